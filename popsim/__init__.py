@@ -1,0 +1,1 @@
+"""Monte Carlo cost uncertainty for international programmes."""

@@ -1,0 +1,125 @@
+"""One family of errors: where it is, what was found, what is allowed, how to mend it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+__all__ = [
+    "FileError",
+    "ParameterError",
+    "PlanError",
+    "PopsimError",
+    "Problem",
+    "RunError",
+    "StudyError",
+    "UnknownNameError",
+    "nearest",
+]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong, said so that a reader can mend it.
+
+    Parameters
+    ----------
+    where
+        File and key path, such as ``pops.toml: scenarios.count``, or the call, such as ``Triangular(low)``.
+    found
+        What is there.
+    allowed
+        What may stand there, or the relation that it breaks.
+    mend
+        What to do about it; empty when `allowed` already says so.
+
+    Examples
+    --------
+    >>> print(Problem("pops.toml: scenarios.count", "-5", "a whole number of at least 1"))
+    pops.toml: scenarios.count
+        found    -5
+        allowed  a whole number of at least 1
+    """
+
+    where: str
+    found: str
+    allowed: str
+    mend: str = ""
+
+    def __str__(self) -> str:
+        lines = [self.where, f"    found    {self.found}", f"    allowed  {self.allowed}"]
+        if self.mend:
+            lines.append(f"    to mend  {self.mend}")
+        return "\n".join(lines)
+
+
+class PopsimError(Exception):
+    """Base of everything that popsim refuses; carries one `Problem` or several.
+
+    Parameters
+    ----------
+    problems
+        The problems, in the order in which a reader meets them.
+
+    Examples
+    --------
+    >>> try:
+    ...     raise PopsimError([Problem("here", "1", "2")])
+    ... except PopsimError as error:
+    ...     error.problems[0].found
+    '1'
+    """
+
+    problems: tuple[Problem, ...]
+
+    def __init__(self, problems: Problem | Iterable[Problem]) -> None:
+        self.problems = (problems,) if isinstance(problems, Problem) else tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class ParameterError(PopsimError, ValueError):
+    """An argument has a value that cannot be honoured."""
+
+
+class StudyError(PopsimError, ValueError):
+    """A study, its catalogue or its countries cannot be honoured."""
+
+
+class PlanError(PopsimError, ValueError):
+    """A study cannot be lowered to arrays as exactly as promised."""
+
+
+class UnknownNameError(PopsimError, KeyError):
+    """A name that is not known; the message offers the nearest one."""
+
+
+class FileError(PopsimError, OSError):
+    """A file is missing, cannot be read or cannot be written."""
+
+
+class RunError(PopsimError, ValueError):
+    """A folder or dataset is not a run of popsim, or lacks what was asked of it."""
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """Suggest the known name that is spelt most like `name`.
+
+    Returns
+    -------
+    str
+        ``did you mean "x"?``, or the empty string when nothing is close.
+
+    Examples
+    --------
+    >>> nearest("lognormall", ["normal", "lognormal"])
+    'did you mean "lognormal"?'
+    >>> nearest("qqq", ["normal"])
+    ''
+    """
+    by_fold = {candidate.lower(): candidate for candidate in known}
+    close = difflib.get_close_matches(name.lower(), list(by_fold), n=1, cutoff=0.6)
+    return f'did you mean "{by_fold[close[0]]}"?' if close else ""
