@@ -1,0 +1,203 @@
+"""The packaged study's data: countries, prices and settings, held against facts typed in by hand."""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+COLUMNS = [
+    "code", "name", "region", "category", "ldc", "sids", "income", "population", "population_year", "population_basis",
+    "note", "source",
+]  # fmt: skip
+ALLOWED = {
+    "region": {"African", "Asia-Pacific", "Latin America and Caribbean", "Eastern European"},
+    "category": {"developing", "economy in transition"},
+    "ldc": {"LDC", "not LDC"},
+    "sids": {"SIDS", "not SIDS"},
+    "income": {"LIC", "LMC", "UMC", "HIC", "unclassified"},
+    "population_basis": {"evidence", "judgement"},
+}
+CLASSES = {
+    "tiny": 20_000,
+    "micro": 100_000,
+    "small": 500_000,
+    "lower-middle": 2_000_000,
+    "middle": 7_500_000,
+    "large": 25_000_000,
+    "very large": 140_000_000,
+}
+EUROPEAN_UNION_EIT = {"BGR", "CZE", "EST", "HRV", "HUN", "LTU", "LVA", "POL", "ROU", "SVK", "SVN"}
+NOT_UN_MEMBERS = {"COK", "NIU", "PSE"}
+# The list at the end of 2024, typed in from the facts.
+LDC = {
+    "AGO", "BEN", "BFA", "BDI", "CAF", "TCD", "COM", "COD", "DJI", "ERI", "ETH", "GMB", "GIN", "GNB", "LSO", "LBR",
+    "MDG", "MWI", "MLI", "MRT", "MOZ", "NER", "RWA", "SEN", "SLE", "SOM", "SSD", "SDN", "TGO", "UGA", "TZA", "ZMB",
+    "AFG", "BGD", "KHM", "KIR", "LAO", "MMR", "NPL", "SLB", "TLS", "TUV", "YEM", "HTI",
+}  # fmt: skip
+
+
+def read(name: str) -> list[dict[str, str]]:
+    lines = (CONFIGS / name).read_text(encoding="utf-8").splitlines()
+    return list(csv.DictReader(line for line in lines if not line.startswith("#")))
+
+
+COUNTRIES = read("countries.csv")
+PRICES = {int(row["year"]): float(row["index"]) for row in read("prices.csv")}
+STUDY: dict[str, Any] = tomllib.loads((CONFIGS / "pops.toml").read_text(encoding="utf-8"))
+
+
+def row_problems(row: dict[str, str]) -> list[str]:
+    """Say what is wrong with a row; empty when nothing is."""
+    problems = [f"{column} = {row[column]}" for column, values in ALLOWED.items() if row[column] not in values]
+    if list(row) != COLUMNS:
+        problems.append("columns")
+    if not re.fullmatch(r"[A-Z]{3}", row["code"]) or not row["name"].strip() or not row["source"].strip():
+        problems.append("code, name or source")
+    if not re.fullmatch(r"[1-9]\d*", row["population"]) or not re.fullmatch(r"\d{4}", row["population_year"]):
+        problems.append("population")
+    size_class = re.search(r"size class: ([a-z -]+) \(judgement; no figure in the evidence\)", row["note"])
+    if row["population_basis"] == "judgement":
+        if not size_class or str(CLASSES.get(size_class[1])) != row["population"]:
+            problems.append("a judged population that is not the value of its class")
+        if "Gapminder" in row["source"]:
+            problems.append("a judged population with a source")
+    elif size_class or "Gapminder" not in row["source"]:
+        problems.append("a population without its source")
+    return problems
+
+
+def test_every_row() -> None:
+    problems = {row["code"]: row_problems(row) for row in COUNTRIES}
+    assert {code: found for code, found in problems.items() if found} == {}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"region": "GRULAC"},
+        {"income": ""},
+        {"population": "0"},
+        {"population": "1e6"},
+        {"population": "500001"},
+        {"population_basis": "evidence"},
+        {"note": ""},
+        {"source": "Gapminder"},
+        {"code": "Fij"},
+    ],
+)
+def test_row_check_can_fail(change: dict[str, str]) -> None:
+    fiji = next(row for row in COUNTRIES if row["code"] == "FJI")
+    assert row_problems(fiji) == []
+    assert row_problems(fiji | change)
+
+
+def test_155_countries_each_once() -> None:
+    assert len(COUNTRIES) == 155
+    for column in ("code", "name"):
+        assert len({row[column] for row in COUNTRIES}) == 155
+    assert {row["code"] for row in COUNTRIES} >= NOT_UN_MEMBERS
+
+
+def test_groups_agree_with_the_lists() -> None:
+    assert {row["code"] for row in COUNTRIES if row["ldc"] == "LDC"} == LDC
+    assert len(LDC) == 44
+    # 38 SIDS that are UN members, and the Cook Islands and Niue; 28 economies in transition, less the 11 in the Union.
+    assert sum(row["sids"] == "SIDS" for row in COUNTRIES) == 38 + 2
+    assert sum(row["category"] == "economy in transition" for row in COUNTRIES) == 28 - len(EUROPEAN_UNION_EIT) == 17
+    assert not {row["code"] for row in COUNTRIES} & (EUROPEAN_UNION_EIT | {"CYP"})
+    assert Counter(row["region"] for row in COUNTRIES) == {
+        "African": 54,
+        "Asia-Pacific": 49 - 1 + 5 + 3,  # without Cyprus; five economies in transition of Central Asia; three Parties
+        "Latin America and Caribbean": 33,
+        "Eastern European": 28 - 5 - 11,
+    }
+
+
+def test_populations_that_were_read() -> None:
+    population = {row["code"]: int(row["population"]) for row in COUNTRIES if row["population_basis"] == "evidence"}
+    assert len(population) == 113 - 8  # eight of the 113 are members of the European Union
+    known = {
+        "BDI": 8_390_505,
+        "BGD": 150_448_339,
+        "IND": 1_110_396_331,
+        "DOM": 9_319_622,
+        "GMB": 1_688_359,
+        "ZMB": 11_746_035,
+    }
+    assert {code: population[code] for code in known} == known
+
+
+def test_hand_filled_parties_say_so() -> None:
+    for row in COUNTRIES:
+        if row["code"] in NOT_UN_MEMBERS:
+            assert row["population_basis"] == "judgement"
+            assert "Party that is not a UN member" in row["note"]
+            assert all(word in row["note"] for word in ("region", "category", "LDC", "SIDS", "income", "judgement"))
+    income = {row["code"]: row["income"] for row in COUNTRIES}
+    assert {code for code, group in income.items() if group == "unclassified"} == {"COK", "NIU", "VEN"}
+
+
+@pytest.mark.parametrize(("year", "factor"), [(1998, 1.9245), (2002, 1.7437), (2010, 1.4386), (2016, 1.3070)])
+def test_price_factors_to_2024(year: int, factor: float) -> None:
+    assert abs(PRICES[2024] / PRICES[year] - factor) <= 5e-5
+
+
+def test_prices_are_complete() -> None:
+    assert sorted(PRICES) == list(range(1996, 2026))
+    assert len(read("prices.csv")) == len(PRICES)
+    assert PRICES[2025] == 321.943
+    assert {(row["currency"], row["series"][:18]) for row in read("prices.csv")} == {("USD", "CPI-U, CUUR0000SA0")}
+
+
+def test_study_refers_to_what_there_is() -> None:
+    areas = [
+        tomllib.loads(path.read_text(encoding="utf-8"))["area"]["id"]
+        for path in sorted((CONFIGS / STUDY["catalogue"]["folder"]).glob("*.toml"))
+    ]
+    assert list(STUDY["area"]) == areas == list("abcdefgh")
+    assert (CONFIGS / STUDY["countries"]["file"]).is_file()
+    assert (CONFIGS / STUDY["money"]["price_index"]).is_file()
+    assert STUDY["money"]["price_year"] in PRICES
+    assert set(STUDY["countries"]["select"]["income"]) < ALLOWED["income"]
+
+
+def test_who_is_counted() -> None:
+    counted = {row["code"] for row in COUNTRIES if row["income"] in STUDY["countries"]["select"]["income"]}
+    assert len(counted) == 133
+    assert "133 of 155" in STUDY["countries"]["rationale"]
+    assert counted >= LDC
+    assert not counted & {"RUS", "BHS", "SAU"}
+    assert counted >= {"COK", "NIU", "VEN"}
+
+
+def test_correlations_can_be_honoured() -> None:
+    # The part of an area that is its own must have a common share between 0 and 1: r s0 <= s <= r s0 + 1 - r.
+    dependence = STUDY["dependence"]
+    shared = dependence["between_areas"] * dependence["common_share"]
+    for area in STUDY["area"].values():
+        assert shared <= area["common_share"] <= shared + 1 - dependence["between_areas"]
+        assert 0 <= area["size_exponent"] <= 1
+    assert dependence["basis"] == STUDY["size"]["basis"] == "judgement"
+
+
+def test_size_limits_cover_the_countries() -> None:
+    size = STUDY["size"]
+    below = {row["code"] for row in COUNTRIES if int(row["population"]) < size["lowest"]}
+    above = {row["code"] for row in COUNTRIES if int(row["population"]) > size["highest"]}
+    assert below == {"COK", "NIU", "NRU", "PLW", "TUV"}
+    assert above == {"CHN"}
+    assert size["lowest"] < size["reference"] < size["highest"]
+
+
+def test_readme_describes_every_size_class() -> None:
+    readme = (CONFIGS / "README.md").read_text(encoding="utf-8")
+    used = Counter(int(row["population"]) for row in COUNTRIES if row["population_basis"] == "judgement")
+    for name, value in CLASSES.items():
+        assert re.search(rf"^\| {name} \|.*\| {value:,} \| {used[value]} \|$", readme, re.MULTILINE), name
