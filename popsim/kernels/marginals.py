@@ -1,0 +1,102 @@
+"""From normal scores to values: T(z) = ppf(Phi(z)) for a block of scenarios.
+
+A marginal is one of a few kinds. Where a kind has a table, its numbers start at `offset` in one flat array:
+
+The kinds and sizes stand in `popsim.layout`.
+
+- NORMAL: T(z) = z. LOGNORMAL: T(z) = exp(sigma z), ``[sigma]``.
+- PIECES: 16 polynomials of degree 9 over equal widths of z, ``[slope, intercept, c0 x 16, c1 x 16, ..., c9 x 16]``; the
+  piece is the whole number nearest to t = slope * z + intercept, the argument of its polynomial is what remains of t.
+- KNOTS: any number of polynomials between knots, found by bisection,
+  ``[count, degree, knots x count, middles x count, inverse widths x count, c0 x count, ...]``; the count is a power of
+  two, the first knot is -infinity, padding knots are +infinity. Jumps are pieces of degree 0 with knots at the jumps.
+- PIECES_LOG and KNOTS_LOG hold log T instead of T.
+"""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+
+from popsim.kernels.elementary import exponential
+from popsim.kernels.intrinsics import float_to_bits, fma, load, store, table_load
+from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, SCORE_LIMIT
+
+__all__ = ["evaluate"]
+
+_MAGIC = 6755399441055744.0
+_PIECE_MASK = np.int64(PIECE_COUNT - 1)
+_STRIDE = np.int64(PIECE_COUNT)
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
+    slope = tables[offset]
+    intercept = tables[offset + 1]
+    base = np.int64(offset + 2)
+    for i in range(count):
+        score = min(max(load(z, i), -SCORE_LIMIT), SCORE_LIMIT)
+        t = fma(score, slope, intercept)
+        nearest = t + _MAGIC
+        f = t - (nearest - _MAGIC)
+        k = base + (float_to_bits(nearest) & _PIECE_MASK)
+        p = fma(table_load(tables, k + 9 * _STRIDE), f, table_load(tables, k + 8 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 7 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 6 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 5 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 4 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 3 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 2 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 1 * _STRIDE))
+        store(y, i, fma(p, f, table_load(tables, k)))
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def _knots(y, z, count, tables, offset, place):  # type: ignore[no-untyped-def]
+    size = np.int64(tables[offset])
+    degree = np.int64(tables[offset + 1])
+    knots = np.int64(offset + 2)
+    middles = knots + size
+    inverses = middles + size
+    coefficients = inverses + size
+    for i in range(count):
+        store(place, i, np.int64(0))
+    step = size >> 1
+    while step > 0:
+        for i in range(count):
+            k = load(place, i) + step
+            above = table_load(tables, knots + k) <= load(z, i)
+            store(place, i, k if above else k - step)
+        step >>= 1
+    last = coefficients + degree * size
+    for i in range(count):
+        store(y, i, table_load(tables, last + load(place, i)))
+    for j in range(degree - 1, -1, -1):
+        base = coefficients + j * size
+        for i in range(count):
+            k = load(place, i)
+            score = min(max(load(z, i), -SCORE_LIMIT), SCORE_LIMIT)
+            f = (score - table_load(tables, middles + k)) * table_load(tables, inverses + k)
+            store(y, i, fma(load(y, i), f, table_load(tables, base + k)))
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def _exponentials(y, z, count, factor):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(y, i, exponential(min(max(factor * load(z, i), -700.0), 700.0)))
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def evaluate(y, z, count, kind, tables, offset, place):  # type: ignore[no-untyped-def]
+    """Write T(z) of one marginal into y; `place` is scratch for the search among knots."""
+    if kind == NORMAL:
+        for i in range(count):
+            store(y, i, load(z, i))
+    elif kind == LOGNORMAL:
+        _exponentials(y, z, count, tables[offset])
+    elif kind in (PIECES, PIECES_LOG):
+        _pieces(y, z, count, tables, offset)
+    elif kind in (KNOTS, KNOTS_LOG):
+        _knots(y, z, count, tables, offset, place)
+    if kind in (PIECES_LOG, KNOTS_LOG):
+        _exponentials(y, y, count, 1.0)

@@ -1,0 +1,117 @@
+"""The plan: a study lowered to flat arrays, with a digest of all that fixes the numbers."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popsim.families.base import Floats
+from popsim.layout import STREAM_VERSION
+
+__all__ = ["Draws", "Integers", "Labels", "Plan", "Words"]
+
+Integers = NDArray[np.int64]
+Words = NDArray[np.uint64]
+
+
+@dataclass(frozen=True, eq=False)
+class Draws:
+    """What kernels read. Pointers follow the usual form: item i owns entries start[i] ... start[i + 1] - 1.
+
+    Each group of rows (a country) has normals of its own, `own_stream`; `shared_stream` are normals of all groups. A row
+    is one uncertain cost. Its normal score is a common score (a weighted sum of shared normals, -1 for none) plus a
+    weighted sum of the group's own normals; its value is location + scale * T(score) with T by kind and table.
+    """
+
+    shared_stream: Words
+    common_start: Integers
+    common_basis: Integers
+    common_weight: Floats
+    own_start: Integers
+    own_stream: Words
+    row_start: Integers
+    row_common: Integers
+    term_start: Integers
+    term_basis: Integers
+    term_weight: Floats
+    row_kind: Integers
+    row_table: Integers
+    row_location: Floats
+    row_scale: Floats
+    tables: Floats
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            getattr(self, field.name).setflags(write=False)
+
+    def arrays(self) -> dict[str, NDArray[np.generic]]:
+        """All arrays by name."""
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Names of everything that a plan numbers, in its order."""
+
+    option: tuple[str, ...]
+    country: tuple[str, ...]
+    country_name: tuple[str, ...]
+    groups: tuple[tuple[str, tuple[str, ...]], ...]
+    """(coordinate, one value per country)."""
+    area: tuple[str, ...]
+    area_name: tuple[str, ...]
+    component: tuple[str, ...]
+    component_name: tuple[str, ...]
+    component_area: tuple[int, ...]
+    component_basis: tuple[str, ...]
+    years: tuple[int, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """Flat arrays that give the same samples anywhere, and the words to label them with.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> from popsim.plan import compile
+    >>> plan = compile(load_study("pops"))
+    >>> len(plan.digest)
+    32
+    """
+
+    draws: Draws
+    labels: Labels
+    row_country: Integers
+    row_component: Integers
+    year_share: Floats
+    """(component, year): the share of a component's cost that falls in each year; rows sum to 1."""
+    row_mode: Floats
+    """Most likely cost of each row over all years, in the study's money."""
+    row_mean: Floats
+    """Expected cost of each row over all years."""
+    row_std: Floats
+    """Standard deviation of the cost of each row over all years."""
+    study_name: str
+    title: str
+    currency: str
+    price_year: int
+    scenarios: int
+    seed: int
+    coverage: float
+    breakdowns: tuple[tuple[str, ...], ...]
+    study_text: str
+
+    @cached_property
+    def digest(self) -> str:
+        """Hash of the draws, the years and the seed: two plans with the same digest give the same samples."""
+        state = hashlib.blake2b(f"stream {STREAM_VERSION} seed {self.seed}".encode(), digest_size=16)
+        for name, array in (*self.draws.arrays().items(), ("year_share", self.year_share)):
+            state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
+            state.update(np.ascontiguousarray(array).tobytes())
+        return state.hexdigest()

@@ -1,0 +1,114 @@
+"""Every dimension and variable of our datasets: its name, dimensions, unit and one-line meaning.
+
+Datasets take their attributes from here, readers are checked against it, and the reference page is made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+__all__ = ["COORDINATES", "DIMENSIONS", "VARIABLES", "Variable", "breakdown_name", "describe"]
+
+DIMENSIONS = ("option", "scenario", "country", "area", "year")
+"""The order of dimensions; a group of countries stands where `country` does."""
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable or coordinate.
+
+    `money` says that its unit is the currency of the study; otherwise `unit` holds.
+    """
+
+    dims: tuple[str, ...]
+    long_name: str
+    description: str
+    money: bool = False
+    unit: str = "1"
+
+
+COORDINATES: dict[str, Variable] = {
+    "option": Variable(("option",), "Negotiating option", "Identifier of the option; the study as written is 'full'."),
+    "scenario": Variable(
+        ("scenario",), "Scenario", "Number of the scenario: one joint draw of everything uncertain, counted from 0."
+    ),
+    "country": Variable(("country",), "Country", "Code of the country (ISO 3166-1 alpha-3 in the packaged study)."),
+    "country_name": Variable(("country",), "Country name", "Name of the country in the countries file."),
+    "area": Variable(("area",), "Activity area", "Identifier of the activity area in the catalogue."),
+    "area_name": Variable(("area",), "Activity area", "Name of the activity area."),
+    "year": Variable(("year",), "Year", "Calendar year of the payment.", unit="year"),
+    "component": Variable(("component",), "Cost component", "Area and component, such as a/first_inventory."),
+    "component_name": Variable(("component",), "Cost component", "Name of the cost component."),
+    "component_area": Variable(("component",), "Activity area", "Area that the component belongs to."),
+    "component_basis": Variable(("component",), "Basis", "What the cost rests on: evidence, proxy or judgement."),
+}
+
+VARIABLES: dict[str, Variable] = {
+    "cost": Variable(
+        ("option", "scenario"), "Total cost", "Cost of all areas, countries and years, at constant prices.", money=True
+    ),
+    "point_estimate": Variable(
+        ("option",), "Point estimate", "Sum of the most likely values of all costs, at constant prices.", money=True
+    ),
+    "point_estimate_by_area": Variable(
+        ("option", "area"), "Point estimate by area", "Sum of the most likely values of an area's costs.", money=True
+    ),
+    "expected_cost": Variable(
+        ("option",), "Expected cost", "Exact mean of the total cost, from the means of the distributions.", money=True
+    ),
+    "expected_cost_by_area": Variable(
+        ("option", "area"), "Expected cost by area", "Exact mean of the cost of each area.", money=True
+    ),
+    "expected_cost_by_component": Variable(
+        ("option", "component"), "Expected cost by component", "Exact mean of the cost of each component.", money=True
+    ),
+    "cost_countries_independent": Variable(
+        ("option", "scenario"),
+        "Total cost if countries were independent",
+        "Total cost with nothing common to countries; everything else as in the study.",
+        money=True,
+    ),
+    "cost_countries_fully_dependent": Variable(
+        ("option", "scenario"),
+        "Total cost if countries moved together",
+        "Total cost with every draw common to all countries; everything else as in the study.",
+        money=True,
+    ),
+}
+
+
+def breakdown_name(names: tuple[str, ...]) -> str:
+    """Name the variable of a breakdown.
+
+    Examples
+    --------
+    >>> breakdown_name(("area", "year"))
+    'cost_by_area_year'
+    """
+    return "cost_by_" + "_".join(names)
+
+
+def describe(name: str, currency: str, price_year: int) -> dict[str, str]:
+    """Give units, long name and description of a variable, a coordinate or a breakdown.
+
+    Returns
+    -------
+    dict
+        ``units``, ``long_name`` and ``description``; money is in `currency` at prices of `price_year`.
+
+    Examples
+    --------
+    >>> describe("cost", "USD", 2025)["units"]
+    'USD'
+    """
+    entry = VARIABLES.get(name) or COORDINATES.get(name)
+    if entry is None and name.startswith("cost_by_"):
+        words = name.removeprefix("cost_by_").replace("_", ", ")
+        entry = Variable((), f"Cost by {words}", f"Cost over the study's years by {words}; sums to cost.", money=True)
+    if entry is None:
+        entry = Variable((), name, f"Group of countries by {name}, as in the countries file.")
+    return {
+        "units": currency if entry.money else entry.unit,
+        "long_name": entry.long_name,
+        "description": f"{entry.description} Prices of {price_year}." if entry.money else entry.description,
+    }
