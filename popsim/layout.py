@@ -1,4 +1,4 @@
-"""Numbers and codes that plans are written in and kernels read: the layout of a marginal's table, the version of streams."""
+"""Codes and numbers that plans are written in and kernels read."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""engine"""
+"""From a plan to datasets: in memory, and in run folders."""

@@ -7,8 +7,9 @@ countries apart is made of these sums; so `cost` has the same bits whatever else
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -18,9 +19,10 @@ from popsim.families.base import Floats
 from popsim.plan.lowering import pointers
 from popsim.plan.model import Integers, Labels, Plan
 
-__all__ = ["Breakdown", "Sums", "arrange", "read_breakdowns"]
+__all__ = ["Breakdown", "Sums", "Targets", "arrange", "read_breakdowns"]
 
 Names = tuple[str, ...]
+Cell = Callable[[dict[str, object]], list[tuple[int, float]]]
 
 
 @dataclass(frozen=True)
@@ -38,9 +40,8 @@ class Breakdown:
         return tuple(len(labels) for labels in self.labels)
 
 
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """Pointers from rows to accumulators and from outputs to accumulators, as the kernel takes them."""
+class Targets(NamedTuple):
+    """Pointers from rows to the accumulators that they add to, and from outputs to weighted accumulators."""
 
     target_start: Integers
     target: Integers
@@ -48,6 +49,13 @@ class Sums:
     output_start: Integers
     output_target: Integers
     output_weight: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What the kernel sums, and which outputs are which variable."""
+
+    targets: Targets
     breakdowns: tuple[Breakdown, ...]
 
 
@@ -67,7 +75,7 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
         names = (breakdown,) if isinstance(breakdown, str) else tuple(breakdown)
         for name in names:
             if name not in allowed:
-                problems.append(Problem("breakdowns", repr(name), ", ".join(allowed), nearest(str(name), allowed)))
+                problems.append(Problem("breakdowns", repr(name), ", ".join(allowed), nearest(str(name), allowed)))  # noqa: PERF401
         if len(set(names)) < len(names) or not names:
             problems.append(Problem("breakdowns", repr(breakdown), "one or more different names"))
         if not problems:
@@ -95,7 +103,8 @@ class _Accumulators:
             occurring = list(dict.fromkeys(keys))
             group = np.array([occurring.index(key) for key in keys])[self.plan.row_country]
             width = self.components if detailed else 1
-            self.per_row.append(self.count + group * width + (self.plan.row_component if detailed else 0))
+            within = self.plan.row_component if detailed else np.zeros_like(group)
+            self.per_row.append(np.asarray(self.count + group * width + within, dtype=np.int64))
             self.known[names, detailed] = (self.count, occurring)
             self.count += len(occurring) * width
         return self.known[names, detailed]
@@ -112,15 +121,15 @@ def arrange(plan: Plan, breakdowns: Sequence[Names]) -> Sums:
         cell = _cell_maker(plan, accumulators, names)
         outputs.extend(cell(dict(zip(names, key, strict=True))) for key in itertools.product(*labels))
     per_row = np.stack(accumulators.per_row, axis=1)
-    return Sums(
+    targets = Targets(
         target_start=np.arange(len(per_row) + 1, dtype=np.int64) * per_row.shape[1],
         target=per_row.ravel().astype(np.int64),
         target_count=accumulators.count,
         output_start=pointers([len(output) for output in outputs]),
         output_target=np.array([k for output in outputs for k, _ in output], dtype=np.int64),
         output_weight=np.array([weight for output in outputs for _, weight in output], dtype=np.float64),
-        breakdowns=tuple(described),
     )
+    return Sums(targets, tuple(described))
 
 
 def _labels(labels: Labels, name: str) -> tuple[object, ...]:
@@ -131,24 +140,25 @@ def _labels(labels: Labels, name: str) -> tuple[object, ...]:
     return labels.country if name == "country" else tuple(dict.fromkeys(dict(labels.groups)[name]))
 
 
-def _cell_maker(plan: Plan, accumulators: _Accumulators, names: Names):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _cell_maker(plan: Plan, accumulators: _Accumulators, names: Names) -> Cell:
     """Make the function from a cell's key to its accumulators and their weights."""
     who = tuple(name for name in names if name not in ("area", "year"))
     detailed = "area" in names or "year" in names
-    first, occurring = accumulators.by_countries(who, detailed) if who else (0, [()])
+    everyone: list[Names] = [()]
+    first, occurring = accumulators.by_countries(who, detailed) if who else (0, everyone)
     areas = plan.labels.component_area
 
     def cell(key: dict[str, object]) -> list[tuple[int, float]]:
-        group = tuple(key[name] for name in who)
+        group = tuple(str(key[name]) for name in who)
         if group not in occurring:
             return []
-        position = occurring.index(group)  # type: ignore[arg-type]
+        position = occurring.index(group)
         if not detailed:
             return [(first + position, 1.0)]
         wanted = [
             k for k in range(accumulators.components) if "area" not in key or plan.labels.area[areas[k]] == key["area"]
         ]
-        year = plan.labels.years.index(key["year"]) if "year" in key else None  # type: ignore[arg-type]
+        year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
         weights = [1.0 if year is None else float(plan.year_share[k, year]) for k in wanted]
         start = first + position * accumulators.components
         return [(start + k, weight) for k, weight in zip(wanted, weights, strict=True) if weight != 0.0]

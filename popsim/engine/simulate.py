@@ -98,7 +98,7 @@ def _shaped(breakdown: Breakdown, out: Floats) -> Floats:
 
 
 def _exact(plan: Plan) -> dict[str, tuple[tuple[str, ...], Floats]]:
-    """Sums of analytic means and of most likely values."""
+    """Give the sums of analytic means and of most likely values."""
     components = len(plan.labels.component)
     area = np.array(plan.labels.component_area)
     mean = np.bincount(plan.row_component, plan.row_mean, components)

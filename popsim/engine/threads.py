@@ -74,26 +74,23 @@ def fill(
     progress: Progress | None = None,
 ) -> Floats:
     """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario)."""
-    out = np.empty((len(sums.output_start) - 1, scenarios))
+    out = np.empty((len(sums.targets.output_start) - 1, scenarios))
     chunk = max(_CHUNK, block)
     starts = range(first, first + scenarios, chunk)
 
+    kernel: Callable[..., None] = fill_scenarios
+
     def work(start: int) -> int:
         stop = min(start + chunk, first + scenarios)
-        fill_scenarios(
+        kernel(
             out,
             np.int64(first),
             np.int64(start),
             np.int64(stop),
             np.int64(block),
             np.uint64(seed),
-            *draws.arrays().values(),
-            sums.target_start,
-            sums.target,
-            np.int64(sums.target_count),
-            sums.output_start,
-            sums.output_target,
-            sums.output_weight,
+            draws,
+            sums.targets,
         )
         return stop - start
 

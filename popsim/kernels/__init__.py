@@ -11,8 +11,8 @@ import os
 import tempfile
 from pathlib import Path
 
-import numba
 import platformdirs
+from numba import config
 
 __all__ = ["SOURCE_DIGEST", "cache_folder"]
 
@@ -42,12 +42,12 @@ SOURCE_DIGEST = _source_digest()
 
 def _load_kernels() -> None:
     """Import the kernels while numba's cache points at our folder, and put its setting back afterwards."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder(SOURCE_DIGEST))
+    before = config.CACHE_DIR
+    config.CACHE_DIR = str(cache_folder(SOURCE_DIGEST))
     try:
         from popsim.kernels import block, elementary, marginals, philox  # noqa: F401
     finally:
-        numba.config.CACHE_DIR = before
+        config.CACHE_DIR = before
 
 
 _load_kernels()

@@ -1,7 +1,7 @@
 """Scenarios by the block: streams -> normals -> dependence -> values -> sums.
 
-The arguments are the arrays of a plan (`popsim.plan`), documented there. Every scenario is computed from its own
-number alone, so blocks, threads and slices change nothing.
+`draws` and `targets` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.breakdowns`). Every scenario is
+computed from its own number alone, so blocks, threads and slices change nothing.
 """
 
 from __future__ import annotations
@@ -50,78 +50,67 @@ def _accumulate(sums, count, location, scale, y):  # type: ignore[no-untyped-def
 
 
 @numba.njit(cache=True, error_model="numpy", nogil=True)
-def fill_scenarios(  # type: ignore[no-untyped-def]
-    out,
-    first,
-    start,
-    stop,
-    block,
-    seed,
-    shared_stream,
-    common_start,
-    common_basis,
-    common_weight,
-    own_start,
-    own_stream,
-    row_start,
-    row_common,
-    term_start,
-    term_basis,
-    term_weight,
-    row_kind,
-    row_table,
-    row_location,
-    row_scale,
-    tables,
-    target_start,
-    target,
-    target_count,
-    output_start,
-    output_target,
-    output_weight,
-):
+def _fill_common(common, words, count, seed, aligned, draws, shared):  # type: ignore[no-untyped-def]
+    """Draw the normals of all groups and sum them to common scores."""
+    for j in range(len(draws.shared_stream)):
+        _draw(shared[j], words, count, seed, draws.shared_stream[j], aligned)
+    for j in range(len(draws.common_start) - 1):
+        common[j, :count] = 0.0
+        first, last = draws.common_start[j], draws.common_start[j + 1]
+        _combine(common[j], count, first, last, draws.common_basis, draws.common_weight, shared)
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def _fill_value(y, z, place, count, row, draws, common, own):  # type: ignore[no-untyped-def]
+    """Make the score of a row and the value of its marginal."""
+    if draws.row_kind[row] == CONSTANT:
+        y[:count] = 0.0
+        return
+    term = draws.term_start[row]
+    if draws.row_common[row] >= 0:
+        z[:count] = common[draws.row_common[row], :count]
+    else:
+        _scale(z, count, draws.term_weight[term], own[draws.term_basis[term]])
+        term += 1
+    _combine(z, count, term, draws.term_start[row + 1], draws.term_basis, draws.term_weight, own)
+    evaluate(y, z, count, draws.row_kind[row], draws.tables, draws.row_table[row], place)
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def _write(out, column, sums, lead, length, targets):  # type: ignore[no-untyped-def]
+    """Write the outputs of a block, each a weighted sum of accumulators."""
+    for j in range(len(targets.output_start) - 1):
+        line = out[j, column : column + length]
+        line[:] = 0.0
+        for k in range(targets.output_start[j], targets.output_start[j + 1]):
+            _add(line, length, targets.output_weight[k], sums[targets.output_target[k], lead:])
+
+
+@numba.njit(cache=True, error_model="numpy", nogil=True)
+def fill_scenarios(out, first, start, stop, block, seed, draws, targets):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
     width = block + 2
-    shared = np.empty((len(shared_stream), width))
-    common = np.empty((len(common_start) - 1, width))
-    own = np.empty((np.max(np.diff(own_start)), width))
-    sums = np.empty((target_count, width))
+    shared = np.empty((len(draws.shared_stream), width))
+    common = np.empty((len(draws.common_start) - 1, width))
+    own = np.empty((np.max(np.diff(draws.own_start)), width))
+    sums = np.empty((targets.target_count, width))
     z = np.empty(width)
     y = np.empty(width)
     words = np.empty(width, np.uint64)
     place = np.empty(width, np.int64)
     for block_start in range(start, stop, block):
         block_stop = min(block_start + block, stop)
+        # Words come in pairs, for an even scenario and the odd one after it.
         aligned = block_start & ~np.int64(1)
         count = ((block_stop + 1) & ~np.int64(1)) - aligned
         sums[:] = 0.0
-        for j in range(len(shared_stream)):
-            _draw(shared[j], words, count, seed, shared_stream[j], aligned)
-        for j in range(len(common_start) - 1):
-            common[j, :count] = 0.0
-            _combine(common[j], count, common_start[j], common_start[j + 1], common_basis, common_weight, shared)
-        for group in range(len(own_start) - 1):
-            for j in range(own_start[group], own_start[group + 1]):
-                _draw(own[j - own_start[group]], words, count, seed, own_stream[j], aligned)
-            for row in range(row_start[group], row_start[group + 1]):
-                if row_kind[row] != CONSTANT:
-                    term = term_start[row]
-                    if row_common[row] >= 0:
-                        z[:count] = common[row_common[row], :count]
-                    else:
-                        _scale(z, count, term_weight[term], own[term_basis[term]])
-                        term += 1
-                    _combine(z, count, term, term_start[row + 1], term_basis, term_weight, own)
-                    evaluate(y, z, count, row_kind[row], tables, row_table[row], place)
-                else:
-                    y[:count] = 0.0
-                for k in range(target_start[row], target_start[row + 1]):
-                    _accumulate(sums[target[k]], count, row_location[row], row_scale[row], y)
-        lead = block_start - aligned
-        length = block_stop - block_start
-        column = block_start - first
-        for j in range(len(output_start) - 1):
-            line = out[j, column : column + length]
-            line[:] = 0.0
-            for k in range(output_start[j], output_start[j + 1]):
-                _add(line, length, output_weight[k], sums[output_target[k], lead:])
+        _fill_common(common, words, count, seed, aligned, draws, shared)
+        for group in range(len(draws.own_start) - 1):
+            first_own = draws.own_start[group]
+            for j in range(first_own, draws.own_start[group + 1]):
+                _draw(own[j - first_own], words, count, seed, draws.own_stream[j], aligned)
+            for row in range(draws.row_start[group], draws.row_start[group + 1]):
+                _fill_value(y, z, place, count, row, draws, common, own)
+                for k in range(targets.target_start[row], targets.target_start[row + 1]):
+                    _accumulate(sums[targets.target[k]], count, draws.row_location[row], draws.row_scale[row], y)
+        _write(out, block_start - first, sums, block_start - aligned, block_stop - block_start, targets)

@@ -101,7 +101,9 @@ def normal_tail(v, q):  # type: ignore[no-untyped-def]
 
 @numba.njit(cache=True, error_model="numpy", nogil=True)
 def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
-    """Turn random words into standard normals: z = v * P(-log(1 - 4 v^2)) after Giles, doi:10.1016/B978-0-12-385963-1.00010-1.
+    """Turn random words into standard normals: z = v * P(-log(1 - 4 v^2)).
+
+    After Giles (2011), "Approximating the erfinv function", doi:10.1016/B978-0-12-385963-1.00010-1.
 
     The polynomial holds for all but 2e-4 of the draws; a second pass mends these, where a block has any.
     """

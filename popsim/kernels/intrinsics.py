@@ -13,10 +13,9 @@ import math
 import struct
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
-from numba import types
+from numba import config, types
 from numba.extending import intrinsic
 
 __all__ = ["bits_to_float", "float_to_bits", "fma", "load", "store", "table_load"]
@@ -63,7 +62,7 @@ def _make_load(table: bool) -> Any:
     return intrinsic(generic)
 
 
-if numba.config.DISABLE_JIT:
+if config.DISABLE_JIT:
     if hasattr(math, "fma"):
         fma = math.fma
     else:

@@ -77,9 +77,7 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     """
     components = [(area, component) for area in study.areas for component in area.components]
     tables = TableBook()
-    marginals = [
-        tables.add(component.cost, f"{area.id}/{component.id}: cost") for area, component in components
-    ]
+    marginals = [tables.add(component.cost, f"{area.id}/{component.id}: cost") for area, component in components]
     factors = np.array([[_scale(country, *pair) for pair in components] for country in study.countries])
     kind = np.array([marginal[0] for marginal in marginals], dtype=np.int64)
     drawn = [score if k != CONSTANT else Score((), ()) for score, k in zip(component_scores(study), kind, strict=True)]
@@ -105,7 +103,7 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
 
 
 def _scale(country: Country, area: Area, component: Component) -> float:
-    """What one unit of a component's cost amounts to in a country over all years, in the study's money."""
+    """Give what a unit of a component's cost amounts to in a country over all years, in the study's money."""
     return float(country.size_factor**area.size_exponent * component.money_factor * sum(component.profile))
 
 
@@ -134,14 +132,16 @@ def _draws(
         row_start=pointers([len(scores)] * countries),
         row_common=np.tile(np.where(has_common, np.cumsum(has_common) - 1, -1), countries).astype(np.int64),
         term_start=pointers([len(weights) for weights in terms] * countries),
-        term_basis=np.tile(np.array([own.index(name) for weights in terms for name, _ in weights], np.int64), countries),
+        term_basis=np.tile(
+            np.array([own.index(name) for weights in terms for name, _ in weights], np.int64), countries
+        ),
         term_weight=np.tile(np.array([weight for weights in terms for _, weight in weights], np.float64), countries),
         row_kind=np.tile(per_country[0].astype(np.int64), countries),
         row_table=np.tile(per_country[1].astype(np.int64), countries),
         row_location=(factors * per_country[2]).ravel(),
         row_scale=(factors * per_country[3]).ravel(),
         tables=tables,
-    )
+    ).frozen()
 
 
 def _labels(study: Study) -> Labels:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +19,10 @@ Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
 
-@dataclass(frozen=True, eq=False)
-class Draws:
+class Draws(NamedTuple):
     """What kernels read. Pointers follow the usual form: item i owns entries start[i] ... start[i + 1] - 1.
 
-    Each group of rows (a country) has normals of its own, `own_stream`; `shared_stream` are normals of all groups. A row
+    Each group of rows (a country) has normals of its own, `own_stream`; all groups have those of `shared_stream`. A row
     is one uncertain cost. Its normal score is a common score (a weighted sum of shared normals, -1 for none) plus a
     weighted sum of the group's own normals; its value is location + scale * T(score) with T by kind and table.
     """
@@ -45,13 +44,11 @@ class Draws:
     row_scale: Floats
     tables: Floats
 
-    def __post_init__(self) -> None:
-        for field in dataclasses.fields(self):
-            getattr(self, field.name).setflags(write=False)
-
-    def arrays(self) -> dict[str, NDArray[np.generic]]:
-        """All arrays by name."""
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+    def frozen(self) -> Draws:
+        """Give the same arrays, no longer writable."""
+        for array in self:
+            array.setflags(write=False)
+        return self
 
 
 @dataclass(frozen=True)
@@ -111,7 +108,7 @@ class Plan:
     def digest(self) -> str:
         """Hash of the draws, the years and the seed: two plans with the same digest give the same samples."""
         state = hashlib.blake2b(f"stream {STREAM_VERSION} seed {self.seed}".encode(), digest_size=16)
-        for name, array in (*self.draws.arrays().items(), ("year_share", self.year_share)):
+        for name, array in (*self.draws._asdict().items(), ("year_share", self.year_share)):
             state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
             state.update(np.ascontiguousarray(array).tobytes())
         return state.hexdigest()

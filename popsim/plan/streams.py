@@ -30,7 +30,7 @@ class StreamBook:
         self._names: dict[int, str] = {}
 
     def numbers(self, names: list[str]) -> Words:
-        """Number the streams of these names.
+        """Give the numbers of the streams of these names.
 
         Raises
         ------
@@ -41,6 +41,8 @@ class StreamBook:
             other = self._names.setdefault(stream_number(name), name)
             if other != name:
                 raise PlanError(
-                    Problem("plan", f"streams {other!r} and {name!r} have one number", "one number per name", "rename one")
+                    Problem(
+                        "plan", f"streams {other!r} and {name!r} have one number", "one number per name", "rename one"
+                    )
                 )
         return np.array([stream_number(name) for name in names], dtype=np.uint64)

@@ -80,7 +80,7 @@ def score_quantile(family: Family, z: Floats) -> Floats:
 
 
 def tolerance(values: Floats, z: Floats, median: float, width: float) -> Floats:
-    """Tolerated error: relative to the larger of the P5-P95 width and the distance from the median, looser in the tails."""
+    """Tolerated error: relative to the larger of P5-P95 width and distance from the median; looser in tails."""
     relative = np.where(np.abs(z) <= BODY, BODY_TOLERANCE, TAIL_TOLERANCE)
     return relative * np.maximum(width, np.abs(values - median))
 
@@ -90,7 +90,9 @@ class _Target:
 
     def __init__(self, family: Family) -> None:
         self.family = family
-        low, self.median, high = (float(value) for value in score_quantile(family, np.array([-1.6448536, 0.0, 1.6448536])))
+        low, self.median, high = (
+            float(value) for value in score_quantile(family, np.array([-1.6448536, 0.0, 1.6448536]))
+        )
         support = family.support()
         # Where P5 and P95 coincide, the spread lies elsewhere: fall back on what the limits span.
         self.width = high - low or float(np.ptp(score_quantile(family, np.array([-BODY, BODY]))))
@@ -274,7 +276,9 @@ def _fit_knots(
             pending.append(
                 np.concatenate([np.stack([bad[:, 0], centre], axis=1), np.stack([centre, bad[:, 1]], axis=1)])
             )
-    return _pack_knots(kind, np.concatenate(lefts), np.concatenate(widths), np.concatenate(polynomials), location, worst)
+    return _pack_knots(
+        kind, np.concatenate(lefts), np.concatenate(widths), np.concatenate(polynomials), location, worst
+    )
 
 
 def _pack_knots(kind: int, left: Floats, width: Floats, polynomials: Floats, location: float, worst: float) -> Table:

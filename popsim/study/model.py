@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-
 from popsim.families.base import Family
 
 __all__ = ["Area", "Basis", "Component", "Country", "Dependence", "Source", "Study"]
@@ -75,6 +74,8 @@ class Country:
     """size / reference, held within the limits that the study states."""
     size_basis: Basis
     size_note: str
+    size_held: Literal["", "lowest", "highest"] = ""
+    """Which of the stated limits the size was held at; empty for most."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,8 @@ class Dependence:
     common_share: float
     basis: Basis
     rationale: str
+    label_shares: tuple[float, ...] = ()
+    """common_share of each label, areas that are not counted included; empty without a matrix."""
 
 
 @dataclass(frozen=True)
@@ -121,3 +124,9 @@ class Study:
     files: tuple[tuple[str, str], ...]
     """(relative path, text) of every file that the study was read from, defaults written out: enough to load it again.
     The first is ``study.toml``; it refers to the others by these relative paths."""
+    size_reference: float = 1.0
+    """Size of the country that the costs describe."""
+    size_limits: tuple[float | None, float | None] = (None, None)
+    """A smaller size is counted as the first, a larger one as the second; None: no limit."""
+    size_basis: Basis = "judgement"
+    """What the rule of size rests on."""

@@ -1,0 +1,73 @@
+"""How much the assumed dependence between countries matters for the width of the range."""
+
+from __future__ import annotations
+
+import numpy as np
+import xarray as xr
+
+from popsim.analysis.summarise import check_coverage, quantile_with_error
+from popsim.errors import Problem, RunError
+
+__all__ = ["dependence_effect"]
+
+ASSUMPTIONS = {
+    "independent": "cost_countries_independent",
+    "study": "cost",
+    "fully_dependent": "cost_countries_fully_dependent",
+}
+
+
+def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.Dataset:
+    """Compare the range of the total with what it would be for independent and for fully dependent countries.
+
+    Parameters
+    ----------
+    dataset
+        A run that holds `cost_countries_independent` and `cost_countries_fully_dependent`, as `popsim run` writes it.
+    coverage
+        Probability that a range holds; None for that of the dataset.
+
+    Returns
+    -------
+    xarray.Dataset
+        `low`, `high`, `width` and ``width_error`` (option, assumption), in the study's currency; assumption is
+        independent, study or fully_dependent.
+
+    Raises
+    ------
+    RunError
+        When the dataset lacks one of the three totals.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> from popsim.engine.extremes import dependence_extremes
+    >>> study = ps.load_study("pops")
+    >>> ds = ps.simulate(study, scenarios=500).merge(dependence_extremes(study, scenarios=500))
+    >>> effect = dependence_effect(ds)
+    >>> bool(effect["width"].sel(assumption="independent") < effect["width"].sel(assumption="fully_dependent"))
+    True
+    """
+    missing = [name for name in ASSUMPTIONS.values() if name not in dataset]
+    if missing:
+        raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
+    level = check_coverage("coverage", dataset.attrs["coverage"] if coverage is None else coverage)
+    levels = np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
+    ranges, errors = [], []
+    for name in ASSUMPTIONS.values():
+        values = np.ascontiguousarray(dataset[name].transpose(..., "scenario").values)
+        quantiles, error = quantile_with_error(values, levels)
+        ranges.append(quantiles)
+        errors.append(np.hypot(error[..., 0], error[..., 1]))
+    stacked = np.stack(ranges, axis=1)
+    dims = ("option", "assumption")
+    units = {"units": str(dataset["cost"].attrs.get("units", "1"))}
+    variables = {
+        "low": (dims, stacked[..., 0], {**units, "long_name": "Lower end of the range"}),
+        "high": (dims, stacked[..., 1], {**units, "long_name": "Upper end of the range"}),
+        "width": (dims, stacked[..., 1] - stacked[..., 0], {**units, "long_name": "Width of the range"}),
+        "width_error": (dims, np.stack(errors, axis=1), {**units, "long_name": "Monte Carlo error of the width"}),
+    }
+    return xr.Dataset(
+        variables, {"option": dataset["option"], "assumption": list(ASSUMPTIONS)}, {**dataset.attrs, "coverage": level}
+    )

@@ -1,0 +1,160 @@
+"""Correlations as users give them: one number, or a matrix labelled by names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+from scipy import sparse
+
+from popsim.errors import ParameterError, Problem, nearest
+from popsim.families.base import Floats
+
+__all__ = ["Correlation", "read_correlation"]
+
+
+@dataclass(frozen=True, eq=False)
+class Correlation:
+    """A correlation matrix in factors.
+
+    Each score is `shared_weight` times one normal that all share, plus a row of its block's lower triangular root times
+    the normals of the names of its block.
+    """
+
+    shared_weight: float
+    blocks: tuple[tuple[tuple[str, ...], Floats], ...]
+
+
+def read_correlation(correlation: object, names: Sequence[str]) -> Correlation:
+    """Check a correlation and factor it; names that hang together with no others form blocks.
+
+    Parameters
+    ----------
+    correlation
+        None, a number, or a DataArray, DataFrame or nested mapping labelled by the names.
+    names
+        Names of all distributions.
+
+    Raises
+    ------
+    ParameterError
+        For entries outside [-1, 1], wrong labels, a matrix that is not symmetric with a diagonal of ones, or one that
+        is not positive definite.
+
+    Examples
+    --------
+    >>> read_correlation({"a": {"c": 0.6}}, ["a", "b", "c"]).blocks[0][0]
+    ('a', 'c')
+    """
+    if correlation is None:
+        return Correlation(0.0, tuple(((name,), np.ones((1, 1))) for name in names))
+    if isinstance(correlation, int | float | np.number) and not isinstance(correlation, bool):
+        return _equal(float(correlation), names)
+    return _factor(_matrix(correlation, names), names)
+
+
+def _equal(number: float, names: Sequence[str]) -> Correlation:
+    if not -1.0 <= number <= 1.0:
+        raise ParameterError(Problem("correlation", repr(number), "a number from -1 to 1"))
+    if number < 0.0:
+        matrix = np.full((len(names), len(names)), number)
+        np.fill_diagonal(matrix, 1.0)
+        return _factor(matrix, names)
+    own = np.full((1, 1), np.sqrt(1.0 - number))
+    return Correlation(float(np.sqrt(number)), tuple(((name,), own) for name in names))
+
+
+def _matrix(correlation: object, names: Sequence[str]) -> Floats:
+    if isinstance(correlation, xr.DataArray):
+        return _labelled_array(correlation, names)
+    if hasattr(correlation, "columns") and hasattr(correlation, "index"):
+        return _from_mapping({str(column): dict(correlation[column]) for column in correlation.columns}, names, True)  # type: ignore[index]
+    if isinstance(correlation, Mapping):
+        return _from_mapping(correlation, names, False)
+    allowed = "None, a number, or a DataArray, DataFrame or nested dict labelled by the names"
+    raise ParameterError(Problem("correlation", type(correlation).__name__, allowed))
+
+
+def _labelled_array(correlation: xr.DataArray, names: Sequence[str]) -> Floats:
+    if correlation.ndim != 2 or any(dim not in correlation.coords for dim in correlation.dims):
+        found = f"dimensions {correlation.dims}"
+        raise ParameterError(Problem("correlation", found, "two dimensions, each with the names as coordinate"))
+    rows, columns = ([str(label) for label in correlation[dim].values] for dim in correlation.dims)
+    table = {
+        row: dict(zip(columns, line.tolist(), strict=True)) for row, line in zip(rows, correlation.values, strict=True)
+    }
+    return _from_mapping(table, names, True)
+
+
+def _from_mapping(table: Mapping[str, object], names: Sequence[str], whole: bool) -> Floats:
+    """Read a nested mapping; where it is not `whole`, pairs may be left out or given once."""
+    place = {name: i for i, name in enumerate(names)}
+    matrix = np.full((len(names), len(names)), np.nan)
+    problems = _unknown("correlation", table, names)
+    for row, line in table.items():
+        if not isinstance(line, Mapping):
+            problems.append(Problem(f"correlation[{row!r}]", repr(line), "a mapping from names to numbers"))
+            continue
+        problems += _unknown(f"correlation[{row!r}]", line, names)
+        for column, value in line.items():
+            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not -1.0 <= value <= 1.0:
+                problems.append(Problem(f"correlation[{row!r}][{column!r}]", repr(value), "a number from -1 to 1"))
+            elif row in place and column in place:
+                matrix[place[row], place[column]] = value
+    if problems:
+        raise ParameterError(problems)
+    if whole and np.isnan(matrix).any():
+        first = names[int(np.argwhere(np.isnan(matrix))[0, 0])]
+        raise ParameterError(
+            Problem("correlation", f"no complete row for {first!r}", "one row and column for each name")
+        )
+    return _symmetric(matrix, names)
+
+
+def _unknown(where: str, labels: Mapping[str, object], names: Sequence[str]) -> list[Problem]:
+    return [
+        Problem(where, repr(label), f"names of distributions: {', '.join(names[:10])}", nearest(str(label), names))
+        for label in labels
+        if label not in names
+    ]
+
+
+def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
+    """Fill what was left out from its mirror image or with 0, and refuse what contradicts."""
+    filled = np.where(np.isnan(matrix), matrix.T, matrix)
+    np.fill_diagonal(filled, np.where(np.isnan(filled.diagonal()), 1.0, filled.diagonal()))
+    filled = np.nan_to_num(filled, nan=0.0)
+    problems = [
+        Problem(f"correlation[{names[i]!r}][{names[i]!r}]", f"{filled[i, i]:.12g}", "1 on the diagonal")
+        for i in np.flatnonzero(filled.diagonal() != 1.0).tolist()
+    ]
+    for i, j in np.argwhere(np.triu(filled != filled.T)).tolist():
+        found = f"{filled[i, j]:.12g}, but {filled[j, i]:.12g} the other way round"
+        problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", found, "the same number both ways"))
+    if problems:
+        raise ParameterError(problems)
+    return filled
+
+
+def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
+    _, block = sparse.csgraph.connected_components(sparse.csr_array(matrix), directed=False)
+    blocks: list[tuple[tuple[str, ...], Floats]] = []
+    for number in dict.fromkeys(block.tolist()):
+        members = np.flatnonzero(block == number)
+        part = matrix[np.ix_(members, members)]
+        smallest = float(np.linalg.eigvalsh(part)[0])
+        if smallest < 1e-10:
+            shown = ", ".join(names[i] for i in members[:10].tolist())
+            raise ParameterError(
+                Problem(
+                    "correlation",
+                    f"a smallest eigenvalue of {smallest:.3g} among {shown}",
+                    "a positive definite matrix",
+                    "bring correlations nearer to 0: together they contradict each other",
+                )
+            )
+        root = np.linalg.cholesky(part).astype(np.float64)
+        blocks.append((tuple(names[i] for i in members.tolist()), root))
+    return Correlation(0.0, tuple(blocks))

@@ -1,0 +1,69 @@
+"""The same study with its countries independent, and with its countries moving together."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import xarray as xr
+
+from popsim import schema
+from popsim.engine.simulate import simulate
+from popsim.plan import compile
+from popsim.plan.model import Plan
+from popsim.study.model import Study
+
+__all__ = ["dependence_extremes", "with_common_share"]
+
+
+def with_common_share(study: Study, share: float) -> Study:
+    """Give the study with every common share set to one number; dependence within a country stays as it is.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> with_common_share(load_study("pops"), 1.0).areas[0].common_share
+    1.0
+    """
+    dependence = dataclasses.replace(
+        study.dependence, common_share=share, label_shares=tuple(share for _ in study.dependence.label_shares)
+    )
+    areas = tuple(dataclasses.replace(area, common_share=share) for area in study.areas)
+    return dataclasses.replace(study, dependence=dependence, areas=areas)
+
+
+def dependence_extremes(
+    study: Study, scenarios: int | None = None, seed: int | None = None, threads: int | None = None
+) -> xr.Dataset:
+    """Sample the total cost with countries independent, and with every draw common to all countries.
+
+    Parameters
+    ----------
+    study
+        The study; its own common shares are not used.
+    scenarios, seed, threads
+        As for `simulate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        `cost_countries_independent` and `cost_countries_fully_dependent` (option, scenario), in the study's currency.
+
+    Raises
+    ------
+    PlanError, ParameterError
+        As for `simulate`.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> ds = dependence_extremes(load_study("pops"), scenarios=200)
+    >>> bool(ds["cost_countries_independent"].std() < ds["cost_countries_fully_dependent"].std())
+    True
+    """
+    result = {}
+    for name, share in (("cost_countries_independent", 0.0), ("cost_countries_fully_dependent", 1.0)):
+        plan: Plan = compile(with_common_share(study, share))
+        cost = simulate(plan, scenarios, seed, breakdowns=(), threads=threads)["cost"]
+        cost.attrs.update(schema.describe(name, study.currency, study.price_year))
+        result[name] = cost
+    return xr.Dataset(result)

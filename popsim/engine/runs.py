@@ -1,0 +1,166 @@
+"""Run folders: the ensemble, the plan that made it, and the study with its inputs."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from popsim.errors import FileError, Problem, RunError
+from popsim.plan.model import Draws, Labels, Plan
+from popsim.study.load import load_study
+from popsim.study.model import Study
+
+__all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "save_plan", "save_run"]
+
+ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
+
+_ROWS = ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std")
+_WORDS = ("study_name", "title", "currency", "price_year", "scenarios", "coverage", "study_text")
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A run as it lies in its folder."""
+
+    folder: Path
+    study: Study
+    dataset: xr.Dataset
+
+
+def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: xr.Dataset) -> None:
+    """Write ensemble.nc, plan.nc, study.toml and inputs/ into an existing folder.
+
+    Raises
+    ------
+    FileError
+        When a file cannot be written.
+
+    Examples
+    --------
+    >>> import tempfile, popsim as ps
+    >>> study = ps.load_study("pops")
+    >>> plan = ps.compile(study)
+    >>> ds = ps.simulate(plan, scenarios=100)
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ps.save_run(folder, study, plan, ds)
+    ...     ps.load_run(folder).dataset.identical(ds)
+    True
+    """
+    target = Path(folder)
+    try:
+        dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4")
+        save_plan(target / PLAN, plan)
+        for name, text in study.files:
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(Problem(str(target), reason, "a folder that exists and may be written")) from error
+
+
+def load_run(folder: str | os.PathLike[str]) -> Run:
+    """Read a folder that `popsim run` or `save_run` wrote; the dataset is read into memory.
+
+    Raises
+    ------
+    RunError
+        When the folder is no run.
+    FileError
+        When a file of it cannot be read.
+    StudyError
+        When its study.toml was changed and is no longer valid.
+    """
+    source = Path(folder)
+    missing = [name for name in (ENSEMBLE, PLAN, STUDY) if not (source / name).is_file()]
+    if missing:
+        raise RunError(
+            Problem(str(source), f"no {', '.join(missing)}", "a folder written by popsim run", "popsim run --out DIR")
+        )
+    dataset = _read(source / ENSEMBLE)
+    if "cost" not in dataset or "plan_digest" not in dataset.attrs:
+        raise RunError(
+            Problem(str(source / ENSEMBLE), "no variable 'cost' with its provenance", "an ensemble of popsim")
+        )
+    return Run(source, load_study(source / STUDY), dataset)
+
+
+def _read(path: Path) -> xr.Dataset:
+    try:
+        with xr.open_dataset(path, engine="netcdf4") as opened:
+            dataset = opened.load()
+    except OSError as error:
+        raise FileError(
+            Problem(str(path), error.strerror or str(error), "a netCDF file", "run the study again")
+        ) from error
+    # netCDF gives strings as objects; fixed-width text is what simulate gives and what sorts and compares quickly.
+    for name, variable in dataset.variables.items():
+        if variable.dtype == object:
+            dataset[name] = (variable.dims, variable.values.astype(str), variable.attrs)
+        dataset[name].encoding.clear()
+    dataset.encoding.clear()
+    return dataset
+
+
+def save_plan(path: Path, plan: Plan) -> None:
+    """Write a plan to netCDF: every array, the labels and the digest."""
+    arrays: dict[str, np.ndarray[Any, Any]] = {
+        **plan.draws._asdict(),
+        **{name: getattr(plan, name) for name in _ROWS},
+    }
+    variables = {name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()}
+    attributes = {
+        **{name: getattr(plan, name) for name in _WORDS},
+        "seed": str(plan.seed),
+        "breakdowns": json.dumps(plan.breakdowns),
+        "labels": json.dumps(dataclasses.asdict(plan.labels)),
+        "plan_digest": plan.digest,
+    }
+    xr.Dataset(variables, attrs=attributes).to_netcdf(path, engine="netcdf4")
+
+
+def load_plan(path: Path) -> Plan:
+    """Read a plan and hold it to its digest.
+
+    Raises
+    ------
+    RunError
+        When the plan does not have the digest that was written with it.
+    FileError
+        When the file cannot be read.
+    """
+    stored = _read(path)
+    arrays: dict[str, Any] = {str(name): np.ascontiguousarray(stored[name].values) for name in stored.data_vars}
+    plan = Plan(
+        draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
+        labels=_labels(json.loads(stored.attrs["labels"])),
+        seed=int(stored.attrs["seed"]),
+        breakdowns=tuple(tuple(names) for names in json.loads(stored.attrs["breakdowns"])),
+        **{name: arrays[name] for name in _ROWS},
+        **{name: _plain(stored.attrs[name]) for name in _WORDS},
+    )
+    if plan.digest != stored.attrs["plan_digest"]:
+        raise RunError(
+            Problem(
+                str(path), f"arrays with digest {plan.digest}", f"digest {stored.attrs['plan_digest']}", "run again"
+            )
+        )
+    return plan
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _labels(stored: dict[str, Any]) -> Labels:
+    def freeze(value: Any) -> Any:
+        return tuple(freeze(item) for item in value) if isinstance(value, list) else value
+
+    return Labels(**{name: freeze(value) for name, value in stored.items()})

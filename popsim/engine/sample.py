@@ -1,0 +1,149 @@
+"""Correlated samples of named distributions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import xarray as xr
+
+from popsim.engine.breakdowns import Breakdown, Sums, Targets
+from popsim.engine.correlation import Correlation, read_correlation
+from popsim.engine.threads import Progress, check_range, check_threads, fill
+from popsim.errors import ParameterError, Problem, nearest
+from popsim.families.base import Family
+from popsim.layout import CONSTANT, STREAM_VERSION
+from popsim.plan.lowering import TableBook, pointers
+from popsim.plan.model import Draws
+from popsim.plan.streams import StreamBook
+from popsim.version import __version__
+
+__all__ = ["sample"]
+
+DESIGNS = ("random",)
+
+
+def sample(
+    distributions: Mapping[str, Family],
+    scenarios: int,
+    seed: int = 0,
+    correlation: object = None,
+    design: str = "random",
+    threads: int | None = None,
+    first_scenario: int = 0,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Sample named distributions, correlated through a Gaussian copula.
+
+    Parameters
+    ----------
+    distributions
+        A family by name. The draws of a name depend on the name and the seed, not on its position.
+    scenarios
+        How many.
+    seed
+        0 to 2**64 - 1.
+    correlation
+        Of the normal scores: None, one number for all pairs, or a DataArray, DataFrame or nested dict labelled by the
+        names; pairs that a nested dict leaves out are 0.
+    design
+        "random": independent scenarios.
+    threads
+        None for all cores. The number changes nothing but the time it takes.
+    first_scenario
+        Where the scenarios start: the result equals that slice of a longer run, to the bit.
+    progress
+        Called with the number of scenarios done and wanted.
+
+    Returns
+    -------
+    xarray.Dataset
+        One variable per name on the dimension `scenario`, in the unit of its distribution.
+
+    Raises
+    ------
+    ParameterError
+        For arguments that cannot be honoured; the smallest eigenvalue is named where a correlation is no valid one.
+    PlanError
+        When a distribution cannot be tabulated.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> x = ps.sample({"a": ps.Triangular(0, 1, 3), "b": ps.Normal(0, 1)}, scenarios=10_000, seed=1, correlation=0.3)
+    >>> x["a"].dims, bool(0 <= x["a"].min() and x["a"].max() <= 3)
+    (('scenario',), True)
+    """
+    count, start_seed, first = check_range(scenarios, seed, first_scenario)
+    names = _check_names(distributions)
+    if design not in DESIGNS:
+        allowed = ", ".join(repr(name) for name in DESIGNS)
+        raise ParameterError(Problem("design", repr(design), allowed, nearest(str(design), DESIGNS)))
+    parts = read_correlation(correlation, names)
+    ordered = [name for block, _ in parts.blocks for name in block]
+    each = np.arange(len(ordered) + 1, dtype=np.int64)
+    breakdowns = tuple(Breakdown(name, (), (), i) for i, name in enumerate(ordered))
+    sums = Sums(Targets(each, each[:-1], len(ordered), each, each[:-1], np.ones(len(ordered))), breakdowns)
+    draws = _draws(distributions, parts)
+    out = fill(draws, sums, count, start_seed, first, check_threads(threads), progress=progress)
+    place = {name: i for i, name in enumerate(ordered)}
+    variables = {
+        name: ("scenario", out[place[name]], {"long_name": name, "description": repr(family)})
+        for name, family in distributions.items()
+    }
+    attributes = {
+        "seed": str(start_seed),
+        "first_scenario": first,
+        "design": design,
+        "stream_version": STREAM_VERSION,
+        "popsim_version": __version__,
+    }
+    return xr.Dataset(variables, {"scenario": np.arange(first, first + count, dtype=np.int64)}, attributes)
+
+
+def _check_names(distributions: Mapping[str, Family]) -> list[str]:
+    problems = [
+        Problem(f"distributions[{name!r}]", repr(family), "a family, such as ps.Normal(0, 1)")
+        for name, family in distributions.items()
+        if not isinstance(family, Family)
+    ]
+    problems += [
+        Problem("distributions", repr(name), "names that are text and not 'scenario'")
+        for name in distributions
+        if not isinstance(name, str) or name == "scenario"
+    ]
+    if not distributions:
+        problems.append(Problem("distributions", "none", "at least one name with its family"))
+    if problems:
+        raise ParameterError(problems)
+    return list(distributions)
+
+
+def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
+    """Lower to the arrays of a plan: each block of correlated names is a group of rows."""
+    tables, streams = TableBook(), StreamBook()
+    names = [name for block, _ in parts.blocks for name in block]
+    marginals = np.array([tables.add(distributions[name], name) for name in names], dtype=np.float64)
+    drawn = marginals[:, 0] != CONSTANT
+    shared = parts.shared_weight != 0.0
+    columns = [np.flatnonzero(row) for _, root in parts.blocks for row in root]
+    weights = [row[row != 0.0] for _, root in parts.blocks for row in root]
+    lengths = [len(block) for block, _ in parts.blocks]
+    return Draws(
+        shared_stream=streams.numbers(["sample factor"] if shared else []),
+        common_start=pointers([1] if shared else []),
+        common_basis=np.zeros(int(shared), dtype=np.int64),
+        common_weight=np.full(int(shared), parts.shared_weight),
+        own_start=pointers(lengths),
+        own_stream=streams.numbers([f"sample/{name}" for name in names]),
+        row_start=pointers(lengths),
+        row_common=np.where(drawn & shared, 0, -1).astype(np.int64),
+        term_start=pointers([len(row) for row in weights]),
+        term_basis=np.concatenate(columns).astype(np.int64),
+        term_weight=np.concatenate(weights),
+        row_kind=marginals[:, 0].astype(np.int64),
+        row_table=marginals[:, 1].astype(np.int64),
+        row_location=np.ascontiguousarray(marginals[:, 2]),
+        row_scale=np.ascontiguousarray(marginals[:, 3]),
+        tables=tables.numbers(),
+    ).frozen()

@@ -1,0 +1,220 @@
+"""Who is counted: rows of the countries file, the selection, the size of each country."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, cast, get_args
+
+from popsim.errors import Problem, nearest
+from popsim.study.model import Basis, Country
+from popsim.study.place import shown, words
+from popsim.study.tables import Row, TextTable, number, read_table
+from popsim.study.toml_models import SizeTable, StudyFile
+from popsim.study.translate import Checked
+
+__all__ = ["RESERVED", "group_columns", "read_countries", "select_countries"]
+
+RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
+"""Columns with a meaning of their own; every other column, the size driver apart, is a group of countries."""
+
+TAKEN = ("option", "scenario", "country", "area", "year", "component", "quantile")
+"""Names of dimensions, which no group may have."""
+
+
+def read_countries(text: str, name: str) -> tuple[TextTable, list[Problem]]:
+    """Read the countries file and check its codes and names."""
+    table, problems = read_table(text, name, ("code", "name"))
+    if "code" not in table.columns:
+        return table, problems
+    seen: dict[str, int] = {}
+    for row in table.rows:
+        code, where = table.cell(row, "code"), table.at(row, "code")
+        if not re.fullmatch(r"[A-Z]{3}", code):
+            problems.append(Problem(where, shown(code), "three capital letters (ISO 3166-1 alpha-3)"))
+        elif code in seen:
+            problems.append(Problem(where, f"{code!r}, which stands in line {seen[code]} too", "each code once"))
+        seen.setdefault(code, row.line)
+        if "name" in table.columns and not table.cell(row, "name"):
+            problems.append(Problem(table.at(row, "name"), "nothing", "a name"))
+    return table, problems
+
+
+def group_columns(table: TextTable, driver: str) -> tuple[str, ...]:
+    """Columns that group countries: all but the reserved ones and those that describe the size driver."""
+    apart = {*RESERVED, driver, f"{driver}_year", f"{driver}_basis"}
+    return tuple(column for column in table.columns if column not in apart)
+
+
+def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
+    """List columns and cells that cannot group countries."""
+    problems = []
+    for column in groups:
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", column) or column in TAKEN or column.endswith("_name"):
+            problems.append(
+                Problem(
+                    f"{table.name}: column {column}",
+                    shown(column),
+                    f"small letters, digits and _; none of {words(TAKEN)}; no ending _name",
+                    "rename the column",
+                )
+            )
+        problems += [
+            Problem(
+                table.at(row, column), "nothing", "a value in every row", "write unclassified where it is not known"
+            )
+            for row in table.rows
+            if not table.cell(row, column)
+        ]
+    return problems
+
+
+def select_countries(
+    study: Checked[StudyFile], table: TextTable
+) -> tuple[tuple[Country, ...], tuple[tuple[str, str, str], ...], list[Problem]]:
+    """Countries that are counted, (code, name, reason) of those that are not, and every problem."""
+    if not table.columns:
+        return (), (), []
+    rules, size = study.content.countries, study.content.size
+    groups = group_columns(table, size.driver)
+    problems = _check_selection(study, table, groups)
+    if study.sound("size", "driver"):
+        problems += check_groups(table, groups)
+    known = [column for column in rules.select if column in groups]
+    measured = study.sound("size", "driver") and size.driver in table.columns
+    if study.sound("size", "driver") and size.driver not in table.columns:
+        problems.append(
+            Problem(
+                study.place.at("size", "driver"),
+                shown(size.driver),
+                f"a column of {table.name}: {words(table.columns)}",
+                nearest(size.driver, table.columns),
+            )
+        )
+    countries: list[Country] = []
+    left_out: list[tuple[str, str, str]] = []
+    kept = 0
+    for row in table.rows:
+        code, name = table.cell(row, "code"), table.cell(row, "name")
+        reason = _reason(study, table, row, known)
+        if reason:
+            left_out.append((code, name, reason))
+            continue
+        kept += 1
+        if measured:
+            country = _country(table, row, groups, size, problems)
+            countries += [country] if country else []
+    if not kept and table.whole:
+        problems.append(
+            Problem(
+                study.place.at("countries", "select"),
+                f"none of {len(table.rows)} countries is kept",
+                "at least one country",
+                "widen the selection, or name countries in countries.also",
+            )
+        )
+    return tuple(countries), tuple(left_out), problems
+
+
+def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
+    rules, at = study.content.countries, study.place.at
+    codes = table.column("code") if "code" in table.columns else []
+    problems = []
+    for column, values in rules.select.items():
+        if column not in groups:
+            problems.append(
+                Problem(
+                    at("countries", "select", column),
+                    f"unknown group {column!r}",
+                    f"columns that group countries: {words(groups)}",
+                    nearest(column, groups),
+                )
+            )
+            continue
+        present = sorted(set(table.column(column)))
+        problems += [
+            Problem(
+                at("countries", "select", column),
+                shown(value),
+                f"values of column {column} in {table.name}: {words(present)}",
+                nearest(value, present),
+            )
+            for value in values
+            if value not in present and table.whole
+        ]
+    for key, listed in (("also", rules.also), ("without", rules.without)):
+        problems += [
+            Problem(at("countries", key), f"unknown country {code!r}", f"a code in {table.name}", nearest(code, codes))
+            for code in listed
+            if code not in codes and table.whole
+        ]
+    problems += [
+        Problem(
+            at("countries", "without"), f"{code!r}, which countries.also names too", "each country in one of the two"
+        )
+        for code in rules.without
+        if code in rules.also
+    ]
+    return problems
+
+
+def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list[str]) -> str:
+    """Why a country is not counted; empty for one that is."""
+    rules, code = study.content.countries, table.cell(row, "code")
+    if code in rules.without:
+        return "named in countries.without"
+    if code in rules.also:
+        return ""
+    return "; ".join(
+        f"{column} {table.cell(row, column)} is not among {', '.join(rules.select[column])}"
+        for column in columns
+        if table.cell(row, column) not in rules.select[column]
+    )
+
+
+def _country(
+    table: TextTable, row: Row, groups: tuple[str, ...], size: SizeTable, problems: list[Problem]
+) -> Country | None:
+    text = table.cell(row, size.driver)
+    value = number(text)
+    if value is None or value <= 0:
+        problems.append(
+            Problem(
+                table.at(row, size.driver),
+                shown(text) if text else "nothing",
+                f"a number, {size.driver} > 0",
+                "fill it in, or leave the country out",
+            )
+        )
+        return None
+    basis_column = f"{size.driver}_basis"
+    basis = table.cell(row, basis_column) if basis_column in table.columns else size.basis
+    if basis not in get_args(Basis):
+        problems.append(
+            Problem(
+                table.at(row, basis_column),
+                shown(basis),
+                f"one of {words(get_args(Basis))}",
+                nearest(basis, get_args(Basis)),
+            )
+        )
+        return None
+    counted, held = hold(value, size)
+    return Country(
+        code=table.cell(row, "code"),
+        name=table.cell(row, "name"),
+        groups=tuple((column, table.cell(row, column)) for column in groups),
+        size=value,
+        size_factor=counted / size.reference,
+        size_basis=cast(Basis, basis),
+        size_note=table.cell(row, "note"),
+        size_held=held,
+    )
+
+
+def hold(value: float, size: SizeTable) -> tuple[float, Literal["", "lowest", "highest"]]:
+    """Hold a driver within the limits that the study states, and say which limit held it."""
+    if size.lowest is not None and value < size.lowest:
+        return size.lowest, "lowest"
+    if size.highest is not None and value > size.highest:
+        return size.highest, "highest"
+    return value, ""

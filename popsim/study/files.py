@@ -1,0 +1,164 @@
+"""Find and read files: the packaged data, the study that was meant, text as UTF-8, TOML."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from popsim.errors import FileError, Problem, StudyError, nearest
+
+__all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_text"]
+
+PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def packaged(kind: Literal["configs", "distributions"]) -> Path:
+    """Folder of packaged data: inside the package where popsim is installed, beside it in a checkout.
+
+    Raises
+    ------
+    FileError
+        When neither folder is there.
+
+    Examples
+    --------
+    >>> packaged("distributions").name
+    'distributions'
+    """
+    # The inner folder comes first: beside an installed package stand the folders of other packages.
+    candidates = (PACKAGE / "data" / kind, PACKAGE.parent / kind)
+    for folder in candidates:
+        if folder.is_dir():
+            return folder
+    raise FileError(
+        Problem(
+            f"packaged data: {kind}",
+            "no such folder",
+            " or ".join(str(folder) for folder in candidates),
+            "install popsim again, or run it from a complete checkout",
+        )
+    )
+
+
+def packaged_studies() -> dict[str, Path]:
+    """List packaged studies by name.
+
+    Examples
+    --------
+    >>> all(path.suffix == ".toml" for path in packaged_studies().values())
+    True
+    """
+    return {path.stem: path for path in sorted(packaged("configs").glob("*.toml"))}
+
+
+def find_study(source: str | os.PathLike[str]) -> Path:
+    """Path of the study file that `source` names: a file, a folder with ``study.toml``, or a packaged study.
+
+    Raises
+    ------
+    FileError
+        When there is no such study, or when the word means both a packaged study and a folder here.
+    """
+    path = Path(source)
+    named = isinstance(source, str) and re.fullmatch(r"[A-Za-z0-9_-]+", source) is not None
+    studies = packaged_studies() if named else {}
+    inside = path / "study.toml"
+    if str(source) in studies:
+        if inside.is_file() or path.is_file():
+            raise FileError(
+                Problem(
+                    f'study "{source}"',
+                    f"a packaged study of that name and {(inside if inside.is_file() else path).resolve()}",
+                    "one meaning",
+                    f'write "./{source}" for the one here, or "{studies[str(source)]}" for the packaged one',
+                )
+            )
+        return studies[str(source)]
+    if path.is_dir():
+        if inside.is_file():
+            return inside
+        others = ", ".join(sorted(entry.name for entry in path.glob("*.toml"))) or "none"
+        raise FileError(
+            Problem(
+                str(path),
+                "a folder without study.toml",
+                "a study file, or a folder that holds study.toml",
+                f"TOML files in it: {others}",
+            )
+        )
+    if path.is_file():
+        return path
+    mend = f"packaged studies: {', '.join(studies)}" if named else "check the path"
+    hint = nearest(str(source), list(studies))
+    raise FileError(
+        Problem(
+            str(source),
+            "no such file",
+            "a study file (.toml), a folder with study.toml, or a packaged study",
+            f"{mend}; {hint}" if hint else mend,
+        )
+    )
+
+
+def read_text(path: Path, where: str = "") -> str:
+    r"""Text of a UTF-8 file, with ``\n`` at the end of lines whatever the file has.
+
+    Raises
+    ------
+    FileError
+        When the file is missing, is a folder, cannot be read or is not UTF-8; `where` says who refers to it.
+    """
+    where = where or str(path)
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        others = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        problem = Problem(where, f"{path}: no such file", "a file that exists", nearest(path.name, others))
+    except IsADirectoryError:
+        problem = Problem(where, f"{path}: a folder", "a file")
+    except UnicodeDecodeError as error:
+        byte = error.object[error.start]
+        line = error.object[: error.start].count(b"\n") + 1
+        problem = Problem(
+            where,
+            f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8",
+            "text in UTF-8",
+            "save the file again with encoding UTF-8",
+        )
+    except OSError as error:
+        problem = Problem(where, f"{path}: {error.strerror}", "a file that can be read")
+    except ValueError as error:
+        problem = Problem(where, f"{str(path)!r}: {error}", "a path that this machine can have")
+    else:
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    raise FileError(problem)
+
+
+def parse_toml(text: str, name: str) -> dict[str, Any]:
+    """Parse TOML.
+
+    Raises
+    ------
+    StudyError
+        Naming the line and column where the text stops being TOML.
+
+    Examples
+    --------
+    >>> parse_toml("format = 1", "pops.toml")
+    {'format': 1}
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        message = str(error)
+        match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
+        lines = text.splitlines() or [""]
+        number = int(match[2]) if match and match[2] else len(lines)
+        place = f"line {number}, column {match[3]}" if match and match[3] else "end of the file"
+        found = lines[min(number, len(lines)) - 1].strip()[:80] or "an empty line"
+        raise StudyError(
+            Problem(f"{name}: {place}", found, f"TOML ({match[1] if match else message})", "see https://toml.io")
+        ) from None

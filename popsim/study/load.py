@@ -1,0 +1,194 @@
+"""Load a study: find it, lay overrides over it, check all of it, and say every problem at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from popsim.errors import FileError, Problem, StudyError, nearest
+from popsim.study.areas import common_shares, resolve_areas
+from popsim.study.catalogue import CatalogueReading, read_catalogue
+from popsim.study.countries import group_columns, read_countries, select_countries
+from popsim.study.dependence import resolve_dependence
+from popsim.study.files import find_study, parse_toml, read_text
+from popsim.study.model import Area, Country, Dependence, Study
+from popsim.study.overrides import apply_overrides
+from popsim.study.place import Place, words
+from popsim.study.prices import PriceIndex, read_prices
+from popsim.study.tables import TextTable
+from popsim.study.toml_models import StudyFile
+from popsim.study.translate import Checked, check_document
+from popsim.study.write import study_files
+
+__all__ = ["load_study"]
+
+
+def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Study:
+    """Load a study and everything that it refers to.
+
+    Parameters
+    ----------
+    source
+        Path of a study file, of a folder that holds ``study.toml``, or the name of a packaged study.
+    overrides
+        Values by dotted key, such as ``{"scenarios.count": 5_000, "area.f.include": False}``. A value takes the place
+        of the whole value in the file, tables and lists included; paths are relative to the study file.
+
+    Returns
+    -------
+    Study
+        Validated and frozen. Its `files` are a copy of the study that stands by itself.
+
+    Raises
+    ------
+    FileError
+        When the study file itself is missing or cannot be read.
+    StudyError
+        With every problem of the study, its catalogue, its countries, its prices and its correlations at once.
+
+    Examples
+    --------
+    >>> load_study("pops", {"scenarios.count": 500}).scenarios
+    500
+    """
+    path = find_study(source)
+    raw = parse_toml(read_text(path), path.name)
+    merged, applied, problems = apply_overrides(raw, overrides or {})
+    checked, found = check_document(StudyFile, merged, Place(path.name, applied))
+    problems += found
+    if checked is None:
+        raise StudyError(problems)
+    return _Loader(checked, path.parent, problems).study()
+
+
+class _Loader:
+    """Reads what a study refers to, part by part; problems gather in one list."""
+
+    def __init__(self, checked: Checked[StudyFile], folder: Path, problems: list[Problem]) -> None:
+        self.checked, self.folder, self.problems = checked, folder, problems
+
+    def study(self) -> Study:
+        """Check all parts and put them together."""
+        content = self.checked.content
+        countries_text, table, countries, left_out = self.countries()
+        prices_text, prices = self.prices()
+        catalogue, areas = self.areas(prices)
+        correlation, dependence = self.dependence(catalogue)
+        breakdowns = self.breakdowns(table)
+        if self.problems or dependence is None:
+            raise StudyError(dict.fromkeys(self.problems))
+        about, size = content.study, content.size
+        return Study(
+            name=about.name,
+            title=about.title,
+            description=about.description,
+            years=tuple(range(about.first_year, about.first_year + about.years)),
+            currency=content.money.currency,
+            price_year=content.money.price_year,
+            scenarios=content.scenarios.count,
+            seed=content.scenarios.seed,
+            coverage=content.report.coverage,
+            breakdowns=breakdowns,
+            countries=countries,
+            countries_rationale=content.countries.rationale,
+            left_out=left_out,
+            areas=areas,
+            dependence=dependence,
+            size_driver=size.driver,
+            size_rationale=size.rationale,
+            files=study_files(content, catalogue, countries_text, prices_text, correlation),
+            size_reference=size.reference,
+            size_limits=(size.lowest, size.highest),
+            size_basis=size.basis,
+        )
+
+    def text(self, *keys: str) -> str | None:
+        """Text of the file that a key names; None, with a problem noted, where it cannot be read."""
+        name: Any = self.checked.content
+        for key in keys:
+            name = getattr(name, key)
+        if not self.checked.sound(*keys):
+            return None
+        try:
+            return read_text(self.folder / name, self.checked.place.at(*keys))
+        except FileError as error:
+            self.problems += error.problems
+            return None
+
+    def countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], tuple[tuple[str, str, str], ...]]:
+        """Who is counted and who is not."""
+        self.size_limits()
+        text = self.text("countries", "file")
+        if text is None:
+            return "", None, (), ()
+        table, problems = read_countries(text, Path(self.checked.content.countries.file).name)
+        self.problems += problems
+        countries, left_out, problems = select_countries(self.checked, table)
+        self.problems += problems
+        return text, table, countries, left_out
+
+    def size_limits(self) -> None:
+        """Check that the limits of size are in order."""
+        size = self.checked.content.size
+        if size.lowest is not None and size.highest is not None and size.lowest > size.highest:
+            self.problems.append(
+                Problem(
+                    self.checked.place.at("size", "lowest"),
+                    f"lowest = {size.lowest:.10g}, highest = {size.highest:.10g}",
+                    "lowest <= highest",
+                )
+            )
+
+    def prices(self) -> tuple[str, PriceIndex | None]:
+        """Price index of the study."""
+        text = self.text("money", "price_index")
+        if text is None:
+            return "", None
+        prices, problems = read_prices(text, Path(self.checked.content.money.price_index).name)
+        self.problems += problems
+        return text, None if problems else prices
+
+    def areas(self, prices: PriceIndex | None) -> tuple[CatalogueReading, tuple[Area, ...]]:
+        """Catalogue of the study, and what is counted of it."""
+        if not self.checked.sound("catalogue", "folder"):
+            return CatalogueReading((), (), {}, False), ()
+        folder = self.folder / self.checked.content.catalogue.folder
+        catalogue, problems = read_catalogue(folder, self.checked.place.at("catalogue", "folder"))
+        self.problems += problems
+        areas, problems = resolve_areas(self.checked, catalogue, prices)
+        self.problems += problems
+        return catalogue, areas
+
+    def dependence(self, catalogue: CatalogueReading) -> tuple[str | None, Dependence | None]:
+        """Text of the correlation file, where there is one, and the dependence of the study."""
+        between = self.checked.content.dependence.between_areas
+        text = self.text("dependence", "between_areas") if isinstance(between, str) else None
+        file = (Path(between).name, text) if isinstance(between, str) and text is not None else None
+        shares = common_shares(self.checked, catalogue)
+        known = [area.id for area in catalogue.areas] if catalogue.complete else None
+        dependence, problems = resolve_dependence(self.checked, file, shares, known)
+        self.problems += problems
+        return text, dependence
+
+    def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
+        """Breakdowns, each a tuple of names."""
+        content, at = self.checked.content, self.checked.place.at
+        groups = group_columns(table, content.size.driver) if table else ()
+        known = ("country", "area", "year", *groups)
+        wanted: list[tuple[str, ...]] = []
+        for index, entry in enumerate(content.report.breakdowns):
+            names = (entry,) if isinstance(entry, str) else tuple(entry)
+            where = at("report", "breakdowns", index)
+            self.problems += [
+                Problem(where, f"unknown name {name!r}", f"names: {words(known)}", nearest(name, known))
+                for name in names
+                if name not in known and table is not None and table.columns
+            ]
+            if len(set(names)) < len(names):
+                self.problems.append(Problem(where, str(list(names)), "each name once in a breakdown"))
+            elif any(set(names) == set(other) for other in wanted):
+                self.problems.append(Problem(where, f"{', '.join(names)} a second time", "each breakdown once"))
+            wanted.append(names)
+        return tuple(wanted)

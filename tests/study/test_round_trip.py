@@ -1,0 +1,127 @@
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from popsim.study import load_study
+from popsim.study.model import Study
+from popsim.study.toml_models import StudyFile
+from popsim.study.translate import document_keys, field_at
+
+SMALL = Path(__file__).parent / "fixtures" / "small"
+SHARED = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def written(study: Study, folder: Path) -> Study:
+    for name, text in study.files:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    return load_study(folder / "study.toml")
+
+
+@pytest.mark.parametrize(
+    ("source", "overrides"),
+    [
+        (SMALL, {}),
+        (SMALL, {"dependence.between_areas": "correlation.csv"}),
+        (
+            SMALL,
+            {"dependence.between_areas": {"labels": ["z", "x", "y"], "values": [[1, 0, 0], [0, 1, 0.5], [0, 0.5, 1]]}},
+        ),
+        (SMALL, {"area.y.include": False, "scenarios.seed": 2**64 - 1, "study.title": 'A "title"\nof two lines'}),
+        ("pops", {}),
+        ("pops", {"countries.without": ["CHN", "IND"], "report.coverage": 0.5}),
+    ],
+    ids=["small", "file", "table", "overrides", "pops", "pops overrides"],
+)
+def test_a_written_study_stands_by_itself(source: str | Path, overrides: dict[str, object], tmp_path: Path) -> None:
+    study = load_study(source, overrides)
+    again = written(study, tmp_path)
+    assert again == study
+    assert again.files == study.files
+    assert study.files[0][0] == "study.toml"
+    assert all(name.startswith("inputs/") for name, _ in study.files[1:])
+
+
+def test_every_default_is_written_out() -> None:
+    document = tomllib.loads(load_study(SMALL, {"scenarios.count": 55}).files[0][1])
+    missing = [
+        key
+        for key in document_keys(StudyFile, {"area": ["x", "y", "z"], "countries.select": ["income"]})
+        if key not in flat(document)
+    ]
+    assert missing == []
+    assert document["scenarios"]["count"] == 55
+    assert document["area"]["x"] == {"common_share": 0.4, "include": True, "size_exponent": 0.5}
+
+
+def flat(table: dict[str, object], above: str = "") -> dict[str, object]:
+    found: dict[str, object] = {}
+    for key, value in table.items():
+        found[above + key] = value
+        if isinstance(value, dict):
+            found |= flat(value, f"{above}{key}.")
+    return found
+
+
+def test_every_key_says_what_it_means() -> None:
+    for key in document_keys(StudyFile, {"area": ["x"]}):
+        keys = tuple(key.split("."))
+        _, field = field_at(StudyFile, keys)
+        if len(keys) != 2 or keys[0] != "area":
+            assert field is not None, key
+            assert field.description, key
+
+
+@SHARED
+@given(counted=st.sets(st.sampled_from("xyz"), min_size=1))
+def test_any_areas_can_be_counted(counted: set[str]) -> None:
+    whole = {area.id: area for area in load_study(SMALL).areas}
+    study = load_study(SMALL, {f"area.{area}.include": area in counted for area in "xyz"})
+    assert study.areas == tuple(whole[area] for area in "xyz" if area in counted)
+
+
+@SHARED
+@given(counted=st.sets(st.sampled_from("xyz"), min_size=1), order=st.permutations("xyz"))
+def test_any_areas_can_be_counted_with_a_matrix_in_any_order(counted: set[str], order: list[str]) -> None:
+    correlation = {frozenset("xy"): 0.5, frozenset("xz"): 0.2, frozenset("yz"): -0.1}
+    values = [[1.0 if a == b else correlation[frozenset((a, b))] for b in order] for a in order]
+    overrides: dict[str, object] = {f"area.{area}.include": area in counted for area in "xyz"}
+    study = load_study(SMALL, overrides | {"dependence.between_areas": {"labels": order, "values": values}})
+    assert study.dependence.labels == tuple(order)
+    # The share of an area that is left out stays what the study says: what it is does not move the others.
+    assert study.dependence.label_shares == tuple({"x": 0.4, "y": 0.25, "z": 0.4}[area] for area in order)
+
+
+@settings(max_examples=15, deadline=None)
+@given(left_out=st.sets(st.sampled_from("abcdefgh"), max_size=7))
+def test_any_areas_of_the_packaged_study_can_be_counted(left_out: set[str]) -> None:
+    study = load_study("pops", {f"area.{area}.include": False for area in left_out})
+    assert [area.id for area in study.areas] == [area for area in "abcdefgh" if area not in left_out]
+
+
+@SHARED
+@given(
+    count=st.integers(1, 10**9),
+    seed=st.integers(0, 2**64 - 1),
+    coverage=st.floats(0.0, 1.0, exclude_min=True, exclude_max=True),
+    exponent=st.floats(0.0, 2.0),
+    title=st.text(st.characters(exclude_categories=["Cs"]), min_size=1),
+)
+def test_overrides_survive_writing(
+    count: int, seed: int, coverage: float, exponent: float, title: str, tmp_path: Path
+) -> None:
+    overrides = {
+        "scenarios.count": count,
+        "scenarios.seed": seed,
+        "report.coverage": coverage,
+        "area.z.size_exponent": exponent,
+        "study.title": title,
+    }
+    study = load_study(SMALL, overrides)
+    assert (study.scenarios, study.seed, study.coverage, study.title) == (count, seed, coverage, title)
+    assert study.areas[2].size_exponent == exponent
+    assert written(study, tmp_path) == study
