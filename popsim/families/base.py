@@ -3,26 +3,47 @@
 from __future__ import annotations
 
 import abc
-import re
+from collections.abc import Callable, Sequence
 from dataclasses import fields
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NoReturn, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from popsim.errors import ParameterError, Problem
+from popsim.families.checks import (
+    Owner,
+    check_finite,
+    check_relation,
+    owner_name,
+    parse_quantiles,
+    read_number,
+    read_numbers,
+    read_optional,
+)
 
-__all__ = ["Family", "Floats", "check_finite", "check_relation", "parse_quantiles"]
+__all__ = ["Family", "Floats", "check_finite", "check_relation", "parse_quantiles", "refuse"]
 
 Floats = NDArray[np.float64]
+
+_READERS: dict[str, Callable[[Owner, str, object], tuple[Any, list[Problem]]]] = {
+    "float": read_number,
+    "float | None": read_optional,
+    "tuple[float, ...]": read_numbers,
+}
+"""How a parameter is read, by the annotation of its field; any other annotation keeps the value as it is."""
 
 
 class Family(abc.ABC):
     """A distribution of one uncertain quantity; children are frozen dataclasses, one per file.
 
-    A child names itself by `family` (the word used in TOML), gives its quantile function from below (`ppf`) and from
-    above (`isf`, so that the upper tail keeps its digits), and says where that function is not smooth (`kinks`) or
-    jumps (`jumps`). Everything else popsim needs of a distribution follows from these.
+    A child names itself by `family` (the word used in TOML: the name of its file and of its class in small letters),
+    gives its quantile function from below (`_ppf`) and from above (`_isf`, so that the upper tail keeps its digits),
+    and says where that function is not smooth (`kinks`) or jumps (`jumps`). All else that popsim needs follows.
+
+    A child is decorated ``@dataclass(frozen=True, init=False, repr=False)`` and writes its constructor out, handing the
+    parameters to `_take`, which reads, checks and stores them. A parameter whose name is also that of a method (`mean`,
+    `std`, `mode`) is stored under its name with an underscore behind it; constructor, repr and TOML never show that.
     """
 
     family: ClassVar[str]
@@ -31,33 +52,70 @@ class Family(abc.ABC):
     summary: ClassVar[str]
     """One line: what it is for when costs are described."""
 
+    alternatives: ClassVar[tuple[str, ...]] = ()
+    """Names of the class methods that TOML may also build from; their parameters are the keys."""
+
+    quantile_counts: ClassVar[Sequence[int]] = ()
+    """How many quantiles `from_quantiles` can honour; empty for a family that is not fitted to quantiles."""
+
+    def _take(self, **parameters: object) -> None:
+        """Read, check and store all parameters; raise every problem at once."""
+        problems: list[Problem] = []
+        for field in fields(cast(Any, self)):
+            name = field.name.rstrip("_")
+            value = parameters.pop(name)
+            if reader := _READERS.get(str(field.type)):
+                value, found = reader(type(self), name, value)
+                problems += found
+            object.__setattr__(self, field.name, value)
+        if parameters:
+            raise TypeError(f"{type(self).__name__} has no field for {', '.join(parameters)}")
+        if problems := problems + self._relations():
+            raise ParameterError(problems)
+
+    def _relations(self) -> list[Problem]:
+        """Relations between parameters that do not hold; a number that could not be read is NaN here."""
+        return []
+
     @abc.abstractmethod
+    def _ppf(self, p: Floats) -> Any:
+        """Quantiles at probabilities in [0, 1] or NaN; the answer to NaN is ignored (Any: scipy has no types)."""
+
+    @abc.abstractmethod
+    def _isf(self, q: Floats) -> Any:
+        """Upper quantiles at probabilities in [0, 1] or NaN."""
+
+    @abc.abstractmethod
+    def _cdf(self, x: Floats) -> Any:
+        """Cumulative probabilities at any values, infinities and NaN included."""
+
     def ppf(self, probability: ArrayLike) -> Floats:
         """Quantile: the value that is not exceeded with the given probability (0 to 1); NaN outside."""
+        return _elementwise(self._ppf, _probabilities(probability))
 
-    @abc.abstractmethod
     def isf(self, probability: ArrayLike) -> Floats:
         """Upper quantile: the value exceeded with the given probability, exact for small ones; NaN outside 0 to 1."""
+        return _elementwise(self._isf, _probabilities(probability))
 
-    @abc.abstractmethod
     def cdf(self, value: ArrayLike) -> Floats:
         """Probability that the quantity is at most `value`."""
+        return _elementwise(self._cdf, np.asarray(value, dtype=np.float64))
 
     @abc.abstractmethod
     def mean(self) -> float:
-        """Expected value."""
+        """Return the expected value."""
 
     @abc.abstractmethod
     def std(self) -> float:
-        """Standard deviation; infinity where it does not exist."""
+        """Return the standard deviation; infinity where it does not exist or passes the largest float."""
 
     @abc.abstractmethod
     def support(self) -> tuple[float, float]:
-        """Smallest and largest possible value."""
+        """Return the smallest and the largest possible value."""
 
     @abc.abstractmethod
     def mode(self) -> float:
-        """Most likely value; each family says what it means by it where the density has no single peak."""
+        """Return the most likely value; each family says what it means where the density has no single peak."""
 
     def kinks(self) -> tuple[float, ...]:
         """Probabilities, rising, inside (0, 1), at which the quantile function is continuous but not smooth."""
@@ -75,8 +133,9 @@ class Family(abc.ABC):
         return self, 0.0, 1.0
 
     def parameters(self) -> dict[str, Any]:
-        """Parameters by name, as they would stand in TOML."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}  # type: ignore[arg-type]
+        """Parameters by name, as they would stand in TOML; those that are not given (None) are left out."""
+        values = {field.name.rstrip("_"): getattr(self, field.name) for field in fields(cast(Any, self))}
+        return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def from_quantiles(cls, **quantiles: float) -> Self:
@@ -91,7 +150,7 @@ class Family(abc.ABC):
             Problem(
                 f"{cls.__name__}.from_quantiles",
                 ", ".join(f"{name}={value}" for name, value in quantiles.items()),
-                f"parameters by name: {', '.join(field.name for field in fields(cls))}",  # type: ignore[arg-type]
+                f"parameters by name: {', '.join(field.name.rstrip('_') for field in fields(cast(Any, cls)))}",
                 "a lognormal takes two quantiles, a metalog three or more",
             )
         )
@@ -102,61 +161,33 @@ class Family(abc.ABC):
         raise TypeError(f"{cls.__name__} names no examples")
 
     def reference(self) -> Any:
-        """An independent frozen scipy.stats distribution with the same law; None where scipy has none."""
+        """Return an independent frozen scipy.stats distribution of the same law; None where scipy has none."""
         return None
 
-
-_QUANTILE_NAME = re.compile(r"p(\d{2,})")
-
-
-def parse_quantiles(cls: type[Family], quantiles: dict[str, float], counts: tuple[int, ...]) -> list[tuple[float, float]]:
-    """Read ``p05=1.0, p95=9.0`` into rising (probability, value) pairs; ``p5``, ``p05``... ``p995`` is 0.995.
-
-    Raises
-    ------
-    ParameterError
-        For a name that is no quantile, a count that the family cannot honour, values that are not finite or not rising.
-    """
-    problems: list[Problem] = []
-    pairs: list[tuple[float, float]] = []
-    for name, value in quantiles.items():
-        match = _QUANTILE_NAME.fullmatch(name)
-        probability = float(f"0.{match[1]}") if match else 0.0
-        if not 0.0 < probability < 1.0:
-            problems.append(
-                Problem(f"{cls.__name__}.from_quantiles", name, "pNN with at least two digits, such as p05, p50, p995")
-            )
-            continue
-        problems += check_finite(cls, **{name: value})
-        pairs.append((probability, float(value)))
-    pairs.sort()
-    if not problems and len(pairs) not in counts:
-        wanted = " or ".join(str(count) for count in counts)
-        problems.append(
-            Problem(f"{cls.__name__}.from_quantiles", f"{len(pairs)} quantiles", f"{wanted} quantiles for this family")
-        )
-    if not problems and any(b[1] <= a[1] or b[0] <= a[0] for a, b in zip(pairs, pairs[1:], strict=False)):
-        found = ", ".join(f"p{probability:.10g}".replace("p0.", "p") + f"={value:.10g}" for probability, value in pairs)
-        problems.append(Problem(f"{cls.__name__}.from_quantiles", found, "values that rise with their probability"))
-    if problems:
-        raise ParameterError(problems)
-    return pairs
+    def __repr__(self) -> str:
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.parameters().items())
+        return f"{type(self).__name__}({shown})"
 
 
-def check_finite(cls: type[Family], **values: float) -> list[Problem]:
-    """List the values that are not finite numbers."""
-    return [
-        Problem(f"{cls.__name__}({name})", repr(value), "a finite number")
-        for name, value in values.items()
-        if not isinstance(value, int | float | np.integer | np.floating)
-        or isinstance(value, bool)
-        or not np.isfinite(value)
-    ]
+def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") -> NoReturn:
+    """Raise one problem of an alternative constructor."""
+    raise ParameterError(Problem(f"{owner_name(owner)}.{method}", found, allowed, mend))
 
 
-def check_relation(cls: type[Family], holds: bool, relation: str, **values: float) -> list[Problem]:
-    """List one problem, naming the relation and the values that break it, unless it holds."""
-    if holds:
-        return []
-    found = ", ".join(f"{name} = {value:.10g}" for name, value in values.items())
-    return [Problem(f"{cls.__name__}({', '.join(values)})", found, relation)]
+def _probabilities(probability: ArrayLike) -> Floats:
+    p = np.asarray(probability, dtype=np.float64)
+    return np.where((p >= 0.0) & (p <= 1.0), p, np.nan)
+
+
+def _elementwise(function: Callable[[Floats], Any], argument: Floats) -> Floats:
+    # Infinite ends are part of the law, so that log(0) and overflow towards them are no mistakes.
+    with np.errstate(all="ignore"):
+        result = np.asarray(function(argument), dtype=np.float64)
+    return np.asarray(np.where(np.isnan(argument), np.nan, result))
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, tuple):
+        inner = ", ".join(_shown(item) for item in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    return repr(value).removesuffix(".0") if isinstance(value, float) else repr(value)

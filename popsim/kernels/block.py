@@ -6,11 +6,11 @@ computed from its own number alone, so blocks, threads and slices change nothing
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from popsim.kernels.elementary import fill_normals
 from popsim.kernels.intrinsics import fma, load, store
+from popsim.kernels.jit import kernel
 from popsim.kernels.marginals import evaluate
 from popsim.kernels.philox import fill_bits
 from popsim.layout import CONSTANT
@@ -18,57 +18,63 @@ from popsim.layout import CONSTANT
 __all__ = ["fill_scenarios"]
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _draw(out, words, count, seed, stream, start):  # type: ignore[no-untyped-def]
     fill_bits(words, count // 2, seed, stream, np.uint64(start >> 1))
     fill_normals(out, words, count)
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
+def _clear(z, count):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(z, i, 0.0)
+
+
+@kernel
 def _scale(z, count, weight, basis):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(z, i, weight * load(basis, i))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _add(z, count, weight, basis):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(z, i, fma(weight, load(basis, i), load(z, i)))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _combine(z, count, first, last, term_basis, term_weight, basis):  # type: ignore[no-untyped-def]
     """Sum weighted basis normals onto z."""
     for term in range(first, last):
         _add(z, count, term_weight[term], basis[term_basis[term]])
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _accumulate(sums, count, location, scale, y):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(sums, i, load(sums, i) + fma(scale, load(y, i), location))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _fill_common(common, words, count, seed, aligned, draws, shared):  # type: ignore[no-untyped-def]
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
         _draw(shared[j], words, count, seed, draws.shared_stream[j], aligned)
     for j in range(len(draws.common_start) - 1):
-        common[j, :count] = 0.0
+        _clear(common[j], count)
         first, last = draws.common_start[j], draws.common_start[j + 1]
         _combine(common[j], count, first, last, draws.common_basis, draws.common_weight, shared)
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _fill_value(y, z, place, count, row, draws, common, own):  # type: ignore[no-untyped-def]
     """Make the score of a row and the value of its marginal."""
     if draws.row_kind[row] == CONSTANT:
-        y[:count] = 0.0
+        _clear(y, count)
         return
     term = draws.term_start[row]
     if draws.row_common[row] >= 0:
-        z[:count] = common[draws.row_common[row], :count]
+        _scale(z, count, 1.0, common[draws.row_common[row]])
     else:
         _scale(z, count, draws.term_weight[term], own[draws.term_basis[term]])
         term += 1
@@ -76,23 +82,26 @@ def _fill_value(y, z, place, count, row, draws, common, own):  # type: ignore[no
     evaluate(y, z, count, draws.row_kind[row], draws.tables, draws.row_table[row], place)
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _write(out, column, sums, lead, length, targets):  # type: ignore[no-untyped-def]
     """Write the outputs of a block, each a weighted sum of accumulators."""
     for j in range(len(targets.output_start) - 1):
         line = out[j, column : column + length]
-        line[:] = 0.0
+        _clear(line, length)
         for k in range(targets.output_start[j], targets.output_start[j + 1]):
             _add(line, length, targets.output_weight[k], sums[targets.output_target[k], lead:])
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def fill_scenarios(out, first, start, stop, block, seed, draws, targets):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
     width = block + 2
     shared = np.empty((len(draws.shared_stream), width))
     common = np.empty((len(draws.common_start) - 1, width))
-    own = np.empty((np.max(np.diff(draws.own_start)), width))
+    largest = 0
+    for group in range(len(draws.own_start) - 1):
+        largest = max(largest, draws.own_start[group + 1] - draws.own_start[group])
+    own = np.empty((largest, width))
     sums = np.empty((targets.target_count, width))
     z = np.empty(width)
     y = np.empty(width)
@@ -103,7 +112,8 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, targets):  # typ
         # Words come in pairs, for an even scenario and the odd one after it.
         aligned = block_start & ~np.int64(1)
         count = ((block_stop + 1) & ~np.int64(1)) - aligned
-        sums[:] = 0.0
+        for j in range(targets.target_count):
+            _clear(sums[j], count)
         _fill_common(common, words, count, seed, aligned, draws, shared)
         for group in range(len(draws.own_start) - 1):
             first_own = draws.own_start[group]

@@ -5,11 +5,11 @@ Every step is an explicit fused multiply-add or an exact operation, so the resul
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from popsim.kernels.coefficients import CENTRAL, EXP, LOG, TAIL
 from popsim.kernels.intrinsics import bits_to_float, float_to_bits, fma, load, store
+from popsim.kernels.jit import inlined, kernel
 
 __all__ = ["CENTRAL_LIMIT", "HIGHEST_PROBABILITY", "LOWEST_PROBABILITY", "exponential", "fill_normals"]
 
@@ -38,14 +38,14 @@ _LOG2_LOW = float.fromhex("0x1.abc9e3b39803fp-56")
 _LOG2_INVERSE = float.fromhex("0x1.71547652b82fep+0")
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@inlined
 def centred(word):  # type: ignore[no-untyped-def]
     """Turn 64 random bits into v = u - 1/2, exactly; u is the middle of one of 2**52 cells."""
     one_to_two = bits_to_float((word >> _SHIFT_DROP) | _ONE_BITS)
     return (one_to_two - 1.5) + 1.1102230246251565e-16
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@inlined
 def logarithm(q):  # type: ignore[no-untyped-def]
     """Natural logarithm of a positive normal float, to 1e-9 absolute."""
     bits = float_to_bits(q)
@@ -63,7 +63,7 @@ def logarithm(q):  # type: ignore[no-untyped-def]
     return fma(exponent, _LOG2_HIGH, fma(p, t * t, t))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@inlined
 def exponential(x):  # type: ignore[no-untyped-def]
     """Exponential to a relative 1e-9; the caller keeps x within -708 and 709."""
     shifted = fma(x, _LOG2_INVERSE, _MAGIC)
@@ -78,7 +78,7 @@ def exponential(x):  # type: ignore[no-untyped-def]
     return bits_to_float(float_to_bits(y) + (float_to_bits(shifted) << _EXPONENT))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@inlined
 def normal_tail(v, q):  # type: ignore[no-untyped-def]
     """Inverse normal far out, where w = -log(q) is 8 to 36."""
     r = np.sqrt(-logarithm(q)) - 4.4
@@ -99,7 +99,7 @@ def normal_tail(v, q):  # type: ignore[no-untyped-def]
     return p if v > 0.0 else -p
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
     """Turn random words into standard normals: z = v * P(-log(1 - 4 v^2)).
 

@@ -18,7 +18,7 @@ from llvmlite import ir
 from numba import config, types
 from numba.extending import intrinsic
 
-__all__ = ["bits_to_float", "float_to_bits", "fma", "load", "store", "table_load"]
+__all__ = ["bits_to_float", "float_to_bits", "fma", "load", "mark", "store", "table_load"]
 
 _DOUBLE = ir.DoubleType()
 _WORD = ir.IntType(64)
@@ -43,7 +43,8 @@ def _element_pointer(context: Any, builder: Any, array_type: Any, array: Any, in
     return builder.gep(data, [index], source_etype=_machine_type(array_type.dtype))
 
 
-def _mark(instruction: Any, module: Any, *, table: bool) -> None:
+def mark(instruction: Any, module: Any, *, table: bool) -> None:
+    """Tell LLVM that a load or store is of a table, or of a buffer, and that these never overlap."""
     tables, buffers = _scopes(module)
     instruction.set_metadata("alias.scope", tables if table else buffers)
     instruction.set_metadata("noalias", buffers if table else tables)
@@ -54,7 +55,7 @@ def _make_load(table: bool) -> Any:
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             pointer = _element_pointer(context, builder, signature.args[0], *arguments)
             value = builder.load(pointer, typ=_machine_type(signature.return_type))
-            _mark(value, builder.module, table=table)
+            mark(value, builder.module, table=table)
             return value
 
         return array.dtype(array, index), codegen
@@ -127,7 +128,7 @@ else:
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             pointer = _element_pointer(context, builder, signature.args[0], *arguments[:2])
-            _mark(builder.store(arguments[2], pointer), builder.module, table=False)
+            mark(builder.store(arguments[2], pointer), builder.module, table=False)
             return context.get_dummy_value()
 
         return types.void(array, index, array.dtype), codegen

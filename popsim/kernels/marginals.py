@@ -15,11 +15,12 @@ The kinds and sizes stand in `popsim.layout`.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
 from popsim.kernels.elementary import exponential
 from popsim.kernels.intrinsics import float_to_bits, fma, load, store, table_load
+from popsim.kernels.jit import kernel
+from popsim.kernels.permute import LANES, has_permute, permuted_pieces
 from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, SCORE_LIMIT
 
 __all__ = ["evaluate"]
@@ -29,12 +30,9 @@ _PIECE_MASK = np.int64(PIECE_COUNT - 1)
 _STRIDE = np.int64(PIECE_COUNT)
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
-def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
-    slope = tables[offset]
-    intercept = tables[offset + 1]
-    base = np.int64(offset + 2)
-    for i in range(count):
+@kernel
+def _pieces_from(start, y, z, count, tables, base, slope, intercept):  # type: ignore[no-untyped-def]
+    for i in range(start, count):
         score = min(max(load(z, i), -SCORE_LIMIT), SCORE_LIMIT)
         t = fma(score, slope, intercept)
         nearest = t + _MAGIC
@@ -51,7 +49,24 @@ def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
         store(y, i, fma(p, f, table_load(tables, k)))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+if has_permute():
+
+    @kernel
+    def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
+        slope, intercept, base = tables[offset], tables[offset + 1], np.int64(offset + 2)
+        whole = count - count % LANES
+        for i in range(0, whole, LANES):
+            permuted_pieces(y, z, i, tables, base, slope, intercept)
+        _pieces_from(whole, y, z, count, tables, base, slope, intercept)
+
+else:
+
+    @kernel
+    def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
+        _pieces_from(0, y, z, count, tables, np.int64(offset + 2), tables[offset], tables[offset + 1])
+
+
+@kernel
 def _knots(y, z, count, tables, offset, place):  # type: ignore[no-untyped-def]
     size = np.int64(tables[offset])
     degree = np.int64(tables[offset + 1])
@@ -80,13 +95,20 @@ def _knots(y, z, count, tables, offset, place):  # type: ignore[no-untyped-def]
             store(y, i, fma(load(y, i), f, table_load(tables, base + k)))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def _exponentials(y, z, count, factor):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(y, i, exponential(min(max(factor * load(z, i), -700.0), 700.0)))
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
+def _exponentials_in_place(y, count):  # type: ignore[no-untyped-def]
+    # One array, so that LLVM need not ask whether two overlap.
+    for i in range(count):
+        store(y, i, exponential(min(max(load(y, i), -700.0), 700.0)))
+
+
+@kernel
 def evaluate(y, z, count, kind, tables, offset, place):  # type: ignore[no-untyped-def]
     """Write T(z) of one marginal into y; `place` is scratch for the search among knots."""
     if kind == NORMAL:
@@ -99,4 +121,4 @@ def evaluate(y, z, count, kind, tables, offset, place):  # type: ignore[no-untyp
     elif kind in (KNOTS, KNOTS_LOG):
         _knots(y, z, count, tables, offset, place)
     if kind in (PIECES_LOG, KNOTS_LOG):
-        _exponentials(y, y, count, 1.0)
+        _exponentials_in_place(y, count)

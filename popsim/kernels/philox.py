@@ -8,8 +8,10 @@ counter starts at (0, stream).
 
 from __future__ import annotations
 
-import numba
 import numpy as np
+
+from popsim.kernels.intrinsics import store
+from popsim.kernels.jit import inlined, kernel
 
 __all__ = ["fill_bits", "philox"]
 
@@ -22,7 +24,7 @@ _HALF = np.uint64(32)
 _ROUNDS = 10
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@inlined
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Encrypt one counter of four 32-bit words (held in 64-bit ones) under a key of two."""
     for _ in range(_ROUNDS):
@@ -37,7 +39,7 @@ def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     return c0, c1, c2, c3
 
 
-@numba.njit(cache=True, error_model="numpy", nogil=True)
+@kernel
 def fill_bits(out, pairs, seed, stream, first_pair):  # type: ignore[no-untyped-def]
     """Write the words of scenarios 2 * first_pair ... 2 * (first_pair + pairs) - 1 of a stream."""
     k0 = seed & _LOW
@@ -47,5 +49,5 @@ def fill_bits(out, pairs, seed, stream, first_pair):  # type: ignore[no-untyped-
     for i in range(pairs):
         counter = first_pair + np.uint64(i)
         a, b, c, d = philox(counter & _LOW, counter >> _HALF, s0, s1, k0, k1)
-        out[2 * i] = (b << _HALF) | a
-        out[2 * i + 1] = (d << _HALF) | c
+        store(out, 2 * i, (b << _HALF) | a)
+        store(out, 2 * i + 1, (d << _HALF) | c)

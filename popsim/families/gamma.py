@@ -1,0 +1,151 @@
+"""Sums of waiting times; a tail lighter than the log-normal's."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from scipy import special
+
+from popsim.errors import ParameterError, Problem
+from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
+
+__all__ = ["Gamma"]
+
+_SHAPES = 0.02, 1e6
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Gamma(Family):
+    """Gamma distribution: ``Q(p) = scale P^-1(shape, p)`` with P the regularised lower incomplete gamma function.
+
+    Use it for a positive cost that is the sum of many small ones (days of work, consignments); its tail is lighter than
+    that of a log-normal with the same quantiles.
+
+    Parameters
+    ----------
+    shape
+        Shape (no unit); from 0.02 to 1e6. The coefficient of variation is ``1 / sqrt(shape)``.
+    scale
+        Scale, in the unit of the quantity; ``scale > 0``. The mean is ``shape x scale``.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter is no finite number or a relation does not hold.
+
+    References
+    ----------
+    Johnson, Kotz and Balakrishnan (1994), Continuous Univariate Distributions, vol. 1, chapter 17.
+
+    Examples
+    --------
+    >>> Gamma(shape=4, scale=0.5).mean()
+    2.0
+    """
+
+    family: ClassVar[str] = "gamma"
+    summary: ClassVar[str] = "a positive cost that is the sum of many small ones; lighter tail than lognormal"
+    quantile_counts: ClassVar[tuple[int, ...]] = (2,)
+
+    shape: float
+    scale: float
+
+    def __init__(self, shape: float, scale: float) -> None:
+        self._take(shape=shape, scale=scale)
+
+    def _relations(self) -> list[Problem]:
+        least, most = _SHAPES
+        return [
+            *check_relation(
+                Gamma,
+                least <= self.shape <= most,
+                f"{least:g} <= shape <= {most:g}",
+                "use Normal for a large shape, Discrete for a value that is almost always zero",
+                shape=self.shape,
+            ),
+            *check_relation(Gamma, self.scale > 0.0, "scale > 0", "for zero use Constant", scale=self.scale),
+        ]
+
+    def _ppf(self, p: Floats) -> Any:
+        return self.scale * special.gammaincinv(self.shape, p)
+
+    def _isf(self, q: Floats) -> Any:
+        return self.scale * special.gammainccinv(self.shape, q)
+
+    def _cdf(self, x: Floats) -> Any:
+        return special.gammainc(self.shape, np.maximum(x, 0.0) / self.scale)
+
+    def mean(self) -> float:
+        """Return ``shape x scale``."""
+        return self.shape * self.scale
+
+    def std(self) -> float:
+        """Return ``sqrt(shape) scale``."""
+        return math.sqrt(self.shape) * self.scale
+
+    def support(self) -> tuple[float, float]:
+        """Return zero and infinity."""
+        return 0.0, math.inf
+
+    def mode(self) -> float:
+        """Return ``(shape - 1) scale``; zero up to shape 1, where the density peaks at zero."""
+        return max(0.0, self.shape - 1.0) * self.scale
+
+    def standard(self) -> tuple[Family, float, float]:
+        """Return shape ``Gamma(shape, 1)``."""
+        return Gamma(self.shape, 1.0), 0.0, self.scale
+
+    @classmethod
+    def from_quantiles(cls, **quantiles: float) -> Self:
+        """Fit exactly to two positive quantiles, such as ``p05=..., p95=...``.
+
+        The ratio of the two falls as shape grows, so there is one shape at most; the scale follows.
+
+        Raises
+        ------
+        ParameterError
+            When a value is not positive, or the ratio asks for a shape outside 0.02 to 1e6.
+
+        Examples
+        --------
+        >>> Gamma.from_quantiles(p10=1, p90=9).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        from scipy import optimize
+
+        (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        if x1 <= 0.0:
+            raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
+
+        def excess(log_shape: float) -> float:
+            low, high = special.gammaincinv(math.exp(log_shape), [p1, p2])
+            return math.log(high / low) - math.log(x2 / x1) if low > 0.0 else math.inf
+
+        start, stop = math.log(_SHAPES[0]), math.log(_SHAPES[1])
+        if not excess(start) > 0.0 > excess(stop):
+            widest, narrowest = excess(start) + math.log(x2 / x1), excess(stop) + math.log(x2 / x1)
+            refuse(
+                cls,
+                "from_quantiles",
+                ", ".join(f"{name} = {value:.10g}" for name, value in quantiles.items()),
+                f"a ratio of the two between {math.exp(narrowest):.6g} and {math.exp(min(widest, 700.0)):.3g}",
+                "use LogNormal.from_quantiles, which takes any two positive values",
+            )
+        while not math.isfinite(excess(start)):
+            start += 0.5
+        shape = math.exp(optimize.brentq(excess, start, stop, xtol=1e-14, rtol=1e-15))
+        return cls(shape, x2 / float(special.gammaincinv(shape, p2)))
+
+    @classmethod
+    def examples(cls) -> tuple[Family, ...]:
+        """Return an exponential, a usual one, one that is nearly always near zero and one that is nearly normal."""
+        return cls(1, 1), cls(3.5, 2e4), cls(0.1, 5), cls(1e5, 0.01)
+
+    def reference(self) -> Any:
+        """Return ``scipy.stats.gamma``."""
+        from scipy import stats
+
+        return stats.gamma(self.shape, scale=self.scale)

@@ -1,0 +1,238 @@
+"""Every family by name: found in the files of this package, built from TOML tables and written back to them."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from popsim.errors import ParameterError, Problem, nearest
+from popsim.families.base import Family
+from popsim.families.checks import QUANTILE_NAME, counts_in_words
+
+__all__ = ["Form", "Row", "build", "catalogue", "families", "family_class", "family_names", "forms", "to_toml"]
+
+_PACKAGE = "popsim.families"
+_SUPPORT = frozenset({"base", "checks", "metalog_terms", "registry"})
+
+
+@cache
+def family_names() -> tuple[str, ...]:
+    """Return the words for all families, sorted; imports none of them.
+
+    Examples
+    --------
+    >>> "lognormal" in family_names()
+    True
+    """
+    package = importlib.import_module(_PACKAGE)
+    return tuple(
+        sorted(module.name for module in pkgutil.iter_modules(package.__path__) if module.name not in _SUPPORT)
+    )
+
+
+@cache
+def family_class(name: str) -> type[Family]:
+    """Return the family of that word; imports its file alone.
+
+    Raises
+    ------
+    ParameterError
+        When there is no such family.
+
+    Examples
+    --------
+    >>> family_class("lognormal").__name__
+    'LogNormal'
+    """
+    if name not in family_names():
+        raise ParameterError(_unknown_family("family", name))
+    module = importlib.import_module(f"{_PACKAGE}.{name}")
+    found = [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member) and issubclass(member, Family) and member.__module__ == module.__name__
+    ]
+    (only,) = (member for member in found if member.family == name)
+    return only
+
+
+def families() -> dict[str, type[Family]]:
+    """Return all families by name, sorted; imports all of them.
+
+    Examples
+    --------
+    >>> families()["normal"].__name__
+    'Normal'
+    """
+    return {name: family_class(name) for name in family_names()}
+
+
+@dataclass(frozen=True)
+class Form:
+    """One set of keys from which a family is built: the constructor, an alternative one, or quantiles."""
+
+    call: Callable[..., Family]
+    required: tuple[str, ...]
+    optional: tuple[str, ...]
+    quantile_counts: Sequence[int] = ()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys that stand in this form by name."""
+        return self.required + self.optional
+
+    def __str__(self) -> str:
+        named = list(self.required)
+        if self.quantile_counts:
+            named.insert(0, counts_in_words(self.quantile_counts))
+        return ", ".join(named) + "".join(f" [, {name}]" for name in self.optional)
+
+
+def forms(cls: type[Family]) -> tuple[Form, ...]:
+    """Return the sets of keys of a family, the constructor first.
+
+    Examples
+    --------
+    >>> [str(form) for form in forms(family_class("lognormal"))]
+    ['mu, sigma', 'mean, std', 'median, gsd', '2 quantiles pNN']
+    """
+
+    def form(call: Callable[..., Family], counts: Sequence[int] = ()) -> Form:
+        given = [p for p in inspect.signature(call).parameters.values() if p.kind is not p.VAR_KEYWORD]
+        required = tuple(p.name for p in given if p.default is p.empty)
+        return Form(call, required, tuple(p.name for p in given if p.default is not p.empty), counts)
+
+    found = [form(cls), *(form(getattr(cls, name)) for name in cls.alternatives)]
+    if cls.quantile_counts:
+        found.append(form(cls.from_quantiles, cls.quantile_counts))
+    return tuple(found)
+
+
+def build(spec: Mapping[str, object], where: str) -> Family:
+    """Build a distribution from a TOML table.
+
+    Parameters
+    ----------
+    spec
+        The table: `family`, and one of the sets of keys of that family (see `forms`).
+    where
+        File and key path of the table, for messages.
+
+    Raises
+    ------
+    ParameterError
+        With every problem found: an unknown family, unknown or missing keys, values that the family refuses.
+
+    Examples
+    --------
+    >>> build({"family": "lognormal", "mean": 1, "std": 2}, "a.toml: component[0].cost").support()
+    (0.0, inf)
+    >>> try:
+    ...     build({"family": "triangular", "low": 3, "mode": 1, "high": 2, "hgih": 4}, "a.toml: cost")
+    ... except ParameterError as error:
+    ...     print(error)
+    a.toml: cost.hgih
+        found    4
+        allowed  triangular takes: low, mode, high; or 3 quantiles pNN
+        to mend  did you mean "high"?
+    """
+    name = spec.get("family")
+    if not isinstance(name, str) or name not in family_names():
+        raise ParameterError(_unknown_family(f"{where}.family", name))
+    cls = family_class(name)
+    values = {key: value for key, value in spec.items() if key != "family"}
+    chosen = _choose(forms(cls), values)
+    if problems := list(_key_problems(cls, chosen, values, where)):
+        raise ParameterError(problems)
+    try:
+        return chosen.call(**values)
+    except ParameterError as error:
+        raise ParameterError([_relocate(problem, where, values) for problem in error.problems]) from None
+
+
+def to_toml(family: Family) -> dict[str, object]:
+    """Write a distribution as the TOML table from which `build` makes an equal one.
+
+    Examples
+    --------
+    >>> to_toml(build({"family": "uniform", "low": 1, "high": 2}, "here"))
+    {'family': 'uniform', 'low': 1.0, 'high': 2.0}
+    """
+    parameters = family.parameters().items()
+    return {"family": family.family, **{k: list(v) if isinstance(v, tuple) else v for k, v in parameters}}
+
+
+@dataclass(frozen=True)
+class Row:
+    """One family, as the list of families shows it."""
+
+    name: str
+    class_name: str
+    parameters: tuple[str, ...]
+    """The sets of keys from which it is built, the constructor first."""
+    summary: str
+
+
+def catalogue() -> list[Row]:
+    """List all families: word, class, sets of parameters, what each is for.
+
+    Examples
+    --------
+    >>> catalogue()[0].parameters
+    ('a, b [, low] [, high]',)
+    """
+    return [
+        Row(name, cls.__name__, tuple(str(form) for form in forms(cls)), cls.summary)
+        for name, cls in families().items()
+    ]
+
+
+def _unknown_family(where: str, name: object) -> Problem:
+    found = "nothing" if name is None else repr(name)
+    mend = nearest(name, family_names()) if isinstance(name, str) else ""
+    return Problem(where, found, f"one of {', '.join(family_names())}", mend)
+
+
+def _is_quantile(key: str) -> bool:
+    return QUANTILE_NAME.fullmatch(key) is not None or re.fullmatch(r"p\d", key) is not None
+
+
+def _choose(candidates: Sequence[Form], values: Mapping[str, object]) -> Form:
+    """Return the form whose keys are given, or the one that comes closest."""
+    if any(_is_quantile(key) for key in values):
+        for form in candidates:
+            if form.quantile_counts:
+                return form
+    named = [form for form in candidates if not form.quantile_counts]
+    return max(
+        named,
+        key=lambda form: (
+            len(set(form.keys) & set(values)),
+            -len(set(values) - set(form.keys)),
+            -len(set(form.required) - set(values)),
+        ),
+    )
+
+
+def _key_problems(cls: type[Family], form: Form, values: Mapping[str, object], where: str) -> Iterator[Problem]:
+    allowed = f"{cls.family} takes: {'; or '.join(str(each) for each in forms(cls))}"
+    missing = [key for key in form.required if key not in values]
+    for key, value in values.items():
+        if key not in form.keys and not (form.quantile_counts and _is_quantile(key)):
+            mend = nearest(key, missing or form.keys)
+            missing = [name for name in missing if f'"{name}"' not in mend]
+            yield Problem(f"{where}.{key}", repr(value), allowed, mend)
+    yield from (Problem(f"{where}.{key}", "nothing", allowed) for key in missing)
+
+
+def _relocate(problem: Problem, where: str, values: Mapping[str, object]) -> Problem:
+    """Say where in the file a constructor's problem is: at the key it names, or at the table for several."""
+    match = re.fullmatch(r"[\w.]+\((\w+)((?:\[\d+\])?)\)", problem.where)
+    left_out = match is not None and match[1] not in values and problem.found == "None"
+    place = f"{where}.{match[1]}{match[2]}" if match and (match[1] in values or left_out) else where
+    return Problem(place, "nothing" if left_out else problem.found, problem.allowed, problem.mend)

@@ -1,0 +1,197 @@
+"""A least, a most likely and a greatest value, joined by straight lines."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from popsim.errors import Problem
+from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
+
+__all__ = ["Triangular"]
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class Triangular(Family):
+    """Density that rises straight to the mode and falls straight from it.
+
+    With ``w = high - low`` and ``c = (mode - low) / w``: ``Q(p) = low + w sqrt(p c)`` for ``p <= c`` and
+    ``high - w sqrt((1 - p) (1 - c))`` above.
+
+    Use it for a cost with hard bounds and a best guess. `low` and `high` are never passed: experts who give a range
+    that holds "most of the time" mean quantiles, so prefer `from_quantiles` (three of them) or another family.
+
+    Parameters
+    ----------
+    low, mode, high
+        Least, most likely and greatest value, in the unit of the quantity; ``low <= mode <= high`` and ``low < high``.
+
+    Raises
+    ------
+    ParameterError
+        When a parameter is no finite number or a relation does not hold.
+
+    References
+    ----------
+    Kotz and van Dorp (2004), Beyond Beta, chapter 1, doi:10.1142/5720.
+
+    Examples
+    --------
+    >>> Triangular(low=0, mode=1, high=3)
+    Triangular(low=0, mode=1, high=3)
+    >>> Triangular(0, 1, 2).ppf(0.5).item()
+    1.0
+    """
+
+    family: ClassVar[str] = "triangular"
+    summary: ClassVar[str] = "hard bounds and a best guess"
+    quantile_counts: ClassVar[tuple[int, ...]] = (3,)
+
+    low: float
+    mode_: float
+    high: float
+
+    def __init__(self, low: float, mode: float, high: float) -> None:
+        self._take(low=low, mode=mode, high=high)
+
+    def _relations(self) -> list[Problem]:
+        low, mode, high = self.low, self.mode_, self.high
+        return (
+            check_relation(Triangular, low <= mode <= high, "low <= mode <= high", low=low, mode=mode, high=high)
+            or check_relation(
+                Triangular, low < high, "low < high", "for a value that is known use Constant", low=low, high=high
+            )
+            or check_relation(
+                Triangular, math.isfinite(high - low), "high - low within the range of floats", low=low, high=high
+            )
+        )
+
+    @property
+    def _peak(self) -> float:
+        """Probability of staying below the mode."""
+        return (self.mode_ - self.low) / (self.high - self.low)
+
+    def _ppf(self, p: Floats) -> Floats:
+        return self._quantile(p, self.low, self.high)
+
+    def _isf(self, q: Floats) -> Floats:
+        return self._quantile(q, self.high, self.low)
+
+    def _quantile(self, p: Floats, near: float, far: float) -> Floats:
+        """Quantile seen from the end `near`: an isf is the ppf of the mirrored triangle.
+
+        Measured from the near end, from the mode, or from the far end, so that each keeps the digits of its distance.
+        """
+        width = far - near
+        peak, rest = (self.mode_ - near) / width, (far - self.mode_) / width
+        rising = near + width * np.sqrt(p * peak)
+        if rest == 0.0:
+            return rising
+        left = np.sqrt((1.0 - p) / rest)
+        middle = self.mode_ + width * (p - peak) / (1.0 + left)
+        falling = far - width * rest * left
+        return np.where(p <= peak, rising, np.where(p <= 0.5 * (1.0 + peak), middle, falling))
+
+    def _cdf(self, x: Floats) -> Floats:
+        width, peak = self.high - self.low, self._peak
+        above = (self.high - self.mode_) / width
+        y = np.clip((x - self.low) / width, 0.0, peak)
+        z = np.clip((x - self.mode_) / width, 0.0, above)
+        rising = y * y / peak if peak > 0.0 else 0.0 * y
+        falling = z * (2.0 - z / above) if above > 0.0 else 0.0 * z
+        return np.where(x >= self.high, 1.0, rising + falling)
+
+    def mean(self) -> float:
+        """Return ``(low + mode + high) / 3``."""
+        return self.low + ((self.mode_ - self.low) + (self.high - self.low)) / 3.0
+
+    def std(self) -> float:
+        """Return ``w sqrt((1 - c + c^2) / 18)``."""
+        peak = self._peak
+        return (self.high - self.low) * math.sqrt((1.0 - peak + peak * peak) / 18.0)
+
+    def support(self) -> tuple[float, float]:
+        """Return the bounds."""
+        return self.low, self.high
+
+    def mode(self) -> float:
+        """Return the mode."""
+        return self.mode_
+
+    def kinks(self) -> tuple[float, ...]:
+        """Return the probability of the mode, unless it is at a bound."""
+        return (self._peak,) if 0.0 < self._peak < 1.0 else ()
+
+    def standard(self) -> tuple[Family, float, float]:
+        """Return shape ``Triangular(0, c, 1)``."""
+        return Triangular(0.0, self._peak, 1.0), self.low, self.high - self.low
+
+    @classmethod
+    def from_quantiles(cls, **quantiles: float) -> Self:
+        """Fit exactly to three quantiles, such as ``p05=..., p50=..., p95=...``.
+
+        Two quantiles leave the mode open, so two are refused. The share ``(x2 - x1) / (x3 - x1)`` depends on the mode
+        alone and does not change while the mode lies below the first or above the third quantile: only a mode between
+        them is determined by the quantiles, and only shares that such a mode reaches are honoured.
+
+        Raises
+        ------
+        ParameterError
+            When no triangular distribution, or more than one, has these quantiles.
+
+        Examples
+        --------
+        >>> Triangular.from_quantiles(p05=10, p50=20, p95=30).mode()
+        20.0
+        """
+        (p1, x1), (p2, x2), (p3, x3) = parse_quantiles(cls, quantiles, cls.quantile_counts)
+
+        def unit(peak: float) -> tuple[float, float, float]:
+            q1, q2, q3 = cls(0.0, peak, 1.0).ppf([p1, p2, p3]).tolist()
+            return q1, q2, q3
+
+        def share(peak: float) -> float:
+            q1, q2, q3 = unit(peak)
+            return (q2 - q1) / (q3 - q1)
+
+        from scipy import optimize
+
+        wanted = (x2 - x1) / (x3 - x1)
+        grid = np.linspace(p1, p3, 513)
+        sides = np.sign([share(float(peak)) - wanted for peak in grid])
+        crossings = np.flatnonzero(sides[:-1] * sides[1:] < 0)
+        touches = [float(peak) for peak in grid[1:-1][sides[1:-1] == 0]]
+        if len(crossings) + len(touches) != 1:
+            shares = [share(float(peak)) for peak in grid]
+            lowest, highest = x1 + min(shares) * (x3 - x1), x1 + max(shares) * (x3 - x1)
+            refuse(
+                cls,
+                "from_quantiles",
+                ", ".join(f"{name} = {value:.10g}" for name, value in quantiles.items()),
+                f"a middle value strictly between {lowest:.6g} and {highest:.6g}, given the outer ones",
+                "use Metalog.from_quantiles, which bends more, or give low, mode and high",
+            )
+        peak = touches[0] if touches else 0.0
+        if not touches:
+            start, stop = float(grid[crossings[0]]), float(grid[crossings[0] + 1])
+            peak = float(optimize.brentq(lambda c: share(c) - wanted, start, stop, xtol=1e-15, rtol=1e-15))
+        q1, _, q3 = unit(peak)
+        width = (x3 - x1) / (q3 - q1)
+        low = x1 - width * q1
+        return cls(low, low + width * peak, low + width)
+
+    @classmethod
+    def examples(cls) -> tuple[Family, ...]:
+        """Return skewed, symmetric and one-sided ones, near and far from zero."""
+        return cls(0, 1, 3), cls(-1, 0, 1), cls(0, 0, 1), cls(2e5, 9e5, 9e5), cls(1e6, 1e6 + 1e-2, 1e6 + 10)
+
+    def reference(self) -> Any:
+        """Return ``scipy.stats.triang``, or the exacter ``beta(1, 2)`` or ``beta(2, 1)`` with the mode at a bound."""
+        from scipy import stats
+
+        if self._peak in (0.0, 1.0):
+            return stats.beta(1.0 + self._peak, 2.0 - self._peak, self.low, self.high - self.low)
+        return stats.triang(self._peak, self.low, self.high - self.low)

@@ -1,0 +1,134 @@
+"""Every bad parameter is refused, with the relation that it breaks and all problems at once."""
+
+from __future__ import annotations
+
+import inspect
+import math
+
+import numpy as np
+import pytest
+
+from popsim.errors import ParameterError
+from popsim.families import families
+from popsim.families.beta import Beta
+from popsim.families.constant import Constant
+from popsim.families.discrete import Discrete
+from popsim.families.empirical import Empirical
+from popsim.families.gamma import Gamma
+from popsim.families.lognormal import LogNormal
+from popsim.families.metalog import Metalog
+from popsim.families.normal import Normal
+from popsim.families.pert import Pert
+from popsim.families.triangular import Triangular
+from popsim.families.uniform import Uniform
+from popsim.families.weibull import Weibull
+
+BROKEN = [
+    (lambda: Uniform(1, 1), ["low < high"]),
+    (lambda: Uniform(-1.7e308, 1.7e308), ["high - low within the range of floats"]),
+    (lambda: Triangular(0, 5, 3), ["low <= mode <= high"]),
+    (lambda: Triangular(3, 2, 1), ["low <= mode <= high"]),
+    (lambda: Triangular(1, 1, 1), ["low < high"]),
+    (lambda: Triangular(-1.7e308, 0, 1.7e308), ["high - low within the range of floats"]),
+    (lambda: Pert(0, 5, 3, -1), ["low <= mode <= high", "0.001 <= shape <= 1e+06"]),
+    (lambda: Pert(1, 1, 1), ["low < high"]),
+    (lambda: Normal(0, 0), ["std > 0"]),
+    (lambda: LogNormal(800, -1), ["-700 <= mu <= 700", "sigma > 0"]),
+    (lambda: LogNormal.from_mean_std(0, -1), ["mean > 0", "std > 0"]),
+    (lambda: LogNormal.from_median_gsd(-1, 1), ["median > 0", "gsd > 1"]),
+    (lambda: LogNormal.from_quantiles(p05=-1, p95=1), ["values above 0"]),
+    (lambda: Gamma(0, 0), ["0.02 <= shape <= 1e+06", "scale > 0"]),
+    (lambda: Gamma.from_quantiles(p05=0, p95=1), ["values above 0"]),
+    (lambda: Weibull(0, -1), ["shape >= 0.01", "scale > 0"]),
+    (lambda: Weibull.from_quantiles(p05=0, p95=1), ["values above 0"]),
+    (lambda: Beta(0, 1e7, 3, 3), ["0.01 <= a <= 1e+06", "0.01 <= b <= 1e+06", "low < high"]),
+    (lambda: Discrete([1, 1], [0.5, 0.4]), ["values that are all different", "sum of probabilities = 1"]),
+    (lambda: Discrete([1, 2], [-0.5, 1.5]), ["each probability 0 or from 1e-12 to 1"]),
+    (lambda: Discrete([1, 2, 3], [0.5, 0.5]), ["as many probabilities as values"]),
+    (lambda: Empirical([0.1, 0.9], [1, 2]), ["first probability 0 and last 1"]),
+    (lambda: Empirical([0, 0.5, 0.5, 1], [1, 2, 1, 3]), ["probabilities that rise", "values that never fall"]),
+    (lambda: Empirical([0, 1], [2, 2]), ["first value < last value"]),
+    (lambda: Empirical([0, 1], [2, 3, 4]), ["as many values as probabilities, two or more"]),
+    (lambda: Empirical([0], [2]), ["as many values as probabilities, two or more"]),
+    (lambda: Empirical.from_data([2, 2]), ["two different observations or more"]),
+    (lambda: Empirical.from_quantiles(low=2, p50=1, high=3), ["low < quantiles < high"]),
+    (lambda: Empirical.from_quantiles(p50=1), ["a finite number", "a finite number"]),
+    (lambda: Metalog([1]), ["2 to 16 of them"]),
+    (lambda: Metalog([1, -1], 3, 2), ["low < high", "coefficients whose quantile function rises everywhere"]),
+    (lambda: Metalog.from_quantiles(p10=1, p50=2, p90=3, low=1), ["1 < quantiles"]),
+    (lambda: Metalog.from_quantiles(p10=1, p50=2, p90=3, low=4, high=2), ["low < high"]),
+    (lambda: Metalog.from_quantiles(p10=1, p50=2), ["3 to 16 quantiles pNN for this family"]),
+    (lambda: Triangular.from_quantiles(p05=1, p95=2), ["3 quantiles pNN for this family"]),
+    (lambda: Normal.from_quantiles(p05=2, p95=1), ["values that rise with their probability"]),
+    (lambda: Normal.from_quantiles(p05=1, p050=2), ["values that rise with their probability"]),
+    (lambda: Normal.from_quantiles(), ["2 quantiles pNN for this family"]),
+    (
+        lambda: Normal.from_quantiles(q05=1, p00=math.nan),
+        ["pNN with at least two digits, such as p05, p50, p995"] * 2,
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "relations"), BROKEN, ids=[str(index) for index in range(len(BROKEN))])
+def test_relation_is_named(make, relations):
+    with pytest.raises(ParameterError) as caught:
+        make()
+    assert [problem.allowed for problem in caught.value.problems] == relations
+    assert all(problem.found and problem.where for problem in caught.value.problems)
+
+
+def test_values_are_shown():
+    with pytest.raises(ParameterError, match=r"low = 0, mode = 5, high = 3\n +allowed  low <= mode <= high"):
+        Triangular(0, 5, 3)
+    with pytest.raises(ParameterError, match="use Constant"):
+        Normal(1, 0)
+
+
+NOT_NUMBERS = [math.nan, math.inf, -math.inf, True, "1", None, [1], 10**400, 1j, np.bool(True)]
+
+
+@pytest.mark.parametrize("cls", families().values(), ids=families())
+@pytest.mark.parametrize("bad", NOT_NUMBERS, ids=repr)
+def test_what_is_no_finite_number_is_refused_everywhere_at_once(cls, bad):
+    good = cls.examples()[0].parameters()
+    for name in inspect.signature(cls).parameters:
+        if bad is None and cls is Metalog and name != "coefficients":
+            continue
+        lists = isinstance(good.get(name), tuple)
+        value = [*good[name][:-1], bad] if lists else bad
+        with pytest.raises(ParameterError) as caught:
+            cls(**(good | {name: value}))
+        (problem,) = caught.value.problems
+        assert problem.where.startswith(f"{cls.__name__}({name}")
+        assert problem.found == repr(bad)
+        if lists:
+            with pytest.raises(ParameterError, match="a list of finite numbers"):
+                cls(**(good | {name: "12"}))
+    if isinstance(bad, list):
+        return
+    everything = dict.fromkeys(good, bad)
+    with pytest.raises(ParameterError) as caught:
+        cls(**everything)
+    assert len(caught.value.problems) == len(everything)
+
+
+@pytest.mark.parametrize("number", [2, 2.0, np.float32(2), np.int64(2)])
+def test_any_finite_number_is_taken_as_a_float(number):
+    assert Constant(number) == Constant(2.0)
+    assert type(Constant(number).value) is float
+    assert Discrete(np.array([1, 2]), (0.5, 0.5)) == Discrete([1.0, 2.0], [0.5, 0.5])
+    assert repr(Constant(-0.0)) == "Constant(value=0)"
+
+
+def test_positional_and_keyword_construction_agree():
+    assert Triangular(0, 1, 3) == Triangular(low=0, mode=1, high=3)
+    assert repr(Triangular(0, 1, 3)) == "Triangular(low=0, mode=1, high=3)"
+    assert Triangular(0, 1, 3).parameters() == {"low": 0.0, "mode": 1.0, "high": 3.0}
+    assert Normal(mean=1, std=2).mean() == 1
+    assert Normal(0, 1) != Normal(0, 2)
+    assert Normal(0, 1) != LogNormal(0, 1)
+
+
+def test_a_constructor_that_forgets_a_field_is_a_bug_of_ours():
+    with pytest.raises(TypeError, match="no field for other"):
+        Constant(1)._take(value=1, other=2)
