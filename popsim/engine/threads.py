@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 
 from popsim.engine.breakdowns import Sums
+from popsim.engine.designs import Design, random_design
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
@@ -71,6 +72,7 @@ def fill(
     first: int = 0,
     threads: int = 1,
     block: int = BLOCK,
+    design: Design | None = None,
     progress: Progress | None = None,
 ) -> Floats:
     """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario)."""
@@ -79,6 +81,7 @@ def fill(
     starts = range(first, first + scenarios, chunk)
 
     kernel: Callable[..., None] = fill_scenarios
+    points = random_design(draws) if design is None else design
 
     def work(start: int) -> int:
         stop = min(start + chunk, first + scenarios)
@@ -91,6 +94,7 @@ def fill(
             np.uint64(seed),
             draws,
             sums.targets,
+            points,
         )
         return stop - start
 

@@ -1,7 +1,8 @@
 """Scenarios by the block: streams -> normals -> dependence -> values -> sums.
 
-`draws` and `targets` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.breakdowns`). Every scenario is
-computed from its own number alone, so blocks, threads and slices change nothing.
+`draws`, `targets` and `design` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.breakdowns`,
+`popsim.engine.designs`). Every scenario is computed from its own number alone, so blocks, threads and slices change
+nothing.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ __all__ = ["fill_scenarios"]
 
 
 @kernel
-def _draw(out, words, count, seed, stream, start):  # type: ignore[no-untyped-def]
-    fill_bits(words, count // 2, seed, stream, np.uint64(start >> 1))
-    fill_normals(out, words, count)
+def _draw(out, words, count, seed, stream, aligned, design, row):  # type: ignore[no-untyped-def]
+    """Fill normals of a stream, from the points of a design where it has a row of them."""
+    if row >= 0:
+        fill_normals(out, design.words[row, aligned - design.start :], count)
+    else:
+        fill_bits(words, count // 2, seed, stream, np.uint64(aligned >> 1))
+        fill_normals(out, words, count)
 
 
 @kernel
@@ -31,21 +36,38 @@ def _clear(z, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _scale(z, count, weight, basis):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        store(z, i, weight * load(basis, i))
-
-
-@kernel
 def _add(z, count, weight, basis):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(z, i, fma(weight, load(basis, i), load(z, i)))
 
 
 @kernel
+def _add_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(z, i, fma(next_weight, load(next_basis, i), fma(weight, load(basis, i), load(z, i))))
+
+
+@kernel
+def _weigh(z, count, weight, basis):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(z, i, weight * load(basis, i))
+
+
+@kernel
+def _weigh_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(z, i, fma(next_weight, load(next_basis, i), weight * load(basis, i)))
+
+
+@kernel
 def _combine(z, count, first, last, term_basis, term_weight, basis):  # type: ignore[no-untyped-def]
-    """Sum weighted basis normals onto z."""
-    for term in range(first, last):
+    """Add weighted normals to z, two at a time; the order of the operations is that of one at a time."""
+    term = first
+    while term + 1 < last:
+        one, two = basis[term_basis[term]], basis[term_basis[term + 1]]
+        _add_two(z, count, term_weight[term], one, term_weight[term + 1], two)
+        term += 2
+    if term < last:
         _add(z, count, term_weight[term], basis[term_basis[term]])
 
 
@@ -56,10 +78,10 @@ def _accumulate(sums, count, location, scale, y):  # type: ignore[no-untyped-def
 
 
 @kernel
-def _fill_common(common, words, count, seed, aligned, draws, shared):  # type: ignore[no-untyped-def]
+def _fill_common(common, words, count, seed, aligned, draws, shared, design):  # type: ignore[no-untyped-def]
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
-        _draw(shared[j], words, count, seed, draws.shared_stream[j], aligned)
+        _draw(shared[j], words, count, seed, draws.shared_stream[j], aligned, design, design.shared_row[j])
     for j in range(len(draws.common_start) - 1):
         _clear(common[j], count)
         first, last = draws.common_start[j], draws.common_start[j + 1]
@@ -72,13 +94,17 @@ def _fill_value(y, z, place, count, row, draws, common, own):  # type: ignore[no
     if draws.row_kind[row] == CONSTANT:
         _clear(y, count)
         return
-    term = draws.term_start[row]
+    term, last = draws.term_start[row], draws.term_start[row + 1]
     if draws.row_common[row] >= 0:
-        _scale(z, count, 1.0, common[draws.row_common[row]])
+        _weigh(z, count, 1.0, common[draws.row_common[row]])
+    elif term + 1 < last:
+        one, two = own[draws.term_basis[term]], own[draws.term_basis[term + 1]]
+        _weigh_two(z, count, draws.term_weight[term], one, draws.term_weight[term + 1], two)
+        term += 2
     else:
-        _scale(z, count, draws.term_weight[term], own[draws.term_basis[term]])
+        _weigh(z, count, draws.term_weight[term], own[draws.term_basis[term]])
         term += 1
-    _combine(z, count, term, draws.term_start[row + 1], draws.term_basis, draws.term_weight, own)
+    _combine(z, count, term, last, draws.term_basis, draws.term_weight, own)
     evaluate(y, z, count, draws.row_kind[row], draws.tables, draws.row_table[row], place)
 
 
@@ -93,7 +119,7 @@ def _write(out, column, sums, lead, length, targets):  # type: ignore[no-untyped
 
 
 @kernel
-def fill_scenarios(out, first, start, stop, block, seed, draws, targets):  # type: ignore[no-untyped-def]
+def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
     width = block + 2
     shared = np.empty((len(draws.shared_stream), width))
@@ -114,11 +140,11 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, targets):  # typ
         count = ((block_stop + 1) & ~np.int64(1)) - aligned
         for j in range(targets.target_count):
             _clear(sums[j], count)
-        _fill_common(common, words, count, seed, aligned, draws, shared)
+        _fill_common(common, words, count, seed, aligned, draws, shared, design)
         for group in range(len(draws.own_start) - 1):
             first_own = draws.own_start[group]
             for j in range(first_own, draws.own_start[group + 1]):
-                _draw(own[j - first_own], words, count, seed, draws.own_stream[j], aligned)
+                _draw(own[j - first_own], words, count, seed, draws.own_stream[j], aligned, design, design.own_row[j])
             for row in range(draws.row_start[group], draws.row_start[group + 1]):
                 _fill_value(y, z, place, count, row, draws, common, own)
                 for k in range(targets.target_start[row], targets.target_start[row + 1]):

@@ -1,0 +1,92 @@
+"""``popsim catalogue``: the cost distributions, area by area, each with its basis."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popsim.cli.words import as_json_option, print_json
+
+if TYPE_CHECKING:
+    from popsim.study.catalogue import CatalogueArea, CatalogueComponent
+
+__all__ = ["command"]
+
+QUANTILES = {"p05": 0.05, "median": 0.50, "p95": 0.95}
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim catalogue
+  popsim catalogue my-distributions
+  popsim catalogue --json"""
+)
+@click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
+@as_json_option
+def command(folder: Path | None, as_json: bool) -> None:
+    """List the cost distributions of a catalogue, by activity area.
+
+    FOLDER holds one TOML file for each area; without it the packaged catalogue is listed. Costs are for one country of
+    the reference size, in the currency and at the prices of their source.
+    """
+    from popsim.study.catalogue import load_catalogue
+    from popsim.study.files import packaged
+
+    areas = load_catalogue(packaged("distributions") if folder is None else folder)
+    if as_json:
+        print_json({"areas": [_area(area) for area in areas]})
+        return
+    _print(areas)
+
+
+def _area(area: CatalogueArea) -> dict[str, Any]:
+    return {
+        "id": area.id,
+        "name": area.name,
+        "document": area.document,
+        "description": area.description,
+        "components": [_component(component) for component in area.components],
+    }
+
+
+def _component(component: CatalogueComponent) -> dict[str, Any]:
+    cost = component.cost
+    return {
+        "id": component.id,
+        "name": component.name,
+        "kind": component.kind,
+        "family": cost.family,
+        **{name: float(cost.ppf(probability)) for name, probability in QUANTILES.items()},
+        "mean": cost.mean(),
+        "currency": component.currency,
+        "price_year": component.price_year,
+        "basis": component.basis,
+        "rationale": component.rationale,
+        "sources": [source.document for source in component.sources],
+    }
+
+
+def _print(areas: tuple[CatalogueArea, ...]) -> None:
+    """Print two lines for a component, its name and its numbers, for both do not fit into 80 columns."""
+    from popsim.report.numbers import significant
+
+    click.echo(_line("paid", "family", *("P5", "median", "P95"), "money", "basis"))
+    for area in areas:
+        click.echo()
+        click.echo(f"{area.id}  {area.name}")
+        for component in area.components:
+            facts = _component(component)
+            amounts = (significant(facts[name]) for name in QUANTILES)
+            money = f"{component.currency} {component.price_year}"
+            click.echo(f"  {component.name}")
+            click.echo(_line(component.kind, facts["family"], *amounts, money, component.basis))
+    click.echo("\nFor one country of the reference size; per-year costs are for one year.")
+    click.echo("Reasons and sources: popsim catalogue --json, or the report of a run.")
+
+
+def _line(paid: str, family: str, *others: str) -> str:
+    *amounts, money, basis = others
+    return f"    {paid:<9}{family:<11}{''.join(f'{amount:>11}' for amount in amounts)}  {money:<9} {basis}".rstrip()

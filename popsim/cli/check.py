@@ -1,0 +1,100 @@
+"""``popsim check``: everything that is wrong with a study, or what the study is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option
+
+if TYPE_CHECKING:
+    from popsim.study.model import Study
+
+__all__ = ["command"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim check pops
+  popsim check my-study.toml
+  popsim check my-study.toml --set scenarios.count=500
+
+\b
+Exit status 0 when the study can be run, 2 when it cannot."""
+)
+@click.argument("study", metavar="STUDY")
+@settings_option
+@as_json_option
+def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
+    """Say everything that is wrong with a study, at once.
+
+    STUDY is a TOML file or the name of a packaged study. Each problem names the file and key, what was found, what is
+    allowed and how to mend it. A study in order is described instead.
+    """
+    overrides = overrides_of(settings)
+    from popsim.study.load import load_study
+
+    loaded = load_study(study, overrides)
+    from popsim.plan import compile as compile_plan
+
+    digest = compile_plan(loaded).digest
+    facts = {**describe(loaded), "plan_digest": digest}
+    if as_json:
+        print_json(facts)
+        return
+    _print(facts)
+
+
+def describe(study: Study) -> dict[str, Any]:
+    """Collect what a study is, in the order in which it is printed."""
+    bases = Counter(component.basis for area in study.areas for component in area.components)
+    groups = {
+        name: Counter(value for c in study.countries for n, value in c.groups if n == name) for name in _names(study)
+    }
+    return {
+        "study": study.name,
+        "title": study.title,
+        "years": [study.years[0], study.years[-1]],
+        "currency": study.currency,
+        "price_year": study.price_year,
+        "scenarios": study.scenarios,
+        "seed": study.seed,
+        "coverage": study.coverage,
+        "countries": len(study.countries),
+        "left_out": len(study.left_out),
+        "groups": {name: dict(sorted(counts.items())) for name, counts in groups.items()},
+        "areas": {area.id: area.name for area in study.areas},
+        "components": sum(bases.values()),
+        "basis": dict(sorted(bases.items())),
+        "breakdowns": [list(breakdown) for breakdown in study.breakdowns],
+    }
+
+
+def _names(study: Study) -> list[str]:
+    return list(dict.fromkeys(name for country in study.countries for name, _ in country.groups))
+
+
+def _print(facts: dict[str, Any]) -> None:
+    def counted(counts: dict[str, int]) -> str:
+        return ", ".join(f"{number} {name}" for name, number in counts.items())
+
+    rows = {
+        "study": f"{facts['study']}: {facts['title']}",
+        "years": f"{facts['years'][0]} to {facts['years'][1]}",
+        "money": f"{facts['currency']} at {facts['price_year']} prices",
+        "scenarios": f"{facts['scenarios']:,}, seed {facts['seed']}",
+        "countries": f"{facts['countries']} counted, {facts['left_out']} left out",
+        **{f"  {name}": counted(counts) for name, counts in facts["groups"].items()},
+        "areas": f"{len(facts['areas'])} with {facts['components']} cost components ({counted(facts['basis'])})",
+        **{f"  {area}": name for area, name in facts["areas"].items()},
+        "breakdowns": ", ".join(" x ".join(breakdown) for breakdown in facts["breakdowns"]),
+        "plan digest": facts["plan_digest"],
+    }
+    width = max(map(len, rows))
+    for name, text in rows.items():
+        indent = " " * (width + 2)
+        click.echo(click.wrap_text(f"{name:<{width}}  {text}", 80, subsequent_indent=indent, initial_indent=""))
+    click.echo("In order.")

@@ -1,0 +1,93 @@
+"""The folder of a run: what may be replaced, and a swap that leaves the old one or the new one, whole."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from popsim.errors import FileError, Problem
+
+__all__ = ["ENSEMBLE", "PLAN", "REPORT", "RUN_FILES", "STUDY", "SUMMARY", "check_replaceable", "replacing"]
+
+ENSEMBLE, PLAN, STUDY, SUMMARY, REPORT = "ensemble.nc", "plan.nc", "study.toml", "summary.csv", "report.html"
+RUN_FILES = (ENSEMBLE, PLAN, STUDY, "inputs", SUMMARY, REPORT)
+"""Everything that `popsim run` writes into a folder."""
+
+
+def check_replaceable(folder: Path) -> Path:
+    """Resolve the folder of a new run, and refuse one whose content is not popsim's to replace.
+
+    Raises
+    ------
+    FileError
+        When the path is a file, is the current folder or one above it, or holds anything but a run of popsim.
+    """
+    target = folder.resolve()
+    where, mend = f"--out {folder}", "name another folder with --out, or move what is there"
+    if target == Path.cwd() or target in Path.cwd().parents:
+        raise FileError(Problem(where, "the current folder, or one above it", "a folder of its own for the run"))
+    for parent in target.parents:
+        if parent.exists() and not parent.is_dir():
+            raise FileError(Problem(where, f"{parent} is a file", "a folder"))
+    if not target.exists():
+        return target
+    if not target.is_dir():
+        raise FileError(Problem(where, "a file", "a folder that does not exist yet, or holds a run of popsim", mend))
+    names = sorted(path.name for path in target.iterdir())
+    if names and PLAN not in names:
+        found = f"a folder without {PLAN}, which holds {_some(names)}"
+        raise FileError(Problem(where, found, "a new or empty folder, or one that holds a run of popsim", mend))
+    foreign = [name for name in names if name not in RUN_FILES]
+    if foreign:
+        found = f"a run of popsim, and besides it {_some(foreign)}, which a new run would delete"
+        raise FileError(Problem(where, found, "a run of popsim and nothing else", mend))
+    return target
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """Give an empty folder beside `target` to write to, and put it in the place of `target` when all went well.
+
+    Raises
+    ------
+    FileError
+        When the folder cannot be written or put in its place; what was there before stays as it was.
+    """
+    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        yield partial
+        _swap(partial, target)
+    except FileError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(
+            Problem(f"writing {target}", reason, "a folder that may be written, on a disk with room for the run")
+        ) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+
+
+def _swap(partial: Path, target: Path) -> None:
+    """Rename `partial` to `target`; the old `target` is kept aside until that has worked."""
+    if not target.exists():
+        partial.rename(target)
+        return
+    aside = target.with_name(f".{target.name}.{os.getpid()}.replaced")
+    target.rename(aside)
+    try:
+        partial.rename(target)
+    except BaseException:
+        aside.rename(target)
+        raise
+    shutil.rmtree(aside, ignore_errors=True)
+
+
+def _some(names: list[str], most: int = 3) -> str:
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,147 @@
+"""The command ``popsim``: finds the command that is asked for, and turns every failure into a message and a status.
+
+Nothing heavier than click is imported here or at the top of a command's file: ``popsim --help`` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from typing import NoReturn
+
+import click
+
+from popsim.errors import PopsimError, nearest
+from popsim.version import __version__
+
+__all__ = ["CommandGroup", "cli", "main"]
+
+DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+COMMANDS = ("run", "check", "report", "catalogue", "families")
+"""Each is a file of this folder that holds a click command named ``command``; in the order in which help lists them."""
+
+
+class CommandGroup(click.Group):
+    """A group whose commands are imported when they are called or listed."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Name the commands in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import one command; None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = importlib.import_module(f"popsim.cli.{cmd_name}").command
+        if not isinstance(command, click.Command):
+            message = f"popsim.cli.{cmd_name}.command is no click command"
+            raise TypeError(message)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; an unknown one is refused with the nearest spelling and the list of all."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-"):
+            hint = " ".join(filter(None, [nearest(name, COMMANDS), f"Commands: {', '.join(COMMANDS)}."]))
+            ctx.fail(f'no command "{name}"; {hint}')
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=CommandGroup,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="""\b
+Begin here:
+  popsim run                  the packaged study; report in results/pops
+  popsim check my-study.toml  everything that is wrong with it, at once
+  popsim run --help           what a command takes, with examples
+
+\b
+Exit status: 0 done; 2 the input is wrong; 130 interrupted; 1 our own fault.""",
+)
+@click.version_option(__version__, prog_name="popsim", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Say what an international programme will cost, as a range.
+
+    popsim reads a study (which countries, which activity areas, how uncertain each cost is), draws thousands of
+    possible outcomes, and reports ranges: in total, by area, by group of countries and by year.
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and leave with its exit status.
+
+    Parameters
+    ----------
+    arguments
+        Words after ``popsim``; those of the process when None.
+
+    Raises
+    ------
+    SystemExit
+        Always: 0 done, 2 the input is wrong, 130 interrupted, 1 our own fault.
+    """
+    sys.exit(_status(arguments))
+
+
+def _status(arguments: Sequence[str] | None) -> int:
+    stdout = sys.stdout
+    try:
+        result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        error.show()
+        return WRONG_INPUT
+    except PopsimError as error:
+        return _say(str(error), WRONG_INPUT)
+    except (click.Abort, KeyboardInterrupt):
+        return _say("Interrupted.", INTERRUPTED)
+    except BrokenPipeError:
+        return _reader_gone()
+    except SystemExit:
+        if sys.stdout is not stdout:  # click leaves so when the reader has gone, with a stdout that it silenced
+            return _reader_gone()
+        raise
+    except MemoryError as error:
+        return _say(
+            f"This does not fit in memory{f' ({error})' if str(error) else ''}.\n"
+            "    to mend  fewer scenarios (--scenarios), or fewer breakdowns in [report] of the study",
+            WRONG_INPUT,
+        )
+    except Exception as error:
+        return _our_fault(error)
+    return result if isinstance(result, int) else DONE
+
+
+def _say(message: str, status: int) -> int:
+    click.echo(message, err=True)
+    return status
+
+
+def _our_fault(error: Exception) -> int:
+    if os.environ.get("POPSIM_TRACEBACK"):
+        traceback.print_exception(error)
+        return OUR_FAULT
+    return _say(
+        f"popsim failed, and the fault is its own: {type(error).__name__}: {error}\n"
+        "Please report this with the traceback, which POPSIM_TRACEBACK=1 in the environment prints.",
+        OUR_FAULT,
+    )
+
+
+def _reader_gone() -> int:
+    """Point stdout at nothing, for Python would complain when it flushes at exit; the reader had what it wanted."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+    os.close(nothing)
+    return DONE
+
+
+if __name__ == "__main__":
+    main()

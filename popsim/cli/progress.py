@@ -1,0 +1,55 @@
+"""A progress bar on standard error, for people who wait."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["ProgressBar", "progress_bar"]
+
+PATIENCE = 1.0
+"""Seconds of work after which a bar appears; shorter work shows none."""
+
+
+class ProgressBar:
+    """Callback ``(done, total)`` whose bar appears once the work has lasted `patience` seconds.
+
+    Until the first call, while code is compiled, it only shows that something is being done.
+    """
+
+    def __init__(self, label: str, patience: float = PATIENCE) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self._bar.add_task(label, total=None)
+        self._timer = threading.Timer(patience, self._bar.start)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __call__(self, done: int, total: int) -> None:
+        """Say that `done` of `total` is done."""
+        self._bar.update(self._task, completed=done, total=total)
+
+    def close(self) -> None:
+        """Take the bar away, or see to it that it does not appear."""
+        self._timer.cancel()
+        self._timer.join()
+        if self._bar.live.is_started:
+            self._bar.stop()
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[ProgressBar | None]:
+    """Give a callback for long work; None where standard error is no terminal, so that logs hold no bars."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    bar = ProgressBar(label)
+    try:
+        yield bar
+    finally:
+        bar.close()

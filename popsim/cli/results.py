@@ -1,0 +1,148 @@
+"""The results of a run on standard output: a table for people, JSON for programs."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from popsim.report.document import Table
+    from popsim.report.facts import Facts, Measured
+
+__all__ = ["as_mapping", "plain", "print_results"]
+
+WIDTH = 80
+"""Columns of running text: what a terminal shows when nobody has widened it."""
+
+
+def plain(text: str) -> str:
+    """Replace the spaces that hold a number together on a page, so that terminals and grep find ordinary ones."""
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def print_results(facts: Facts) -> None:
+    """Print the headline, what a single figure is worth, and the ranges by area and by group of countries.
+
+    The words and tables are the report's own: this only lays them out for a terminal of 80 columns.
+    """
+    from popsim.report.document import Paragraph, Table
+    from popsim.report.numbers import count
+    from popsim.report.sections import headline
+    from popsim.report.sections.point import point
+    from popsim.report.sections.ranges import by_area, by_group
+
+    _print_text(facts.study.title)
+    _print_text(headline.subtitle(facts))
+    click.echo()
+    _print_text(headline.headline(facts))
+    for sentence in headline.lead(facts):
+        _print_text(sentence)
+    single = point(facts)
+    if single is not None:
+        _print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
+    _print_text(f"{count(facts.scenarios)} scenarios, seed {facts.study.seed}.")
+    for section in (by_area(facts), by_group(facts)):
+        for block in section.blocks if section is not None else ():
+            if isinstance(block, Table):
+                _print_table(block)
+
+
+def _print_text(text: str) -> None:
+    click.echo(textwrap.fill(plain(text), WIDTH))
+
+
+def _print_table(content: Table) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table as Grid
+
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for k, column in enumerate(content.columns):
+        numeric = k >= content.labels
+        grid.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=False)
+    for k, row in enumerate(content.rows):
+        last = content.total and k == len(content.rows) - 1
+        if last:
+            grid.add_section()
+        grid.add_row(*map(plain, row), style="bold" if last else None)
+    click.echo()
+    _print_text(content.caption)
+    Console(markup=False, emoji=False, highlight=False).print(grid)
+
+
+def _groupings(facts: Facts) -> list[str]:
+    """Breakdowns that fit a screen: areas, then every group of countries."""
+    return [name for name in ("area", *facts.groups) if facts.has(f"cost_by_{name}")]
+
+
+def _members(facts: Facts, grouping: str) -> list[tuple[Any, str]]:
+    labels = facts.dataset[grouping].values.tolist()
+    names = facts.dataset[f"{grouping}_name"].values.tolist() if f"{grouping}_name" in facts.dataset else labels
+    return [(label, str(name)) for label, name in zip(labels, names, strict=True)]
+
+
+def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, Any]:
+    """Collect what the table says, in full precision, with the files of the run.
+
+    Parameters
+    ----------
+    facts
+        The run and its summary.
+    folder, files
+        Where the run lies, and the names in it.
+
+    Returns
+    -------
+    dict
+        Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
+    """
+    study = facts.study
+    points = {str(name): value.item() for name, value in facts.points.data_vars.items() if value.ndim == 0}
+    return {
+        "study": study.name,
+        "title": study.title,
+        "years": [study.years[0], study.years[-1]],
+        "currency": study.currency,
+        "price_year": study.price_year,
+        "coverage": study.coverage,
+        "scenarios": facts.scenarios,
+        "seed": study.seed,
+        "plan_digest": facts.dataset.attrs.get("plan_digest"),
+        "popsim_version": facts.dataset.attrs.get("popsim_version"),
+        "cost": _range(facts, "cost"),
+        **points,
+        "budget": {"confidence": _enough(), **_measured("amount", facts.enough)},
+        "breakdowns": {
+            grouping: [
+                {"label": label, "name": name, **_range(facts, f"cost_by_{grouping}", **{grouping: label})}
+                for label, name in _members(facts, grouping)
+            ]
+            for grouping in _groupings(facts)
+        },
+        "folder": str(folder),
+        "files": {name: str(folder / name) for name in files},
+    }
+
+
+def _range(facts: Facts, variable: str, **where: object) -> dict[str, float]:
+    low, high = facts.range(variable, **where)
+    return {
+        **_measured("low", low),
+        **_measured("median", facts.quantile(variable, 0.5, **where)),
+        **_measured("high", high),
+        **_measured("mean", facts.mean(variable, **where)),
+    }
+
+
+def _measured(name: str, measured: Measured) -> dict[str, float]:
+    return {name: measured.value, f"{name}_error": measured.error}
+
+
+def _enough() -> float:
+    from popsim.report.facts import CONFIDENCE
+
+    return CONFIDENCE

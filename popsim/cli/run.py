@@ -1,0 +1,107 @@
+"""``popsim run``: simulate a study, keep the run, say the range."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from popsim.cli.folder import REPORT, RUN_FILES, SUMMARY, check_replaceable, replacing
+from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option, whole_number
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.study.model import Study
+
+__all__ = ["command"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim run
+  popsim run --scenarios 50000 --seed 7
+  popsim run my-study.toml --out results/mine
+  popsim run --set area.f.include=false --out results/without-f
+
+\b
+The folder receives
+  report.html   the report; open it in a browser
+  summary.csv   every range with its Monte Carlo error, for a spreadsheet
+  ensemble.nc   every scenario, for xarray
+  study.toml    the study as run; inputs/ holds the files it was read from
+  plan.nc       what fixes the numbers to the last bit"""
+)
+@click.argument("study", default="pops", metavar="[STUDY]")
+@click.option("--scenarios", type=whole_number(1), metavar="N", help="How many scenarios; else as the study says.")
+@click.option(
+    "--seed",
+    type=whole_number(0, 2**64 - 1),
+    metavar="S",
+    help="Start of the random numbers: the same seed gives the same run. Else as the study says.",
+)
+@settings_option
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run; else results/NAME-OF-THE-STUDY."
+)
+@click.option(
+    "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
+)
+@as_json_option
+def command(
+    study: str,
+    scenarios: int | None,
+    seed: int | None,
+    settings: tuple[str, ...],
+    out: Path | None,
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Simulate a study and write its report.
+
+    STUDY is a TOML file or the name of a packaged study; without it the packaged study "pops" runs. What it is, and
+    whether it is right, says "popsim check STUDY".
+    """
+    overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
+    from popsim.report.facts import gather
+    from popsim.study.load import load_study
+
+    loaded = load_study(study, overrides)
+    folder = Path("results", loaded.name) if out is None else out
+    target = check_replaceable(folder)
+    dataset = _simulate_into(target, loaded, threads)
+    facts = gather(loaded, dataset)
+    if as_json:
+        from popsim.cli.results import as_mapping
+
+        print_json(as_mapping(facts, target, RUN_FILES))
+        return
+    from popsim.cli.results import print_results
+
+    print_results(facts)
+    click.echo(f"\nReport: {folder / REPORT}")
+
+
+def _simulate_into(target: Path, study: Study, threads: int | None) -> xr.Dataset:
+    """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
+    from popsim.cli.progress import progress_bar
+    from popsim.engine.extremes import dependence_extremes
+    from popsim.engine.runs import save_run
+    from popsim.engine.simulate import simulate
+    from popsim.plan import compile as compile_plan
+    from popsim.report.html import write_html
+    from popsim.report.summary_csv import write_summary_csv
+
+    with progress_bar("Scenarios") as progress:
+        plan = compile_plan(study)
+        dataset = simulate(plan, threads=threads, progress=progress)
+    with progress_bar("Extremes of dependence"):
+        extremes = dependence_extremes(study, study.scenarios, study.seed, threads)
+    dataset = dataset.assign(extremes.data_vars)
+    with progress_bar("Report"), replacing(target) as partial:
+        save_run(partial, study, plan, dataset)
+        write_summary_csv(partial / SUMMARY, dataset, study.coverage)
+        write_html(partial / REPORT, study, dataset)
+    return dataset

@@ -1,0 +1,134 @@
+"""What commands share: options, overrides given as words, JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import click
+
+from popsim.errors import ParameterError, Problem
+
+__all__ = ["as_json_option", "overrides_of", "print_json", "settings_option", "toml_value", "whole_number"]
+
+
+def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """Make the reader of an option that takes a whole number within limits; underscores between digits are allowed."""
+    limits = f"of at least {least}" if most is None else f"from {least} to {most}"
+
+    def read(text: str) -> int:
+        try:
+            number = int(text)
+        except ValueError:
+            number = least - 1
+        if number < least or (most is not None and number > most):
+            message = f'"{text}" is not a whole number {limits}.'
+            raise click.BadParameter(message)
+        return number
+
+    return read
+
+
+settings_option = click.option(
+    "--set",
+    "settings",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Change one key of the study for this run, such as area.f.include=false; may be given again.",
+)
+as_json_option = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
+
+
+def overrides_of(settings: Iterable[str], options: Mapping[str, object] | None = None) -> dict[str, object]:
+    """Turn ``KEY=VALUE`` words, and options that stand for keys, into overrides of a study.
+
+    Parameters
+    ----------
+    settings
+        Words as given to ``--set``.
+    options
+        Value by dotted key, for options such as ``--seed``; None where the option was not given.
+
+    Raises
+    ------
+    ParameterError
+        For every word that is no ``KEY=VALUE``, and every key that is set more than once.
+
+    Examples
+    --------
+    >>> overrides_of(["area.f.include=false", "money.currency=USD"], {"scenarios.seed": 7, "scenarios.count": None})
+    {'scenarios.seed': 7, 'area.f.include': False, 'money.currency': 'USD'}
+    """
+    result: dict[str, object] = {key: value for key, value in (options or {}).items() if value is not None}
+    problems: list[Problem] = []
+    for setting in settings:
+        key, equals, text = setting.partition("=")
+        key = key.strip()
+        if not (equals and key and text.strip()):
+            problems.append(Problem("--set", setting, "KEY=VALUE", "such as --set area.f.include=false"))
+        elif key in result:
+            problems.append(Problem(f"--set {key}", "set more than once", "one value for a key in one command"))
+        else:
+            try:
+                result[key] = toml_value(text.strip())
+            except ValueError as error:
+                problems.append(
+                    Problem(
+                        f"--set {key}",
+                        text,
+                        f"a value as TOML writes it ({error})",
+                        'quote it for the shell as well: --set \'KEY=["a", "b"]\'',
+                    )
+                )
+    if problems:
+        raise ParameterError(problems)
+    return result
+
+
+def toml_value(text: str) -> object:
+    """Read one TOML value; a bare word is a string.
+
+    Raises
+    ------
+    ValueError
+        When `text` begins like a quoted string, an array, a table or a number and is not one.
+
+    Examples
+    --------
+    >>> toml_value("10_000"), toml_value("[1.5, 2]"), toml_value("USD"), toml_value("true")
+    (10000, [1.5, 2], 'USD', True)
+    """
+    try:
+        table = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        if text[0].isalpha() or text[0] in "./_":
+            return text
+        raise
+    if list(table) != ["value"]:
+        message = "more than one value"
+        raise ValueError(message)
+    return table["value"]
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a mapping as strict JSON; a number that does not exist becomes null.
+
+    Raises
+    ------
+    TypeError
+        When the mapping holds something that JSON has no word for.
+    """
+    click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,55 @@
+"""What the report says, once, for every format: strings and numbers without layout."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+from popsim.report.document import Document
+from popsim.report.facts import gather
+from popsim.report.sections import headline
+from popsim.report.sections.budgets import budgets
+from popsim.report.sections.countries import countries
+from popsim.report.sections.dependence import dependence
+from popsim.report.sections.evidence import evidence
+from popsim.report.sections.point import point
+from popsim.report.sections.provenance import provenance
+from popsim.report.sections.ranges import by_area, by_group, by_year
+from popsim.report.sections.reading import reading
+from popsim.study.model import Study
+
+__all__ = ["compose"]
+
+_SECTIONS = (point, budgets, by_area, by_group, by_year, dependence, evidence, countries, reading, provenance)
+
+
+def compose(study: Study, dataset: xr.Dataset) -> Document:
+    """Write the report of a run as a document; sections whose variables the run lacks are left out.
+
+    Parameters
+    ----------
+    study
+        The study as run.
+    dataset
+        Its run, with one option; money in units of the study's currency.
+
+    Returns
+    -------
+    Document
+        Headline, key figures and sections, in the order in which they are read. Ranges have the study's coverage.
+
+    Raises
+    ------
+    RunError
+        When the dataset is no run of one option with at least one scenario.
+    """
+    facts = gather(study, dataset)
+    sections = (section for write in _SECTIONS if (section := write(facts)) is not None)
+    return Document(
+        title=study.title,
+        subtitle=headline.subtitle(facts),
+        headline=headline.headline(facts),
+        lead=headline.lead(facts),
+        key_figures=headline.key_figures(facts),
+        sections=tuple(sections),
+        footer=f"{study.title}. All amounts in {facts.unit_and_prices}, unless said otherwise.",
+    )

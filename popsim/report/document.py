@@ -1,0 +1,186 @@
+"""The parts that a report is made of: strings and numbers, with no layout, for every format alike."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+__all__ = [
+    "Bars",
+    "Block",
+    "Bullets",
+    "Curve",
+    "Details",
+    "Document",
+    "Entry",
+    "Figure",
+    "KeyFigure",
+    "Listing",
+    "Mark",
+    "Pairs",
+    "Paragraph",
+    "RangeBar",
+    "Section",
+    "Table",
+]
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A run of sentences; `note` marks small print."""
+
+    text: str
+    note: bool = False
+    kind: ClassVar[str] = "paragraph"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of strings; the first `labels` columns are words, the others numbers.
+
+    `total` says that the last row stands for all the others together; `caption` names the unit of the numbers.
+    """
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    labels: int = 1
+    total: bool = False
+    kind: ClassVar[str] = "table"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A point on a curve with the words that stand for it in the key."""
+
+    amount: float
+    confidence: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Curve:
+    """How sure a budget is to suffice: rising amounts in the unit of the axis, and confidences between 0 and 1."""
+
+    amounts: tuple[float, ...]
+    confidences: tuple[float, ...]
+    low: float
+    high: float
+    interval: str
+    marks: tuple[Mark, ...]
+    amount_label: str
+
+
+@dataclass(frozen=True)
+class RangeBar:
+    """One range: its ends, its middle half and its median; `point` is the sum of the most likely values."""
+
+    label: str
+    low: float
+    lower_quarter: float
+    median: float
+    upper_quarter: float
+    high: float
+    point: float | None = None
+
+
+@dataclass(frozen=True)
+class Bars:
+    """Ranges beside each other, in the unit of the axis; `along` is "rows" or "years"."""
+
+    bars: tuple[RangeBar, ...]
+    interval: str
+    amount_label: str
+    along: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A figure: what it draws, what it shows (caption) and what it says to those who cannot see it."""
+
+    name: str
+    data: Curve | Bars
+    title: str
+    caption: str
+    spoken: str
+    kind: ClassVar[str] = "figure"
+
+
+@dataclass(frozen=True)
+class Bullets:
+    """A list of sentences."""
+
+    items: tuple[str, ...]
+    kind: ClassVar[str] = "bullets"
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Names and what they stand for."""
+
+    items: tuple[tuple[str, str], ...]
+    kind: ClassVar[str] = "pairs"
+
+
+@dataclass(frozen=True)
+class Listing:
+    """Text to be shown as it is, line by line."""
+
+    text: str
+    kind: ClassVar[str] = "listing"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One cost component: its title, its facts, why it is so, and the sources."""
+
+    title: str
+    tag: str
+    facts: tuple[tuple[str, str], ...]
+    text: str
+    sources: tuple[str, ...]
+    kind: ClassVar[str] = "entry"
+
+
+Block = Paragraph | Table | Figure | Bullets | Pairs | Listing | Entry
+
+
+@dataclass(frozen=True)
+class Details:
+    """Blocks that a reader opens when wanted; on paper they are shown."""
+
+    summary: str
+    blocks: tuple[Block, ...]
+    kind: ClassVar[str] = "details"
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading and what stands under it; `short` is the heading for a list of contents."""
+
+    id: str
+    title: str
+    short: str
+    blocks: tuple[Block | Details, ...]
+
+
+@dataclass(frozen=True)
+class KeyFigure:
+    """One of the few numbers at the top."""
+
+    label: str
+    value: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Document:
+    """A whole report."""
+
+    title: str
+    subtitle: str
+    headline: str
+    lead: tuple[str, ...]
+    key_figures: tuple[KeyFigure, ...]
+    sections: tuple[Section, ...]
+    footer: str

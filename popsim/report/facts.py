@@ -1,0 +1,223 @@
+"""What a report is about: the study, its run, and what the analysis says of it, asked once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import xarray as xr
+
+from popsim import analysis
+from popsim.errors import ParameterError, Problem, RunError
+from popsim.report.numbers import NO_BREAK, amount, amounts, money, money_range, percent, unit_for
+from popsim.study.model import Study
+
+__all__ = ["CONFIDENCE", "Facts", "Measured", "gather"]
+
+CONFIDENCE = 0.80
+"""The confidence at which the report names a budget."""
+_TOTALS = ("cost", "cost_countries_independent", "cost_countries_fully_dependent")
+_NOT_GROUPS = ("area", "year", "country")
+
+
+class Measured(NamedTuple):
+    """A simulated figure and its Monte Carlo standard error, in the study's currency."""
+
+    value: float
+    error: float
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the scenarios suffice to tell the figure at all."""
+        return math.isfinite(self.error)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """A study, its run for one option, the summary, and the unit in which the report speaks."""
+
+    study: Study
+    dataset: xr.Dataset
+    summary: xr.Dataset
+    unit: str
+
+    @property
+    def coverage(self) -> float:
+        """Coverage of every range in the report."""
+        return self.study.coverage
+
+    @property
+    def interval(self) -> str:
+        """The words "90 % interval"."""
+        return f"{percent(self.coverage)}{NO_BREAK}interval"
+
+    @property
+    def low(self) -> float:
+        """Probability of the lower end of a range."""
+        return (1.0 - self.coverage) / 2.0
+
+    @property
+    def high(self) -> float:
+        """Probability of the upper end of a range."""
+        return (1.0 + self.coverage) / 2.0
+
+    @property
+    def prices(self) -> str:
+        """The words "constant 2025 prices"."""
+        return f"constant {self.study.price_year} prices"
+
+    @property
+    def unit_and_prices(self) -> str:
+        """Unit and price year, as on an axis or in the heading of a table."""
+        return f"{self.unit}, {self.prices}"
+
+    @property
+    def scenarios(self) -> int:
+        """Number of scenarios of the run."""
+        return int(self.dataset.sizes["scenario"])
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the breakdowns by one grouping of countries."""
+        return tuple(
+            str(name).removeprefix("cost_by_")
+            for name, variable in self.dataset.data_vars.items()
+            if str(name).startswith("cost_by_")
+            and len(variable.dims) == 3
+            and variable.dims[-1] == str(name).removeprefix("cost_by_")
+            and variable.dims[-1] not in _NOT_GROUPS
+        )
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the total has no spread at all."""
+        low, high = self.range("cost")
+        return low.value == high.value
+
+    def has(self, name: str) -> bool:
+        """Whether the run holds this variable."""
+        return name in self.dataset.data_vars
+
+    def quantile(self, name: str, probability: float, **where: object) -> Measured:
+        """Quantile of a variable of the run, at labels of its other dimensions."""
+        probabilities = self.summary["quantile"].values
+        at = int(abs(probabilities - probability).argmin())
+        if abs(probabilities[at] - probability) > 1e-9:
+            found = ", ".join(f"{known:g}" for known in probabilities)
+            raise RunError(Problem("summary: quantile", f"{probability:g}", f"one of {found}"))
+        return Measured(*(float(found[..., at]) for found in self._at(f"{name}_quantile", where)))
+
+    def mean(self, name: str, **where: object) -> Measured:
+        """Mean over the scenarios."""
+        return Measured(*(float(found) for found in self._at(f"{name}_mean", where)))
+
+    def _at(self, statistic: str, where: Mapping[str, object]) -> tuple[Any, Any]:
+        """Values and errors of a statistic at labels; xarray's own look-up takes too long."""
+        index = tuple(self._places[dimension][label] for dimension, label in where.items())
+        return self._values[statistic][index], self._values[f"{statistic}_error"][index]
+
+    @cached_property
+    def _places(self) -> dict[str, dict[object, int]]:
+        """Position of every label of every dimension."""
+        return {
+            str(name): {label: place for place, label in enumerate(values.values.tolist())}
+            for name, values in self.summary.coords.items()
+            if values.dims == (name,)
+        }
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """Arrays of the summary, with the quantiles last."""
+        last = {True: ("quantile",), False: ()}
+        return {
+            str(name): values.transpose(..., *last["quantile" in values.dims]).values
+            for name, values in self.summary.data_vars.items()
+        }
+
+    def range(self, name: str, **where: object) -> tuple[Measured, Measured]:
+        """Lower and upper end at the study's coverage."""
+        return self.quantile(name, self.low, **where), self.quantile(name, self.high, **where)
+
+    def money(self, measured: Measured) -> str:
+        """Amount with its unit."""
+        return money(*measured, self.unit)
+
+    def money_range(self, low: Measured, high: Measured) -> str:
+        """Range with its unit."""
+        return money_range(*low, *high, self.unit)
+
+    def amount(self, measured: Measured) -> str:
+        """Amount without its unit."""
+        return amount(*measured, self.unit)
+
+    def amounts(self, *row: Measured) -> tuple[str, ...]:
+        """Amounts of one row of a table, without their unit, with decimals alike."""
+        return amounts(row, self.unit)
+
+    def on_axis(self, value: float) -> float:
+        """Value in the unit of the axes."""
+        return value / {"thousand": 1e3, "million": 1e6, "billion": 1e9}.get(self.unit.rpartition(" ")[2], 1.0)
+
+    def budget_for(self, confidence: float) -> Measured:
+        """Amount that suffices with this confidence."""
+        try:
+            found = analysis.budget_for(self.dataset, confidence)
+        except ParameterError:  # the scenarios are too few for this confidence
+            return Measured(math.inf, math.inf)
+        return Measured(found["amount"].item(), found["amount_error"].item())
+
+    @cached_property
+    def enough(self) -> Measured:
+        """Amount that suffices with the confidence at which the report names a budget."""
+        found = self.budget_for(CONFIDENCE)
+        return found if found.is_known else Measured(self.quantile("cost", CONFIDENCE).value, math.inf)
+
+    @cached_property
+    def points(self) -> xr.Dataset:
+        """The old point estimates and how sure they are to suffice."""
+        pairs = (("cost", "point_estimate"), ("cost_by_area", "point_estimate_by_area"))
+        names = [name for pair in pairs if all(map(self.has, pair)) for name in pair]
+        return analysis.point_estimates(self.dataset[names]).squeeze("option", drop=True)
+
+
+def gather(study: Study, dataset: xr.Dataset) -> Facts:
+    """Ask the analysis everything that the report says.
+
+    Parameters
+    ----------
+    study
+        The study as run.
+    dataset
+        Its run, with one option.
+
+    Raises
+    ------
+    RunError
+        When the dataset lacks ``cost``, or holds several options or no scenario.
+    """
+    problems = []
+    if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
+        problems.append(Problem("dataset", "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
+    elif dataset.sizes["option"] != 1:
+        found = ", ".join(str(option) for option in dataset["option"].values)
+        problems.append(
+            Problem(
+                "dataset: option", found, "one option in a report", f"dataset.sel(option=[{found.split(', ')[0]!r}])"
+            )
+        )
+    elif dataset.sizes["scenario"] < 1:
+        problems.append(Problem("dataset: scenario", "no scenario", "at least one scenario"))
+    if problems:
+        raise RunError(problems)
+    wanted = [
+        str(name)
+        for name, variable in dataset.data_vars.items()
+        if name in _TOTALS
+        or (str(name).startswith("cost_by_") and variable.ndim == 3 and variable.dims[-1] != "country")
+    ]
+    summary = analysis.summarise(dataset[wanted], study.coverage).squeeze("option", drop=True)
+    largest = float(summary["cost_quantile"].max())
+    return Facts(study, dataset, summary, unit_for(largest, study.currency))

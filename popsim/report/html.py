@@ -1,0 +1,97 @@
+"""The report as one HTML file that needs nothing else: no network, no script."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import xarray as xr
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from popsim.errors import FileError, Problem
+from popsim.report.content import compose
+from popsim.report.document import Bars, Document, Figure, Table
+from popsim.study.model import Study
+
+__all__ = ["render", "write_html"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FIGURE_SPACE = "\u2007"
+_POINT_SPACE = "\u2008"
+
+
+def write_html(path: Path, study: Study, dataset: xr.Dataset) -> None:
+    """Write the report of a run as one self-contained HTML file.
+
+    Parameters
+    ----------
+    path
+        File to write; an existing one is replaced.
+    study
+        The study as run.
+    dataset
+        Its run, with one option; money in units of the study's currency.
+
+    Raises
+    ------
+    RunError
+        When the dataset is no run of one option with at least one scenario.
+    FileError
+        When the file cannot be written.
+    """
+    text = render(compose(study, dataset))
+    try:
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise FileError(Problem(str(path), error.strerror or str(error), "a file that can be written")) from error
+
+
+def render(document: Document) -> str:
+    """Lay a document out as HTML; the same document gives the same bytes."""
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(drawn=_drawn, aligned=_aligned)
+    return environment.get_template("report.html.j2").render(document=document)
+
+
+def _drawn(figure: Figure) -> Markup:
+    """Draw a figure twice, for wide and for narrow screens; the style sheet shows one of them."""
+    from popsim.report.figures import areas, canvas, s_curve, years
+
+    parts = []
+    with canvas.style():
+        for variant in (canvas.WIDE, canvas.NARROW):
+            if not isinstance(figure.data, Bars):
+                drawn = s_curve.draw(figure.data, variant)
+            elif figure.data.along == "years":
+                drawn = years.draw(figure.data, variant)
+            else:
+                drawn = areas.draw(figure.data, variant)
+            parts.append(canvas.to_svg(drawn, f"{figure.name}-{variant.name}", figure.spoken))
+    return Markup("\n".join(parts))  # noqa: S704  every text in it is escaped by matplotlib or by to_svg
+
+
+def _aligned(table: Table) -> list[list[str]]:
+    """Pad the numbers of each column so that their decimal points stand under each other."""
+    columns = [list(column) for column in zip(*table.rows, strict=True)]
+    for column in columns[table.labels :]:
+        if any(any(letter.isalpha() for letter in cell) for cell in column):
+            continue
+        decimals = [len(cell.partition(".")[2].rstrip("\u202f%")) for cell in column]
+        most = max(decimals)
+        column[:] = [
+            _padded(cell, most - have, most > 0 and have == 0) for cell, have in zip(column, decimals, strict=True)
+        ]
+    return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _padded(cell: str, missing: int, point: bool) -> str:
+    if missing <= 0:
+        return cell
+    number, sign = (cell.removesuffix("\u202f%"), "\u202f%") if cell.endswith("\u202f%") else (cell, "")
+    return number + _POINT_SPACE * point + _FIGURE_SPACE * missing + sign

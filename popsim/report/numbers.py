@@ -1,0 +1,293 @@
+"""Numbers as readers see them: no digit is printed that the Monte Carlo error does not support.
+
+The rule, for a value with standard error e: the last printed digit stands at the decimal place of the leading digit of
+2 e, or to the left of it. With e = 0.3 that is the first decimal, with e = 3 the units, with e = 7 the tens. Never more
+than four significant digits are printed, however small the error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from popsim.errors import ParameterError, Problem, nearest
+
+__all__ = [
+    "NO_BREAK",
+    "amount",
+    "amounts",
+    "count",
+    "money",
+    "money_range",
+    "percent",
+    "rounded",
+    "significant",
+    "unit_for",
+]
+
+NO_BREAK = "\u00a0"
+"""Holds a number and its unit on one line."""
+UNKNOWN = "n/a"
+"""Stands for an amount whose error is infinite: the scenarios are too few to tell any digit of it."""
+THIN = "\u202f"
+"""Narrow no-break space, before the percent sign."""
+MINUS = "\u2212"
+MOST_DIGITS = 4
+"""Significant digits beyond which a cost estimate is not read."""
+
+_SCALES = {"": 1, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+_SYMBOLS = {"USD": "US$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, Decimal]:
+    """Round a value to the digits that its standard error supports.
+
+    Parameters
+    ----------
+    value, error
+        The value and its standard error, in the same unit; 0 where the value is exact.
+    finest
+        Place value of the finest digit wanted, such as 0.01; 0 for no limit but the error and four significant digits.
+
+    Returns
+    -------
+    tuple
+        The rounded value, and the place value of its last digit.
+
+    Raises
+    ------
+    ParameterError
+        When the value or the error is not finite, or the error is negative.
+
+    Examples
+    --------
+    >>> rounded(612.3456, 0.3)
+    (Decimal('612.3'), Decimal('0.1'))
+    >>> rounded(612.3456, 7.0)[0] == 610
+    True
+    """
+    problems = [
+        Problem(f"rounded({name})", repr(number), "a finite number")
+        for name, number in (("value", value), ("error", error))
+        if not math.isfinite(number)
+    ]
+    if not problems and error < 0:
+        problems.append(Problem("rounded(error)", repr(error), "a standard error of at least 0"))
+    if problems:
+        raise ParameterError(problems)
+    exact = Decimal(repr(float(value)))
+    places = [exact.adjusted() - MOST_DIGITS + 1] if exact else []
+    places += [Decimal(repr(2.0 * float(number))).adjusted() for number in (error,) if number > 0]
+    places += [Decimal(repr(float(number))).adjusted() for number in (finest,) if number > 0]
+    place = Decimal(1).scaleb(max(places, default=0))
+    return exact.quantize(place, rounding=ROUND_HALF_EVEN), place
+
+
+def _printed(value: float, error: float, finest: float = 0.0) -> str:
+    number, place = rounded(value, error, finest)
+    if number == 0 and value != 0:
+        return f"< {place:,f}" if value > 0 else f"> {MINUS}{place:,f}"
+    return f"{number:,f}".replace("-", MINUS) if number else "0"
+
+
+def _unit(unit: str) -> tuple[str, str, int]:
+    symbol, _, word = unit.partition(" ")
+    if word not in _SCALES:
+        known = [f"{symbol} {scale}".strip() for scale in _SCALES]
+        raise ParameterError(Problem("unit", repr(unit), ", ".join(known), nearest(unit, known)))
+    return symbol, word, _SCALES[word]
+
+
+def _join(symbol: str, number: str, word: str) -> str:
+    return NO_BREAK.join(part for part in (symbol, number.replace(" ", NO_BREAK), word) if part)
+
+
+def unit_for(value: float, currency: str = "USD") -> str:
+    """Choose the unit in which an amount of this size is read most easily.
+
+    Parameters
+    ----------
+    value
+        The largest amount of a report, in units of the currency.
+    currency
+        ISO 4217 code.
+
+    Examples
+    --------
+    >>> unit_for(940e6), unit_for(12.5e9), unit_for(80e3, "XYZ")
+    ('US$ million', 'US$ billion', 'XYZ thousand')
+    """
+    size = abs(value)
+    word = "billion" if size >= 10e9 else "million" if size >= 1e6 else "thousand" if size >= 10e3 else ""
+    return f"{_SYMBOLS.get(currency, currency)} {word}".strip()
+
+
+def amount(value: float, error: float, unit: str = "US$ million") -> str:
+    """Print an amount of money without its unit, for a table whose heading names the unit.
+
+    Parameters
+    ----------
+    value, error
+        The amount and its standard error, in units of the currency (not in millions). An infinite error says that
+        nothing is known of the amount: ``n/a`` is printed.
+    unit
+        Currency symbol and thousand, million or billion; the symbol alone for the currency itself.
+
+    Examples
+    --------
+    >>> amount(612_345_678, 1_200_000)
+    '612'
+    >>> amount(4_127_000, 30_000)
+    '4.13'
+    >>> amount(2_000_000, 30_000_000)
+    '< 10'
+    >>> amount(2_000_000, math.inf)
+    'n/a'
+    """
+    _, _, scale = _unit(unit)
+    if error == math.inf:
+        return UNKNOWN
+    return _printed(value / scale, error / scale)
+
+
+def amounts(row: Sequence[tuple[float, float]], unit: str = "US$ million") -> tuple[str, ...]:
+    """Print the amounts of one row of a table with decimals alike, as far as their errors and sizes allow.
+
+    Every cell is printed as by `amount`, but no finer than the coarsest cell of the row, unless that would leave the
+    smallest cell with less than two digits.
+
+    Parameters
+    ----------
+    row
+        Amounts with their standard errors, in units of the currency (not in millions).
+    unit
+        As for `money`.
+
+    Examples
+    --------
+    >>> amounts([(103.2e6, 0.6e6), (152.04e6, 0.4e6), (158.71e6, 0.3e6)])
+    ('103', '152', '159')
+    >>> amounts([(1.234e6, 0.004e6), (152.04e6, 0.6e6)])
+    ('1.2', '152')
+    """
+    _, _, scale = _unit(unit)
+    known = [(value / scale, error / scale) for value, error in row if error != math.inf]
+    coarsest = max((rounded(*cell)[1] for cell in known), default=Decimal(0))
+    second = [Decimal(1).scaleb(Decimal(repr(abs(value))).adjusted() - 1) for value, _ in known if value]
+    finest = float(min([coarsest, *second]))
+    return tuple(
+        UNKNOWN if error == math.inf else _printed(value / scale, error / scale, finest) for value, error in row
+    )
+
+
+def money(value: float, error: float, unit: str = "US$ million") -> str:
+    """Print an amount of money with its unit and no unsupported digit.
+
+    Parameters
+    ----------
+    value, error
+        The amount and its standard error, in units of the currency (not in millions). An infinite error says that
+        nothing is known of the amount: ``n/a`` is printed.
+    unit
+        Currency symbol and thousand, million or billion; the symbol alone for the currency itself.
+
+    Raises
+    ------
+    ParameterError
+        For a unit that is not known, a value or an error that is not finite, a negative error.
+
+    Examples
+    --------
+    >>> print(money(612_345_678, 1_200_000).replace(NO_BREAK, " "))
+    US$ 612 million
+    >>> print(money(12_345_678_900, 30_000_000, "US$ billion").replace(NO_BREAK, " "))
+    US$ 12.35 billion
+    """
+    symbol, word, _ = _unit(unit)
+    number = amount(value, error, unit)
+    return number if number == UNKNOWN else _join(symbol, number, word)
+
+
+def money_range(low: float, low_error: float, high: float, high_error: float, unit: str = "US$ million") -> str:
+    """Print a range of money; a range whose ends print alike is printed once.
+
+    Parameters
+    ----------
+    low, low_error, high, high_error
+        The ends and their standard errors, in units of the currency (not in millions).
+    unit
+        As for `money`.
+
+    Examples
+    --------
+    >>> print(money_range(612e6, 1.2e6, 943e6, 6e6).replace(NO_BREAK, " "))
+    US$ 612 to 940 million
+    >>> print(money_range(5e6, 0.0, 5e6, 0.0).replace(NO_BREAK, " "))
+    US$ 5.000 million
+    """
+    symbol, word, _ = _unit(unit)
+    first, last = amount(low, low_error, unit), amount(high, high_error, unit)
+    if UNKNOWN in (first, last):
+        return UNKNOWN
+    if first == last:
+        return _join(symbol, first, word)
+    return f"{_join(symbol, first, '')} to {_join('', last, word)}"
+
+
+def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> str:
+    """Print a probability or share in per cent.
+
+    Parameters
+    ----------
+    probability, error
+        Between 0 and 1, with its standard error.
+    finest
+        Place value of the finest digit wanted: 0.001 for one decimal, 0.01 for whole per cents.
+
+    Examples
+    --------
+    >>> print(percent(0.7964, 0.004).replace(THIN, " "))
+    79.6 %
+    >>> print(percent(0.7964, 0.01).replace(THIN, " "))
+    80 %
+    >>> print(percent(0.00004, 0.00006).replace(NO_BREAK, " ").replace(THIN, " "))
+    < 0.1 %
+    """
+    number, place = rounded(100 * probability, 100 * error, 100 * finest)
+    if number == 0 and probability > 0:
+        text = f"< {place:f}"
+    elif number >= 100 and probability < 1:
+        text = f"> {100 - place:f}"
+    else:
+        text = f"{number:f}".replace("-", MINUS)
+    if "." in text and not text.startswith(("<", ">")) and number == number.to_integral_value() and error == 0:
+        text = f"{number.to_integral_value():f}"
+    return text.replace(" ", NO_BREAK) + THIN + "%"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Print a number that is exact (an input, not a simulated figure) with so many significant digits.
+
+    Examples
+    --------
+    >>> significant(80_000), significant(412_345.6), significant(0.035216), significant(0)
+    ('80,000', '412,000', '0.0352', '0')
+    """
+    exact = Decimal(repr(float(value)))
+    if not exact:
+        return "0"
+    number = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=ROUND_HALF_EVEN)
+    text = f"{number:,f}".replace("-", MINUS)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def count(number: int) -> str:
+    """Print a whole number with its thousands marked off.
+
+    Examples
+    --------
+    >>> count(10_000)
+    '10,000'
+    """
+    return f"{number:,}"

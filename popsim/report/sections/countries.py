@@ -1,0 +1,73 @@
+"""Who is counted and why, who is left out and why, and how size enters."""
+
+from __future__ import annotations
+
+import tomllib
+
+from popsim.report.document import Block, Details, Paragraph, Section, Table
+from popsim.report.facts import Facts
+from popsim.report.numbers import significant
+from popsim.report.sections.words import group_value, listed, plural
+from popsim.study.model import Country, Study
+
+__all__ = ["countries"]
+
+
+def _limits(study: Study) -> str:
+    """Say the reference size and the limits, as the study file states them."""
+    text = next((text for path, text in study.files if path.endswith(".toml")), "")
+    size = tomllib.loads(text).get("size", {})
+    parts = []
+    if "reference" in size:
+        parts.append(f"The reference size is {size['reference']:,.10g}.")
+    bounds = [f"{word} {size[key]:,.10g}" for key, word in (("lowest", "below"), ("highest", "above")) if key in size]
+    if bounds:
+        parts.append(f"Countries {listed(bounds)} are counted at that limit.")
+        held = [
+            c.name for c in study.countries if not size.get("lowest", c.size) <= c.size <= size.get("highest", c.size)
+        ]
+        if held:
+            parts.append(f"This concerns {plural(len(held), 'country', 'countries')}: {listed(held)}.")
+    return " ".join(parts)
+
+
+def _table(study: Study) -> tuple[Block, ...]:
+    words = study.size_driver.replace("_", " ")
+    columns = ("Country", "Groups", "Basis of size", words[:1].upper() + words[1:], "Size factor")
+    table = Table("Countries that are counted", columns, tuple(map(_country, study.countries)), labels=3)
+    pairs = sorted({pair for country in study.countries for pair in country.groups if pair[1].isupper()})
+    meanings = [(value, group_value(group, value)) for group, value in pairs]
+    short = "; ".join(f"{value}: {meaning[:1].lower()}{meaning[1:]}" for value, meaning in meanings if meaning != value)
+    return (table, Paragraph(f"{short}.", note=True)) if short else (table,)
+
+
+def _country(country: Country) -> tuple[str, ...]:
+    groups = ", ".join(value for _, value in country.groups if not value.startswith("not "))
+    size = f"{country.size:,.10g}"
+    return f"{country.name} ({country.code})", groups, country.size_basis, size, significant(country.size_factor)
+
+
+def countries(facts: Facts) -> Section:
+    """Countries counted and left out, with reasons."""
+    study = facts.study
+    number = plural(len(study.countries), "country is", "countries are")
+    blocks: list[Block | Details] = [Paragraph(f"{number} counted. {study.countries_rationale}".strip())]
+    driver = study.size_driver.replace("_", " ")
+    blocks.append(
+        Paragraph(
+            f"Where cost depends on the size of a country, size is measured by {driver}. "
+            f"{study.size_rationale} {_limits(study)}".strip()
+        )
+    )
+    counted: list[Block] = [*_table(study)]
+    notes = [(country.name, country.size_note) for country in study.countries if country.size_note]
+    if notes:
+        counted.append(Table("Notes on size", ("Country", "Note"), tuple(notes), labels=2))
+    blocks.append(Details(f"Countries that are counted ({len(study.countries)})", tuple(counted)))
+    if study.left_out:
+        rows = tuple((name, code, reason) for code, name, reason in study.left_out)
+        table = Table("Countries that are left out", ("Country", "Code", "Why"), rows, labels=3)
+        blocks.append(Details(f"Countries that are left out ({len(rows)})", (table,)))
+    else:
+        blocks.append(Paragraph("No country of the list is left out.", note=True))
+    return Section("countries", "Which countries are counted", "Countries", tuple(blocks))

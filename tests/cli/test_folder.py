@@ -1,0 +1,81 @@
+"""A run folder is replaced whole or not at all, and nothing else is ever deleted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from popsim.cli.folder import PLAN, check_replaceable, replacing
+from popsim.errors import FileError
+
+
+def content(folder: Path) -> dict[str, str]:
+    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
+
+
+@pytest.fixture
+def old_run(tmp_path: Path) -> Path:
+    folder = tmp_path / "results" / "old"
+    (folder / "inputs").mkdir(parents=True)
+    (folder / PLAN).write_text("old plan")
+    (folder / "inputs" / "countries.csv").write_text("old countries")
+    return folder
+
+
+def test_new_and_empty_folders_and_old_runs_may_be_replaced(tmp_path: Path, old_run: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in (tmp_path / "new" / "deeper", tmp_path / "empty", old_run):
+        assert check_replaceable(folder) == folder
+
+
+def test_other_peoples_files_are_not_replaced(tmp_path: Path, old_run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.tex").write_text("work of years")
+    with pytest.raises(FileError, match=r"chapter\.tex"):
+        check_replaceable(tmp_path / "thesis")
+    with pytest.raises(FileError, match="a file"):
+        check_replaceable(tmp_path / "thesis" / "chapter.tex")
+    with pytest.raises(FileError, match=r"chapter\.tex is a file"):
+        check_replaceable(tmp_path / "thesis" / "chapter.tex" / "run")
+    (old_run / "notes.txt").write_text("mine")
+    with pytest.raises(FileError, match=r"notes\.txt, which a new run would delete"):
+        check_replaceable(old_run)
+    monkeypatch.chdir(old_run)
+    for folder in (Path(), Path("..")):
+        with pytest.raises(FileError, match="current folder"):
+            check_replaceable(folder)
+
+
+def test_a_complete_run_takes_the_place_of_the_old_one(old_run: Path) -> None:
+    with replacing(old_run) as partial:
+        (partial / PLAN).write_text("new plan")
+        assert content(old_run)[PLAN] == "old plan"
+    assert content(old_run) == {PLAN: "new plan"}
+    assert [path.name for path in old_run.parent.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
+def test_a_stopped_run_leaves_what_was_there(old_run: Path, error: type[BaseException]) -> None:
+    before = content(old_run)
+
+    def stopped() -> None:
+        with replacing(old_run) as partial:
+            (partial / PLAN).write_text("half")
+            raise error
+
+    with pytest.raises(error):
+        stopped()
+    assert content(old_run) == before
+    assert [path.name for path in old_run.parent.iterdir()] == ["old"]
+
+
+def test_a_full_disk_is_said_with_the_folder(tmp_path: Path) -> None:
+    def full() -> None:
+        with replacing(tmp_path / "run"):
+            raise OSError(28, "No space left on device")
+
+    with pytest.raises(FileError, match="No space left on device") as refusal:
+        full()
+    assert str(tmp_path / "run") in refusal.value.problems[0].where
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,70 @@
+"""`popsim check`, `popsim catalogue`, `popsim families`: what is there, for people and as JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import popsim
+from popsim.families import family_names
+from popsim.study.catalogue import load_catalogue
+from popsim.study.files import packaged
+
+
+def test_check_says_what_the_study_is(call: Callable[..., Any]) -> None:
+    done = call("check", "pops")
+    study = popsim.load_study("pops")
+    assert (done.status, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    assert f"{len(study.countries)} counted" in done.out
+    assert done.out.endswith("In order.\n")
+    facts = json.loads(call("check", "pops", "--json").out)
+    assert facts["countries"] == len(study.countries)
+    assert facts["areas"] == {area.id: area.name for area in study.areas}
+    assert facts["plan_digest"] == popsim.compile(study).digest
+
+
+def test_check_prints_all_problems_at_once(call: Callable[..., Any]) -> None:
+    done = call("check", "pops", "--set", "scenarios.count=-1", "--set", "report.coverage=2", "--set", "study.years=0")
+    assert (done.status, done.out) == (2, "")
+    for key in ("scenarios.count", "report.coverage", "study.years"):
+        assert key in done.err
+    assert "Traceback" not in done.err
+
+
+def test_the_catalogue_is_listed_by_area(call: Callable[..., Any]) -> None:
+    areas = load_catalogue(packaged("distributions"))
+    done = call("catalogue")
+    assert (done.status, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    for area in areas:
+        assert area.name in done.out
+    listed = json.loads(call("catalogue", "--json").out)["areas"]
+    assert [entry["id"] for entry in listed] == [area.id for area in areas]
+    for entry, area in zip(listed, areas, strict=True):
+        for part, component in zip(entry["components"], area.components, strict=True):
+            assert part["id"] == component.id
+            assert component.cost.cdf(part["p95"]) == pytest.approx(0.95, abs=1e-9)
+
+
+def test_a_folder_without_catalogue_is_refused(call: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "missing"):
+        done = call("catalogue", folder)
+        assert (done.status, done.out) == (2, "")
+        assert folder in done.err
+
+
+def test_families_are_listed_with_their_parameters(call: Callable[..., Any]) -> None:
+    done = call("families")
+    assert (done.status, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    listed = {entry["family"]: entry for entry in json.loads(call("families", "--json").out)["families"]}
+    assert set(listed) == set(family_names())
+    assert listed["triangular"]["class"] == "Triangular"
+    assert "low, mode, high" in listed["triangular"]["parameters"]
+    assert all(name in done.out for name in listed)

@@ -1,0 +1,161 @@
+"""`popsim run`, `popsim report`: what they write, what they print, what they refuse, and what they leave alone."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import popsim
+from popsim.cli.main import main
+from popsim.report.summary_csv import quantile_name
+
+FILES = {"ensemble.nc", "plan.nc", "study.toml", "summary.csv", "report.html", "inputs"}
+FEW = ("run", "--scenarios", "300", "--seed", "5")
+
+
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """One run of the packaged study, and its results as JSON; nothing may change it."""
+    folder = tmp_path_factory.mktemp("runs") / "kept"
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out), pytest.raises(SystemExit) as leaving:
+        main([*FEW, "--out", str(folder), "--json"])
+    assert not leaving.value.code
+    return folder, json.loads(out.getvalue())
+
+
+def rows(folder: Path) -> list[dict[str, str]]:
+    with (folder / "summary.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_folder_is_complete_and_says_where_things_are(kept: tuple[Path, dict[str, Any]]) -> None:
+    folder, results = kept
+    assert {path.name for path in folder.iterdir()} == FILES
+    assert {name: str(folder / name) for name in FILES} == results["files"]
+    assert [path.name for path in folder.parent.iterdir()] == [folder.name]
+
+
+def test_json_and_summary_agree_with_the_scenarios(kept: tuple[Path, dict[str, Any]]) -> None:
+    folder, results = kept
+    run = popsim.load_run(folder)
+    assert (results["scenarios"], results["seed"]) == (300, 5)
+    assert (run.study.scenarios, run.study.seed) == (300, 5)
+    summary = popsim.summarise(run.dataset, run.study.coverage)
+    (total,) = (row for row in rows(folder) if row["variable"] == "cost")
+    for name, probability in {"low": 0.05, "median": 0.5, "high": 0.95}.items():
+        quantile = summary["cost_quantile"].sel(option="full", quantile=probability, method="nearest").item()
+        assert results["cost"][name] == quantile
+        assert float(total[quantile_name(probability)]) == quantile
+    assert results["cost"]["low"] < results["cost"]["median"] < results["cost"]["high"]
+    assert total["unit"] == results["currency"]
+    areas = {entry["label"] for entry in results["breakdowns"]["area"]}
+    assert areas == {area.id for area in run.study.areas}
+    assert areas == {row["area"] for row in rows(folder) if row["variable"] == "cost_by_area"}
+
+
+def test_the_summary_holds_every_number_with_its_error(kept: tuple[Path, dict[str, Any]]) -> None:
+    table = rows(kept[0])
+    variables = {row["variable"] for row in table}
+    assert {"cost", "cost_by_area", "cost_by_area_year", "cost_countries_independent"} <= variables
+    numbers = [name for name in table[0] if re.fullmatch(r"p\d+|mean|standard_deviation", name)]
+    assert {"p05", "p25", "p50", "p75", "p80", "p95", "mean", "standard_deviation"} == set(numbers)
+    for row in table:
+        values = [float(row[name]) for name in numbers if name.startswith("p")]
+        assert values == sorted(values)
+        assert all(float(row[f"{name}_monte_carlo_error"]) >= 0 for name in numbers)
+
+
+def test_the_extremes_of_dependence_stand_on_either_side(kept: tuple[Path, dict[str, Any]]) -> None:
+    spread = {row["variable"]: float(row["standard_deviation"]) for row in rows(kept[0])}
+    assert spread["cost_countries_independent"] < spread["cost"] < spread["cost_countries_fully_dependent"]
+
+
+def test_results_go_to_standard_output_and_nothing_else_does(
+    shell: Callable[..., Any], kept: tuple[Path, dict[str, Any]], tmp_path: Path
+) -> None:
+    done = shell(*FEW, "--threads", "1")
+    assert (done.status, done.err) == (0, "")
+    *lines, last = done.out.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert last == f"Report: {Path('results', 'pops', 'report.html')}"
+    assert kept[1]["title"] in done.out
+    assert re.search(r"US\$ [\d.,]+ to [\d.,]+ (million|billion) \(90 % interval\)", done.out)
+    assert "300 scenarios, seed 5" in done.out
+    # The same seed gives the same numbers, whatever the threads; the whole table is equal, to the last digit.
+    assert rows(tmp_path / "results" / "pops") == rows(kept[0])
+
+
+def test_a_run_can_be_repeated_in_its_place_but_not_in_place_of_other_things(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    assert call(*FEW, "--out", "mine").status == 0
+    first = rows(tmp_path / "mine")
+    assert call("run", "--scenarios", "200", "--seed", "6", "--out", "mine").status == 0
+    assert rows(tmp_path / "mine") != first
+    (tmp_path / "mine" / "notes.txt").write_text("work of years")
+    before = rows(tmp_path / "mine")
+    done = call(*FEW, "--out", "mine")
+    assert (done.status, done.out) == (2, "")
+    assert "notes.txt" in done.err
+    assert rows(tmp_path / "mine") == before
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_a_run_stopped_half_way_leaves_no_folder(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stopped(*arguments: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("popsim.report.html.write_html", stopped)
+    done = call(*FEW, "--out", "stopped")
+    assert (done.status, done.out) == (130, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_settings_reach_the_study(call: Callable[..., Any], kept: tuple[Path, dict[str, Any]]) -> None:
+    area = kept[1]["breakdowns"]["area"][-1]["label"]
+    done = call(*FEW, "--set", f"area.{area}.include=false", "--set", "study.title=Fewer", "--out", "fewer", "--json")
+    assert done.status == 0
+    results = json.loads(done.out)
+    assert results["title"] == "Fewer"
+    others = [entry["label"] for entry in kept[1]["breakdowns"]["area"]][:-1]
+    assert [entry["label"] for entry in results["breakdowns"]["area"]] == others
+    # Streams are named after what they are: the areas that stay cost what they did.
+    assert results["breakdowns"]["area"] == kept[1]["breakdowns"]["area"][:-1]
+
+
+def test_a_setting_that_no_study_has_is_refused_with_the_nearest_one(call: Callable[..., Any]) -> None:
+    done = call("run", "--set", "scenarios.cont=5")
+    assert (done.status, done.out) == (2, "")
+    assert "count" in done.err
+    assert call("run", "no-such-study.toml").status == 2
+
+
+def test_a_report_is_written_again_from_the_run_alone(
+    call: Callable[..., Any], kept: tuple[Path, dict[str, Any]]
+) -> None:
+    report = kept[0] / "report.html"
+    before = report.read_bytes()
+    report.write_text("spoilt")
+    done = call("report", str(kept[0]))
+    assert (done.status, done.out, done.err) == (0, f"Report: {report}\n", "")
+    assert report.read_bytes() == before
+    assert {path.name for path in kept[0].iterdir()} == FILES
+
+
+def test_what_is_no_run_has_no_report(call: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    for folder in ("empty", "missing"):
+        done = call("report", folder)
+        assert (done.status, done.out) == (2, "")
+        assert folder in done.err

@@ -1,0 +1,22 @@
+"""What every test stands on: the checkout's root, and a cache of compiled kernels that no two workers share."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+worker = os.environ.get("PYTEST_XDIST_WORKER")
+if worker:
+    # numba names cached machine code by a count that it reads and then writes: two processes may take the same name.
+    os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"popsim-tests-numba-{os.getuid()}-{worker}")
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """Folder of the checkout."""
+    return ROOT

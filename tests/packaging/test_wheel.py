@@ -1,0 +1,111 @@
+"""The wheel holds all that popsim needs, and runs by its own files far from the checkout."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+import sysconfig
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+
+RUN_FILES = {"ensemble.nc", "plan.nc", "study.toml", "summary.csv", "report.html", "inputs"}
+
+
+@pytest.fixture(scope="module")
+def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("dist")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(root)],
+        check=True,
+        capture_output=True,
+    )
+    (built,) = folder.glob("*.whl")
+    return built
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A new environment that has the wheel, and sees this environment's packages except for popsim."""
+    folder = tmp_path_factory.mktemp("environment")
+    venv.create(folder, with_pip=False, symlinks=os.name != "nt")
+    variables = {"base": str(folder), "platbase": str(folder)}
+    target = Path(sysconfig.get_path("purelib", "venv", variables))
+    python = Path(sysconfig.get_path("scripts", "venv", variables)) / Path(sys.executable).name
+    subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "--python",
+            str(python),
+            "install",
+            "--quiet",
+            "--no-deps",
+            "--no-index",
+            str(wheel),
+        ],
+        check=True,
+        env={**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+    )
+    # A folder named in a .pth file is searched after the environment's own, and its own .pth files, such as that of an
+    # editable popsim, are not read.
+    others = dict.fromkeys((sysconfig.get_path("purelib"), sysconfig.get_path("platlib")))
+    (target / "dependencies.pth").write_text("\n".join(others) + "\n")
+    return python
+
+
+def run(python: Path, where: Path, *arguments: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    # Compiled code is kept by the path of its source, which no later run will have.
+    environment["NUMBA_CACHE_DIR"] = str(where)
+    done = subprocess.run(
+        [python, *arguments], cwd=where, env=environment, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_the_wheel_holds_every_file_of_the_package_and_the_data(wheel: Path, root: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        held = set(archive.namelist())
+    wanted = {
+        f"{inside}/{path.relative_to(root / outside).as_posix()}"
+        for outside, inside in {
+            "popsim": "popsim",
+            "distributions": "popsim/data/distributions",
+            "configs": "popsim/data/configs",
+        }.items()
+        for path in (root / outside).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert wanted <= held
+    assert {"popsim/py.typed", "popsim/report/templates/report.html.j2", "popsim/data/configs/pops.toml"} <= held
+    assert sum(name.startswith("popsim/data/distributions/") and name.endswith(".toml") for name in held) == 8
+    assert not [name for name in held if name.startswith(("tests/", "benchmarks/", "docs/"))]
+
+
+def test_the_installed_popsim_uses_its_own_files(installed: Path, tmp_path: Path) -> None:
+    code = (
+        "import popsim, popsim.study.files as files\n"
+        "print(popsim.__file__, files.packaged('configs'), files.packaged('distributions'), sep='\\n')\n"
+    )
+    home = installed.parent.parent.resolve()
+    for line in run(installed, tmp_path, "-c", code).splitlines():
+        assert Path(line).resolve().is_relative_to(home), line
+
+
+def test_the_installed_command_runs_the_packaged_study(installed: Path, tmp_path: Path) -> None:
+    command = installed.with_name("popsim" + (".exe" if os.name == "nt" else ""))
+    done = run(command, tmp_path, "run", "--scenarios", "500", "--out", "here", "--json")
+    results = json.loads(done)
+    assert results["scenarios"] == 500
+    assert {path.name for path in (tmp_path / "here").iterdir()} == RUN_FILES
+    with (tmp_path / "here" / "summary.csv").open(encoding="utf-8", newline="") as file:
+        first = next(csv.DictReader(file))
+    assert float(first["p50"]) == results["cost"]["median"]
