@@ -73,8 +73,8 @@ def quantile_with_error(values: Floats, probabilities: Floats) -> tuple[Floats, 
     middle = _between(ordered, position)
     below, above = position - spread, position + spread
     error = (_between(ordered, above) - _between(ordered, below)) / 2.0
-    # A sample of one value everywhere has no error, however few the scenarios.
-    flat = ordered[..., :1] == ordered[..., -1:]
+    # Scenarios that all agree have no error, however few; one alone agrees with none.
+    flat = (ordered[..., :1] == ordered[..., -1:]) & (count > 1)
     too_few = (below < 0.0) | (above > count - 1)
     return middle, np.where(too_few & ~flat, np.inf, error)
 

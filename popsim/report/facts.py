@@ -95,7 +95,7 @@ class Facts:
     def is_certain(self) -> bool:
         """Whether the total has no spread at all."""
         low, high = self.range("cost")
-        return low.value == high.value
+        return low.is_known and high.is_known and low.value == high.value
 
     def has(self, name: str) -> bool:
         """Whether the run holds this variable."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from popsim.study.catalogue import CatalogueArea, CatalogueComponent, load_catalogue
-from popsim.study.check import describe
 from popsim.study.files import packaged, packaged_studies
 from popsim.study.load import load_study
 from popsim.study.model import Area, Component, Country, Dependence, Source, Study
@@ -17,7 +16,6 @@ __all__ = [
     "Dependence",
     "Source",
     "Study",
-    "describe",
     "load_catalogue",
     "load_study",
     "packaged",

@@ -252,7 +252,7 @@ def _cost(document: Checked[CatalogueFile], index: int, table: ComponentTable) -
                 where,
                 f"values down to {lowest:.10g} ({_written(table)})",
                 "smallest value >= 0: a cost cannot be negative",
-                "use a family with a smallest value, or truncate this one at 0",
+                "use a family with a smallest value, such as lognormal, gamma or pert",
             )
         )
     if not math.isfinite(cost.mean()):

@@ -10,7 +10,7 @@ import pytest
 
 from popsim.errors import FileError, StudyError
 from popsim.families.base import Family
-from popsim.study import describe, load_study, packaged_studies
+from popsim.study import load_study, packaged_studies
 from popsim.study.model import Study
 
 
@@ -195,15 +195,6 @@ def test_the_packaged_studies_load() -> None:
         study = load_study(name)
         assert isinstance(study, Study)
         assert study == load_study(path)
-
-
-def test_facts_of_a_study(small: Path) -> None:
-    facts = describe(load_study(small))
-    assert facts[1] == "5 countries x 3 areas x 4 years (2030 to 2033), 4 components; 100 scenarios, seed 7."
-    assert facts[4] == "Costs rest on: evidence 1, proxy 1, judgement 2 components."
-    assert facts[5].endswith("2 countries held at a stated limit.")
-    matrix = load_study(small, {"dependence.between_areas": "correlation.csv"})
-    assert "a matrix of 3 areas" in describe(matrix)[6]
 
 
 def test_importing_the_study_layer_is_light() -> None:

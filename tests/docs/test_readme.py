@@ -1,0 +1,73 @@
+"""What the README and the examples say is run, and what they quote is what comes out."""
+
+from __future__ import annotations
+
+import re
+import runpy
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import popsim as ps
+
+ROOT = Path(__file__).parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+def test_the_python_of_the_readme_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    (source,) = blocks("python")
+    assert len([line for line in source.splitlines() if line.strip()]) <= 6
+    names: dict[str, object] = {}
+    exec(compile(source, "README.md", "exec"), names)
+    assert {"ds", "x"} <= names.keys()
+    assert "quantile" in capsys.readouterr().out
+
+
+def test_the_entry_of_the_readme_is_the_packaged_one() -> None:
+    (source,) = blocks("toml")
+    (shown,) = tomllib.loads(source)["component"]
+    catalogue = tomllib.loads((ROOT / "distributions" / "a_country_inventory.toml").read_text(encoding="utf-8"))
+    (entry,) = [component for component in catalogue["component"] if component["id"] == shown["id"]]
+    assert {key: entry[key] for key in shown if key != "rationale"} == {
+        key: value for key, value in shown.items() if key != "rationale"
+    }
+
+
+def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
+    from popsim.analysis import dependence_effect
+    from popsim.engine.extremes import dependence_extremes
+    from popsim.report.facts import gather
+    from popsim.report.sections import headline
+
+    study = ps.load_study("pops")
+    ds = ps.simulate(study)
+    ds = ds.assign(dependence_extremes(study).data_vars)
+    facts = gather(study, ds)
+    plain = README.replace("\n> ", " ").replace("\n", " ")
+    said = headline.headline(facts).replace("\u00a0", " ").replace("\u202f", " ")
+    assert f"**{said}**" in plain
+    confidence = ps.point_estimates(ds)["point_estimate_confidence"].item()
+    assert f"would be enough in {100 * confidence:.0f} % of the scenarios" in plain
+    assert f"{len(study.countries)} countries" in plain
+    width = dependence_effect(ds)["width"].sel(option="full") / 1e6
+    for name, digits in (("independent", -1), ("study", -1), ("fully_dependent", -1)):
+        value = round(float(width.sel(assumption=name)), digits)
+        assert f"{value:,.0f}" in plain, (name, value)
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
+def test_an_example_runs(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    runpy.run_path(str(script), run_name="__main__")
+    assert capsys.readouterr().out.strip()
+
+
+def test_every_path_of_the_readme_exists() -> None:
+    paths = re.findall(r"\]\(([^)#:]+)\)", README) + re.findall(r"^\| `([^`]+)`", README, re.MULTILINE)
+    assert paths
+    missing = [path for path in paths if not (ROOT / path).exists()]
+    assert not missing
