@@ -11,6 +11,5 @@ for correlation in (None, 0.5, 0.9):
     sample = ps.sample(costs, scenarios=200_000, seed=1, correlation=correlation)
     total = sample["staff"] + sample["equipment"] + sample["training"]
     low, high = total.quantile([0.05, 0.95]).values
-    print(
-        f"correlation {correlation or 0:3.1f}: mean {float(total.mean()):9,.0f}, 90 % interval {low:9,.0f} to {high:9,.0f}"
-    )
+    mean = float(total.mean())
+    print(f"correlation {correlation or 0:3.1f}: mean {mean:9,.0f}, 90 % interval {low:9,.0f} to {high:9,.0f}")

@@ -9,7 +9,8 @@ low, high = summary["cost_quantile"].sel(option="full", quantile=[0.05, 0.95]).v
 print(f"Total: US$ {low:,.0f} to {high:,.0f} million (90 % interval)")
 for area in ds["area"].values:
     low, high = summary["cost_by_area_quantile"].sel(option="full", area=area, quantile=[0.05, 0.95]).values / 1e6
-    print(f"  {str(ds['area_name'].sel(area=area).values):28} {low:6,.0f} to {high:6,.0f}")
+    name = ds["area_name"].sel(area=area).item()
+    print(f"  {name:28} {low:6,.0f} to {high:6,.0f}")
 
 for amount in (2e9, 3e9):
     answer = ps.budget(ds, amount=amount).sel(option="full")
