@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := $(VENV)/peers
 DECLARED := pyproject.toml requirements/constraints.txt requirements/build.txt popsim/version.py
 # Versions are pinned, the build backend's too: it is installed first, and builds without an environment of its own.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt
@@ -14,11 +15,11 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test lint wheel clean
+.PHONY: help run test lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
 	@echo "An environment is made in $(VENV) first, with the newest Python of 3.11 to 3.13; PYTHON=... names another."
 
 run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY=my-study.toml ARGS="--seed 2")
@@ -33,8 +34,29 @@ lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: $(VENV)/.installed-test ## measure everything and write the tables of benchmarks/README.md
+	@mkdir -p .benchmarks
+	$(BIN)/python -m pytest benchmarks --benchmark-json=.benchmarks/bench.json --benchmark-columns=median,iqr,rounds $(ARGS)
+	$(BIN)/python -m benchmarks.table .benchmarks/bench.json
+
+bench-smoke: $(VENV)/.installed-test ## run every benchmark once, and hold the ratios that CI holds
+	$(BIN)/python -m pytest benchmarks --smoke --benchmark-disable -q
+	$(BIN)/python -m benchmarks.gate
+
+bench-peers: $(PEERS)/.installed ## the same jobs through other libraries, in an environment of their own
+	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)
+
+bench-convergence: $(VENV)/.installed-test ## draw error against scenarios for the three designs: docs/images/convergence.svg
+	$(BIN)/python -m benchmarks.convergence
+
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation
+
+rng-quality: $(VENV)/.installed-test ## test the random numbers with dieharder (half an hour); table in docs/rng-quality.md
+	@command -v dieharder > /dev/null || { echo "dieharder is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install dieharder" >&2; exit 1; }
+	mkdir -p results
+	@status=0; $(BIN)/python tests/statistical/rng_quality/battery.py run | tee results/rng-quality.txt || status=$$?; \
+	$(BIN)/python tests/statistical/rng_quality/battery.py table results/rng-quality.txt docs/rng-quality.md; exit $$status
 
 clean: ## delete the environment, caches and builds; results stay
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .numba_cache
@@ -52,4 +74,11 @@ $(VENV)/.installed: $(VENV)/.python $(DECLARED)
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(EDITABLE) ".[test]"
+	@touch $@
+
+$(PEERS)/.installed: $(VENV)/.installed requirements/peers.txt
+	@echo "Installing the libraries that popsim is held against ..."
+	@bash requirements/make_venv.sh $(PEERS) $(BIN)/python
+	$(PIP:$(BIN)/%=$(PEERS)/bin/%) --requirement requirements/peers.txt --requirement requirements/build.txt
+	$(PIP:$(BIN)/%=$(PEERS)/bin/%) --no-build-isolation --editable .
 	@touch $@

@@ -30,7 +30,7 @@ PIECE_COUNT: Final = 16
 PIECE_DEGREE: Final = 9
 
 SCORE_LIMIT: Final = 8.25
-"""Tables cover |z| up to here, a probability of 8e-17; scores beyond are evaluated here. A single draw ends at 8.21."""
+"""Tables cover |z| up to here, a probability of 8e-17; scores beyond are evaluated here. A single draw ends at 8.13."""
 
 STREAM_VERSION: Final = 1
 """Goes up when the same plan and seed begin to give other numbers."""

@@ -36,11 +36,11 @@ def nodes(low: float, high: float, count: int = 8001) -> Floats:
     return (low + high) / 2 - np.cos(np.linspace(0, np.pi, count)) * (high - low) / 2
 
 
-def normal_of_w(w: Floats) -> tuple[Floats, Floats]:
-    """Give z and v = u - 1/2 where w = -log(4 u (1 - u)) and z = inverse normal of u, u > 1/2."""
-    v = 0.5 * np.sqrt(-np.expm1(-w))
-    upper = np.exp(-w) / 4 / (0.5 + v)
-    return -ndtri(upper), v
+def normal_of_log(log: Floats) -> tuple[Floats, Floats]:
+    """Give z and x = 2 u - 1 where log = log(1 - x^2) and z = inverse normal of u, u > 1/2."""
+    x = np.sqrt(-np.expm1(log))
+    upper = np.exp(log) / 2 / (1 + x)
+    return -ndtri(upper), x
 
 
 def show(name: str, meaning: str, error: float, coefficients: Floats) -> None:
@@ -60,13 +60,15 @@ def main() -> None:
     safe = np.where(t == 0, 1, t)
     log_rest = np.where(small, -0.5 + t / 3 - t * t / 4, (np.log1p(t) - t) / safe**2)
     show("LOG", "(log(1 + t) - t) / t^2 for 1 + t from sqrt(1/2) to sqrt(2)", *lawson(t, log_rest, t * t, 8))
-    w = nodes(0.0, 8.0)
-    w[0] = 1e-7
-    z, v = normal_of_w(w)
-    show("CENTRAL", "z / v in w = -log(4 u (1 - u)) up to 8, v = u - 1/2", *lawson(w, z / v, v, 14))
+    log = nodes(-8.0, 0.0)
+    log[-1] = -1e-7
+    z, x = normal_of_log(log)
+    show("CENTRAL", "z / x in log(1 - x^2) from -8 to 0, x = 2 u - 1", *lawson(log, z / x, x, 14))
     r = nodes(np.sqrt(7.99), 6.0)
-    z, _ = normal_of_w(r * r)
-    show("TAIL", "z in sqrt(w) - 4.4, w from 8 to 36", *lawson(r - 4.4, z, np.ones_like(r), 14))
+    z, _ = normal_of_log(-r * r)
+    show(
+        "TAIL", "z in sqrt(-log(1 - x^2)) - 4.4, the logarithm from -36 to -8", *lawson(r - 4.4, z, np.ones_like(r), 14)
+    )
     r = nodes(-np.log(2) / 2 * 1.0001, np.log(2) / 2 * 1.0001)
     exp_rest = np.where(np.abs(r) < 1e-5, 0.5 + r / 6, (np.expm1(r) - r) / np.where(r == 0, 1, r) ** 2)
     show("EXP", "(exp(r) - 1 - r) / r^2 for |r| <= log(2) / 2", *lawson(r, exp_rest, r * r / np.exp(r), 5))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.summarise import binomial_error, check_coverage, quantile_with_error, scenario_variables
+from popsim.analysis.order import binomial_error, quantile_with_error
+from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError
 
 __all__ = ["budget", "budget_curve", "budget_for", "point_estimates"]
@@ -112,8 +115,9 @@ def budget_for(dataset: xr.Dataset, confidence: float) -> xr.Dataset:
     cost = _cost(dataset)
     amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]))
     if not np.isfinite(error).all():
-        # One standard deviation of the rank, sqrt(n p (1 - p)), has to fit between the quantile and the sample's end.
-        needed = int(np.ceil(1.0 + max(level / (1.0 - level), (1.0 - level) / level)) * 2)
+        # Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end.
+        odds = max(level / (1.0 - level), (1.0 - level) / level)
+        needed = math.ceil(4.0 * odds + 2.0)
         raise ParameterError(
             Problem(
                 "confidence",

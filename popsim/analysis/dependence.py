@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.summarise import check_coverage, quantile_with_error
+from popsim.analysis.order import quantile_with_error
+from popsim.analysis.summarise import check_coverage
 from popsim.errors import Problem, RunError
 
 __all__ = ["dependence_effect"]
@@ -51,7 +52,8 @@ def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.
     missing = [name for name in ASSUMPTIONS.values() if name not in dataset]
     if missing:
         raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
-    level = check_coverage("coverage", dataset.attrs["coverage"] if coverage is None else coverage)
+    stated = dataset.attrs.get("coverage") if coverage is None else coverage
+    level = check_coverage("coverage", stated)
     levels = np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     ranges, errors = [], []
     for name in ASSUMPTIONS.values():

@@ -5,6 +5,8 @@ Nothing heavier than click is imported here or at the top of a command's file: `
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import os
 import sys
@@ -87,7 +89,20 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     SystemExit
         Always: 0 done, 2 the input is wrong, 130 interrupted, 1 our own fault.
     """
+    _spare_the_collector()
     sys.exit(_status(arguments))
+
+
+def _spare_the_collector() -> None:
+    """Keep Python from looking for garbage in cycles where none is: while libraries load, and when the process ends.
+
+    The libraries of a run make 400,000 objects that stay. Walking through them, again and again while they load and
+    twice at the end, took 1.0 s of the 3.3 s of a run. What holds scenarios is freed as ever, when its last user lets
+    go; cycles are looked for once in a million new objects.
+    """
+    gc.set_threshold(1_000_000, *gc.get_threshold()[1:])
+    atexit.unregister(gc.freeze)
+    atexit.register(gc.freeze)
 
 
 def _status(arguments: Sequence[str] | None) -> int:

@@ -11,8 +11,7 @@ from popsim.cli.folder import REPORT, RUN_FILES, SUMMARY, check_replaceable, rep
 from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option, whole_number
 
 if TYPE_CHECKING:
-    import xarray as xr
-
+    from popsim.report.facts import Facts
     from popsim.study.model import Study
 
 __all__ = ["command"]
@@ -65,14 +64,12 @@ def command(
     whether it is right, says "popsim check STUDY".
     """
     overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
-    from popsim.report.facts import gather
     from popsim.study.load import load_study
 
     loaded = load_study(study, overrides)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    dataset = _simulate_into(target, loaded, threads)
-    facts = gather(loaded, dataset)
+    facts = _simulate_into(target, loaded, threads)
     if as_json:
         from popsim.cli.results import as_mapping
 
@@ -84,13 +81,15 @@ def command(
     click.echo(f"\nReport: {folder / REPORT}")
 
 
-def _simulate_into(target: Path, study: Study, threads: int | None) -> xr.Dataset:
+def _simulate_into(target: Path, study: Study, threads: int | None) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
+    from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
     from popsim.engine.extremes import dependence_extremes
     from popsim.engine.runs import save_run
     from popsim.engine.simulate import simulate
     from popsim.plan import compile as compile_plan
+    from popsim.report.facts import gather
     from popsim.report.html import write_html
     from popsim.report.summary_csv import write_summary_csv
 
@@ -102,6 +101,8 @@ def _simulate_into(target: Path, study: Study, threads: int | None) -> xr.Datase
     dataset = dataset.assign(extremes.data_vars)
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
-        write_summary_csv(partial / SUMMARY, dataset, study.coverage)
-        write_html(partial / REPORT, study, dataset)
-    return dataset
+        summary = summarise(dataset, study.coverage)
+        facts = gather(study, dataset, summary)
+        write_summary_csv(partial / SUMMARY, dataset, study.coverage, summary)
+        write_html(partial / REPORT, study, dataset, facts)
+    return facts

@@ -14,12 +14,12 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim import schema
-from popsim.errors import Problem, UnknownNameError, nearest
+from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.families.base import Floats
 from popsim.plan.lowering import pointers
 from popsim.plan.model import Integers, Labels, Plan
 
-__all__ = ["Breakdown", "Sums", "Targets", "arrange", "read_breakdowns"]
+__all__ = ["Breakdown", "Sums", "Targets", "arrange", "read_breakdowns", "rows_as_they_are"]
 
 Names = tuple[str, ...]
 Cell = Callable[[dict[str, object]], list[tuple[int, float]]]
@@ -41,7 +41,10 @@ class Breakdown:
 
 
 class Targets(NamedTuple):
-    """Pointers from rows to the accumulators that they add to, and from outputs to weighted accumulators."""
+    """Pointers from rows to the accumulators that they add to, and from outputs to weighted accumulators.
+
+    `row_output` is the output that holds a row's values as they are, which then has no accumulators; -1 for none.
+    """
 
     target_start: Integers
     target: Integers
@@ -49,6 +52,14 @@ class Targets(NamedTuple):
     output_start: Integers
     output_target: Integers
     output_weight: Floats
+    row_output: Integers
+
+
+def rows_as_they_are(count: int) -> Targets:
+    """Give the targets of rows that are outputs themselves."""
+    nothing = np.zeros(count + 1, dtype=np.int64)
+    none = np.zeros(0, dtype=np.int64)
+    return Targets(nothing, none, 0, nothing, none, np.zeros(0), np.arange(count, dtype=np.int64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +75,8 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
 
     Raises
     ------
+    ParameterError
+        For one text instead of a list.
     UnknownNameError
         For a name that is neither a dimension nor a group of countries.
     """
@@ -71,7 +84,12 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
     allowed = ["country", *groups, "area", "year"]
     order = {name: (1 if name in groups else 2 * schema.DIMENSIONS.index(name) - 3) for name in allowed}
     problems, read = [], []
+    if isinstance(breakdowns, str):
+        raise ParameterError(Problem("breakdowns", repr(breakdowns), "a list of breakdowns", f"write [{breakdowns!r}]"))
     for breakdown in breakdowns:
+        if not isinstance(breakdown, str | list | tuple) or not all(isinstance(name, str) for name in breakdown):
+            problems.append(Problem("breakdowns", repr(breakdown), "a name, or a list of names"))
+            continue
         names = (breakdown,) if isinstance(breakdown, str) else tuple(breakdown)
         for name in names:
             if name not in allowed:
@@ -128,6 +146,7 @@ def arrange(plan: Plan, breakdowns: Sequence[Names]) -> Sums:
         output_start=pointers([len(output) for output in outputs]),
         output_target=np.array([k for output in outputs for k, _ in output], dtype=np.int64),
         output_weight=np.array([weight for output in outputs for _, weight in output], dtype=np.float64),
+        row_output=np.full(len(per_row), -1, dtype=np.int64),
     )
     return Sums(targets, tuple(described))
 

@@ -152,7 +152,7 @@ def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
                     "correlation",
                     f"a smallest eigenvalue of {smallest:.3g} among {shown}",
                     "a positive definite matrix",
-                    "bring correlations nearer to 0: together they contradict each other",
+                    "bring correlations nearer to 0: together they contradict each other, or leave no room",
                 )
             )
         root = np.linalg.cholesky(part).astype(np.float64)

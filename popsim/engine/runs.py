@@ -13,7 +13,7 @@ import numpy as np
 import xarray as xr
 
 from popsim.errors import FileError, Problem, RunError
-from popsim.plan.model import Draws, Labels, Plan
+from popsim.plan.model import ROW_ARRAYS, Draws, Labels, Plan
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -21,8 +21,8 @@ __all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "save_plan", "sav
 
 ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
 
-_ROWS = ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std")
-_WORDS = ("study_name", "title", "currency", "price_year", "scenarios", "coverage", "study_text")
+_STATED = ("seed", "breakdowns", "labels", "plan_digest")
+_WORDS = ("study_name", "title", "currency", "price_year", "scenarios", "coverage", "study_text", "design")
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +39,8 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
 
     Raises
     ------
+    RunError
+        When the dataset was not made from this plan with this seed.
     FileError
         When a file cannot be written.
 
@@ -54,8 +56,11 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     True
     """
     target = Path(folder)
+    _check_made_by(dataset, plan, str(target))
     try:
-        dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4")
+        # Checksums, so that a file damaged on its way is refused and not read as other numbers.
+        encoding = {name: {"fletcher32": True} for name in dataset.variables if dataset[name].dtype.kind in "fi"}
+        dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4", encoding=encoding)
         save_plan(target / PLAN, plan)
         for name, text in study.files:
             path = target / name
@@ -72,7 +77,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     Raises
     ------
     RunError
-        When the folder is no run.
+        When the folder is no run, or its plan is not the one that made its ensemble.
     FileError
         When a file of it cannot be read.
     StudyError
@@ -89,7 +94,21 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         raise RunError(
             Problem(str(source / ENSEMBLE), "no variable 'cost' with its provenance", "an ensemble of popsim")
         )
+    _check_made_by(dataset, load_plan(source / PLAN), str(source / ENSEMBLE))
     return Run(source, load_study(source / STUDY), dataset)
+
+
+def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
+    found = dataset.attrs.get("plan_digest", "no digest")
+    if found != plan.digest:
+        raise RunError(
+            Problem(
+                where,
+                f"an ensemble of plan {found}",
+                f"one of the plan beside it, {plan.digest}",
+                "simulate again with the plan and its own seed",
+            )
+        )
 
 
 def _read(path: Path) -> xr.Dataset:
@@ -113,7 +132,7 @@ def save_plan(path: Path, plan: Plan) -> None:
     """Write a plan to netCDF: every array, the labels and the digest."""
     arrays: dict[str, np.ndarray[Any, Any]] = {
         **plan.draws._asdict(),
-        **{name: getattr(plan, name) for name in _ROWS},
+        **plan.row_arrays(),
     }
     variables = {name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()}
     attributes = {
@@ -137,13 +156,17 @@ def load_plan(path: Path) -> Plan:
         When the file cannot be read.
     """
     stored = _read(path)
+    lacking = [name for name in (*Draws._fields, *ROW_ARRAYS) if name not in stored.data_vars]
+    lacking += [name for name in (*_WORDS, *_STATED) if name not in stored.attrs]
+    if lacking:
+        raise RunError(Problem(str(path), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again"))
     arrays: dict[str, Any] = {str(name): np.ascontiguousarray(stored[name].values) for name in stored.data_vars}
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
         labels=_labels(json.loads(stored.attrs["labels"])),
         seed=int(stored.attrs["seed"]),
         breakdowns=tuple(tuple(names) for names in json.loads(stored.attrs["breakdowns"])),
-        **{name: arrays[name] for name in _ROWS},
+        **{name: arrays[name] for name in ROW_ARRAYS},
         **{name: _plain(stored.attrs[name]) for name in _WORDS},
     )
     if plan.digest != stored.attrs["plan_digest"]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from popsim.engine.breakdowns import Breakdown, Sums, Targets
+from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
 from popsim.engine.correlation import Correlation, read_correlation
+from popsim.engine.designs import check_design, describe_design, make_points
 from popsim.engine.threads import Progress, check_range, check_threads, fill
-from popsim.errors import ParameterError, Problem, nearest
+from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family
 from popsim.layout import CONSTANT, STREAM_VERSION
 from popsim.plan.lowering import TableBook, pointers
@@ -19,8 +21,6 @@ from popsim.plan.streams import StreamBook
 from popsim.version import __version__
 
 __all__ = ["sample"]
-
-DESIGNS = ("random",)
 
 
 def sample(
@@ -47,18 +47,20 @@ def sample(
         Of the normal scores: None, one number for all pairs, or a DataArray, DataFrame or nested dict labelled by the
         names; pairs that a nested dict leaves out are 0.
     design
-        "random": independent scenarios.
+        "random": independent scenarios. "latin": a Latin hypercube in every stream. "sobol": scrambled Sobol points in
+        the first 21,201 streams, best balanced where `scenarios` is a power of two. See docs/designs.md.
     threads
         None for all cores. The number changes nothing but the time it takes.
     first_scenario
-        Where the scenarios start: the result equals that slice of a longer run, to the bit.
+        Where the scenarios start: the result equals that slice of a longer run, to the bit. 0 for "latin".
     progress
         Called with the number of scenarios done and wanted.
 
     Returns
     -------
     xarray.Dataset
-        One variable per name on the dimension `scenario`, in the unit of its distribution.
+        One variable per name on the dimension `scenario`, in the unit of its distribution's parameters. popsim does
+        not know that unit: `units` is "1" until you set it.
 
     Raises
     ------
@@ -76,32 +78,33 @@ def sample(
     """
     count, start_seed, first = check_range(scenarios, seed, first_scenario)
     names = _check_names(distributions)
-    if design not in DESIGNS:
-        allowed = ", ".join(repr(name) for name in DESIGNS)
-        raise ParameterError(Problem("design", repr(design), allowed, nearest(str(design), DESIGNS)))
+    design = check_design(design, count, first)
     parts = read_correlation(correlation, names)
     ordered = [name for block, _ in parts.blocks for name in block]
-    each = np.arange(len(ordered) + 1, dtype=np.int64)
-    breakdowns = tuple(Breakdown(name, (), (), i) for i, name in enumerate(ordered))
-    sums = Sums(Targets(each, each[:-1], len(ordered), each, each[:-1], np.ones(len(ordered))), breakdowns)
+    sums = Sums(rows_as_they_are(len(ordered)), tuple(Breakdown(name, (), (), i) for i, name in enumerate(ordered)))
     draws = _draws(distributions, parts)
-    out = fill(draws, sums, count, start_seed, first, check_threads(threads), progress=progress)
+    points = make_points(design, draws, count, start_seed, first)
+    out = fill(draws, sums, count, start_seed, first, check_threads(threads), points=points, progress=progress)
     place = {name: i for i, name in enumerate(ordered)}
     variables = {
-        name: ("scenario", out[place[name]], {"long_name": name, "description": repr(family)})
+        name: ("scenario", out[place[name]], {"units": "1", "long_name": name, "description": repr(family)})
         for name, family in distributions.items()
     }
     attributes = {
         "seed": str(start_seed),
         "first_scenario": first,
         "design": design,
+        "design_description": describe_design(design, draws, count),
         "stream_version": STREAM_VERSION,
         "popsim_version": __version__,
     }
-    return xr.Dataset(variables, {"scenario": np.arange(first, first + count, dtype=np.int64)}, attributes)
+    return xr.Dataset(variables, {"scenario": pd.RangeIndex(first, first + count)}, attributes)
 
 
 def _check_names(distributions: Mapping[str, Family]) -> list[str]:
+    if not isinstance(distributions, Mapping):
+        found = type(distributions).__name__
+        raise ParameterError(Problem("distributions", found, "a dict of families by name", '{"x": ps.Normal(0, 1)}'))
     problems = [
         Problem(f"distributions[{name!r}]", repr(family), "a family, such as ps.Normal(0, 1)")
         for name, family in distributions.items()
@@ -123,8 +126,8 @@ def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
     """Lower to the arrays of a plan: each block of correlated names is a group of rows."""
     tables, streams = TableBook(), StreamBook()
     names = [name for block, _ in parts.blocks for name in block]
-    marginals = np.array([tables.add(distributions[name], name) for name in names], dtype=np.float64)
-    drawn = marginals[:, 0] != CONSTANT
+    marginals = tables.add([distributions[name] for name in names], names)
+    drawn = marginals.kind != CONSTANT
     shared = parts.shared_weight != 0.0
     columns = [np.flatnonzero(row) for _, root in parts.blocks for row in root]
     weights = [row[row != 0.0] for _, root in parts.blocks for row in root]
@@ -141,9 +144,9 @@ def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
         term_start=pointers([len(row) for row in weights]),
         term_basis=np.concatenate(columns).astype(np.int64),
         term_weight=np.concatenate(weights),
-        row_kind=marginals[:, 0].astype(np.int64),
-        row_table=marginals[:, 1].astype(np.int64),
-        row_location=np.ascontiguousarray(marginals[:, 2]),
-        row_scale=np.ascontiguousarray(marginals[:, 3]),
+        row_kind=marginals.kind,
+        row_table=marginals.table,
+        row_location=marginals.location,
+        row_scale=marginals.scale,
         tables=tables.numbers(),
     ).frozen()

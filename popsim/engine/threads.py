@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 
 from popsim.engine.breakdowns import Sums
-from popsim.engine.designs import Design, random_design
+from popsim.engine.designs import Points, random_design
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
@@ -20,7 +20,12 @@ __all__ = ["BLOCK", "Progress", "check_range", "check_threads", "fill"]
 BLOCK = 512
 """Scenarios computed together: some dozen buffers of 4 KiB, which fit the first two caches."""
 
-_CHUNK = 16 * BLOCK
+_CHUNK_DRAWS = 2**21
+"""Draws handed to a thread at a time, some 10 ms of work: much more than handing over costs, and often enough to tell
+of progress."""
+
+_POINT_BYTES = 2**23
+"""A thread holds some so many bytes of points of a design at a time, or one block of them."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of scenarios done and the number wanted."""
@@ -64,6 +69,27 @@ def check_range(scenarios: object, seed: object, first_scenario: object) -> tupl
     return int(scenarios), int(seed), int(first_scenario)  # type: ignore[call-overload]
 
 
+def _room(outputs: int, scenarios: int) -> Floats:
+    try:
+        return np.empty((outputs, scenarios))
+    except MemoryError:
+        size = outputs * scenarios * 8 / 2**30
+        raise ParameterError(
+            Problem(
+                "scenarios",
+                f"{scenarios:,} scenarios of {outputs} numbers: {size:,.1f} GiB",
+                "results that fit the memory",
+                "ask for fewer scenarios or breakdowns, or simulate parts with first_scenario",
+            )
+        ) from None
+
+
+def _chunk(scenarios: int, threads: int, rows: int, block: int) -> int:
+    """Scenarios for a thread at a time, in whole blocks: a fair share each, and not too much at once."""
+    share = -(-scenarios // threads)
+    return max(1, min(share, _CHUNK_DRAWS // max(rows, 1)) // block) * block
+
+
 def fill(
     draws: Draws,
     sums: Sums,
@@ -72,19 +98,27 @@ def fill(
     first: int = 0,
     threads: int = 1,
     block: int = BLOCK,
-    design: Design | None = None,
+    points: Points | None = None,
     progress: Progress | None = None,
 ) -> Floats:
     """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario)."""
-    out = np.empty((len(sums.targets.output_start) - 1, scenarios))
-    chunk = max(_CHUNK, block)
+    targets = sums.targets
+    out = _room(len(targets.output_start) - 1, scenarios)
+    # A cell without countries has no sum to write.
+    written = np.diff(targets.output_start) > 0
+    written[targets.row_output[targets.row_output >= 0]] = True
+    out[~written] = 0.0
+    chunk = _chunk(scenarios, threads, len(draws.row_kind), block)
+    if points is not None:
+        chunk = min(chunk, max(1, _POINT_BYTES // (8 * max(points.rows, 1) * block)) * block)
     starts = range(first, first + scenarios, chunk)
 
     kernel: Callable[..., None] = fill_scenarios
-    points = random_design(draws) if design is None else design
+    random = random_design(draws)
 
     def work(start: int) -> int:
         stop = min(start + chunk, first + scenarios)
+        design = random if points is None else points.between(start, stop)
         kernel(
             out,
             np.int64(first),
@@ -93,8 +127,8 @@ def fill(
             np.int64(block),
             np.uint64(seed),
             draws,
-            sums.targets,
-            points,
+            targets,
+            design,
         )
         return stop - start
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import abc
 from collections.abc import Callable, Sequence
 from dataclasses import fields
+from functools import cache
 from typing import Any, ClassVar, NoReturn, Self, cast
 
 import numpy as np
@@ -55,6 +56,9 @@ class Family(abc.ABC):
     alternatives: ClassVar[tuple[str, ...]] = ()
     """Names of the class methods that TOML may also build from; their parameters are the keys."""
 
+    stackable: ClassVar[bool] = False
+    """Whether `_ppf`, `_isf`, `_cdf`, `_sf` and `taylor` hold for a stack of members too (see `stack`)."""
+
     quantile_counts: ClassVar[Sequence[int]] = ()
     """How many quantiles `from_quantiles` can honour; empty for a family that is not fitted to quantiles."""
 
@@ -73,6 +77,34 @@ class Family(abc.ABC):
         if problems := problems + self._relations():
             raise ParameterError(problems)
 
+    def structure(self) -> tuple[object, ...]:
+        """Return what members must share to be put into one stack: which parameters are None, how long lists are."""
+        names = _irregular(type(self))
+        if not names:
+            return ()
+        values = [getattr(self, name) for name in names]
+        return tuple(len(value) if isinstance(value, tuple) else value is None for value in values)
+
+    @classmethod
+    def _trusted(cls, **stored: object) -> Self:
+        """Make a member of values, by the names of its fields, that follow from those of a member that was checked."""
+        made = object.__new__(cls)
+        vars(made).update(stored)
+        return made
+
+    @classmethod
+    def stack(cls, members: Sequence[Self]) -> Self:
+        """Put many members into one, for `ppf`, `isf`, `cdf`, `sf` and `taylor` alone: each parameter is a column.
+
+        Where `stackable`, those answer with one row per member; a list of n numbers becomes n columns, None stays None
+        (the members must agree on both).
+        """
+        columns: dict[str, object] = {}
+        for field in fields(cast(Any, cls)):
+            values = [getattr(member, field.name) for member in members]
+            columns[field.name] = None if values[0] is None else np.array(values, dtype=np.float64).T[..., None]
+        return cls._trusted(**columns)
+
     def _relations(self) -> list[Problem]:
         """Relations between parameters that do not hold; a number that could not be read is NaN here."""
         return []
@@ -89,6 +121,10 @@ class Family(abc.ABC):
     def _cdf(self, x: Floats) -> Any:
         """Cumulative probabilities at any values, infinities and NaN included."""
 
+    def _sf(self, x: Floats) -> Any:
+        """Probability of more, at any values; a family whose upper tail keeps its digits says how."""
+        return 1.0 - self._cdf(x)
+
     def ppf(self, probability: ArrayLike) -> Floats:
         """Quantile: the value that is not exceeded with the given probability (0 to 1); NaN outside."""
         return _elementwise(self._ppf, _probabilities(probability))
@@ -100,6 +136,10 @@ class Family(abc.ABC):
     def cdf(self, value: ArrayLike) -> Floats:
         """Probability that the quantity is at most `value`."""
         return _elementwise(self._cdf, np.asarray(value, dtype=np.float64))
+
+    def sf(self, value: ArrayLike) -> Floats:
+        """Probability that the quantity is more than `value`."""
+        return _elementwise(self._sf, np.asarray(value, dtype=np.float64))
 
     @abc.abstractmethod
     def mean(self) -> float:
@@ -124,6 +164,19 @@ class Family(abc.ABC):
     def jumps(self) -> tuple[Floats, Floats] | None:
         """For a family of separate values: cumulative probabilities (the last is 1) and rising values; else None."""
         return None
+
+    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
+        """Taylor series, about rising normal scores, of the quantile or of the log of its distance to the lower limit.
+
+        For families whose quantiles are dear and whose density has a series by recurrence (`popsim.families.series`):
+        new coefficients, shape (order + 1, members, scores). `has_taylor` says whether there is one.
+        """
+        raise NotImplementedError
+
+    @classmethod
+    def has_taylor(cls) -> bool:
+        """Whether `taylor` speaks of the quantiles at hand: a child that changes these alone does not inherit it."""
+        return _has_taylor(cls)
 
     def standard(self) -> tuple[Family, float, float]:
         """Split off location and scale: ``(shape, location, scale)`` with self = location + scale x shape, scale > 0.
@@ -167,6 +220,21 @@ class Family(abc.ABC):
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.parameters().items())
         return f"{type(self).__name__}({shown})"
+
+
+@cache
+def _has_taylor(cls: type[Family]) -> bool:
+    def owner(name: str) -> type:
+        return next(parent for parent in cls.__mro__ if name in vars(parent))
+
+    home = owner("taylor")
+    return home is not Family and all(issubclass(home, owner(name)) for name in ("_ppf", "_isf", "_cdf", "_sf"))
+
+
+@cache
+def _irregular(cls: type[Family]) -> tuple[str, ...]:
+    """Name the fields that are not always one number."""
+    return tuple(field.name for field in fields(cast(Any, cls)) if str(field.type) != "float")
 
 
 def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") -> NoReturn:

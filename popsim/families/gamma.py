@@ -11,6 +11,8 @@ from scipy import special
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
+from popsim.families.series import gamma_series
+from popsim.families.solve import find_root
 
 __all__ = ["Gamma"]
 
@@ -48,6 +50,7 @@ class Gamma(Family):
 
     family: ClassVar[str] = "gamma"
     summary: ClassVar[str] = "a positive cost that is the sum of many small ones; lighter tail than lognormal"
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
     shape: float
@@ -78,6 +81,21 @@ class Gamma(Family):
     def _cdf(self, x: Floats) -> Any:
         return special.gammainc(self.shape, np.maximum(x, 0.0) / self.scale)
 
+    def _sf(self, x: Floats) -> Any:
+        return special.gammaincc(self.shape, np.maximum(x, 0.0) / self.scale)
+
+    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
+        """Return the series of the quantile or of its log about rising normal scores, from one inverse each."""
+        with np.errstate(all="ignore"):
+            low, high = special.ndtr(z[z < 0.0]), special.ndtr(-z[z >= 0.0])
+            x = np.concatenate([special.gammaincinv(self.shape, low), special.gammainccinv(self.shape, high)], axis=-1)
+            series = gamma_series(self.shape, z, x, order, logarithm)
+            if logarithm:
+                series[0] += np.log(self.scale)
+            else:
+                series *= self.scale
+        return series
+
     def mean(self) -> float:
         """Return ``shape x scale``."""
         return self.shape * self.scale
@@ -96,7 +114,7 @@ class Gamma(Family):
 
     def standard(self) -> tuple[Family, float, float]:
         """Return shape ``Gamma(shape, 1)``."""
-        return Gamma(self.shape, 1.0), 0.0, self.scale
+        return Gamma._trusted(shape=self.shape, scale=1.0), 0.0, self.scale
 
     @classmethod
     def from_quantiles(cls, **quantiles: float) -> Self:
@@ -114,8 +132,6 @@ class Gamma(Family):
         >>> Gamma.from_quantiles(p10=1, p90=9).ppf([0.1, 0.9]).round(9)
         array([1., 9.])
         """
-        from scipy import optimize
-
         (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
         if x1 <= 0.0:
             raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
@@ -136,7 +152,7 @@ class Gamma(Family):
             )
         while not math.isfinite(excess(start)):
             start += 0.5
-        shape = math.exp(optimize.brentq(excess, start, stop, xtol=1e-14, rtol=1e-15))
+        shape = math.exp(find_root(excess, start, stop, 1e-14, 1e-15))
         return cls(shape, x2 / float(special.gammaincinv(shape, p2)))
 
     @classmethod

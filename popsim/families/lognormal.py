@@ -49,6 +49,7 @@ class LogNormal(Family):
     family: ClassVar[str] = "lognormal"
     summary: ClassVar[str] = "the usual choice for a cost: positive, skewed upwards, uncertain by a factor"
     alternatives: ClassVar[tuple[str, ...]] = ("from_mean_std", "from_median_gsd")
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
     mu: float
@@ -67,10 +68,10 @@ class LogNormal(Family):
 
     # Scale times shape rather than one exponential of the sum: the digits of exp(mu) are then lost once, not per draw.
     def _ppf(self, p: Floats) -> Any:
-        return math.exp(self.mu) * np.exp(self.sigma * special.ndtri(p))
+        return np.exp(self.mu) * np.exp(self.sigma * special.ndtri(p))
 
     def _isf(self, q: Floats) -> Any:
-        return math.exp(self.mu) * np.exp(-self.sigma * special.ndtri(q))
+        return np.exp(self.mu) * np.exp(-self.sigma * special.ndtri(q))
 
     def _cdf(self, x: Floats) -> Any:
         return special.ndtr((np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma)
@@ -96,7 +97,7 @@ class LogNormal(Family):
 
     def standard(self) -> tuple[Family, float, float]:
         """Return shape ``LogNormal(0, sigma)`` and scale ``exp(mu)``."""
-        return LogNormal(0.0, self.sigma), 0.0, math.exp(self.mu)
+        return LogNormal._trusted(mu=0.0, sigma=self.sigma), 0.0, math.exp(self.mu)
 
     @classmethod
     def from_mean_std(cls, mean: float, std: float) -> Self:

@@ -60,6 +60,7 @@ class Metalog(Family):
 
     family: ClassVar[str] = "metalog"
     summary: ClassVar[str] = "three or more quantiles from an expert, with or without bounds"
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[Sequence[int]] = range(3, 17)
 
     coefficients: tuple[float, ...]
@@ -143,16 +144,18 @@ class Metalog(Family):
         """Split off a1 and a2 without bounds, exp(a1) with one bound, the bounds with two."""
         first, second, *rest = self.coefficients
         if self.low is not None and self.high is not None:
-            return Metalog(self.coefficients, 0.0, 1.0), self.low, self.high - self.low
+            return Metalog._trusted(coefficients=self.coefficients, low=0.0, high=1.0), self.low, self.high - self.low
         if self.low is None and self.high is None:
             if second <= 0.0 or (first == 0.0 and second == 1.0):
                 return self, 0.0, 1.0
-            return Metalog((0.0, 1.0, *(a / second for a in rest))), first, second
+            shape = (0.0, 1.0, *(a / second for a in rest))
+            return Metalog._trusted(coefficients=shape, low=None, high=None), first, second
         if abs(first) > 700.0:
             return self, 0.0, 1.0
+        shape = (0.0, second, *rest)
         if self.low is not None:
-            return Metalog((0.0, second, *rest), low=0.0), self.low, math.exp(first)
-        return Metalog((0.0, second, *rest), high=0.0), float(self.high or 0.0), math.exp(-first)
+            return Metalog._trusted(coefficients=shape, low=0.0, high=None), self.low, math.exp(first)
+        return Metalog._trusted(coefficients=shape, low=None, high=0.0), float(self.high or 0.0), math.exp(-first)
 
     @classmethod
     def from_quantiles(cls, *, low: float | None = None, high: float | None = None, **quantiles: float) -> Self:

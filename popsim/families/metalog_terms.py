@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.polynomial.polynomial import polyder, polyval
 from numpy.typing import NDArray
-from scipy import optimize, special
+from scipy import special
+
+from popsim.families.solve import find_least
 
 __all__ = ["basis", "expectation", "falling", "mode_logit", "rise", "solve_logit", "value"]
 
@@ -28,19 +30,19 @@ def basis(terms: int, d: Floats, logit: Floats) -> Floats:
     return np.stack(columns[:terms], axis=-1)
 
 
-def _polynomials(coefficients: Sequence[float]) -> tuple[Floats, Floats]:
-    """Split the series into S(d) + D(d) L; the powers of d rise."""
-    a = np.zeros(max(4, len(coefficients)))
+def _polynomials(coefficients: Sequence[float] | Floats) -> tuple[Floats, Floats]:
+    """Split the series into S(d) + D(d) L; the powers of d rise. Each coefficient is a number, or a column of them."""
+    a = np.zeros((max(4, len(coefficients)), *np.shape(coefficients)[1:]))
     a[: len(coefficients)] = coefficients
     return np.concatenate([a[[0, 3]], a[4::2]]), np.concatenate([a[[1, 2]], a[5::2]])
 
 
-def value(coefficients: Sequence[float], d: Floats, logit: Floats) -> Floats:
+def value(coefficients: Sequence[float] | Floats, d: Floats, logit: Floats) -> Floats:
     """Return M at ``d = p - 1/2`` and the logit of p."""
     plain, factor = _polynomials(coefficients)
-    slope = polyval(d, factor)
+    slope = polyval(d, factor, tensor=False)
     # A vanishing factor of the logit makes an end finite.
-    return np.asarray(polyval(d, plain) + np.where(slope == 0.0, 0.0, slope * logit))
+    return np.asarray(polyval(d, plain, tensor=False) + np.where(slope == 0.0, 0.0, slope * logit))
 
 
 def _value_at(coefficients: Sequence[float], t: Floats) -> Floats:
@@ -73,12 +75,11 @@ def falling(coefficients: Sequence[float]) -> str:
     for index in dips:
         if slope[index] < -rounding:
             continue
-        bounds = (t[index - 1], t[index + 1])
-        found = optimize.minimize_scalar(
-            lambda s: rise(coefficients, float(s)), bounds=bounds, method="bounded", options={"xatol": 1e-9}
+        place, least = find_least(
+            lambda s: float(rise(coefficients, s)), float(t[index - 1]), float(t[index + 1]), 1e-9
         )
-        if found.fun < -rounding:
-            t, slope = np.insert(t, index, found.x), np.insert(slope, index, found.fun)
+        if least < -rounding:
+            t, slope = np.insert(t, index, place), np.insert(slope, index, least)
             break
     fallen = np.flatnonzero(slope < -rounding)
     if len(fallen) == 0:
@@ -147,8 +148,5 @@ def mode_logit(coefficients: Sequence[float], bounded_below: bool, bounded_above
     best = int(np.argmax(log_density(grid)))
     if best in (0, len(grid) - 1):
         return math.copysign(math.inf, grid[best])
-    bounds = (grid[best - 1], grid[best + 1])
-    found = optimize.minimize_scalar(
-        lambda s: -float(log_density(float(s))), bounds=bounds, method="bounded", options={"xatol": 1e-10}
-    )
-    return float(found.x)
+    low, high = float(grid[best - 1]), float(grid[best + 1])
+    return find_least(lambda s: -float(log_density(s)), low, high, 1e-10)[0]

@@ -43,6 +43,7 @@ class Normal(Family):
 
     family: ClassVar[str] = "normal"
     summary: ClassVar[str] = "errors about an estimate; it reaches below zero"
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
     mean_: float

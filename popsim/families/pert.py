@@ -11,7 +11,13 @@ from scipy import special
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats, check_relation
-from popsim.families.beta import beta_quantile, beta_unit_std, beta_upper_quantile
+from popsim.families.beta import (
+    beta_quantile,
+    beta_taylor,
+    beta_unit_std,
+    beta_upper_probability,
+    beta_upper_quantile,
+)
 
 __all__ = ["Pert"]
 
@@ -50,6 +56,8 @@ class Pert(Family):
 
     family: ClassVar[str] = "pert"
     summary: ClassVar[str] = "hard bounds and a best guess that deserves more trust than they do"
+
+    stackable: ClassVar[bool] = True
 
     low: float
     mode_: float
@@ -98,6 +106,13 @@ class Pert(Family):
         a, b = self._exponents
         return special.betainc(a, b, np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0))
 
+    def _sf(self, x: Floats) -> Any:
+        return beta_upper_probability(*self._exponents, self.low, self.high, x)
+
+    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
+        """Return the series of the quantile, or of the log of its distance to `low`, about rising normal scores."""
+        return beta_taylor(*self._exponents, self.low, self.high, z, order, logarithm)
+
     def mean(self) -> float:
         """Return ``(low + shape mode + high) / (shape + 2)``."""
         return self.low + (self.shape * (self.mode_ - self.low) + (self.high - self.low)) / (self.shape + 2.0)
@@ -117,7 +132,8 @@ class Pert(Family):
     def standard(self) -> tuple[Family, float, float]:
         """Return shape ``Pert(0, c, 1, shape)`` with ``c = (mode - low) / (high - low)``."""
         width = self.high - self.low
-        return Pert(0.0, (self.mode_ - self.low) / width, 1.0, self.shape), self.low, width
+        peak = (self.mode_ - self.low) / width
+        return Pert._trusted(low=0.0, mode_=peak, high=1.0, shape=self.shape), self.low, width
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

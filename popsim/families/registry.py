@@ -17,7 +17,7 @@ from popsim.families.checks import QUANTILE_NAME, counts_in_words
 __all__ = ["Form", "Row", "build", "catalogue", "families", "family_class", "family_names", "forms", "to_toml"]
 
 _PACKAGE = "popsim.families"
-_SUPPORT = frozenset({"base", "checks", "metalog_terms", "registry"})
+_SUPPORT = frozenset({"base", "checks", "metalog_terms", "registry", "series", "solve"})
 
 
 @cache

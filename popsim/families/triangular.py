@@ -10,6 +10,7 @@ import numpy as np
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
+from popsim.families.solve import find_root
 
 __all__ = ["Triangular"]
 
@@ -48,6 +49,7 @@ class Triangular(Family):
 
     family: ClassVar[str] = "triangular"
     summary: ClassVar[str] = "hard bounds and a best guess"
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (3,)
 
     low: float
@@ -88,8 +90,7 @@ class Triangular(Family):
         width = far - near
         peak, rest = (self.mode_ - near) / width, (far - self.mode_) / width
         rising = near + width * np.sqrt(p * peak)
-        if rest == 0.0:
-            return rising
+        # Without a falling side (rest = 0) the quotient is infinite or NaN, and its branches are not taken.
         left = np.sqrt((1.0 - p) / rest)
         middle = self.mode_ + width * (p - peak) / (1.0 + left)
         falling = far - width * rest * left
@@ -127,7 +128,7 @@ class Triangular(Family):
 
     def standard(self) -> tuple[Family, float, float]:
         """Return shape ``Triangular(0, c, 1)``."""
-        return Triangular(0.0, self._peak, 1.0), self.low, self.high - self.low
+        return Triangular._trusted(low=0.0, mode_=self._peak, high=1.0), self.low, self.high - self.low
 
     @classmethod
     def from_quantiles(cls, **quantiles: float) -> Self:
@@ -157,8 +158,6 @@ class Triangular(Family):
             q1, q2, q3 = unit(peak)
             return (q2 - q1) / (q3 - q1)
 
-        from scipy import optimize
-
         wanted = (x2 - x1) / (x3 - x1)
         grid = np.linspace(p1, p3, 513)
         sides = np.sign([share(float(peak)) - wanted for peak in grid])
@@ -177,7 +176,7 @@ class Triangular(Family):
         peak = touches[0] if touches else 0.0
         if not touches:
             start, stop = float(grid[crossings[0]]), float(grid[crossings[0] + 1])
-            peak = float(optimize.brentq(lambda c: share(c) - wanted, start, stop, xtol=1e-15, rtol=1e-15))
+            peak = find_root(lambda c: share(c) - wanted, start, stop, 1e-15, 1e-15)
         q1, _, q3 = unit(peak)
         width = (x3 - x1) / (q3 - q1)
         low = x1 - width * q1

@@ -43,6 +43,7 @@ class Uniform(Family):
 
     family: ClassVar[str] = "uniform"
     summary: ClassVar[str] = "only a hard floor and a hard ceiling are known"
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
     low: float
@@ -89,7 +90,7 @@ class Uniform(Family):
 
     def standard(self) -> tuple[Family, float, float]:
         """Return shape ``Uniform(0, 1)``."""
-        return Uniform(0.0, 1.0), self.low, self.high - self.low
+        return _UNIT, self.low, self.high - self.low
 
     @classmethod
     def from_quantiles(cls, **quantiles: float) -> Self:
@@ -114,3 +115,6 @@ class Uniform(Family):
         from scipy import stats
 
         return stats.uniform(self.low, self.high - self.low)
+
+
+_UNIT = Uniform(0.0, 1.0)

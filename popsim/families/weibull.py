@@ -45,6 +45,7 @@ class Weibull(Family):
 
     family: ClassVar[str] = "weibull"
     summary: ClassVar[str] = "delays, lifetimes of equipment and costs that follow from them"
+    stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
     shape: float
@@ -95,7 +96,7 @@ class Weibull(Family):
 
     def standard(self) -> tuple[Family, float, float]:
         """Return shape ``Weibull(shape, 1)``."""
-        return Weibull(self.shape, 1.0), 0.0, self.scale
+        return Weibull._trusted(shape=self.shape, scale=1.0), 0.0, self.scale
 
     @classmethod
     def from_quantiles(cls, **quantiles: float) -> Self:

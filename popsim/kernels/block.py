@@ -14,7 +14,7 @@ from popsim.kernels.intrinsics import fma, load, store
 from popsim.kernels.jit import kernel
 from popsim.kernels.marginals import evaluate
 from popsim.kernels.philox import fill_bits
-from popsim.layout import CONSTANT
+from popsim.layout import CONSTANT, NORMAL
 
 __all__ = ["fill_scenarios"]
 
@@ -48,15 +48,27 @@ def _add_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[
 
 
 @kernel
+def _weigh_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(z, i, fma(next_weight, load(next_basis, i), weight * load(basis, i)))
+
+
+@kernel
 def _weigh(z, count, weight, basis):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(z, i, weight * load(basis, i))
 
 
 @kernel
-def _weigh_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+def _onto(z, count, start, weight, basis):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(z, i, fma(next_weight, load(next_basis, i), weight * load(basis, i)))
+        store(z, i, fma(weight, load(basis, i), load(start, i)))
+
+
+@kernel
+def _onto_two(z, count, start, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(z, i, fma(next_weight, load(next_basis, i), fma(weight, load(basis, i), load(start, i))))
 
 
 @kernel
@@ -78,6 +90,12 @@ def _accumulate(sums, count, location, scale, y):  # type: ignore[no-untyped-def
 
 
 @kernel
+def _put(line, count, location, scale, y):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(line, i, fma(scale, load(y, i), location))
+
+
+@kernel
 def _fill_common(common, words, count, seed, aligned, draws, shared, design):  # type: ignore[no-untyped-def]
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
@@ -89,29 +107,49 @@ def _fill_common(common, words, count, seed, aligned, draws, shared, design):  #
 
 
 @kernel
-def _fill_value(y, z, place, count, row, draws, common, own):  # type: ignore[no-untyped-def]
-    """Make the score of a row and the value of its marginal."""
-    if draws.row_kind[row] == CONSTANT:
-        _clear(y, count)
-        return
+def _score(z, count, row, draws, common, own):  # type: ignore[no-untyped-def]
+    """Give the normal score of a row: made in z, or a buffer that holds it already."""
     term, last = draws.term_start[row], draws.term_start[row + 1]
+    weight, basis = draws.term_weight, draws.term_basis
     if draws.row_common[row] >= 0:
-        _weigh(z, count, 1.0, common[draws.row_common[row]])
+        start = common[draws.row_common[row]]
+        if term == last:
+            return start
+        if term + 1 == last:
+            _onto(z, count, start, weight[term], own[basis[term]])
+            return z
+        _onto_two(z, count, start, weight[term], own[basis[term]], weight[term + 1], own[basis[term + 1]])
     elif term + 1 < last:
-        one, two = own[draws.term_basis[term]], own[draws.term_basis[term + 1]]
-        _weigh_two(z, count, draws.term_weight[term], one, draws.term_weight[term + 1], two)
-        term += 2
+        _weigh_two(z, count, weight[term], own[basis[term]], weight[term + 1], own[basis[term + 1]])
+    elif weight[term] == 1.0:
+        return own[basis[term]]
     else:
-        _weigh(z, count, draws.term_weight[term], own[draws.term_basis[term]])
-        term += 1
-    _combine(z, count, term, last, draws.term_basis, draws.term_weight, own)
-    evaluate(y, z, count, draws.row_kind[row], draws.tables, draws.row_table[row], place)
+        _weigh(z, count, weight[term], own[basis[term]])
+        return z
+    _combine(z, count, term + 2, last, basis, weight, own)
+    return z
+
+
+@kernel
+def _value(y, z, place, count, row, draws, common, own):  # type: ignore[no-untyped-def]
+    """Give the values of a row's marginal, before location and scale: made in y, or a buffer that holds them."""
+    kind = draws.row_kind[row]
+    if kind == CONSTANT:
+        _clear(y, count)
+        return y
+    score = _score(z, count, row, draws, common, own)
+    if kind == NORMAL:
+        return score
+    evaluate(y, score, count, kind, draws.tables, draws.row_table[row], place)
+    return y
 
 
 @kernel
 def _write(out, column, sums, lead, length, targets):  # type: ignore[no-untyped-def]
     """Write the outputs of a block, each a weighted sum of accumulators."""
     for j in range(len(targets.output_start) - 1):
+        if targets.output_start[j] == targets.output_start[j + 1]:
+            continue
         line = out[j, column : column + length]
         _clear(line, length)
         for k in range(targets.output_start[j], targets.output_start[j + 1]):
@@ -140,13 +178,18 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design)
         count = ((block_stop + 1) & ~np.int64(1)) - aligned
         for j in range(targets.target_count):
             _clear(sums[j], count)
+        lead, length, column = block_start - aligned, block_stop - block_start, block_start - first
         _fill_common(common, words, count, seed, aligned, draws, shared, design)
         for group in range(len(draws.own_start) - 1):
             first_own = draws.own_start[group]
             for j in range(first_own, draws.own_start[group + 1]):
                 _draw(own[j - first_own], words, count, seed, draws.own_stream[j], aligned, design, design.own_row[j])
             for row in range(draws.row_start[group], draws.row_start[group + 1]):
-                _fill_value(y, z, place, count, row, draws, common, own)
+                location, scale = draws.row_location[row], draws.row_scale[row]
+                value = _value(y, z, place, count, row, draws, common, own)
                 for k in range(targets.target_start[row], targets.target_start[row + 1]):
-                    _accumulate(sums[targets.target[k]], count, draws.row_location[row], draws.row_scale[row], y)
-        _write(out, block_start - first, sums, block_start - aligned, block_stop - block_start, targets)
+                    _accumulate(sums[targets.target[k]], count, location, scale, value)
+                if targets.row_output[row] >= 0:
+                    line = out[targets.row_output[row], column : column + length]
+                    _put(line, length, location, scale, value[lead:])
+        _write(out, column, sums, lead, length, targets)

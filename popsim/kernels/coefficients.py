@@ -12,25 +12,25 @@ LOG = (  # (log(1 + t) - t) / t^2 for 1 + t from sqrt(1/2) to sqrt(2); largest e
     float.fromhex("-0x1.379ea3c13fb79p-4"),
 )
 
-CENTRAL = (  # z / v in w = -log(4 u (1 - u)) up to 8, v = u - 1/2; largest error 2.4e-10
-    float.fromhex("0x1.40d931f2cde86p+1"),
-    float.fromhex("0x1.4ffde388cfb21p-1"),
-    float.fromhex("0x1.0b98568797c58p-5"),
-    float.fromhex("-0x1.b09bc4913b2dbp-8"),
-    float.fromhex("-0x1.82eec7c818a56p-12"),
-    float.fromhex("0x1.25b16f8b73a8fp-13"),
-    float.fromhex("-0x1.cc27abaaa0e08p-21"),
-    float.fromhex("0x1.a325e2df32114p-21"),
-    float.fromhex("-0x1.9a9fc5621740cp-20"),
-    float.fromhex("0x1.e87717ec4c1bcp-22"),
-    float.fromhex("-0x1.2e0d10945b263p-24"),
-    float.fromhex("0x1.ca1d030979f1ep-28"),
-    float.fromhex("-0x1.b12f478a58d81p-32"),
-    float.fromhex("0x1.d96019e457cc3p-37"),
-    float.fromhex("-0x1.cba6d5b5c6862p-43"),
+CENTRAL = (  # z / x in log(1 - x^2) from -8 to 0, x = 2 u - 1; largest error 2.4e-10
+    float.fromhex("0x1.40d931f2cde87p+0"),
+    float.fromhex("-0x1.4ffde388cf70ep-2"),
+    float.fromhex("0x1.0b985687aa352p-6"),
+    float.fromhex("0x1.b09bc492b7359p-9"),
+    float.fromhex("-0x1.82eec7a2c4deep-13"),
+    float.fromhex("-0x1.25b16f41d13a6p-14"),
+    float.fromhex("-0x1.cc277bfdde662p-22"),
+    float.fromhex("-0x1.a325cdd41e7eap-22"),
+    float.fromhex("-0x1.9a9fc223934b8p-21"),
+    float.fromhex("-0x1.e87715193b9b3p-23"),
+    float.fromhex("-0x1.2e0d0ed9c2a04p-25"),
+    float.fromhex("-0x1.ca1d001ffbda8p-29"),
+    float.fromhex("-0x1.b12f445405252p-33"),
+    float.fromhex("-0x1.d96015b6f4fabp-38"),
+    float.fromhex("-0x1.cba6d0db372e0p-44"),
 )
 
-TAIL = (  # z in sqrt(w) - 4.4, w from 8 to 36; largest error 2.0e-11
+TAIL = (  # z in sqrt(-log(1 - x^2)) - 4.4, the logarithm from -36 to -8; largest error 2.0e-11
     float.fromhex("0x1.80195697ceb21p+2"),
     float.fromhex("0x1.6db6fa6becfecp+0"),
     float.fromhex("0x1.592a64550b682p-11"),

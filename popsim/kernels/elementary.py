@@ -13,10 +13,10 @@ from popsim.kernels.jit import inlined, kernel
 
 __all__ = ["CENTRAL_LIMIT", "HIGHEST_PROBABILITY", "LOWEST_PROBABILITY", "exponential", "fill_normals"]
 
-LOWEST_PROBABILITY = 2.0**-53
-"""The smallest probability that a draw can have; 52 random bits are centred in their cells."""
+LOWEST_PROBABILITY = 2.0**-52
+"""The smallest probability that a draw can have: 51 random bits, each in the middle of its cell."""
 
-HIGHEST_PROBABILITY = 1.0 - 2.0**-53
+HIGHEST_PROBABILITY = 1.0 - 2.0**-52
 """The largest probability that a draw can have."""
 
 CENTRAL_LIMIT = 0.00033546262790251185
@@ -28,7 +28,7 @@ _T0, _T1, _T2, _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13, _T14 =
 _E0, _E1, _E2, _E3, _E4, _E5 = EXP
 
 _SHIFT_DROP = np.uint64(12)
-_ONE_BITS = np.uint64(0x3FF0000000000000)
+_TWO_AND_HALF_CELL_BITS = np.uint64(0x4000000000000001)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 _EXPONENT = np.int64(52)
 _EXPONENT_MASK = np.int64(-(1 << 52))
@@ -40,9 +40,8 @@ _LOG2_INVERSE = float.fromhex("0x1.71547652b82fep+0")
 
 @inlined
 def centred(word):  # type: ignore[no-untyped-def]
-    """Turn 64 random bits into v = u - 1/2, exactly; u is the middle of one of 2**52 cells."""
-    one_to_two = bits_to_float((word >> _SHIFT_DROP) | _ONE_BITS)
-    return (one_to_two - 1.5) + 1.1102230246251565e-16
+    """Turn 64 random bits into x = 2 u - 1, exactly; u is the middle of one of 2**51 cells."""
+    return bits_to_float((word >> _SHIFT_DROP) | _TWO_AND_HALF_CELL_BITS) - 3.0
 
 
 @inlined
@@ -79,8 +78,8 @@ def exponential(x):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def normal_tail(v, q):  # type: ignore[no-untyped-def]
-    """Inverse normal far out, where w = -log(q) is 8 to 36."""
+def normal_tail(x, q):  # type: ignore[no-untyped-def]
+    """Inverse normal far out, where -log(q) is 8 to 36."""
     r = np.sqrt(-logarithm(q)) - 4.4
     p = fma(_T14, r, _T13)
     p = fma(p, r, _T12)
@@ -96,12 +95,12 @@ def normal_tail(v, q):  # type: ignore[no-untyped-def]
     p = fma(p, r, _T2)
     p = fma(p, r, _T1)
     p = fma(p, r, _T0)
-    return p if v > 0.0 else -p
+    return p if x > 0.0 else -p
 
 
 @kernel
 def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
-    """Turn random words into standard normals: z = v * P(-log(1 - 4 v^2)).
+    """Turn random words into standard normals: z = x * P(log(1 - x^2)), x = 2 u - 1.
 
     After Giles (2011), "Approximating the erfinv function", doi:10.1016/B978-0-12-385963-1.00010-1.
 
@@ -109,28 +108,28 @@ def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
     """
     outside = np.int64(0)
     for i in range(count):
-        v = centred(load(words, i))
-        q = fma(-4.0 * v, v, 1.0)
+        x = centred(load(words, i))
+        q = fma(-x, x, 1.0)
         outside |= float_to_bits(q - CENTRAL_LIMIT)
-        w = -logarithm(q)
-        p = fma(_C14, w, _C13)
-        p = fma(p, w, _C12)
-        p = fma(p, w, _C11)
-        p = fma(p, w, _C10)
-        p = fma(p, w, _C9)
-        p = fma(p, w, _C8)
-        p = fma(p, w, _C7)
-        p = fma(p, w, _C6)
-        p = fma(p, w, _C5)
-        p = fma(p, w, _C4)
-        p = fma(p, w, _C3)
-        p = fma(p, w, _C2)
-        p = fma(p, w, _C1)
-        p = fma(p, w, _C0)
-        store(out, i, v * p)
+        log = logarithm(q)
+        p = fma(_C14, log, _C13)
+        p = fma(p, log, _C12)
+        p = fma(p, log, _C11)
+        p = fma(p, log, _C10)
+        p = fma(p, log, _C9)
+        p = fma(p, log, _C8)
+        p = fma(p, log, _C7)
+        p = fma(p, log, _C6)
+        p = fma(p, log, _C5)
+        p = fma(p, log, _C4)
+        p = fma(p, log, _C3)
+        p = fma(p, log, _C2)
+        p = fma(p, log, _C1)
+        p = fma(p, log, _C0)
+        store(out, i, x * p)
     if outside < 0:
         for i in range(count):
-            v = centred(load(words, i))
-            q = fma(-4.0 * v, v, 1.0)
+            x = centred(load(words, i))
+            q = fma(-x, x, 1.0)
             if q < CENTRAL_LIMIT:
-                store(out, i, normal_tail(v, q))
+                store(out, i, normal_tail(x, q))

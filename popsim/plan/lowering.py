@@ -3,40 +3,75 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 
+from popsim.errors import PlanError, Problem
 from popsim.families.base import Family, Floats
 from popsim.layout import CONSTANT
 from popsim.plan.dependence import Score, component_scores
 from popsim.plan.model import Draws, Integers, Labels, Plan
 from popsim.plan.streams import StreamBook
-from popsim.plan.tables import Table, make_table
+from popsim.plan.tables import Table, make_tables
 from popsim.study.model import Area, Component, Country, Study
 
-__all__ = ["TableBook", "compile", "pointers"]
+__all__ = ["Marginals", "TableBook", "compile", "pointers"]
+
+
+class Marginals(NamedTuple):
+    """Kind, table, location and scale of marginals, one entry each, as kernels read them."""
+
+    kind: Integers
+    table: Integers
+    location: Floats
+    scale: Floats
 
 
 class TableBook:
     """Collects tables in one flat array; equal shapes share one."""
 
     def __init__(self) -> None:
-        self._tables: dict[Family, tuple[Table, int]] = {}
-        self._numbers: list[float] = []
+        self._places: dict[Family, int] = {}
+        self._tables: list[Table] = []
 
-    def add(self, family: Family, where: str) -> tuple[int, int, float, float]:
-        """Give kind, offset, location and scale of a family."""
-        shape, location, scale = family.standard()
-        if shape not in self._tables:
-            table = make_table(shape, where)
-            self._tables[shape] = (table, len(self._numbers))
-            self._numbers.extend(table.numbers)
-        table, offset = self._tables[shape]
-        return table.kind, offset, location + scale * table.location, scale * table.scale
+    def add(self, families: Sequence[Family], wheres: Sequence[str]) -> Marginals:
+        """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
+
+        Raises
+        ------
+        PlanError
+            With a problem for each distribution that cannot be tabulated.
+        """
+        standards = [family.standard() for family in families]
+        places = self._places
+        found: list[int] = []
+        new: list[int] = []
+        for row, (shape, _, _) in enumerate(standards):
+            place = places.setdefault(shape, len(places))
+            found.append(place)
+            if place == len(self._tables) + len(new):
+                new.append(row)
+        try:
+            self._tables += make_tables([standards[row][0] for row in new], [wheres[row] for row in new])
+        except PlanError:
+            for row in new:
+                del places[standards[row][0]]
+            raise
+        tables = np.array([(kind, location, scale) for kind, _, location, scale, _ in self._tables]).reshape(-1, 3)[
+            found
+        ]
+        locations, scales = np.array([standard[1:] for standard in standards], dtype=np.float64).reshape(-1, 2).T
+        return Marginals(
+            kind=tables[:, 0].astype(np.int64),
+            table=pointers([len(table.numbers) for table in self._tables])[found],
+            location=locations + scales * tables[:, 1],
+            scale=scales * tables[:, 2],
+        )
 
     def numbers(self) -> Floats:
         """All tables, one after another."""
-        return np.array(self._numbers, dtype=np.float64)
+        return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
 
 
 def pointers(lengths: Sequence[int]) -> Integers:
@@ -77,10 +112,15 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     """
     components = [(area, component) for area in study.areas for component in area.components]
     tables = TableBook()
-    marginals = [tables.add(component.cost, f"{area.id}/{component.id}: cost") for area, component in components]
+    marginals = tables.add(
+        [component.cost for _, component in components],
+        [f"{area.id}/{component.id}: cost" for area, component in components],
+    )
     factors = np.array([[_scale(country, *pair) for pair in components] for country in study.countries])
-    kind = np.array([marginal[0] for marginal in marginals], dtype=np.int64)
-    drawn = [score if k != CONSTANT else Score((), ()) for score, k in zip(component_scores(study), kind, strict=True)]
+    drawn = [
+        score if kind != CONSTANT else Score((), ())
+        for score, kind in zip(component_scores(study), marginals.kind, strict=True)
+    ]
     return Plan(
         draws=_draws(study, drawn, marginals, factors, tables.numbers()),
         labels=_labels(study),
@@ -99,6 +139,7 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
         coverage=study.coverage,
         breakdowns=study.breakdowns,
         study_text=study.files[0][1],
+        design=study.design,
     )
 
 
@@ -110,7 +151,7 @@ def _scale(country: Country, area: Area, component: Component) -> float:
 def _draws(
     study: Study,
     scores: Sequence[Score],
-    marginals: Sequence[tuple[int, int, float, float]],
+    marginals: Marginals,
     factors: Floats,
     tables: Floats,
 ) -> Draws:
@@ -118,7 +159,6 @@ def _draws(
     own = list(dict.fromkeys(name for score in scores for name, _ in score.own))
     book = StreamBook()
     countries = len(study.countries)
-    per_country = np.array(marginals, dtype=np.float64).T
     has_common = np.array([bool(score.shared) for score in scores])
     common = [score.shared for score in scores if score.shared]
     terms = [score.own for score in scores]
@@ -136,17 +176,22 @@ def _draws(
             np.array([own.index(name) for weights in terms for name, _ in weights], np.int64), countries
         ),
         term_weight=np.tile(np.array([weight for weights in terms for _, weight in weights], np.float64), countries),
-        row_kind=np.tile(per_country[0].astype(np.int64), countries),
-        row_table=np.tile(per_country[1].astype(np.int64), countries),
-        row_location=(factors * per_country[2]).ravel(),
-        row_scale=(factors * per_country[3]).ravel(),
+        row_kind=np.tile(marginals.kind, countries),
+        row_table=np.tile(marginals.table, countries),
+        row_location=(factors * marginals.location).ravel(),
+        row_scale=(factors * marginals.scale).ravel(),
         tables=tables,
     ).frozen()
 
 
 def _labels(study: Study) -> Labels:
     components = [(i, area, component) for i, area in enumerate(study.areas) for component in area.components]
-    group_names = tuple(dict.fromkeys(name for country in study.countries for name, _ in country.groups))
+    group_names = tuple(name for name, _ in study.countries[0].groups)
+    uneven = [country.code for country in study.countries if tuple(name for name, _ in country.groups) != group_names]
+    if uneven:
+        raise PlanError(
+            Problem("study.countries", f"other groups for {uneven[0]}", f"{', '.join(group_names)} for all")
+        )
     groups = [dict(country.groups) for country in study.countries]
     return Labels(
         option=("full",),

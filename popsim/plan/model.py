@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 
-__all__ = ["Draws", "Integers", "Labels", "Plan", "Words"]
+__all__ = ["ROW_ARRAYS", "Draws", "Integers", "Labels", "Plan", "Words"]
 
 Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
+
+ROW_ARRAYS = ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std")
+"""Arrays of a plan beside its draws."""
 
 
 class Draws(NamedTuple):
@@ -68,6 +71,10 @@ class Labels:
     component_basis: tuple[str, ...]
     years: tuple[int, ...]
 
+    def identifiers(self) -> tuple[object, ...]:
+        """Give what decides which number is which; names for people are left out."""
+        return (self.option, self.country, self.groups, self.area, self.component, self.component_area, self.years)
+
 
 @dataclass(frozen=True, eq=False)
 class Plan:
@@ -103,12 +110,24 @@ class Plan:
     coverage: float
     breakdowns: tuple[tuple[str, ...], ...]
     study_text: str
+    design: str = "random"
+    """How the scenarios are drawn: one of popsim.engine.designs.DESIGNS."""
 
     @cached_property
     def digest(self) -> str:
-        """Hash of the draws, the years and the seed: two plans with the same digest give the same samples."""
+        """Hash of all that fixes the numbers: two plans with the same digest give the same samples.
+
+        Everything counts but words that only describe (title, study, names) and defaults that a run states itself.
+        """
         state = hashlib.blake2b(f"stream {STREAM_VERSION} seed {self.seed}".encode(), digest_size=16)
-        for name, array in (*self.draws._asdict().items(), ("year_share", self.year_share)):
+        state.update(f" {self.currency} {self.price_year} {self.labels.identifiers()}".encode())
+        if self.design != "random":
+            state.update(f" design {self.design}".encode())
+        for name, array in {**self.draws._asdict(), **self.row_arrays()}.items():
             state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
             state.update(np.ascontiguousarray(array).tobytes())
         return state.hexdigest()
+
+    def row_arrays(self) -> dict[str, NDArray[np.generic]]:
+        """Arrays beside the draws, by name."""
+        return {name: getattr(self, name) for name in ROW_ARRAYS}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import xarray as xr
 
 from popsim.report.document import Document
-from popsim.report.facts import gather
+from popsim.report.facts import Facts, gather
 from popsim.report.sections import headline
 from popsim.report.sections.budgets import budgets
 from popsim.report.sections.countries import countries
@@ -22,7 +22,7 @@ __all__ = ["compose"]
 _SECTIONS = (point, budgets, by_area, by_group, by_year, dependence, evidence, countries, reading, provenance)
 
 
-def compose(study: Study, dataset: xr.Dataset) -> Document:
+def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Document:
     """Write the report of a run as a document; sections whose variables the run lacks are left out.
 
     Parameters
@@ -31,6 +31,8 @@ def compose(study: Study, dataset: xr.Dataset) -> Document:
         The study as run.
     dataset
         Its run, with one option; money in units of the study's currency.
+    facts
+        What `gather` says of the run; None to ask it now.
 
     Returns
     -------
@@ -42,7 +44,7 @@ def compose(study: Study, dataset: xr.Dataset) -> Document:
     RunError
         When the dataset is no run of one option with at least one scenario.
     """
-    facts = gather(study, dataset)
+    facts = gather(study, dataset) if facts is None else facts
     sections = (section for write in _SECTIONS if (section := write(facts)) is not None)
     return Document(
         title=study.title,

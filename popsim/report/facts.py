@@ -103,7 +103,7 @@ class Facts:
 
     def quantile(self, name: str, probability: float, **where: object) -> Measured:
         """Quantile of a variable of the run, at labels of its other dimensions."""
-        probabilities = self.summary["quantile"].values
+        probabilities = self._probabilities
         at = int(abs(probabilities - probability).argmin())
         if abs(probabilities[at] - probability) > 1e-9:
             found = ", ".join(f"{known:g}" for known in probabilities)
@@ -118,6 +118,11 @@ class Facts:
         """Values and errors of a statistic at labels; xarray's own look-up takes too long."""
         index = tuple(self._places[dimension][label] for dimension, label in where.items())
         return self._values[statistic][index], self._values[f"{statistic}_error"][index]
+
+    @cached_property
+    def _probabilities(self) -> Any:
+        """Probabilities of the quantiles of the summary."""
+        return self.summary["quantile"].values
 
     @cached_property
     def _places(self) -> dict[str, dict[object, int]]:
@@ -183,7 +188,7 @@ class Facts:
         return analysis.point_estimates(self.dataset[names]).squeeze("option", drop=True)
 
 
-def gather(study: Study, dataset: xr.Dataset) -> Facts:
+def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None) -> Facts:
     """Ask the analysis everything that the report says.
 
     Parameters
@@ -192,6 +197,8 @@ def gather(study: Study, dataset: xr.Dataset) -> Facts:
         The study as run.
     dataset
         Its run, with one option.
+    summary
+        What `summarise` says of the dataset at the study's coverage; None to ask it now.
 
     Raises
     ------
@@ -212,12 +219,18 @@ def gather(study: Study, dataset: xr.Dataset) -> Facts:
         problems.append(Problem("dataset: scenario", "no scenario", "at least one scenario"))
     if problems:
         raise RunError(problems)
-    wanted = [
+    if summary is None:
+        summary = analysis.summarise(dataset[_wanted(dataset)], study.coverage)
+    summary = summary.squeeze("option", drop=True)
+    largest = float(summary["cost_quantile"].max())
+    return Facts(study, dataset, summary, unit_for(largest, study.currency))
+
+
+def _wanted(dataset: xr.Dataset) -> list[str]:
+    """Name the variables that the report speaks of."""
+    return [
         str(name)
         for name, variable in dataset.data_vars.items()
         if name in _TOTALS
         or (str(name).startswith("cost_by_") and variable.ndim == 3 and variable.dims[-1] != "country")
     ]
-    summary = analysis.summarise(dataset[wanted], study.coverage).squeeze("option", drop=True)
-    largest = float(summary["cost_quantile"].max())
-    return Facts(study, dataset, summary, unit_for(largest, study.currency))

@@ -11,6 +11,7 @@ from markupsafe import Markup
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
 from popsim.report.document import Bars, Document, Figure, Table
+from popsim.report.facts import Facts
 from popsim.study.model import Study
 
 __all__ = ["render", "write_html"]
@@ -20,7 +21,7 @@ _FIGURE_SPACE = "\u2007"
 _POINT_SPACE = "\u2008"
 
 
-def write_html(path: Path, study: Study, dataset: xr.Dataset) -> None:
+def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> None:
     """Write the report of a run as one self-contained HTML file.
 
     Parameters
@@ -31,6 +32,8 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset) -> None:
         The study as run.
     dataset
         Its run, with one option; money in units of the study's currency.
+    facts
+        What `gather` says of the run; None to ask it now.
 
     Raises
     ------
@@ -39,7 +42,7 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset) -> None:
     FileError
         When the file cannot be written.
     """
-    text = render(compose(study, dataset))
+    text = render(compose(study, dataset, facts))
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from pathlib import Path
 
 import xarray as xr
@@ -33,7 +33,7 @@ _STATISTICS = {"mean": "mean", "std": "standard_deviation"}
 _ERROR = "_monte_carlo_error"
 
 
-def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float) -> None:
+def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None = None) -> None:
     """Write the ranges of every variable of a run as a table.
 
     One row for each variable, option and group. Columns: what the row is about (empty where it stands for all), the
@@ -48,13 +48,15 @@ def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float) -> None:
         A run of `popsim.simulate`.
     coverage
         Coverage of the outermost range, such as 0.90.
+    summary
+        What `summarise` says of the dataset at this coverage; None to ask it now.
 
     Raises
     ------
     OSError
         When the file cannot be written.
     """
-    rows = list(summary_rows(dataset, coverage))
+    rows = list(summary_rows(dataset, coverage, summary))
     names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
     present = [name for name in _FIRST if name in names]
     last = [name for name in _LAST if name in names]
@@ -66,7 +68,7 @@ def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float) -> None:
         writer.writerows(rows)
 
 
-def summary_rows(dataset: xr.Dataset, coverage: float) -> Iterator[dict[str, str]]:
+def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None = None) -> Iterator[dict[str, str]]:
     """Give one row for each variable, option and group of a run.
 
     Parameters
@@ -75,40 +77,49 @@ def summary_rows(dataset: xr.Dataset, coverage: float) -> Iterator[dict[str, str
         A run of `popsim.simulate`.
     coverage
         Coverage of the outermost range, between 0 and 1.
+    summary
+        What `summarise` says of the dataset at this coverage; None to ask it now.
 
     Yields
     ------
     dict
         Text by column name; numbers written so that reading them gives the same number.
     """
-    summary = analysis.summarise(dataset, coverage)
+    summary = analysis.summarise(dataset, coverage) if summary is None else summary
+    price_year = str(dataset.attrs.get("price_year", ""))
     for name, variable in dataset.data_vars.items():
         if "scenario" not in variable.dims:
             continue
         dims = [dim for dim in variable.dims if dim != "scenario"]
-        labels = [dataset[dim].values.tolist() for dim in dims]
-        price_year = dataset.attrs.get("price_year", "")
-        for choice in itertools.product(*(range(len(values)) for values in labels)):
+        labels = itertools.product(*(_labels(dataset, str(dim)) for dim in dims))
+        columns = _columns(summary, str(name), dims)
+        ends = {"unit": str(variable.attrs.get("units", "")), "price_year": price_year}
+        for about, *numbers in zip(labels, *columns.values(), strict=True):
             row = {"variable": str(name)}
-            for dim, values, k in zip(dims, labels, choice, strict=True):
-                row[str(dim)] = str(values[k])
-                if f"{dim}_name" in dataset.coords:
-                    row[f"{dim}_name"] = str(dataset[f"{dim}_name"].values[k])
-            row |= _statistics(summary, str(name), dict(zip(map(str, dims), choice, strict=True)))
-            yield row | {"unit": str(variable.attrs.get("units", "")), "price_year": str(price_year)}
+            for part in about:
+                row |= part
+            yield row | dict(zip(columns, map(repr, numbers), strict=True)) | ends
 
 
-def _statistics(summary: xr.Dataset, name: str, where: dict[str, int]) -> dict[str, str]:
-    values = summary[f"{name}_quantile"].isel(where).values
-    errors = summary[f"{name}_quantile_error"].isel(where).values
-    row: dict[str, str] = {}
-    for probability, value, error in zip(summary["quantile"].values, values, errors, strict=True):
-        column = quantile_name(float(probability))
-        row |= {column: repr(float(value)), f"{column}{_ERROR}": repr(float(error))}
+def _labels(dataset: xr.Dataset, dim: str) -> list[dict[str, str]]:
+    """Give the cells that say where along a dimension a row is: the label, and its name where it has one."""
+    names = [name for name in (dim, f"{dim}_name") if name in dataset.coords]
+    values = [[str(value) for value in dataset[name].values.tolist()] for name in names]
+    return [dict(zip(names, cells, strict=True)) for cells in zip(*values, strict=True)]
+
+
+def _columns(summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> dict[str, list[float]]:
+    """Give each column of numbers of a variable, with one number for each row, the last dimension fastest."""
+    columns: dict[str, list[float]] = {}
+    quantiles = [summary[f"{name}_quantile{suffix}"].transpose("quantile", *dims).values for suffix in ("", "_error")]
+    for probability, value, error in zip(summary["quantile"].values.tolist(), *quantiles, strict=True):
+        column = quantile_name(probability)
+        columns |= {column: value.ravel().tolist(), f"{column}{_ERROR}": error.ravel().tolist()}
     for statistic, column in _STATISTICS.items():
-        row[column] = repr(float(summary[f"{name}_{statistic}"].isel(where).values))
-        row[f"{column}{_ERROR}"] = repr(float(summary[f"{name}_{statistic}_error"].isel(where).values))
-    return row
+        for suffix, ending in (("", ""), ("_error", _ERROR)):
+            values = summary[f"{name}_{statistic}{suffix}"].transpose(*dims).values
+            columns[f"{column}{ending}"] = values.ravel().tolist()
+    return columns
 
 
 def quantile_name(probability: float) -> str:

@@ -89,6 +89,7 @@ class _Loader:
             price_year=content.money.price_year,
             scenarios=content.scenarios.count,
             seed=content.scenarios.seed,
+            design=content.scenarios.design,
             coverage=content.report.coverage,
             breakdowns=breakdowns,
             countries=countries,

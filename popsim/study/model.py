@@ -130,3 +130,5 @@ class Study:
     """A smaller size is counted as the first, a larger one as the second; None: no limit."""
     size_basis: Basis = "judgement"
     """What the rule of size rests on."""
+    design: Literal["random", "latin", "sobol"] = "random"
+    """How the scenarios are drawn; see docs/designs.md."""

@@ -88,6 +88,9 @@ class ScenariosTable(Table):
 
     count: Annotated[int, Field(ge=1)] = Field(10_000, description="number of scenarios")
     seed: Annotated[int, Field(ge=0, lt=2**64)] = Field(1, description="seed of the random streams")
+    design: Literal["random", "latin", "sobol"] = Field(
+        "random", description="independent scenarios, a Latin hypercube, or scrambled Sobol points"
+    )
 
 
 class MoneyTable(Table):

@@ -19,6 +19,8 @@ def provenance(facts: Facts) -> Section:
         ("Scenarios", count(facts.scenarios) + (f", from scenario {count(first)}" if first else "")),
         ("Seed", str(seed)),
     ]
+    if attrs.get("design", "random") != "random":
+        items.append(("Design", str(attrs["design_description"])))
     if "plan_digest" in attrs:
         items.append(("Plan digest", str(attrs["plan_digest"])))
     versions = [

@@ -1,0 +1,1 @@
+"""Benchmarks of popsim: jobs, references, and the tables that they fill."""

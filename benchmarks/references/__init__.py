@@ -1,0 +1,1 @@
+"""The same jobs as others would write them: one file per reference."""

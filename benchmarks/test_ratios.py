@@ -1,0 +1,33 @@
+"""The rows of the table of ratios: popsim and a reference in alternating rounds of one process."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.ratios import timed
+from benchmarks.rows import ROWS, Row
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
+def test_ratio(benchmark: BenchmarkFixture, row: Row, small: bool, rounds: int) -> None:
+    pair = row.pair(small)
+    reference: list[float] = []
+
+    def first_the_reference() -> None:
+        reference.append(timed(pair.reference) * pair.part)
+
+    if not small:
+        pair.ours()
+    benchmark.pedantic(pair.ours, setup=first_the_reference, rounds=rounds)
+    benchmark.group = "ratios"
+    benchmark.extra_info.update(
+        kind="ratio",
+        key=row.key,
+        work=row.work,
+        against=row.against,
+        target=row.target,
+        reference=statistics.median(reference),
+    )

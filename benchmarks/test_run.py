@@ -1,0 +1,81 @@
+"""The whole `popsim run`, with kernels to compile and with kernels at hand, and the memory of the largest jobs."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from pytest_benchmark.fixture import BenchmarkFixture
+
+ROOT = Path(__file__).resolve().parent.parent
+SCENARIOS = 10_000_000
+
+
+def run_command(folder: Path, cache: Path | None) -> None:
+    """Run the packaged study as a user would; None for the cache of compiled kernels that the user has."""
+    command = [sys.executable, "-c", "from popsim.cli.main import main; main()", "run", "--out", str(folder)]
+    environment = {**os.environ, **({} if cache is None else {"NUMBA_CACHE_DIR": str(cache)})}
+    subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
+
+
+@pytest.mark.parametrize(
+    ("what", "limit"), [("first run ever (no compiled kernels)", 15.0), ("warm", 2.5)], ids=["cold", "warm"]
+)
+def test_run(benchmark: BenchmarkFixture, tmp_path: Path, what: str, limit: float, small: bool) -> None:
+    cold = what != "warm"
+    turn = iter(range(100))
+
+    def prepare() -> tuple[tuple[Path, Path | None], dict[str, object]]:
+        number = next(turn)
+        return (tmp_path / f"run{number}", tmp_path / f"cache{number}" if cold else None), {}
+
+    if not cold and not small:
+        run_command(tmp_path / "before", None)
+    benchmark.group = "run"
+    benchmark.extra_info.update(kind="limit", what=f"`popsim run`, {what}", unit="s", limit=limit)
+    benchmark.pedantic(run_command, setup=prepare, rounds=1 if small else 3 if cold else 7)
+
+
+REPORT = """
+import resource, sys
+if sys.platform == "linux":
+    # Not ru_maxrss: on Linux a process takes over the peak of the one that started it.
+    (line,) = (line for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+    print(float(line.split()[1]) / 1024.0)
+else:
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0**2)
+"""
+
+
+def peak_memory(script: str) -> float:
+    """Peak resident memory of a Python process of its own that runs a script, in MiB."""
+    command = [sys.executable, "-c", script + REPORT]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+FUSED = "import popsim as ps\nfrom benchmarks import jobs\nps.simulate(jobs.shared_plan(), {count}, breakdowns={names})"
+
+MEMORY = {
+    "breakdowns": (
+        "fused job, 10^7 scenarios, by area and region: peak memory",
+        '["area", "region"]',
+        False,
+        1536.0,
+    ),
+    "cost": ("the same, `cost` only: peak memory above `import popsim`", "[]", True, 400.0),
+}
+
+
+@pytest.mark.parametrize("key", MEMORY)
+def test_memory(benchmark: BenchmarkFixture, key: str, small: bool) -> None:
+    what, names, above_import, limit = MEMORY[key]
+    count = 10_000 if small else SCENARIOS
+    base = peak_memory("import popsim") if above_import else 0.0
+    script = FUSED.format(count=count, names=names)
+    peak = benchmark.pedantic(lambda: peak_memory(script), rounds=1)
+    benchmark.group = "memory"
+    benchmark.extra_info.update(kind="limit", what=what, unit="MiB", limit=limit, value=peak - base)

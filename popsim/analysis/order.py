@@ -1,0 +1,145 @@
+"""Quantiles and moments over scenarios, with their Monte Carlo errors, from kernels that do not sort."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+
+from popsim.engine.threads import check_threads
+from popsim.errors import Problem, RunError
+from popsim.families.base import Floats
+from popsim.kernels.selection import BUCKETS, central_moments, select_rows
+
+__all__ = ["Moments", "binomial_error", "quantile_with_error"]
+
+_ROWS = 16
+"""Rows given to a thread at a time."""
+
+
+class Moments:
+    """Moments over the last axis, with standard errors; `mean`, `std` and their errors have the shape of the rest.
+
+    The error of the standard deviation uses the fourth central moment: var(s) ~ (m4 - s^4) / (4 s^2 n).
+
+    Raises
+    ------
+    RunError
+        When a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> moments = Moments(np.array([[1.0, 2.0, 3.0, 4.0]]))
+    >>> moments.mean.item(), round(moments.std.item(), 6)
+    (2.5, 1.290994)
+    """
+
+    def __init__(self, values: Floats, threads: int | None = None) -> None:
+        self.rows = np.ascontiguousarray(values, dtype=np.float64).reshape(-1, values.shape[-1])
+        self.threads = check_threads(threads)
+        self.shape = values.shape[:-1]
+        self.count = values.shape[-1]
+        table = np.empty((len(self.rows), 5))
+        self._spread(lambda part: central_moments(table[part], self.rows[part]))
+        if not np.isfinite(table[:, (0, 3, 4)]).all():
+            raise RunError(Problem("dataset", "NaN or infinite values among the scenarios", "finite values"))
+        mean, second, fourth, self.lowest, self.highest = table.T
+        unbiased = second * (self.count / max(self.count - 1, 1))
+        self._std = np.sqrt(unbiased)
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+            std_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / (2.0 * self._std)
+        unknown = self.count < 2
+        self.mean = mean.reshape(self.shape)
+        self.std = self._std.reshape(self.shape)
+        self.mean_error = np.where(unknown, np.inf, self.std / np.sqrt(self.count))
+        self.std_error = np.where(unknown, np.inf, np.where(self._std > 0.0, std_error, 0.0)).reshape(self.shape)
+
+    def _spread(self, work: Callable[[slice], object]) -> None:
+        """Run work on slices of rows, on several threads: kernels release the interpreter."""
+        parts = [slice(start, start + _ROWS) for start in range(0, len(self.rows), _ROWS)]
+        if self.threads == 1 or len(parts) == 1:
+            for part in parts:
+                work(part)
+            return
+        with ThreadPoolExecutor(self.threads) as pool:
+            list(pool.map(work, parts))
+
+    def order_statistics(self, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
+        """Values of rising ranks, counted from 0; shape (..., rank)."""
+        mean = self.mean.reshape(-1)
+        low = np.maximum(self.lowest, mean - 4.0 * self._std)
+        span = np.minimum(self.highest, mean + 4.0 * self._std) - low
+        usable = (span > 0.0) & np.isfinite(span)
+        scale = BUCKETS / np.where(usable, span, np.inf)
+        out = np.empty((len(self.rows), len(ranks)))
+        self._spread(lambda part: select_rows(out[part], self.rows[part], low[part], scale[part], ranks))
+        return out.reshape(*self.shape, len(ranks))
+
+    def quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
+        """Quantiles and their errors, as `quantile_with_error` gives them."""
+        last = self.count - 1
+        middle = last * probabilities
+        spread = 2.0 * np.sqrt(self.count * probabilities * (1.0 - probabilities))
+        positions = np.stack([middle, middle - spread, middle + spread])
+        clipped = np.clip(positions, 0.0, last)
+        lower = np.floor(clipped).astype(np.int64)
+        upper = np.minimum(lower + 1, last)
+        ranks, place = np.unique(np.stack([lower, upper]), return_inverse=True)
+        found = self.order_statistics(ranks)[..., place.reshape(2, 3, -1)]
+        low, high = found[..., 0, :, :], found[..., 1, :, :]
+        values = low + (high - low) * (clipped - lower)
+        error = (values[..., 2, :] - values[..., 1, :]) / 4.0
+        # Scenarios that all agree have no error, however few; one alone agrees with none.
+        flat = ((self.lowest == self.highest) & (self.count > 1)).reshape(*self.shape, 1)
+        too_few = (positions[1] < 0.0) | (positions[2] > last)
+        return np.ascontiguousarray(values[..., 0, :]), np.where(too_few & ~flat, np.inf, error)
+
+
+def quantile_with_error(values: Floats, probabilities: Floats) -> tuple[Floats, Floats]:
+    """Quantiles over the last axis and their Monte Carlo standard errors.
+
+    The quantile is the linear interpolation between order statistics (Hyndman and Fan 1996, type 7,
+    doi:10.1080/00031305.1996.10473566). Its error is a quarter of the distance between the order statistics two
+    binomial standard deviations either side, which needs no density (Conover 1999, Practical Nonparametric Statistics,
+    ch. 3).
+
+    Parameters
+    ----------
+    values
+        (..., scenario)
+    probabilities
+        (quantile,), in (0, 1).
+
+    Returns
+    -------
+    tuple of arrays
+        Quantiles and errors, both (..., quantile). An error is infinite where two standard deviations reach past the
+        sample, since the scenarios are too few to tell: fewer than 4 (1 - p) / p for a low p.
+
+    Raises
+    ------
+    RunError
+        When a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> value, error = quantile_with_error(np.arange(10_001.0), np.array([0.5]))
+    >>> value.item(), round(error.item(), 6)
+    (5000.0, 50.0025)
+    """
+    return Moments(values).quantiles(probabilities)
+
+
+def binomial_error(share: Floats, count: int) -> Floats:
+    """Give the standard error of a share of `count` scenarios; never zero, after Agresti and Coull (1998).
+
+    doi:10.1080/00031305.1998.10480550
+
+    Examples
+    --------
+    >>> binomial_error(np.array([0.5]), 10_000).round(6).item()
+    0.004999
+    """
+    adjusted = (share * count + 2.0) / (count + 4.0)
+    return np.asarray(np.sqrt(adjusted * (1.0 - adjusted) / (count + 4.0)))

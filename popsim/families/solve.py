@@ -1,0 +1,185 @@
+"""Where a function of one variable is zero, and where it is least, between two bounds.
+
+scipy.optimize has both; importing it takes longer than a study takes to load. These follow the same published steps in
+the same order, so that they give the same floats.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+__all__ = ["find_least", "find_root"]
+
+Function = Callable[[float], float]
+
+_MOST_STEPS = 500
+_ROOT_EPSILON = math.sqrt(2.2e-16)
+"""A parabola tells its lowest point to half of the digits, no better."""
+_GOLDEN = 0.5 * (3.0 - math.sqrt(5.0))
+
+
+def find_root(function: Function, low: float, high: float, absolute: float, relative: float) -> float:
+    """Find where a continuous function is zero, by Brent's method.
+
+    Parameters
+    ----------
+    function
+        Its values at `low` and `high` must have different signs.
+    low, high
+        The bracket, finite.
+    absolute, relative
+        The root is found within ``absolute + relative |root|``.
+
+    Raises
+    ------
+    ArithmeticError
+        When the bracket holds no change of sign, or 500 steps do not suffice.
+
+    References
+    ----------
+    Brent (1973), Algorithms for Minimization without Derivatives, chapter 4.
+
+    Examples
+    --------
+    >>> round(find_root(lambda x: x * x - 2.0, 0.0, 2.0, 1e-15, 1e-15), 12)
+    1.414213562373
+    """
+    last, best, other = low, high, 0.0
+    f_last, f_best, f_other = function(last), function(best), 0.0
+    if f_last == 0.0:
+        return last
+    if f_best == 0.0:
+        return best
+    if math.copysign(1.0, f_last) == math.copysign(1.0, f_best):
+        message = f"the function is {f_last} at {low} and {f_best} at {high}, no change of sign"
+        raise ArithmeticError(message)
+    before = step = 0.0
+    for _ in range(_MOST_STEPS):
+        if f_last != 0.0 and f_best != 0.0 and math.copysign(1.0, f_last) != math.copysign(1.0, f_best):
+            other, f_other = last, f_last
+            before = step = best - last
+        if abs(f_other) < abs(f_best):
+            last, best, other = best, other, best
+            f_last, f_best, f_other = f_best, f_other, f_best
+        tolerance = (absolute + relative * abs(best)) / 2.0
+        half = (other - best) / 2.0
+        if f_best == 0.0 or abs(half) < tolerance:
+            return best
+        before, step = _root_step(last, best, other, f_last, f_best, f_other, before, half, tolerance, step)
+        last, f_last = best, f_best
+        best += step if abs(step) > tolerance else math.copysign(tolerance, half)
+        f_best = function(best)
+    message = f"no root found between {low} and {high} in {_MOST_STEPS} steps"
+    raise ArithmeticError(message)
+
+
+def _root_step(
+    last: float,
+    best: float,
+    other: float,
+    f_last: float,
+    f_best: float,
+    f_other: float,
+    before: float,
+    half: float,
+    tolerance: float,
+    step: float,
+) -> tuple[float, float]:
+    """Give the step before and the step: by secant or inverse parabola where these converge, else half the bracket."""
+    if abs(before) > tolerance and abs(f_best) < abs(f_last):
+        if last == other:
+            tried = -f_best * (best - last) / (f_best - f_last)
+        else:
+            d_last = (f_last - f_best) / (last - best)
+            d_other = (f_other - f_best) / (other - best)
+            bend = d_other * d_last * (f_other - f_last)
+            if bend == 0.0:
+                return half, half
+            tried = -f_best * (f_other * d_other - f_last * d_last) / bend
+        if 2.0 * abs(tried) < min(abs(before), 3.0 * abs(half) - tolerance):
+            return step, tried
+    return half, half
+
+
+def find_least(function: Function, low: float, high: float, absolute: float) -> tuple[float, float]:
+    """Find where a function with one minimum between the bounds is least, and its value there.
+
+    Golden sections, and parabolas where these converge. The place is found within `absolute`, or half of the digits of
+    a float where that is more.
+
+    Parameters
+    ----------
+    function
+        Its values are compared only inside the bounds, never at them.
+    low, high
+        Bounds, finite, ``low < high``.
+    absolute
+        Tolerance of the place.
+
+    References
+    ----------
+    Brent (1973), Algorithms for Minimization without Derivatives, chapter 5; Forsythe, Malcolm and Moler (1977),
+    Computer Methods for Mathematical Computations, program FMIN.
+
+    Examples
+    --------
+    >>> place, value = find_least(lambda x: (x - 1.0) ** 2, 0.0, 3.0, 1e-9)
+    >>> round(place, 9), value < 1e-15
+    (1.0, True)
+    """
+    place = second = third = low + _GOLDEN * (high - low)
+    f_place = f_second = f_third = function(place)
+    step = before = 0.0
+    for _ in range(_MOST_STEPS):
+        middle = 0.5 * (low + high)
+        tolerance = _ROOT_EPSILON * abs(place) + absolute / 3.0
+        if not abs(place - middle) > 2.0 * tolerance - 0.5 * (high - low):
+            break
+        tried = None
+        if abs(before) > tolerance:
+            tried = _parabola(place, second, third, f_place, f_second, f_third, before, low, high)
+            before = step
+        if tried is None:
+            before = (low if place >= middle else high) - place
+            step = _GOLDEN * before
+        else:
+            step = tried
+            if (place + step) - low < 2.0 * tolerance or high - (place + step) < 2.0 * tolerance:
+                step = tolerance if middle >= place else -tolerance
+        x = place + (max(abs(step), tolerance) if step >= 0.0 else -max(abs(step), tolerance))
+        f = function(x)
+        if f <= f_place:
+            low, high = (place, high) if x >= place else (low, place)
+            third, f_third, second, f_second, place, f_place = second, f_second, place, f_place, x, f
+        else:
+            low, high = (x, high) if x < place else (low, x)
+            if f <= f_second or second == place:
+                third, f_third, second, f_second = second, f_second, x, f
+            elif f <= f_third or third in (place, second):
+                third, f_third = x, f
+    return place, f_place
+
+
+def _parabola(
+    place: float,
+    second: float,
+    third: float,
+    f_place: float,
+    f_second: float,
+    f_third: float,
+    before: float,
+    low: float,
+    high: float,
+) -> float | None:
+    """Give the step to the lowest point of the parabola through three points; None where it cannot be trusted."""
+    r = (place - second) * (f_place - f_third)
+    q = (place - third) * (f_place - f_second)
+    p = (place - third) * q - (place - second) * r
+    q = 2.0 * (q - r)
+    if q > 0.0:
+        p = -p
+    q = abs(q)
+    if abs(p) < abs(0.5 * q * before) and q * (low - place) < p < q * (high - place):
+        return p / q
+    return None

@@ -1,0 +1,172 @@
+"""Order statistics without sorting: a histogram finds the few values that matter, and only these are put in order.
+
+Values are counted in equal buckets over the mean and four standard deviations either side; the buckets that hold a
+wanted rank are gathered, and quickselect (Hoare 1961, doi:10.1145/366622.366647) finds the ranks within each. The
+result is exact whatever the distribution; an uneven one only takes longer.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from popsim.kernels.jit import kernel
+
+__all__ = ["BUCKETS", "select_rows"]
+
+BUCKETS = 4096
+_LAST = np.float64(BUCKETS - 1)
+
+
+@kernel
+def _place(places, row, low, scale):  # type: ignore[no-untyped-def]
+    """Write the bucket of each value; what lies outside goes to the first or the last."""
+    for i in range(len(row)):
+        places[i] = np.int32(min(max((row[i] - low) * scale, 0.0), _LAST))
+
+
+@kernel
+def _count(counts, places):  # type: ignore[no-untyped-def]
+    # Two tables, since neighbours often fall in one bucket and would wait for each other's count.
+    pairs = len(places) // 2
+    for i in range(pairs):
+        counts[0, places[2 * i]] += 1
+        counts[1, places[2 * i + 1]] += 1
+    if 2 * pairs < len(places):
+        counts[0, places[2 * pairs]] += 1
+    for k in range(counts.shape[1]):
+        counts[0, k] += counts[1, k]
+
+
+@kernel
+def _quickselect(values, first, last, rank):  # type: ignore[no-untyped-def]
+    """Put the value of a rank in its place within values[first : last + 1]."""
+    while first < last:
+        middle = (first + last) // 2
+        a, b, c = values[first], values[middle], values[last]
+        pivot = max(min(a, b), min(max(a, b), c))
+        i, j = first, last
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i += 1
+                j -= 1
+        if rank <= j:
+            last = j
+        elif rank >= i:
+            first = i
+        else:
+            return
+
+
+@kernel
+def _all_equal(values, first, last):  # type: ignore[no-untyped-def]
+    i = first
+    while i < last and values[i] == values[last]:
+        i += 1
+    return i == last
+
+
+@kernel
+def _select(out, row, low, scale, ranks, places, counts, gathered, where, step):  # type: ignore[no-untyped-def]
+    counts[:, :] = 0
+    _place(places, row, low, scale)
+    _count(counts, places)
+    # Every value is written, to the next free place of its bucket or, where no rank is wanted of it, to one spare place
+    # that is never left: cheaper than a branch that cannot be foreseen.
+    wanted = 0
+    below = 0
+    size = 0
+    for k in range(counts.shape[1]):
+        inside = below + counts[0, k]
+        where[k] = len(row)
+        step[k] = 0
+        if wanted < len(ranks) and ranks[wanted] < inside:
+            where[k] = size
+            step[k] = 1
+            counts[1, k] = size
+            size += counts[0, k]
+            while wanted < len(ranks) and ranks[wanted] < inside:
+                wanted += 1
+        below = inside
+    for i in range(len(row)):
+        place = places[i]
+        gathered[where[place]] = row[i]
+        where[place] += step[place]
+    wanted = 0
+    below = 0
+    for k in range(counts.shape[1]):
+        inside = below + counts[0, k]
+        if wanted < len(ranks) and ranks[wanted] < inside:
+            first = counts[1, k]
+            start, last = first, first + counts[0, k] - 1
+            equal = _all_equal(gathered, start, last)
+            while wanted < len(ranks) and ranks[wanted] < inside:
+                rank = first + ranks[wanted] - below
+                if not equal:
+                    _quickselect(gathered, start, last, rank)
+                    start = rank
+                out[wanted] = gathered[rank]
+                wanted += 1
+        below = inside
+
+
+_LANES = 8
+
+
+@kernel
+def central_moments(out, values):  # type: ignore[no-untyped-def]
+    """Write mean, second and fourth central moment (sums over n), smallest and largest value of every row.
+
+    Eight partial sums each, in a fixed order: vector code without leave to reorder sums.
+    """
+    count = values.shape[1]
+    whole = count - count % _LANES
+    sums = np.empty((4, _LANES))
+    for r in range(values.shape[0]):
+        row = values[r]
+        sums[0, :] = 0.0
+        sums[1, :] = row[0]
+        sums[2, :] = row[0]
+        for i in range(0, whole, _LANES):
+            for j in range(_LANES):
+                sums[0, j] += row[i + j]
+                sums[1, j] = min(sums[1, j], row[i + j])
+                sums[2, j] = max(sums[2, j], row[i + j])
+        for i in range(whole, count):
+            sums[0, 0] += row[i]
+            sums[1, 0] = min(sums[1, 0], row[i])
+            sums[2, 0] = max(sums[2, 0], row[i])
+        mean = sums[0].sum() / count
+        out[r, 0] = mean
+        out[r, 3] = sums[1].min()
+        out[r, 4] = sums[2].max()
+        sums[0, :] = 0.0
+        sums[1, :] = 0.0
+        for i in range(0, whole, _LANES):
+            for j in range(_LANES):
+                square = (row[i + j] - mean) * (row[i + j] - mean)
+                sums[0, j] += square
+                sums[1, j] += square * square
+        for i in range(whole, count):
+            square = (row[i] - mean) * (row[i] - mean)
+            sums[0, 0] += square
+            sums[1, 0] += square * square
+        out[r, 1] = sums[0].sum() / count
+        out[r, 2] = sums[1].sum() / count
+
+
+@kernel
+def select_rows(out, values, lows, scales, ranks):  # type: ignore[no-untyped-def]
+    """Write the values of the ranks (rising, from 0) of each row; `lows` and `scales` place the buckets of a row."""
+    count = values.shape[1]
+    places = np.empty(count, np.int32)
+    gathered = np.empty(count + 1)
+    counts = np.empty((2, BUCKETS), np.int32)
+    where = np.empty(BUCKETS, np.int32)
+    step = np.empty(BUCKETS, np.int32)
+    for r in range(values.shape[0]):
+        _select(out[r], values[r], lows[r], scales[r], ranks, places, counts, gathered, where, step)

@@ -1,0 +1,100 @@
+"""Any number of pieces of any width, for one member at a time; and jumps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy import special
+
+from popsim.families.base import Floats
+from popsim.layout import CONSTANT, KNOTS, KNOTS_LOG, PIECE_COUNT, PIECE_DEGREE
+from popsim.plan.tables.members import Members
+from popsim.plan.tables.pieces import EDGE
+from popsim.plan.tables.polynomials import NODES, PROBES, evaluate, interpolate
+from popsim.plan.tables.table import NOTHING, Table
+
+__all__ = ["MOST_PIECES", "from_jumps", "from_knots"]
+
+MOST_PIECES = 4096
+
+_Function = Callable[[Floats], Floats]
+
+
+def from_jumps(cumulative: Floats, values: Floats) -> Table:
+    """Pieces of degree 0 with knots at the jumps; a single value needs none."""
+    if len(values) == 1:
+        return Table(CONSTANT, NOTHING, float(values[0]), 0.0, 0.0)
+    size = 1 << int(np.ceil(np.log2(len(values))))
+    knots = np.full(size, np.inf)
+    knots[0] = -np.inf
+    knots[1 : len(values)] = special.ndtri(cumulative[:-1])
+    constants = np.full(size, values[-1])
+    constants[: len(values)] = values
+    numbers = np.concatenate([[size, 0], knots, np.zeros(2 * size), constants])
+    return Table(KNOTS, numbers, 0.0, 1.0, 0.0)
+
+
+def from_knots(member: Members) -> Table | None:
+    """Split at the kinks, then halve every piece that does not hold, of the values or else of their logarithm."""
+    tables = [_fit(member, KNOTS, lambda values: values, lambda values: values, 0.0)]
+    floor = float(member.floor[0, 0])
+    if np.isfinite(floor):
+        tables.append(_fit(member, KNOTS_LOG, member.logs, lambda logs: floor + np.exp(logs), floor))
+    return min((table for table in tables if table is not None), key=lambda table: len(table.numbers), default=None)
+
+
+def _fit(member: Members, kind: int, function: _Function, back: _Function, location: float) -> Table | None:
+    inner = member.kinks[0][np.abs(member.kinks[0]) < EDGE]
+    edges = np.unique(np.concatenate([np.linspace(-EDGE, EDGE, PIECE_COUNT + 1), inner]))
+    pending = [np.stack([edges[:-1], edges[1:]], axis=1)]
+    lefts, widths, polynomials, worst = [], [], [], 0.0
+    found = 0
+    while pending:
+        ends = pending.pop()
+        coefficients, error = _attempt(member, ends, function, back)
+        good = error <= 1.0
+        found += int(good.sum())
+        lefts.append(ends[good, 0])
+        widths.append(ends[good, 1] - ends[good, 0])
+        polynomials.append(coefficients[:, good])
+        worst = max(worst, float(error[good].max(initial=0.0)))
+        bad = ends[~good]
+        if found + 2 * len(bad) > MOST_PIECES or (len(bad) and float((bad[:, 1] - bad[:, 0]).min()) < 1e-9):
+            return None
+        if len(bad):
+            centre = bad.mean(axis=1)
+            halves = [np.stack([bad[:, 0], centre], axis=1), np.stack([centre, bad[:, 1]], axis=1)]
+            pending.append(np.concatenate(halves))
+    return _pack(
+        kind, np.concatenate(lefts), np.concatenate(widths), np.concatenate(polynomials, axis=1), location, worst
+    )
+
+
+def _attempt(member: Members, ends: Floats, function: _Function, back: _Function) -> tuple[Floats, Floats]:
+    """Coefficients (power, piece) and the largest error of each piece."""
+    width, middle = ends[:, 1:] - ends[:, :1], ends.mean(axis=1, keepdims=True)
+    at_nodes = function(member.quantiles((middle + width * NODES).ravel())).reshape(-1, len(NODES))
+    probes = middle + width * PROBES
+    true = member.quantiles(probes.ravel()).reshape(probes.shape)
+    with np.errstate(all="ignore"):
+        coefficients = interpolate(at_nodes.T)
+        fitted = back(evaluate(coefficients, np.broadcast_to(PROBES[:, None], probes.T.shape)))
+        error = member.error(true, probes, fitted.T).max(axis=1)
+    return coefficients, error
+
+
+def _pack(kind: int, left: Floats, width: Floats, polynomials: Floats, location: float, worst: float) -> Table:
+    order = np.argsort(left)
+    left, width, polynomials = left[order], width[order], polynomials[:, order]
+    size = 1 << int(np.ceil(np.log2(len(left))))
+    knots = np.full(size, np.inf)
+    knots[: len(left)] = left
+    knots[0] = -np.inf
+    middles, inverses = np.zeros(size), np.zeros(size)
+    middles[: len(left)] = left + width / 2.0
+    inverses[: len(left)] = 1.0 / width
+    coefficients = np.zeros((PIECE_DEGREE + 1, size))
+    coefficients[:, : len(left)] = polynomials
+    numbers = np.concatenate([[size, PIECE_DEGREE], knots, middles, inverses, coefficients.ravel()])
+    return Table(kind, numbers, location, 1.0, worst)

@@ -1,0 +1,63 @@
+"""What a run loads and what it leaves alone; docs/decisions/0005-start-up.md has the times."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+NEVER = {
+    "IPython",
+    "dask",
+    "matplotlib.pyplot",
+    "numba.cuda",
+    "rich.progress",
+    "scipy.integrate",
+    "scipy.interpolate",
+    "scipy.optimize",
+    "scipy.signal",
+    "scipy.sparse",
+    "scipy.spatial",
+    "scipy.stats",
+}
+"""Libraries that take 0.02 to 0.5 s to import and that no run of the packaged study needs."""
+HEAVY = {"jinja2", "matplotlib", "netCDF4", "numba", "numpy", "pandas", "pydantic", "rich", "scipy", "xarray"}
+
+WATCHED = """
+import atexit, gc, json, sys
+
+def tell():
+    facts = {"modules": sorted(sys.modules), "frozen": gc.get_freeze_count(), "threshold": gc.get_threshold()[0]}
+    print(json.dumps(facts), file=sys.stderr)
+
+atexit.register(tell)  # last in, first out: what the command line registers comes before
+from popsim.cli.main import main
+main(sys.argv[1:])
+"""
+
+
+def watched(folder: Path, *arguments: str) -> dict[str, object]:
+    done = subprocess.run(
+        [sys.executable, "-c", WATCHED, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    facts: dict[str, object] = json.loads(done.stderr)
+    return facts
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> dict[str, object]:
+    return watched(tmp_path_factory.mktemp("watched"), "run", "--scenarios", "200")
+
+
+def test_a_run_loads_nothing_that_it_does_not_need(run: dict[str, object]) -> None:
+    loaded = set(run["modules"])  # type: ignore[call-overload]
+    assert loaded & NEVER == set()
+    assert loaded >= HEAVY
+
+
+def test_the_collector_is_spared_while_a_run_loads_and_when_it_ends(run: dict[str, object]) -> None:
+    assert run["threshold"] == 1_000_000
+    assert run["frozen"] > 100_000  # type: ignore[operator]

@@ -1,0 +1,136 @@
+"""Run folders come back as they were written, and damaged ones are refused."""
+
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pytest
+import xarray as xr
+
+from popsim.engine.runs import ENSEMBLE, PLAN, load_plan, load_run, save_plan, save_run
+from popsim.engine.simulate import simulate
+from popsim.errors import FileError, RunError, StudyError
+from popsim.plan import Plan
+from popsim.plan import compile as compile_study
+from popsim.study.load import load_study
+from popsim.study.model import Study
+
+from .studies import mixed
+
+SEED = 2**63 - 1
+BREAKDOWNS = ["area", "region", ("area", "year"), "country"]
+
+
+@pytest.fixture(scope="module")
+def packaged() -> tuple[Study, Plan, xr.Dataset]:
+    study = load_study("pops", {"scenarios.count": 20, "scenarios.seed": SEED})
+    plan = compile_study(study)
+    return study, plan, simulate(plan, breakdowns=BREAKDOWNS)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, packaged: tuple[Study, Plan, xr.Dataset]) -> Path:
+    save_run(tmp_path, *packaged)
+    return tmp_path
+
+
+def test_a_run_comes_back_identical(folder: Path, packaged: tuple[Study, Plan, xr.Dataset]) -> None:
+    study, _, dataset = packaged
+    run = load_run(folder)
+    assert run.dataset.identical(dataset)
+    assert run.study == study
+    assert run.folder == folder
+    assert {name: array.dtype for name, array in run.dataset.variables.items()} == {
+        name: array.dtype for name, array in dataset.variables.items()
+    }
+
+
+def test_a_run_that_was_read_can_be_written_again(folder: Path, packaged: tuple, tmp_path: Path) -> None:
+    run = load_run(folder)
+    again = tmp_path / "again"
+    again.mkdir()
+    save_run(again, run.study, load_plan(folder / PLAN), run.dataset)
+    assert load_run(again).dataset.identical(packaged[2])
+
+
+def test_the_plan_beside_the_results_repeats_them_to_the_bit(folder: Path, packaged: tuple) -> None:
+    _, plan, dataset = packaged
+    kept = load_plan(folder / PLAN)
+    assert kept.digest == plan.digest == dataset.attrs["plan_digest"]
+    assert simulate(kept, breakdowns=BREAKDOWNS).identical(dataset)
+
+
+def test_a_plan_comes_back_whole(tmp_path: Path) -> None:
+    plan = compile_study(mixed(seed=2**64 - 1))
+    save_plan(tmp_path / "plan.nc", plan)
+    kept = load_plan(tmp_path / "plan.nc")
+    for name, array in plan.draws._asdict().items():
+        np.testing.assert_array_equal(getattr(kept.draws, name), array)
+        assert getattr(kept.draws, name).dtype == array.dtype
+        assert not getattr(kept.draws, name).flags.writeable
+    for name in ("labels", "seed", "breakdowns", "coverage", "title", "currency", "price_year", "scenarios"):
+        assert getattr(kept, name) == getattr(plan, name), name
+    for name in ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std"):
+        np.testing.assert_array_equal(getattr(kept, name), getattr(plan, name))
+    assert simulate(kept, 50).identical(simulate(plan, 50))
+
+
+@pytest.mark.parametrize("name", [ENSEMBLE, PLAN, "study.toml"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(RunError, match=name):
+        load_run(folder)
+
+
+def test_a_folder_that_is_none(tmp_path: Path, packaged: tuple) -> None:
+    with pytest.raises(RunError, match="a folder written by popsim run"):
+        load_run(tmp_path / "nowhere")
+    with pytest.raises(FileError, match="a folder that exists"):
+        save_run(tmp_path / "nowhere", *packaged)
+
+
+@pytest.mark.parametrize("text", [b"", b"not netCDF at all", b"\x89HDF\r\n\x1a\n and then nothing"])
+def test_a_file_that_is_no_netcdf(folder: Path, text: bytes) -> None:
+    (folder / ENSEMBLE).write_bytes(text)
+    with pytest.raises(FileError, match=ENSEMBLE):
+        load_run(folder)
+    (folder / PLAN).write_bytes(text)
+    with pytest.raises(FileError, match=PLAN):
+        load_plan(folder / PLAN)
+
+
+def test_a_file_cut_short(folder: Path) -> None:
+    whole = (folder / ENSEMBLE).read_bytes()
+    (folder / ENSEMBLE).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileError, match=ENSEMBLE):
+        load_run(folder)
+
+
+def test_another_netcdf_file_is_no_ensemble(folder: Path, packaged: tuple) -> None:
+    for other in (xr.Dataset({"x": ("t", [1.0])}), packaged[2].drop_attrs()):
+        other.to_netcdf(folder / ENSEMBLE, engine="netcdf4")
+        with pytest.raises(RunError, match="no variable 'cost' with its provenance"):
+            load_run(folder)
+
+
+@pytest.mark.parametrize("name", ["own_stream", "tables", "row_scale", "term_weight", "year_share"])
+def test_a_changed_plan_is_refused(folder: Path, name: str) -> None:
+    with netCDF4.Dataset(folder / PLAN, "r+") as stored:
+        values = stored[name][...]
+        place = (0,) * values.ndim
+        stored[name][place] = values[place] + 1
+    with pytest.raises(RunError, match="digest"):
+        load_plan(folder / PLAN)
+
+
+def test_a_changed_seed_of_a_plan_is_refused(folder: Path) -> None:
+    with netCDF4.Dataset(folder / PLAN, "r+") as stored:
+        stored.setncattr("seed", "5")
+    with pytest.raises(RunError, match="digest"):
+        load_plan(folder / PLAN)
+
+
+def test_a_study_that_was_broken_is_refused(folder: Path) -> None:
+    (folder / "study.toml").write_text("format = 1\n", encoding="utf-8")
+    with pytest.raises(StudyError):
+        load_run(folder)

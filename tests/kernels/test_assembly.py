@@ -1,0 +1,100 @@
+"""The kernels are vector code: a change that loses it changes no number, and no other test would notice."""
+
+import platform
+import re
+
+import numba
+import pytest
+from llvmlite import binding
+from numba import types
+
+from popsim.kernels import block, elementary, marginals, philox
+
+FLOATS = types.Array(types.float64, 1, "C")
+READ_ONLY = types.Array(types.float64, 1, "C", readonly=True)
+INTEGERS = types.Array(types.int64, 1, "C")
+WORDS = types.Array(types.uint64, 1, "C")
+INT = types.int64
+WORD = types.uint64
+
+KERNELS = {
+    "bits": (philox.fill_bits, (WORDS, INT, WORD, WORD, WORD)),
+    "sums": (block._add_two, (FLOATS, INT, types.float64, FLOATS, types.float64, FLOATS)),
+    "normals": (elementary.fill_normals, (FLOATS, WORDS, INT)),
+    "values": (marginals.evaluate, (FLOATS, FLOATS, INT, INT, READ_ONLY, INT, INTEGERS)),
+}
+X86 = platform.machine().lower() in ("x86_64", "amd64")
+ARM = platform.machine().lower() in ("aarch64", "arm64")
+FEATURES = binding.get_host_cpu_features()
+WIDE = X86 and FEATURES.get("avx2", False) and FEATURES.get("fma", False)
+PACKED = r"vfn?m(add|sub)\d+pd\s.*%[yz]mm" if WIDE else r"fml[as]\s+v\d+\.2d"
+LOOKUP = r"v(gather[dq]pd|perm[it]2pd|permpd)\s.*%[yz]mm"
+
+
+def assembly(name: str) -> str:
+    """Compile afresh: numba shows no assembly of code from its cache."""
+    function, signature = KERNELS[name]
+    kernel = numba.njit(error_model="numpy", nogil=True)(function.py_func)
+    kernel.compile(signature)
+    return str(kernel.inspect_asm(kernel.signatures[0]))
+
+
+def test_this_machine_is_one_that_the_bits_are_promised_for() -> None:
+    """x86-64 or ARM64 with a fused multiply-add; vectors are asked for where there are any of 256 bits, or NEON."""
+    assert X86 or ARM
+    assert ARM or FEATURES.get("fma", False), "without FMA the kernels call a library for each multiply-add"
+    assert (X86 and FEATURES.get("avx2", False)) == WIDE
+
+
+@pytest.mark.parametrize(("name", "least"), [("normals", 20), ("values", 10)])
+def test_polynomials_are_packed(name: str, least: int) -> None:
+    """Each polynomial takes a multiply-add per degree: 8 + 14 for the normals, 9 for a piece and 5 for the exponential.
+
+    A processor without vectors of doubles cannot have them: there the code must still be of fused multiply-adds.
+    """
+    code = assembly(name)
+    if WIDE or ARM:
+        assert len(re.findall(PACKED, code)) >= least
+    else:
+        assert not FEATURES.get("avx2", False)
+        assert len(re.findall(r"vfn?m(add|sub)\d+[sp]d", code)) >= least
+
+
+def test_random_bits_are_packed_multiplications() -> None:
+    """Ten rounds of two multiplications; the first has one factor that is the same for a whole stream."""
+    code = assembly("bits")
+    if WIDE:
+        assert len(re.findall(r"vpmul(u?dq|lq)\s.*%[yz]mm", code)) >= 19
+    else:
+        assert not (X86 and FEATURES.get("avx2", False))
+        assert "mul" in code
+
+
+def test_sums_of_normals_are_packed() -> None:
+    code = assembly("sums")
+    if WIDE or ARM:
+        assert len(re.findall(PACKED, code)) >= 2
+    else:
+        assert not FEATURES.get("avx2", False)
+
+
+def test_pieces_are_looked_up_by_the_vector() -> None:
+    code = assembly("values")
+    if WIDE:
+        assert len(re.findall(LOOKUP, code)) >= 10
+    else:
+        assert not (X86 and FEATURES.get("avx2", False))
+        assert re.search(LOOKUP, code) is None
+
+
+def test_the_search_sees_scalar_code() -> None:
+    """Negative control: a recurrence cannot be vector code."""
+
+    @numba.njit(error_model="numpy")
+    def recurrence(out, count):  # type: ignore[no-untyped-def]
+        for i in range(1, count):
+            out[i] = elementary.exponential(out[i - 1] * -0.5)
+
+    recurrence.compile((FLOATS, INT))
+    code = str(recurrence.inspect_asm(recurrence.signatures[0]))
+    assert re.search(PACKED, code) is None

@@ -1,0 +1,98 @@
+"""The digest of a plan changes with whatever changes numbers, and with nothing else."""
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from popsim.engine.simulate import simulate
+from popsim.families import LogNormal
+from popsim.plan import compile as compile_study
+from popsim.plan import model
+from popsim.study.model import Study
+
+from ..engine.studies import COUNTRIES, area, country, mixed, number, replace_area
+
+BASE = mixed()
+
+
+def replaced(**changes: object) -> Callable[[Study], Study]:
+    return lambda study: dataclasses.replace(study, **changes)
+
+
+def with_component(study: Study, **changes: object) -> Study:
+    parts = study.areas[1].components
+    return replace_area(study, "b", components=(dataclasses.replace(parts[0], **changes), parts[1]))
+
+
+CHANGES_NUMBERS: dict[str, Callable[[Study], Study]] = {
+    "seed": replaced(seed=8),
+    "country less": replaced(countries=COUNTRIES[:3]),
+    "country more": replaced(countries=(*COUNTRIES, country("EEE"))),
+    "order of countries": replaced(countries=COUNTRIES[::-1]),
+    "code of a country": replaced(countries=(dataclasses.replace(COUNTRIES[0], code="AAB"), *COUNTRIES[1:])),
+    "size of a country": replaced(countries=(dataclasses.replace(COUNTRIES[0], size_factor=0.6), *COUNTRIES[1:])),
+    "area less": replaced(areas=BASE.areas[:2]),
+    "area more": replaced(areas=(*BASE.areas, area("d", LogNormal(0.0, 1.0)))),
+    "distribution": lambda study: with_component(study, cost=LogNormal(0.1, 1.0)),
+    "money": lambda study: with_component(study, money_factor=1.01),
+    "years": lambda study: with_component(study, profile=(0.75, 0.25, 0.0)),
+    "size exponent": lambda study: replace_area(study, "a", size_exponent=0.31),
+    "common share of an area": lambda study: replace_area(study, "a", common_share=0.51),
+    "between areas": replaced(dependence=number(between=0.31)),
+    "common share": replaced(dependence=number(base=0.26)),
+    "between components": replaced(dependence=number(within=0.51)),
+    "component's name": lambda study: with_component(study, id="other"),
+}
+
+KEEPS_NUMBERS: dict[str, Callable[[Study], Study]] = {
+    "name": replaced(name="other"),
+    "title": replaced(title="other"),
+    "description": replaced(description="other"),
+    "number of scenarios": replaced(scenarios=5),
+    "coverage": replaced(coverage=0.5),
+    "breakdowns": replaced(breakdowns=()),
+    "files": replaced(files=(("study.toml", "other"),)),
+    "name of a country": replaced(countries=(dataclasses.replace(COUNTRIES[0], name="other"), *COUNTRIES[1:])),
+    "name of an area": lambda study: replace_area(study, "a", name="other", description="other", document="other"),
+    "reasons": lambda study: with_component(study, basis="judgement", rationale="other", name="other"),
+    "reasons of dependence": replaced(dependence=dataclasses.replace(number(), rationale="other", basis="proxy")),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES_NUMBERS)
+def test_digest_changes_with_what_changes_numbers(change: str) -> None:
+    assert compile_study(CHANGES_NUMBERS[change](BASE)).digest != compile_study(BASE).digest
+
+
+@pytest.mark.parametrize("change", KEEPS_NUMBERS)
+def test_digest_and_numbers_stay_with_what_does_not(change: str) -> None:
+    other = KEEPS_NUMBERS[change](BASE)
+    assert compile_study(other).digest == compile_study(BASE).digest
+    costs = [simulate(study, 50, breakdowns=["country"])["cost_by_country"].values for study in (BASE, other)]
+    np.testing.assert_array_equal(*costs)
+
+
+@pytest.mark.parametrize("field", [*model.Draws._fields, "year_share"])
+def test_digest_covers_every_array_that_makes_the_samples(field: str) -> None:
+    plan = compile_study(BASE)
+    arrays = {**plan.draws._asdict(), "year_share": plan.year_share}
+    changed = arrays[field].copy()
+    changed.flat[-1] = np.nextafter(changed.flat[-1], 9.0) if changed.dtype.kind == "f" else changed.flat[-1] + 1
+    if field == "year_share":
+        other = dataclasses.replace(plan, year_share=changed)
+    else:
+        other = dataclasses.replace(plan, draws=plan.draws._replace(**{field: changed}))
+    assert other.digest != plan.digest
+
+
+def test_digest_knows_the_version_of_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = compile_study(BASE).digest
+    monkeypatch.setattr(model, "STREAM_VERSION", model.STREAM_VERSION + 1)
+    assert compile_study(BASE).digest != before
+
+
+def test_arrays_of_a_plan_cannot_be_written() -> None:
+    for array in compile_study(BASE).draws:
+        assert not array.flags.writeable

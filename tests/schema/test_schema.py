@@ -1,0 +1,57 @@
+"""The schema names every variable once, and describes any that a study may ask for."""
+
+import pytest
+
+from popsim import schema
+
+ALL = {**schema.COORDINATES, **schema.VARIABLES}
+
+
+def test_no_name_stands_twice() -> None:
+    assert len(ALL) == len(schema.COORDINATES) + len(schema.VARIABLES)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_entries_are_complete(name: str) -> None:
+    entry = ALL[name]
+    assert entry.dims
+    assert entry.long_name
+    assert entry.description.endswith(".")
+    order = [*schema.DIMENSIONS, "component"]
+    places = [order.index(dim) for dim in entry.dims]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", schema.VARIABLES)
+def test_money_is_in_the_currency_of_the_study_at_its_prices(name: str) -> None:
+    words = schema.describe(name, "XDR", 1999)
+    assert words["units"] == "XDR"
+    assert words["description"].endswith("Prices of 1999.")
+    assert set(words) == {"units", "long_name", "description"}
+
+
+@pytest.mark.parametrize("name", schema.COORDINATES)
+def test_coordinates_are_no_money(name: str) -> None:
+    words = schema.describe(name, "XDR", 1999)
+    assert words["units"] == ("year" if name == "year" else "1")
+    assert "1999" not in words["description"]
+
+
+@pytest.mark.parametrize("names", [("area",), ("area", "year"), ("country", "region")])
+def test_breakdowns_are_described_from_their_names(names: tuple[str, ...]) -> None:
+    name = schema.breakdown_name(names)
+    assert name == "cost_by_" + "_".join(names)
+    words = schema.describe(name, "USD", 2025)
+    assert words["units"] == "USD"
+    assert all(each in words["long_name"] for each in names)
+
+
+def test_groups_of_countries_are_described() -> None:
+    words = schema.describe("income", "USD", 2025)
+    assert words["units"] == "1"
+    assert "income" in words["description"]
+
+
+def test_entries_cannot_be_changed() -> None:
+    with pytest.raises(AttributeError):
+        schema.VARIABLES["cost"].unit = "EUR"  # type: ignore[misc]
