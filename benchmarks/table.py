@@ -25,7 +25,10 @@ def main(file: str) -> None:
     found = json.loads(Path(file).read_text(encoding="utf-8"))
     entries = [{**item["extra_info"], "ours": item["stats"]["median"]} for item in found["benchmarks"]]
     of = {kind: [entry for entry in entries if entry["kind"] == kind] for kind in ("ratio", *TABLES)}
-    write("machine", machine(["numpy", "scipy", "numba", "xarray"]))
+    rounds = min(item["stats"]["rounds"] for item in found["benchmarks"] if item["extra_info"]["kind"] == "ratio")
+    load = max(entry["load"] for entry in of["ratio"])
+    how = f"At least {rounds} rounds; load average up to {load:.1f} (1 is this measurement alone)."
+    write("machine", machine(["numpy", "scipy", "numba", "xarray"]) + " " + how)
     write("ratios", ratios(of["ratio"]))
     for kind, make in TABLES.items():
         write(f"{kind}s", make(of[kind]))

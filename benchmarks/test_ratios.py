@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import statistics
 
 import pytest
@@ -13,7 +14,7 @@ from benchmarks.rows import ROWS, Row
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.key)
 def test_ratio(benchmark: BenchmarkFixture, row: Row, small: bool, rounds: int) -> None:
-    pair = row.pair(small)
+    pair, load = row.pair(small), os.getloadavg()[0]
     reference: list[float] = []
 
     def first_the_reference() -> None:
@@ -29,5 +30,6 @@ def test_ratio(benchmark: BenchmarkFixture, row: Row, small: bool, rounds: int) 
         work=row.work,
         against=row.against,
         target=row.target,
+        load=load,
         reference=statistics.median(reference),
     )

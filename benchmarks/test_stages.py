@@ -23,7 +23,6 @@ BLOCK = 2**15
 WORDS = np.empty(BLOCK, dtype=np.uint64)
 SCORES = np.random.default_rng(1).standard_normal(BLOCK)
 VALUES = np.empty(BLOCK)
-PLACE = np.empty(BLOCK, dtype=np.int64)
 
 TABLES: dict[str, Family] = {
     "normal": Normal(0.0, 1.0),
@@ -76,7 +75,7 @@ def test_table_stage(benchmark: BenchmarkFixture, name: str, small: bool) -> Non
     measured(
         benchmark,
         f"table: {name}",
-        lambda: evaluate(VALUES, SCORES, BLOCK, kind, numbers, offset, PLACE),
+        lambda: evaluate(VALUES, SCORES, BLOCK, kind, numbers, offset),
         small,
     )
 

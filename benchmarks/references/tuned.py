@@ -15,7 +15,7 @@ from popsim import LogNormal, Pert, Triangular, Uniform
 from popsim.families import Family
 
 GRID = np.linspace(-8.25, 8.25, 1024)
-BLOCK = 4096
+BLOCK = 16_384
 
 _BELOW = special.ndtr(GRID)
 _ABOVE = special.ndtr(-GRID)

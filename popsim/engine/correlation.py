@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 from scipy import sparse
 
@@ -68,36 +69,62 @@ def _equal(number: float, names: Sequence[str]) -> Correlation:
 
 def _matrix(correlation: object, names: Sequence[str]) -> Floats:
     if isinstance(correlation, xr.DataArray):
-        return _labelled_array(correlation, names)
-    if hasattr(correlation, "columns") and hasattr(correlation, "index"):
-        return _from_mapping({str(column): dict(correlation[column]) for column in correlation.columns}, names, True)  # type: ignore[index]
+        if correlation.ndim != 2 or any(dim not in correlation.coords for dim in correlation.dims):
+            found = f"dimensions {correlation.dims}"
+            raise ParameterError(Problem("correlation", found, "two dimensions, each with the names as coordinate"))
+        rows, columns = ([str(label) for label in correlation[dim].values] for dim in correlation.dims)
+        return _from_array(correlation.values, rows, columns, names)
+    if isinstance(correlation, pd.DataFrame):
+        rows, columns = ([str(label) for label in axis] for axis in (correlation.index, correlation.columns))
+        return _from_array(correlation.to_numpy(), rows, columns, names)
     if isinstance(correlation, Mapping):
-        return _from_mapping(correlation, names, False)
+        return _from_mapping(correlation, names)
     allowed = "None, a number, or a DataArray, DataFrame or nested dict labelled by the names"
     raise ParameterError(Problem("correlation", type(correlation).__name__, allowed))
 
 
-def _labelled_array(correlation: xr.DataArray, names: Sequence[str]) -> Floats:
-    if correlation.ndim != 2 or any(dim not in correlation.coords for dim in correlation.dims):
-        found = f"dimensions {correlation.dims}"
-        raise ParameterError(Problem("correlation", found, "two dimensions, each with the names as coordinate"))
-    rows, columns = ([str(label) for label in correlation[dim].values] for dim in correlation.dims)
-    table = {
-        row: dict(zip(columns, line.tolist(), strict=True)) for row, line in zip(rows, correlation.values, strict=True)
-    }
-    return _from_mapping(table, names, True)
+def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], names: Sequence[str]) -> Floats:
+    """Read a labelled matrix, which names every distribution once on either side."""
+    place = {name: i for i, name in enumerate(names)}
+    problems = []
+    for side, labels in (("rows", rows), ("columns", columns)):
+        problems += _unknown(f"correlation, {side}", labels, names, place)
+        present = set(labels)
+        missing = [name for name in names if name not in present]
+        if missing:
+            problems.append(
+                Problem(f"correlation, {side}", f"nothing for {missing[0]!r}", "one row and column for each name")
+            )
+        if len(present) < len(labels):
+            problems.append(
+                Problem(f"correlation, {side}", "a name that comes twice", "one row and column for each name")
+            )
+    if problems:
+        raise ParameterError(problems)
+    try:
+        given = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ParameterError(Problem("correlation", "entries that are no numbers", "numbers from -1 to 1")) from None
+    matrix = np.empty_like(given)
+    matrix[np.ix_([place[name] for name in rows], [place[name] for name in columns])] = given
+    for i, j in np.argwhere(~(np.abs(matrix) <= 1.0)).tolist():
+        where = f"correlation[{names[i]!r}][{names[j]!r}]"
+        problems.append(Problem(where, repr(float(matrix[i, j])), "a number from -1 to 1"))
+    if problems:
+        raise ParameterError(problems)
+    return _symmetric(matrix, names)
 
 
-def _from_mapping(table: Mapping[str, object], names: Sequence[str], whole: bool) -> Floats:
-    """Read a nested mapping; where it is not `whole`, pairs may be left out or given once."""
+def _from_mapping(table: Mapping[str, object], names: Sequence[str]) -> Floats:
+    """Read a nested mapping, in which pairs may be left out or given once."""
     place = {name: i for i, name in enumerate(names)}
     matrix = np.full((len(names), len(names)), np.nan)
-    problems = _unknown("correlation", table, names)
+    problems = _unknown("correlation", table, names, place)
     for row, line in table.items():
         if not isinstance(line, Mapping):
             problems.append(Problem(f"correlation[{row!r}]", repr(line), "a mapping from names to numbers"))
             continue
-        problems += _unknown(f"correlation[{row!r}]", line, names)
+        problems += _unknown(f"correlation[{row!r}]", line, names, place)
         for column, value in line.items():
             if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not -1.0 <= value <= 1.0:
                 problems.append(Problem(f"correlation[{row!r}][{column!r}]", repr(value), "a number from -1 to 1"))
@@ -105,19 +132,14 @@ def _from_mapping(table: Mapping[str, object], names: Sequence[str], whole: bool
                 matrix[place[row], place[column]] = value
     if problems:
         raise ParameterError(problems)
-    if whole and np.isnan(matrix).any():
-        first = names[int(np.argwhere(np.isnan(matrix))[0, 0])]
-        raise ParameterError(
-            Problem("correlation", f"no complete row for {first!r}", "one row and column for each name")
-        )
     return _symmetric(matrix, names)
 
 
-def _unknown(where: str, labels: Mapping[str, object], names: Sequence[str]) -> list[Problem]:
+def _unknown(where: str, labels: Iterable[str], names: Sequence[str], known: Container[str]) -> list[Problem]:
     return [
         Problem(where, repr(label), f"names of distributions: {', '.join(names[:10])}", nearest(str(label), names))
         for label in labels
-        if label not in names
+        if label not in known
     ]
 
 

@@ -131,7 +131,7 @@ def _score(z, count, row, draws, common, own):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def _value(y, z, place, count, row, draws, common, own):  # type: ignore[no-untyped-def]
+def _value(y, z, count, row, draws, common, own):  # type: ignore[no-untyped-def]
     """Give the values of a row's marginal, before location and scale: made in y, or a buffer that holds them."""
     kind = draws.row_kind[row]
     if kind == CONSTANT:
@@ -140,7 +140,7 @@ def _value(y, z, place, count, row, draws, common, own):  # type: ignore[no-unty
     score = _score(z, count, row, draws, common, own)
     if kind == NORMAL:
         return score
-    evaluate(y, score, count, kind, draws.tables, draws.row_table[row], place)
+    evaluate(y, score, count, kind, draws.tables, draws.row_table[row])
     return y
 
 
@@ -170,7 +170,6 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design)
     z = np.empty(width)
     y = np.empty(width)
     words = np.empty(width, np.uint64)
-    place = np.empty(width, np.int64)
     for block_start in range(start, stop, block):
         block_stop = min(block_start + block, stop)
         # Words come in pairs, for an even scenario and the odd one after it.
@@ -186,7 +185,7 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design)
                 _draw(own[j - first_own], words, count, seed, draws.own_stream[j], aligned, design, design.own_row[j])
             for row in range(draws.row_start[group], draws.row_start[group + 1]):
                 location, scale = draws.row_location[row], draws.row_scale[row]
-                value = _value(y, z, place, count, row, draws, common, own)
+                value = _value(y, z, count, row, draws, common, own)
                 for k in range(targets.target_start[row], targets.target_start[row + 1]):
                     _accumulate(sums[targets.target[k]], count, location, scale, value)
                 if targets.row_output[row] >= 0:

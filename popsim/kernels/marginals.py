@@ -8,8 +8,8 @@ The kinds and sizes stand in `popsim.layout`.
 - PIECES: 16 polynomials of degree 9 over equal widths of z, ``[slope, intercept, c0 x 16, c1 x 16, ..., c9 x 16]``; the
   piece is the whole number nearest to t = slope * z + intercept, the argument of its polynomial is what remains of t.
 - KNOTS: any number of polynomials between knots, found by bisection,
-  ``[count, degree, knots x count, middles x count, inverse widths x count, c0 x count, ...]``; the count is a power of
-  two, the first knot is -infinity, padding knots are +infinity. Jumps are pieces of degree 0 with knots at the jumps.
+  ``[count, degree, knots x count, (middle, 1 / width, c0, c1, ...) x count]``; the count is a power of two, the first
+  knot is -infinity, padding knots are +infinity. Jumps are pieces of degree 0 with knots at the jumps.
 - PIECES_LOG and KNOTS_LOG hold log T instead of T.
 """
 
@@ -67,32 +67,26 @@ else:
 
 
 @kernel
-def _knots(y, z, count, tables, offset, place):  # type: ignore[no-untyped-def]
+def _knots(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
     size = np.int64(tables[offset])
     degree = np.int64(tables[offset + 1])
     knots = np.int64(offset + 2)
-    middles = knots + size
-    inverses = middles + size
-    coefficients = inverses + size
+    pieces = knots + size
     for i in range(count):
-        store(place, i, np.int64(0))
-    step = size >> 1
-    while step > 0:
-        for i in range(count):
-            k = load(place, i) + step
-            above = table_load(tables, knots + k) <= load(z, i)
-            store(place, i, k if above else k - step)
-        step >>= 1
-    last = coefficients + degree * size
-    for i in range(count):
-        store(y, i, table_load(tables, last + load(place, i)))
-    for j in range(degree - 1, -1, -1):
-        base = coefficients + j * size
-        for i in range(count):
-            k = load(place, i)
-            score = min(max(load(z, i), -SCORE_LIMIT), SCORE_LIMIT)
-            f = (score - table_load(tables, middles + k)) * table_load(tables, inverses + k)
-            store(y, i, fma(load(y, i), f, table_load(tables, base + k)))
+        score = load(z, i)
+        k = np.int64(0)
+        step = size >> 1
+        while step > 0:
+            k += step if table_load(tables, knots + k + step) <= score else np.int64(0)
+            step >>= 1
+        piece = pieces + k * (degree + 3)
+        inside = min(max(score, -SCORE_LIMIT), SCORE_LIMIT)
+        f = (inside - table_load(tables, piece)) * table_load(tables, piece + 1)
+        lowest = piece + 2
+        p = table_load(tables, lowest + degree)
+        for j in range(degree - 1, -1, -1):
+            p = fma(p, f, table_load(tables, lowest + j))
+        store(y, i, p)
 
 
 @kernel
@@ -109,8 +103,8 @@ def _exponentials_in_place(y, count):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def evaluate(y, z, count, kind, tables, offset, place):  # type: ignore[no-untyped-def]
-    """Write T(z) of one marginal into y; `place` is scratch for the search among knots."""
+def evaluate(y, z, count, kind, tables, offset):  # type: ignore[no-untyped-def]
+    """Write T(z) of one marginal into y."""
     if kind == NORMAL:
         for i in range(count):
             store(y, i, load(z, i))
@@ -119,6 +113,6 @@ def evaluate(y, z, count, kind, tables, offset, place):  # type: ignore[no-untyp
     elif kind in (PIECES, PIECES_LOG):
         _pieces(y, z, count, tables, offset)
     elif kind in (KNOTS, KNOTS_LOG):
-        _knots(y, z, count, tables, offset, place)
+        _knots(y, z, count, tables, offset)
     if kind in (PIECES_LOG, KNOTS_LOG):
         _exponentials_in_place(y, count)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -155,8 +155,8 @@ def _draws(
     factors: Floats,
     tables: Floats,
 ) -> Draws:
-    shared = list(dict.fromkeys(name for score in scores for name, _ in score.shared))
-    own = list(dict.fromkeys(name for score in scores for name, _ in score.own))
+    shared = _places(name for score in scores for name, _ in score.shared)
+    own = _places(name for score in scores for name, _ in score.own)
     book = StreamBook()
     countries = len(study.countries)
     has_common = np.array([bool(score.shared) for score in scores])
@@ -165,16 +165,14 @@ def _draws(
     return Draws(
         shared_stream=book.numbers([f"common/{name}" for name in shared]),
         common_start=pointers([len(weights) for weights in common]),
-        common_basis=np.array([shared.index(name) for weights in common for name, _ in weights], dtype=np.int64),
+        common_basis=np.array([shared[name] for weights in common for name, _ in weights], dtype=np.int64),
         common_weight=np.array([weight for weights in common for _, weight in weights], dtype=np.float64),
         own_start=pointers([len(own)] * countries),
         own_stream=book.numbers([f"country/{country.code}/{name}" for country in study.countries for name in own]),
         row_start=pointers([len(scores)] * countries),
         row_common=np.tile(np.where(has_common, np.cumsum(has_common) - 1, -1), countries).astype(np.int64),
         term_start=pointers([len(weights) for weights in terms] * countries),
-        term_basis=np.tile(
-            np.array([own.index(name) for weights in terms for name, _ in weights], np.int64), countries
-        ),
+        term_basis=np.tile(np.array([own[name] for weights in terms for name, _ in weights], np.int64), countries),
         term_weight=np.tile(np.array([weight for weights in terms for _, weight in weights], np.float64), countries),
         row_kind=np.tile(marginals.kind, countries),
         row_table=np.tile(marginals.table, countries),
@@ -182,6 +180,11 @@ def _draws(
         row_scale=(factors * marginals.scale).ravel(),
         tables=tables,
     ).frozen()
+
+
+def _places(names: Iterable[str]) -> dict[str, int]:
+    """Give each different name its place in the order of first mention."""
+    return {name: place for place, name in enumerate(dict.fromkeys(names))}
 
 
 def _labels(study: Study) -> Labels:

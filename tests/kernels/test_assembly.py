@@ -12,7 +12,6 @@ from popsim.kernels import block, elementary, marginals, philox
 
 FLOATS = types.Array(types.float64, 1, "C")
 READ_ONLY = types.Array(types.float64, 1, "C", readonly=True)
-INTEGERS = types.Array(types.int64, 1, "C")
 WORDS = types.Array(types.uint64, 1, "C")
 INT = types.int64
 WORD = types.uint64
@@ -21,7 +20,7 @@ KERNELS = {
     "bits": (philox.fill_bits, (WORDS, INT, WORD, WORD, WORD)),
     "sums": (block._add_two, (FLOATS, INT, types.float64, FLOATS, types.float64, FLOATS)),
     "normals": (elementary.fill_normals, (FLOATS, WORDS, INT)),
-    "values": (marginals.evaluate, (FLOATS, FLOATS, INT, INT, READ_ONLY, INT, INTEGERS)),
+    "values": (marginals.evaluate, (FLOATS, FLOATS, INT, INT, READ_ONLY, INT)),
 }
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ARM = platform.machine().lower() in ("aarch64", "arm64")

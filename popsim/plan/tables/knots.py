@@ -29,9 +29,9 @@ def from_jumps(cumulative: Floats, values: Floats) -> Table:
     knots = np.full(size, np.inf)
     knots[0] = -np.inf
     knots[1 : len(values)] = special.ndtri(cumulative[:-1])
-    constants = np.full(size, values[-1])
-    constants[: len(values)] = values
-    numbers = np.concatenate([[size, 0], knots, np.zeros(2 * size), constants])
+    pieces = np.zeros((size, 3))
+    pieces[: len(values), 2] = values
+    numbers = np.concatenate([[size, 0], knots, pieces.ravel()])
     return Table(KNOTS, numbers, 0.0, 1.0, 0.0)
 
 
@@ -91,10 +91,9 @@ def _pack(kind: int, left: Floats, width: Floats, polynomials: Floats, location:
     knots = np.full(size, np.inf)
     knots[: len(left)] = left
     knots[0] = -np.inf
-    middles, inverses = np.zeros(size), np.zeros(size)
-    middles[: len(left)] = left + width / 2.0
-    inverses[: len(left)] = 1.0 / width
-    coefficients = np.zeros((PIECE_DEGREE + 1, size))
-    coefficients[:, : len(left)] = polynomials
-    numbers = np.concatenate([[size, PIECE_DEGREE], knots, middles, inverses, coefficients.ravel()])
+    pieces = np.zeros((size, PIECE_DEGREE + 3))
+    pieces[: len(left), 0] = left + width / 2.0
+    pieces[: len(left), 1] = 1.0 / width
+    pieces[: len(left), 2:] = polynomials.T
+    numbers = np.concatenate([[size, PIECE_DEGREE], knots, pieces.ravel()])
     return Table(kind, numbers, location, 1.0, worst)
