@@ -3,192 +3,208 @@
 `draws`, `targets` and `design` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.breakdowns`,
 `popsim.engine.designs`). Every scenario is computed from its own number alone, so blocks, threads and slices change
 nothing.
+
+All buffers are stretches of one array, named by where they start, so that no reference is counted on the way; and what
+takes a named tuple is made part of its caller, since handing over some hundred words costs as much as a short loop.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from popsim.kernels.elementary import fill_normals
+from popsim.kernels.elementary import normals
 from popsim.kernels.intrinsics import fma, load, store
-from popsim.kernels.jit import kernel
-from popsim.kernels.marginals import evaluate
+from popsim.kernels.jit import inlined, kernel
+from popsim.kernels.marginals import values
 from popsim.kernels.philox import fill_bits
 from popsim.layout import CONSTANT, NORMAL
 
 __all__ = ["fill_scenarios"]
 
+_SCORE = 0
+"""Where the score of a row is made; its values are made one buffer further on."""
 
-@kernel
-def _draw(out, words, count, seed, stream, aligned, design, row):  # type: ignore[no-untyped-def]
+
+@inlined
+def _draw(work, at, words, count, seed, stream, aligned, design, row):  # type: ignore[no-untyped-def]
     """Fill normals of a stream, from the points of a design where it has a row of them."""
     if row >= 0:
-        fill_normals(out, design.words[row, aligned - design.start :], count)
+        normals(work, at, design.words[row], aligned - design.start, count)
     else:
         fill_bits(words, count // 2, seed, stream, np.uint64(aligned >> 1))
-        fill_normals(out, words, count)
+        normals(work, at, words, 0, count)
 
 
 @kernel
-def _clear(z, count):  # type: ignore[no-untyped-def]
+def _clear(work, at, count):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(z, i, 0.0)
+        store(work, at + i, 0.0)
 
 
 @kernel
-def _add(z, count, weight, basis):  # type: ignore[no-untyped-def]
+def _weigh(work, at, count, weight, one):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(z, i, fma(weight, load(basis, i), load(z, i)))
+        store(work, at + i, weight * load(work, one + i))
 
 
 @kernel
-def _add_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+def _weigh_two(work, at, count, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(z, i, fma(next_weight, load(next_basis, i), fma(weight, load(basis, i), load(z, i))))
+        store(work, at + i, fma(next_weight, load(work, two + i), weight * load(work, one + i)))
 
 
 @kernel
-def _weigh_two(z, count, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
+def _onto(work, at, count, start, weight, one):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(z, i, fma(next_weight, load(next_basis, i), weight * load(basis, i)))
+        store(work, at + i, fma(weight, load(work, one + i), load(work, start + i)))
 
 
 @kernel
-def _weigh(z, count, weight, basis):  # type: ignore[no-untyped-def]
+def _onto_two(work, at, count, start, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(z, i, weight * load(basis, i))
+        sum_of_one = fma(weight, load(work, one + i), load(work, start + i))
+        store(work, at + i, fma(next_weight, load(work, two + i), sum_of_one))
 
 
-@kernel
-def _onto(z, count, start, weight, basis):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        store(z, i, fma(weight, load(basis, i), load(start, i)))
-
-
-@kernel
-def _onto_two(z, count, start, weight, basis, next_weight, next_basis):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        store(z, i, fma(next_weight, load(next_basis, i), fma(weight, load(basis, i), load(start, i))))
-
-
-@kernel
-def _combine(z, count, first, last, term_basis, term_weight, basis):  # type: ignore[no-untyped-def]
-    """Add weighted normals to z, two at a time; the order of the operations is that of one at a time."""
+@inlined
+def _combine(work, at, count, first, last, term_basis, term_weight, basis, width):  # type: ignore[no-untyped-def]
+    """Add weighted normals, two at a time; the order of the operations is that of one at a time."""
     term = first
     while term + 1 < last:
-        one, two = basis[term_basis[term]], basis[term_basis[term + 1]]
-        _add_two(z, count, term_weight[term], one, term_weight[term + 1], two)
+        one, two = basis + term_basis[term] * width, basis + term_basis[term + 1] * width
+        _onto_two(work, at, count, at, term_weight[term], one, term_weight[term + 1], two)
         term += 2
     if term < last:
-        _add(z, count, term_weight[term], basis[term_basis[term]])
+        _onto(work, at, count, at, term_weight[term], basis + term_basis[term] * width)
 
 
 @kernel
-def _accumulate(sums, count, location, scale, y):  # type: ignore[no-untyped-def]
+def _accumulate(work, at, count, location, scale, value):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(sums, i, load(sums, i) + fma(scale, load(y, i), location))
+        store(work, at + i, load(work, at + i) + fma(scale, load(work, value + i), location))
 
 
 @kernel
-def _put(line, count, location, scale, y):  # type: ignore[no-untyped-def]
+def _put(out, at, count, location, scale, work, value):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(line, i, fma(scale, load(y, i), location))
+        store(out, at + i, fma(scale, load(work, value + i), location))
 
 
 @kernel
-def _fill_common(common, words, count, seed, aligned, draws, shared, design):  # type: ignore[no-untyped-def]
+def _put_sum(out, at, count, weight, work, one):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(out, at + i, fma(weight, load(work, one + i), 0.0))
+
+
+@kernel
+def _add_sum(out, at, count, weight, work, one):  # type: ignore[no-untyped-def]
+    for i in range(count):
+        store(out, at + i, fma(weight, load(work, one + i), load(out, at + i)))
+
+
+@inlined
+def _fill_common(work, common, shared, width, words, count, seed, aligned, draws, design):  # type: ignore[no-untyped-def]
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
-        _draw(shared[j], words, count, seed, draws.shared_stream[j], aligned, design, design.shared_row[j])
+        stream, row = draws.shared_stream[j], design.shared_row[j]
+        _draw(work, shared + j * width, words, count, seed, stream, aligned, design, row)
     for j in range(len(draws.common_start) - 1):
-        _clear(common[j], count)
+        at = common + j * width
+        _clear(work, at, count)
         first, last = draws.common_start[j], draws.common_start[j + 1]
-        _combine(common[j], count, first, last, draws.common_basis, draws.common_weight, shared)
+        _combine(work, at, count, first, last, draws.common_basis, draws.common_weight, shared, width)
 
 
-@kernel
-def _score(z, count, row, draws, common, own):  # type: ignore[no-untyped-def]
-    """Give the normal score of a row: made in z, or a buffer that holds it already."""
+@inlined
+def _score(work, width, count, row, draws, common, own):  # type: ignore[no-untyped-def]
+    """Tell where the normal score of a row is: made now, or a buffer that holds it already."""
     term, last = draws.term_start[row], draws.term_start[row + 1]
     weight, basis = draws.term_weight, draws.term_basis
+    at = _SCORE
     if draws.row_common[row] >= 0:
-        start = common[draws.row_common[row]]
+        start = common + draws.row_common[row] * width
         if term == last:
             return start
+        one = own + basis[term] * width
         if term + 1 == last:
-            _onto(z, count, start, weight[term], own[basis[term]])
-            return z
-        _onto_two(z, count, start, weight[term], own[basis[term]], weight[term + 1], own[basis[term + 1]])
+            _onto(work, at, count, start, weight[term], one)
+            return at
+        _onto_two(work, at, count, start, weight[term], one, weight[term + 1], own + basis[term + 1] * width)
     elif term + 1 < last:
-        _weigh_two(z, count, weight[term], own[basis[term]], weight[term + 1], own[basis[term + 1]])
+        one, two = own + basis[term] * width, own + basis[term + 1] * width
+        _weigh_two(work, at, count, weight[term], one, weight[term + 1], two)
     elif weight[term] == 1.0:
-        return own[basis[term]]
+        return own + basis[term] * width
     else:
-        _weigh(z, count, weight[term], own[basis[term]])
-        return z
-    _combine(z, count, term + 2, last, basis, weight, own)
-    return z
+        _weigh(work, at, count, weight[term], own + basis[term] * width)
+        return at
+    _combine(work, at, count, term + 2, last, basis, weight, own, width)
+    return at
 
 
-@kernel
-def _value(y, z, count, row, draws, common, own):  # type: ignore[no-untyped-def]
-    """Give the values of a row's marginal, before location and scale: made in y, or a buffer that holds them."""
+@inlined
+def _value(work, width, count, row, draws, common, own):  # type: ignore[no-untyped-def]
+    """Tell where the values of a row's marginal are, before location and scale."""
     kind = draws.row_kind[row]
+    at = _SCORE + width
     if kind == CONSTANT:
-        _clear(y, count)
-        return y
-    score = _score(z, count, row, draws, common, own)
+        _clear(work, at, count)
+        return at
+    score = _score(work, width, count, row, draws, common, own)
     if kind == NORMAL:
         return score
-    evaluate(y, score, count, kind, draws.tables, draws.row_table[row])
-    return y
+    values(work, at, work, score, count, kind, draws.tables, draws.row_table[row])
+    return at
 
 
-@kernel
-def _write(out, column, sums, lead, length, targets):  # type: ignore[no-untyped-def]
-    """Write the outputs of a block, each a weighted sum of accumulators."""
+@inlined
+def _write(out, columns, column, length, work, sums, width, targets):  # type: ignore[no-untyped-def]
+    """Write the outputs of a block that are weighted sums of accumulators."""
     for j in range(len(targets.output_start) - 1):
-        if targets.output_start[j] == targets.output_start[j + 1]:
-            continue
-        line = out[j, column : column + length]
-        _clear(line, length)
-        for k in range(targets.output_start[j], targets.output_start[j + 1]):
-            _add(line, length, targets.output_weight[k], sums[targets.output_target[k], lead:])
+        first, last = targets.output_start[j], targets.output_start[j + 1]
+        at = j * columns + column
+        for k in range(first, last):
+            one = sums + targets.output_target[k] * width
+            if k == first:
+                _put_sum(out, at, length, targets.output_weight[k], work, one)
+            else:
+                _add_sum(out, at, length, targets.output_weight[k], work, one)
 
 
 @kernel
 def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
     width = block + 2
-    shared = np.empty((len(draws.shared_stream), width))
-    common = np.empty((len(draws.common_start) - 1, width))
+    columns = out.shape[1]
+    flat = out.reshape(out.size)
     largest = 0
     for group in range(len(draws.own_start) - 1):
         largest = max(largest, draws.own_start[group + 1] - draws.own_start[group])
-    own = np.empty((largest, width))
-    sums = np.empty((targets.target_count, width))
-    z = np.empty(width)
-    y = np.empty(width)
+    shared = _SCORE + 2 * width
+    common = shared + len(draws.shared_stream) * width
+    own = common + (len(draws.common_start) - 1) * width
+    sums = own + largest * width
+    work = np.empty(sums + targets.target_count * width)
     words = np.empty(width, np.uint64)
     for block_start in range(start, stop, block):
         block_stop = min(block_start + block, stop)
         # Words come in pairs, for an even scenario and the odd one after it.
         aligned = block_start & ~np.int64(1)
         count = ((block_stop + 1) & ~np.int64(1)) - aligned
-        for j in range(targets.target_count):
-            _clear(sums[j], count)
         lead, length, column = block_start - aligned, block_stop - block_start, block_start - first
-        _fill_common(common, words, count, seed, aligned, draws, shared, design)
+        _clear(work, sums, targets.target_count * width)
+        _fill_common(work, common, shared, width, words, count, seed, aligned, draws, design)
         for group in range(len(draws.own_start) - 1):
             first_own = draws.own_start[group]
             for j in range(first_own, draws.own_start[group + 1]):
-                _draw(own[j - first_own], words, count, seed, draws.own_stream[j], aligned, design, design.own_row[j])
+                at, stream = own + (j - first_own) * width, draws.own_stream[j]
+                _draw(work, at, words, count, seed, stream, aligned, design, design.own_row[j])
             for row in range(draws.row_start[group], draws.row_start[group + 1]):
                 location, scale = draws.row_location[row], draws.row_scale[row]
-                value = _value(y, z, count, row, draws, common, own)
+                value = _value(work, width, count, row, draws, common, own)
                 for k in range(targets.target_start[row], targets.target_start[row + 1]):
-                    _accumulate(sums[targets.target[k]], count, location, scale, value)
-                if targets.row_output[row] >= 0:
-                    line = out[targets.row_output[row], column : column + length]
-                    _put(line, length, location, scale, value[lead:])
-        _write(out, column, sums, lead, length, targets)
+                    _accumulate(work, sums + targets.target[k] * width, count, location, scale, value)
+                output = targets.row_output[row]
+                if output >= 0:
+                    _put(flat, output * columns + column, length, location, scale, work, value + lead)
+        _write(flat, columns, column, length, work, sums + lead, width, targets)

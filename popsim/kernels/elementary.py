@@ -11,7 +11,7 @@ from popsim.kernels.coefficients import CENTRAL, EXP, LOG, TAIL
 from popsim.kernels.intrinsics import bits_to_float, float_to_bits, fma, load, store
 from popsim.kernels.jit import inlined, kernel
 
-__all__ = ["CENTRAL_LIMIT", "HIGHEST_PROBABILITY", "LOWEST_PROBABILITY", "exponential", "fill_normals"]
+__all__ = ["CENTRAL_LIMIT", "HIGHEST_PROBABILITY", "LOWEST_PROBABILITY", "exponential", "fill_normals", "normals"]
 
 LOWEST_PROBABILITY = 2.0**-52
 """The smallest probability that a draw can have: 51 random bits, each in the middle of its cell."""
@@ -99,8 +99,8 @@ def normal_tail(x, q):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
-    """Turn random words into standard normals: z = x * P(log(1 - x^2)), x = 2 u - 1.
+def normals(out, at, words, first, count):  # type: ignore[no-untyped-def]
+    """Turn words[first:] into standard normals at out[at:]: z = x * P(log(1 - x^2)), x = 2 u - 1.
 
     After Giles (2011), "Approximating the erfinv function", doi:10.1016/B978-0-12-385963-1.00010-1.
 
@@ -108,7 +108,7 @@ def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
     """
     outside = np.int64(0)
     for i in range(count):
-        x = centred(load(words, i))
+        x = centred(load(words, first + i))
         q = fma(-x, x, 1.0)
         outside |= float_to_bits(q - CENTRAL_LIMIT)
         log = logarithm(q)
@@ -126,10 +126,16 @@ def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
         p = fma(p, log, _C2)
         p = fma(p, log, _C1)
         p = fma(p, log, _C0)
-        store(out, i, x * p)
+        store(out, at + i, x * p)
     if outside < 0:
         for i in range(count):
-            x = centred(load(words, i))
+            x = centred(load(words, first + i))
             q = fma(-x, x, 1.0)
             if q < CENTRAL_LIMIT:
-                store(out, i, normal_tail(x, q))
+                store(out, at + i, normal_tail(x, q))
+
+
+@kernel
+def fill_normals(out, words, count):  # type: ignore[no-untyped-def]
+    """Turn random words into standard normals."""
+    normals(out, 0, words, 0, count)

@@ -23,7 +23,7 @@ from popsim.kernels.jit import kernel
 from popsim.kernels.permute import LANES, has_permute, permuted_pieces
 from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, SCORE_LIMIT
 
-__all__ = ["evaluate"]
+__all__ = ["evaluate", "values"]
 
 _MAGIC = 6755399441055744.0
 _PIECE_MASK = np.int64(PIECE_COUNT - 1)
@@ -31,9 +31,9 @@ _STRIDE = np.int64(PIECE_COUNT)
 
 
 @kernel
-def _pieces_from(start, y, z, count, tables, base, slope, intercept):  # type: ignore[no-untyped-def]
+def _pieces_from(start, y, at, z, first, count, tables, base, slope, intercept):  # type: ignore[no-untyped-def]
     for i in range(start, count):
-        score = min(max(load(z, i), -SCORE_LIMIT), SCORE_LIMIT)
+        score = min(max(load(z, first + i), -SCORE_LIMIT), SCORE_LIMIT)
         t = fma(score, slope, intercept)
         nearest = t + _MAGIC
         f = t - (nearest - _MAGIC)
@@ -46,34 +46,34 @@ def _pieces_from(start, y, z, count, tables, base, slope, intercept):  # type: i
         p = fma(p, f, table_load(tables, k + 3 * _STRIDE))
         p = fma(p, f, table_load(tables, k + 2 * _STRIDE))
         p = fma(p, f, table_load(tables, k + 1 * _STRIDE))
-        store(y, i, fma(p, f, table_load(tables, k)))
+        store(y, at + i, fma(p, f, table_load(tables, k)))
 
 
 if has_permute():
 
     @kernel
-    def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
+    def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
         slope, intercept, base = tables[offset], tables[offset + 1], np.int64(offset + 2)
         whole = count - count % LANES
         for i in range(0, whole, LANES):
-            permuted_pieces(y, z, i, tables, base, slope, intercept)
-        _pieces_from(whole, y, z, count, tables, base, slope, intercept)
+            permuted_pieces(y, at + i, z, first + i, tables, base, slope, intercept)
+        _pieces_from(whole, y, at, z, first, count, tables, base, slope, intercept)
 
 else:
 
     @kernel
-    def _pieces(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
-        _pieces_from(0, y, z, count, tables, np.int64(offset + 2), tables[offset], tables[offset + 1])
+    def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
+        _pieces_from(0, y, at, z, first, count, tables, np.int64(offset + 2), tables[offset], tables[offset + 1])
 
 
 @kernel
-def _knots(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
+def _knots(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
     size = np.int64(tables[offset])
     degree = np.int64(tables[offset + 1])
     knots = np.int64(offset + 2)
     pieces = knots + size
     for i in range(count):
-        score = load(z, i)
+        score = load(z, first + i)
         k = np.int64(0)
         step = size >> 1
         while step > 0:
@@ -86,33 +86,39 @@ def _knots(y, z, count, tables, offset):  # type: ignore[no-untyped-def]
         p = table_load(tables, lowest + degree)
         for j in range(degree - 1, -1, -1):
             p = fma(p, f, table_load(tables, lowest + j))
-        store(y, i, p)
+        store(y, at + i, p)
 
 
 @kernel
-def _exponentials(y, z, count, factor):  # type: ignore[no-untyped-def]
+def _exponentials(y, at, z, first, count, factor):  # type: ignore[no-untyped-def]
     for i in range(count):
-        store(y, i, exponential(min(max(factor * load(z, i), -700.0), 700.0)))
+        store(y, at + i, exponential(min(max(factor * load(z, first + i), -700.0), 700.0)))
 
 
 @kernel
-def _exponentials_in_place(y, count):  # type: ignore[no-untyped-def]
+def _exponentials_in_place(y, at, count):  # type: ignore[no-untyped-def]
     # One array, so that LLVM need not ask whether two overlap.
     for i in range(count):
-        store(y, i, exponential(min(max(load(y, i), -700.0), 700.0)))
+        store(y, at + i, exponential(min(max(load(y, at + i), -700.0), 700.0)))
+
+
+@kernel
+def values(y, at, z, first, count, kind, tables, offset):  # type: ignore[no-untyped-def]
+    """Write T of z[first:] to y[at:] for one marginal."""
+    if kind == NORMAL:
+        for i in range(count):
+            store(y, at + i, load(z, first + i))
+    elif kind == LOGNORMAL:
+        _exponentials(y, at, z, first, count, tables[offset])
+    elif kind in (PIECES, PIECES_LOG):
+        _pieces(y, at, z, first, count, tables, offset)
+    elif kind in (KNOTS, KNOTS_LOG):
+        _knots(y, at, z, first, count, tables, offset)
+    if kind in (PIECES_LOG, KNOTS_LOG):
+        _exponentials_in_place(y, at, count)
 
 
 @kernel
 def evaluate(y, z, count, kind, tables, offset):  # type: ignore[no-untyped-def]
     """Write T(z) of one marginal into y."""
-    if kind == NORMAL:
-        for i in range(count):
-            store(y, i, load(z, i))
-    elif kind == LOGNORMAL:
-        _exponentials(y, z, count, tables[offset])
-    elif kind in (PIECES, PIECES_LOG):
-        _pieces(y, z, count, tables, offset)
-    elif kind in (KNOTS, KNOTS_LOG):
-        _knots(y, z, count, tables, offset)
-    if kind in (PIECES_LOG, KNOTS_LOG):
-        _exponentials_in_place(y, count)
+    values(y, 0, z, 0, count, kind, tables, offset)

@@ -65,13 +65,13 @@ def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any
 
 @intrinsic
 def permuted_pieces(
-    _typing: Any, y: Any, z: Any, start: Any, tables: Any, base: Any, slope: Any, intercept: Any
+    _typing: Any, y: Any, at: Any, z: Any, first: Any, tables: Any, base: Any, slope: Any, intercept: Any
 ) -> Any:
-    """Evaluate eight draws: y[start : start + 8] = T(z[start : start + 8]), coefficients at tables[base:]."""
+    """Evaluate eight draws: y[at : at + 8] = T(z[first : first + 8]), coefficients at tables[base:]."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-        out, scores, first, table, offset, slope_, intercept_ = arguments
-        z_ = builder.load(_address(context, builder, signature.args[1], scores, first), typ=_VECTOR, align=8)
+        out, at_, scores, first_, table, offset, slope_, intercept_ = arguments
+        z_ = builder.load(_address(context, builder, signature.args[2], scores, first_), typ=_VECTOR, align=8)
         mark(z_, builder.module, table=False)
         low, high = _splat(-SCORE_LIMIT), _splat(SCORE_LIMIT)
         z_ = builder.select(builder.fcmp_ordered("<", z_, low), low, z_)
@@ -86,13 +86,13 @@ def permuted_pieces(
             halves = []
             for half in range(PIECE_COUNT // LANES):
                 index = builder.add(offset, ir.Constant(ir.IntType(64), power * PIECE_COUNT + half * LANES))
-                loaded = builder.load(_address(context, builder, signature.args[3], table, index), typ=_VECTOR, align=8)
+                loaded = builder.load(_address(context, builder, signature.args[4], table, index), typ=_VECTOR, align=8)
                 mark(loaded, builder.module, table=True)
                 halves.append(loaded)
             coefficient = _call(builder, _PERMUTE, [_VECTOR, _NUMBERS, _VECTOR], [halves[0], piece, halves[1]])
             value = coefficient if value is None else _fma(builder, value, fraction, coefficient)
-        pointer = _address(context, builder, signature.args[0], out, first)
+        pointer = _address(context, builder, signature.args[0], out, at_)
         mark(builder.store(value, pointer, align=8), builder.module, table=False)
         return context.get_dummy_value()
 
-    return types.void(y, z, types.int64, tables, types.int64, types.float64, types.float64), codegen
+    return types.void(y, types.int64, z, types.int64, tables, types.int64, types.float64, types.float64), codegen

@@ -18,9 +18,9 @@ WORD = types.uint64
 
 KERNELS = {
     "bits": (philox.fill_bits, (WORDS, INT, WORD, WORD, WORD)),
-    "sums": (block._add_two, (FLOATS, INT, types.float64, FLOATS, types.float64, FLOATS)),
-    "normals": (elementary.fill_normals, (FLOATS, WORDS, INT)),
-    "values": (marginals.evaluate, (FLOATS, FLOATS, INT, INT, READ_ONLY, INT)),
+    "sums": (block._onto_two, (FLOATS, INT, INT, INT, types.float64, INT, types.float64, INT)),
+    "normals": (elementary.normals, (FLOATS, INT, WORDS, INT, INT)),
+    "values": (marginals.values, (FLOATS, INT, FLOATS, INT, INT, INT, READ_ONLY, INT)),
 }
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ARM = platform.machine().lower() in ("aarch64", "arm64")

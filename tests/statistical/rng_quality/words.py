@@ -30,7 +30,7 @@ ORDERS = {
 }
 BITS = {
     "top": "the 32 highest bits of a draw",
-    "used": "the 52 bits of a draw that reach the inverse normal, packed without gaps",
+    "used": "the top 52 bits of a draw, of which the inverse normal uses 51, packed without gaps",
     "all": "all 64 bits of a draw, low half first",
 }
 CONTROLS = {
