@@ -27,6 +27,7 @@ _C0, _C1, _C2, _C3, _C4, _C5, _C6, _C7, _C8, _C9, _C10, _C11, _C12, _C13, _C14 =
 _T0, _T1, _T2, _T3, _T4, _T5, _T6, _T7, _T8, _T9, _T10, _T11, _T12, _T13, _T14 = TAIL
 _E0, _E1, _E2, _E3, _E4, _E5 = EXP
 
+_STRETCH = 64
 _SHIFT_DROP = np.uint64(12)
 _TWO_AND_HALF_CELL_BITS = np.uint64(0x4000000000000001)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
@@ -99,6 +100,21 @@ def normal_tail(x, q):  # type: ignore[no-untyped-def]
 
 
 @kernel
+def _mend_far_out(out, at, words, first, start, stop):  # type: ignore[no-untyped-def]
+    """Put right the draws that are far out, if this stretch has any."""
+    outside = np.int64(0)
+    for i in range(start, stop):
+        x = centred(load(words, first + i))
+        outside |= float_to_bits(fma(-x, x, 1.0) - CENTRAL_LIMIT)
+    if outside < 0:
+        for i in range(start, stop):
+            x = centred(load(words, first + i))
+            q = fma(-x, x, 1.0)
+            if q < CENTRAL_LIMIT:
+                store(out, at + i, normal_tail(x, q))
+
+
+@kernel
 def normals(out, at, words, first, count):  # type: ignore[no-untyped-def]
     """Turn words[first:] into standard normals at out[at:]: z = x * P(log(1 - x^2)), x = 2 u - 1.
 
@@ -128,11 +144,8 @@ def normals(out, at, words, first, count):  # type: ignore[no-untyped-def]
         p = fma(p, log, _C0)
         store(out, at + i, x * p)
     if outside < 0:
-        for i in range(count):
-            x = centred(load(words, first + i))
-            q = fma(-x, x, 1.0)
-            if q < CENTRAL_LIMIT:
-                store(out, at + i, normal_tail(x, q))
+        for start in range(0, count, _STRETCH):
+            _mend_far_out(out, at, words, first, start, min(start + _STRETCH, count))
 
 
 @kernel

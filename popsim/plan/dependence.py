@@ -16,6 +16,7 @@ countries too; so a component correlates by s[a] between countries, and by w wit
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -62,10 +63,10 @@ def _factor_scores(study: Study) -> dict[str, Score]:
         # Rounding alone can put the share a hair outside [0, 1]; the study has been held to the relation itself.
         share = min(max((area.common_share - between * base) / (1.0 - between), 0.0), 1.0) if between < 1.0 else 0.0
         name = f"area/{area.id}"
-        factor, rest = np.sqrt(between), np.sqrt(1.0 - between)
+        factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
         scores[area.id] = _score(
-            (("factor", factor * np.sqrt(base)), (name, rest * np.sqrt(share))),
-            (("factor", factor * np.sqrt(1.0 - base)), (name, rest * np.sqrt(1.0 - share))),
+            (("factor", factor * math.sqrt(base)), (name, rest * math.sqrt(share))),
+            (("factor", factor * math.sqrt(1.0 - base)), (name, rest * math.sqrt(1.0 - share))),
         )
     return scores
 
@@ -97,9 +98,9 @@ def _lower_root(covariance: Floats) -> Floats:
 def _components(study: Study, area: Area, score: Score) -> Iterable[Score]:
     if len(area.components) == 1:
         return [score]
-    follow = np.sqrt(study.dependence.between_components)
-    rest = np.sqrt(1.0 - study.dependence.between_components)
-    together, apart = np.sqrt(area.common_share), np.sqrt(1.0 - area.common_share)
+    follow = math.sqrt(study.dependence.between_components)
+    rest = math.sqrt(1.0 - study.dependence.between_components)
+    together, apart = math.sqrt(area.common_share), math.sqrt(1.0 - area.common_share)
     names = [f"area/{area.id}/component/{component.id}" for component in area.components]
     return [
         _score(

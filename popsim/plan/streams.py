@@ -37,12 +37,13 @@ class StreamBook:
         PlanError
             When two names hash to the same number (expected once in some 10**19 pairs).
         """
-        for name in names:
-            other = self._names.setdefault(stream_number(name), name)
+        numbers = [stream_number(name) for name in names]
+        for name, number in zip(names, numbers, strict=True):
+            other = self._names.setdefault(number, name)
             if other != name:
                 raise PlanError(
                     Problem(
                         "plan", f"streams {other!r} and {name!r} have one number", "one number per name", "rename one"
                     )
                 )
-        return np.array([stream_number(name) for name in names], dtype=np.uint64)
+        return np.array(numbers, dtype=np.uint64)
