@@ -171,7 +171,7 @@ class Family(abc.ABC):
         For families whose quantiles are dear and whose density has a series by recurrence (`popsim.families.series`):
         new coefficients, shape (order + 1, members, scores). `has_taylor` says whether there is one.
         """
-        raise NotImplementedError
+        raise TypeError(f"{type(self).__name__} has no series")
 
     @classmethod
     def has_taylor(cls) -> bool:
