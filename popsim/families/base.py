@@ -165,7 +165,7 @@ class Family(abc.ABC):
         """For a family of separate values: cumulative probabilities (the last is 1) and rising values; else None."""
         return None
 
-    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
+    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:  # noqa: ARG002  (children use them)
         """Taylor series, about rising normal scores, of the quantile or of the log of its distance to the lower limit.
 
         For families whose quantiles are dear and whose density has a series by recurrence (`popsim.families.series`):
