@@ -60,6 +60,16 @@ def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
         assert f"{value:,.0f}" in plain, (name, value)
 
 
+def test_the_figures_of_the_page_on_the_study_are_those_of_the_packaged_study() -> None:
+    page = (ROOT / "configs" / "README.md").read_text(encoding="utf-8").replace("\n", " ")
+    ds = ps.simulate(ps.load_study("pops"), breakdowns=())
+    for area, mean in zip(ds["area"].values, ds["expected_cost_by_area"].sel(option="full").values / 1e6, strict=True):
+        assert re.search(rf"\| {area} [^|]+\| [\d.]+ \| {mean:,.0f} \|", page), (area, mean)
+    low, high = ps.summarise(ds)["cost_quantile"].sel(option="full", quantile=[0.05, 0.95]).values / 1e9
+    assert f"90 per cent range of the total: about {low:.1f} to {high:.1f} billion" in page
+    assert f"sum of the most likely values is {ds['point_estimate'].item() / 1e9:.1f} billion" in page
+
+
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_runs(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(script), run_name="__main__")
