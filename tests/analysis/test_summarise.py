@@ -93,13 +93,13 @@ def test_the_error_of_a_quantile_is_calibrated() -> None:
 
 
 def test_the_error_of_a_quantile_of_few_scenarios_is_nearly_calibrated() -> None:
-    """With 1,000 scenarios the error at 5 % rests on 14 order statistics and is itself uncertain by a quarter.
+    """With 1,000 scenarios the error at 5 % rests on 28 order statistics and is itself uncertain by a sixth.
 
-    A normal over an estimate of its scale from so few is a Student t of some 14 degrees, of which 1.96 holds 93 %, and
-    91 % is left when the skewness of the tail is counted; shares err by 0.0049 as above.
+    A normal over an estimate of its scale from so few is a Student t of some 28 degrees, of which 1.96 holds 94 %, a
+    little less for the skewness of the tail; shares err by 0.0049 as above.
     """
     inside, _ = share_inside(2_000, 1_000)
-    assert np.all((inside >= 0.89) & (inside <= 0.97)), inside
+    assert np.all((inside >= 0.92) & (inside <= 0.97)), inside
 
 
 def test_the_check_of_calibration_sees_errors_that_are_too_small() -> None:
