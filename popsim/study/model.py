@@ -7,9 +7,27 @@ from typing import Literal
 
 from popsim.families.base import Family
 
-__all__ = ["Area", "Basis", "Component", "Country", "Dependence", "Source", "Study"]
+__all__ = [
+    "Amount",
+    "Area",
+    "Basis",
+    "Component",
+    "Country",
+    "Delay",
+    "Dependence",
+    "Driver",
+    "Escalation",
+    "Exponent",
+    "Option",
+    "Setting",
+    "Shock",
+    "Source",
+    "Study",
+]
 
 Basis = Literal["evidence", "proxy", "judgement"]
+Amount = float | Family
+"""A number that is known, or one that is drawn."""
 
 
 @dataclass(frozen=True)
@@ -23,17 +41,90 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Setting:
+    """A quantity that may differ among groups of countries, certain or uncertain."""
+
+    value: Amount
+    """Holds where nothing in `by` applies."""
+    by: tuple[tuple[str, str, Amount], ...] = ()
+    """(coordinate, group, value): the first whose group the country belongs to applies."""
+    basis: Basis = "judgement"
+    rationale: str = ""
+
+    def of(self, country: Country) -> tuple[str, Amount]:
+        """Give which entry applies to a country ("" or such as "ldc=yes") and its value."""
+        groups = dict(country.groups)
+        for coordinate, group, value in self.by:
+            if groups.get(coordinate) == group:
+                return f"{coordinate}={group}", value
+        return "", self.value
+
+
+@dataclass(frozen=True)
+class Delay:
+    """How many years an area's work in a country is late, and what a year of delay adds to its cost (a share)."""
+
+    years: Setting
+    cost_per_year: float = 0.0
+
+
+@dataclass(frozen=True)
+class Escalation:
+    """Real rise of an area's cost per year, on top of general prices; equal `stream` means the same draw."""
+
+    rate: Amount
+    stream: str
+    basis: Basis = "judgement"
+    rationale: str = ""
+
+
+@dataclass(frozen=True)
+class Exponent:
+    """Cost is multiplied by driver ** value; equal `stream` means the same draw, shared by all countries."""
+
+    driver: str
+    value: Amount
+    stream: str
+
+
+@dataclass(frozen=True)
+class Driver:
+    """A measure of countries beside their size that costs scale with."""
+
+    name: str
+    column: str
+    reference: float
+    limits: tuple[float | None, float | None]
+    basis: Basis
+    rationale: str
+
+
+@dataclass(frozen=True)
+class Shock:
+    """An event common to all countries that multiplies the cost of some areas."""
+
+    id: str
+    name: str
+    areas: tuple[str, ...]
+    probability: float
+    factor: Amount
+    basis: Basis
+    rationale: str
+
+
+@dataclass(frozen=True)
 class Component:
     """One cost component of an activity area.
 
-    `cost` is per country of reference size, in `currency` at prices of `price_year`: in all for a one-off, per year for
-    a recurrent one. `money_factor` brings it to the money of the study. `profile` has one entry per study year: for a
-    one-off the share paid in that year (they sum to 1), for a recurrent cost 1.0 in each year paid and 0.0 otherwise.
+    `cost` is per country of reference size, in `currency` at prices of `price_year`: in all for a one-off, per payment
+    for a recurrent (every year) or stepped one (every few years). `money_factor` brings it to the money of the study.
+    `profile` has one entry per study year, were all on time: for a one-off the share paid in that year (they sum to 1),
+    otherwise 1.0 in each year paid and 0.0 in the others.
     """
 
     id: str
     name: str
-    kind: Literal["one-off", "per-year"]
+    kind: Literal["one-off", "per-year", "stepped"]
     cost: Family
     currency: str
     price_year: int
@@ -42,22 +133,34 @@ class Component:
     basis: Basis
     rationale: str
     sources: tuple[Source, ...]
+    exponents: tuple[Exponent, ...] = ()
+    """What it scales with; the exponent of size is among them, under the driver "size"."""
+    need: Setting | None = None
+    """Probability that a country which needs the area needs this component; None: it always does."""
 
 
 @dataclass(frozen=True)
 class Area:
     """One activity area: its components, how size scales it, and how much of it all countries share.
 
-    `common_share` is the correlation, between two countries, of the normal scores of this area.
+    `common_share` is the correlation, between two countries, of the normal scores of this area; `group_share` that
+    between two countries of one group (None: as `common_share`).
     """
 
     id: str
     name: str
     description: str
     document: str
-    size_exponent: float
+    size_exponent: Amount
     common_share: float
     components: tuple[Component, ...]
+    group_share: float | None = None
+    need: Setting | None = None
+    """Probability that a country needs the area; None: it always does."""
+    delay: Delay | None = None
+    escalation: Escalation | None = None
+    cofinancing: Setting | None = None
+    """Share of the cost that countries bear themselves; every value is a number."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +179,12 @@ class Country:
     size_note: str
     size_held: Literal["", "lowest", "highest"] = ""
     """Which of the stated limits the size was held at; empty for most."""
+    factors: tuple[tuple[str, float], ...] = ()
+    """(driver, value / reference held within its limits), of "size" and of every further driver."""
+
+    def factor(self, driver: str) -> float:
+        """Give the driver over its reference."""
+        return self.size_factor if driver == "size" else dict(self.factors)[driver]
 
 
 @dataclass(frozen=True)
@@ -97,6 +206,30 @@ class Dependence:
     rationale: str
     label_shares: tuple[float, ...] = ()
     """common_share of each label, areas that are not counted included; empty without a matrix."""
+    group: str | None = None
+    """Group of countries, such as region, within which countries share more than all countries do."""
+    group_share: float | None = None
+    """As common_share, between countries of one group; at least as large."""
+    label_group_shares: tuple[float, ...] = ()
+    """group_share of each label; empty without a matrix or without groups."""
+    between_needs: float = 0.0
+    need_with_cost: float = 0.0
+    need_common_share: float = 0.0
+    delay_between_areas: float = 0.0
+    delay_common_share: float = 0.0
+    start_common_share: float = 0.0
+
+
+@dataclass(frozen=True)
+class Option:
+    """A negotiating alternative: the study with some keys changed."""
+
+    id: str
+    name: str
+    rationale: str
+    changes: tuple[tuple[str, str], ...]
+    """(dotted key, value as TOML writes it)."""
+    study: Study
 
 
 @dataclass(frozen=True)
@@ -132,3 +265,18 @@ class Study:
     """What the rule of size rests on."""
     design: Literal["random", "latin", "sobol"] = "random"
     """How the scenarios are drawn; see docs/designs.md."""
+    drivers: tuple[Driver, ...] = ()
+    """Measures of countries beside their size."""
+    start: Setting | None = None
+    """Years after the first year at which a country begins; None: at once."""
+    shocks: tuple[Shock, ...] = ()
+    agency_fee: float | None = None
+    """Share that comes on top of what is financed; None: the study does not tell need for financing from cost."""
+    financing_basis: Basis = "judgement"
+    financing_rationale: str = ""
+    inflation: Amount | None = None
+    """General rise of prices per year; None: no nominal total."""
+    discount_rate: float | None = None
+    """None: no discounted total."""
+    options: tuple[Option, ...] = ()
+    """Alternatives beside the study as written, which is the option "full"."""
