@@ -29,6 +29,7 @@ class Variable:
 
 COORDINATES: dict[str, Variable] = {
     "option": Variable(("option",), "Negotiating option", "Identifier of the option; the study as written is 'full'."),
+    "option_name": Variable(("option",), "Negotiating option", "Name of the option."),
     "scenario": Variable(
         ("scenario",), "Scenario", "Number of the scenario: one joint draw of everything uncertain, counted from 0."
     ),
@@ -77,7 +78,7 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
-def breakdown_name(names: tuple[str, ...]) -> str:
+def breakdown_name(names: tuple[str, ...], variable: str = "cost") -> str:
     """Name the variable of a breakdown.
 
     Examples
@@ -85,7 +86,7 @@ def breakdown_name(names: tuple[str, ...]) -> str:
     >>> breakdown_name(("area", "year"))
     'cost_by_area_year'
     """
-    return "cost_by_" + "_".join(names)
+    return f"{variable}_by_" + "_".join(names) if names else variable
 
 
 def describe(name: str, currency: str, price_year: int) -> dict[str, str]:

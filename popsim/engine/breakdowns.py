@@ -1,11 +1,8 @@
-"""Which sums a run keeps: accumulators inside the kernel, and outputs made of them.
-
-Costs are always summed by component over all countries, in the order of the plan, and everything that does not tell
-countries apart is made of these sums; so `cost` has the same bits whatever else is asked for.
-"""
+"""Which sums a run keeps, and which variables of the result are made of them."""
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -14,15 +11,16 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim import schema
+from popsim.engine.program import NO_PROGRAM, Program, make_program
+from popsim.engine.sums import Accumulators, Names, Targets
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
-from popsim.families.base import Floats
 from popsim.plan.lowering import pointers
-from popsim.plan.model import Integers, Labels, Plan
+from popsim.plan.model import Labels, Plan
 
-__all__ = ["Breakdown", "Sums", "Targets", "arrange", "read_breakdowns", "rows_as_they_are"]
+__all__ = ["Breakdown", "Scope", "Sums", "arrange", "read_breakdowns", "rows_as_they_are", "scope_of"]
 
-Names = tuple[str, ...]
-Cell = Callable[[dict[str, object]], list[tuple[int, float]]]
+Output = list[tuple[int, float]]
+"""Accumulators and their weights."""
 
 
 @dataclass(frozen=True)
@@ -40,19 +38,13 @@ class Breakdown:
         return tuple(len(labels) for labels in self.labels)
 
 
-class Targets(NamedTuple):
-    """Pointers from rows to the accumulators that they add to, and from outputs to weighted accumulators.
+@dataclass(frozen=True, eq=False)
+class Sums:
+    """What the kernel sums, and which outputs are which variable."""
 
-    `row_output` is the output that holds a row's values as they are, which then has no accumulators; -1 for none.
-    """
-
-    target_start: Integers
-    target: Integers
-    target_count: int
-    output_start: Integers
-    output_target: Integers
-    output_weight: Floats
-    row_output: Integers
+    targets: Targets
+    breakdowns: tuple[Breakdown, ...]
+    program: Program = NO_PROGRAM
 
 
 def rows_as_they_are(count: int) -> Targets:
@@ -60,14 +52,6 @@ def rows_as_they_are(count: int) -> Targets:
     nothing = np.zeros(count + 1, dtype=np.int64)
     none = np.zeros(0, dtype=np.int64)
     return Targets(nothing, none, 0, nothing, none, np.zeros(0), np.arange(count, dtype=np.int64))
-
-
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """What the kernel sums, and which outputs are which variable."""
-
-    targets: Targets
-    breakdowns: tuple[Breakdown, ...]
 
 
 def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -> tuple[Names, ...]:
@@ -103,52 +87,79 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
     return tuple(dict.fromkeys(read))
 
 
-class _Accumulators:
-    """Numbers accumulators by what they sum, and remembers which rows add to them."""
+class Scope(NamedTuple):
+    """What a result holds: the labels of all its options together, and the totals that any of them has."""
 
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.country_labels: dict[str, tuple[str, ...]] = {"country": plan.labels.country, **dict(plan.labels.groups)}
-        self.components = len(plan.labels.component)
-        self.per_row: list[Integers] = [plan.row_component]
-        self.count = self.components
-        self.known: dict[tuple[Names, bool], tuple[int, list[tuple[str, ...]]]] = {}
-
-    def by_countries(self, names: Names, detailed: bool) -> tuple[int, list[tuple[str, ...]]]:
-        """First accumulator and the groups that occur; `detailed` keeps components apart within each group."""
-        if (names, detailed) not in self.known:
-            keys = list(zip(*(self.country_labels[name] for name in names), strict=True))
-            occurring = list(dict.fromkeys(keys))
-            group = np.array([occurring.index(key) for key in keys])[self.plan.row_country]
-            width = self.components if detailed else 1
-            within = self.plan.row_component if detailed else np.zeros_like(group)
-            self.per_row.append(np.asarray(self.count + group * width + within, dtype=np.int64))
-            self.known[names, detailed] = (self.count, occurring)
-            self.count += len(occurring) * width
-        return self.known[names, detailed]
+    labels: Labels
+    is_financed: bool
+    totals: dict[str, int]
 
 
-def arrange(plan: Plan, breakdowns: Sequence[Names]) -> Sums:
-    """Lay out the accumulators and outputs of `cost` and the breakdowns."""
-    accumulators = _Accumulators(plan)
-    outputs: list[list[tuple[int, float]]] = [[(k, 1.0) for k in range(accumulators.components)]]
-    described = [Breakdown("cost", (), (), 0)]
-    for names in breakdowns:
-        labels = tuple(_labels(plan.labels, name) for name in names)
-        described.append(Breakdown(schema.breakdown_name(names), names, labels, len(outputs)))
-        cell = _cell_maker(plan, accumulators, names)
-        outputs.extend(cell(dict(zip(names, key, strict=True))) for key in itertools.product(*labels))
-    per_row = np.stack(accumulators.per_row, axis=1)
-    targets = Targets(
-        target_start=np.arange(len(per_row) + 1, dtype=np.int64) * per_row.shape[1],
-        target=per_row.ravel().astype(np.int64),
-        target_count=accumulators.count,
-        output_start=pointers([len(output) for output in outputs]),
-        output_target=np.array([k for output in outputs for k, _ in output], dtype=np.int64),
-        output_weight=np.array([weight for output in outputs for _, weight in output], dtype=np.float64),
-        row_output=np.full(len(per_row), -1, dtype=np.int64),
+def scope_of(plans: Sequence[Plan]) -> Scope:
+    """Give what the results of some options hold together; what an option lacks is zero there."""
+    first = plans[0].labels
+    if len(plans) == 1:
+        return Scope(first, plans[0].is_financed, plans[0].totals)
+    every = [plan.labels for plan in plans]
+    countries = {code: (name, i, j) for j, labels in reversed([*enumerate(every)]) for i, (code, name) in enumerate(zip(labels.country, labels.country_name, strict=True))}
+    codes = _merged([labels.country for labels in every])
+    areas = dict(pair for labels in reversed(every) for pair in zip(labels.area, labels.area_name, strict=True))
+    area_ids = _merged([labels.area for labels in every])
+    components = _merged([labels.component for labels in every])
+    known = {
+        name: (labels.component_name[i], labels.area[labels.component_area[i]], labels.component_basis[i])
+        for labels in reversed(every)
+        for i, name in enumerate(labels.component)
+    }
+    groups = tuple(
+        (name, tuple(dict(every[countries[code][2]].groups)[name][countries[code][1]] for code in codes))
+        for name, _ in first.groups
     )
-    return Sums(targets, tuple(described))
+    labels = dataclasses.replace(
+        first,
+        country=codes,
+        country_name=tuple(countries[code][0] for code in codes),
+        groups=groups,
+        area=area_ids,
+        area_name=tuple(areas[area] for area in area_ids),
+        component=components,
+        component_name=tuple(known[name][0] for name in components),
+        component_area=tuple(area_ids.index(known[name][1]) for name in components),
+        component_basis=tuple(known[name][2] for name in components),
+    )
+    totals = {name: kind for plan in reversed(plans) for name, kind in plan.totals.items()}
+    return Scope(labels, any(plan.is_financed for plan in plans), dict(sorted(totals.items(), key=lambda item: item[1])))
+
+
+def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    """All names: those of the first, then what others add."""
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def arrange(plan: Plan, breakdowns: Sequence[Names], scope: Scope | None = None) -> Sums:
+    """Lay out the accumulators and outputs of `cost`, of the other totals, and of the breakdowns."""
+    wanted = scope_of([plan]) if scope is None else scope
+    sums = Accumulators(plan)
+    outputs: list[Output] = []
+    described: list[Breakdown] = []
+
+    def add(variable: str, names: Names, shares: tuple[float, ...]) -> None:
+        axes = tuple(_labels(wanted.labels, name) for name in names)
+        described.append(Breakdown(variable, names, axes, len(outputs)))
+        cell = _cell_maker(plan, sums, names, shares)
+        outputs.extend(cell(dict(zip(names, key, strict=True))) for key in itertools.product(*axes))
+
+    everything = ((), *breakdowns)
+    for names in everything:
+        add(schema.breakdown_name(names), names, sums.whole)
+    if wanted.is_financed:
+        for names in everything:
+            add(schema.breakdown_name(names, "financing_need"), names, sums.shares)
+    for variable, kind in wanted.totals.items():
+        described.append(Breakdown(variable, (), (), len(outputs)))
+        outputs.append([(cell, 1.0) for cell in sums.totals(kind)])
+    targets = sums.targets(outputs)
+    return Sums(targets, tuple(described), make_program(plan, sums, targets))
 
 
 def _labels(labels: Labels, name: str) -> tuple[object, ...]:
@@ -159,27 +170,22 @@ def _labels(labels: Labels, name: str) -> tuple[object, ...]:
     return labels.country if name == "country" else tuple(dict.fromkeys(dict(labels.groups)[name]))
 
 
-def _cell_maker(plan: Plan, accumulators: _Accumulators, names: Names) -> Cell:
-    """Make the function from a cell's key to its accumulators and their weights."""
+def _cell_maker(
+    plan: Plan, sums: Accumulators, names: Names, shares: tuple[float, ...]
+) -> Callable[[dict[str, object]], Output]:
+    """Make the function from the key of a cell to its accumulators and their weights."""
     who = tuple(name for name in names if name not in ("area", "year"))
-    detailed = "area" in names or "year" in names
-    everyone: list[Names] = [()]
-    first, occurring = accumulators.by_countries(who, detailed) if who else (0, everyone)
-    areas = plan.labels.component_area
+    areas = [plan.labels.area[area] for area in plan.labels.component_area]
 
-    def cell(key: dict[str, object]) -> list[tuple[int, float]]:
+    def cell(key: dict[str, object]) -> Output:
         group = tuple(str(key[name]) for name in who)
-        if group not in occurring:
-            return []
-        position = occurring.index(group)
-        if not detailed:
-            return [(first + position, 1.0)]
-        wanted = [
-            k for k in range(accumulators.components) if "area" not in key or plan.labels.area[areas[k]] == key["area"]
-        ]
-        year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
-        weights = [1.0 if year is None else float(plan.year_share[k, year]) for k in wanted]
-        start = first + position * accumulators.components
-        return [(start + k, weight) for k, weight in zip(wanted, weights, strict=True) if weight != 0.0]
+        if "area" not in key and "year" not in key and who:
+            found = sums.by_group(who, group)
+        else:
+            components = [k for k, area in enumerate(areas) if "area" not in key or area == key["area"]]
+            year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
+            found = [entry for k in components for entry in sums.by_component(who, group, k, year)]
+        weighted = [(place, weight * shares[share]) for place, weight, share in found]
+        return [(place, weight) for place, weight in weighted if weight != 0.0]
 
     return cell

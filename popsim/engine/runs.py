@@ -14,6 +14,7 @@ import xarray as xr
 
 from popsim.errors import FileError, Problem, RunError
 from popsim.plan.model import ROW_ARRAYS, Draws, Labels, Plan
+from popsim.plan.moves import Moves
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -21,7 +22,8 @@ __all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "save_plan", "sav
 
 ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
 
-_STATED = ("seed", "breakdowns", "labels", "plan_digest")
+_OPTION = "option_"
+_STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
 _WORDS = ("study_name", "title", "currency", "price_year", "scenarios", "coverage", "study_text", "design")
 
 
@@ -111,9 +113,9 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
         )
 
 
-def _read(path: Path) -> xr.Dataset:
+def _read(path: Path, group: str | None = None) -> xr.Dataset:
     try:
-        with xr.open_dataset(path, engine="netcdf4") as opened:
+        with xr.open_dataset(path, engine="netcdf4", group=group) as opened:
             dataset = opened.load()
     except OSError as error:
         raise FileError(
@@ -129,9 +131,16 @@ def _read(path: Path) -> xr.Dataset:
 
 
 def save_plan(path: Path, plan: Plan) -> None:
-    """Write a plan to netCDF: every array, the labels and the digest."""
+    """Write a plan to netCDF: every array, the labels and the digest; each option in a group of its own."""
+    _stored(plan).to_netcdf(path, engine="netcdf4")
+    for other in plan.alternatives:
+        _stored(other).to_netcdf(path, engine="netcdf4", mode="a", group=f"{_OPTION}{other.labels.option[0]}")
+
+
+def _stored(plan: Plan) -> xr.Dataset:
     arrays: dict[str, np.ndarray[Any, Any]] = {
         **plan.draws._asdict(),
+        **plan.moves._asdict(),
         **plan.row_arrays(),
     }
     variables = {name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()}
@@ -140,9 +149,10 @@ def save_plan(path: Path, plan: Plan) -> None:
         "seed": str(plan.seed),
         "breakdowns": json.dumps(plan.breakdowns),
         "labels": json.dumps(dataclasses.asdict(plan.labels)),
+        "options": json.dumps([other.labels.option[0] for other in plan.alternatives]),
         "plan_digest": plan.digest,
     }
-    xr.Dataset(variables, attrs=attributes).to_netcdf(path, engine="netcdf4")
+    return xr.Dataset(variables, attrs=attributes)
 
 
 def load_plan(path: Path) -> Plan:
@@ -155,17 +165,23 @@ def load_plan(path: Path) -> Plan:
     FileError
         When the file cannot be read.
     """
-    stored = _read(path)
-    lacking = [name for name in (*Draws._fields, *ROW_ARRAYS) if name not in stored.data_vars]
+    return _load_plan(path, None)
+
+
+def _load_plan(path: Path, group: str | None) -> Plan:
+    stored = _read(path, group)
+    lacking = [name for name in (*Draws._fields, *Moves._fields, *ROW_ARRAYS) if name not in stored.data_vars]
     lacking += [name for name in (*_WORDS, *_STATED) if name not in stored.attrs]
     if lacking:
         raise RunError(Problem(str(path), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again"))
     arrays: dict[str, Any] = {str(name): np.ascontiguousarray(stored[name].values) for name in stored.data_vars}
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
+        moves=Moves(**{name: arrays[name] for name in Moves._fields}).frozen(),
         labels=_labels(json.loads(stored.attrs["labels"])),
         seed=int(stored.attrs["seed"]),
         breakdowns=tuple(tuple(names) for names in json.loads(stored.attrs["breakdowns"])),
+        alternatives=tuple(_load_plan(path, f"{_OPTION}{name}") for name in json.loads(stored.attrs["options"])),
         **{name: arrays[name] for name in ROW_ARRAYS},
         **{name: _plain(stored.attrs[name]) for name in _WORDS},
     )

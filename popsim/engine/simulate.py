@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.metadata import version
@@ -12,9 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.engine.breakdowns import Breakdown, arrange, read_breakdowns
+from popsim.engine.breakdowns import Breakdown, arrange, read_breakdowns, scope_of
 from popsim.engine.designs import check_design, describe_design, make_points
-from popsim.engine.threads import Progress, check_range, check_threads, fill
+from popsim.engine.threads import BLOCK, Progress, check_range, check_threads, fill, make_room
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
@@ -87,49 +86,72 @@ def simulate(
         plan.scenarios if scenarios is None else scenarios, plan.seed if seed is None else seed, first_scenario
     )
     how = check_design(plan.design if design is None else design, count, first)
-    plan = dataclasses.replace(plan, seed=start_seed, design=how)
-    names = read_breakdowns(plan.breakdowns if breakdowns is None else breakdowns, plan.labels)
-    sums = arrange(plan, names)
-    points = make_points(how, plan.draws, count, start_seed, first)
-    out = fill(plan.draws, sums, count, start_seed, first, check_threads(threads), points=points, progress=progress)
-    variables = {item.variable: (_dims(item), _shaped(item, out)) for item in sums.breakdowns}
-    dataset = xr.Dataset({**variables, **_exact(plan)}, _coordinates(plan, sums.breakdowns, first, count))
+    plan = plan.with_stream(start_seed, how)
+    plans = (plan, *plan.alternatives)
+    scope = scope_of(plans)
+    names = read_breakdowns(plan.breakdowns if breakdowns is None else breakdowns, scope.labels)
+    sums = [arrange(each, names, scope) for each in plans]
+    outputs = len(sums[0].targets.output_start) - 1
+    out = make_room(outputs, count, len(plans))
+    crew = check_threads(threads)
+    for i, (each, wanted) in enumerate(zip(plans, sums, strict=True)):
+        points = make_points(how, each.draws, count, start_seed, first)
+        part = out[i * outputs : (i + 1) * outputs]
+        told = _part_of(progress, i, len(plans))
+        fill(each.draws, wanted, count, start_seed, first, crew, BLOCK, points, told, part)
+    variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in sums[0].breakdowns}
+    coordinates = _coordinates(plans, scope.labels, sums[0].breakdowns, first, count)
+    dataset = xr.Dataset({**variables, **_exact(plans, scope.labels)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
     return dataset.assign_attrs(provenance(plan, first), design_description=describe_design(how, plan.draws, count))
+
+
+def _part_of(progress: Progress | None, option: int, options: int) -> Progress | None:
+    """Tell the progress of one option as that of the whole."""
+    if progress is None or options == 1:
+        return progress
+    return lambda done, wanted: progress((option * wanted + done) // options, wanted)
 
 
 def _dims(breakdown: Breakdown) -> tuple[str, ...]:
     return ("option", "scenario", *breakdown.dims)
 
 
-def _shaped(breakdown: Breakdown, out: Floats) -> Floats:
+def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
     """View the outputs of a breakdown as (option, scenario, ...) without copying."""
     size = int(np.prod(breakdown.shape, dtype=np.int64))
-    block = out[breakdown.first_output : breakdown.first_output + size]
-    return np.moveaxis(block.reshape(*breakdown.shape, out.shape[1]), -1, 0)[np.newaxis]
+    block = out.reshape(options, -1, out.shape[1])[:, breakdown.first_output : breakdown.first_output + size]
+    return np.moveaxis(block.reshape(options, *breakdown.shape, out.shape[1]), -1, 1)
 
 
-def _exact(plan: Plan) -> dict[str, tuple[tuple[str, ...], Floats]]:
+def _exact(plans: Sequence[Plan], labels: Labels) -> dict[str, tuple[tuple[str, ...], Floats]]:
     """Give the sums of analytic means and of most likely values."""
-    components = len(plan.labels.component)
-    area = np.array(plan.labels.component_area)
-    mean = np.bincount(plan.row_component, plan.row_mean, components)
-    mode = np.bincount(plan.row_component, plan.row_mode, components)
-    areas = len(plan.labels.area)
+    area = np.array(labels.component_area)
+    areas = len(labels.area)
+
+    def by_component(plan: Plan, values: Floats) -> Floats:
+        costs = plan.row_component >= 0
+        place = np.array([labels.component.index(name) for name in plan.labels.component])
+        return np.bincount(place[plan.row_component[costs]], values[costs], len(labels.component))
+
+    mean = np.array([by_component(plan, plan.row_mean) for plan in plans])
+    mode = np.array([by_component(plan, plan.row_mode) for plan in plans])
     return {
-        "point_estimate": (("option",), np.array([mode.sum()])),
-        "point_estimate_by_area": (("option", "area"), np.bincount(area, mode, areas)[np.newaxis]),
-        "expected_cost": (("option",), np.array([mean.sum()])),
-        "expected_cost_by_area": (("option", "area"), np.bincount(area, mean, areas)[np.newaxis]),
-        "expected_cost_by_component": (("option", "component"), mean[np.newaxis]),
+        "point_estimate": (("option",), mode.sum(axis=1)),
+        "point_estimate_by_area": (("option", "area"), np.array([np.bincount(area, row, areas) for row in mode])),
+        "expected_cost": (("option",), mean.sum(axis=1)),
+        "expected_cost_by_area": (("option", "area"), np.array([np.bincount(area, row, areas) for row in mean])),
+        "expected_cost_by_component": (("option", "component"), mean),
     }
 
 
-def _coordinates(plan: Plan, breakdowns: Sequence[Breakdown], first: int, count: int) -> dict[str, object]:
-    labels = plan.labels
+def _coordinates(
+    plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown], first: int, count: int
+) -> dict[str, object]:
     coordinates: dict[str, object] = {
-        "option": np.array(labels.option),
+        "option": np.array([plan.labels.option[0] for plan in plans]),
+        "option_name": ("option", np.array([plan.labels.option_name for plan in plans])),
         "scenario": pd.RangeIndex(first, first + count),
         "area": np.array(labels.area),
         "area_name": ("area", np.array(labels.area_name)),

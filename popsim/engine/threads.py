@@ -15,7 +15,7 @@ from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
-__all__ = ["BLOCK", "Progress", "check_range", "check_threads", "fill"]
+__all__ = ["BLOCK", "Progress", "check_range", "check_threads", "fill", "make_room"]
 
 BLOCK = 512
 """Scenarios computed together: some dozen buffers of 4 KiB, which fit the first two caches."""
@@ -69,15 +69,22 @@ def check_range(scenarios: object, seed: object, first_scenario: object) -> tupl
     return int(scenarios), int(seed), int(first_scenario)  # type: ignore[call-overload]
 
 
-def _room(outputs: int, scenarios: int) -> Floats:
+def make_room(outputs: int, scenarios: int, options: int = 1) -> Floats:
+    """Make an array of outputs for each scenario; one after another for each option.
+
+    Raises
+    ------
+    ParameterError
+        When it does not fit the memory.
+    """
     try:
-        return np.empty((outputs, scenarios))
+        return np.empty((options * outputs, scenarios))
     except MemoryError:
-        size = outputs * scenarios * 8 / 2**30
+        size = options * outputs * scenarios * 8 / 2**30
         raise ParameterError(
             Problem(
                 "scenarios",
-                f"{scenarios:,} scenarios of {outputs} numbers: {size:,.1f} GiB",
+                f"{scenarios:,} scenarios of {options * outputs} numbers: {size:,.1f} GiB",
                 "results that fit the memory",
                 "ask for fewer scenarios or breakdowns, or simulate parts with first_scenario",
             )
@@ -100,10 +107,12 @@ def fill(
     block: int = BLOCK,
     points: Points | None = None,
     progress: Progress | None = None,
+    out: Floats | None = None,
 ) -> Floats:
     """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario)."""
     targets = sums.targets
-    out = _room(len(targets.output_start) - 1, scenarios)
+    if out is None:
+        out = make_room(len(targets.output_start) - 1, scenarios)
     # A cell without countries has no sum to write.
     written = np.diff(targets.output_start) > 0
     written[targets.row_output[targets.row_output >= 0]] = True
@@ -127,6 +136,7 @@ def fill(
             np.int64(block),
             np.uint64(seed),
             draws,
+            sums.program,
             targets,
             design,
         )

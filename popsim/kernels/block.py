@@ -1,8 +1,8 @@
-"""Scenarios by the block: streams -> normals -> dependence -> values -> sums.
+"""Scenarios by the block: streams -> normals -> dependence -> values -> payments -> sums.
 
-`draws`, `targets` and `design` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.breakdowns`,
-`popsim.engine.designs`). Every scenario is computed from its own number alone, so blocks, threads and slices change
-nothing.
+`draws`, `program`, `targets` and `design` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.program`,
+`popsim.engine.sums`, `popsim.engine.designs`). Every scenario is computed from its own number alone, so blocks,
+threads and slices change nothing.
 
 All buffers are stretches of one array, named by where they start, so that no reference is counted on the way; and what
 takes a named tuple is made part of its caller, since handing over some hundred words costs as much as a short loop.
@@ -17,6 +17,7 @@ from popsim.kernels.intrinsics import fma, load, store
 from popsim.kernels.jit import inlined, kernel
 from popsim.kernels.marginals import values
 from popsim.kernels.philox import fill_bits
+from popsim.kernels.steps import run_steps
 from popsim.layout import CONSTANT, NORMAL
 
 __all__ = ["fill_scenarios"]
@@ -172,18 +173,20 @@ def _write(out, columns, column, length, work, sums, width, targets):  # type: i
 
 
 @kernel
-def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design):  # type: ignore[no-untyped-def]
+def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets, design):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
     width = block + 2
     columns = out.shape[1]
     flat = out.reshape(out.size)
+    has_steps = len(program.row_keep) > 0
     largest = 0
     for group in range(len(draws.own_start) - 1):
         largest = max(largest, draws.own_start[group + 1] - draws.own_start[group])
     shared = _SCORE + 2 * width
     common = shared + len(draws.shared_stream) * width
     own = common + (len(draws.common_start) - 1) * width
-    sums = own + largest * width
+    slots = own + largest * width
+    sums = slots + program.slots * width
     work = np.empty(sums + targets.target_count * width)
     words = np.empty(width, np.uint64)
     for block_start in range(start, stop, block):
@@ -202,9 +205,17 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, targets, design)
             for row in range(draws.row_start[group], draws.row_start[group + 1]):
                 location, scale = draws.row_location[row], draws.row_scale[row]
                 value = _value(work, width, count, row, draws, common, own)
+                if has_steps and program.row_keep[row] >= 0:
+                    _put(work, slots + program.row_keep[row] * width, count, location, scale, work, value)
+                    location, scale, value = 0.0, 1.0, slots + program.row_value[row] * width
+                    from_step, to_step = program.row_start[row], program.row_start[row + 1]
+                    run_steps(work, slots, width, count, program.steps, program.numbers, from_step, to_step)
                 for k in range(targets.target_start[row], targets.target_start[row + 1]):
                     _accumulate(work, sums + targets.target[k] * width, count, location, scale, value)
                 output = targets.row_output[row]
                 if output >= 0:
                     _put(flat, output * columns + column, length, location, scale, work, value + lead)
+        if has_steps:
+            from_step, to_step = program.row_start[-1], len(program.numbers)
+            run_steps(work, slots, width, count, program.steps, program.numbers, from_step, to_step)
         _write(flat, columns, column, length, work, sums + lead, width, targets)

@@ -2,87 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+import dataclasses
+from typing import cast
 
 import numpy as np
 
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Family, Floats
-from popsim.layout import CONSTANT
+from popsim.plan.book import Marginals, TableBook, pointers
 from popsim.plan.dependence import Score, component_scores
-from popsim.plan.model import Draws, Integers, Labels, Plan
-from popsim.plan.streams import StreamBook
-from popsim.plan.tables import Table, make_tables
-from popsim.study.model import Area, Component, Country, Study
+from popsim.plan.expectation import expect_rows
+from popsim.plan.model import Draws, Labels, Plan
+from popsim.plan.moves import NO_MOVES, Moves
+from popsim.plan.presence import PresenceBook, all_countries, share_values
+from popsim.plan.rows import Row, RowBook
+from popsim.plan.timing import Timing, is_moving, lag_counts, make_timing
+from popsim.plan.world import World
+from popsim.study.model import Component, Country, Study
 
 __all__ = ["Marginals", "TableBook", "compile", "pointers"]
-
-
-class Marginals(NamedTuple):
-    """Kind, table, location and scale of marginals, one entry each, as kernels read them."""
-
-    kind: Integers
-    table: Integers
-    location: Floats
-    scale: Floats
-
-
-class TableBook:
-    """Collects tables in one flat array; equal shapes share one."""
-
-    def __init__(self) -> None:
-        self._places: dict[Family, int] = {}
-        self._tables: list[Table] = []
-
-    def add(self, families: Sequence[Family], wheres: Sequence[str]) -> Marginals:
-        """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
-
-        Raises
-        ------
-        PlanError
-            With a problem for each distribution that cannot be tabulated.
-        """
-        standards = [family.standard() for family in families]
-        places = self._places
-        found: list[int] = []
-        new: list[int] = []
-        for row, (shape, _, _) in enumerate(standards):
-            place = places.setdefault(shape, len(places))
-            found.append(place)
-            if place == len(self._tables) + len(new):
-                new.append(row)
-        try:
-            self._tables += make_tables([standards[row][0] for row in new], [wheres[row] for row in new])
-        except PlanError:
-            for row in new:
-                del places[standards[row][0]]
-            raise
-        tables = np.array([(kind, location, scale) for kind, _, location, scale, _ in self._tables]).reshape(-1, 3)[
-            found
-        ]
-        locations, scales = np.array([standard[1:] for standard in standards], dtype=np.float64).reshape(-1, 2).T
-        return Marginals(
-            kind=tables[:, 0].astype(np.int64),
-            table=pointers([len(table.numbers) for table in self._tables])[found],
-            location=locations + scales * tables[:, 1],
-            scale=scales * tables[:, 2],
-        )
-
-    def numbers(self) -> Floats:
-        """All tables, one after another."""
-        return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
-
-
-def pointers(lengths: Sequence[int]) -> Integers:
-    """Start of each item and the end of the last.
-
-    Examples
-    --------
-    >>> pointers([2, 0, 3]).tolist()
-    [0, 2, 2, 5]
-    """
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)
 
 
 def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on to)
@@ -96,7 +34,8 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     Returns
     -------
     Plan
-        Arrays for the kernels, labels, analytic means, and a digest of all that fixes the numbers.
+        Arrays for the kernels, labels, expected values, and a digest of all that fixes the numbers; the plans of the
+        study's options are its `alternatives`.
 
     Raises
     ------
@@ -110,26 +49,101 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     >>> plan.labels.area
     ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
     """
-    components = [(area, component) for area in study.areas for component in area.components]
-    tables = TableBook()
-    marginals = tables.add(
-        [component.cost for _, component in components],
-        [f"{area.id}/{component.id}: cost" for area, component in components],
+    plan = _compile(study, "full", "As the study is written")
+    others = tuple(_compile(option.study, option.id, option.name) for option in study.options)
+    return dataclasses.replace(plan, alternatives=others)
+
+
+def _compile(study: Study, option: str, option_name: str) -> Plan:
+    book, moving = RowBook(), is_moving(study)
+    if not moving:
+        timing = make_timing(study, None)
+        _add_countries(study, book, timing, None)
+        draws = book.draws()
+        return _plan(study, book, draws, NO_MOVES, timing, _labels(study, option, option_name))
+    book.begin("")
+    world = World(study, book)
+    share_values(study, world)
+    timing = make_timing(study, world)
+    presences = PresenceBook(study, book, world, lag_counts(study))
+    _add_countries(study, book, timing, presences)
+    moves = Moves(
+        row_keep=book.column("keep"),
+        row_presence=book.column("presence"),
+        row_growth=book.column("growth"),
+        counts=np.array([presences.kept_count, presences.slot_count, timing.slots], dtype=np.int64),
+        **presences.arrays(),
+        **world.path_arrays(timing.paths, timing.profile.shape[1]),
+        **timing.arrays(),
     )
-    factors = np.array([[_scale(country, *pair) for pair in components] for country in study.countries])
+    return _plan(study, book, book.draws(), moves.frozen(), timing, _labels(study, option, option_name))
+
+
+def _add_countries(study: Study, book: RowBook, timing: Timing, presences: PresenceBook | None) -> None:
+    scores = component_scores(study)
+    pairs = [(area, component) for area in study.areas for component in area.components]
+    laws = [book.law(component.cost, f"{area.id}/{component.id}: cost") for area, component in pairs]
+    # A cost that is known has no stream.
     drawn = [
-        score if kind != CONSTANT else Score((), ())
-        for score, kind in zip(component_scores(study), marginals.kind, strict=True)
+        score if component.cost.std() > 0.0 else Score((), ())
+        for score, (_, component) in zip(scores, pairs, strict=True)
     ]
+    own = tuple(dict.fromkeys(name for score in drawn for name, _ in score.own))
+    for place, country in enumerate(study.countries):
+        book.begin(f"country/{country.code}/", own)
+        if presences is not None:
+            presences.begin(country)
+        for k, (area, component) in enumerate(pairs):
+            growth = int(timing.component_growth[0, k])
+            book.add(
+                Row(
+                    law=laws[k],
+                    factor=_unit(country, component) * (1.0 if growth >= 0 else sum(component.profile)),
+                    common=book.common(all_countries(drawn[k], country, study)),
+                    own=drawn[k].own,
+                    country=place,
+                    component=k,
+                    presence=-1 if presences is None else presences.presence(country, area, component),
+                    growth=growth,
+                )
+            )
+
+
+def _unit(country: Country, component: Component) -> float:
+    """Give what a unit of a component's cost amounts to in a country, as far as that is known."""
+    scale = 1.0
+    for exponent in component.exponents:
+        if not isinstance(exponent.value, Family):
+            scale *= country.factor(exponent.driver) ** exponent.value
+    return scale * component.money_factor
+
+
+def _plan(study: Study, book: RowBook, draws: Draws, moves: Moves, timing: Timing, labels: Labels) -> Plan:
+    expected = expect_rows(study)
+    costs = book.column("component") >= 0
+    shares = financed_shares(study)
+    pairs = [component for area in study.areas for component in area.components]
+
+    def spread(values: Floats) -> Floats:
+        """Values of costs, at the rows that are costs."""
+        out = np.zeros(len(costs))
+        out[costs] = values.ravel()
+        return out
+
     return Plan(
-        draws=_draws(study, drawn, marginals, factors, tables.numbers()),
-        labels=_labels(study),
-        row_country=np.repeat(np.arange(len(study.countries)), len(components)),
-        row_component=np.tile(np.arange(len(components)), len(study.countries)),
-        year_share=np.array([np.array(component.profile) / sum(component.profile) for _, component in components]),
-        row_mode=(factors * [component.cost.mode() for _, component in components]).ravel(),
-        row_mean=(factors * [component.cost.mean() for _, component in components]).ravel(),
-        row_std=(factors * [component.cost.std() for _, component in components]).ravel(),
+        draws=draws,
+        moves=moves,
+        labels=labels,
+        row_country=book.column("country"),
+        row_component=book.column("component"),
+        row_share=np.zeros(0) if shares is None else spread(shares),
+        row_mode=spread(expected.mode),
+        row_mean=spread(expected.mean),
+        row_std=spread(expected.std),
+        year_share=np.array([np.array(component.profile) / sum(component.profile) for component in pairs]),
+        component_growth=timing.component_growth,
+        component_lags=timing.component_lags,
+        component_path=timing.component_path,
         study_name=study.name,
         title=study.title,
         currency=study.currency,
@@ -143,51 +157,19 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     )
 
 
-def _scale(country: Country, area: Area, component: Component) -> float:
-    """Give what a unit of a component's cost amounts to in a country over all years, in the study's money."""
-    return float(country.size_factor**area.size_exponent * component.money_factor * sum(component.profile))
+def financed_shares(study: Study) -> Floats | None:
+    """Give what is financed per unit of cost (country, component), agency fee included; None where not stated."""
+    if study.agency_fee is None:
+        return None
+    pairs = [(area, component) for area in study.areas for component in area.components]
+    borne = [
+        [float(cast(float, area.cofinancing.of(country)[1])) if area.cofinancing else 0.0 for area, _ in pairs]
+        for country in study.countries
+    ]
+    return (1.0 - np.array(borne)) * (1.0 + study.agency_fee)
 
 
-def _draws(
-    study: Study,
-    scores: Sequence[Score],
-    marginals: Marginals,
-    factors: Floats,
-    tables: Floats,
-) -> Draws:
-    shared = _places(name for score in scores for name, _ in score.shared)
-    own = _places(name for score in scores for name, _ in score.own)
-    book = StreamBook()
-    countries = len(study.countries)
-    has_common = np.array([bool(score.shared) for score in scores])
-    common = [score.shared for score in scores if score.shared]
-    terms = [score.own for score in scores]
-    return Draws(
-        shared_stream=book.numbers([f"common/{name}" for name in shared]),
-        common_start=pointers([len(weights) for weights in common]),
-        common_basis=np.array([shared[name] for weights in common for name, _ in weights], dtype=np.int64),
-        common_weight=np.array([weight for weights in common for _, weight in weights], dtype=np.float64),
-        own_start=pointers([len(own)] * countries),
-        own_stream=book.numbers([f"country/{country.code}/{name}" for country in study.countries for name in own]),
-        row_start=pointers([len(scores)] * countries),
-        row_common=np.tile(np.where(has_common, np.cumsum(has_common) - 1, -1), countries).astype(np.int64),
-        term_start=pointers([len(weights) for weights in terms] * countries),
-        term_basis=np.tile(np.array([own[name] for weights in terms for name, _ in weights], np.int64), countries),
-        term_weight=np.tile(np.array([weight for weights in terms for _, weight in weights], np.float64), countries),
-        row_kind=np.tile(marginals.kind, countries),
-        row_table=np.tile(marginals.table, countries),
-        row_location=(factors * marginals.location).ravel(),
-        row_scale=(factors * marginals.scale).ravel(),
-        tables=tables,
-    ).frozen()
-
-
-def _places(names: Iterable[str]) -> dict[str, int]:
-    """Give each different name its place in the order of first mention."""
-    return {name: place for place, name in enumerate(dict.fromkeys(names))}
-
-
-def _labels(study: Study) -> Labels:
+def _labels(study: Study, option: str, option_name: str) -> Labels:
     components = [(i, area, component) for i, area in enumerate(study.areas) for component in area.components]
     group_names = tuple(name for name, _ in study.countries[0].groups)
     uneven = [country.code for country in study.countries if tuple(name for name, _ in country.groups) != group_names]
@@ -197,7 +179,8 @@ def _labels(study: Study) -> Labels:
         )
     groups = [dict(country.groups) for country in study.countries]
     return Labels(
-        option=("full",),
+        option=(option,),
+        option_name=option_name,
         country=tuple(country.code for country in study.countries),
         country_name=tuple(country.name for country in study.countries),
         groups=tuple((name, tuple(values[name] for values in groups)) for name in group_names),

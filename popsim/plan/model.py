@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,14 +13,28 @@ from numpy.typing import NDArray
 
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
+from popsim.plan.moves import NO_MOVES, Integers, Moves
 
-__all__ = ["ROW_ARRAYS", "Draws", "Integers", "Labels", "Plan", "Words"]
+__all__ = ["ROW_ARRAYS", "TOTALS", "Draws", "Integers", "Labels", "Plan", "Words"]
 
-Integers = NDArray[np.int64]
 Words = NDArray[np.uint64]
 
-ROW_ARRAYS = ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std")
-"""Arrays of a plan beside its draws."""
+ROW_ARRAYS = (
+    "row_country",
+    "row_component",
+    "row_share",
+    "row_mode",
+    "row_mean",
+    "row_std",
+    "year_share",
+    "component_growth",
+    "component_lags",
+    "component_path",
+)
+"""Arrays of a plan beside what its kernels read."""
+
+TOTALS = {"cost_after_horizon": 1, "cost_nominal": 2, "cost_discounted": 3}
+"""Rows of `component_growth` that are totals of their own; row 0 is the cost within the horizon."""
 
 
 class Draws(NamedTuple):
@@ -59,6 +74,8 @@ class Labels:
     """Names of everything that a plan numbers, in its order."""
 
     option: tuple[str, ...]
+    """One id: that of the option whose plan this is."""
+    option_name: str
     country: tuple[str, ...]
     country_name: tuple[str, ...]
     groups: tuple[tuple[str, tuple[str, ...]], ...]
@@ -90,17 +107,26 @@ class Plan:
     """
 
     draws: Draws
+    moves: Moves
     labels: Labels
     row_country: Integers
+    """Country of each row; -1 for a row that is no cost but what costs depend on."""
     row_component: Integers
-    year_share: Floats
-    """(component, year): the share of a component's cost that falls in each year; rows sum to 1."""
+    """Component of each row; -1 for a row that is no cost."""
+    row_share: Floats
+    """What is financed per unit of each row's cost, agency fee included; empty where the study does not say."""
     row_mode: Floats
-    """Most likely cost of each row over all years, in the study's money."""
+    """Most likely cost of each row over all years, were all on time and needed as often as expected."""
     row_mean: Floats
-    """Expected cost of each row over all years."""
+    """Expected cost of each row within the horizon."""
     row_std: Floats
-    """Standard deviation of the cost of each row over all years."""
+    """Standard deviation of the cost of each row within the horizon; NaN where no formula is at hand."""
+    year_share: Floats
+    """(component, year): the share of a component's cost that falls in each year, if all is on time; rows sum to 1."""
+    component_growth: Integers
+    """(total, component): the growth behind the cost and each of `TOTALS`; -1 where the cost needs none."""
+    component_lags: Integers
+    component_path: Integers
     study_name: str
     title: str
     currency: str
@@ -112,6 +138,23 @@ class Plan:
     study_text: str
     design: str = "random"
     """How the scenarios are drawn: one of popsim.engine.designs.DESIGNS."""
+    alternatives: tuple[Plan, ...] = ()
+    """Plans of the other options, each without alternatives of its own."""
+
+    def with_stream(self, seed: int, design: str) -> Plan:
+        """Give the same plan, options included, for another seed and design."""
+        others = tuple(other.with_stream(seed, design) for other in self.alternatives)
+        return dataclasses.replace(self, seed=seed, design=design, alternatives=others)
+
+    @property
+    def is_financed(self) -> bool:
+        """Whether the study tells what is to be financed from what it costs."""
+        return len(self.row_share) > 0
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Totals beside the cost that the study asks for, and their rows in `component_growth`."""
+        return {name: kind for name, kind in TOTALS.items() if (self.component_growth[kind] >= 0).any()}
 
     @cached_property
     def digest(self) -> str:
@@ -123,9 +166,11 @@ class Plan:
         state.update(f" {self.currency} {self.price_year} {self.labels.identifiers()}".encode())
         if self.design != "random":
             state.update(f" design {self.design}".encode())
-        for name, array in {**self.draws._asdict(), **self.row_arrays()}.items():
+        for name, array in {**self.draws._asdict(), **self.moves._asdict(), **self.row_arrays()}.items():
             state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
             state.update(np.ascontiguousarray(array).tobytes())
+        for other in self.alternatives:
+            state.update(f" option {other.digest}".encode())
         return state.hexdigest()
 
     def row_arrays(self) -> dict[str, NDArray[np.generic]]:

@@ -1,0 +1,163 @@
+"""The accumulators of a run: which sums each row adds to, and what they are made into at the end of a block.
+
+Costs are always summed by component over all countries, in the order of the plan, and all that tells no countries apart
+is made of these sums; so `cost` has the same bits whatever else is asked for. A component that can be late, or whose
+prices move, is summed by lag, and its sums are brought to years and totals once for a block (cells).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from popsim.families.base import Floats
+from popsim.plan.lowering import pointers
+from popsim.plan.model import Integers, Plan
+
+__all__ = ["Accumulators", "Cell", "Names", "Targets"]
+
+Names = tuple[str, ...]
+Group = tuple[str, ...]
+Part = tuple[int, float, int]
+"""Accumulator, weight, and which share of it is financed."""
+
+
+class Targets(NamedTuple):
+    """Pointers from rows to the accumulators that they add to, and from outputs to weighted accumulators.
+
+    A row adds its cost to each `target`. What it adds by lag is among the steps of the program.
+    `row_output` is the output that holds a row's values as they are, which then has no accumulators; -1 for none.
+    """
+
+    target_start: Integers
+    target: Integers
+    target_count: int
+    output_start: Integers
+    output_target: Integers
+    output_weight: Floats
+    row_output: Integers
+
+
+class Cell(NamedTuple):
+    """Sums by lag of a component that become one accumulator: by a growth, or (growth -1) what falls in one year."""
+
+    source: int
+    component: int
+    growth: int
+    year: int
+
+
+class Accumulators:
+    """Numbers accumulators by what they sum, and remembers which rows add to them."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._country_labels: dict[str, tuple[str, ...]] = {"country": plan.labels.country, **dict(plan.labels.groups)}
+        self._rows = np.flatnonzero(plan.row_component >= 0)
+        self._moving = plan.component_growth[0] >= 0
+        shares = plan.row_share[self._rows] if plan.is_financed else np.ones(len(self._rows))
+        financed, self._share = np.unique(shares, return_inverse=True)
+        self.shares: tuple[float, ...] = tuple(financed.tolist())
+        """What is financed of each part."""
+        self.whole = tuple(1.0 for _ in self.shares)
+        self._count = 0
+        self._plain: list[Integers] = []
+        self._lagged: list[Integers] = []
+        self._known: dict[tuple[Names, bool, str], dict[Group, dict[int, list[tuple[int, int]]]]] = {}
+        self._cells: dict[Cell, int] = {}
+        # The sums that everything rests on come first, whatever is asked for.
+        for k in range(len(plan.labels.component)):
+            self.by_component((), (), k, None)
+
+    def by_group(self, who: Names, group: Group) -> list[Part]:
+        """Parts of the cost of a group of countries."""
+        known = self._sums(who, False, "all").get(group, {})
+        return [(place, 1.0, share) for parts in known.values() for place, share in parts]
+
+    def by_component(self, who: Names, group: Group, component: int, year: int | None) -> list[Part]:
+        """Parts of the cost of one component in a group of countries, in one year or over the horizon."""
+        moving = bool(self._moving[component])
+        if not moving or (who and year is None):
+            sums = self._sums(who, True, "all" if who and year is None else "still")
+            weight = 1.0 if year is None else float(self._plan.year_share[component, year])
+            return [(place, weight, share) for place, share in sums.get(group, {}).get(component, [])]
+        lagged = self._sums(who, True, "lagged").get(group, {}).get(component, [])
+        growth = int(self._plan.component_growth[0, component]) if year is None else -1
+        made = [Cell(place, component, growth, -1 if year is None else year) for place, _ in lagged]
+        return [(self._cell(cell), 1.0, share) for cell, (_, share) in zip(made, lagged, strict=True)]
+
+    def totals(self, kind: int) -> list[int]:
+        """Accumulators of a total by another growth of each component."""
+        growths = self._plan.component_growth[kind]
+        return [
+            self._cell(Cell(place, component, int(growths[component]), -1))
+            for component, parts in self._sums((), True, "lagged").get((), {}).items()
+            for place, _ in parts
+            if growths[component] >= 0
+        ]
+
+    def targets(self, outputs: Sequence[Sequence[tuple[int, float]]]) -> Targets:
+        """Put pointers from rows to accumulators and from these to outputs."""
+        target_start, target = _listed(self._plain, self._rows, len(self._plan.row_component))
+        return Targets(
+            target_start=target_start,
+            target=target,
+            target_count=self._count,
+            output_start=pointers([len(output) for output in outputs]),
+            output_target=np.array([k for output in outputs for k, _ in output], dtype=np.int64),
+            output_weight=np.array([weight for output in outputs for _, weight in output], dtype=np.float64),
+            row_output=np.full(len(self._plan.row_component), -1, dtype=np.int64),
+        )
+
+    def lag_targets(self) -> tuple[Integers, Integers]:
+        """Pointers and the first accumulator of each sum by lag that a row adds to."""
+        return _listed(self._lagged, self._rows, len(self._plan.row_component))
+
+    @property
+    def cells(self) -> dict[Cell, int]:
+        """Cells that were asked for, and the accumulator of each."""
+        return self._cells
+
+    def _cell(self, cell: Cell) -> int:
+        if cell not in self._cells:
+            self._cells[cell] = self._count
+            self._count += 1
+        return self._cells[cell]
+
+    def _sums(self, who: Names, detailed: bool, sort: str) -> dict[Group, dict[int, list[tuple[int, int]]]]:
+        """Accumulators by group, component (0 if not detailed) and share: (accumulator, share) pairs.
+
+        `sort` says of which components: "all", those that never move ("still"), or, by lag, the others ("lagged").
+        """
+        key = (who, detailed, sort)
+        if key not in self._known:
+            self._known[key] = self._make(who, detailed, sort)
+        return self._known[key]
+
+    def _make(self, who: Names, detailed: bool, sort: str) -> dict[Group, dict[int, list[tuple[int, int]]]]:
+        component = self._plan.row_component[self._rows]
+        taken = {"all": np.ones(len(component), bool), "still": ~self._moving[component], "lagged": self._moving[component]}
+        groups = list(zip(*(self._country_labels[name] for name in who), strict=True)) or [()] * len(self._plan.labels.country)
+        number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
+        group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
+        part = component if detailed else np.zeros_like(component)
+        keys = np.stack([group, part, self._share], axis=1)
+        places = np.full(len(component), -1, dtype=np.int64)
+        found: dict[Group, dict[int, list[tuple[int, int]]]] = {}
+        names = list(number)
+        for g, k, share in np.unique(keys[taken[sort]], axis=0).tolist():
+            places[taken[sort] & (keys == (g, k, share)).all(axis=1)] = self._count
+            found.setdefault(names[g], {}).setdefault(k, []).append((self._count, share))
+            self._count += int(self._plan.component_lags[k]) if sort == "lagged" else 1
+        (self._lagged if sort == "lagged" else self._plain).append(places)
+        return found
+
+
+def _listed(columns: Sequence[Integers], rows: Integers, count: int) -> tuple[Integers, Integers]:
+    """Pointers and targets of `count` rows, of which `rows` have those in the columns that are not -1."""
+    table = np.stack(columns, axis=1) if columns else np.full((len(rows), 0), -1, dtype=np.int64)
+    lengths = np.zeros(count, dtype=np.int64)
+    lengths[rows] = (table >= 0).sum(axis=1)
+    return pointers(lengths.tolist()), table[table >= 0].astype(np.int64)

@@ -1,0 +1,81 @@
+"""Tables of marginals in one flat array, and pointers into it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from popsim.errors import PlanError
+from popsim.families.base import Family, Floats
+from popsim.plan.moves import Integers
+from popsim.plan.tables import Table, make_tables
+
+__all__ = ["Marginals", "TableBook", "pointers"]
+
+
+class Marginals(NamedTuple):
+    """Kind, table, location and scale of marginals, one entry each, as kernels read them."""
+
+    kind: Integers
+    table: Integers
+    location: Floats
+    scale: Floats
+
+
+class TableBook:
+    """Collects tables in one flat array; equal shapes share one."""
+
+    def __init__(self) -> None:
+        self._places: dict[Family, int] = {}
+        self._tables: list[Table] = []
+
+    def add(self, families: Sequence[Family], wheres: Sequence[str]) -> Marginals:
+        """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
+
+        Raises
+        ------
+        PlanError
+            With a problem for each distribution that cannot be tabulated.
+        """
+        standards = [family.standard() for family in families]
+        places = self._places
+        found: list[int] = []
+        new: list[int] = []
+        for row, (shape, _, _) in enumerate(standards):
+            place = places.setdefault(shape, len(places))
+            found.append(place)
+            if place == len(self._tables) + len(new):
+                new.append(row)
+        try:
+            self._tables += make_tables([standards[row][0] for row in new], [wheres[row] for row in new])
+        except PlanError:
+            for row in new:
+                del places[standards[row][0]]
+            raise
+        tables = np.array([(kind, location, scale) for kind, _, location, scale, _ in self._tables]).reshape(-1, 3)[
+            found
+        ]
+        locations, scales = np.array([standard[1:] for standard in standards], dtype=np.float64).reshape(-1, 2).T
+        return Marginals(
+            kind=tables[:, 0].astype(np.int64),
+            table=pointers([len(table.numbers) for table in self._tables])[found],
+            location=locations + scales * tables[:, 1],
+            scale=scales * tables[:, 2],
+        )
+
+    def numbers(self) -> Floats:
+        """All tables, one after another."""
+        return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
+
+
+def pointers(lengths: Sequence[int]) -> Integers:
+    """Start of each item and the end of the last.
+
+    Examples
+    --------
+    >>> pointers([2, 0, 3]).tolist()
+    [0, 2, 2, 5]
+    """
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)

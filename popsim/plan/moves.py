@@ -1,0 +1,88 @@
+"""What a plan says of needs, lateness and prices; a plan without them has none of it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from popsim.families.base import Floats
+
+__all__ = ["NO_MOVES", "Integers", "Moves"]
+
+Integers = NDArray[np.int64]
+
+
+class Moves(NamedTuple):
+    """What turns drawn amounts into payments. Pointers follow the usual form, as in `popsim.plan.model.Draws`.
+
+    The first group of rows draws what all countries share. A row with `row_keep` >= 0 is no cost: its value is kept
+    under that number, for others to use. A row with `row_presence` >= 0 is paid as far as that presence says, which is
+    a weight for each lag of 0, 1, ... whole years: whether it is needed (gates), how its exponents come out (powers),
+    how late it is. A growth holds, for each lag, what one unit planned by a profile comes to between two years: a path
+    of prices, times the profile moved by the lag.
+    """
+
+    row_keep: Integers
+    row_presence: Integers
+    row_growth: Integers
+    presence_start: Integers
+    """Presences that are made before each row."""
+    presence_slot: Integers
+    presence_lags: Integers
+    presence_begin: Integers
+    """Where the start of the country is kept, -1 for none."""
+    presence_late: Integers
+    """Where the delay of the work is kept, -1 for none."""
+    presence_late_cost: Floats
+    gate_start: Integers
+    gate_score: Integers
+    gate_kept: Integers
+    gate_threshold: Floats
+    """Open where score + threshold + what is kept > 0."""
+    power_start: Integers
+    power_kept: Integers
+    power_log: Floats
+    path_static: Floats
+    """(path, year): what is known of the factor on prices."""
+    rate_start: Integers
+    rate_kept: Integers
+    rate_power: Integers
+    """(rate, year): the power of 1 + rate."""
+    shock_start: Integers
+    shock_score: Integers
+    shock_factor: Integers
+    shock_threshold: Floats
+    profile: Floats
+    """(profile, year): what one unit pays in each year, were all on time; zero beyond the horizon."""
+    growth_path: Integers
+    growth_profile: Integers
+    growth_from: Integers
+    growth_to: Integers
+    growth_lags: Integers
+    growth_slot: Integers
+    counts: Integers
+    """Buffers that are needed: of values kept, of weights of presences, of growths."""
+
+    def frozen(self) -> Moves:
+        """Give the same arrays, no longer writable."""
+        for array in self:
+            array.setflags(write=False)
+        return self
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything here."""
+        return len(self.row_keep) > 0
+
+
+def _nothing() -> Moves:
+    whole = {name: np.zeros(0, dtype=np.int64) for name in Moves._fields}
+    real = {"presence_late_cost", "gate_threshold", "power_log", "shock_threshold"}
+    tables = {"path_static": np.zeros((0, 0)), "profile": np.zeros((0, 0)), "rate_power": np.zeros((0, 0), np.int64)}
+    return Moves(**{**whole, **{name: np.zeros(0) for name in real}, **tables}).frozen()
+
+
+NO_MOVES = _nothing()
+"""Costs that are always needed, on time and at the prices of the price year."""

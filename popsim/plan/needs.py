@@ -1,0 +1,111 @@
+"""Expected cost of what may not be needed, where need and cost may depend on each other."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from popsim.families.base import Family, Floats
+from popsim.plan.dependence import Score
+from popsim.plan.probit import Probit
+from popsim.plan.quadrature import legendre, nodes, scored_nodes
+from popsim.study.model import Amount, Area, Component, Setting
+
+__all__ = ["both_below", "correlation", "needed_cost", "needs_of"]
+
+_COARSE = (8, 1.25)
+"""Order and widest stretch of the normal score where up to three quantities are integrated over at once."""
+
+
+def needs_of(area: Area, component: Component) -> Iterator[tuple[str, Setting]]:
+    """Settings that a component is needed by, by the names of their scores."""
+    if area.need is not None:
+        yield f"area/{area.id}", area.need
+    if component.need is not None:
+        yield f"area/{area.id}/component/{component.id}", component.need
+
+
+def correlation(one: Score, two: Score) -> float:
+    """Correlation of two scores of one country.
+
+    Examples
+    --------
+    >>> correlation(Score((("a", 0.6),), (("b", 0.8),)), Score((("a", 1.0),), ()))
+    0.6
+    """
+    pairs = ((one.shared, two.shared), (one.group, two.group), (one.own, two.own))
+    return sum(weight * dict(others).get(name, 0.0) for weights, others in pairs for name, weight in weights)
+
+
+def both_below(h: Floats, k: Floats, r: float) -> Floats:
+    """Probability that two standard normals of correlation r stay below h and k.
+
+    Plackett's integral over the correlation; Drezner and Wesolowsky (1990), doi:10.1080/00949659008811236.
+
+    Examples
+    --------
+    >>> round(both_below(0.0, 0.0, 0.5).item(), 12)  # 1/4 + arcsin(r) / (2 pi)
+    0.333333333333
+    """
+    from scipy.special import ndtr
+
+    one, two = np.clip(np.asarray(h), -40.0, 40.0)[..., None], np.clip(np.asarray(k), -40.0, 40.0)[..., None]
+    points, weights = legendre(48)
+    # t = sin(angle) takes the root out of the density.
+    angle = math.asin(r) * (points + 1.0) / 2.0
+    sine, square = np.sin(angle), np.cos(angle) ** 2
+    density = np.exp(-(one**2 - 2.0 * sine * one * two + two**2) / (2.0 * square))
+    integral = density @ weights * (math.asin(r) / 2.0) / (2.0 * math.pi)
+    return np.asarray(ndtr(one[..., 0]) * ndtr(two[..., 0]) + integral)
+
+
+def needed_cost(
+    component: Component, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]
+) -> float:
+    """Expected unit cost where it is needed and zero elsewhere.
+
+    Parameters
+    ----------
+    component
+        Its unit cost.
+    chances
+        Probability of each need that must hold, by the name of its score; one or two.
+    score, needs
+        Weights of the cost's score, and of the scores of needs.
+    """
+    from scipy.special import ndtr
+
+    names = [name for name, chance in chances.items() if chance != 1.0]
+    to_cost = [correlation(score, needs[name]) for name in names]
+    between = correlation(needs[names[0]], needs[names[1]]) if len(names) == 2 else 0.0
+    if not any(to_cost) and between == 0.0:
+        means = [chance.mean() if isinstance(chance, Family) else chance for chance in chances.values()]
+        return float(component.cost.mean() * np.prod(means))
+    z, cost, cost_weights = scored_nodes(component.cost, *_COARSE)
+    thresholds = [_thresholds(chances[name]) for name in names]
+    if len(names) == 1:
+        level, weights = thresholds[0]
+        chance = ndtr(_given(level[None, :], z[:, None], to_cost[0])) @ weights
+    else:
+        (one, one_weights), (two, two_weights) = thresholds
+        rest = math.sqrt((1.0 - to_cost[0] ** 2) * (1.0 - to_cost[1] ** 2))
+        h = _given(one[None, :, None], z[:, None, None], to_cost[0])
+        k = _given(two[None, None, :], z[:, None, None], to_cost[1])
+        h, k = np.broadcast_arrays(h, k)
+        chance = both_below(h, k, (between - to_cost[0] * to_cost[1]) / rest) @ two_weights @ one_weights
+    return float((cost * chance) @ cost_weights)
+
+
+def _given(level: Floats, z: Floats, correlation: float) -> Floats:
+    return (level + correlation * z) / math.sqrt(1.0 - correlation**2)
+
+
+def _thresholds(chance: Amount) -> tuple[Floats, Floats]:
+    from scipy.special import ndtri
+
+    if isinstance(chance, Family):
+        return nodes(Probit(chance), *_COARSE)
+    return np.array([np.clip(ndtri(chance), -40.0, 40.0)]), np.ones(1)
+
