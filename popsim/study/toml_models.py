@@ -8,8 +8,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
+
+from popsim.study.dependence_tables import DependenceTable, MatrixTable
+from popsim.study.toml_base import (
+    BasisWord,
+    Breakdown,
+    CalendarYear,
+    Currency,
+    Format,
+    Identifier,
+    Share,
+    Table,
+    Text,
+    Years,
+)
 
 __all__ = [
     "AreaTable",
@@ -19,56 +32,6 @@ __all__ = [
     "MatrixTable",
     "StudyFile",
 ]
-
-BasisWord = Literal["evidence", "proxy", "judgement"]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-CalendarYear = Annotated[int, Field(ge=1900, le=2200)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def _first_format(value: int) -> int:
-    if value != 1:
-        raise PydanticCustomError("popsim", "format = 1: this version of popsim reads no other")
-    return value
-
-
-def _sort_of(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return None
-    for sort, types in {
-        "<number>": (int, float),
-        "<text>": str,
-        "<table>": (dict, MatrixTable),
-        "<list>": list,
-    }.items():
-        if isinstance(value, types):  # type: ignore[arg-type]
-            return sort
-    return None
-
-
-def _one_of(wording: str) -> Any:
-    return Discriminator(_sort_of, custom_error_type="popsim", custom_error_message=wording)
-
-
-Format = Annotated[int, AfterValidator(_first_format)]
-Breakdown = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
-    _one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
-]
-
-
-Years = Annotated[
-    Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
-    _one_of('a whole number of years, or "all"'),
-]
-
-
-class Table(BaseModel):
-    """A TOML table: no unknown keys, no conversion of types, no NaN or infinity."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class AboutTable(Table):
@@ -137,37 +100,6 @@ class SizeTable(Table):
     highest: Annotated[float, Field(gt=0)] | None = Field(None, description="a larger driver is counted as this")
     rationale: Text = Field(description="why this driver, this reference and these limits", examples=["not given"])
     basis: BasisWord = Field(description="what the rule of size rests on", examples=["judgement"])
-
-
-class MatrixTable(Table):
-    """A correlation matrix with its labels."""
-
-    labels: list[Text] = Field(description="ids of areas, in the order of rows and columns", examples=[[]])
-    values: list[list[float]] = Field(description="rows of the matrix", examples=[[]])
-
-
-Between = Annotated[
-    Annotated[float, Field(ge=0, le=1), Tag("<number>")]
-    | Annotated[Text, Tag("<text>")]
-    | Annotated[MatrixTable, Tag("<table>")],
-    _one_of("a number from 0 to 1, the name of a CSV file, or a table with labels and values"),
-]
-
-
-class DependenceTable(Table):
-    """How uncertain costs hang together."""
-
-    between_areas: Between = Field(
-        description="correlation between two areas of one country: a number, a labelled CSV file, or {labels, values}",
-        examples=[0.0],
-    )
-    between_components: Share = Field(description="correlation between two components of one area", examples=[0.0])
-    common_share: Share = Field(
-        description="correlation between two countries in one area; the share of uncertainty common to all",
-        examples=[0.0],
-    )
-    basis: BasisWord = Field(description="what these numbers rest on", examples=["judgement"])
-    rationale: Text = Field(description="why these numbers", examples=["not given"])
 
 
 class AreaTable(Table):

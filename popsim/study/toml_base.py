@@ -1,0 +1,71 @@
+"""Kinds of values that stand in TOML files, and what all tables have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "BasisWord",
+    "Breakdown",
+    "CalendarYear",
+    "Currency",
+    "Format",
+    "Identifier",
+    "Share",
+    "Table",
+    "Text",
+    "Years",
+    "one_of",
+]
+
+BasisWord = Literal["evidence", "proxy", "judgement"]
+Text = Annotated[str, StringConstraints(min_length=1)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CalendarYear = Annotated[int, Field(ge=1900, le=2200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Table(BaseModel):
+    """A TOML table: no unknown keys, no conversion of types, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def _first_format(value: int) -> int:
+    if value != 1:
+        raise PydanticCustomError("popsim", "format = 1: this version of popsim reads no other")
+    return value
+
+
+def _sort_of(value: Any) -> str | None:
+    if isinstance(value, bool):
+        return None
+    for sort, types in {
+        "<number>": (int, float),
+        "<text>": str,
+        "<table>": (dict, Table),
+        "<list>": list,
+    }.items():
+        if isinstance(value, types):  # type: ignore[arg-type]
+            return sort
+    return None
+
+
+def one_of(wording: str) -> Any:
+    """Tell numbers, texts, tables and lists apart by the tags <number>, <text>, <table>, <list>; else say `wording`."""
+    return Discriminator(_sort_of, custom_error_type="popsim", custom_error_message=wording)
+
+
+Format = Annotated[int, AfterValidator(_first_format)]
+Breakdown = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
+    one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
+]
+Years = Annotated[
+    Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
+    one_of('a whole number of years, or "all"'),
+]
