@@ -145,7 +145,10 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
 
 def _scale(country: Country, area: Area, component: Component) -> float:
     """Give what a unit of a component's cost amounts to in a country over all years, in the study's money."""
-    return float(country.size_factor**area.size_exponent * component.money_factor * sum(component.profile))
+    power = area.size_exponent
+    if isinstance(power, Family):
+        raise PlanError(Problem(f"area.{area.id}.size_exponent", repr(power), "a number"))
+    return float(country.size_factor**power * component.money_factor * sum(component.profile))
 
 
 def _draws(

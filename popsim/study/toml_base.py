@@ -8,13 +8,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "AnyExponent",
     "BasisWord",
     "Breakdown",
     "CalendarYear",
     "Currency",
+    "Factor",
     "Format",
     "Identifier",
+    "LateYears",
+    "Probability",
+    "Rate",
     "Share",
+    "SizeExponent",
     "Table",
     "Text",
     "Years",
@@ -68,4 +74,31 @@ Breakdown = Annotated[
 Years = Annotated[
     Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
     one_of('a whole number of years, or "all"'),
+]
+
+Drawn = Annotated[dict[str, Any], Tag("<table>")]
+"""A distribution: its family and parameters, which `popsim.families.build` reads."""
+Probability = Annotated[
+    Annotated[float, Field(ge=0, le=1), Tag("<number>")] | Drawn,
+    one_of("a number from 0 to 1, or a table with a family and its parameters"),
+]
+LateYears = Annotated[
+    Annotated[float, Field(ge=0), Tag("<number>")] | Drawn,
+    one_of("a number of years, or a table with a family and its parameters"),
+]
+Rate = Annotated[
+    Annotated[float, Field(gt=-1, lt=1), Tag("<number>")] | Drawn,
+    one_of("a rate per year, such as 0.02, or a table with a family and its parameters"),
+]
+Factor = Annotated[
+    Annotated[float, Field(gt=0), Tag("<number>")] | Drawn,
+    one_of("a factor, such as 1.3, or a table with a family and its parameters"),
+]
+SizeExponent = Annotated[
+    Annotated[float, Field(ge=0, le=2), Tag("<number>")] | Drawn,
+    one_of("a number from 0 to 2, or a table with a family and its parameters"),
+]
+AnyExponent = Annotated[
+    Annotated[float, Field(ge=-2, le=2), Tag("<number>")] | Drawn,
+    one_of("a number from -2 to 2, or a table with a family and its parameters"),
 ]
