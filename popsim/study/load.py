@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ from popsim.study.drivers import check_drivers, drivers, measured_columns
 from popsim.study.events import resolve_events
 from popsim.study.files import find_study, parse_toml, read_text
 from popsim.study.model import Area, Country, Dependence, Study
+from popsim.study.options import resolve_options
 from popsim.study.overrides import apply_overrides
 from popsim.study.place import Place, words
 from popsim.study.prices import PriceIndex, read_prices
@@ -63,17 +66,45 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     problems += found
     if checked is None:
         raise StudyError(problems)
-    return _Loader(checked, path.parent, problems).study()
+    catalogues = Catalogues()
+    loader = _Loader(checked, path.parent, catalogues)
+    study, found = loader.study()
+    problems += found
+
+    def load(option: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
+        return _Loader(option, path.parent, catalogues).study()
+
+    options, written, found = resolve_options(checked, merged, load, set(problems))
+    problems += found
+    if problems or study is None:
+        raise StudyError(dict.fromkeys(problems))
+    if not options:
+        return study
+    return replace(study, options=tuple(options), files=loader.files(written))
+
+
+class Catalogues:
+    """Reads each catalogue once: all options of a study have the same."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[CatalogueReading, list[Problem]]] = {}
+
+    def read(self, folder: Path, where: str) -> tuple[CatalogueReading, list[Problem]]:
+        """Read a catalogue; `where` says who refers to the folder."""
+        if folder not in self._read:
+            self._read[folder] = read_catalogue(folder, where)
+        return self._read[folder]
 
 
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(self, checked: Checked[StudyFile], folder: Path, problems: list[Problem]) -> None:
-        self.checked, self.folder, self.problems = checked, folder, problems
+    def __init__(self, checked: Checked[StudyFile], folder: Path, catalogues: Catalogues) -> None:
+        self.checked, self.folder, self.catalogues = checked, folder, catalogues
+        self.problems: list[Problem] = []
 
-    def study(self) -> Study:
-        """Check all parts and put them together."""
+    def study(self) -> tuple[Study | None, list[Problem]]:
+        """Check all parts and put them together: None where there is a problem."""
         content = self.checked.content
         countries_text, table, countries, left_out = self.countries()
         settings = Settings(self.checked, table, self.groups(table))
@@ -84,9 +115,12 @@ class _Loader:
         correlation, dependence = self.dependence(catalogue)
         breakdowns = self.breakdowns(table)
         if self.problems or dependence is None:
-            raise StudyError(dict.fromkeys(self.problems))
+            return None, self.problems
+        # What options change is written with the study that has them; each option stands by itself without the others.
+        own = content.model_copy(update={"option": []})
+        self.files = partial(study_files, content, catalogue, countries_text, prices_text, correlation)
         about, size, financing = content.study, content.size, content.financing
-        return Study(
+        study = Study(
             name=about.name,
             title=about.title,
             description=about.description,
@@ -105,7 +139,7 @@ class _Loader:
             dependence=dependence,
             size_driver=size.driver if size else "",
             size_rationale=size.rationale if size else "",
-            files=study_files(content, catalogue, countries_text, prices_text, correlation),
+            files=study_files(own, catalogue, countries_text, prices_text, correlation),
             size_reference=size.reference if size else 1.0,
             size_limits=(size.lowest, size.highest) if size else (None, None),
             size_basis=size.basis if size else "judgement",
@@ -118,6 +152,7 @@ class _Loader:
             inflation=events.inflation,
             discount_rate=content.money.discount_rate,
         )
+        return study, []
 
     def text(self, *keys: str) -> str | None:
         """Text of the file that a key names; None, with a problem noted, where it cannot be read."""
@@ -164,7 +199,7 @@ class _Loader:
         if not self.checked.sound("catalogue", "folder"):
             return CatalogueReading((), (), {}, False), ()
         folder = self.folder / self.checked.content.catalogue.folder
-        catalogue, problems = read_catalogue(folder, self.checked.place.at("catalogue", "folder"))
+        catalogue, problems = self.catalogues.read(folder, self.checked.place.at("catalogue", "folder"))
         self.problems += problems
         areas, problems = resolve_areas(settings, catalogue, prices)
         self.problems += problems

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tomli_w
 
 from popsim.study.catalogue import CatalogueReading
+from popsim.study.options import WrittenOption
 from popsim.study.toml_models import StudyFile
 
 __all__ = ["study_files"]
@@ -21,6 +23,7 @@ def study_files(
     countries: str,
     prices: str | None,
     correlation: str | None,
+    options: Sequence[WrittenOption] = (),
 ) -> tuple[tuple[str, str], ...]:
     """(relative path, text) of every file of a study; the first is ``study.toml``, which refers to the others.
 
@@ -34,6 +37,8 @@ def study_files(
         The catalogue, whose files are copied as they are.
     countries, prices, correlation
         Texts of the CSV files; None where the study names no such file.
+    options
+        The options of the study, with what is their own.
     """
     document: dict[str, Any] = content.model_dump(exclude_none=True)
     if prices is not None:
@@ -42,6 +47,7 @@ def study_files(
     document["countries"]["file"] = f"{INPUTS}/countries.csv"
     if correlation is not None:
         document["dependence"]["between_areas"] = f"{INPUTS}/correlation.csv"
+    document["option"] = [option.table for option in options]
     document = without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]
     document["area"] = {area: defaults(content) | document["area"][area] for area in order}
@@ -51,6 +57,7 @@ def study_files(
     if correlation is not None:
         files.append((f"{INPUTS}/correlation.csv", correlation))
     files += [(f"{INPUTS}/catalogue/{name}", text) for name, text in catalogue.files]
+    files += [file for option in options for file in option.files]
     return tuple(files)
 
 
