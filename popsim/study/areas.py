@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any, TypeVar
+
 from popsim.errors import Problem, nearest
 from popsim.study.catalogue import CatalogueArea, CatalogueComponent, CatalogueReading
+from popsim.study.changes import Plans, unknown_components
+from popsim.study.events import resolve_cofinancing, resolve_delay, resolve_escalation, resolve_need
+from popsim.study.exponents import in_order, resolve_exponents, size_exponent
 from popsim.study.model import Area, Component
-from popsim.study.place import Place, words
+from popsim.study.place import Keys, Place, words
 from popsim.study.prices import PriceIndex
+from popsim.study.settings import Settings
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
 
 __all__ = ["common_shares", "resolve_areas"]
+
+Resolved = TypeVar("Resolved")
 
 
 def common_shares(study: Checked[StudyFile], catalogue: CatalogueReading) -> dict[str, float]:
@@ -24,9 +33,10 @@ def common_shares(study: Checked[StudyFile], catalogue: CatalogueReading) -> dic
 
 
 def resolve_areas(
-    study: Checked[StudyFile], catalogue: CatalogueReading, prices: PriceIndex | None
+    settings: Settings, catalogue: CatalogueReading, prices: PriceIndex | None
 ) -> tuple[tuple[Area, ...], list[Problem]]:
     """Areas that the study counts, in the order of the catalogue, and every problem in them."""
+    study = settings.study
     problems: list[Problem] = []
     tables = study.content.area
     known = [area.id for area in catalogue.areas]
@@ -49,73 +59,124 @@ def resolve_areas(
                 f"areas of the catalogue: {words(known)}",
             )
         )
-    usable = prices if prices is not None and _money_is_sound(study, prices, problems) else None
+    stated = study.content.money.price_index is not None
+    usable = _money_is_sound(study, prices, problems) and (prices is not None or not stated)
+
+    def factor(component: CatalogueComponent, place: Place, index: int) -> float:
+        return _money_factor(study, component, prices, place, index, problems) if usable else 1.0
+
+    for area in catalogue.areas:
+        if area.id in tables and not tables[area.id].include:
+            _check_left_out(settings, area, catalogue)
     counted = [area for area in catalogue.areas if area.id in tables and tables[area.id].include]
-    return tuple(_area(study, area, catalogue, usable, problems) for area in counted), problems
+    return tuple(_area(settings, area, catalogue, factor) for area in counted), problems
 
 
-def _money_is_sound(study: Checked[StudyFile], prices: PriceIndex, problems: list[Problem]) -> bool:
+def _check_left_out(settings: Settings, area: CatalogueArea, catalogue: CatalogueReading) -> None:
+    """Check what the study says of an area that it leaves out, but not that its payments fit into the programme."""
+    table, keys = settings.study.content.area[area.id], ("area", area.id)
+    settings.problems += unknown_components(settings, area, table, _ids_are_sound(area, catalogue))
+    resolve_exponents(settings, keys, table)
+    resolve_need(settings, (*keys, "need"), table.need)
+    resolve_delay(settings, (*keys, "delay"), table.delay)
+    resolve_escalation(settings, (*keys, "escalation"), table.escalation)
+    resolve_cofinancing(settings, (*keys, "financing"), table.financing)
+
+
+def _ids_are_sound(area: CatalogueArea, catalogue: CatalogueReading) -> bool:
+    document = catalogue.checked[area.file]
+    return all(document.sound("component", index, "id") for index in range(len(area.components)))
+
+
+def _money_is_sound(study: Checked[StudyFile], prices: PriceIndex | None, problems: list[Problem]) -> bool:
     money, at = study.content.money, study.place.at
     if not (study.sound("money", "currency") and study.sound("money", "price_year")):
         return False
+    if prices is None:
+        return True
     found = prices.check(money.currency, money.price_year, at("money", "currency"), at("money", "price_year"))
     problems += found
     return not found
 
 
 def _area(
-    study: Checked[StudyFile],
+    settings: Settings,
     area: CatalogueArea,
     catalogue: CatalogueReading,
-    prices: PriceIndex | None,
-    problems: list[Problem],
+    factor: Callable[[CatalogueComponent, Place, int], float],
 ) -> Area:
-    table, base = study.content.area[area.id], study.content.dependence.common_share
+    study = settings.study
+    content, table, keys = study.content, study.content.area[area.id], ("area", area.id)
     document = catalogue.checked[area.file]
+    settings.problems += unknown_components(settings, area, table, _ids_are_sound(area, catalogue))
+    exponents = resolve_exponents(settings, keys, table)
+    plans = Plans(settings, catalogue, area, table)
     components = []
-    for index, component in enumerate(area.components):
-
-        def sound(key: str, index: int = index) -> bool:
-            return document.sound("component", index, key)
-
-        factor = 1.0
-        if prices is not None and sound("currency") and sound("price_year"):
-            factor = _money_factor(study, component, prices, document.place, index, problems)
-        profile: tuple[float, ...] = (1.0,)
-        if study.sound("study", "years") and all(sound(key) for key in ("kind", "start", "spread", "years")):
-            profile = _profile(study, component, document.place, index, problems)
-        components.append(_component(component, factor, profile))
+    for index, listed in enumerate(area.components):
+        change = table.component.get(listed.id)
+        if change is not None and not change.include:
+            continue
+        own = ("area", area.id, "component", listed.id)
+        component = plans.changed(index)
+        sound = document.sound("component", index, "currency") and document.sound("component", index, "price_year")
+        components.append(
+            Component(
+                id=component.id,
+                name=component.name,
+                kind=component.kind,
+                cost=component.cost,
+                currency=component.currency,
+                price_year=component.price_year,
+                money_factor=factor(component, document.place, index) if sound else 1.0,
+                profile=plans.profile(index, component),
+                basis=component.basis,
+                rationale=component.rationale,
+                sources=component.sources,
+                exponents=in_order(
+                    exponents | (resolve_exponents(settings, own, change) if change else {}), content.driver
+                ),
+                need=resolve_need(settings, (*own, "need"), change.need) if change else None,
+            )
+        )
+    if not components:
+        settings.problems.append(
+            Problem(
+                study.place.at(*keys, "component"),
+                "every component has include = false",
+                "at least one component of a counted area",
+                f"leave the area out: area.{area.id}.include = false",
+            )
+        )
     return Area(
         id=area.id,
         name=area.name,
         description=area.description,
         document=area.document,
-        size_exponent=table.size_exponent,
-        common_share=base if table.common_share is None else table.common_share,
+        size_exponent=size_exponent(exponents),
+        common_share=content.dependence.common_share if table.common_share is None else table.common_share,
         components=tuple(components),
+        group_share=table.group_share,
+        need=resolve_need(settings, (*keys, "need"), table.need),
+        delay=_own_or_general(settings, area.id, "delay", resolve_delay),
+        escalation=_own_or_general(settings, area.id, "escalation", resolve_escalation),
+        cofinancing=_own_or_general(settings, area.id, "financing", resolve_cofinancing),
     )
 
 
-def _component(component: CatalogueComponent, factor: float, profile: tuple[float, ...]) -> Component:
-    return Component(
-        id=component.id,
-        name=component.name,
-        kind=component.kind,
-        cost=component.cost,
-        currency=component.currency,
-        price_year=component.price_year,
-        money_factor=factor,
-        profile=profile,
-        basis=component.basis,
-        rationale=component.rationale,
-        sources=component.sources,
-    )
+def _own_or_general(
+    settings: Settings, area: str, name: str, resolve: Callable[[Settings, Keys, Any], Resolved]
+) -> Resolved:
+    """Resolve a table of an area, or in its place the table of that name of the study."""
+    own = getattr(settings.study.content.area[area], name)
+    if own is not None:
+        return resolve(settings, ("area", area, name), own)
+    return resolve(settings, (name,), getattr(settings.study.content, name))
 
 
 def _money_factor(
     study: Checked[StudyFile],
     component: CatalogueComponent,
-    prices: PriceIndex,
+    prices: PriceIndex | None,
     place: Place,
     index: int,
     problems: list[Problem],
@@ -132,26 +193,17 @@ def _money_factor(
             )
         )
         return 1.0
+    if prices is None:
+        if component.price_year != money.price_year:
+            problems.append(
+                Problem(
+                    where_year,
+                    f"{component.price_year}, and the study names no price index",
+                    f"{money.price_year}, the price year of the study",
+                    "add a line under [money]: price_index = ...",
+                )
+            )
+        return 1.0
     found = prices.check(component.currency, component.price_year, where_currency, where_year)
     problems += found
     return 1.0 if found else prices.factor(component.currency, component.price_year, money.price_year)
-
-
-def _profile(
-    study: Checked[StudyFile], component: CatalogueComponent, place: Place, index: int, problems: list[Problem]
-) -> tuple[float, ...]:
-    years = study.content.study.years
-    last = component.last(years)
-    if last <= years:
-        return component.profile(years)
-    late = component.start > years
-    key = "start" if late else "spread" if component.kind == "one-off" else "years"
-    problems.append(
-        Problem(
-            place.at("component", index, key),
-            f"first payment in programme year {component.start}" if late else f"last payment in programme year {last}",
-            f"programme years 1 to {years} ({study.place.at('study', 'years')} = {years})",
-            "pay earlier, or lengthen the study",
-        )
-    )
-    return (1.0,)

@@ -2,55 +2,22 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from popsim.errors import FileError, PopsimError, Problem, StudyError
+from popsim.errors import FileError, Problem, StudyError
 from popsim.families import build
 from popsim.families.base import Family
+from popsim.study.components import CatalogueComponent, check_payments
+from popsim.study.distributions import build_at, check_cost
 from popsim.study.files import parse_toml, read_text
-from popsim.study.model import Basis, Source
-from popsim.study.place import Place, words
+from popsim.study.model import Source
+from popsim.study.place import Place
 from popsim.study.toml_models import CatalogueFile, ComponentTable
 from popsim.study.translate import Checked, check_document
 
 __all__ = ["CatalogueArea", "CatalogueComponent", "CatalogueReading", "load_catalogue", "read_catalogue"]
-
-
-@dataclass(frozen=True)
-class CatalogueComponent:
-    """One cost component as the catalogue describes it; `cost` is per country of reference size.
-
-    `start` is the programme year of the first payment (1 is the first). `spread` holds the shares of a one-off in
-    successive years; `years` the number of years in which a recurrent cost is paid, or "all".
-    """
-
-    id: str
-    name: str
-    kind: Literal["one-off", "per-year"]
-    start: int
-    spread: tuple[float, ...]
-    years: int | Literal["all"] | None
-    currency: str
-    price_year: int
-    basis: Basis
-    rationale: str
-    sources: tuple[Source, ...]
-    cost: Family
-
-    def last(self, years: int) -> int:
-        """Programme year of the last payment, in a programme of so many years."""
-        if self.kind == "one-off":
-            return self.start + len(self.spread) - 1
-        return self.start + self.years - 1 if isinstance(self.years, int) else max(self.start, years)
-
-    def profile(self, years: int) -> tuple[float, ...]:
-        """Share of a one-off that is paid in each programme year; of a recurrent cost, 1 in each year paid."""
-        paid = self.spread if self.kind == "one-off" else (1.0,) * (self.last(years) - self.start + 1)
-        before = (0.0,) * (self.start - 1)
-        return before + paid + (0.0,) * (years - len(before) - len(paid))
 
 
 @dataclass(frozen=True)
@@ -147,7 +114,14 @@ def _area(document: Checked[CatalogueFile], problems: list[Problem]) -> Catalogu
     content, place = document.content, document.place
     components: list[CatalogueComponent] = []
     for index, table in enumerate(content.component):
-        problems += _payments(document, index, table)
+
+        def at(key: str, index: int = index) -> str:
+            return place.at("component", index, key)
+
+        def sound(key: str, index: int = index) -> bool:
+            return document.sound("component", index, key)
+
+        problems += check_payments(at, sound, table.kind, table.spread, table.years, table.every)
         cost, cost_problems = _cost(document, index, table)
         problems += cost_problems
         if document.sound("component", index, "id") and any(table.id == other.id for other in components):
@@ -179,8 +153,9 @@ def _component(table: ComponentTable, cost: Family) -> CatalogueComponent:
         name=table.name,
         kind=table.kind,
         start=table.start,
-        spread=() if table.kind == "per-year" else tuple(table.spread if table.spread is not None else (1.0,)),
+        spread=tuple(table.spread if table.spread is not None else (1.0,)) if table.kind == "one-off" else (),
         years=None if table.kind == "one-off" else table.years,
+        every=table.every if table.kind == "stepped" else None,
         currency=table.currency,
         price_year=table.price_year,
         basis=table.basis,
@@ -190,82 +165,13 @@ def _component(table: ComponentTable, cost: Family) -> CatalogueComponent:
     )
 
 
-def _payments(document: Checked[CatalogueFile], index: int, table: ComponentTable) -> list[Problem]:
-    at = document.place.at
-    if not document.sound("component", index, "kind"):
-        return []
-    problems = []
-    if table.kind == "per-year" and table.spread is not None:
-        problems.append(
-            Problem(
-                at("component", index, "spread"),
-                f"{table.spread} with kind = 'per-year'",
-                "spread for a one-off only",
-                "say with years for how long the cost is paid",
-            )
-        )
-    if table.kind == "one-off" and table.years is not None:
-        problems.append(
-            Problem(
-                at("component", index, "years"),
-                f"{table.years!r} with kind = 'one-off'",
-                "years for a per-year cost only",
-                "say with spread how the cost is shared among years",
-            )
-        )
-    if table.kind == "per-year" and table.years is None and document.sound("component", index, "years"):
-        problems.append(
-            Problem(
-                at("component", index, "years"),
-                "nothing: the key is missing",
-                'a number of years, or "all"',
-                'add a line: years = "all"',
-            )
-        )
-    if table.spread is not None and abs(math.fsum(table.spread) - 1.0) > 1e-9:
-        problems.append(
-            Problem(
-                at("component", index, "spread"),
-                f"{table.spread}, whose sum is {math.fsum(table.spread):.10g}",
-                "shares whose sum is 1",
-            )
-        )
-    return problems
-
-
 def _cost(document: Checked[CatalogueFile], index: int, table: ComponentTable) -> tuple[Family, list[Problem]]:
     """Build the cost; where that fails, a cost of 1 stands in, so that the rest can be checked."""
     stand_in = build({"family": "constant", "value": 1.0}, "stand-in")
-    where = document.place.at("component", index, "cost")
-    if not document.sound("component", index, "cost"):
+    keys = ("component", index, "cost")
+    if not document.sound(*keys):
         return stand_in, []
-    try:
-        cost = build(table.cost, f"{document.place.file}: component[{index}].cost")
-    except PopsimError as error:
-        name = document.place.component("component", index)
-        return stand_in, [replace(problem, where=problem.where + name) for problem in error.problems]
-    problems = []
-    lowest = cost.support()[0]
-    if lowest < 0:
-        problems.append(
-            Problem(
-                where,
-                f"values down to {lowest:.10g} ({_written(table)})",
-                "smallest value >= 0: a cost cannot be negative",
-                "use a family with a smallest value, such as lognormal, gamma or pert",
-            )
-        )
-    if not math.isfinite(cost.mean()):
-        problems.append(
-            Problem(
-                where,
-                f"mean = {cost.mean()} ({_written(table)})",
-                "a finite mean",
-                "use a lighter tail, or truncate it",
-            )
-        )
-    return cost, problems
-
-
-def _written(table: ComponentTable) -> str:
-    return words(f"{name} = {value!r}" for name, value in table.cost.items())
+    cost, problems = build_at(document.place, keys, table.cost)
+    if cost is None:
+        return stand_in, problems
+    return cost, check_cost(document.place.at(*keys), cost, table.cost)

@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, cast, get_args
+from collections.abc import Iterable
+from typing import cast, get_args
 
 from popsim.errors import Problem, nearest
+from popsim.study.drivers import Measure, columns_are_sound, measure, measured_columns
 from popsim.study.model import Basis, Country
 from popsim.study.place import shown, words
-from popsim.study.tables import Row, TextTable, number, read_table
+from popsim.study.tables import Row, TextTable, read_table
 from popsim.study.toml_models import SizeTable, StudyFile
 from popsim.study.translate import Checked
 
 __all__ = ["RESERVED", "group_columns", "read_countries", "select_countries"]
 
 RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
-"""Columns with a meaning of their own; every other column, the size driver apart, is a group of countries."""
+"""Columns with a meaning of their own; every other column, measures apart, is a group of countries."""
 
 TAKEN = ("option", "scenario", "country", "area", "year", "component", "quantile")
 """Names of dimensions, which no group may have."""
@@ -39,9 +41,9 @@ def read_countries(text: str, name: str) -> tuple[TextTable, list[Problem]]:
     return table, problems
 
 
-def group_columns(table: TextTable, driver: str) -> tuple[str, ...]:
-    """Columns that group countries: all but the reserved ones and those that describe the size driver."""
-    apart = {*RESERVED, driver, f"{driver}_year", f"{driver}_basis"}
+def group_columns(table: TextTable, measured: Iterable[str]) -> tuple[str, ...]:
+    """Columns that group countries: all but the reserved ones and those that describe what is measured."""
+    apart = {*RESERVED, *(name + ending for name in measured for ending in ("", "_year", "_basis"))}
     return tuple(column for column in table.columns if column not in apart)
 
 
@@ -74,22 +76,14 @@ def select_countries(
     """Countries that are counted, (code, name, reason) of those that are not, and every problem."""
     if not table.columns:
         return (), (), []
-    rules, size = study.content.countries, study.content.size
-    groups = group_columns(table, size.driver)
+    rules, columns = study.content.countries, measured_columns(study.content)
+    groups = group_columns(table, columns)
     problems = _check_selection(study, table, groups)
-    if study.sound("size", "driver"):
+    sound = columns_are_sound(study)
+    if sound:
         problems += check_groups(table, groups)
     known = [column for column in rules.select if column in groups]
-    measured = study.sound("size", "driver") and size.driver in table.columns
-    if study.sound("size", "driver") and size.driver not in table.columns:
-        problems.append(
-            Problem(
-                study.place.at("size", "driver"),
-                shown(size.driver),
-                f"a column of {table.name}: {words(table.columns)}",
-                nearest(size.driver, table.columns),
-            )
-        )
+    measured = sound and all(column in table.columns for column in columns)
     countries: list[Country] = []
     left_out: list[tuple[str, str, str]] = []
     kept = 0
@@ -101,7 +95,7 @@ def select_countries(
             continue
         kept += 1
         if measured:
-            country = _country(table, row, groups, size, problems)
+            country = _country(table, row, groups, study.content, problems)
             countries += [country] if country else []
     if not kept and table.whole:
         problems.append(
@@ -172,49 +166,35 @@ def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list
 
 
 def _country(
-    table: TextTable, row: Row, groups: tuple[str, ...], size: SizeTable, problems: list[Problem]
+    table: TextTable, row: Row, groups: tuple[str, ...], content: StudyFile, problems: list[Problem]
 ) -> Country | None:
-    text = table.cell(row, size.driver)
-    value = number(text)
-    if value is None or value <= 0:
-        problems.append(
-            Problem(
-                table.at(row, size.driver),
-                shown(text) if text else "nothing",
-                f"a number, {size.driver} > 0",
-                "fill it in, or leave the country out",
-            )
-        )
+    measures: dict[str, Measure] = {} if content.size is None else {"size": content.size}
+    found = {name: measure(table, row, rule, problems) for name, rule in (measures | content.driver).items()}
+    basis = _size_basis(table, row, content.size, problems)
+    values = {name: entry for name, entry in found.items() if entry is not None}
+    if len(values) < len(found) or basis is None:
         return None
-    basis_column = f"{size.driver}_basis"
-    basis = table.cell(row, basis_column) if basis_column in table.columns else size.basis
-    if basis not in get_args(Basis):
-        problems.append(
-            Problem(
-                table.at(row, basis_column),
-                shown(basis),
-                f"one of {words(get_args(Basis))}",
-                nearest(basis, get_args(Basis)),
-            )
-        )
-        return None
-    counted, held = hold(value, size)
+    size, factor, held = values.get("size", (1.0, 1.0, ""))
     return Country(
         code=table.cell(row, "code"),
         name=table.cell(row, "name"),
         groups=tuple((column, table.cell(row, column)) for column in groups),
-        size=value,
-        size_factor=counted / size.reference,
-        size_basis=cast(Basis, basis),
+        size=size,
+        size_factor=factor,
+        size_basis=basis,
         size_note=table.cell(row, "note"),
         size_held=held,
+        factors=tuple((name, entry[1]) for name, entry in values.items()),
     )
 
 
-def hold(value: float, size: SizeTable) -> tuple[float, Literal["", "lowest", "highest"]]:
-    """Hold a driver within the limits that the study states, and say which limit held it."""
-    if size.lowest is not None and value < size.lowest:
-        return size.lowest, "lowest"
-    if size.highest is not None and value > size.highest:
-        return size.highest, "highest"
-    return value, ""
+def _size_basis(table: TextTable, row: Row, size: SizeTable | None, problems: list[Problem]) -> Basis | None:
+    if size is None:
+        return "judgement"
+    column = f"{size.driver}_basis"
+    basis = table.cell(row, column) if column in table.columns else size.basis
+    if basis in get_args(Basis):
+        return cast(Basis, basis)
+    known = get_args(Basis)
+    problems.append(Problem(table.at(row, column), shown(basis), f"one of {words(known)}", nearest(basis, known)))
+    return None

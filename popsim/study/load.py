@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +14,15 @@ from popsim.study.areas import common_shares, resolve_areas
 from popsim.study.catalogue import CatalogueReading, read_catalogue
 from popsim.study.countries import group_columns, read_countries, select_countries
 from popsim.study.dependence import resolve_dependence
+from popsim.study.drivers import check_drivers, drivers, measured_columns
+from popsim.study.events import resolve_events
 from popsim.study.files import find_study, parse_toml, read_text
 from popsim.study.model import Area, Country, Dependence, Study
+from popsim.study.options import resolve_options
 from popsim.study.overrides import apply_overrides
 from popsim.study.place import Place, words
 from popsim.study.prices import PriceIndex, read_prices
+from popsim.study.settings import Settings
 from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked, check_document
@@ -60,27 +66,61 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     problems += found
     if checked is None:
         raise StudyError(problems)
-    return _Loader(checked, path.parent, problems).study()
+    catalogues = Catalogues()
+    loader = _Loader(checked, path.parent, catalogues)
+    study, found = loader.study()
+    problems += found
+
+    def load(option: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
+        return _Loader(option, path.parent, catalogues).study()
+
+    options, written, found = resolve_options(checked, merged, load, set(problems))
+    problems += found
+    if problems or study is None:
+        raise StudyError(dict.fromkeys(problems))
+    if not options:
+        return study
+    return replace(study, options=tuple(options), files=loader.files(written))
+
+
+class Catalogues:
+    """Reads each catalogue once: all options of a study have the same."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[CatalogueReading, list[Problem]]] = {}
+
+    def read(self, folder: Path, where: str) -> tuple[CatalogueReading, list[Problem]]:
+        """Read a catalogue; `where` says who refers to the folder."""
+        if folder not in self._read:
+            self._read[folder] = read_catalogue(folder, where)
+        return self._read[folder]
 
 
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(self, checked: Checked[StudyFile], folder: Path, problems: list[Problem]) -> None:
-        self.checked, self.folder, self.problems = checked, folder, problems
+    def __init__(self, checked: Checked[StudyFile], folder: Path, catalogues: Catalogues) -> None:
+        self.checked, self.folder, self.catalogues = checked, folder, catalogues
+        self.problems: list[Problem] = []
 
-    def study(self) -> Study:
-        """Check all parts and put them together."""
+    def study(self) -> tuple[Study | None, list[Problem]]:
+        """Check all parts and put them together: None where there is a problem."""
         content = self.checked.content
         countries_text, table, countries, left_out = self.countries()
+        settings = Settings(self.checked, table, self.groups(table))
         prices_text, prices = self.prices()
-        catalogue, areas = self.areas(prices)
+        catalogue, areas = self.areas(settings, prices)
+        events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
+        self.problems += settings.problems
         correlation, dependence = self.dependence(catalogue)
         breakdowns = self.breakdowns(table)
         if self.problems or dependence is None:
-            raise StudyError(dict.fromkeys(self.problems))
-        about, size = content.study, content.size
-        return Study(
+            return None, self.problems
+        # What options change is written with the study that has them; each option stands by itself without the others.
+        own = content.model_copy(update={"option": []})
+        self.files = partial(study_files, content, catalogue, countries_text, prices_text, correlation)
+        about, size, financing = content.study, content.size, content.financing
+        study = Study(
             name=about.name,
             title=about.title,
             description=about.description,
@@ -97,13 +137,22 @@ class _Loader:
             left_out=left_out,
             areas=areas,
             dependence=dependence,
-            size_driver=size.driver,
-            size_rationale=size.rationale,
-            files=study_files(content, catalogue, countries_text, prices_text, correlation),
-            size_reference=size.reference,
-            size_limits=(size.lowest, size.highest),
-            size_basis=size.basis,
+            size_driver=size.driver if size else "",
+            size_rationale=size.rationale if size else "",
+            files=study_files(own, catalogue, countries_text, prices_text, correlation),
+            size_reference=size.reference if size else 1.0,
+            size_limits=(size.lowest, size.highest) if size else (None, None),
+            size_basis=size.basis if size else "judgement",
+            drivers=drivers(content),
+            start=events.start,
+            shocks=events.shocks,
+            agency_fee=financing.agency_fee if financing else None,
+            financing_basis=financing.basis if financing else "judgement",
+            financing_rationale=financing.rationale if financing else "",
+            inflation=events.inflation,
+            discount_rate=content.money.discount_rate,
         )
+        return study, []
 
     def text(self, *keys: str) -> str | None:
         """Text of the file that a key names; None, with a problem noted, where it cannot be read."""
@@ -120,47 +169,45 @@ class _Loader:
 
     def countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], tuple[tuple[str, str, str], ...]]:
         """Who is counted and who is not."""
-        self.size_limits()
         text = self.text("countries", "file")
         if text is None:
+            self.problems += check_drivers(self.checked, None)
             return "", None, (), ()
         table, problems = read_countries(text, Path(self.checked.content.countries.file).name)
         self.problems += problems
+        self.problems += check_drivers(self.checked, table)
         countries, left_out, problems = select_countries(self.checked, table)
         self.problems += problems
         return text, table, countries, left_out
 
-    def size_limits(self) -> None:
-        """Check that the limits of size are in order."""
-        size = self.checked.content.size
-        if size.lowest is not None and size.highest is not None and size.lowest > size.highest:
-            self.problems.append(
-                Problem(
-                    self.checked.place.at("size", "lowest"),
-                    f"lowest = {size.lowest:.10g}, highest = {size.highest:.10g}",
-                    "lowest <= highest",
-                )
-            )
+    def groups(self, table: TextTable | None) -> tuple[str, ...]:
+        """Columns that group countries."""
+        return group_columns(table, measured_columns(self.checked.content)) if table else ()
 
-    def prices(self) -> tuple[str, PriceIndex | None]:
-        """Price index of the study."""
-        text = self.text("money", "price_index")
-        if text is None:
-            return "", None
-        prices, problems = read_prices(text, Path(self.checked.content.money.price_index).name)
+    def prices(self) -> tuple[str | None, PriceIndex | None]:
+        """Price index of the study, where it names one."""
+        name = self.checked.content.money.price_index
+        text = None if name is None else self.text("money", "price_index")
+        if name is None or text is None:
+            return None, None
+        prices, problems = read_prices(text, Path(name).name)
         self.problems += problems
         return text, None if problems else prices
 
-    def areas(self, prices: PriceIndex | None) -> tuple[CatalogueReading, tuple[Area, ...]]:
+    def areas(self, settings: Settings, prices: PriceIndex | None) -> tuple[CatalogueReading, tuple[Area, ...]]:
         """Catalogue of the study, and what is counted of it."""
         if not self.checked.sound("catalogue", "folder"):
             return CatalogueReading((), (), {}, False), ()
         folder = self.folder / self.checked.content.catalogue.folder
-        catalogue, problems = read_catalogue(folder, self.checked.place.at("catalogue", "folder"))
+        catalogue, problems = self.catalogues.read(folder, self.checked.place.at("catalogue", "folder"))
         self.problems += problems
-        areas, problems = resolve_areas(self.checked, catalogue, prices)
+        areas, problems = resolve_areas(settings, catalogue, prices)
         self.problems += problems
         return catalogue, areas
+
+    def known(self, catalogue: CatalogueReading) -> list[str] | None:
+        """Ids of all areas of the catalogue; None where they are not all known."""
+        return [area.id for area in catalogue.areas] if catalogue.complete else None
 
     def dependence(self, catalogue: CatalogueReading) -> tuple[str | None, Dependence | None]:
         """Text of the correlation file, where there is one, and the dependence of the study."""
@@ -168,16 +215,14 @@ class _Loader:
         text = self.text("dependence", "between_areas") if isinstance(between, str) else None
         file = (Path(between).name, text) if isinstance(between, str) and text is not None else None
         shares = common_shares(self.checked, catalogue)
-        known = [area.id for area in catalogue.areas] if catalogue.complete else None
-        dependence, problems = resolve_dependence(self.checked, file, shares, known)
+        dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue))
         self.problems += problems
         return text, dependence
 
     def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
         """Breakdowns, each a tuple of names."""
         content, at = self.checked.content, self.checked.place.at
-        groups = group_columns(table, content.size.driver) if table else ()
-        known = ("country", "area", "year", *groups)
+        known = ("country", "area", "year", *self.groups(table))
         wanted: list[tuple[str, ...]] = []
         for index, entry in enumerate(content.report.breakdowns):
             names = (entry,) if isinstance(entry, str) else tuple(entry)

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from popsim.errors import Problem, nearest
+from popsim.study.keys import lay, split_key
 from popsim.study.place import shown
 from popsim.study.toml_models import StudyFile
-from popsim.study.translate import document_keys, is_key
+from popsim.study.translate import document_keys, entries_of, is_key
 
 __all__ = ["apply_overrides"]
 
@@ -30,34 +31,33 @@ def apply_overrides(
     applied: list[tuple[str, ...]] = []
     problems: list[Problem] = []
     for name, value in overrides.items():
-        keys = tuple(str(name).split("."))
-        if not is_key(StudyFile, keys):
-            known = document_keys(StudyFile, {"area": [*raw["area"]] if isinstance(raw.get("area"), dict) else []})
+        where, keys = f"override {name}", split_key(str(name))
+        if keys[0] == "option":
             problems.append(
                 Problem(
-                    f"override {name}",
+                    where,
+                    f"{name} = {shown(value)}",
+                    "keys of the study itself, on which its options are built",
+                    "change the option in the study file",
+                )
+            )
+        elif not is_key(StudyFile, keys):
+            known = [key for key in document_keys(StudyFile, entries_of(raw)) if not key.startswith("option")]
+            problems.append(
+                Problem(
+                    where,
                     f"unknown key {name} = {shown(value)}",
                     "a key of the study file, with its tables: such as scenarios.count or area.a.size_exponent",
                     nearest(str(name), known),
                 )
             )
-            continue
-        table: Any = merged
-        for key in keys[:-1]:
-            table = table.setdefault(key, {}) if isinstance(table, dict) else table
-        if isinstance(table, dict):
-            table[keys[-1]] = plain(value)
-            applied.append(keys)
-        else:
-            above = ".".join(keys[:-1])
+        elif blocked := lay(merged, keys, plain(value)):
+            above, there = blocked
             problems.append(
-                Problem(
-                    f"override {name}",
-                    f"{above} = {shown(table)} in the study",
-                    "a key in a table",
-                    f"override {above}",
-                )
+                Problem(where, f"{above} = {shown(there)} in the study", "a key in a table", f"override {above}")
             )
+        else:
+            applied.append(keys)
     return merged, tuple(applied), problems
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from popsim.study.keys import dotted
 
 __all__ = ["Key", "Keys", "Place", "shown", "words"]
 
@@ -14,7 +15,7 @@ Keys = tuple[Key, ...]
 
 @dataclass(frozen=True)
 class Place:
-    """A file, the keys in it that overrides have set, and the names of its components.
+    """A file, the keys in it that overrides or an option have set, and the names of its components.
 
     Examples
     --------
@@ -29,14 +30,19 @@ class Place:
     file: str
     overridden: tuple[tuple[str, ...], ...] = ()
     components: tuple[str, ...] = ()
+    option: str = ""
+    changed: tuple[tuple[str, ...], ...] = ()
+    """Keys that the option has set."""
 
     def at(self, *keys: Key) -> str:
         """File and key path; entries of lists are counted from 0, so a component is named as well."""
-        if any(keys[: len(key)] == key for key in self.overridden):
-            return f"override {dotted(keys)}"
-        inside = [key for key in self.overridden if key[: len(keys)] == keys and len(keys) > 1]
-        if inside:
-            return f"override {dotted(inside[0])}"
+        option = f'{self.file}: option "{self.option}", key'
+        for said, stated in ((option, self.changed), ("override", self.overridden)):
+            if any(keys[: len(key)] == key for key in stated):
+                return f"{said} {dotted(keys)}"
+            inside = [key for key in stated if key[: len(keys)] == keys and len(keys) > 1]
+            if inside:
+                return f"{said} {dotted(inside[0])}"
         return f"{self.file}: {dotted(keys)}{self.component(*keys)}" if keys else self.file
 
     def component(self, *keys: Key) -> str:
@@ -45,18 +51,6 @@ class Place:
             name = self.components[keys[1]]
             return f" ({name})" if name else ""
         return ""
-
-
-def dotted(keys: Keys) -> str:
-    """Key path as it would be written in TOML, list positions in brackets."""
-    text = ""
-    for key in keys:
-        if isinstance(key, int):
-            text += f"[{key}]"
-        else:
-            plain = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else f'"{key}"'
-            text += f".{plain}" if text else plain
-    return text
 
 
 def shown(value: object, kind: bool = False) -> str:

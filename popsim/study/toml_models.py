@@ -1,4 +1,4 @@
-"""Schema of the TOML files: a study, and one activity area of the catalogue.
+"""Schema of a study file; the tables of areas, settings, dependence and the catalogue have files of their own.
 
 Each field says what it means, so that the table of keys in the documentation and the JSON schema follow from here. Each
 required field carries an example: it stands in for a value that is refused, so that the rest can still be checked.
@@ -8,67 +8,37 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Field, StringConstraints
+
+from popsim.study.area_tables import AreaTable, ChangeTable
+from popsim.study.catalogue_tables import CatalogueFile, ComponentTable, SourceTable
+from popsim.study.dependence_tables import DependenceTable, MatrixTable
+from popsim.study.setting_tables import DelayTable, EscalationTable, FinancingTable, ShockTable, StartTable
+from popsim.study.toml_base import (
+    BasisWord,
+    Breakdown,
+    CalendarYear,
+    Currency,
+    Format,
+    Identifier,
+    Rate,
+    Table,
+    Text,
+)
 
 __all__ = [
     "AreaTable",
     "CatalogueFile",
+    "ChangeTable",
     "ComponentTable",
     "DependenceTable",
+    "DriverTable",
     "MatrixTable",
+    "OptionTable",
+    "SizeTable",
+    "SourceTable",
     "StudyFile",
 ]
-
-BasisWord = Literal["evidence", "proxy", "judgement"]
-Text = Annotated[str, StringConstraints(min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-CalendarYear = Annotated[int, Field(ge=1900, le=2200)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-def _first_format(value: int) -> int:
-    if value != 1:
-        raise PydanticCustomError("popsim", "format = 1: this version of popsim reads no other")
-    return value
-
-
-def _sort_of(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return None
-    for sort, types in {
-        "<number>": (int, float),
-        "<text>": str,
-        "<table>": (dict, MatrixTable),
-        "<list>": list,
-    }.items():
-        if isinstance(value, types):  # type: ignore[arg-type]
-            return sort
-    return None
-
-
-def _one_of(wording: str) -> Any:
-    return Discriminator(_sort_of, custom_error_type="popsim", custom_error_message=wording)
-
-
-Format = Annotated[int, AfterValidator(_first_format)]
-Breakdown = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
-    _one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
-]
-
-
-Years = Annotated[
-    Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
-    _one_of('a whole number of years, or "all"'),
-]
-
-
-class Table(BaseModel):
-    """A TOML table: no unknown keys, no conversion of types, no NaN or infinity."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class AboutTable(Table):
@@ -100,9 +70,14 @@ class MoneyTable(Table):
         description="currency of all results, as a code of three capital letters", examples=["USD"]
     )
     price_year: CalendarYear = Field(description="year whose prices all results are in", examples=[2025])
-    price_index: Text = Field(
-        description="CSV file with columns currency, year, index: brings costs to the prices of price_year",
-        examples=["prices.csv"],
+    price_index: Text | None = Field(
+        None, description="CSV file with columns currency, year, index: brings costs to the prices of price_year"
+    )
+    inflation: Rate | None = Field(
+        None, description="general rise of prices per year: asks for the nominal total as well; uncertain where a table"
+    )
+    discount_rate: Annotated[float, Field(ge=0, lt=1)] | None = Field(
+        None, description="asks for the total discounted to the first year at this rate per year as well"
     )
 
 
@@ -139,45 +114,17 @@ class SizeTable(Table):
     basis: BasisWord = Field(description="what the rule of size rests on", examples=["judgement"])
 
 
-class MatrixTable(Table):
-    """A correlation matrix with its labels."""
+class DriverTable(Table):
+    """A further measure of countries; the exponent of each area says what it does to cost."""
 
-    labels: list[Text] = Field(description="ids of areas, in the order of rows and columns", examples=[[]])
-    values: list[list[float]] = Field(description="rows of the matrix", examples=[[]])
-
-
-Between = Annotated[
-    Annotated[float, Field(ge=0, le=1), Tag("<number>")]
-    | Annotated[Text, Tag("<text>")]
-    | Annotated[MatrixTable, Tag("<table>")],
-    _one_of("a number from 0 to 1, the name of a CSV file, or a table with labels and values"),
-]
-
-
-class DependenceTable(Table):
-    """How uncertain costs hang together."""
-
-    between_areas: Between = Field(
-        description="correlation between two areas of one country: a number, a labelled CSV file, or {labels, values}",
-        examples=[0.0],
+    column: Text = Field(description="numeric column of the countries file", examples=["population"])
+    reference: Annotated[float, Field(gt=0)] = Field(
+        description="value in the country that the costs of the catalogue describe", examples=[1.0]
     )
-    between_components: Share = Field(description="correlation between two components of one area", examples=[0.0])
-    common_share: Share = Field(
-        description="correlation between two countries in one area; the share of uncertainty common to all",
-        examples=[0.0],
-    )
-    basis: BasisWord = Field(description="what these numbers rest on", examples=["judgement"])
-    rationale: Text = Field(description="why these numbers", examples=["not given"])
-
-
-class AreaTable(Table):
-    """One counted area, named by its id in the catalogue."""
-
-    include: bool = Field(True, description="false leaves the area out")
-    size_exponent: Annotated[float, Field(ge=0, le=2)] = Field(
-        0.0, description="cost is multiplied by size_factor ** size_exponent: 0 not at all, 1 in proportion"
-    )
-    common_share: Share | None = Field(None, description="as dependence.common_share, which it defaults to")
+    lowest: Annotated[float, Field(gt=0)] | None = Field(None, description="a smaller value is counted as this")
+    highest: Annotated[float, Field(gt=0)] | None = Field(None, description="a larger value is counted as this")
+    rationale: Text = Field(description="why this measure, this reference and these limits", examples=["not given"])
+    basis: BasisWord = Field(description="what the rule rests on", examples=["judgement"])
 
 
 def _breakdowns() -> list[str | list[str]]:
@@ -194,6 +141,17 @@ class ReportTable(Table):
     )
 
 
+class OptionTable(Table):
+    """A negotiating option: the study with some keys changed."""
+
+    id: Identifier = Field(description='id in results; "full" is the study as written', examples=["not_given"])
+    name: Text = Field(description="name, as the report shows it", examples=["not given"])
+    rationale: Text = Field(description="what the option means, and why it is looked at", examples=["not given"])
+    set: Annotated[dict[str, Any], Field(min_length=1)] = Field(
+        description="keys of the study file and their values, nested or dotted", examples=[{}]
+    )
+
+
 class StudyFile(Table):
     """A study file."""
 
@@ -203,60 +161,16 @@ class StudyFile(Table):
     money: MoneyTable = Field(description="currency and price year")
     catalogue: CatalogueTable = Field(description="cost distributions")
     countries: CountriesTable = Field(description="countries that are counted")
-    size: SizeTable = Field(description="size of countries")
+    size: SizeTable | None = Field(None, description="size of countries")
+    driver: dict[str, DriverTable] = Field(default_factory=dict, description="further measures of countries, by name")
     dependence: DependenceTable = Field(description="correlations")
+    start: StartTable | None = Field(None, description="when countries begin")
+    delay: DelayTable | None = Field(None, description="how late work is, in all areas that do not say it themselves")
+    escalation: EscalationTable | None = Field(
+        None, description="real rise of costs, in all areas that do not say it themselves"
+    )
+    shock: dict[str, ShockTable] = Field(default_factory=dict, description="events common to all countries, by id")
+    financing: FinancingTable | None = Field(None, description="what is asked of a fund")
     area: dict[str, AreaTable] = Field(default_factory=dict, description="counted areas, by id")
     report: ReportTable = Field(default_factory=lambda: ReportTable(), description="ranges and breakdowns")
-
-
-class SourceTable(Table):
-    """Where a figure was read."""
-
-    document: Text = Field(description="document symbol or page", examples=["not given"])
-    figure: Text = Field(description="what was read there, with its year and unit", examples=["not given"])
-    status: Literal["verified", "derived"] = Field(
-        description="verified: read there; derived: arithmetic on verified figures", examples=["verified"]
-    )
-    address: str = Field("", description="web address")
-
-
-class ComponentTable(Table):
-    """One cost component of an area, per country of reference size."""
-
-    id: Identifier = Field(description="id, unique in the file", examples=["not_given"])
-    name: Text = Field(description="name, as the report shows it", examples=["not given"])
-    kind: Literal["one-off", "per-year"] = Field(description="paid once, or every year", examples=["one-off"])
-    start: Annotated[int, Field(ge=1)] = Field(1, description="programme year of the first payment; 1 is the first")
-    spread: list[Annotated[float, Field(ge=0, le=1)]] | None = Field(
-        None, description="one-off: shares paid in successive years from start; they sum to 1; all at once by default"
-    )
-    years: Years | None = Field(None, description='per-year: number of years paid from start, or "all"')
-    currency: Currency = Field(description="currency of the cost", examples=["USD"])
-    price_year: CalendarYear = Field(description="year whose prices the cost is in", examples=[2025])
-    basis: BasisWord = Field(description="what the cost rests on", examples=["judgement"])
-    rationale: Text = Field(
-        description="why this cost, in sentences a finance ministry can follow", examples=["not given"]
-    )
-    cost: dict[str, Any] = Field(
-        description="family and its parameters, or quantiles such as p05 and p95", examples=[{"family": "constant"}]
-    )
-    source: list[SourceTable] = Field(default_factory=list, description="where the figures were read")
-
-
-class CatalogueAreaTable(Table):
-    """An activity area."""
-
-    id: Identifier = Field(description="short id used in studies", examples=["not_given"])
-    name: Text = Field(description="name, as the report shows it", examples=["not given"])
-    document: Text = Field(description="where the area is defined", examples=["not given"])
-    description: Text = Field(description="what it takes, in own words", examples=["not given"])
-
-
-class CatalogueFile(Table):
-    """A file of the catalogue: one activity area."""
-
-    format: Format = Field(description="version of this schema", examples=[1])
-    area: CatalogueAreaTable = Field(description="the area")
-    component: Annotated[list[ComponentTable], Field(min_length=1)] = Field(
-        description="cost components of the area", examples=[[]]
-    )
+    option: list[OptionTable] = Field(default_factory=list, description="negotiating options beside the study")

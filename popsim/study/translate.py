@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from popsim.errors import Problem, nearest
 from popsim.study.place import Keys, Place, shown, words
 
-__all__ = ["Checked", "check_document", "document_keys", "field_at", "is_key"]
+__all__ = ["Checked", "check_document", "document_keys", "entries_of", "field_at", "is_key", "is_table"]
 
 Model = TypeVar("Model", bound=BaseModel)
 Wording = str | Callable[[str, Mapping[str, Any]], str]
@@ -159,6 +159,28 @@ def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
     >>> is_key(StudyFile, ("area", "z", "include")), is_key(StudyFile, ("area", "z", "colour"))
     (True, False)
     """
+    return _annotation(model, keys) is not None
+
+
+def is_table(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
+    """Whether nothing but a table with keys of its own can stand at a key: no number, no distribution.
+
+    Examples
+    --------
+    >>> from popsim.study.toml_models import StudyFile
+    >>> is_table(StudyFile, ("area", "z", "need")), is_table(StudyFile, ("area", "z", "need", "probability"))
+    (True, False)
+    """
+    annotation = _annotation(model, keys)
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    union = get_origin(annotation) in (Union, types.UnionType)
+    arms = [_inner(arm) for arm in (get_args(annotation) if union else (annotation,)) if arm is not type(None)]
+    return all(_is_model(arm) or (get_origin(arm) is dict and get_args(arm)[-1] is not Any) for arm in arms)
+
+
+def _annotation(model: type[BaseModel], keys: tuple[str, ...]) -> Any:
+    """Type of what stands at a key; None where nothing can."""
     current: Any = model
     for key in keys:
         current = _inner(current)
@@ -167,24 +189,40 @@ def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
         elif get_origin(current) is dict and key:
             current = get_args(current)[-1]
         else:
-            return False
-    return True
+            return None
+    return current
 
 
-def document_keys(model: type[BaseModel], entries: Mapping[str, list[str]]) -> list[str]:
+def entries_of(content: BaseModel | Mapping[str, Any], above: str = "") -> dict[str, list[str]]:
+    """Names of the entries of the free tables of a document, checked or not, as `document_keys` takes them.
+
+    Examples
+    --------
+    >>> entries_of({"area": {"f": {"component": {"pcb": {}}}}})["area.f.component"]
+    ['pcb']
+    """
+    table = content.model_dump(exclude_none=True) if isinstance(content, BaseModel) else content
+    found: dict[str, list[str]] = {}
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            found[f"{above}{key}"] = [str(name) for name in value]
+            found |= entries_of(value, f"{above}{key}.")
+    return found
+
+
+def document_keys(model: type[BaseModel], entries: Mapping[str, list[str]], above: str = "") -> list[str]:
     """Every dotted key of a schema; `entries` names the entries of its free tables, such as the areas of ``area``."""
     found: list[str] = []
     for name, field in model.model_fields.items():
         inner = _inner(field.annotation)
-        found.append(name)
+        found.append(f"{above}{name}")
         if _is_model(inner) and inner.__name__ != "MatrixTable":
-            deeper = {key.partition(".")[2]: value for key, value in entries.items() if key.partition(".")[0] == name}
-            found += [f"{name}.{key}" for key in document_keys(inner, deeper)]
+            found += document_keys(inner, entries, f"{above}{name}.")
         elif get_origin(inner) is dict:
             value = _inner(get_args(inner)[-1])
-            for entry in entries.get(name, []):
-                found.append(f"{name}.{entry}")
-                found += [f"{name}.{entry}.{key}" for key in document_keys(value, {})] if _is_model(value) else []
+            for entry in entries.get(f"{above}{name}", []):
+                found.append(f"{above}{name}.{entry}")
+                found += document_keys(value, entries, f"{above}{name}.{entry}.") if _is_model(value) else []
     return found
 
 

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import tomli_w
 
 from popsim.study.catalogue import CatalogueReading
+from popsim.study.options import WrittenOption
 from popsim.study.toml_models import StudyFile
 
 __all__ = ["study_files"]
 
 INPUTS = "inputs"
+UNUSED = frozenset({"by", "component", "driver", "exponent", "option", "shock"})
 
 
 def study_files(
     content: StudyFile,
     catalogue: CatalogueReading,
     countries: str,
-    prices: str,
+    prices: str | None,
     correlation: str | None,
+    options: Sequence[WrittenOption] = (),
 ) -> tuple[tuple[str, str], ...]:
     """(relative path, text) of every file of a study; the first is ``study.toml``, which refers to the others.
 
@@ -32,23 +36,45 @@ def study_files(
     catalogue
         The catalogue, whose files are copied as they are.
     countries, prices, correlation
-        Texts of the CSV files; `correlation` is None where the study names no such file.
+        Texts of the CSV files; None where the study names no such file.
+    options
+        The options of the study, with what is their own.
     """
     document: dict[str, Any] = content.model_dump(exclude_none=True)
-    document["money"]["price_index"] = f"{INPUTS}/prices.csv"
+    if prices is not None:
+        document["money"]["price_index"] = f"{INPUTS}/prices.csv"
     document["catalogue"]["folder"] = f"{INPUTS}/catalogue"
     document["countries"]["file"] = f"{INPUTS}/countries.csv"
     if correlation is not None:
         document["dependence"]["between_areas"] = f"{INPUTS}/correlation.csv"
-    base = document["dependence"]["common_share"]
+    document["option"] = [option.table for option in options]
+    document = without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]
-    document["area"] = {area: {"common_share": base} | document["area"][area] for area in order}
-    files = [
-        ("study.toml", tomli_w.dumps(document)),
-        (f"{INPUTS}/countries.csv", countries),
-        (f"{INPUTS}/prices.csv", prices),
-    ]
+    document["area"] = {area: defaults(content) | document["area"][area] for area in order}
+    files = [("study.toml", tomli_w.dumps(document)), (f"{INPUTS}/countries.csv", countries)]
+    if prices is not None:
+        files.append((f"{INPUTS}/prices.csv", prices))
     if correlation is not None:
         files.append((f"{INPUTS}/correlation.csv", correlation))
     files += [(f"{INPUTS}/catalogue/{name}", text) for name, text in catalogue.files]
+    files += [file for option in options for file in option.files]
     return tuple(files)
+
+
+def defaults(content: StudyFile) -> dict[str, Any]:
+    """Give what every area takes from elsewhere unless it says otherwise."""
+    size = {} if content.size is None else {"size_exponent": 0.0}
+    if content.option:
+        # An option may change what areas take from [dependence]: it would not, were that written out in each of them.
+        return {"include": True} | size
+    return {"common_share": content.dependence.common_share, "include": True} | size
+
+
+def without_unused(table: dict[str, Any]) -> dict[str, Any]:
+    """Leave out, at any depth, the empty tables and lists of features that the study does not use."""
+    found = {}
+    for key, value in table.items():
+        inner = without_unused(value) if isinstance(value, dict) and key not in ("countries", "report") else value
+        if inner not in ({}, []) or key not in UNUSED:
+            found[key] = inner
+    return found

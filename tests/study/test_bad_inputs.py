@@ -9,6 +9,7 @@ from popsim import errors
 from popsim.study.load import load_study
 
 FOLDER = Path(__file__).parent.parent / "bad_inputs"
+FIXTURES = Path(__file__).parent / "fixtures"
 CASES = sorted(path.stem for path in FOLDER.glob("*.toml"))
 
 
@@ -32,8 +33,9 @@ def spoil(folder: Path, edit: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_every_problem_is_said_and_no_other(name: str, small: Path) -> None:
+def test_every_problem_is_said_and_no_other(name: str, tmp_path: Path) -> None:
     case = tomllib.loads((FOLDER / f"{name}.toml").read_text(encoding="utf-8"))
+    small = Path(shutil.copytree(FIXTURES / case.get("study", "small"), tmp_path / "study"))
     for edit in case.get("edit", []):
         spoil(small, edit)
     with pytest.raises(getattr(errors, case.get("error", "StudyError"))) as caught:
@@ -50,8 +52,9 @@ def test_every_problem_is_said_and_no_other(name: str, small: Path) -> None:
         assert problem.allowed
 
 
-def test_the_study_is_good_before_it_is_spoilt(small: Path) -> None:
-    assert load_study(small).name == "small"
+@pytest.mark.parametrize("name", ["small", "full"])
+def test_the_study_is_good_before_it_is_spoilt(name: str) -> None:
+    assert load_study(FIXTURES / name).name == name
 
 
 def test_a_case_that_spoils_nothing_is_noticed(small: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from popsim.families.base import Family
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
 from popsim.report.facts import Facts
 from popsim.report.numbers import count, percent, significant, unit_for
 from popsim.report.sections.words import listed, plural
-from popsim.study.model import Area, Component, Source, Study
+from popsim.study.model import Amount, Area, Component, Source, Study
 
 __all__ = ["evidence"]
 
@@ -45,6 +46,8 @@ def _paid(component: Component, study: Study) -> str:
     when = str(first) if first == last else f"{first}–{last}"
     if component.kind == "per-year":
         return f"every year, {when}"
+    if component.kind == "stepped":
+        return "in " + listed([str(year) for year, _ in paid])
     if len(paid) == 1:
         return f"once, {when}"
     return f"once, spread over {when} (" + ", ".join(percent(share) for _, share in paid) + ")"
@@ -59,7 +62,7 @@ def _entry(component: Component, area: Area, facts: Facts) -> Entry:
         else f"{unit} {significant(low)} to {significant(high)} ({facts.interval})"
     )
     per = " per country" + (" of reference size" if area.size_exponent else "")
-    per += ", each year" if component.kind == "per-year" else ""
+    per += {"per-year": ", each year", "stepped": ", each payment"}.get(component.kind, "")
     prices = f"{component.price_year} prices"
     if component.money_factor != 1.0:
         prices += f", times {significant(component.money_factor, 4)} for {facts.study.price_year} prices"
@@ -82,11 +85,18 @@ def _source(source: Source) -> str:
     return f"{text}. {source.address}" if source.address else text
 
 
+def _power(exponent: Amount, facts: Facts) -> str:
+    if not isinstance(exponent, Family):
+        return significant(exponent)
+    low, high = (significant(float(exponent.ppf(p))) for p in (facts.low, facts.high))
+    return f"{low} to {high} ({facts.interval})"
+
+
 def _area(area: Area, facts: Facts) -> Details:
     size = (
         "the same in every country, whatever its size"
         if area.size_exponent == 0
-        else f"grows with the size of the country to the power {significant(area.size_exponent)}"
+        else f"grows with the size of the country to the power {_power(area.size_exponent, facts)}"
     )
     about = f"{area.description} ({area.document})" if area.document else area.description
     blocks: tuple[Block, ...] = (
