@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from popsim.errors import Problem, nearest
 from popsim.study.catalogue import CatalogueArea, CatalogueComponent, CatalogueReading
 from popsim.study.changes import Plans, unknown_components
+from popsim.study.dependence import group_share
 from popsim.study.events import resolve_cofinancing, resolve_delay, resolve_escalation, resolve_need
 from popsim.study.exponents import in_order, resolve_exponents, size_exponent
 from popsim.study.model import Area, Component
@@ -155,7 +156,7 @@ def _area(
         size_exponent=size_exponent(exponents),
         common_share=content.dependence.common_share if table.common_share is None else table.common_share,
         components=tuple(components),
-        group_share=table.group_share,
+        group_share=group_share(study, area.id),
         need=resolve_need(settings, (*keys, "need"), table.need),
         delay=_own_or_general(settings, area.id, "delay", resolve_delay),
         escalation=_own_or_general(settings, area.id, "escalation", resolve_escalation),

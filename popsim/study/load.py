@@ -112,7 +112,7 @@ class _Loader:
         catalogue, areas = self.areas(settings, prices)
         events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
         self.problems += settings.problems
-        correlation, dependence = self.dependence(catalogue)
+        correlation, dependence = self.dependence(catalogue, table)
         breakdowns = self.breakdowns(table)
         if self.problems or dependence is None:
             return None, self.problems
@@ -209,13 +209,14 @@ class _Loader:
         """Ids of all areas of the catalogue; None where they are not all known."""
         return [area.id for area in catalogue.areas] if catalogue.complete else None
 
-    def dependence(self, catalogue: CatalogueReading) -> tuple[str | None, Dependence | None]:
+    def dependence(self, catalogue: CatalogueReading, table: TextTable | None) -> tuple[str | None, Dependence | None]:
         """Text of the correlation file, where there is one, and the dependence of the study."""
         between = self.checked.content.dependence.between_areas
         text = self.text("dependence", "between_areas") if isinstance(between, str) else None
         file = (Path(between).name, text) if isinstance(between, str) and text is not None else None
         shares = common_shares(self.checked, catalogue)
-        dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue))
+        columns = self.groups(table) if table and table.columns else None
+        dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue), columns)
         self.problems += problems
         return text, dependence
 

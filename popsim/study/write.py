@@ -67,7 +67,8 @@ def defaults(content: StudyFile) -> dict[str, Any]:
     if content.option:
         # An option may change what areas take from [dependence]: it would not, were that written out in each of them.
         return {"include": True} | size
-    return {"common_share": content.dependence.common_share, "include": True} | size
+    shares = {"common_share": content.dependence.common_share, "group_share": content.dependence.group_share}
+    return {key: share for key, share in shares.items() if share is not None} | {"include": True} | size
 
 
 def without_unused(table: dict[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from popsim.study.dependence import MatrixPlace, check_matrix, check_share, read_matrix
+from popsim.study.dependence_matrix import MatrixPlace, check_matrix, read_matrix
+from popsim.study.dependence_shares import check_share
 from popsim.study.place import Place
 from popsim.study.toml_models import MatrixTable
 
