@@ -51,9 +51,11 @@ class Money:
             problems = self._check_prices(year, where_currency, where_year)
         if problems:
             return 1.0, problems
-        rate = self.rates.rate(currency, self.currency, year) if self.rates and currency != self.currency else 1.0
-        index = self.prices.factor(self.currency, year, self.price_year) if self.prices else 1.0
-        return (rate or 1.0) * index, []
+        factor = 1.0
+        if self.prices is not None and year != self.price_year:
+            factor = self.prices.factor(self.currency, year, self.price_year)
+        rate = self.rates.rate(currency, self.currency, year) if self.rates is not None else None
+        return factor if rate is None else rate * factor, []
 
     def _check_exchange(self, currency: str, year: int, where_currency: str, where_year: str) -> list[Problem]:
         if currency == self.currency:
@@ -65,8 +67,8 @@ class Money:
                 where_currency,
                 f"{currency!r}, and the study names no exchange rates",
                 f"{self.currency}, the currency of the study",
-                f"give the cost in {self.currency}, or add a line under [money]: exchange_rates = "
-                f'"exchange-rates.csv", with the row {currency},{year},<{currency} per {self.currency}>,{self.currency}',
+                f'give the cost in {self.currency}, or add under [money]: exchange_rates = "exchange-rates.csv", '
+                f"and to that file the row {currency},{year},<{currency} per {self.currency}>,{self.currency}",
             )
         ]
 
