@@ -16,7 +16,9 @@ __all__ = ["dependence_extremes", "with_common_share"]
 
 
 def with_common_share(study: Study, share: float) -> Study:
-    """Give the study with every common share set to one number; dependence within a country stays as it is.
+    """Give the study with every share between countries set to one number; dependence within a country stays as it is.
+
+    Groups of countries then share no more than all countries do; needs, delays and starts share as much as costs.
 
     Examples
     --------
@@ -25,9 +27,17 @@ def with_common_share(study: Study, share: float) -> Study:
     1.0
     """
     dependence = dataclasses.replace(
-        study.dependence, common_share=share, label_shares=tuple(share for _ in study.dependence.label_shares)
+        study.dependence,
+        common_share=share,
+        label_shares=tuple(share for _ in study.dependence.label_shares),
+        group=None,
+        group_share=None,
+        label_group_shares=(),
+        need_common_share=share,
+        delay_common_share=share,
+        start_common_share=share,
     )
-    areas = tuple(dataclasses.replace(area, common_share=share) for area in study.areas)
+    areas = tuple(dataclasses.replace(area, common_share=share, group_share=None) for area in study.areas)
     return dataclasses.replace(study, dependence=dependence, areas=areas)
 
 

@@ -3,15 +3,27 @@
 Within a country, the score of area a is Z[c, a]; over countries it has a common part. With one number r between areas,
 
     Z[c, a] = sqrt(r) H[c] + sqrt(1 - r) A[c, a]
-    H[c]    = sqrt(s0) H0 + sqrt(1 - s0) h[c]
-    A[c, a] = sqrt(t) g[a] + sqrt(1 - t) e[c, a],   t = (s[a] - r s0) / (1 - r)
+    H[c]    = sqrt(s0) H0 + sqrt(q0 - s0) H0[g] + sqrt(1 - q0) h[c]
+    A[c, a] = sqrt(t) g[a] + sqrt(t' - t) g[g, a] + sqrt(1 - t') e[c, a]
+    t = (s[a] - r s0) / (1 - r),   t' = (q[a] - r q0) / (1 - r)
 
-so that two areas of a country correlate by r, an area in two countries by its common share s[a], and no draw moves when
-an area or a country is added. With a matrix R over labels, the common part has covariance C = D R D, D = diag(sqrt(s)),
-and the own part R - C; each is factored in label order (Cholesky), so that labels added at the end move no draw.
+for a country c of group g, so that two areas of a country correlate by r, an area in two countries by its common share
+s[a], or by its group share q[a] where both are of one group, and no draw moves when an area or a country is added.
+Without groups, q = s and the parts of a group vanish. With a matrix R over labels, the common part has covariance
+C = D R D, D = diag(sqrt(s)), the part of a group Q R Q - C, Q = diag(sqrt(q)), and the own part R - Q R Q; each is
+factored in label order (Cholesky), so that labels added at the end move no draw.
 
 A component k of an area with several has the score sqrt(w) Z[c, a] + sqrt(1 - w) E[c, a, k], where E shares s[a] among
-countries too; so a component correlates by s[a] between countries, and by w with its neighbours.
+countries, and q[a] among those of a group, too; so a component correlates by s[a] between countries, and by w with its
+neighbours.
+
+Needs, delays and starts have scores of their own, with one factor for all needs (delays) of a country:
+
+    need     n[c, x] = rho Z[c, x] + sqrt(1 - rho^2) (sqrt(b) G[c] + sqrt(1 - b) E[c, x]),   x an area or a component
+    delay    D[c, a] = sqrt(b) G[c] + sqrt(1 - b) E[c, a]
+    start    S[c]    = G[c]
+
+where each G and E is sqrt(s) of a normal that all countries have in common and sqrt(1 - s) of one of the country's own.
 """
 
 from __future__ import annotations
@@ -23,63 +35,167 @@ from dataclasses import dataclass
 import numpy as np
 
 from popsim.families.base import Floats
+from popsim.study.dependence_matrix import covariances
 from popsim.study.model import Area, Study
 
-__all__ = ["Score", "component_scores"]
+__all__ = ["Score", "component_scores", "delay_scores", "need_scores", "start_score"]
 
 Weights = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True)
 class Score:
-    """Weights of one component's normal score: on normals of all countries, and on normals of its own country."""
+    """Weights of one normal score: on normals of all countries, of its own country, and of the country's group.
+
+    The squares of all weights sum to 1. Names are those within all countries, the country or the group.
+    """
 
     shared: Weights
     own: Weights
+    group: Weights = ()
 
 
 def component_scores(study: Study) -> tuple[Score, ...]:
     """Give the score of every component, area by area, with weights whose squares sum to 1.
 
-    The names of own normals are those within a country: ``factor``, ``area/a``, ``area/a/component/x``.
+    The names of normals are ``factor``, ``area/a``, ``area/a/component/x``.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> score = component_scores(load_study("pops"))[0]
+    >>> [name for name, _ in score.own]
+    ['factor', 'area/a', 'area/a/component/first_inventory']
     """
-    areas = _matrix_scores(study) if study.dependence.matrix is not None else _factor_scores(study)
+    areas = _area_scores(study)
     return tuple(score for area in study.areas for score in _components(study, area, areas[area.id]))
 
 
-def _score(shared: Iterable[tuple[str, float]], own: Iterable[tuple[str, float]]) -> Score:
-    return Score(
-        tuple((name, weight) for name, weight in shared if weight != 0.0),
-        tuple((name, weight) for name, weight in own if weight != 0.0),
+def need_scores(study: Study) -> dict[str, Score]:
+    """Give the score of every need, by ``area/a`` or ``area/a/component/x``; a need happens where its score is high.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> need_scores(load_study("pops", {"area": {"a": {}}}))
+    {}
+    """
+    stated = study.dependence
+    areas = _area_scores(study)
+    scores = {}
+    for area in study.areas:
+        name = f"area/{area.id}"
+        costs = {name: areas[area.id]} if area.need is not None else {}
+        for component, score in zip(area.components, _components(study, area, areas[area.id]), strict=True):
+            if component.need is not None:
+                costs[f"{name}/component/{component.id}"] = score
+        for key, cost in costs.items():
+            apart = _with_factor("need", key, stated.between_needs, stated.need_common_share)
+            rest = math.sqrt(1.0 - stated.need_with_cost**2)
+            scores[key] = _score(
+                (*_times(stated.need_with_cost, cost.shared), *_times(rest, apart.shared)),
+                (*_times(stated.need_with_cost, cost.own), *_times(rest, apart.own)),
+                _times(stated.need_with_cost, cost.group),
+            )
+    return scores
+
+
+def delay_scores(study: Study) -> dict[str, Score]:
+    """Give the score of every area's delay, by the id of the area."""
+    stated = study.dependence
+    return {
+        area.id: _with_factor("delay", f"area/{area.id}", stated.delay_between_areas, stated.delay_common_share)
+        for area in study.areas
+        if area.delay is not None
+    }
+
+
+def start_score(study: Study) -> Score:
+    """Give the score of a country's start.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> start_score(load_study("pops", {"dependence.start": {"common_share": 0.25}})).shared
+    (('start', 0.5),)
+    """
+    share = study.dependence.start_common_share
+    return _score((("start", math.sqrt(share)),), (("start", math.sqrt(1.0 - share)),))
+
+
+def _score(
+    shared: Iterable[tuple[str, float]], own: Iterable[tuple[str, float]], group: Iterable[tuple[str, float]] = ()
+) -> Score:
+    return Score(*(tuple((name, weight) for name, weight in part if weight != 0.0) for part in (shared, own, group)))
+
+
+def _times(factor: float, weights: Weights) -> Weights:
+    return tuple((name, factor * weight) for name, weight in weights)
+
+
+def _with_factor(purpose: str, place: str, between: float, share: float) -> Score:
+    """Give the score of one of several things of a country that correlate by `between`, each `share` in common."""
+    factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
+    together, apart = math.sqrt(share), math.sqrt(1.0 - share)
+    name = f"{purpose}/{place}"
+    return _score(
+        ((purpose, factor * together), (name, rest * together)), ((purpose, factor * apart), (name, rest * apart))
     )
 
 
+def _area_scores(study: Study) -> dict[str, Score]:
+    return _matrix_scores(study) if study.dependence.matrix is not None else _factor_scores(study)
+
+
+def _group_share(study: Study, area: Area) -> float:
+    if study.dependence.group is None or area.group_share is None:
+        return area.common_share
+    # Rounding alone can put it a hair lower; the study has been held to the relation itself.
+    return max(area.group_share, area.common_share)
+
+
+def _within(share: float) -> float:
+    """Hold a share that has been found valid, and that rounding alone can put a hair outside, in [0, 1]."""
+    return min(max(share, 0.0), 1.0)
+
+
 def _factor_scores(study: Study) -> dict[str, Score]:
-    between = study.dependence.between_areas
+    stated = study.dependence
+    between = stated.between_areas
     assert between is not None  # noqa: S101
-    base = study.dependence.common_share
+    base = stated.common_share
+    group_base = base if stated.group is None or stated.group_share is None else stated.group_share
     scores = {}
     for area in study.areas:
-        # Rounding alone can put the share a hair outside [0, 1]; the study has been held to the relation itself.
-        share = min(max((area.common_share - between * base) / (1.0 - between), 0.0), 1.0) if between < 1.0 else 0.0
+        share, group_share = (
+            _within((each - between * of_all) / (1.0 - between)) if between < 1.0 else 0.0
+            for each, of_all in ((area.common_share, base), (_group_share(study, area), group_base))
+        )
         name = f"area/{area.id}"
         factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
         scores[area.id] = _score(
             (("factor", factor * math.sqrt(base)), (name, rest * math.sqrt(share))),
-            (("factor", factor * math.sqrt(1.0 - base)), (name, rest * math.sqrt(1.0 - share))),
+            (("factor", factor * math.sqrt(1.0 - group_base)), (name, rest * math.sqrt(1.0 - group_share))),
+            (
+                ("factor", factor * math.sqrt(_within(group_base - base))),
+                (name, rest * math.sqrt(_within(group_share - share))),
+            ),
         )
     return scores
 
 
 def _matrix_scores(study: Study) -> dict[str, Score]:
-    labels = study.dependence.labels
-    matrix = np.array(study.dependence.matrix)
-    root = np.sqrt(np.array(study.dependence.label_shares))
-    common = matrix * np.outer(root, root)
+    stated = study.dependence
+    labels = stated.labels
+    parts = covariances(
+        np.array(stated.matrix),
+        np.array(stated.label_shares),
+        np.array(stated.label_group_shares or stated.label_shares),
+    )
     names = [f"area/{label}" for label in labels]
-    shared, own = _lower_root(common), _lower_root(matrix - common)
+    shared, group, own = (_lower_root(part) for part in parts)
     return {
-        label: _score(zip(names, shared[i].tolist(), strict=True), zip(names, own[i].tolist(), strict=True))
+        label: _score(*(zip(names, root[i].tolist(), strict=True) for root in (shared, own, group)))
         for i, label in enumerate(labels)
     }
 
@@ -100,12 +216,13 @@ def _components(study: Study, area: Area, score: Score) -> Iterable[Score]:
         return [score]
     follow = math.sqrt(study.dependence.between_components)
     rest = math.sqrt(1.0 - study.dependence.between_components)
-    together, apart = math.sqrt(area.common_share), math.sqrt(1.0 - area.common_share)
+    share, group_share = area.common_share, _group_share(study, area)
     names = [f"area/{area.id}/component/{component.id}" for component in area.components]
     return [
         _score(
-            (*((name, follow * weight) for name, weight in score.shared), (own, rest * together)),
-            (*((name, follow * weight) for name, weight in score.own), (own, rest * apart)),
+            (*_times(follow, score.shared), (own, rest * math.sqrt(share))),
+            (*_times(follow, score.own), (own, rest * math.sqrt(1.0 - group_share))),
+            (*_times(follow, score.group), (own, rest * math.sqrt(group_share - share))),
         )
         for own in names
     ]

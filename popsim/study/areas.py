@@ -8,11 +8,12 @@ from typing import Any, TypeVar
 from popsim.errors import Problem, nearest
 from popsim.study.catalogue import CatalogueArea, CatalogueComponent, CatalogueReading
 from popsim.study.changes import Plans, unknown_components
+from popsim.study.dependence import group_share
 from popsim.study.events import resolve_cofinancing, resolve_delay, resolve_escalation, resolve_need
 from popsim.study.exponents import in_order, resolve_exponents, size_exponent
 from popsim.study.model import Area, Component
+from popsim.study.money import Money
 from popsim.study.place import Keys, Place, words
-from popsim.study.prices import PriceIndex
 from popsim.study.settings import Settings
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
@@ -33,9 +34,12 @@ def common_shares(study: Checked[StudyFile], catalogue: CatalogueReading) -> dic
 
 
 def resolve_areas(
-    settings: Settings, catalogue: CatalogueReading, prices: PriceIndex | None
+    settings: Settings, catalogue: CatalogueReading, money: Money | None
 ) -> tuple[tuple[Area, ...], list[Problem]]:
-    """Areas that the study counts, in the order of the catalogue, and every problem in them."""
+    """Areas that the study counts, in the order of the catalogue, and every problem in them.
+
+    `money` is None where it is not known what leads to the money of the study.
+    """
     study = settings.study
     problems: list[Problem] = []
     tables = study.content.area
@@ -59,11 +63,10 @@ def resolve_areas(
                 f"areas of the catalogue: {words(known)}",
             )
         )
-    stated = study.content.money.price_index is not None
-    usable = _money_is_sound(study, prices, problems) and (prices is not None or not stated)
+    usable = money if money is not None and _money_is_sound(study, money, problems) else None
 
     def factor(component: CatalogueComponent, place: Place, index: int) -> float:
-        return _money_factor(study, component, prices, place, index, problems) if usable else 1.0
+        return _money_factor(component, usable, place, index, problems) if usable else 1.0
 
     for area in catalogue.areas:
         if area.id in tables and not tables[area.id].include:
@@ -88,13 +91,8 @@ def _ids_are_sound(area: CatalogueArea, catalogue: CatalogueReading) -> bool:
     return all(document.sound("component", index, "id") for index in range(len(area.components)))
 
 
-def _money_is_sound(study: Checked[StudyFile], prices: PriceIndex | None, problems: list[Problem]) -> bool:
-    money, at = study.content.money, study.place.at
-    if not (study.sound("money", "currency") and study.sound("money", "price_year")):
-        return False
-    if prices is None:
-        return True
-    found = prices.check(money.currency, money.price_year, at("money", "currency"), at("money", "price_year"))
+def _money_is_sound(study: Checked[StudyFile], money: Money, problems: list[Problem]) -> bool:
+    found = money.check(study.place.at("money", "currency"), study.place.at("money", "price_year"))
     problems += found
     return not found
 
@@ -155,7 +153,7 @@ def _area(
         size_exponent=size_exponent(exponents),
         common_share=content.dependence.common_share if table.common_share is None else table.common_share,
         components=tuple(components),
-        group_share=table.group_share,
+        group_share=group_share(study, area.id),
         need=resolve_need(settings, (*keys, "need"), table.need),
         delay=_own_or_general(settings, area.id, "delay", resolve_delay),
         escalation=_own_or_general(settings, area.id, "escalation", resolve_escalation),
@@ -174,36 +172,9 @@ def _own_or_general(
 
 
 def _money_factor(
-    study: Checked[StudyFile],
-    component: CatalogueComponent,
-    prices: PriceIndex | None,
-    place: Place,
-    index: int,
-    problems: list[Problem],
+    component: CatalogueComponent, money: Money, place: Place, index: int, problems: list[Problem]
 ) -> float:
-    money = study.content.money
     where_currency, where_year = place.at("component", index, "currency"), place.at("component", index, "price_year")
-    if component.currency != money.currency:
-        problems.append(
-            Problem(
-                where_currency,
-                repr(component.currency),
-                f"{money.currency}, the currency of the study",
-                f"give the cost in {money.currency}: money is not exchanged between currencies",
-            )
-        )
-        return 1.0
-    if prices is None:
-        if component.price_year != money.price_year:
-            problems.append(
-                Problem(
-                    where_year,
-                    f"{component.price_year}, and the study names no price index",
-                    f"{money.price_year}, the price year of the study",
-                    "add a line under [money]: price_index = ...",
-                )
-            )
-        return 1.0
-    found = prices.check(component.currency, component.price_year, where_currency, where_year)
+    factor, found = money.factor(component.currency, component.price_year, where_currency, where_year)
     problems += found
-    return 1.0 if found else prices.factor(component.currency, component.price_year, money.price_year)
+    return factor

@@ -1,32 +1,33 @@
-"""Check that the stated correlations can exist together.
+"""Resolve what a study says of dependence, and check that the stated correlations can exist together.
 
-With one number r between areas, base share s0 and area share s, the part of an area's score that is its own must be
-shared among countries by t = (s - r s0) / (1 - r), which lies in [0, 1] exactly when r s0 <= s <= r s0 + 1 - r.
-With a matrix R, what all countries share is D R D with D = diag(sqrt(s)), and what is left, R - D R D, must be a
-covariance too, which is to say that it has no negative eigenvalue.
+The relations are in `dependence_shares` for one number between areas, and in `dependence_matrix` for a matrix.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-import numpy as np
-
 from popsim.errors import Problem, nearest
+from popsim.study.area_groups import groups_matrix
+from popsim.study.dependence_matrix import MatrixPlace, check_matrix, read_matrix
+from popsim.study.dependence_shares import ROUNDING, check_group_share, check_share
+from popsim.study.dependence_tables import DependenceTable, GroupsTable, MatrixTable
 from popsim.study.model import Dependence
 from popsim.study.place import Place, shown, words
-from popsim.study.tables import TextTable, number, read_table
-from popsim.study.toml_models import DependenceTable, MatrixTable, StudyFile
+from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
 
-__all__ = ["check_matrix", "check_share", "read_matrix", "resolve_dependence"]
+__all__ = ["group_share", "resolve_dependence"]
 
-ROUNDING = 1e-12
-"""Room for rounding in relations among shares, which are exact in decimals but not in binary."""
+KEYS = ("dependence", "between_areas")
 
 
 def resolve_dependence(
-    study: Checked[StudyFile], csv: tuple[str, str] | None, shares: Mapping[str, float], catalogue: Sequence[str] | None
+    study: Checked[StudyFile],
+    csv: tuple[str, str] | None,
+    shares: Mapping[str, float],
+    catalogue: Sequence[str] | None,
+    columns: Sequence[str] | None = None,
 ) -> tuple[Dependence | None, list[Problem]]:
     """Dependence of the study and every problem in it.
 
@@ -39,34 +40,134 @@ def resolve_dependence(
     shares
         common_share of each counted area.
     catalogue
-        Ids of all areas of the catalogue; None where they are not all known.
+        Ids of all areas of the catalogue, in its order; None where they are not all known.
+    columns
+        Columns that group countries; None where they are not known.
     """
-    table, at = study.content.dependence, study.place.at
-    if not study.sound("dependence", "between_areas"):
-        return None, []
+    table = study.content.dependence
+    problems = _check_group(study, columns)
+    # Shares that are wrong by themselves are held to no relation.
+    grouped = (
+        table.group is not None
+        and table.group_share is not None
+        and table.group_share + ROUNDING >= table.common_share
+        and all(study.sound("area", area, "group_share") for area in study.content.area)
+    )
+    if not study.sound(*KEYS):
+        return None, problems
     if isinstance(table.between_areas, float):
-        problems = []
         if study.sound("dependence", "common_share"):
-            for area, share in shares.items():
-                own = study.content.area[area].common_share is not None
-                where = at("area", area, "common_share") if own else at("dependence", "common_share")
-                problems += check_share(where, table.between_areas, table.common_share, share, area)
-        return _dependence(table, table.between_areas, None, (), ()), list(dict.fromkeys(problems))
-    if isinstance(table.between_areas, MatrixTable):
-        keys = ("dependence", "between_areas")
-        matrix, problems = table.between_areas, []
-        place = MatrixPlace(study.place, keys)
-    elif csv is not None:
-        matrix, problems = read_matrix(csv[1], csv[0])
-        place = MatrixPlace(Place(csv[0]), ())
-    else:
-        return None, []
-    if problems:
+            problems += _check_shares(study, table.between_areas, shares, grouped)
+        return _dependence(table, table.between_areas), list(dict.fromkeys(problems))
+    matrix, place, found = _matrix(study, csv, catalogue)
+    problems += found
+    if matrix is None or found:
         return None, problems
     all_shares = [_share(study, label) for label in matrix.labels]
-    problems = check_matrix(place, matrix, list(shares), catalogue, all_shares)
+    group_shares = [_group_share(study, label) for label in matrix.labels] if grouped else []
+    low = [label for label, s, q in zip(matrix.labels, all_shares, group_shares, strict=False) if q + ROUNDING < s]
+    problems += [_too_low(study, label) for label in low]
+    problems += check_matrix(place, matrix, list(shares), catalogue, all_shares, [] if low else group_shares)
     values = tuple(tuple(row) for row in matrix.values)
-    return _dependence(table, None, values, tuple(matrix.labels), tuple(all_shares)), problems
+    return _dependence(table, None, values, matrix.labels, all_shares, group_shares), problems
+
+
+def _matrix(
+    study: Checked[StudyFile], csv: tuple[str, str] | None, catalogue: Sequence[str] | None
+) -> tuple[MatrixTable | None, MatrixPlace, list[Problem]]:
+    stated = study.content.dependence.between_areas
+    place = MatrixPlace(study.place, KEYS)
+    if isinstance(stated, MatrixTable):
+        return stated, place, []
+    if isinstance(stated, GroupsTable) and catalogue is not None:
+        matrix, problems = groups_matrix(stated, study.place, KEYS, catalogue)
+        return matrix, MatrixPlace(study.place, KEYS, ("groups", "groups")), problems
+    if csv is not None:
+        matrix, problems = read_matrix(csv[1], csv[0])
+        return matrix, MatrixPlace(Place(csv[0]), ()), problems
+    return None, place, []
+
+
+def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> list[Problem]:
+    """List what is wrong with the groups of countries, apart from the relations that their shares must hold."""
+    table, at = study.content.dependence, study.place.at
+    if not (study.sound("dependence", "group") and study.sound("dependence", "group_share")):
+        return []
+    problems = []
+    if table.group is None:
+        places: list[tuple[str, ...]] = [("dependence", "group_share")] if table.group_share is not None else []
+        places += [
+            ("area", area, "group_share") for area, own in study.content.area.items() if own.group_share is not None
+        ]
+        return [
+            Problem(
+                at(*keys), "group_share without dependence.group", "both or neither", 'add dependence.group = "region"'
+            )
+            for keys in places
+        ]
+    if columns is not None and table.group not in columns:
+        problems.append(
+            Problem(
+                at("dependence", "group"),
+                f"unknown group {table.group!r}",
+                f"columns that group countries: {words(columns)}",
+                nearest(table.group, columns),
+            )
+        )
+    if table.group_share is None:
+        problems.append(
+            Problem(
+                at("dependence", "group"),
+                f"group = {shown(table.group)} without group_share",
+                "both or neither",
+                f"add dependence.group_share, at least common_share = {table.common_share:.10g}",
+            )
+        )
+    elif table.group_share + ROUNDING < table.common_share and study.sound("dependence", "common_share"):
+        problems.append(
+            Problem(
+                at("dependence", "group_share"),
+                f"group_share = {table.group_share:.10g}",
+                f"group_share >= dependence.common_share = {table.common_share:.10g}: countries of a group share at "
+                "least what all countries share",
+            )
+        )
+    return problems
+
+
+def _check_shares(
+    study: Checked[StudyFile], between: float, shares: Mapping[str, float], grouped: bool
+) -> list[Problem]:
+    table, at = study.content.dependence, study.place.at
+    problems = []
+    for area, share in shares.items():
+        own = study.content.area[area]
+        where = at(*(("area", area) if own.common_share is not None else ("dependence",)), "common_share")
+        found = check_share(where, between, table.common_share, share, area)
+        if grouped and not found and table.group_share is not None:
+            found = check_group_share(
+                _place_of_group_share(study, area),
+                between,
+                (table.common_share, table.group_share),
+                (share, _group_share(study, area)),
+                area,
+            )
+        problems += found
+    return problems
+
+
+def _place_of_group_share(study: Checked[StudyFile], area: str) -> str:
+    own = study.content.area.get(area)
+    return study.place.at(*(("area", area) if own and own.group_share is not None else ("dependence",)), "group_share")
+
+
+def _too_low(study: Checked[StudyFile], area: str) -> Problem:
+    return Problem(
+        _place_of_group_share(study, area),
+        f"group_share = {_group_share(study, area):.10g} of area {area}",
+        f"group_share >= common_share = {_share(study, area):.10g} of the area",
+        f"raise area.{area}.group_share, or lower its common_share",
+    )
 
 
 def _share(study: Checked[StudyFile], label: str) -> float:
@@ -75,186 +176,43 @@ def _share(study: Checked[StudyFile], label: str) -> float:
     return study.content.dependence.common_share if share is None else share
 
 
+def group_share(study: Checked[StudyFile], area: str) -> float | None:
+    """Give the group_share of an area, its own or that of the study; None where countries have no groups."""
+    table = study.content.area.get(area)
+    own = table.group_share if table else None
+    return study.content.dependence.group_share if own is None else own
+
+
+def _group_share(study: Checked[StudyFile], area: str) -> float:
+    share = group_share(study, area)
+    assert share is not None  # noqa: S101  (asked for only where countries have groups)
+    return share
+
+
 def _dependence(
     table: DependenceTable,
-    number_: float | None,
-    matrix: tuple[tuple[float, ...], ...] | None,
-    labels: tuple[str, ...],
-    label_shares: tuple[float, ...],
+    number: float | None,
+    matrix: tuple[tuple[float, ...], ...] | None = None,
+    labels: Sequence[str] = (),
+    label_shares: Sequence[float] = (),
+    label_group_shares: Sequence[float] = (),
 ) -> Dependence:
     return Dependence(
-        between_areas=number_,
+        between_areas=number,
         matrix=matrix,
-        labels=labels,
+        labels=tuple(labels),
         between_components=table.between_components,
         common_share=table.common_share,
         basis=table.basis,
         rationale=table.rationale,
-        label_shares=label_shares,
+        label_shares=tuple(label_shares),
+        group=table.group,
+        group_share=table.group_share,
+        label_group_shares=tuple(label_group_shares),
+        between_needs=table.need.between_needs,
+        need_with_cost=table.need.with_cost,
+        need_common_share=table.need.common_share,
+        delay_between_areas=table.delay.between_areas,
+        delay_common_share=table.delay.common_share,
+        start_common_share=table.start.common_share,
     )
-
-
-def check_share(where: str, between: float, base: float, share: float, area: str) -> list[Problem]:
-    """List one problem unless r s0 <= s <= r s0 + 1 - r (see the head of this file).
-
-    Examples
-    --------
-    >>> check_share("here", 0.3, 0.3, 0.35, "a")
-    []
-    >>> check_share("here", 0.5, 0.4, 0.1, "a")[0].found
-    'common_share = 0.1 of area a'
-    """
-    low, high = between * base, between * base + 1.0 - between
-    if low - ROUNDING <= share <= high + ROUNDING:
-        return []
-    return [
-        Problem(
-            where,
-            f"common_share = {share:.10g} of area {area}",
-            f"{low:.10g} <= common_share <= {high:.10g}, which is r x s0 <= common_share <= r x s0 + 1 - r"
-            f" with r = dependence.between_areas = {between:.10g} and s0 = dependence.common_share = {base:.10g}",
-            "bring common_share into these bounds, or lower between_areas",
-        )
-    ]
-
-
-class MatrixPlace:
-    """Where the parts of a matrix stand: in a table of the study, or in a file of its own."""
-
-    def __init__(self, place: Place, keys: tuple[str, ...]) -> None:
-        self.place, self.keys = place, keys
-
-    def labels(self) -> str:
-        """Say where the labels are."""
-        return self.place.at(*self.keys, "labels") if self.keys else f"{self.place.file}: first line"
-
-    def values(self) -> str:
-        """Say where the numbers are."""
-        return self.place.at(*self.keys, "values") if self.keys else self.place.file
-
-
-def check_matrix(
-    where: MatrixPlace,
-    matrix: MatrixTable,
-    counted: Sequence[str],
-    catalogue: Sequence[str] | None,
-    shares: Sequence[float],
-) -> list[Problem]:
-    """List what keeps a labelled matrix from being the correlations of the counted areas."""
-    labels, size = matrix.labels, len(matrix.labels)
-    known = labels if catalogue is None else catalogue
-    problems = [
-        Problem(
-            where.labels(),
-            f"unknown area {label!r}",
-            f"areas of the catalogue: {words(known)}",
-            nearest(label, known),
-        )
-        for label in labels
-        if label not in known
-    ]
-    problems += [
-        Problem(where.labels(), f"{label!r} {labels.count(label)} times", "each area once")
-        for label in dict.fromkeys(labels)
-        if labels.count(label) > 1
-    ]
-    problems += [
-        Problem(
-            where.labels(),
-            f"no row for area {area!r}, which is counted",
-            f"labels that cover {words(counted)}",
-            "add its row and column, or leave the area out",
-        )
-        for area in counted
-        if area not in labels
-    ]
-    if len(matrix.values) != size or any(len(row) != size for row in matrix.values):
-        lengths = words(len(row) for row in matrix.values)
-        problems.append(
-            Problem(
-                where.values(),
-                f"{len(matrix.values)} rows of lengths {lengths}",
-                f"{size} rows of {size} numbers, as labels",
-            )
-        )
-        return problems
-    entries = _check_entries(where, matrix)
-    if entries or problems or not size:
-        return problems + entries
-    return _check_definite(where, np.array(matrix.values), np.array(shares))
-
-
-def _check_entries(where: MatrixPlace, matrix: MatrixTable) -> list[Problem]:
-    labels, values = matrix.labels, matrix.values
-    problems = []
-    for i, row in enumerate(values):
-        for j, value in enumerate(row):
-            name = f"correlation of {labels[i]} and {labels[j]} = {value:.10g}"
-            if i == j and value != 1.0:
-                problems.append(Problem(where.values(), name, "1 on the diagonal"))
-            elif not -1.0 <= value <= 1.0:
-                problems.append(Problem(where.values(), name, "-1 <= correlation <= 1"))
-            elif j > i and values[j][i] != value:
-                problems.append(
-                    Problem(
-                        where.values(),
-                        f"{name}, but of {labels[j]} and {labels[i]} = {values[j][i]:.10g}",
-                        "the same number both ways: a symmetric matrix",
-                    )
-                )
-    return problems
-
-
-def _check_definite(where: MatrixPlace, matrix: np.ndarray, shares: np.ndarray) -> list[Problem]:
-    # eigvalsh errs by a small multiple of size x machine epsilon for a matrix whose entries are at most 1.
-    error = 8.0 * len(matrix) * np.finfo(float).eps * len(matrix)
-    smallest = float(np.linalg.eigvalsh(matrix)[0])
-    if smallest <= error:
-        return [
-            Problem(
-                where.values(),
-                f"smallest eigenvalue {smallest:.4g}",
-                "a positive definite matrix: smallest eigenvalue > 0",
-                "these correlations cannot all hold together: bring the large ones nearer to 0",
-            )
-        ]
-    scale = np.sqrt(shares)
-    own = float(np.linalg.eigvalsh(matrix - scale[:, None] * matrix * scale[None, :])[0])
-    if own < -error:
-        return [
-            Problem(
-                where.values(),
-                f"smallest eigenvalue {own:.4g} of R - D R D, the part that countries do not share",
-                "smallest eigenvalue >= 0, with D = diag(sqrt(common_share))",
-                "bring the common_share of the areas nearer to each other, or lower correlations",
-            )
-        ]
-    return []
-
-
-def read_matrix(text: str, name: str) -> tuple[MatrixTable, list[Problem]]:
-    """Read a square CSV: the first line and the first column name the areas, in the same order."""
-    table, problems = read_table(text, name, ())
-    labels = list(table.columns[1:])
-    named = [row.cells[0] for row in table.rows]
-    if not problems and named != labels:
-        problems.append(
-            Problem(
-                f"{name}: first column", words(named), f"the names of the first line in their order: {words(labels)}"
-            )
-        )
-    values = [
-        [_entry(table, row.line, label, cell, problems) for label, cell in zip(labels, row.cells[1:], strict=True)]
-        for row in table.rows
-    ]
-    return MatrixTable.model_construct(labels=labels, values=values), problems
-
-
-def _entry(table: TextTable, line: int, label: str, cell: str, problems: list[Problem]) -> float:
-    value = number(cell)
-    if value is None:
-        problems.append(
-            Problem(f"{table.name}: line {line}, column {label}", shown(cell), "a number, -1 <= correlation <= 1")
-        )
-        return 0.0
-    return value

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from popsim.errors import FileError, Problem, StudyError, nearest
 from popsim.study.areas import common_shares, resolve_areas
@@ -16,12 +16,14 @@ from popsim.study.countries import group_columns, read_countries, select_countri
 from popsim.study.dependence import resolve_dependence
 from popsim.study.drivers import check_drivers, drivers, measured_columns
 from popsim.study.events import resolve_events
+from popsim.study.exchange import read_rates
 from popsim.study.files import find_study, parse_toml, read_text
 from popsim.study.model import Area, Country, Dependence, Study
+from popsim.study.money import Money
 from popsim.study.options import resolve_options
 from popsim.study.overrides import apply_overrides
 from popsim.study.place import Place, words
-from popsim.study.prices import PriceIndex, read_prices
+from popsim.study.prices import read_prices
 from popsim.study.settings import Settings
 from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
@@ -29,6 +31,8 @@ from popsim.study.translate import Checked, check_document
 from popsim.study.write import study_files
 
 __all__ = ["load_study"]
+
+Read = TypeVar("Read")
 
 
 def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Study:
@@ -108,11 +112,11 @@ class _Loader:
         content = self.checked.content
         countries_text, table, countries, left_out = self.countries()
         settings = Settings(self.checked, table, self.groups(table))
-        prices_text, prices = self.prices()
-        catalogue, areas = self.areas(settings, prices)
+        prices, rates, money = self.money()
+        catalogue, areas = self.areas(settings, money)
         events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
         self.problems += settings.problems
-        correlation, dependence = self.dependence(catalogue)
+        correlation, dependence = self.dependence(catalogue, table)
         breakdowns = self.breakdowns(table)
         if self.problems or dependence is None:
             return None, self.problems
@@ -139,7 +143,7 @@ class _Loader:
             dependence=dependence,
             size_driver=size.driver if size else "",
             size_rationale=size.rationale if size else "",
-            files=study_files(own, catalogue, countries_text, prices_text, correlation),
+            files=study_files(own, catalogue, countries_text, prices, rates, correlation),
             size_reference=size.reference if size else 1.0,
             size_limits=(size.lowest, size.highest) if size else (None, None),
             size_basis=size.basis if size else "judgement",
@@ -184,24 +188,35 @@ class _Loader:
         """Columns that group countries."""
         return group_columns(table, measured_columns(self.checked.content)) if table else ()
 
-    def prices(self) -> tuple[str | None, PriceIndex | None]:
-        """Price index of the study, where it names one."""
-        name = self.checked.content.money.price_index
-        text = None if name is None else self.text("money", "price_index")
+    def money(self) -> tuple[str | None, str | None, Money | None]:
+        """Texts of the price index and of the exchange rates, where there are such, and the money they lead to."""
+        money = self.checked.content.money
+        prices_text, prices = self.table_of("price_index", money.price_index, read_prices)
+        rates_text, rates = self.table_of("exchange_rates", money.exchange_rates, read_rates)
+        sound = all(self.checked.sound("money", key) for key in ("currency", "price_year"))
+        whole = (prices is None) == (money.price_index is None) and (rates is None) == (money.exchange_rates is None)
+        known = Money(money.currency, money.price_year, prices, rates) if sound and whole else None
+        return prices_text, rates_text, known
+
+    def table_of(
+        self, key: str, name: str | None, read: Callable[[str, str], tuple[Read, list[Problem]]]
+    ) -> tuple[str | None, Read | None]:
+        """Text of a file that [money] names, and what it says; None where it cannot be read, or is not named."""
+        text = None if name is None else self.text("money", key)
         if name is None or text is None:
             return None, None
-        prices, problems = read_prices(text, Path(name).name)
+        found, problems = read(text, Path(name).name)
         self.problems += problems
-        return text, None if problems else prices
+        return text, None if problems else found
 
-    def areas(self, settings: Settings, prices: PriceIndex | None) -> tuple[CatalogueReading, tuple[Area, ...]]:
+    def areas(self, settings: Settings, money: Money | None) -> tuple[CatalogueReading, tuple[Area, ...]]:
         """Catalogue of the study, and what is counted of it."""
         if not self.checked.sound("catalogue", "folder"):
             return CatalogueReading((), (), {}, False), ()
         folder = self.folder / self.checked.content.catalogue.folder
         catalogue, problems = self.catalogues.read(folder, self.checked.place.at("catalogue", "folder"))
         self.problems += problems
-        areas, problems = resolve_areas(settings, catalogue, prices)
+        areas, problems = resolve_areas(settings, catalogue, money)
         self.problems += problems
         return catalogue, areas
 
@@ -209,13 +224,14 @@ class _Loader:
         """Ids of all areas of the catalogue; None where they are not all known."""
         return [area.id for area in catalogue.areas] if catalogue.complete else None
 
-    def dependence(self, catalogue: CatalogueReading) -> tuple[str | None, Dependence | None]:
+    def dependence(self, catalogue: CatalogueReading, table: TextTable | None) -> tuple[str | None, Dependence | None]:
         """Text of the correlation file, where there is one, and the dependence of the study."""
         between = self.checked.content.dependence.between_areas
         text = self.text("dependence", "between_areas") if isinstance(between, str) else None
         file = (Path(between).name, text) if isinstance(between, str) and text is not None else None
         shares = common_shares(self.checked, catalogue)
-        dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue))
+        columns = self.groups(table) if table and table.columns else None
+        dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue), columns)
         self.problems += problems
         return text, dependence
 

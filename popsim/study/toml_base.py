@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
@@ -25,6 +26,7 @@ __all__ = [
     "Text",
     "Years",
     "one_of",
+    "sort_of",
 ]
 
 BasisWord = Literal["evidence", "proxy", "judgement"]
@@ -47,7 +49,8 @@ def _first_format(value: int) -> int:
     return value
 
 
-def _sort_of(value: Any) -> str | None:
+def sort_of(value: Any) -> str | None:
+    """Tag of the sort of a value; None where it has none."""
     if isinstance(value, bool):
         return None
     for sort, types in {
@@ -61,9 +64,9 @@ def _sort_of(value: Any) -> str | None:
     return None
 
 
-def one_of(wording: str) -> Any:
+def one_of(wording: str, sort: Callable[[Any], str | None] = sort_of) -> Any:
     """Tell numbers, texts, tables and lists apart by the tags <number>, <text>, <table>, <list>; else say `wording`."""
-    return Discriminator(_sort_of, custom_error_type="popsim", custom_error_message=wording)
+    return Discriminator(sort, custom_error_type="popsim", custom_error_message=wording)
 
 
 Format = Annotated[int, AfterValidator(_first_format)]

@@ -73,6 +73,11 @@ class MoneyTable(Table):
     price_index: Text | None = Field(
         None, description="CSV file with columns currency, year, index: brings costs to the prices of price_year"
     )
+    exchange_rates: Text | None = Field(
+        None,
+        description="CSV file with columns currency, year, rate, per, rate in units of currency per one of per: "
+        "brings costs in other currencies to the currency of the study",
+    )
     inflation: Rate | None = Field(
         None, description="general rise of prices per year: asks for the nominal total as well; uncertain where a table"
     )

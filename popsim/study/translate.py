@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Generic, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic.fields import FieldInfo
 
 from popsim.errors import Problem, nearest
@@ -77,19 +77,19 @@ def check_document(
         except ValidationError as error:
             current = copy.deepcopy(current)
             for detail in error.errors(include_url=False):
-                keys = tuple(key for key in detail["loc"] if not (isinstance(key, str) and key.startswith("<")))
+                keys = tuple(key for key in detail["loc"] if not _is_tag(key))
                 # An example that stands in for something below may itself be refused: that is no news.
                 if not any(key[: len(keys)] == keys for key in refused):
                     problems.append(_problem(model, keys, detail, place))
                     refused.add(keys)
-                _repair(model, current, keys)
+                _repair(model, current, detail["loc"])
     return None, problems
 
 
 def _problem(model: type[BaseModel], keys: Keys, detail: Any, place: Place) -> Problem:
     sort, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     name = str(keys[-1])
-    owner, field = field_at(model, keys)
+    owner, field = field_at(model, detail["loc"])
     about = (field.description or "") if field else ""
     hint = ""
     if sort == "extra_forbidden":
@@ -124,23 +124,42 @@ def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
-def _inner(annotation: Any) -> Any:
-    """Bare type of an annotation: of alternatives the one that has keys of its own, else the first."""
+def _is_tag(key: str | int) -> bool:
+    return isinstance(key, str) and key.startswith("<")
+
+
+def _tagged(annotation: Any, tag: str) -> Any:
+    """Alternative of an annotation that has a tag; the annotation itself where none has."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    arms = get_args(annotation) if get_origin(annotation) in (Union, types.UnionType) else ()
+    return next((arm for arm in arms if Tag(tag) in getattr(arm, "__metadata__", ())), annotation)
+
+
+def _inner(annotation: Any, key: object = None) -> Any:
+    """Bare type of an annotation: of alternatives the one that has `key`, else one with keys, else the first."""
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, types.UnionType):
         arms = [_inner(arm) for arm in get_args(annotation) if arm is not type(None)]
+        arms.sort(key=lambda arm: not (_is_model(arm) and key in arm.model_fields))
         return next((arm for arm in arms if _is_model(arm) or get_origin(arm) in (list, dict)), arms[0])
     return annotation
 
 
 def field_at(model: type[BaseModel], keys: Keys) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """Table that the last of `keys` stands in, and its field there; None where there is no such table or field."""
+    """Table that the last of `keys` stands in, and its field there; None where there is no such table or field.
+
+    Among the keys may be tags of alternatives, such as <groups>.
+    """
     current: Any = model
     owner: type[BaseModel] | None = None
     field: FieldInfo | None = None
     for key in keys:
-        current = _inner(current)
+        if isinstance(key, str) and _is_tag(key):
+            current = _tagged(current, key)
+            continue
+        current = _inner(current, key)
         if _is_model(current):
             owner, field = current, current.model_fields.get(key)
             current = field.annotation if field else None
@@ -183,7 +202,7 @@ def _annotation(model: type[BaseModel], keys: tuple[str, ...]) -> Any:
     """Type of what stands at a key; None where nothing can."""
     current: Any = model
     for key in keys:
-        current = _inner(current)
+        current = _inner(current, key)
         if _is_model(current) and key in current.model_fields:
             current = current.model_fields[key].annotation
         elif get_origin(current) is dict and key:
@@ -229,10 +248,10 @@ def document_keys(model: type[BaseModel], entries: Mapping[str, list[str]], abov
 def _repair(model: type[BaseModel], raw: dict[str, Any], keys: Keys) -> None:
     """Put an example where a required value was refused, and take away what is not required."""
     while keys:
-        owner, field = field_at(model, keys)
+        owner, field = (None, None) if _is_tag(keys[-1]) else field_at(model, keys)
         container: Any = raw
         try:
-            for key in keys[:-1]:
+            for key in (key for key in keys[:-1] if not _is_tag(key)):
                 container = container[key]
         except (KeyError, IndexError, TypeError):
             container = None

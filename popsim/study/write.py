@@ -22,6 +22,7 @@ def study_files(
     catalogue: CatalogueReading,
     countries: str,
     prices: str | None,
+    rates: str | None,
     correlation: str | None,
     options: Sequence[WrittenOption] = (),
 ) -> tuple[tuple[str, str], ...]:
@@ -35,7 +36,7 @@ def study_files(
         The study file, defaults and overrides included.
     catalogue
         The catalogue, whose files are copied as they are.
-    countries, prices, correlation
+    countries, prices, rates, correlation
         Texts of the CSV files; None where the study names no such file.
     options
         The options of the study, with what is their own.
@@ -43,6 +44,8 @@ def study_files(
     document: dict[str, Any] = content.model_dump(exclude_none=True)
     if prices is not None:
         document["money"]["price_index"] = f"{INPUTS}/prices.csv"
+    if rates is not None:
+        document["money"]["exchange_rates"] = f"{INPUTS}/exchange-rates.csv"
     document["catalogue"]["folder"] = f"{INPUTS}/catalogue"
     document["countries"]["file"] = f"{INPUTS}/countries.csv"
     if correlation is not None:
@@ -54,6 +57,8 @@ def study_files(
     files = [("study.toml", tomli_w.dumps(document)), (f"{INPUTS}/countries.csv", countries)]
     if prices is not None:
         files.append((f"{INPUTS}/prices.csv", prices))
+    if rates is not None:
+        files.append((f"{INPUTS}/exchange-rates.csv", rates))
     if correlation is not None:
         files.append((f"{INPUTS}/correlation.csv", correlation))
     files += [(f"{INPUTS}/catalogue/{name}", text) for name, text in catalogue.files]
@@ -67,7 +72,8 @@ def defaults(content: StudyFile) -> dict[str, Any]:
     if content.option:
         # An option may change what areas take from [dependence]: it would not, were that written out in each of them.
         return {"include": True} | size
-    return {"common_share": content.dependence.common_share, "include": True} | size
+    shares = {"common_share": content.dependence.common_share, "group_share": content.dependence.group_share}
+    return {key: share for key, share in shares.items() if share is not None} | {"include": True} | size
 
 
 def without_unused(table: dict[str, Any]) -> dict[str, Any]:

@@ -35,10 +35,32 @@ def written(study: Study, folder: Path) -> Study:
         (SMALL, {"area.y.include": False, "scenarios.seed": 2**64 - 1, "study.title": 'A "title"\nof two lines'}),
         (FULL, {}),
         (FULL, {"area.y.component.survey.every": 3, "start": {"years": 1, "basis": "proxy", "rationale": "Invented."}}),
+        (SMALL, {"dependence.group": "region", "dependence.group_share": 0.5, "area.x.group_share": 0.6}),
+        (
+            SMALL,
+            {
+                "dependence.between_areas": {
+                    "groups": [{"areas": ["x", "z"], "correlation": -0.25}],
+                    "otherwise": 0.5,
+                },
+                "dependence.need": {"with_cost": -0.5},
+            },
+        ),
         ("pops", {}),
         ("pops", {"countries.without": ["CHN", "IND"], "report.coverage": 0.5}),
     ],
-    ids=["small", "file", "table", "overrides", "full", "full overrides", "pops", "pops overrides"],
+    ids=[
+        "small",
+        "file",
+        "table",
+        "overrides",
+        "full",
+        "full overrides",
+        "country groups",
+        "area groups",
+        "pops",
+        "pops overrides",
+    ],
 )
 def test_a_written_study_stands_by_itself(source: str | Path, overrides: dict[str, object], tmp_path: Path) -> None:
     study = load_study(source, overrides)
@@ -50,7 +72,9 @@ def test_a_written_study_stands_by_itself(source: str | Path, overrides: dict[st
 
 
 def test_every_default_is_written_out() -> None:
-    document = tomllib.loads(load_study(SMALL, {"scenarios.count": 55}).files[0][1])
+    # What a study does not have, such as groups, has no default that could be written.
+    overrides = {"scenarios.count": 55, "dependence.group": "region", "dependence.group_share": 0.5}
+    document = tomllib.loads(load_study(SMALL, overrides).files[0][1])
     missing = [
         key
         for key in document_keys(StudyFile, {"area": ["x", "y", "z"], "countries.select": ["income"]})
@@ -58,7 +82,7 @@ def test_every_default_is_written_out() -> None:
     ]
     assert missing == []
     assert document["scenarios"]["count"] == 55
-    assert document["area"]["x"] == {"common_share": 0.4, "include": True, "size_exponent": 0.5}
+    assert document["area"]["x"] == {"common_share": 0.4, "group_share": 0.5, "include": True, "size_exponent": 0.5}
 
 
 def absent(key: str) -> bool:
