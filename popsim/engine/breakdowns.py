@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from popsim import schema
 from popsim.engine.program import NO_PROGRAM, Program, make_program
+from popsim.engine.scope import Scope, scope_of
 from popsim.engine.sums import Accumulators, Names, Targets
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
-from popsim.plan.lowering import pointers
 from popsim.plan.model import Labels, Plan
 
-__all__ = ["Breakdown", "Scope", "Sums", "arrange", "read_breakdowns", "rows_as_they_are", "scope_of"]
+__all__ = ["Breakdown", "Sums", "arrange", "read_breakdowns", "rows_as_they_are"]
 
 Output = list[tuple[int, float]]
 """Accumulators and their weights."""
@@ -85,55 +83,6 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
     if problems:
         raise UnknownNameError(problems)
     return tuple(dict.fromkeys(read))
-
-
-class Scope(NamedTuple):
-    """What a result holds: the labels of all its options together, and the totals that any of them has."""
-
-    labels: Labels
-    is_financed: bool
-    totals: dict[str, int]
-
-
-def scope_of(plans: Sequence[Plan]) -> Scope:
-    """Give what the results of some options hold together; what an option lacks is zero there."""
-    first = plans[0].labels
-    if len(plans) == 1:
-        return Scope(first, plans[0].is_financed, plans[0].totals)
-    every = [plan.labels for plan in plans]
-    countries = {code: (name, i, j) for j, labels in reversed([*enumerate(every)]) for i, (code, name) in enumerate(zip(labels.country, labels.country_name, strict=True))}
-    codes = _merged([labels.country for labels in every])
-    areas = dict(pair for labels in reversed(every) for pair in zip(labels.area, labels.area_name, strict=True))
-    area_ids = _merged([labels.area for labels in every])
-    components = _merged([labels.component for labels in every])
-    known = {
-        name: (labels.component_name[i], labels.area[labels.component_area[i]], labels.component_basis[i])
-        for labels in reversed(every)
-        for i, name in enumerate(labels.component)
-    }
-    groups = tuple(
-        (name, tuple(dict(every[countries[code][2]].groups)[name][countries[code][1]] for code in codes))
-        for name, _ in first.groups
-    )
-    labels = dataclasses.replace(
-        first,
-        country=codes,
-        country_name=tuple(countries[code][0] for code in codes),
-        groups=groups,
-        area=area_ids,
-        area_name=tuple(areas[area] for area in area_ids),
-        component=components,
-        component_name=tuple(known[name][0] for name in components),
-        component_area=tuple(area_ids.index(known[name][1]) for name in components),
-        component_basis=tuple(known[name][2] for name in components),
-    )
-    totals = {name: kind for plan in reversed(plans) for name, kind in plan.totals.items()}
-    return Scope(labels, any(plan.is_financed for plan in plans), dict(sorted(totals.items(), key=lambda item: item[1])))
-
-
-def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """All names: those of the first, then what others add."""
-    return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
 def arrange(plan: Plan, breakdowns: Sequence[Names], scope: Scope | None = None) -> Sums:

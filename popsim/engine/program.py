@@ -67,7 +67,7 @@ class _Writer:
     def __init__(self, plan: Plan) -> None:
         self.moves = plan.moves
         kept, weights, growths = plan.moves.counts.tolist()
-        self.years = plan.moves.path_static.shape[1]
+        self.years: int = plan.moves.path_static.shape[1]
         self.weights = _KEPT + kept
         self.paths = self.weights + weights
         self.growths = self.paths + plan.moves.path_static.size
@@ -80,7 +80,8 @@ class _Writer:
         self.numbers.append(number)
 
     def path(self, path: int, year: int) -> int:
-        return self.paths + path * self.years + year
+        place: int = self.paths + path * self.years + year
+        return place
 
     def presence(self, p: int) -> None:
         """Write the weights of a presence: what is paid, at the lag at which it is paid."""

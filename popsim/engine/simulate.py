@@ -11,8 +11,9 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.engine.breakdowns import Breakdown, arrange, read_breakdowns, scope_of
+from popsim.engine.breakdowns import Breakdown, arrange, read_breakdowns
 from popsim.engine.designs import check_design, describe_design, make_points
+from popsim.engine.scope import scope_of
 from popsim.engine.threads import BLOCK, Progress, check_range, check_threads, fill, make_room
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
@@ -133,7 +134,7 @@ def _exact(plans: Sequence[Plan], labels: Labels) -> dict[str, tuple[tuple[str, 
     def by_component(plan: Plan, values: Floats) -> Floats:
         costs = plan.row_component >= 0
         place = np.array([labels.component.index(name) for name in plan.labels.component])
-        return np.bincount(place[plan.row_component[costs]], values[costs], len(labels.component))
+        return np.bincount(place[plan.row_component[costs]], values[costs], len(labels.component)).astype(np.float64)
 
     mean = np.array([by_component(plan, plan.row_mean) for plan in plans])
     mode = np.array([by_component(plan, plan.row_mode) for plan in plans])

@@ -138,8 +138,10 @@ class Accumulators:
 
     def _make(self, who: Names, detailed: bool, sort: str) -> dict[Group, dict[int, list[tuple[int, int]]]]:
         component = self._plan.row_component[self._rows]
-        taken = {"all": np.ones(len(component), bool), "still": ~self._moving[component], "lagged": self._moving[component]}
-        groups = list(zip(*(self._country_labels[name] for name in who), strict=True)) or [()] * len(self._plan.labels.country)
+        moving = self._moving[component]
+        taken = {"all": np.ones(len(component), dtype=bool), "still": ~moving, "lagged": moving}[sort]
+        countries = len(self._plan.labels.country)
+        groups = list(zip(*(self._country_labels[name] for name in who), strict=True)) or [()] * countries
         number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
         group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
         part = component if detailed else np.zeros_like(component)
@@ -147,8 +149,8 @@ class Accumulators:
         places = np.full(len(component), -1, dtype=np.int64)
         found: dict[Group, dict[int, list[tuple[int, int]]]] = {}
         names = list(number)
-        for g, k, share in np.unique(keys[taken[sort]], axis=0).tolist():
-            places[taken[sort] & (keys == (g, k, share)).all(axis=1)] = self._count
+        for g, k, share in np.unique(keys[taken], axis=0).tolist():
+            places[taken & (keys == (g, k, share)).all(axis=1)] = self._count
             found.setdefault(names[g], {}).setdefault(k, []).append((self._count, share))
             self._count += int(self._plan.component_lags[k]) if sort == "lagged" else 1
         (self._lagged if sort == "lagged" else self._plain).append(places)

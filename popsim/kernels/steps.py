@@ -10,13 +10,27 @@ from __future__ import annotations
 from popsim.kernels.elementary import exponential
 from popsim.kernels.intrinsics import fma, load, store
 from popsim.kernels.jit import kernel
-from popsim.layout import ADD_PRODUCT, ADD_SHARE, DISCOUNT, DOT, GATE, LAGGED, PLUS, POWER, PROLONG, SET, SPREAD, STRIKE, TIMES
+from popsim.layout import (
+    ADD_PRODUCT,
+    ADD_SHARE,
+    DISCOUNT,
+    DOT,
+    GATE,
+    LAGGED,
+    PLUS,
+    POWER,
+    PROLONG,
+    SET,
+    SPREAD,
+    STRIKE,
+    TIMES,
+)
 
 __all__ = ["run_steps"]
 
 
 @kernel
-def run_steps(work, base, width, count, steps, numbers, first, last):  # type: ignore[no-untyped-def]
+def run_steps(work, base, width, count, steps, numbers, first, last):  # type: ignore[no-untyped-def]  # noqa: C901
     """Run steps first ... last - 1 on buffers of `width` numbers from `base` on."""
     for step in range(first, last):
         code, lags, x = steps[step, 0], steps[step, 4], numbers[step]

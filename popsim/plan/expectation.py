@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -60,8 +61,8 @@ def _expect(
         chances = {name: setting.of(country)[1] for name, setting in needs_of(area, component)}
         begin = study.start.of(country)[1] if study.start else 0.0
         late = area.delay.years.of(country)[1] if area.delay else 0.0
-        needed = once(("needed", *chances.values()), lambda c=chances: needed_cost(component, c, score, needs))
-        paid = once(("paid", begin, late), lambda b=begin, d=late: _paid(area, component, prices, lags, b, d))
+        needed = once(("needed", *chances.values()), partial(needed_cost, component, chances, score, needs))
+        paid = once(("paid", begin, late), partial(_paid, area, component, prices, lags, begin, late))
         likely = _scale(country, component, lambda family, _: family.mode())
         likely *= math.prod(_mean(amount) for amount in chances.values())
         scale = _scale(country, component, lambda family, size: expect(family, lambda x: size**x), powers=True)
@@ -78,7 +79,7 @@ def _mean(amount: Amount) -> float:
 def _scale(
     country: Country, component: Component, take: Callable[[Family, float], float], powers: bool = False
 ) -> float:
-    """What a unit of cost comes to in a country; `take` gives an uncertain exponent, or (`powers`) the power itself."""
+    """Scale a unit of cost to a country; `take` gives an uncertain exponent, or (`powers`) the power itself."""
     scale = 1.0
     for exponent in component.exponents:
         factor = country.factor(exponent.driver)
@@ -91,7 +92,7 @@ def _scale(
 
 
 def _prices(study: Study, area: Area) -> Floats:
-    """Expected factor on the prices of an area in each year of the programme."""
+    """Give the expected factor on the prices of an area in each year of the programme."""
     ages = [max(year - study.price_year, 0) for year in study.years]
     factor = 1.0
     for shock in study.shocks:
@@ -101,12 +102,16 @@ def _prices(study: Study, area: Area) -> Floats:
         return np.full(len(ages), factor)
     rate = area.escalation.rate
     if isinstance(rate, Family):
-        return np.array([factor * expect(rate, lambda r, age=age: (1.0 + r) ** age) for age in ages])
+        return np.array([factor * expect(rate, partial(_compound, age)) for age in ages])
     return np.array([factor * (1.0 + rate) ** age for age in ages])
 
 
+def _compound(age: int, rate: Floats) -> Floats:
+    return np.asarray((1.0 + rate) ** age)
+
+
 def _paid(area: Area, component: Component, prices: Floats, lags: int, begin: Amount, late: Amount) -> float:
-    """Expected payments within the horizon for a unit of cost: its profile, moved and prolonged, at the prices."""
+    """Give what is paid within the horizon for a unit of cost: its profile, moved and prolonged, at the prices."""
     profile, years = np.array(component.profile), len(prices)
     growth = np.array([profile[: years - lag] @ prices[lag:] for lag in range(min(lags, years))])
     growth = np.append(growth, np.zeros(lags - len(growth)))

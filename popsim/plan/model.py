@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
-from popsim.plan.moves import NO_MOVES, Integers, Moves
+from popsim.plan.moves import Integers, Moves
 
 __all__ = ["ROW_ARRAYS", "TOTALS", "Draws", "Integers", "Labels", "Plan", "Words"]
 

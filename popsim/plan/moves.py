@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,7 +78,7 @@ class Moves(NamedTuple):
 
 
 def _nothing() -> Moves:
-    whole = {name: np.zeros(0, dtype=np.int64) for name in Moves._fields}
+    whole: dict[str, Any] = {name: np.zeros(0, dtype=np.int64) for name in Moves._fields}
     real = {"presence_late_cost", "gate_threshold", "power_log", "shock_threshold"}
     tables = {"path_static": np.zeros((0, 0)), "profile": np.zeros((0, 0)), "rate_power": np.zeros((0, 0), np.int64)}
     return Moves(**{**whole, **{name: np.zeros(0) for name in real}, **tables}).frozen()

@@ -20,7 +20,7 @@ _COARSE = (8, 1.25)
 
 
 def needs_of(area: Area, component: Component) -> Iterator[tuple[str, Setting]]:
-    """Settings that a component is needed by, by the names of their scores."""
+    """Yield the settings that a component is needed by, with the names of their scores."""
     if area.need is not None:
         yield f"area/{area.id}", area.need
     if component.need is not None:
@@ -61,10 +61,8 @@ def both_below(h: Floats, k: Floats, r: float) -> Floats:
     return np.asarray(ndtr(one[..., 0]) * ndtr(two[..., 0]) + integral)
 
 
-def needed_cost(
-    component: Component, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]
-) -> float:
-    """Expected unit cost where it is needed and zero elsewhere.
+def needed_cost(component: Component, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]) -> float:
+    """Give the expected unit cost where it is needed, and zero elsewhere.
 
     Parameters
     ----------
@@ -108,4 +106,3 @@ def _thresholds(chance: Amount) -> tuple[Floats, Floats]:
     if isinstance(chance, Family):
         return nodes(Probit(chance), *_COARSE)
     return np.array([np.clip(ndtri(chance), -40.0, 40.0)]), np.ones(1)
-

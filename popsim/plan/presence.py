@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -100,7 +100,10 @@ class PresenceBook:
             if name in self._drawn
         )
         powers = tuple(
-            (self._world.value(exponent.stream, exponent.value, exponent.stream), math.log(country.factor(exponent.driver)))
+            (
+                self._world.value(exponent.stream, exponent.value, exponent.stream),
+                math.log(country.factor(exponent.driver)),
+            )
             for exponent in component.exponents
             if isinstance(exponent.value, Family)
         )
@@ -130,7 +133,7 @@ class PresenceBook:
         """How many weights are kept at a time."""
         return self._slots
 
-    def arrays(self) -> dict[str, Integers | np.ndarray]:
+    def arrays(self) -> dict[str, Any]:
         """Arrays of `Moves` that say what the presences are."""
         made = self._presences
         gates = [gate for presence in made for gate in presence.gates]

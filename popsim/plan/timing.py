@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -19,7 +19,7 @@ STILL = Path((), (), ())
 
 
 class Timing(NamedTuple):
-    """Growths of components; `component_growth` is -1 where a component is always on time at the prices of the study."""
+    """Growths of components; `component_growth` is -1 where one is always on time at the prices of the study."""
 
     component_growth: Integers
     component_lags: Integers
@@ -34,9 +34,11 @@ class Timing(NamedTuple):
     paths: tuple[Path, ...]
     slots: int
 
-    def arrays(self) -> dict[str, Floats | Integers]:
+    def arrays(self) -> dict[str, Any]:
         """Arrays of `Moves` that say what the growths are."""
-        return {name: value for name, value in self._asdict().items() if name.startswith("growth_") or name == "profile"}
+        return {
+            name: value for name, value in self._asdict().items() if name.startswith("growth_") or name == "profile"
+        }
 
 
 def is_moving(study: Study) -> bool:
@@ -49,7 +51,9 @@ def is_moving(study: Study) -> bool:
         or study.discount_rate is not None
         or any(area.need or area.delay or area.escalation or area.id in named for area in areas)
         or any(component.need for area in areas for component in area.components)
-        or any(isinstance(e.value, Family) for area in areas for component in area.components for e in component.exponents)
+        or any(
+            isinstance(e.value, Family) for area in areas for component in area.components for e in component.exponents
+        )
     )
 
 
@@ -69,7 +73,7 @@ def longest(setting: Setting | None, study: Study) -> dict[str, float]:
 
 
 def lag_counts(study: Study) -> dict[str, int]:
-    """Number of lags of each area: 1 where it is always on time; lateness beyond the horizon counts as the horizon."""
+    """Count the lags of each area: 1 where it is always on time; lateness beyond the horizon counts as the horizon."""
     begin = longest(study.start, study)
     counts = {}
     for area in study.areas:

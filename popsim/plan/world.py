@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.normal import Normal
 from popsim.plan.book import pointers
-from popsim.plan.model import Integers
 from popsim.plan.probit import Probit
 from popsim.plan.rows import Row, RowBook
-from popsim.study.model import Amount, Area, Setting, Shock, Study
+from popsim.study.model import Amount, Area, Shock, Study
 
 __all__ = ["Path", "World"]
 
@@ -47,7 +46,7 @@ class World:
             self._book.add(Row(self._book.law(amount, where), 1.0, common, (), keep=self._kept[name]))
         return self._kept[name]
 
-    def threshold(self, name: str, setting: Setting, label: str, amount: Amount, where: str) -> tuple[int, float]:
+    def threshold(self, name: str, label: str, amount: Amount, where: str) -> tuple[int, float]:
         """Tell where the threshold of a probability is kept (-1: nowhere), and the part of it that is known."""
         from scipy.special import ndtri
 
@@ -74,7 +73,7 @@ class World:
             return path._replace(rates=(*path.rates, (kept, False)))
         return path._replace(constants=(*path.constants, (float(inflation or 0.0), False)))
 
-    def path_arrays(self, paths: Sequence[Path], years: int) -> dict[str, Floats | Integers]:
+    def path_arrays(self, paths: Sequence[Path], years: int) -> dict[str, Any]:
         """Arrays of `Moves` that say what the paths are, over so many years."""
         ages = np.array([self._study.years[0] + year - self._study.price_year for year in range(years)])
         since = {True: np.maximum(ages, 0), False: ages}

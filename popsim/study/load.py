@@ -122,7 +122,7 @@ class _Loader:
             return None, self.problems
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": []})
-        self.files = partial(study_files, content, catalogue, countries_text, prices_text, correlation)
+        self.files = partial(study_files, content, catalogue, countries_text, prices, rates, correlation)
         about, size, financing = content.study, content.size, content.financing
         study = Study(
             name=about.name,

@@ -1,0 +1,58 @@
+"""What a result holds when several options are in it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from popsim.plan.model import TOTALS, Labels, Plan
+
+__all__ = ["Scope", "scope_of"]
+
+
+class Scope(NamedTuple):
+    """The labels of all options together, and the totals that any of them has."""
+
+    labels: Labels
+    is_financed: bool
+    totals: dict[str, int]
+
+
+def scope_of(plans: Sequence[Plan]) -> Scope:
+    """Give what the results of some options hold together; what an option lacks is zero there."""
+    totals = {name: kind for name, kind in TOTALS.items() if any(name in plan.totals for plan in plans)}
+    labels = plans[0].labels if len(plans) == 1 else _union([plan.labels for plan in plans])
+    return Scope(labels, any(plan.is_financed for plan in plans), totals)
+
+
+def _union(parts: Sequence[Labels]) -> Labels:
+    """Labels of the first, then what others add, in their order."""
+    countries = {code: (labels, i) for labels in reversed(parts) for i, code in enumerate(labels.country)}
+    components = {name: (labels, i) for labels in reversed(parts) for i, name in enumerate(labels.component)}
+    area_names = {area: name for labels in reversed(parts) for area, name in _pairs(labels.area, labels.area_name)}
+    codes = _merged([labels.country for labels in parts])
+    areas = _merged([labels.area for labels in parts])
+    names = _merged([labels.component for labels in parts])
+    homes = [countries[code] for code in codes]
+    known = [components[name] for name in names]
+    return dataclasses.replace(
+        parts[0],
+        country=codes,
+        country_name=tuple(labels.country_name[i] for labels, i in homes),
+        groups=tuple((name, tuple(dict(labels.groups)[name][i] for labels, i in homes)) for name, _ in parts[0].groups),
+        area=areas,
+        area_name=tuple(area_names[area] for area in areas),
+        component=names,
+        component_name=tuple(labels.component_name[i] for labels, i in known),
+        component_area=tuple(areas.index(labels.area[labels.component_area[i]]) for labels, i in known),
+        component_basis=tuple(labels.component_basis[i] for labels, i in known),
+    )
+
+
+def _pairs(ids: Sequence[str], names: Sequence[str]) -> list[tuple[str, str]]:
+    return list(zip(ids, names, strict=True))
+
+
+def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for part in parts for name in part))
