@@ -31,7 +31,7 @@ class Variable:
 
 COORDINATES: dict[str, Variable] = {
     "option": Variable(("option",), "Negotiating option", "Identifier of the option; the study as written is 'full'."),
-    "option_name": Variable(("option",), "Negotiating option", "Name of the option, as the report shows it."),
+    "option_name": Variable(("option",), "Negotiating option", "Name of the option."),
     "scenario": Variable(
         ("scenario",), "Scenario", "Number of the scenario: one joint draw of everything uncertain, counted from 0."
     ),
@@ -118,7 +118,7 @@ BREAKDOWNS: dict[str, tuple[str, str]] = {
 """Totals that may be broken down; the words that stand before "by" in long name and description."""
 
 
-def breakdown_name(names: tuple[str, ...], total: str = "cost") -> str:
+def breakdown_name(names: tuple[str, ...], variable: str = "cost") -> str:
     """Name the variable of a breakdown.
 
     Examples
@@ -128,7 +128,7 @@ def breakdown_name(names: tuple[str, ...], total: str = "cost") -> str:
     >>> breakdown_name(("area",), "financing_need")
     'financing_need_by_area'
     """
-    return f"{total}_by_" + "_".join(names)
+    return f"{variable}_by_" + "_".join(names) if names else variable
 
 
 def describe(name: str, currency: str, price_year: int) -> dict[str, str]:
