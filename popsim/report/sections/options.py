@@ -33,12 +33,12 @@ def options(facts: Facts) -> Section | None:
         if comparison.has(total):
             blocks += [levels(comparison, total), differences(comparison, total)]
     blocks += [Paragraph(_says(comparison, option)) for option in comparison.options]
+    blocks += [Paragraph(sentence, note=True) for sentence in gains(comparison)]
     blocks += [
         Details(f"Where the difference comes from: {comparison.names[option]}", tables)
         for option in comparison.options
         if (tables := sources(comparison, option))
     ]
-    blocks.append(Paragraph(" ".join(gains(comparison)), note=True))
     return Section("options", "What do the options cost?", "Options", tuple(blocks))
 
 
@@ -185,7 +185,7 @@ def _source(comparison: Comparison, option: str, totals: list[str], area: str | 
             cells.append(percent(1.0))
             continue
         share = comparison.measured(f"{name}_difference_share", option, area=area)
-        cells.append(percent(*share) if share.is_known and share.value == share.value else "n/a")
+        cells.append(percent(*share, finest=0.01) if share.is_known and share.value == share.value else "n/a")
     return cells
 
 
