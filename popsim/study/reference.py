@@ -137,7 +137,10 @@ def _sort(value: dict[str, Any]) -> str:
         return f"list of {_plural(_sort(value.get('items', {})))}"
     if sort == "object":
         more = value.get("additionalProperties")
-        return f"table of NAME = {_sort(more)}" if isinstance(more, dict) else "table"
+        if not isinstance(more, dict):
+            return "table"
+        inner = _sort(more)
+        return f"table of NAME = {f'({inner})' if ' or ' in inner and '(' not in inner else inner}"
     if sort == "string":
         return f"text like `{value['pattern']}`" if "pattern" in value else "text"
     if sort == "boolean":

@@ -14,6 +14,7 @@ from popsim.families.registry import families, to_toml
 from popsim.study.files import packaged, packaged_studies
 from popsim.study.json_schema import DISTRIBUTION, file_schema, schema_of
 
+from .conftest import SMALL
 from .test_bad_inputs import FOLDER, spoil
 
 VALIDATORS = {kind: jsonschema.Draft202012Validator(file_schema(kind)) for kind in ("study", "catalogue")}
@@ -72,8 +73,9 @@ def faults(folder: Path) -> dict[str, int]:
     }
 
 
-def test_the_good_study_is_accepted_before_it_is_spoilt(small: Path) -> None:
-    assert faults(small) == {"study": 0, "catalogue": 0}
+@pytest.mark.parametrize("folder", sorted(SMALL.parent.iterdir()), ids=lambda folder: folder.name)
+def test_good_studies_are_accepted_before_they_are_spoilt(folder: Path) -> None:
+    assert faults(folder) == {"study": 0, "catalogue": 0}
 
 
 @pytest.mark.parametrize(("kind", "name"), [(kind, name) for kind, names in REFUSED.items() for name in names])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from popsim.families.base import Family
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
 from popsim.report.facts import Facts
 from popsim.report.numbers import count, percent, significant, unit_for
@@ -83,18 +82,12 @@ def _source(source: Source) -> str:
     return f"{text}. {source.address}" if source.address else text
 
 
-def _growth(area: Area) -> str:
-    exponent = area.size_exponent
-    if isinstance(exponent, Family):
-        low, high = (significant(float(exponent.ppf(p))) for p in (0.05, 0.95))
-        return f"grows with the size of the country to a power that is uncertain, from {low} to {high} (90 % range)"
-    if exponent == 0:
-        return "the same in every country, whatever its size"
-    return f"grows with the size of the country to the power {significant(exponent)}"
-
-
 def _area(area: Area, facts: Facts) -> Details:
-    size = _growth(area)
+    size = (
+        "the same in every country, whatever its size"
+        if area.size_exponent == 0
+        else f"grows with the size of the country to the power {significant(area.size_exponent)}"
+    )
     about = f"{area.description} ({area.document})" if area.document else area.description
     blocks: tuple[Block, ...] = (
         Paragraph(about),
