@@ -136,16 +136,19 @@ def _sort(value: dict[str, Any]) -> str:
     if sort == "array":
         return f"list of {_plural(_sort(value.get('items', {})))}"
     if sort == "object":
-        more = value.get("additionalProperties")
-        if not isinstance(more, dict):
-            return "table"
-        inner = _sort(more)
-        return f"table of NAME = {f'({inner})' if ' or ' in inner and '(' not in inner else inner}"
+        return _table_sort(value.get("additionalProperties"))
     if sort == "string":
         return f"text like `{value['pattern']}`" if "pattern" in value else "text"
     if sort == "boolean":
         return "`true` or `false`"
     return f"{'whole number' if sort == 'integer' else 'number'}{_limits(value)}" if sort else "any value"
+
+
+def _table_sort(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return "table"
+    inner = _sort(entry)
+    return f"table of NAME = {f'({inner})' if ' or ' in inner and '(' not in inner else inner}"
 
 
 def _plural(sort: str) -> str:
