@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence
+.PHONY: help run test lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -48,6 +48,9 @@ bench-peers: $(PEERS)/.installed ## the same jobs through other libraries, in an
 
 bench-convergence: $(VENV)/.installed-test ## draw error against scenarios for the three designs: docs/images/convergence.svg
 	$(BIN)/python -m benchmarks.convergence
+
+docs-reference: $(VENV)/.installed ## write the page of all keys of study files: docs/reference/keys.md
+	$(BIN)/python -m popsim.study.reference docs/reference/keys.md
 
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from popsim.analysis.budgets import budget_curve as budget_curve
     from popsim.analysis.budgets import budget_for as budget_for
     from popsim.analysis.budgets import point_estimates as point_estimates
+    from popsim.analysis.compare import compare as compare
     from popsim.analysis.summarise import summarise as summarise
     from popsim.engine.runs import load_run as load_run
     from popsim.engine.runs import save_run as save_run
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
 
 _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.budgets": ("budget", "budget_curve", "budget_for", "point_estimates"),
+    "popsim.analysis.compare": ("compare",),
     "popsim.analysis.summarise": ("summarise",),
     "popsim.engine.runs": ("load_run", "save_run"),
     "popsim.engine.sample": ("sample",),

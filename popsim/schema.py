@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["COORDINATES", "DIMENSIONS", "VARIABLES", "Variable", "breakdown_name", "describe"]
+__all__ = ["BREAKDOWNS", "COORDINATES", "DIMENSIONS", "VARIABLES", "Variable", "breakdown_name", "describe"]
 
 DIMENSIONS = ("option", "scenario", "country", "area", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
@@ -17,7 +17,8 @@ DIMENSIONS = ("option", "scenario", "country", "area", "year")
 class Variable:
     """One variable or coordinate.
 
-    `money` says that its unit is the currency of the study; otherwise `unit` holds.
+    `money` says that its unit is the currency of the study; otherwise `unit` holds. `nominal` money is in the prices of
+    the year of each payment, all other at the prices of the study's price year.
     """
 
     dims: tuple[str, ...]
@@ -25,6 +26,7 @@ class Variable:
     description: str
     money: bool = False
     unit: str = "1"
+    nominal: bool = False
 
 
 COORDINATES: dict[str, Variable] = {
@@ -48,6 +50,31 @@ VARIABLES: dict[str, Variable] = {
     "cost": Variable(
         ("option", "scenario"), "Total cost", "Cost of all areas, countries and years, at constant prices.", money=True
     ),
+    "cost_after_horizon": Variable(
+        ("option", "scenario"),
+        "Cost after the last year",
+        "Cost that late starts and delays push beyond the last year; comes on top of cost.",
+        money=True,
+    ),
+    "cost_nominal": Variable(
+        ("option", "scenario"),
+        "Nominal total cost",
+        "Total cost with inflation, each payment in the prices of its own year.",
+        money=True,
+        nominal=True,
+    ),
+    "cost_discounted": Variable(
+        ("option", "scenario"),
+        "Discounted total cost",
+        "Total cost as its value in the first year, at constant prices and the discount rate of the study.",
+        money=True,
+    ),
+    "financing_need": Variable(
+        ("option", "scenario"),
+        "Need for financing",
+        "Cost without what countries bear themselves, with the fee of the agencies on top.",
+        money=True,
+    ),
     "point_estimate": Variable(
         ("option",), "Point estimate", "Sum of the most likely values of all costs, at constant prices.", money=True
     ),
@@ -62,6 +89,12 @@ VARIABLES: dict[str, Variable] = {
     ),
     "expected_cost_by_component": Variable(
         ("option", "component"), "Expected cost by component", "Exact mean of the cost of each component.", money=True
+    ),
+    "expected_financing_need": Variable(
+        ("option",), "Expected need for financing", "Exact mean of the need for financing.", money=True
+    ),
+    "expected_financing_need_by_area": Variable(
+        ("option", "area"), "Expected need for financing by area", "Exact mean of each area's need.", money=True
     ),
     "cost_countries_independent": Variable(
         ("option", "scenario"),
@@ -78,6 +111,13 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
+BREAKDOWNS: dict[str, tuple[str, str]] = {
+    "cost": ("Cost", "Cost over the study's years"),
+    "financing_need": ("Need for financing", "Need for financing over the study's years"),
+}
+"""Totals that may be broken down; the words that stand before "by" in long name and description."""
+
+
 def breakdown_name(names: tuple[str, ...], variable: str = "cost") -> str:
     """Name the variable of a breakdown.
 
@@ -85,6 +125,8 @@ def breakdown_name(names: tuple[str, ...], variable: str = "cost") -> str:
     --------
     >>> breakdown_name(("area", "year"))
     'cost_by_area_year'
+    >>> breakdown_name(("area",), "financing_need")
+    'financing_need_by_area'
     """
     return f"{variable}_by_" + "_".join(names) if names else variable
 
@@ -95,7 +137,8 @@ def describe(name: str, currency: str, price_year: int) -> dict[str, str]:
     Returns
     -------
     dict
-        ``units``, ``long_name`` and ``description``; money is in `currency` at prices of `price_year`.
+        ``units``, ``long_name`` and ``description``; money is in `currency` at prices of `price_year`, but for the
+        nominal total, which is in the prices of the year of each payment.
 
     Examples
     --------
@@ -103,13 +146,17 @@ def describe(name: str, currency: str, price_year: int) -> dict[str, str]:
     'USD'
     """
     entry = VARIABLES.get(name) or COORDINATES.get(name)
-    if entry is None and name.startswith("cost_by_"):
-        words = name.removeprefix("cost_by_").replace("_", ", ")
-        entry = Variable((), f"Cost by {words}", f"Cost over the study's years by {words}; sums to cost.", money=True)
+    if entry is None:
+        total, by, names = name.partition("_by_")
+        if by and total in BREAKDOWNS:
+            words = names.replace("_", ", ")
+            title, meaning = BREAKDOWNS[total]
+            entry = Variable((), f"{title} by {words}", f"{meaning} by {words}; sums to {total}.", money=True)
     if entry is None:
         entry = Variable((), name, f"Group of countries by {name}, as in the countries file.")
+    constant = entry.money and not entry.nominal
     return {
         "units": currency if entry.money else entry.unit,
         "long_name": entry.long_name,
-        "description": f"{entry.description} Prices of {price_year}." if entry.money else entry.description,
+        "description": f"{entry.description} Prices of {price_year}." if constant else entry.description,
     }

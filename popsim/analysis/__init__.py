@@ -1,7 +1,18 @@
-"""Dataset in, Dataset out: ranges, budgets, point estimates, the effect of dependence."""
+"""Dataset in, Dataset out: ranges, budgets, point estimates, options compared, the effect of dependence."""
 
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
+from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.dependence import dependence_effect
 from popsim.analysis.summarise import summarise
 
-__all__ = ["budget", "budget_curve", "budget_for", "dependence_effect", "point_estimates", "summarise"]
+__all__ = [
+    "BASELINE",
+    "TOTALS",
+    "budget",
+    "budget_curve",
+    "budget_for",
+    "compare",
+    "dependence_effect",
+    "point_estimates",
+    "summarise",
+]

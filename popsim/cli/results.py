@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from popsim.report.document import Table
     from popsim.report.facts import Facts, Measured
 
-__all__ = ["as_mapping", "plain", "print_results"]
+__all__ = ["as_mapping", "plain", "print_results", "print_table", "print_text"]
 
 WIDTH = 80
 """Columns of running text: what a terminal shows when nobody has widened it."""
@@ -32,30 +32,34 @@ def print_results(facts: Facts) -> None:
     from popsim.report.document import Paragraph, Table
     from popsim.report.numbers import count
     from popsim.report.sections import headline
+    from popsim.report.sections.financing import financing
+    from popsim.report.sections.options import options
     from popsim.report.sections.point import point
     from popsim.report.sections.ranges import by_area, by_group
 
-    _print_text(facts.study.title)
-    _print_text(headline.subtitle(facts))
+    print_text(facts.study.title)
+    print_text(headline.subtitle(facts))
     click.echo()
-    _print_text(headline.headline(facts))
+    print_text(headline.headline(facts))
     for sentence in headline.lead(facts):
-        _print_text(sentence)
+        print_text(sentence)
     single = point(facts)
     if single is not None:
-        _print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
-    _print_text(f"{count(facts.scenarios)} scenarios, seed {facts.study.seed}.")
-    for section in (by_area(facts), by_group(facts)):
+        print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
+    print_text(f"{count(facts.scenarios)} scenarios, seed {facts.study.seed}.")
+    for section in (options(facts), financing(facts), by_area(facts), by_group(facts)):
         for block in section.blocks if section is not None else ():
             if isinstance(block, Table):
-                _print_table(block)
+                print_table(block)
 
 
-def _print_text(text: str) -> None:
+def print_text(text: str) -> None:
+    """Print a paragraph in lines of at most 80 columns."""
     click.echo(textwrap.fill(plain(text), WIDTH))
 
 
-def _print_table(content: Table) -> None:
+def print_table(content: Table) -> None:
+    """Print a table of the report, as wide as the terminal."""
     from rich import box
     from rich.console import Console
     from rich.table import Table as Grid
@@ -70,7 +74,7 @@ def _print_table(content: Table) -> None:
             grid.add_section()
         grid.add_row(*map(plain, row), style="bold" if last else None)
     click.echo()
-    _print_text(content.caption)
+    print_text(content.caption)
     Console(markup=False, emoji=False, highlight=False).print(grid)
 
 
@@ -100,6 +104,8 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
     dict
         Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
     """
+    from popsim import analysis
+
     study = facts.study
     points = {str(name): value.item() for name, value in facts.points.data_vars.items() if value.ndim == 0}
     return {
@@ -113,7 +119,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "seed": study.seed,
         "plan_digest": facts.dataset.attrs.get("plan_digest"),
         "popsim_version": facts.dataset.attrs.get("popsim_version"),
-        "cost": _range(facts, "cost"),
+        **{name: _range(facts, name) for name in analysis.TOTALS if facts.has(name)},
         **points,
         "budget": {"confidence": _enough(), **_measured("amount", facts.enough)},
         "breakdowns": {
@@ -122,6 +128,10 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
                 for label, name in _members(facts, grouping)
             ]
             for grouping in _groupings(facts)
+        },
+        "options": {
+            str(option): {name: _range(facts.of(str(option)), name) for name in analysis.TOTALS if facts.has(name)}
+            for option in facts.every_option["option"].values
         },
         "folder": str(folder),
         "files": {name: str(folder / name) for name in files},

@@ -11,6 +11,8 @@ from popsim.report.sections.budgets import budgets
 from popsim.report.sections.countries import countries
 from popsim.report.sections.dependence import dependence
 from popsim.report.sections.evidence import evidence
+from popsim.report.sections.financing import financing
+from popsim.report.sections.options import options
 from popsim.report.sections.point import point
 from popsim.report.sections.provenance import provenance
 from popsim.report.sections.ranges import by_area, by_group, by_year
@@ -19,7 +21,20 @@ from popsim.study.model import Study
 
 __all__ = ["compose"]
 
-_SECTIONS = (point, budgets, by_area, by_group, by_year, dependence, evidence, countries, reading, provenance)
+_SECTIONS = (
+    point,
+    budgets,
+    options,
+    financing,
+    by_area,
+    by_group,
+    by_year,
+    dependence,
+    evidence,
+    countries,
+    reading,
+    provenance,
+)
 
 
 def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Document:
@@ -30,7 +45,7 @@ def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Do
     study
         The study as run.
     dataset
-        Its run, with one option; money in units of the study's currency.
+        Its run; money in units of the study's currency.
     facts
         What `gather` says of the run; None to ask it now.
 
@@ -42,7 +57,7 @@ def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Do
     Raises
     ------
     RunError
-        When the dataset is no run of one option with at least one scenario.
+        When the dataset is no run with an option "full" and at least one scenario.
     """
     facts = gather(study, dataset) if facts is None else facts
     sections = (section for write in _SECTIONS if (section := write(facts)) is not None)

@@ -17,6 +17,7 @@ __all__ = [
     "KeyFigure",
     "Listing",
     "Mark",
+    "OptionBars",
     "Pairs",
     "Paragraph",
     "RangeBar",
@@ -95,11 +96,21 @@ class Bars:
 
 
 @dataclass(frozen=True)
+class OptionBars:
+    """Ranges of options beside each other, and of the differences of all but the first to it."""
+
+    costs: tuple[RangeBar, ...]
+    differences: tuple[RangeBar, ...]
+    cost_label: str
+    difference_label: str
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure: what it draws, what it shows (caption) and what it says to those who cannot see it."""
 
     name: str
-    data: Curve | Bars
+    data: Curve | Bars | OptionBars
     title: str
     caption: str
     spoken: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -19,7 +19,8 @@ __all__ = ["CONFIDENCE", "Facts", "Measured", "gather"]
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
-_TOTALS = ("cost", "cost_countries_independent", "cost_countries_fully_dependent")
+_TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
+_BREAKDOWNS = ("cost_by_", "financing_need_by_")
 _NOT_GROUPS = ("area", "year", "country")
 
 
@@ -37,12 +38,13 @@ class Measured(NamedTuple):
 
 @dataclass(frozen=True)
 class Facts:
-    """A study, its run for one option, the summary, and the unit in which the report speaks."""
+    """A study, its run for one option, the summary, the unit in which the report speaks, and the run of all options."""
 
     study: Study
     dataset: xr.Dataset
     summary: xr.Dataset
     unit: str
+    every_option: xr.Dataset
 
     @property
     def coverage(self) -> float:
@@ -96,6 +98,12 @@ class Facts:
         """Whether the total has no spread at all."""
         low, high = self.range("cost")
         return low.is_known and high.is_known and low.value == high.value
+
+    def of(self, option: str) -> Facts:
+        """Totals of one option of the run, in the same unit."""
+        totals = [name for name in analysis.TOTALS if name in self.every_option]
+        found = gather(self.study, self.every_option[totals].sel(option=[option]))
+        return replace(found, unit=self.unit, every_option=self.every_option)
 
     def has(self, name: str) -> bool:
         """Whether the run holds this variable."""
@@ -196,34 +204,37 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
     study
         The study as run.
     dataset
-        Its run, with one option.
+        Its run; of several options, the report speaks of "full" and compares the others with it.
     summary
         What `summarise` says of the dataset at the study's coverage; None to ask it now.
 
     Raises
     ------
     RunError
-        When the dataset lacks ``cost``, or holds several options or no scenario.
+        When the dataset lacks ``cost``, or holds no scenario, no option "full" among several, or an option twice.
     """
     problems = []
+    options = [str(option) for option in dataset["option"].values] if "option" in dataset.dims else []
     if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
         problems.append(Problem("dataset", "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
-    elif dataset.sizes["option"] != 1:
-        found = ", ".join(str(option) for option in dataset["option"].values)
-        problems.append(
-            Problem(
-                "dataset: option", found, "one option in a report", f"dataset.sel(option=[{found.split(', ')[0]!r}])"
-            )
-        )
+    elif len(options) != 1 and analysis.BASELINE not in options:
+        found = ", ".join(options) or "no option"
+        problems.append(Problem("dataset: option", found, f'an option "{analysis.BASELINE}", the study as written'))
+    elif len(set(options)) < len(options):
+        problems.append(Problem("dataset: option", ", ".join(options), "each option once"))
     elif dataset.sizes["scenario"] < 1:
         problems.append(Problem("dataset: scenario", "no scenario", "at least one scenario"))
     if problems:
         raise RunError(problems)
+    place = options.index(analysis.BASELINE) if len(options) > 1 else 0
+    chosen = dataset.isel(option=slice(place, place + 1))
     if summary is None:
-        summary = analysis.summarise(dataset[_wanted(dataset)], study.coverage)
+        summary = analysis.summarise(chosen[_wanted(chosen)], study.coverage)
+    else:
+        summary = summary.sel(option=chosen["option"])
     summary = summary.squeeze("option", drop=True)
     largest = float(summary["cost_quantile"].max())
-    return Facts(study, dataset, summary, unit_for(largest, study.currency))
+    return Facts(study, chosen, summary, unit_for(largest, study.currency), dataset)
 
 
 def _wanted(dataset: xr.Dataset) -> list[str]:
@@ -232,5 +243,5 @@ def _wanted(dataset: xr.Dataset) -> list[str]:
         str(name)
         for name, variable in dataset.data_vars.items()
         if name in _TOTALS
-        or (str(name).startswith("cost_by_") and variable.ndim == 3 and variable.dims[-1] != "country")
+        or (str(name).startswith(_BREAKDOWNS) and variable.ndim == 3 and variable.dims[-1] != "country")
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -10,9 +11,14 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
-from popsim.report.document import Bars, Document, Figure, Table
+from popsim.report.document import Bars, Curve, Document, Figure, OptionBars, Table
 from popsim.report.facts import Facts
 from popsim.study.model import Study
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
+
+    from popsim.report.figures.canvas import Variant
 
 __all__ = ["render", "write_html"]
 
@@ -31,14 +37,14 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: Facts | Non
     study
         The study as run.
     dataset
-        Its run, with one option; money in units of the study's currency.
+        Its run; money in units of the study's currency.
     facts
         What `gather` says of the run; None to ask it now.
 
     Raises
     ------
     RunError
-        When the dataset is no run of one option with at least one scenario.
+        When the dataset is no run with an option "full" and at least one scenario.
     FileError
         When the file cannot be written.
     """
@@ -64,19 +70,24 @@ def render(document: Document) -> str:
 
 def _drawn(figure: Figure) -> Markup:
     """Draw a figure twice, for wide and for narrow screens; the style sheet shows one of them."""
-    from popsim.report.figures import areas, canvas, s_curve, years
+    from popsim.report.figures import canvas
 
     parts = []
     with canvas.style():
         for variant in (canvas.WIDE, canvas.NARROW):
-            if not isinstance(figure.data, Bars):
-                drawn = s_curve.draw(figure.data, variant)
-            elif figure.data.along == "years":
-                drawn = years.draw(figure.data, variant)
-            else:
-                drawn = areas.draw(figure.data, variant)
+            drawn = _draw(figure.data, variant)
             parts.append(canvas.to_svg(drawn, f"{figure.name}-{variant.name}", figure.spoken))
     return Markup("\n".join(parts))  # noqa: S704  every text in it is escaped by matplotlib or by to_svg
+
+
+def _draw(data: Curve | Bars | OptionBars, variant: Variant) -> MatplotlibFigure:
+    from popsim.report.figures import areas, options, s_curve, years
+
+    if isinstance(data, OptionBars):
+        return options.draw(data, variant)
+    if isinstance(data, Bars):
+        return years.draw(data, variant) if data.along == "years" else areas.draw(data, variant)
+    return s_curve.draw(data, variant)
 
 
 def _aligned(table: Table) -> list[list[str]]:

@@ -15,6 +15,7 @@ from popsim.errors import ParameterError, Problem, nearest
 
 __all__ = [
     "NO_BREAK",
+    "THIN",
     "amount",
     "amounts",
     "count",

@@ -9,13 +9,14 @@ from pathlib import Path
 
 import xarray as xr
 
-from popsim import analysis
+from popsim import analysis, schema
 
 __all__ = ["quantile_name", "summary_rows", "write_summary_csv"]
 
 _FIRST = (
     "variable",
     "option",
+    "option_name",
     "area",
     "area_name",
     "country",
@@ -38,7 +39,8 @@ def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float, summary:
 
     One row for each variable, option and group. Columns: what the row is about (empty where it stands for all), the
     quantiles by name (``p05`` is not exceeded with 5 % probability), mean and standard deviation, each followed by its
-    Monte Carlo standard error, and the unit. Numbers have all their digits.
+    Monte Carlo standard error, the unit, and the year of the prices (empty for the nominal total). Numbers have all
+    their digits.
 
     Parameters
     ----------
@@ -93,7 +95,9 @@ def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | Non
         dims = [dim for dim in variable.dims if dim != "scenario"]
         labels = itertools.product(*(_labels(dataset, str(dim)) for dim in dims))
         columns = _columns(summary, str(name), dims)
-        ends = {"unit": str(variable.attrs.get("units", "")), "price_year": price_year}
+        known = schema.VARIABLES.get(str(name))
+        nominal = known is not None and known.nominal
+        ends = {"unit": str(variable.attrs.get("units", "")), "price_year": "" if nominal else price_year}
         for about, *numbers in zip(labels, *columns.values(), strict=True):
             row = {"variable": str(name)}
             for part in about:

@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim.families.constant import Constant
 from popsim.families.lognormal import LogNormal
-from popsim.study.model import Area, Component, Country, Dependence, Source, Study
+from popsim.study.model import Area, Component, Country, Dependence, Option, Source, Study
 
 NAMES = (
     "Country inventory",
@@ -162,6 +162,53 @@ def fake_run(study: Study, scenarios: int = 2000) -> xr.Dataset:
     for variable in dataset.data_vars.values():
         variable.attrs["units"] = "USD"
     return dataset
+
+
+def with_options(study: Study, dataset: xr.Dataset) -> tuple[Study, xr.Dataset]:
+    """Add what is financed, and three options: without the last area, dearer or cheaper by chance, all alike.
+
+    The extremes of dependence are known for the study as written alone, as where nobody simulated them for options.
+    """
+    last = study.areas[-1].id
+    rng = np.random.default_rng(8)
+    moved = dataset["cost_by_area"] * rng.choice([0.9, 1.1], size=(1, dataset.sizes["scenario"], 1))
+    areas = {
+        "full": dataset["cost_by_area"],
+        "less": dataset["cost_by_area"].where(dataset["area"] != last, 0.0),
+        "moved": dataset["cost_by_area"].where(dataset["area"] != study.areas[0].id, moved),
+        "alike": dataset["cost_by_area"],
+    }
+    extremes = ["cost_countries_independent", "cost_countries_fully_dependent"]
+    every = []
+    for option, by_area in areas.items():
+        part = dataset if option == "full" else dataset.drop_vars(extremes)
+        need = 0.75 * 1.08 * by_area
+        total = by_area.sum("area")
+        part = part.assign(
+            cost=total,
+            cost_by_area=by_area,
+            financing_need=need.sum("area"),
+            financing_need_by_area=need,
+            cost_after_horizon=0.02 * total,
+            cost_nominal=1.2 * total,
+            cost_discounted=0.8 * total,
+        )
+        every.append(part.assign_coords(option=[option]))
+    result = xr.concat(every, "option", data_vars="all", join="outer", combine_attrs="override")
+    for variable in result.data_vars.values():
+        variable.attrs["units"] = "USD"
+    changes = ((f"area.{last}.include", "false"),)
+    names = {"less": "Without the last area", "moved": "First area moved", "alike": "Nothing changed"}
+    options = tuple(Option(key, name, f"Asked for by some, {key}.", changes, study) for key, name in names.items())
+    financed = replace(
+        study, options=options, agency_fee=0.08, inflation=0.02, discount_rate=0.035, financing_rationale="As usual."
+    )
+    return financed, result
+
+
+@pytest.fixture(scope="session")
+def with_alternatives(study: Study, dataset: xr.Dataset) -> tuple[Study, xr.Dataset]:
+    return with_options(study, dataset)
 
 
 @pytest.fixture(scope="session")

@@ -273,11 +273,13 @@ def test_too_few_scenarios_print_no_digits(make_study: MakeStudy, make_run: Make
     assert "n/a" not in " ".join(strings(enough))
 
 
-@pytest.mark.parametrize("damage", ["no cost", "two options", "no scenario"])
+@pytest.mark.parametrize("damage", ["no cost", "two options, neither full", "no scenario"])
 def test_what_is_no_run_is_refused(study: Study, dataset: xr.Dataset, damage: str) -> None:
     broken = {
         "no cost": lambda: dataset.drop_vars("cost"),
-        "two options": lambda: xr.concat([dataset, dataset.assign_coords(option=["less"])], "option"),
+        "two options, neither full": lambda: xr.concat(
+            [dataset.assign_coords(option=[name]) for name in ("less", "more")], "option"
+        ),
         "no scenario": lambda: dataset.isel(scenario=slice(0)),
     }[damage]()
     with pytest.raises(RunError):

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from popsim.report.document import Bars, Curve, Mark, RangeBar
-from popsim.report.figures import areas, canvas, s_curve, years
+from popsim.report.document import Bars, Curve, Mark, OptionBars, RangeBar
+from popsim.report.figures import areas, canvas, options, s_curve, years
 
 LONG = (
     "Enhancement of local commerce infrastructure for distributing alternative technologies and their support services"
@@ -45,6 +45,15 @@ def year_bars(count: int, scale: float = 100.0) -> Bars:
     return bars([str(2027 + k) for k in range(count)], scale, "years")
 
 
+def option_bars(names: list[str], scale: float = 100.0, shift: float = -150.0) -> OptionBars:
+    costs = bars(names, scale, "options").bars
+    apart = tuple(
+        RangeBar(bar.label, *(shift + scale * step for step in (-0.5, 0.0, 0.5, 1.0, 2.0))) for bar in costs[1:]
+    )
+    label = "Difference to “The study as written” (US$ million, constant 2025 prices)"
+    return OptionBars(costs, apart, "Total cost (US$ million, constant 2025 prices)", label)
+
+
 CASES = {
     "curve": (s_curve.draw, curve()),
     "curve of a constant": (s_curve.draw, curve(500.0, 500.0)),
@@ -57,6 +66,12 @@ CASES = {
     "areas without spread": (areas.draw, bars(["A", "B"], width=0.0)),
     "areas that cost nothing": (areas.draw, bars(["A", "B"], scale=0.0)),
     "areas of large amounts": (areas.draw, bars(["A", "B"], scale=123_456.0)),
+    "three options": (options.draw, option_bars(["The study as written", "Less", "More"])),
+    "options with long names": (options.draw, option_bars([LONG, UNBROKEN, "Short", LONG])),
+    "options all cheaper": (options.draw, option_bars(["Full", "Less"], shift=-9_000.0)),
+    "options all dearer": (options.draw, option_bars(["Full", "More"], shift=9_000.0)),
+    "options that are the same": (options.draw, option_bars(["Full", "Same"], scale=0.0, shift=0.0)),
+    "options of large amounts": (options.draw, option_bars(["Full", "Less"], 123_456.0, -500_000.0)),
     "ten years": (years.draw, year_bars(10)),
     "one year": (years.draw, year_bars(1)),
     "forty years": (years.draw, year_bars(40)),
@@ -122,7 +137,7 @@ def svg(case: str, variant: canvas.Variant) -> str:
         return canvas.to_svg(draw(data, variant), f"figure-{variant.name}", 'spoken "<words>" & more')
 
 
-@pytest.mark.parametrize("case", ["curve", "eight areas", "ten years"])
+@pytest.mark.parametrize("case", ["curve", "eight areas", "three options", "ten years"])
 def test_same_data_same_bytes_whatever_the_settings(case: str) -> None:
     first = svg(case, canvas.WIDE)
     with mpl.rc_context({"font.size": 30.0, "svg.hashsalt": "other", "svg.fonttype": "path", "axes.grid": True}):
@@ -130,7 +145,7 @@ def test_same_data_same_bytes_whatever_the_settings(case: str) -> None:
     assert svg(case, canvas.NARROW) != first
 
 
-@pytest.mark.parametrize("case", ["curve", "eight areas", "ten years"])
+@pytest.mark.parametrize("case", ["curve", "eight areas", "three options", "ten years"])
 def test_svg_needs_nothing_from_outside(case: str) -> None:
     text = svg(case, canvas.WIDE)
     assert "http" not in text

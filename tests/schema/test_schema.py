@@ -22,7 +22,7 @@ def test_entries_are_complete(name: str) -> None:
     assert places == sorted(places)
 
 
-@pytest.mark.parametrize("name", schema.VARIABLES)
+@pytest.mark.parametrize("name", [name for name, entry in schema.VARIABLES.items() if not entry.nominal])
 def test_money_is_in_the_currency_of_the_study_at_its_prices(name: str) -> None:
     words = schema.describe(name, "XDR", 1999)
     assert words["units"] == "XDR"
@@ -44,6 +44,27 @@ def test_breakdowns_are_described_from_their_names(names: tuple[str, ...]) -> No
     words = schema.describe(name, "USD", 2025)
     assert words["units"] == "USD"
     assert all(each in words["long_name"] for each in names)
+
+
+@pytest.mark.parametrize("names", [("area",), ("region", "year")])
+def test_breakdowns_of_the_financing_need_are_described_as_such(names: tuple[str, ...]) -> None:
+    name = schema.breakdown_name(names, "financing_need")
+    words = schema.describe(name, "USD", 2025)
+    assert words["units"] == "USD"
+    assert words["long_name"] == "Need for financing by " + ", ".join(names)
+    assert "sums to financing_need." in words["description"]
+
+
+def test_the_nominal_total_names_no_price_year() -> None:
+    words = schema.describe("cost_nominal", "USD", 2025)
+    assert words["units"] == "USD"
+    assert "2025" not in words["description"]
+    assert "prices of its own year" in words["description"]
+    assert [name for name, entry in schema.VARIABLES.items() if entry.nominal] == ["cost_nominal"]
+
+
+def test_a_group_is_no_breakdown_whatever_its_name() -> None:
+    assert schema.describe("land_by_sea", "USD", 2025)["units"] == "1"
 
 
 def test_groups_of_countries_are_described() -> None:

@@ -12,7 +12,7 @@ from popsim.report.document import Bars, RangeBar
 from popsim.report.figures import canvas
 from popsim.report.figures.canvas import WIDE, Variant
 
-__all__ = ["draw"]
+__all__ = ["draw", "draw_bars"]
 
 
 def draw(bars: Bars, variant: Variant) -> Figure:
@@ -37,7 +37,7 @@ def draw(bars: Bars, variant: Variant) -> Figure:
             canvas.write(figure, 4.0, 2.0 + middle - lines - 8.0, name, size)
         middles.append(middle)
         start += height
-    _bars(axes, bars.bars, middles)
+    draw_bars(axes, bars.bars, middles)
     axes.set_xlim(*_limits(bars))
     axes.set_yticks([])
     axes.spines["left"].set_visible(aside)
@@ -45,7 +45,8 @@ def draw(bars: Bars, variant: Variant) -> Figure:
     return figure
 
 
-def _bars(axes: Axes, bars: Sequence[RangeBar], middles: Sequence[float]) -> None:
+def draw_bars(axes: Axes, bars: Sequence[RangeBar], middles: Sequence[float]) -> None:
+    """Draw range, middle half, median and point of each bar at its height."""
     axes.hlines(middles, [bar.low for bar in bars], [bar.high for bar in bars], color=canvas.BAND, linewidth=11)
     quarters = [bar.lower_quarter for bar in bars], [bar.upper_quarter for bar in bars]
     axes.hlines(middles, *quarters, color=canvas.CURVE, linewidth=11)

@@ -33,6 +33,7 @@ __all__ = [
     "amount_ticks",
     "key",
     "key_height",
+    "panel",
     "plot",
     "right_of",
     "span",
@@ -140,9 +141,16 @@ def plot(variant: Variant, left: float, top: float, height: float, bottom: float
     total = top + height + bottom
     figure = Figure(figsize=(variant.width / 72.0, total / 72.0), dpi=72)
     FigureCanvasSVG(figure)
+    figure.patch.set_visible(False)
+    return figure, panel(figure, variant, left, top, height)
+
+
+def panel(figure: Figure, variant: Variant, left: float, top: float, height: float) -> Axes:
+    """Add axes to a figure; `top` and `height` in points from its upper edge."""
+    total = 72.0 * figure.get_size_inches()[1]
     inside = (
         left / variant.width,
-        bottom / total,
+        (total - top - height) / total,
         (variant.width - left - right_of(variant)) / variant.width,
         height / total,
     )
@@ -150,9 +158,8 @@ def plot(variant: Variant, left: float, top: float, height: float, bottom: float
     axes.spines[["top", "right"]].set_visible(False)
     axes.tick_params(length=3, labelsize=variant.size)
     axes.set_axisbelow(True)
-    figure.patch.set_visible(False)
     axes.patch.set_visible(False)
-    return figure, axes
+    return axes
 
 
 def span(values: Sequence[float]) -> tuple[float, float]:
@@ -166,7 +173,7 @@ def amount_ticks(axes: Axes, variant: Variant, which: Literal["x", "y"] = "x") -
     """Put few, round ticks with marked thousands on an axis of amounts, and light lines at them."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(MaxNLocator(nbins=variant.ticks, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "\u2212")))
     axes.grid(axis=which, color=GRID, linewidth=0.8)
 
 

@@ -7,6 +7,7 @@ import math
 from popsim.report.document import KeyFigure
 from popsim.report.facts import CONFIDENCE, Facts
 from popsim.report.numbers import count, percent, significant
+from popsim.report.sections.financing import need_in_words
 from popsim.report.sections.words import plural, years_of
 
 __all__ = ["headline", "key_figures", "lead", "subtitle"]
@@ -75,7 +76,8 @@ def lead(facts: Facts) -> tuple[str, ...]:
     )
     if facts.is_certain or not facts.enough.is_known:
         return (_range_in_words(facts),)
-    return tuple(sentence for sentence in (_range_in_words(facts), _widest(facts), enough) if sentence)
+    sentences = (_range_in_words(facts), need_in_words(facts), _widest(facts), enough)
+    return tuple(sentence for sentence in sentences if sentence)
 
 
 def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:

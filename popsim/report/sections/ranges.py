@@ -8,7 +8,7 @@ from popsim.report.document import Bars, Block, Details, Figure, Paragraph, Rang
 from popsim.report.facts import Facts, Measured
 from popsim.report.sections.words import group_name, group_value, plural
 
-__all__ = ["by_area", "by_group", "by_year"]
+__all__ = ["by_area", "by_group", "by_year", "row_of"]
 
 _NO_SUM = (
     "Medians and the ends of ranges do not add up to those of the total: it is unlikely that everything turns out "
@@ -16,7 +16,8 @@ _NO_SUM = (
 )
 
 
-def _row(facts: Facts, name: str, where: dict[str, object], point: float | None = None) -> tuple[str, ...]:
+def row_of(facts: Facts, name: str, where: dict[str, object], point: float | None = None) -> tuple[str, ...]:
+    """Low end, median, high end and mean of a variable, as one row of a table prints them."""
     low, high = facts.range(name, **where)
     median = facts.quantile(name, 0.5, **where)
     # The point estimate is exact; it is printed as finely as the median beside it, so that the two can be compared.
@@ -46,9 +47,9 @@ def _point_of(facts: Facts, area: str) -> float | None:
 
 def _area_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
     for area in facts.study.areas:
-        yield area.name, *_row(facts, "cost_by_area", {"area": area.id}, _point_of(facts, area.id))
+        yield area.name, *row_of(facts, "cost_by_area", {"area": area.id}, _point_of(facts, area.id))
     total = facts.points["point_estimate"].item() if facts.has("point_estimate_by_area") else None
-    yield "All areas", *_row(facts, "cost", {}, total)
+    yield "All areas", *row_of(facts, "cost", {}, total)
 
 
 def by_area(facts: Facts) -> Section | None:
@@ -88,7 +89,7 @@ def _group_table(facts: Facts, group: str) -> Table:
         (
             group_value(group, str(value)),
             str(counted.get(str(value), 0)),
-            *_row(facts, name, {group: value}),
+            *row_of(facts, name, {group: value}),
         )
         for value in facts.summary[group].values
     )
@@ -129,7 +130,7 @@ def by_year(facts: Facts) -> Section | None:
         "median.",
         _years_said(bars),
     )
-    rows = tuple((str(year), *_row(facts, "cost_by_year", {"year": year})) for year in years)
+    rows = tuple((str(year), *row_of(facts, "cost_by_year", {"year": year})) for year in years)
     table = Table(_caption(facts, "year"), _columns("Year"), rows)
     note = Paragraph(
         "Ranges of single years do not add up to the range of the total. Costs stand in the year in which they arise, "

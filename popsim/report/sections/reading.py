@@ -44,7 +44,8 @@ def reading(facts: Facts) -> Section:
                     (
                         f"Constant {study.price_year} prices",
                         f"Amounts are in {study.currency} at the prices of {study.price_year}. Inflation after that "
-                        "year is not included and must be added when a budget is voted for later years.",
+                        "year is not included and must be added when a budget is voted for later years"
+                        + (", as in the nominal total." if facts.has("cost_nominal") else "."),
                     ),
                 )
             ),

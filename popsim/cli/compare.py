@@ -1,0 +1,168 @@
+"""``popsim compare``: what the options of a run cost more or less than one of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popsim.cli.words import as_json_option, print_json
+
+if TYPE_CHECKING:
+    from popsim.report.comparison import Comparison
+    from popsim.report.facts import Measured
+
+__all__ = ["command"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim compare results/pops
+  popsim compare results/pops --baseline without_technology_transfer
+  popsim compare results/pops --json
+
+\b
+An option is a table [[option]] of the study, with its id, name, rationale and
+the keys that it sets. "full" is the study as written."""
+)
+@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.option(
+    "--baseline", default="full", show_default=True, metavar="OPTION", help="Option that the others are held against."
+)
+@as_json_option
+def command(run: Path, baseline: str, as_json: bool) -> None:
+    """Compare the options of a run, scenario by scenario.
+
+    RUN is a folder that "popsim run" made of a study with options. All options share their random numbers: a difference
+    is due to the option and not to chance.
+    """
+    from popsim.engine.runs import load_run
+    from popsim.report.comparison import Comparison
+    from popsim.report.facts import gather
+
+    loaded = load_run(run)
+    comparison = Comparison(gather(loaded.study, loaded.dataset), baseline)
+    comparison.found  # noqa: B018  refuses what cannot be compared before anything is printed
+    if as_json:
+        print_json(_as_mapping(comparison, run))
+        return
+    _print(comparison)
+
+
+def _print(comparison: Comparison) -> None:
+    """Print the tables of the report, and what they leave out."""
+    from popsim.cli.results import print_table, print_text
+    from popsim.report.document import Paragraph, Table
+    from popsim.report.numbers import count
+    from popsim.report.sections import headline
+    from popsim.report.sections import options as words
+
+    facts = comparison.facts
+    print_text(facts.study.title)
+    print_text(headline.subtitle(facts))
+    print_text(f"{count(facts.scenarios)} scenarios, seed {facts.dataset.attrs.get('seed', facts.study.seed)}.")
+    for total in ("cost", "financing_need"):
+        if comparison.has(total):
+            print_table(words.levels(comparison, total))
+            print_table(words.differences(comparison, total, dearer=False))
+            print_table(words.probabilities(comparison, total))
+    for option in comparison.options:
+        for block in words.sources(comparison, option):
+            if isinstance(block, Table):
+                print_table(block)
+            elif isinstance(block, Paragraph):
+                print_text(block.text)
+    for sentence in words.gains(comparison):
+        click.echo()
+        print_text(sentence)
+
+
+def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
+    """Collect everything in full precision; money in units of the currency, every ``..._error`` one standard error."""
+    study = comparison.facts.study
+    return {
+        "study": study.name,
+        "title": study.title,
+        "currency": study.currency,
+        "price_year": study.price_year,
+        "coverage": study.coverage,
+        "scenarios": comparison.facts.scenarios,
+        "seed": comparison.facts.dataset.attrs.get("seed", study.seed),
+        "baseline": comparison.baseline,
+        "folder": str(folder),
+        "options": [_option(comparison, option) for option in comparison.all_options],
+    }
+
+
+def _option(comparison: Comparison, option: str) -> dict[str, Any]:
+    from popsim import analysis
+
+    totals = [name for name in analysis.TOTALS if comparison.has(name)]
+    level = comparison.levels[option]
+    facts: dict[str, Any] = {
+        "id": option,
+        "name": comparison.names[option],
+        "rationale": comparison.rationales.get(option, ""),
+    }
+    for name in totals:
+        low, high = level.range(name)
+        parts = {"low": low, "median": level.quantile(name, 0.5), "high": high, "mean": level.mean(name)}
+        facts[name] = _measured(parts)
+    if option == comparison.baseline:
+        return facts
+    facts["difference"] = {name: _difference(comparison, option, name) for name in totals}
+    facts["difference_by"] = {
+        total: {
+            dimension: _parts(comparison, option, f"{total}_by_{dimension}", dimension)
+            for dimension in _dimensions(comparison, total)
+        }
+        for total in totals
+        if _dimensions(comparison, total)
+    }
+    return facts
+
+
+def _difference(comparison: Comparison, option: str, total: str) -> dict[str, float]:
+    low, high = comparison.range(total, option)
+    money = {
+        "low": low,
+        "median": comparison.quantile(total, option, 0.5),
+        "high": high,
+        "mean": comparison.mean(total, option),
+        "standard_deviation": comparison.measured(f"{total}_difference_std", option),
+    }
+    shares = {name: comparison.measured(f"{total}_{name}", option) for name in ("dearer", "cheaper", "equal")}
+    together = {"correlation": comparison.measured(f"{total}_correlation", option)}
+    gain = {name: comparison.number(f"{total}_{name}", option) for name in ("error_ratio", "variance_reduction")}
+    return {**_measured({**money, **shares, **together}), **gain}
+
+
+def _dimensions(comparison: Comparison, total: str) -> list[str]:
+    ending = "_difference_share"
+    return [
+        str(name).removeprefix(f"{total}_by_").removesuffix(ending)
+        for name in comparison.found.data_vars
+        if str(name).startswith(f"{total}_by_") and str(name).endswith(ending)
+    ]
+
+
+def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "label": label,
+            **_measured(
+                {
+                    "mean": comparison.mean(name, option, **{dimension: label}),
+                    "share": comparison.measured(f"{name}_difference_share", option, **{dimension: label}),
+                }
+            ),
+        }
+        for label in comparison.found[dimension].values.tolist()
+    ]
+
+
+def _measured(parts: dict[str, Measured]) -> dict[str, float]:
+    pairs = [((name, part.value), (f"{name}_error", part.error)) for name, part in parts.items()]
+    return {name: value for pair in pairs for name, value in pair}

@@ -1,0 +1,184 @@
+"""The page of all keys of study and catalogue files, docs/reference/keys.md, made from the JSON schema.
+
+``make docs-reference`` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from popsim.families.registry import catalogue
+from popsim.study.json_schema import DISTRIBUTION, file_schema
+
+__all__ = ["keys_page"]
+
+_INTRODUCTION = """\
+# Keys of study and catalogue files
+
+This page is made from the code by `make docs-reference`. NAME stands for an id or a name that the file chooses, such as
+the id of an area. A key without a default must be given, unless its table is left out altogether; "none" means that
+what the key asks for is absent.
+
+The same as a JSON schema, for editors that complete and check TOML:
+
+    popsim schema > study.schema.json
+    popsim schema --catalogue > catalogue.schema.json
+
+Taplo and the editors built on it read it from a first line `#:schema ./study.schema.json` in the file. popsim itself
+checks more: `popsim check my-study.toml` says everything that is wrong, and what holds between keys.
+"""
+_DISTRIBUTIONS = """\
+## Distributions
+
+An uncertain quantity is a table with its family and one of the sets of keys of that family, such as
+`{ family = "lognormal", p05 = 80_000, p95 = 400_000 }`. pNN is a quantile: p05 is not exceeded with 5 % probability.
+
+| family | keys | use |
+|---|---|---|"""
+
+
+def keys_page() -> str:
+    """Write the page as Markdown.
+
+    Examples
+    --------
+    >>> "| `scenarios.count` | whole number of at least 1 | `10000` |" in keys_page()
+    True
+    """
+    parts = [_INTRODUCTION]
+    for kind, title in (("study", "Study files"), ("catalogue", "Catalogue files, one for each activity area")):
+        schema = file_schema(kind)  # type: ignore[arg-type]
+        parts.append(f"## {title}\n")
+        parts += _tables(schema, schema["$defs"])
+    rows = [
+        f"| `{row.name}` | {' or '.join(f'`{keys}`' for keys in row.parameters)} | {row.summary} |"
+        for row in catalogue()
+    ]
+    parts.append("\n".join([_DISTRIBUTIONS, *rows]) + "\n")
+    return "\n".join(parts)
+
+
+def _tables(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str]:
+    """Write each table of a file under its heading: the keys of the file itself first, then its tables in order."""
+    told: dict[str, str] = {}
+    waiting: list[tuple[str, str, dict[str, Any]]] = [("", "", schema)]
+    while waiting:
+        path, heading, table = waiting.pop(0)
+        deeper: list[tuple[str, str, dict[str, Any]]] = []
+        rows: list[str] = []
+        for key, value in table["properties"].items():
+            full = f"{path}.{key}" if path else key
+            found = _inner_table(value, definitions)
+            note = ""
+            if found is not None:
+                name, levels, listed = found
+                place = full + ".NAME" * levels
+                bracketed = f"[[{place}]]" if listed else f"[{place}]"
+                if name in told:
+                    note = f"; keys as in {told[name]}"
+                else:
+                    told[name] = f"`{bracketed}`"
+                    deeper.append((place, bracketed, definitions[name]))
+            rows.append(_row(full, key, value, table, note))
+        if heading:
+            about = table.get("description", "").replace("\n", " ")
+            yield f"### `{heading}`\n\n{about}\n"
+        yield "\n".join(["| key | type | default | meaning |", "|---|---|---|---|", *rows]) + "\n"
+        waiting = [*deeper, *waiting]
+
+
+def _row(full: str, key: str, value: dict[str, Any], table: dict[str, Any], note: str) -> str:
+    if key in table.get("required", ()):
+        default = ""
+    elif value.get("default") and isinstance(value["default"], dict):
+        default = "as below"
+    elif "default" in value:
+        default = f"`{json.dumps(value['default'], ensure_ascii=False)}`"
+    else:
+        default = "none"
+    meaning = value.get("description", "") + note
+    cells = (f"`{full}`", _sort(value), default, meaning)
+    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+
+
+def _inner_table(value: dict[str, Any], definitions: dict[str, Any]) -> tuple[str, int, bool] | None:
+    """Name the table that a key holds or lists, how many free names lie between, and whether it is a list."""
+    name = str(value.get("$ref", "")).rpartition("/")[2]
+    if name:
+        return None if name == DISTRIBUTION or "properties" not in definitions[name] else (name, 0, False)
+    for arm in [*value.get("oneOf", ()), *value.get("anyOf", ()), *value.get("allOf", ())]:
+        if found := _inner_table(arm, definitions):
+            return found
+    if isinstance(value.get("items"), dict) and (found := _inner_table(value["items"], definitions)):
+        return found[0], found[1], True
+    more = value.get("additionalProperties")
+    if isinstance(more, dict) and (found := _inner_table(more, definitions)):
+        return found[0], found[1] + 1, found[2]
+    return None
+
+
+def _sort(value: dict[str, Any]) -> str:
+    """Say in words what may stand there."""
+    if "$ref" in value:
+        return "distribution" if value["$ref"].endswith(f"/{DISTRIBUTION}") else "table"
+    if "const" in value:
+        return f"`{json.dumps(value['const'])}`"
+    if "enum" in value:
+        return " or ".join(f"`{json.dumps(word)}`" for word in value["enum"])
+    for word in ("oneOf", "anyOf", "allOf"):
+        if word in value:
+            return " or ".join(dict.fromkeys(_sort(arm) for arm in value[word]))
+    sort = value.get("type")
+    if sort == "array":
+        return f"list of {_plural(_sort(value.get('items', {})))}"
+    if sort == "object":
+        return _table_sort(value.get("additionalProperties"))
+    if sort == "string":
+        return f"text like `{value['pattern']}`" if "pattern" in value else "text"
+    if sort == "boolean":
+        return "`true` or `false`"
+    return f"{'whole number' if sort == 'integer' else 'number'}{_limits(value)}" if sort else "any value"
+
+
+def _table_sort(entry: Any) -> str:
+    if not isinstance(entry, dict):
+        return "table"
+    inner = _sort(entry)
+    return f"table of NAME = {f'({inner})' if ' or ' in inner and '(' not in inner else inner}"
+
+
+def _plural(sort: str) -> str:
+    words = {"text": "texts", "list": "lists", "table": "tables", "number": "numbers", "whole number": "whole numbers"}
+    for one, many in words.items():
+        if sort == one or (sort.startswith(f"{one} ") and " or " not in sort):
+            return many + sort.removeprefix(one)
+    return f"({sort})"
+
+
+def _limits(value: dict[str, Any]) -> str:
+    low, above = value.get("minimum"), value.get("exclusiveMinimum")
+    high, below = value.get("maximum"), value.get("exclusiveMaximum")
+    if low is not None and high is not None:
+        return f" from {_plain(low)} to {_plain(high)}"
+    parts = [
+        *([f"of at least {_plain(low)}"] if low is not None else []),
+        *([f"above {_plain(above)}"] if above is not None else []),
+        *([f"of at most {_plain(high)}"] if high is not None else []),
+        *([f"below {_plain(below)}"] if below is not None else []),
+    ]
+    return f" {' and '.join(parts)}" if parts else ""
+
+
+def _plain(number: float) -> str:
+    power = number.bit_length() - 1 if isinstance(number, int) else 0
+    if power > 32 and number == 2**power:
+        return f"2^{power}"
+    return str(int(number)) if number == int(number) else repr(number)
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(keys_page(), encoding="utf-8", newline="\n")

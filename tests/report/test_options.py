@@ -1,0 +1,232 @@
+"""Options and totals in the report: what the analysis says of them, and everything else about the study as written."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import fields, is_dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from popsim import analysis
+from popsim.errors import RunError
+from popsim.families.uniform import Uniform
+from popsim.report.comparison import Comparison
+from popsim.report.content import compose
+from popsim.report.document import Details, Document, Figure, OptionBars, Pairs, Paragraph, Section, Table
+from popsim.report.facts import gather
+from popsim.report.html import render
+from popsim.report.numbers import amounts
+from popsim.report.summary_csv import write_summary_csv
+from popsim.study.model import Study
+
+UNIT = "US$ billion"
+Pair = tuple[Study, xr.Dataset]
+
+
+@pytest.fixture(scope="module")
+def document(with_alternatives: Pair) -> Document:
+    return compose(*with_alternatives)
+
+
+@pytest.fixture(scope="module")
+def found(with_alternatives: Pair) -> xr.Dataset:
+    dataset = with_alternatives[1]
+    return analysis.compare(dataset[["cost", "cost_by_area", "financing_need", "financing_need_by_area"]], coverage=0.9)
+
+
+def section(document: Document, name: str) -> Section:
+    return next(part for part in document.sections if part.id == name)
+
+
+def blocks(document: Document, name: str, kind: type) -> list:
+    return [block for block in section(document, name).blocks if isinstance(block, kind)]
+
+
+def strings(thing: object) -> Iterator[str]:
+    if isinstance(thing, str):
+        yield thing
+    elif isinstance(thing, tuple):
+        for item in thing:
+            yield from strings(item)
+    elif is_dataclass(thing):
+        for field in fields(thing):
+            yield from strings(getattr(thing, field.name))
+
+
+def test_every_option_stands_with_its_name_and_reason(document: Document) -> None:
+    (pairs,) = blocks(document, "options", Pairs)
+    assert pairs.items == (
+        ("Without the last area", "Asked for by some, less."),
+        ("First area moved", "Asked for by some, moved."),
+        ("Nothing changed", "Asked for by some, alike."),
+    )
+
+
+def cells(dataset: xr.Dataset, name: str, option: str) -> list[tuple[float, float]]:
+    quantiles = [
+        tuple(dataset[f"{name}_quantile{end}"].sel(option=option, quantile=q).item() for end in ("", "_error"))
+        for q in (0.05, 0.5, 0.95)
+    ]
+    return [*quantiles, tuple(dataset[f"{name}_mean{end}"].sel(option=option).item() for end in ("", "_error"))]
+
+
+@pytest.mark.parametrize(("total", "first"), [("cost", 0), ("financing_need", 2)])
+def test_tables_are_those_of_the_analysis(
+    document: Document, with_alternatives: Pair, found: xr.Dataset, total: str, first: int
+) -> None:
+    tables = blocks(document, "options", Table)
+    summary = analysis.summarise(with_alternatives[1][[total]], 0.9)
+    levels, apart = tables[first], tables[first + 1]
+    assert [row[0] for row in levels.rows] == [
+        "As the study is written",
+        "Without the last area",
+        "First area moved",
+        "Nothing changed",
+    ]
+    for row, option in zip(levels.rows, ("full", "less", "moved", "alike"), strict=True):
+        assert row[1:] == amounts(cells(summary, total, option), UNIT)
+    for row, option in zip(apart.rows, ("less", "moved", "alike"), strict=True):
+        expected = amounts(cells(found, f"{total}_difference", option), UNIT)
+        assert [cell.lstrip("+") for cell in row[1:5]] == list(expected)
+    assert [row[5] for row in apart.rows][::2] == ["none", "none"]
+    share = found[f"{total}_dearer"].sel(option="moved").item()
+    assert 0.4 < share < 0.6
+    assert apart.rows[1][5].startswith(f"{100 * share:.0f}"[:1])
+    assert apart.rows[1][3].startswith("+")
+    assert apart.rows[0][1].startswith("−")
+
+
+def test_where_a_difference_comes_from_is_told_by_area(document: Document, found: xr.Dataset, study: Study) -> None:
+    details = blocks(document, "options", Details)
+    assert [part.summary.rpartition(": ")[2] for part in details] == ["Without the last area", "First area moved"]
+    table, note = details[0].blocks
+    assert [row[0] for row in table.rows] == [study.areas[-1].name, "All areas"]
+    assert table.rows[0][1] == table.rows[1][1]
+    assert table.rows[0][2].startswith("100")
+    assert "other 7 areas" in note.text
+    assert found["cost_by_area_difference_share"].sel(option="less", area=study.areas[-1].id).item() == pytest.approx(1)
+
+
+def test_the_figure_holds_the_numbers_of_the_tables(document: Document, found: xr.Dataset) -> None:
+    (figure,) = blocks(document, "options", Figure)
+    assert isinstance(figure.data, OptionBars)
+    assert [bar.label for bar in figure.data.costs][1:] == [bar.label for bar in figure.data.differences]
+    for bar, option in zip(figure.data.differences, ("less", "moved", "alike"), strict=True):
+        quantiles = found["cost_difference_quantile"].sel(option=option)
+        expected = quantiles.sel(quantile=[0.05, 0.25, 0.5, 0.75, 0.95]).values / 1e9
+        np.testing.assert_allclose([bar.low, bar.lower_quarter, bar.median, bar.upper_quarter, bar.high], expected)
+
+
+def test_sentences_say_which_way_and_how_often(document: Document) -> None:
+    texts = [block.text for block in blocks(document, "options", Paragraph)]
+    assert any("“Without the last area” costs US$" in text and "less on average" in text for text in texts)
+    assert any("dearer in none of the 2,000 scenarios, cheaper in all of them" in text for text in texts)
+    assert "“Nothing changed” costs the same in all of the 2,000 scenarios." in texts
+    assert any("as many" in text for text in texts)
+
+
+def test_all_other_sections_are_about_the_study_as_written(document: Document, with_alternatives: Pair) -> None:
+    study, dataset = with_alternatives
+    alone = compose(replace(study, options=()), dataset.sel(option=["full"]))
+    assert [part.id for part in document.sections if part.id != "options"] == [part.id for part in alone.sections]
+    assert document.headline == alone.headline
+    assert document.lead == alone.lead
+    assert document.key_figures == alone.key_figures
+    for part in alone.sections:
+        assert section(document, part.id) == part
+    # Wherever it stands among the options.
+    turned = compose(study, dataset.isel(option=slice(None, None, -1)))
+    assert [part for part in turned.sections if part.id != "options"] == list(alone.sections)
+
+
+def test_a_run_of_one_option_has_neither_section(study: Study, dataset: xr.Dataset) -> None:
+    names = [part.id for part in compose(study, dataset).sections]
+    assert "options" not in names
+    assert "financing" not in names
+
+
+def test_totals_stand_beside_each_other(document: Document, with_alternatives: Pair) -> None:
+    totals, by_area = blocks(document, "financing", Table)
+    full = with_alternatives[1].sel(option=["full"])
+    summary = analysis.summarise(full, 0.9)
+    names = ("cost", "financing_need", "cost_after_horizon", "cost_nominal", "cost_discounted")
+    for row, name in zip(totals.rows, names, strict=True):
+        assert row[1:] == amounts(cells(summary, name, "full"), UNIT)
+    assert "2025" not in totals.rows[3][0]
+    assert "2025" not in totals.caption
+    assert "constant 2025 prices" in totals.rows[4][0]
+    assert [row[0] for row in by_area.rows][-1] == "All areas"
+    assert by_area.rows[-1][1:] == totals.rows[1][1:]
+    text = " ".join(strings(section(document, "financing")))
+    for words in ("fee of 8\u202f%", "81\u202f% of the cost", "inflation of 2\u202f% a year", "at 3.5\u202f% a year"):
+        assert words in text
+    assert "beyond 2036" in text
+    assert "judgement. As usual." in text
+    assert any("need for financing is US$" in sentence for sentence in document.lead)
+    assert "nominal total" in " ".join(strings(section(document, "reading")))
+
+
+def test_an_uncertain_inflation_is_said_to_be_so(with_alternatives: Pair) -> None:
+    study, dataset = with_alternatives
+    document = compose(replace(study, inflation=Uniform(0.01, 0.03)), dataset)
+    assert "itself uncertain" in " ".join(strings(section(document, "financing")))
+
+
+def test_the_page_is_whole(document: Document) -> None:
+    text = render(document)
+    assert text.count("<svg") == 8
+    assert 'id="options"' in text
+    assert not re.search(r"\bnan\b", text)
+
+
+def test_few_scenarios_are_no_hindrance(with_alternatives: Pair) -> None:
+    study, dataset = with_alternatives
+    text = render(compose(study, dataset.isel(scenario=slice(0, 20))))
+    assert "n/a" in text
+    one = render(compose(study, dataset.isel(scenario=slice(0, 1))))
+    assert ">nan" not in one
+
+
+def test_any_option_may_be_the_baseline(with_alternatives: Pair) -> None:
+    comparison = Comparison(gather(*with_alternatives), "less")
+    assert comparison.all_options == ("less", "full", "moved", "alike")
+    assert comparison.mean("cost", "full").value > 0
+
+
+def test_names_come_from_the_run_where_the_study_has_none(with_alternatives: Pair) -> None:
+    study, dataset = with_alternatives
+    named = dataset.assign_coords(option_name=("option", ["A", "B", "C", "D"]))
+    assert Comparison(gather(replace(study, options=()), named)).names["less"] == "B"
+    assert Comparison(gather(replace(study, options=()), dataset)).names["less"] == "less"
+
+
+def test_options_without_a_study_as_written_are_refused(with_alternatives: Pair) -> None:
+    study, dataset = with_alternatives
+    with pytest.raises(RunError, match='an option "full"'):
+        gather(study, dataset.drop_sel(option="full"))
+    with pytest.raises(RunError, match="each option once"):
+        gather(study, dataset.sel(option=["full", "less", "less"]))
+
+
+def test_the_summary_holds_every_option(with_alternatives: Pair, tmp_path: Path) -> None:
+    dataset = with_alternatives[1][["cost", "cost_by_area", "cost_nominal", "financing_need"]]
+    dataset = dataset.assign_coords(option_name=("option", ["A", "B", "C", "D"]))
+    write_summary_csv(tmp_path / "summary.csv", dataset, 0.9)
+    with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:4] == ["variable", "option", "option_name", "area"]
+    for variable, each in (("cost", 4), ("financing_need", 4), ("cost_nominal", 4), ("cost_by_area", 32)):
+        assert sum(row["variable"] == variable for row in rows) == each
+    assert {(row["option"], row["option_name"]) for row in rows} == {
+        ("full", "A"),
+        ("less", "B"),
+        ("moved", "C"),
+        ("alike", "D"),
+    }
+    assert {row["price_year"] for row in rows if row["variable"] == "cost_nominal"} == {""}
+    assert {row["price_year"] for row in rows if row["variable"] != "cost_nominal"} == {"2025"}
