@@ -18,7 +18,7 @@ __all__ = ["dependence_extremes", "with_common_share"]
 def with_common_share(study: Study, share: float) -> Study:
     """Give the study with every share between countries set to one number; dependence within a country stays as it is.
 
-    Groups of countries then share no more than all countries do; needs, delays and starts share as much as costs.
+    Its options are changed likewise. Groups of countries then share no more than all countries do; needs, delays and starts share as much as costs.
 
     Examples
     --------
@@ -38,7 +38,10 @@ def with_common_share(study: Study, share: float) -> Study:
         start_common_share=share,
     )
     areas = tuple(dataclasses.replace(area, common_share=share, group_share=None) for area in study.areas)
-    return dataclasses.replace(study, dependence=dependence, areas=areas)
+    options = tuple(
+        dataclasses.replace(option, study=with_common_share(option.study, share)) for option in study.options
+    )
+    return dataclasses.replace(study, dependence=dependence, areas=areas, options=options)
 
 
 def dependence_extremes(

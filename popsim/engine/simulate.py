@@ -19,7 +19,7 @@ from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan import compile
-from popsim.plan.model import Labels, Plan
+from popsim.plan.model import Integers, Labels, Plan
 from popsim.study.model import Study
 from popsim.version import __version__
 
@@ -138,13 +138,27 @@ def _exact(plans: Sequence[Plan], labels: Labels) -> dict[str, tuple[tuple[str, 
 
     mean = np.array([by_component(plan, plan.row_mean) for plan in plans])
     mode = np.array([by_component(plan, plan.row_mode) for plan in plans])
+    financed = {}
+    if any(plan.is_financed for plan in plans):
+        shares = [plan.row_share if plan.is_financed else np.ones(len(plan.row_mean)) for plan in plans]
+        need = np.array([by_component(p, p.row_mean * share) for p, share in zip(plans, shares, strict=True)])
+        financed = {
+            "expected_financing_need": (("option",), need.sum(axis=1)),
+            "expected_financing_need_by_area": (("option", "area"), _by_area(need, area, areas)),
+        }
     return {
         "point_estimate": (("option",), mode.sum(axis=1)),
-        "point_estimate_by_area": (("option", "area"), np.array([np.bincount(area, row, areas) for row in mode])),
+        "point_estimate_by_area": (("option", "area"), _by_area(mode, area, areas)),
         "expected_cost": (("option",), mean.sum(axis=1)),
-        "expected_cost_by_area": (("option", "area"), np.array([np.bincount(area, row, areas) for row in mean])),
+        "expected_cost_by_area": (("option", "area"), _by_area(mean, area, areas)),
         "expected_cost_by_component": (("option", "component"), mean),
+        **financed,
     }
+
+
+def _by_area(values: Floats, area: Integers, areas: int) -> Floats:
+    """Sum (option, component) to (option, area)."""
+    return np.array([np.bincount(area, row, areas) for row in values])
 
 
 def _coordinates(
