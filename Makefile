@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference
+.PHONY: help run test test-statistical lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -27,6 +27,9 @@ run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY
 
 test: $(VENV)/.installed-test ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
+
+test-statistical: $(VENV)/.installed-test ## hold whole studies against their re-implementation in 200,000 scenarios
+	$(BIN)/python -m pytest tests/reproduction -m slow_statistical $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff check .

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -113,20 +113,27 @@ def _compound(age: int, rate: Floats) -> Floats:
 def _paid(area: Area, component: Component, prices: Floats, lags: int, begin: Amount, late: Amount) -> float:
     """Give what is paid within the horizon for a unit of cost: its profile, moved and prolonged, at the prices."""
     profile, years = np.array(component.profile), len(prices)
-    growth = np.array([profile[: years - lag] @ prices[lag:] for lag in range(min(lags, years))])
-    growth = np.append(growth, np.zeros(lags - len(growth)))
-    starts, start_weights = _known(begin)
-    delays, delay_weights = _known(late)
+    growth = [float(profile[: years - lag] @ prices[lag:]) for lag in range(min(lags, years))]
     cost_per_year = area.delay.cost_per_year if area.delay else 0.0
+    return sum(w * g for w, g in zip(_lag_weights(begin, late, cost_per_year, lags), growth, strict=False))
+
+
+@lru_cache(maxsize=256)
+def _lag_weights(begin: Amount, late: Amount, cost_per_year: float, lags: int) -> tuple[float, ...]:
+    """Give the expected weight of each lag, what delay adds included."""
+    # Narrow stretches, since weights have a kink at each whole year; where both are drawn, one smooths the other.
+    delays, delay_weights = _known(late, 0.02)
+    starts, start_weights = _known(begin, 0.25 if len(delays) > 1 else 0.02)
     lateness = np.clip(starts[:, None] + delays, 0.0, lags - 1.0)
-    whole = np.minimum(lateness.astype(np.int64), max(lags - 2, 0))
+    paid = start_weights[:, None] * (1.0 + cost_per_year * delays) * delay_weights
+    whole = np.floor(lateness).astype(np.int64)
     part = lateness - whole
-    moved = growth[whole] if lags == 1 else (1.0 - part) * growth[whole] + part * growth[whole + 1]
-    return float(start_weights @ (moved * (1.0 + cost_per_year * delays)) @ delay_weights)
+    lower = np.bincount(whole.ravel(), (paid * (1.0 - part)).ravel(), lags + 1)
+    upper = np.bincount(whole.ravel() + 1, (paid * part).ravel(), lags + 1)
+    return tuple((lower + upper)[:lags].tolist())
 
 
-def _known(amount: Amount) -> tuple[Floats, Floats]:
-    """Values and weights; many and narrow, since what is paid has a kink at each whole year."""
+def _known(amount: Amount, widest: float) -> tuple[Floats, Floats]:
     if isinstance(amount, Family):
-        return nodes(amount, order=6, widest=0.02)
+        return nodes(amount, order=6, widest=widest)
     return np.array([amount]), np.ones(1)

@@ -126,7 +126,7 @@ class PresenceBook:
     @property
     def kept_count(self) -> int:
         """How many values are kept at a time, those of all countries included."""
-        return len(self._world) + len(self._kept)
+        return self._world.count + len(self._kept)
 
     @property
     def slot_count(self) -> int:
@@ -165,6 +165,6 @@ class PresenceBook:
         self._keep(name, self._book.law(amount, where), country, score if drawn else Score((), ()))
 
     def _keep(self, name: str, law: int, country: Country, score: Score) -> None:
-        kept = self._kept.setdefault(name, len(self._world) + len(self._kept))
+        kept = self._kept.setdefault(name, self._world.count + len(self._kept))
         common = self._book.common(all_countries(score, country, self._study))
         self._book.add(Row(law, 1.0, common, score.own, keep=kept))

@@ -18,7 +18,7 @@ _WIDEST = 0.75
 
 
 def expect(family: Family, function: Callable[[Floats], Floats]) -> float:
-    """Give the mean of function(X), smooth between the kinks of X, to some 1e-12 of its size.
+    """Give the mean of function(X), smooth between the kinks of X, to some 1e-9 of its size.
 
     Parameters
     ----------
@@ -30,8 +30,8 @@ def expect(family: Family, function: Callable[[Floats], Floats]) -> float:
     Examples
     --------
     >>> from popsim.families.lognormal import LogNormal
-    >>> round(expect(LogNormal(0, 1), lambda x: x**2), 9)  # exp(2)
-    7.389056099
+    >>> round(expect(LogNormal(0, 1), lambda x: x**2), 7)  # exp(2)
+    7.3890561
     """
     values, weights = nodes(family)
     return float(np.asarray(function(values)) @ weights)

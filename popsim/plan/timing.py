@@ -85,7 +85,7 @@ def lag_counts(study: Study) -> dict[str, int]:
 
 def make_timing(study: Study, world: World | None) -> Timing:
     """Lay out lags, paths and growths; without a world nothing moves."""
-    years, lags = len(study.years), lag_counts(study) if world else {}
+    years, lags = len(study.years), lag_counts(study) if world is not None else {}
     pairs = [(area, component) for area in study.areas for component in area.components]
     counts = [lags.get(area.id, 1) for area, _ in pairs]
     extended = years + max(counts, default=1) - 1
@@ -101,16 +101,16 @@ def make_timing(study: Study, world: World | None) -> Timing:
 
     for k, (area, component) in enumerate(pairs):
         profile[k, :years] = component.profile
-        path = world.path(area) if world else STILL
+        path = world.path(area) if world is not None else STILL
         component_path.append(paths.setdefault(path, len(paths)))
         asked = study.inflation is not None or study.discount_rate is not None
-        if world and (path != STILL or counts[k] > 1 or asked):
+        if world is not None and (path != STILL or counts[k] > 1 or asked):
             grow(0, k, path, 0, years)
-        if world and counts[k] > 1:
+        if world is not None and counts[k] > 1:
             grow(TOTALS["cost_after_horizon"], k, path, years, years + counts[k] - 1)
-        if world and study.inflation is not None:
+        if world is not None and study.inflation is not None:
             grow(TOTALS["cost_nominal"], k, world.nominal(path), 0, years)
-        if world and study.discount_rate is not None:
+        if world is not None and study.discount_rate is not None:
             grow(TOTALS["cost_discounted"], k, path._replace(discounted=True), 0, years)
     columns = np.array(made, dtype=np.int64).reshape(-1, 5).T
     return Timing(

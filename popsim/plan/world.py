@@ -35,7 +35,9 @@ class World:
         self._kept: dict[str, int] = {}
         self._shocks = {shock.id: self._shock(shock) for shock in study.shocks}
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
+        """How many values are kept."""
         return len(self._kept)
 
     def value(self, name: str, amount: Amount, where: str) -> int:

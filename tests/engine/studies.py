@@ -10,7 +10,7 @@ import numpy as np
 
 from popsim.families import Discrete, Empirical, Family, LogNormal, Normal, Triangular, families
 from popsim.plan import Plan
-from popsim.study.model import Area, Component, Country, Dependence, Study
+from popsim.study.model import Area, Component, Country, Dependence, Exponent, Study
 
 YEARS = (2030, 2031, 2032)
 
@@ -24,6 +24,9 @@ def area(name: str, *costs: Component | Family, share: float = 0.4, exponent: fl
     parts = [
         cost if isinstance(cost, Component) else component(f"part{place}", cost) for place, cost in enumerate(costs)
     ]
+    if exponent:
+        size = Exponent("size", exponent, f"exponent/area/{name}/size")
+        parts = [dataclasses.replace(part, exponents=(size,)) for part in parts]
     return Area(name, f"area {name}", "of a test", "none", exponent, share, tuple(parts))
 
 

@@ -10,7 +10,7 @@ from popsim.engine.simulate import simulate
 from popsim.families import LogNormal
 from popsim.plan import compile as compile_study
 from popsim.plan import model
-from popsim.study.model import Study
+from popsim.study.model import Exponent, Study
 
 from ..engine.studies import COUNTRIES, area, country, mixed, number, replace_area
 
@@ -38,7 +38,7 @@ CHANGES_NUMBERS: dict[str, Callable[[Study], Study]] = {
     "distribution": lambda study: with_component(study, cost=LogNormal(0.1, 1.0)),
     "money": lambda study: with_component(study, money_factor=1.01),
     "years": lambda study: with_component(study, profile=(0.75, 0.25, 0.0)),
-    "size exponent": lambda study: replace_area(study, "a", size_exponent=0.31),
+    "size exponent": lambda study: with_component(study, exponents=(Exponent("size", 0.31, "exponent"),)),
     "common share of an area": lambda study: replace_area(study, "a", common_share=0.51),
     "between areas": replaced(dependence=number(between=0.31)),
     "common share": replaced(dependence=number(base=0.26)),

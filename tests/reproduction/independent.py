@@ -1,0 +1,228 @@
+"""The whole cost model again, in plain numpy and scipy: what popsim computes is held against this.
+
+Written straight from the formulas and for reading, not for speed; nothing of popsim is used. Arrays named by a letter
+have the axes of its formula: n scenarios of a chunk, c countries; areas a and components k are loops. Every uncertain
+quantity is T(z), the quantile of its distribution at the probability Phi(z) of a standard normal score z.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from scipy import special
+
+from .independent_families import transform
+from .independent_reading import Entries, read
+
+CELLS = 6_000_000
+"""Costs (scenario, country, area, year) that are held at once."""
+
+
+def run(
+    path: Path, scenarios: int, seed: int, option: str = "full", overrides: dict[str, Any] | None = None
+) -> dict[str, np.ndarray]:
+    """Arrays by the names of popsim's variables, axis 0 = scenario; and the labels of every other axis by its name."""
+    study = read(path, option, overrides)
+    rng = np.random.Generator(np.random.PCG64(seed))
+    size = max(1, CELLS // (len(study.rows) * len(study.areas) * study.years))
+    parts = [results(study, rng, min(size, scenarios - first)) for first in range(0, scenarios, size)]
+    arrays = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    names = {name for names in study.breakdowns for name in names}
+    return {**arrays, **{name: labels(study, name) for name in names | {"area"}}}
+
+
+def results(study: SimpleNamespace, rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
+    """Sums of one chunk."""
+    C, after = costs(study, rng, n)
+    yearly = C.sum(axis=(0, -1))
+    calendar = study.first_year + np.arange(study.years)
+    found = {"cost": C.sum(axis=(0, 1, 3))}
+    if after is not None:
+        found["cost_after_horizon"] = after.sum(axis=(0, 2))
+    found |= breakdowns("cost", C, study)
+    if study.inflation is not None:
+        i = shared(rng, n, study.inflation)
+        found["cost_nominal"] = sum(
+            yearly[y] * (1.0 + i[:, 0]) ** (calendar[y] - study.price_year) for y in range(study.years)
+        )
+    if study.discount_rate is not None:
+        d = study.discount_rate
+        found["cost_discounted"] = sum(
+            yearly[y] / (1.0 + d) ** (calendar[y] - study.first_year) for y in range(study.years)
+        )
+    if study.agency_fee is not None:
+        for a, area in enumerate(study.areas):
+            for cofinancing, who in area.cofinancing:
+                C[a][..., who] *= (1.0 - cofinancing) * (1.0 + study.agency_fee)
+        found["financing_need"] = C.sum(axis=(0, 1, 3))
+        found |= breakdowns("financing_need", C, study)
+    return found
+
+
+def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray | None]:
+    """C (a, y, n, c) of the programme's years, and what is paid after them (a, n, c); None where nothing is late."""
+    Y, countries = study.years, len(study.rows)
+    C = np.zeros((len(study.areas), Y, n, countries))
+    Z = area_scores(study, rng, n)
+    W = Factors(study, rng, n, study.need["between_needs"], study.need["common_share"])
+    delays = Factors(study, rng, n, study.delay["between_areas"], study.delay["common_share"])
+    common_rate = None if study.escalation is None else shared(rng, n, study.escalation)
+    S = None
+    if study.start is not None:
+        S = per_country(study.start, layered(study, rng, n, study.start_share, study.start_share))
+    shocks = [(shock["areas"], draw_shock(shock, rng, n)) for shock in study.shocks]
+    late = S is not None or any(area.delay is not None for area in study.areas)
+    after = np.zeros((len(study.areas), n, countries)) if late else None
+    for a, area in enumerate(study.areas):
+        D = None if area.delay is None else per_country(area.delay, delays.score())
+        hats = shifts(sum(part for part in (S, D) if part is not None))
+        r = common_rate if area.escalation is None else shared(rng, n, area.escalation)
+        M = math.prod(shock[1] for shock in shocks if area.id in shock[0])
+        N_area = needed(study, rng, n, area.need, Z[a], W)
+        gamma_area = {driver: shared(rng, n, value) for driver, value in area.exponents.items()}
+        for k in area.components:
+            Z_k = Z[a]
+            if len(area.components) > 1:
+                Z_k = np.sqrt(study.w) * Z[a] + np.sqrt(1.0 - study.w) * layered(study, rng, n, area.s, area.q)
+            X = transform(k.cost)(Z_k) * k.money_factor
+            gamma = gamma_area | {driver: shared(rng, n, value) for driver, value in k.exponents.items()}
+            F = math.prod(study.drivers[driver] ** g for driver, g in gamma.items())
+            amount = X * F * M * N_area * needed(study, rng, n, k.need, Z_k, W)
+            if D is not None:
+                amount = amount * (1.0 + area.kappa * D)
+            for shift, hat in hats:
+                for y0 in np.flatnonzero(k.u):
+                    y = y0 + shift
+                    e = 1.0 if r is None else (1.0 + r) ** max(study.first_year + y - study.price_year, 0)
+                    paid = amount * (hat * k.u[y0]) * e
+                    if y < Y:
+                        C[a, y] += paid
+                    else:
+                        after[a] += paid
+    return C, after
+
+
+def shifts(L: Any) -> list[tuple[int, Any]]:
+    """Share of every payment that is made so many years later when all is L years late: max(0, 1 - |L - shift|).
+
+    Of L = m + f (m whole) that is 1 - f after m years and f after m + 1.
+    """
+    return [(shift, np.maximum(0.0, 1.0 - np.abs(L - shift))) for shift in range(int(np.ceil(np.max(L))) + 1)]
+
+
+def shared(rng: np.random.Generator, n: int, value: Any) -> np.ndarray:
+    """One draw for all countries (n, 1); a number is itself (1, 1)."""
+    if not isinstance(value, dict):
+        return np.array([[float(value)]])
+    return transform(value)(rng.standard_normal((n, 1)))
+
+
+def per_country(entries: Entries, z: np.ndarray) -> np.ndarray:
+    """T(z) by each country's own distribution (n, c)."""
+    found = np.empty(z.shape)
+    for value, who in entries:
+        found[:, who] = transform(value)(z[:, who])
+    return found
+
+
+def layered(study: SimpleNamespace, rng: np.random.Generator, n: int, s: float, q: float) -> np.ndarray:
+    """Score (n, c) of which all countries share s and countries of one group share q."""
+    assert -1e-12 <= s <= q + 1e-12 <= 1.0 + 2e-12, "shares that no study can have"
+    s, q = max(s, 0.0), min(max(s, q), 1.0)
+    g = rng.standard_normal((n, 1))
+    g_group = rng.standard_normal((n, study.group.max() + 1))[:, study.group]
+    e = rng.standard_normal((n, len(study.rows)))
+    return np.sqrt(s) * g + np.sqrt(q - s) * g_group + np.sqrt(1.0 - q) * e
+
+
+def area_scores(study: SimpleNamespace, rng: np.random.Generator, n: int) -> list[np.ndarray]:
+    """Z[c, a] as a list over areas of (n, c)."""
+    if study.R is None:
+        r, s0, q0 = study.r, study.s0, study.q0
+        H = layered(study, rng, n, s0, q0)
+        Z = []
+        for area in study.areas:
+            t, tq = ((area.s - r * s0) / (1.0 - r), (area.q - r * q0) / (1.0 - r)) if r < 1.0 else (0.0, 0.0)
+            A = layered(study, rng, n, t, tq)
+            Z.append(np.sqrt(r) * H + np.sqrt(1.0 - r) * A)
+        return Z
+    D_s, D_q = (np.diag(np.sqrt([getattr(area, name) for area in study.areas])) for name in "sq")
+    common = D_s @ study.R @ D_s
+    group = D_q @ study.R @ D_q - common
+    own = study.R - D_q @ study.R @ D_q
+    areas = len(study.areas)
+    Z = rng.standard_normal((n, 1, areas)) @ root(common)
+    Z = Z + (rng.standard_normal((n, study.group.max() + 1, areas)) @ root(group))[:, study.group]
+    Z = Z + rng.standard_normal((n, len(study.rows), areas)) @ root(own)
+    return list(np.moveaxis(Z, -1, 0))
+
+
+def root(covariance: np.ndarray) -> np.ndarray:
+    """Symmetric square root."""
+    values, vectors = np.linalg.eigh(covariance)
+    assert values.min() >= -1e-9, "a matrix that no study can have"
+    return vectors @ np.diag(np.sqrt(np.maximum(values, 0.0))) @ vectors.T
+
+
+class Factors:
+    """Scores that correlate by b within a country, each with a share s common to all countries (n, c)."""
+
+    def __init__(self, study: SimpleNamespace, rng: np.random.Generator, n: int, b: float, s: float) -> None:
+        self.draw = lambda: layered(study, rng, n, s, s)
+        self.b = b
+        self.G = self.draw()
+
+    def score(self) -> np.ndarray:
+        return np.sqrt(self.b) * self.G + np.sqrt(1.0 - self.b) * self.draw()
+
+
+def needed(
+    study: SimpleNamespace, rng: np.random.Generator, n: int, need: Entries | None, Z: np.ndarray, W: Factors
+) -> Any:
+    """N[c]: 1 where the need score is above -Phi^-1(p), else 0."""
+    if need is None:
+        return 1.0
+    rho = study.need["with_cost"]
+    score = rho * Z + np.sqrt(1.0 - rho**2) * W.score()
+    p = np.empty((n, len(study.rows)))
+    for value, who in need:
+        p[:, who] = shared(rng, n, value)
+    return np.where(score > -special.ndtri(p), 1.0, 0.0)
+
+
+def draw_shock(shock: dict[str, Any], rng: np.random.Generator, n: int) -> np.ndarray:
+    """Factor of one shock (n, 1): its own if it happens, else 1."""
+    happens = rng.random((n, 1)) < shock["probability"]
+    return np.where(happens, shared(rng, n, shock["factor"]), 1.0)
+
+
+def labels(study: SimpleNamespace, name: str) -> np.ndarray:
+    if name == "area":
+        return np.array([area.id for area in study.areas])
+    if name == "year":
+        return study.first_year + np.arange(study.years)
+    return np.array(list(dict.fromkeys(row[name] for row in study.rows)))
+
+
+def breakdowns(quantity: str, C: np.ndarray, study: SimpleNamespace) -> dict[str, np.ndarray]:
+    """Sums of C (a, y, n, c) by every breakdown of the study: (n, groups of countries, areas, years)."""
+    found = {}
+    for given in study.breakdowns:
+        groups = [name for name in given if name not in ("area", "year")]
+        kept = [name for name in ("area", "year") if name in given]
+        within = C.sum(
+            axis=tuple(axis for axis, name in enumerate(("area", "year")) if name not in kept), keepdims=True
+        )
+        keys = itertools.product(*(labels(study, name) for name in groups))
+        member = np.array(
+            [[all(row[g] == v for g, v in zip(groups, key, strict=True)) for row in study.rows] for key in keys]
+        )
+        sums = np.moveaxis(within @ member.T.astype(float), (2, 3), (0, 1))
+        shape = [len(labels(study, name)) for name in groups + kept]
+        found[f"{quantity}_by_{'_'.join(groups + kept)}"] = sums.reshape(C.shape[2], *shape)
+    return found

@@ -1,0 +1,217 @@
+"""Read a study, its catalogue, countries and prices from TOML and CSV; nothing of popsim is used.
+
+Inputs are taken to be valid: popsim itself refuses the others.
+"""
+
+from __future__ import annotations
+
+import copy
+import csv
+import tomllib
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+
+Entries = list[tuple[Any, np.ndarray]]
+"""(number or distribution, which countries it applies to) pairs."""
+
+
+def read(path: Path, option: str = "full", overrides: dict[str, Any] | None = None) -> SimpleNamespace:
+    """Everything that the formulas need, by the names that they have there."""
+    toml = tomllib.loads(path.read_text())
+    for other in toml.get("option", []):
+        if other["id"] == option:
+            change(toml, other["set"])
+    change(toml, overrides or {})
+    folder = path.parent
+    rows = read_countries(toml, folder)
+    study = SimpleNamespace(
+        rows=rows,
+        first_year=toml["study"]["first_year"],
+        years=toml["study"]["years"],
+        price_year=toml["money"]["price_year"],
+        inflation=toml["money"].get("inflation"),
+        discount_rate=toml["money"].get("discount_rate"),
+        agency_fee=toml["financing"].get("agency_fee", 0.0) if "financing" in toml else None,
+        breakdowns=[(b,) if isinstance(b, str) else tuple(b) for b in toml["report"]["breakdowns"]],
+        drivers=read_drivers(toml, rows),
+        start=entries(toml.get("start"), "years", rows),
+        shocks=list(toml.get("shock", {}).values()),
+        escalation=toml.get("escalation", {}).get("rate"),
+        areas=[],
+    )
+    files = sorted((folder / toml["catalogue"]["folder"]).glob("*.toml"))
+    catalogue = [tomllib.loads(file.read_text()) for file in files]
+    for entry in catalogue:
+        table = toml["area"].get(entry["area"]["id"])
+        if table is not None and table.get("include", True):
+            study.areas.append(read_area(toml, table, entry, rows, folder))
+    read_dependence(study, toml, folder)
+    return study
+
+
+def change(toml: dict[str, Any], changes: dict[str, Any]) -> None:
+    """Lay values over a study: a dotted key replaces a value whole; plain tables are gone into, distributions not."""
+    for key, value in changes.items():
+        *path, last = key.split(".")
+        table = toml
+        for name in path:
+            table = table.setdefault(name, {})
+        if not path and isinstance(value, dict) and isinstance(table.get(last), dict) and "family" not in value:
+            change(table[last], value)
+        else:
+            table[last] = copy.deepcopy(value)
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    lines = [line for line in path.read_text().splitlines() if line.strip() and not line.startswith("#")]
+    return list(csv.DictReader(lines))
+
+
+def read_countries(toml: dict[str, Any], folder: Path) -> list[dict[str, str]]:
+    rules = toml["countries"]
+
+    def counted(row: dict[str, str]) -> bool:
+        chosen = all(row[column] in values for column, values in rules.get("select", {}).items())
+        return row["code"] not in rules.get("without", []) and (chosen or row["code"] in rules.get("also", []))
+
+    return [{**row, "country": row["code"]} for row in read_csv(folder / rules["file"]) if counted(row)]
+
+
+def read_drivers(toml: dict[str, Any], rows: list[dict[str, str]]) -> dict[str, np.ndarray]:
+    """driver / reference, held within limits."""
+    tables = dict(toml.get("driver", {}))
+    if "size" in toml:
+        tables["size"] = {**toml["size"], "column": toml["size"]["driver"]}
+    return {
+        name: np.clip(
+            [float(row[table["column"]]) for row in rows], table.get("lowest", 0.0), table.get("highest", np.inf)
+        )
+        / table["reference"]
+        for name, table in tables.items()
+    }
+
+
+def entries(table: dict[str, Any] | None, key: str, rows: list[dict[str, str]]) -> Entries | None:
+    """Which value applies to which countries: the first group in `by` that holds a country, else table[key]."""
+    if table is None or key not in table:
+        return None
+    left = np.ones(len(rows), bool)
+    found: Entries = []
+    for column in table.get("by", {}):
+        for group, value in table["by"][column].items():
+            here = left & np.array([row[column] == group for row in rows])
+            found.append((value, here))
+            left &= ~here
+    return [*found, (table[key], left)]
+
+
+def read_area(
+    toml: dict[str, Any], table: dict[str, Any], entry: dict[str, Any], rows: list[dict[str, str]], folder: Path
+) -> SimpleNamespace:
+    dependence, delay = toml["dependence"], table.get("delay", toml.get("delay"))
+    share, financing = (
+        table.get("common_share", dependence["common_share"]),
+        table.get("financing", toml.get("financing", {})),
+    )
+    exponents = dict(table.get("exponent", {}))
+    if "size_exponent" in table:
+        exponents["size"] = table["size_exponent"]
+    area = SimpleNamespace(
+        id=entry["area"]["id"],
+        s=share,
+        q=table.get("group_share", dependence.get("group_share", share)) if "group" in dependence else share,
+        exponents=exponents,
+        need=entries(table.get("need"), "probability", rows),
+        delay=entries(delay, "years", rows),
+        kappa=(delay or {}).get("cost_per_year", 0.0),
+        escalation=table.get("escalation", {}).get("rate"),
+        cofinancing=entries({"cofinancing": 0.0, **financing}, "cofinancing", rows),
+        components=[],
+    )
+    for listed in entry["component"]:
+        changed = table.get("component", {}).get(listed["id"], {})
+        if changed.get("include", True):
+            area.components.append(read_component(toml, table, {**listed, **changed}, rows, folder))
+    return area
+
+
+def read_component(
+    toml: dict[str, Any], table: dict[str, Any], entry: dict[str, Any], rows: list[dict[str, str]], folder: Path
+) -> SimpleNamespace:
+    own = dict(entry.get("exponent", {}))
+    if "size_exponent" in entry:
+        own["size"] = entry["size_exponent"]
+    return SimpleNamespace(
+        cost=entry["cost"],
+        money_factor=money_factor(toml["money"], entry, folder),
+        u=profile(entry, table.get("postponed", 0), toml["study"]["years"]),
+        exponents=own,
+        need=entries(entry.get("need"), "probability", rows),
+    )
+
+
+def profile(entry: dict[str, Any], postponed: int, years: int) -> np.ndarray:
+    """u[y]: the share paid in each programme year, or 1 in each year with a payment."""
+    first = entry.get("start", 1) - 1 + postponed
+    u = np.zeros(years)
+    if entry["kind"] == "one-off":
+        spread = entry.get("spread", [1.0])
+        u[first : first + len(spread)] = np.array(spread) / sum(spread)
+    else:
+        last = years if entry["years"] == "all" else first + entry["years"]
+        u[first : last : entry.get("every", 1)] = 1.0
+    return u
+
+
+def money_factor(money: dict[str, Any], entry: dict[str, Any], folder: Path) -> float:
+    """Exchange at the rate of the entry's price year, then the index of the study's currency to the study's."""
+    factor, year, ours = 1.0, entry["price_year"], money["currency"]
+    if entry["currency"] != ours:
+        rates = {
+            (row["currency"], row["per"]): float(row["rate"])
+            for row in read_csv(folder / money["exchange_rates"])
+            if int(row["year"]) == year
+        }
+        pair = (entry["currency"], ours)
+        factor = 1.0 / rates[pair] if pair in rates else rates[pair[::-1]]
+    if year != money["price_year"]:
+        index = {
+            int(row["year"]): float(row["index"])
+            for row in read_csv(folder / money["price_index"])
+            if row["currency"] == ours
+        }
+        factor *= index[money["price_year"]] / index[year]
+    return factor
+
+
+def read_dependence(study: SimpleNamespace, toml: dict[str, Any], folder: Path) -> None:
+    table, between = toml["dependence"], toml["dependence"]["between_areas"]
+    study.r = study.R = None
+    study.s0 = table["common_share"]
+    study.q0 = table.get("group_share", study.s0)
+    study.w = table["between_components"]
+    column = table.get("group")
+    names = [row[column] if column else "" for row in study.rows]
+    study.group = np.array([sorted(set(names)).index(name) for name in names])
+    study.need = {"between_needs": 0.0, "with_cost": 0.0, "common_share": 0.0, **table.get("need", {})}
+    study.delay = {"between_areas": 0.0, "common_share": 0.0, **table.get("delay", {})}
+    study.start_share = table.get("start", {}).get("common_share", 0.0)
+    ids = [area.id for area in study.areas]
+    if isinstance(between, str):
+        with (folder / between).open() as file:
+            lines = [line for line in csv.reader(file) if line and not line[0].startswith("#")]
+        between = {"labels": lines[0][1:], "values": [[float(cell) for cell in line[1:]] for line in lines[1:]]}
+    if not isinstance(between, dict):
+        study.r = between
+    elif "groups" in between:
+        study.R = np.full((len(ids), len(ids)), float(between["otherwise"]))
+        for group in between["groups"]:
+            inside = np.array([name in group["areas"] for name in ids])
+            study.R[np.outer(inside, inside)] = group["correlation"]
+        np.fill_diagonal(study.R, 1.0)
+    else:
+        places = [between["labels"].index(name) for name in ids]
+        study.R = np.array(between["values"], float)[np.ix_(places, places)]
