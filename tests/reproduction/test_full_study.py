@@ -1,0 +1,107 @@
+"""A made-up study that uses every feature, through popsim and through the re-implementation: the same law."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import popsim as ps
+
+from .agreement import compare
+from .independent import run
+
+STUDY = Path(__file__).parent / "studies" / "full" / "study.toml"
+QUICK = 20_000
+SEED = 20_260_730
+GROUPS = {"groups": [{"areas": ["x", "y"], "correlation": 0.8}], "otherwise": 0.1}
+MATRIX = {"labels": ["z", "x", "y"], "values": [[1.0, 0.1, 0.3], [0.1, 1.0, 0.8], [0.3, 0.8, 1.0]]}
+TRUNCATED = {
+    "family": "truncated",
+    "low": 80_000,
+    "high": 900_000,
+    "distribution": {"family": "lognormal", "p05": 60_000, "p95": 800_000},
+}
+SHIFTED = {
+    "family": "shifted",
+    "by": 150_000,
+    "distribution": {
+        "family": "scaled",
+        "by": 100_000,
+        "distribution": {"family": "triangular", "low": 1, "mode": 2, "high": 9},
+    },
+}
+POOL = {
+    "family": "mixture",
+    "weights": [0.5, 0.3, 0.2],
+    "distributions": [TRUNCATED, SHIFTED, {"family": "constant", "value": 0}],
+}
+
+
+@pytest.fixture(scope="module")
+def theirs() -> Any:
+    """What popsim makes of the study and its options."""
+    return ps.simulate(ps.load_study(STUDY), scenarios=QUICK)
+
+
+@pytest.mark.parametrize("option", ["full", "without_z", "needed_by_all"])
+def test_the_study_and_its_options_agree_with_the_reimplementation(theirs: Any, option: str) -> None:
+    assert compare(run(STUDY, QUICK, SEED, option), theirs, option) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("dependence.between_areas", GROUPS),
+        ("dependence.between_areas", MATRIX),
+        ("area.z.component.campaign.cost", POOL),
+    ],
+    ids=["groups", "matrix", "modifiers"],
+)
+def test_the_study_with_other_values_agrees(key: str, value: Any) -> None:
+    theirs = ps.simulate(ps.load_study(STUDY, {key: value}), scenarios=QUICK)
+    assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("area.y.delay.years", 1.75),
+        ("area.x.need.probability", 0.6),
+        ("dependence.group_share", 0.2),
+        ("dependence.common_share", 0.4),
+        ("dependence.between_areas", 0.1),
+        ("dependence.between_areas", GROUPS),
+        ("dependence.between_areas", MATRIX),
+        ("area.z.component.campaign.cost", POOL),
+        ("dependence.need.with_cost", 0.0),
+        ("dependence.need.between_needs", 0.9),
+        ("dependence.need.common_share", 0.8),
+        ("dependence.delay.common_share", 0.9),
+        ("dependence.start.common_share", 0.9),
+        ("delay.cost_per_year", 0.12),
+        ("escalation.rate", 0.05),
+        ("area.z.escalation.rate", 0.04),
+        ("money.inflation", 0.05),
+        ("money.discount_rate", 0.05),
+        ("financing.cofinancing", 0.25),
+        ("financing.agency_fee", 0.15),
+        ("shock.cheap_experts.probability", 0.1),
+        ("shock.dear_equipment.areas", ["x"]),
+        ("area.y.postponed", 0),
+        ("area.z.component.meetings.every", 2),
+        ("area.x.component.machines.size_exponent", 0.5),
+        ("driver.income_level.highest", 10_000),
+    ],
+)
+def test_a_changed_input_is_found(theirs: Any, key: str, value: Any) -> None:
+    """Negative control: popsim runs the study as it is, the re-implementation with one value changed."""
+    assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) != []
+
+
+@pytest.mark.slow_statistical
+@pytest.mark.parametrize("option", ["full", "without_z", "needed_by_all"])
+def test_the_study_agrees_in_many_scenarios(option: str) -> None:
+    theirs = ps.simulate(ps.load_study(STUDY), scenarios=200_000)
+    assert compare(run(STUDY, 200_000, SEED, option), theirs, option) == []
