@@ -9,7 +9,6 @@ from popsim.study import load_study
 from popsim.study.model import Delay, Escalation, Exponent, Setting, Study
 
 FULL = Path(__file__).parent / "fixtures" / "full"
-REASONS = {"basis": "judgement", "rationale": "Invented."}
 
 
 def uniform(low: float, high: float) -> Family:
@@ -44,6 +43,12 @@ def test_columns_keep_the_order_of_the_file() -> None:
     need = load_study(FULL, {"area.x.need.by": by}).areas[0].need
     assert need is not None
     assert need.by == (("income", "LIC", 0.1), ("bloc", "red", 0.2))
+
+
+def test_a_need_can_be_made_by_overrides_alone() -> None:
+    table = {"area.f.need.probability": 0.5, "area.f.need.basis": "judgement", "area.f.need.rationale": "Invented."}
+    need = next(area.need for area in load_study("pops", table).areas if area.id == "f")
+    assert need == Setting(0.5, (), "judgement", "Invented.")
 
 
 def test_starts_and_delays(full: Study) -> None:

@@ -73,6 +73,11 @@ def test_an_option_may_add_an_area_and_leave_it_as_the_catalogue_has_it(small: P
     assert [area.id for area in study.options[0].study.areas] == ["x", "y", "z"]
 
 
+def test_an_empty_table_changes_nothing_where_there_is_one(small: Path) -> None:
+    (option,) = load_study(with_option(small, '[option.set]\n"area.x" = {}\n"area.y.include" = false\n')).options
+    assert option.study == load_study(SMALL, {"area.y.include": False})
+
+
 def test_overrides_lie_under_options(small: Path) -> None:
     with_option(small, '[option.set]\n"area.x.size_exponent" = 1.0\n')
     study = load_study(small, {"area.x.size_exponent": 0.25, "area.y.common_share": 0.3, "scenarios.count": 9})
