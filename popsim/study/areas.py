@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from popsim.errors import Problem, nearest
 from popsim.study.catalogue import CatalogueArea, CatalogueComponent, CatalogueReading
@@ -11,7 +11,7 @@ from popsim.study.changes import Plans, unknown_components
 from popsim.study.dependence import group_share
 from popsim.study.events import resolve_cofinancing, resolve_delay, resolve_escalation, resolve_need
 from popsim.study.exponents import in_order, resolve_exponents, size_exponent
-from popsim.study.model import Area, Component
+from popsim.study.model import Area, Component, Exponent, Setting
 from popsim.study.money import Money
 from popsim.study.place import Keys, Place, words
 from popsim.study.settings import Settings
@@ -78,12 +78,39 @@ def resolve_areas(
 def _check_left_out(settings: Settings, area: CatalogueArea, catalogue: CatalogueReading) -> None:
     """Check what the study says of an area that it leaves out, but not that its payments fit into the programme."""
     table, keys = settings.study.content.area[area.id], ("area", area.id)
-    settings.problems += unknown_components(settings, area, table, _ids_are_sound(area, catalogue))
-    resolve_exponents(settings, keys, table)
+    _stated_components(settings, Plans(settings, catalogue, area, table))
     resolve_need(settings, (*keys, "need"), table.need)
     resolve_delay(settings, (*keys, "delay"), table.delay)
     resolve_escalation(settings, (*keys, "escalation"), table.escalation)
     resolve_cofinancing(settings, (*keys, "financing"), table.financing)
+
+
+class _Stated(NamedTuple):
+    """A component with what the study says of it."""
+
+    position: int
+    component: CatalogueComponent
+    exponents: dict[str, Exponent]
+    need: Setting | None
+
+
+def _stated_components(settings: Settings, plans: Plans) -> tuple[dict[str, Exponent], list[_Stated]]:
+    """Exponents of an area, and those of its components that are not left out."""
+    area, table, keys = plans.area, plans.table, ("area", plans.area.id)
+    settings.problems += unknown_components(settings, area, table, _ids_are_sound(area, plans.catalogue))
+    exponents = resolve_exponents(settings, keys, table)
+    found = []
+    for index, listed in enumerate(area.components):
+        change, own = table.component.get(listed.id), (*keys, "component", listed.id)
+        component = plans.changed(index)
+        if change is None:
+            found.append(_Stated(index, component, exponents, None))
+            continue
+        all_exponents = exponents | resolve_exponents(settings, own, change)
+        need = resolve_need(settings, (*own, "need"), change.need)
+        if change.include:
+            found.append(_Stated(index, component, all_exponents, need))
+    return exponents, found
 
 
 def _ids_are_sound(area: CatalogueArea, catalogue: CatalogueReading) -> bool:
@@ -106,16 +133,10 @@ def _area(
     study = settings.study
     content, table, keys = study.content, study.content.area[area.id], ("area", area.id)
     document = catalogue.checked[area.file]
-    settings.problems += unknown_components(settings, area, table, _ids_are_sound(area, catalogue))
-    exponents = resolve_exponents(settings, keys, table)
     plans = Plans(settings, catalogue, area, table)
+    exponents, stated = _stated_components(settings, plans)
     components = []
-    for index, listed in enumerate(area.components):
-        change = table.component.get(listed.id)
-        if change is not None and not change.include:
-            continue
-        own = ("area", area.id, "component", listed.id)
-        component = plans.changed(index)
+    for index, component, component_exponents, need in stated:
         sound = document.sound("component", index, "currency") and document.sound("component", index, "price_year")
         components.append(
             Component(
@@ -130,10 +151,8 @@ def _area(
                 basis=component.basis,
                 rationale=component.rationale,
                 sources=component.sources,
-                exponents=in_order(
-                    exponents | (resolve_exponents(settings, own, change) if change else {}), content.driver
-                ),
-                need=resolve_need(settings, (*own, "need"), change.need) if change else None,
+                exponents=in_order(component_exponents, content.driver),
+                need=need,
             )
         )
     if not components:
