@@ -44,14 +44,16 @@ def packaged(kind: Literal["configs", "distributions"]) -> Path:
 
 
 def packaged_studies() -> dict[str, Path]:
-    """List packaged studies by name.
+    """List packaged studies by name: each a file of the folder of studies, or a folder there with a file of its name.
 
     Examples
     --------
     >>> all(path.suffix == ".toml" for path in packaged_studies().values())
     True
     """
-    return {path.stem: path for path in sorted(packaged("configs").glob("*.toml"))}
+    folder = packaged("configs")
+    apart = [path for path in folder.glob("*/*.toml") if path.stem == path.parent.name]
+    return {path.stem: path for path in sorted([*folder.glob("*.toml"), *apart], key=lambda path: path.stem)}
 
 
 def find_study(source: str | os.PathLike[str]) -> Path:
