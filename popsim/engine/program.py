@@ -29,6 +29,7 @@ from popsim.layout import (
 )
 from popsim.plan.book import pointers
 from popsim.plan.model import Integers, Plan
+from popsim.plan.moves import Moves
 
 __all__ = ["NO_PROGRAM", "Program", "make_program"]
 
@@ -65,7 +66,8 @@ class _Writer:
     """Writes steps; buffers are named by where the plan numbers them."""
 
     def __init__(self, plan: Plan) -> None:
-        self.moves = plan.moves
+        # Lists, since single numbers of arrays are slow to take.
+        self.moves = Moves(*(array.tolist() for array in plan.moves))
         kept, weights, growths = plan.moves.counts.tolist()
         self.years: int = plan.moves.path_static.shape[1]
         self.weights = _KEPT + kept
@@ -86,15 +88,15 @@ class _Writer:
     def presence(self, p: int) -> None:
         """Write the weights of a presence: what is paid, at the lag at which it is paid."""
         m = self.moves
-        at, lags = self.weights + int(m.presence_slot[p]), int(m.presence_lags[p])
-        begin, late, late_cost = int(m.presence_begin[p]), int(m.presence_late[p]), float(m.presence_late_cost[p])
+        at, lags = self.weights + m.presence_slot[p], m.presence_lags[p]
+        begin, late, late_cost = m.presence_begin[p], m.presence_late[p], m.presence_late_cost[p]
         self.step(SET, at, number=1.0)
         for g in range(m.gate_start[p], m.gate_start[p + 1]):
-            kept = int(m.gate_kept[g])
+            kept = m.gate_kept[g]
             two = _KEPT + kept if kept >= 0 else _ZERO
-            self.step(GATE, at, _KEPT + int(m.gate_score[g]), two, number=float(m.gate_threshold[g]))
+            self.step(GATE, at, _KEPT + m.gate_score[g], two, number=m.gate_threshold[g])
         for g in range(m.power_start[p], m.power_start[p + 1]):
-            self.step(POWER, at, _KEPT + int(m.power_kept[g]), number=float(m.power_log[g]))
+            self.step(POWER, at, _KEPT + m.power_kept[g], number=m.power_log[g])
         if late >= 0 and late_cost != 0.0:
             self.step(PROLONG, at, _KEPT + late, number=late_cost)
         if lags > 1:
@@ -110,36 +112,36 @@ class _Writer:
         for path in range(len(m.path_static)):
             for year in range(self.years):
                 at = self.path(path, year)
-                self.step(SET, at, number=float(m.path_static[path, year]))
+                self.step(SET, at, number=m.path_static[path][year])
                 for j in range(m.rate_start[path], m.rate_start[path + 1]):
-                    rate, power = _KEPT + int(m.rate_kept[j]), int(m.rate_power[j, year])
+                    rate, power = _KEPT + m.rate_kept[j], m.rate_power[j][year]
                     for _ in range(power):
                         self.step(ADD_PRODUCT, at, at, rate)
                     for _ in range(-power):
                         self.step(DISCOUNT, at, rate)
                 for j in range(m.shock_start[path], m.shock_start[path + 1]):
-                    score, factor = _KEPT + int(m.shock_score[j]), _KEPT + int(m.shock_factor[j])
-                    self.step(STRIKE, at, score, factor, number=float(m.shock_threshold[j]))
+                    score, factor = _KEPT + m.shock_score[j], _KEPT + m.shock_factor[j]
+                    self.step(STRIKE, at, score, factor, number=m.shock_threshold[j])
         for growth in range(len(m.growth_path)):
             self._growth(growth)
 
     def _growth(self, growth: int) -> None:
         m = self.moves
-        profile, path = m.profile[m.growth_profile[growth]].tolist(), int(m.growth_path[growth])
+        profile, path = m.profile[m.growth_profile[growth]], m.growth_path[growth]
         for lag in range(m.growth_lags[growth]):
-            at = self.growths + int(m.growth_slot[growth]) + lag
+            at = self.growths + m.growth_slot[growth] + lag
             self.step(SET, at)
-            for year in range(max(int(m.growth_from[growth]), lag), m.growth_to[growth]):
+            for year in range(max(m.growth_from[growth], lag), m.growth_to[growth]):
                 if profile[year - lag] != 0.0:
                     self.step(ADD_SHARE, at, self.path(path, year), number=profile[year - lag])
 
     def pay(self, row: int, lag_targets: list[int], is_summed: bool) -> int:
         """Write the payments of a row: sums by lag, and its cost within the horizon; tell where that is."""
         m = self.moves
-        presence, growth = int(m.row_presence[row]), int(m.row_growth[row])
+        presence, growth = m.row_presence[row], m.row_growth[row]
         weight, lags = 0, 1
         if presence >= 0:
-            weight, lags = self.weights + int(m.presence_slot[presence]), int(m.presence_lags[presence])
+            weight, lags = self.weights + m.presence_slot[presence], m.presence_lags[presence]
             if lags == 1:
                 self.step(TIMES, _DRAWN, _DRAWN, weight)
         for target in lag_targets:
@@ -149,7 +151,7 @@ class _Writer:
                 self.step(LAGGED, self.sums + target, _DRAWN, weight, lags)
         if growth < 0 or not is_summed:
             return _DRAWN
-        at = self.growths + int(m.growth_slot[growth])
+        at = self.growths + m.growth_slot[growth]
         if lags == 1:
             self.step(TIMES, _PAID, _DRAWN, at)
         else:
@@ -163,23 +165,24 @@ class _Writer:
             lags = int(plan.component_lags[cell.component])
             at, source = self.sums + place, self.sums + cell.source
             if cell.growth >= 0:
-                self.step(DOT, at, source, self.growths + int(self.moves.growth_slot[cell.growth]), lags)
+                self.step(DOT, at, source, self.growths + self.moves.growth_slot[cell.growth], lags)
                 continue
             profile = self.moves.profile[cell.component]
             self.step(SET, at)
             for lag in range(min(lags, cell.year + 1)):
                 if profile[cell.year - lag] != 0.0:
-                    self.step(ADD_SHARE, at, source + lag, number=float(profile[cell.year - lag]))
+                    self.step(ADD_SHARE, at, source + lag, number=profile[cell.year - lag])
             self.step(TIMES, at, at, self.path(int(plan.component_path[cell.component]), cell.year))
 
 
 def make_program(plan: Plan, sums: Accumulators, targets: Targets) -> Program:
     """Write the steps of a plan for the sums that are asked for; none for a plan without moves."""
-    moves = plan.moves
-    if not moves.any:
+    if not plan.moves.any:
         return NO_PROGRAM
     writer = _Writer(plan)
-    lag_start, lag_target = sums.lag_targets()
+    moves = writer.moves
+    lag_start, lag_target = (array.tolist() for array in sums.lag_targets())
+    summed = (np.diff(targets.target_start) > 0).tolist()
     first = int(plan.draws.row_start[1])
     keep, value, counts = [], [], []
     for row in range(len(moves.row_keep)):
@@ -188,13 +191,12 @@ def make_program(plan: Plan, sums: Accumulators, targets: Targets) -> Program:
             writer.step(SET, _ZERO)
             writer.world()
         if moves.row_keep[row] >= 0:
-            keep.append(_KEPT + int(moves.row_keep[row]))
+            keep.append(_KEPT + moves.row_keep[row])
             value.append(_ZERO)
         else:
             for p in range(moves.presence_start[row], moves.presence_start[row + 1]):
                 writer.presence(p)
-            lagged = lag_target[lag_start[row] : lag_start[row + 1]].tolist()
-            value.append(writer.pay(row, lagged, bool(targets.target_start[row] < targets.target_start[row + 1])))
+            value.append(writer.pay(row, lag_target[lag_start[row] : lag_start[row + 1]], summed[row]))
             keep.append(_DRAWN)
         counts.append(len(writer.steps) - before)
     writer.cells(plan, sums)

@@ -146,13 +146,16 @@ class Accumulators:
         group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
         part = component if detailed else np.zeros_like(component)
         keys = np.stack([group, part, self._share], axis=1)
+        occurring, which = np.unique(keys[taken], axis=0, return_inverse=True)
+        sizes = self._plan.component_lags[occurring[:, 1]] if sort == "lagged" else np.ones(len(occurring), np.int64)
+        firsts = self._count + np.cumsum(sizes) - sizes
+        self._count += int(sizes.sum())
         places = np.full(len(component), -1, dtype=np.int64)
+        places[taken] = firsts[which]
         found: dict[Group, dict[int, list[tuple[int, int]]]] = {}
         names = list(number)
-        for g, k, share in np.unique(keys[taken], axis=0).tolist():
-            places[taken & (keys == (g, k, share)).all(axis=1)] = self._count
-            found.setdefault(names[g], {}).setdefault(k, []).append((self._count, share))
-            self._count += int(self._plan.component_lags[k]) if sort == "lagged" else 1
+        for (g, k, share), first in zip(occurring.tolist(), firsts.tolist(), strict=True):
+            found.setdefault(names[g], {}).setdefault(k, []).append((first, share))
         (self._lagged if sort == "lagged" else self._plain).append(places)
         return found
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache, partial
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
 from popsim.families.base import Family, Floats
 from popsim.plan.dependence import Score, component_scores, need_scores
+from popsim.plan.lateness import lag_weights
 from popsim.plan.needs import needed_cost, needs_of
-from popsim.plan.quadrature import expect, nodes
+from popsim.plan.quadrature import expect
 from popsim.plan.timing import is_moving, lag_counts
 from popsim.study.model import Amount, Area, Component, Country, Study
 
@@ -36,17 +37,18 @@ def expect_rows(study: Study) -> Expected:
     """
     scores, needs = component_scores(study), need_scores(study)
     pairs = [(area, component) for area in study.areas for component in area.components]
-    columns = [_expect(study, *pair, score, needs) for pair, score in zip(pairs, scores, strict=True)]
+    lags = lag_counts(study)
+    columns = [_expect(study, *pair, score, needs, lags) for pair, score in zip(pairs, scores, strict=True)]
     mode, mean, std = (np.array([column[i] for column in columns]).T for i in range(3))
     return Expected(mode, mean, np.full_like(std, np.nan) if is_moving(study) else std)
 
 
 def _expect(
-    study: Study, area: Area, component: Component, score: Score, needs: dict[str, Score]
+    study: Study, area: Area, component: Component, score: Score, needs: dict[str, Score], all_lags: dict[str, int]
 ) -> tuple[list[float], list[float], list[float]]:
     """Mode, mean and standard deviation of one component in each country."""
     prices = _prices(study, area)
-    lags = lag_counts(study)[area.id]
+    lags = all_lags[area.id]
     total = sum(component.profile)
     cost_mode, cost_std = component.cost.mode(), component.cost.std()
     known: dict[tuple[object, ...], float] = {}
@@ -115,25 +117,4 @@ def _paid(area: Area, component: Component, prices: Floats, lags: int, begin: Am
     profile, years = np.array(component.profile), len(prices)
     growth = [float(profile[: years - lag] @ prices[lag:]) for lag in range(min(lags, years))]
     cost_per_year = area.delay.cost_per_year if area.delay else 0.0
-    return sum(w * g for w, g in zip(_lag_weights(begin, late, cost_per_year, lags), growth, strict=False))
-
-
-@lru_cache(maxsize=256)
-def _lag_weights(begin: Amount, late: Amount, cost_per_year: float, lags: int) -> tuple[float, ...]:
-    """Give the expected weight of each lag, what delay adds included."""
-    # Narrow stretches, since weights have a kink at each whole year; where both are drawn, one smooths the other.
-    delays, delay_weights = _known(late, 0.02)
-    starts, start_weights = _known(begin, 0.25 if len(delays) > 1 else 0.02)
-    lateness = np.clip(starts[:, None] + delays, 0.0, lags - 1.0)
-    paid = start_weights[:, None] * (1.0 + cost_per_year * delays) * delay_weights
-    whole = np.floor(lateness).astype(np.int64)
-    part = lateness - whole
-    lower = np.bincount(whole.ravel(), (paid * (1.0 - part)).ravel(), lags + 1)
-    upper = np.bincount(whole.ravel() + 1, (paid * part).ravel(), lags + 1)
-    return tuple((lower + upper)[:lags].tolist())
-
-
-def _known(amount: Amount, widest: float) -> tuple[Floats, Floats]:
-    if isinstance(amount, Family):
-        return nodes(amount, order=6, widest=widest)
-    return np.array([amount]), np.ones(1)
+    return sum(w * g for w, g in zip(lag_weights(begin, late, cost_per_year, lags), growth, strict=False))

@@ -70,6 +70,7 @@ class PresenceBook:
         self._need_scores, self._delay_scores = need_scores(study), delay_scores(study)
         self._normal = book.law(Normal(0.0, 1.0), "score of a need")
         self._kept: dict[str, int] = {}
+        self._laws: dict[tuple[str, str], tuple[int, Score]] = {}
         self._presences: list[_Presence] = []
         self._rows: list[int] = []
         self._slots = 0
@@ -160,9 +161,12 @@ class PresenceBook:
         }
 
     def _setting(self, name: str, setting: Setting, country: Country, score: Score, where: str) -> None:
-        amount = setting.of(country)[1]
-        drawn = isinstance(amount, Family) and amount.std() > 0.0
-        self._keep(name, self._book.law(amount, where), country, score if drawn else Score((), ()))
+        label, amount = setting.of(country)
+        if (name, label) not in self._laws:
+            drawn = isinstance(amount, Family) and amount.std() > 0.0
+            self._laws[name, label] = (self._book.law(amount, where), score if drawn else Score((), ()))
+        law, hangs_on = self._laws[name, label]
+        self._keep(name, law, country, hangs_on)
 
     def _keep(self, name: str, law: int, country: Country, score: Score) -> None:
         kept = self._kept.setdefault(name, self._world.count + len(self._kept))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -61,6 +61,7 @@ def nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple
     return values, weights
 
 
+@lru_cache(maxsize=256)
 def scored_nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple[Floats, Floats, Floats]:
     """Give normal scores, the values there, and weights, for functions of both.
 
@@ -88,7 +89,10 @@ def scored_nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -
     upper = score > 0.0
     values = np.empty_like(score)
     values[~upper], values[upper] = family.ppf(ndtr(score[~upper])), family.isf(ndtr(-score[upper]))
-    return score, values, weight / weight.sum()
+    weight /= weight.sum()
+    for array in (score, values, weight):
+        array.setflags(write=False)
+    return score, values, weight
 
 
 @cache

@@ -68,8 +68,11 @@ def longest(setting: Setting | None, study: Study) -> dict[str, float]:
     """
     if setting is None:
         return dict.fromkeys((country.code for country in study.countries), 0.0)
-    amounts = {country.code: setting.of(country)[1] for country in study.countries}
-    return {code: amount.support()[1] if isinstance(amount, Family) else amount for code, amount in amounts.items()}
+    amounts = {country.code: setting.of(country) for country in study.countries}
+    longest_of = {
+        label: amount.support()[1] if isinstance(amount, Family) else amount for label, amount in amounts.values()
+    }
+    return {code: longest_of[label] for code, (label, _) in amounts.items()}
 
 
 def lag_counts(study: Study) -> dict[str, int]:
