@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from popsim.kernels.coefficients import EXP, LOG, OCTAVES, TAIL
-from popsim.kernels.intrinsics import bits_to_float, float_to_bits, fma, load, store, table_load
+from popsim.kernels.intrinsics import bits_to_float, borrowed, float_to_bits, fma, load, store, table_load
 from popsim.kernels.jit import inlined, kernel
 from popsim.kernels.permute import LANES, has_permute, permuted_octaves
 from popsim.layout import PIECE_COUNT
@@ -174,6 +174,7 @@ def normals(out, at, words, first, count):  # type: ignore[no-untyped-def]
     second pass mends these, where a block has any, with a polynomial in the root of the logarithm, after Giles (2011),
     "Approximating the erfinv function", doi:10.1016/B978-0-12-385963-1.00010-1.
     """
+    out, words = borrowed(out), borrowed(words)
     if _octaves(out, at, words, first, count):
         for start in range(0, count, _STRETCH):
             _mend_far_out(out, at, words, first, start, min(start + _STRETCH, count))

@@ -80,7 +80,7 @@ def _round_keys(builder: Any, seed: Any) -> Any:
 
 
 @intrinsic
-def _philox_abreast(_typing: Any, out: Any, rounds: Any, first_pair: Any, seed: Any, stream: Any) -> Any:
+def _philox_abreast(_typing: Any, out: Any, _rounds: Any, _first_pair: Any, _seed: Any, _stream: Any) -> Any:
     """Write the words of 32 pairs a round to the beginning of `out`."""
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:

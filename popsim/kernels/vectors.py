@@ -56,7 +56,7 @@ def hidden(builder: Any, value: Any) -> Any:
     return builder.asm(kind, "", "=r,0", [value], side_effect=True)
 
 
-def load_vector(  # noqa: PLR0913
+def load_vector(
     context: Any, builder: Any, kind: Any, array_type: Any, array: Any, index: Any, *, table: bool = False
 ) -> Any:
     """Read array[index : index + 8], which need not be aligned."""
