@@ -51,6 +51,22 @@ def show(name: str, meaning: str, error: float, coefficients: Floats) -> None:
     print(")")
 
 
+def show_octaves() -> None:
+    """Print, power by power, the polynomials of z / x in q = 1 - x^2 from 2^-(k+1) to 2^-k, k = 0 ... 15.
+
+    A piece stands at the low four bits of the exponent of its q, 1022 - k; its argument is the mantissa less 1.5.
+    """
+    coefficients, largest = np.zeros((10, 16)), 0.0
+    for k in range(16):
+        q = nodes(2.0 ** -(k + 1), 2.0**-k)
+        z, x = normal_of_log(np.minimum(np.log(q), -1e-7))
+        error, fitted = lawson(2.0 ** (k + 1) * q - 1.5, z / x, x, 9)
+        coefficients[:, (1022 - k) % 16] = fitted
+        largest = max(largest, error)
+    meaning = "z / x in the mantissa of 1 - x^2 less 1.5, x = 2 u - 1; 16 pieces a power"
+    show("OCTAVES", meaning, largest, coefficients.ravel())
+
+
 def main() -> None:
     """Print the module."""
     print('"""Polynomials of the kernels, made by docs/derivations/polynomials.py; lowest power first."""')
@@ -60,10 +76,7 @@ def main() -> None:
     safe = np.where(t == 0, 1, t)
     log_rest = np.where(small, -0.5 + t / 3 - t * t / 4, (np.log1p(t) - t) / safe**2)
     show("LOG", "(log(1 + t) - t) / t^2 for 1 + t from sqrt(1/2) to sqrt(2)", *lawson(t, log_rest, t * t, 8))
-    log = nodes(-8.0, 0.0)
-    log[-1] = -1e-7
-    z, x = normal_of_log(log)
-    show("CENTRAL", "z / x in log(1 - x^2) from -8 to 0, x = 2 u - 1", *lawson(log, z / x, x, 14))
+    show_octaves()
     r = nodes(np.sqrt(7.99), 6.0)
     z, _ = normal_of_log(-r * r)
     show(

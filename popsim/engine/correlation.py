@@ -105,13 +105,17 @@ def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], nam
         given = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
         raise ParameterError(Problem("correlation", "entries that are no numbers", "numbers from -1 to 1")) from None
-    matrix = np.empty_like(given)
-    matrix[np.ix_([place[name] for name in rows], [place[name] for name in columns])] = given
-    for i, j in np.argwhere(~(np.abs(matrix) <= 1.0)).tolist():
-        where = f"correlation[{names[i]!r}][{names[j]!r}]"
-        problems.append(Problem(where, repr(float(matrix[i, j])), "a number from -1 to 1"))
-    if problems:
-        raise ParameterError(problems)
+    matrix = given
+    if list(rows) != list(names) or list(columns) != list(names):
+        matrix = np.empty_like(given)
+        matrix[np.ix_([place[name] for name in rows], [place[name] for name in columns])] = given
+    if matrix.size and not (matrix.min() >= -1.0 and matrix.max() <= 1.0):
+        raise ParameterError(
+            [
+                Problem(f"correlation[{names[i]!r}][{names[j]!r}]", repr(float(matrix[i, j])), "a number from -1 to 1")
+                for i, j in np.argwhere(~(np.abs(matrix) <= 1.0)).tolist()
+            ]
+        )
     return _symmetric(matrix, names)
 
 
@@ -132,7 +136,9 @@ def _from_mapping(table: Mapping[str, object], names: Sequence[str]) -> Floats:
                 matrix[place[row], place[column]] = value
     if problems:
         raise ParameterError(problems)
-    return _symmetric(matrix, names)
+    matrix = np.where(np.isnan(matrix), matrix.T, matrix)
+    np.fill_diagonal(matrix, np.where(np.isnan(matrix.diagonal()), 1.0, matrix.diagonal()))
+    return _symmetric(np.nan_to_num(matrix, nan=0.0), names)
 
 
 def _unknown(where: str, labels: Iterable[str], names: Sequence[str], known: Container[str]) -> list[Problem]:
@@ -144,39 +150,53 @@ def _unknown(where: str, labels: Iterable[str], names: Sequence[str], known: Con
 
 
 def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
-    """Fill what was left out from its mirror image or with 0, and refuse what contradicts."""
-    filled = np.where(np.isnan(matrix), matrix.T, matrix)
-    np.fill_diagonal(filled, np.where(np.isnan(filled.diagonal()), 1.0, filled.diagonal()))
-    filled = np.nan_to_num(filled, nan=0.0)
+    """Refuse a matrix that contradicts itself."""
     problems = [
-        Problem(f"correlation[{names[i]!r}][{names[i]!r}]", f"{filled[i, i]:.12g}", "1 on the diagonal")
-        for i in np.flatnonzero(filled.diagonal() != 1.0).tolist()
+        Problem(f"correlation[{names[i]!r}][{names[i]!r}]", f"{matrix[i, i]:.12g}", "1 on the diagonal")
+        for i in np.flatnonzero(matrix.diagonal() != 1.0).tolist()
     ]
-    for i, j in np.argwhere(np.triu(filled != filled.T)).tolist():
-        found = f"{filled[i, j]:.12g}, but {filled[j, i]:.12g} the other way round"
-        problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", found, "the same number both ways"))
+    # An entry that differs from its mirror image is one that is not 0, or its mirror image is; most are 0.
+    rows, columns = np.nonzero(matrix)
+    differ = matrix[rows, columns] != matrix[columns, rows]
+    if differ.any():
+        pairs = zip(rows[differ].tolist(), columns[differ].tolist(), strict=True)
+        for i, j in sorted({(min(pair), max(pair)) for pair in pairs}):
+            found = f"{matrix[i, j]:.12g}, but {matrix[j, i]:.12g} the other way round"
+            problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", found, "the same number both ways"))
     if problems:
         raise ParameterError(problems)
-    return filled
+    return matrix
 
 
 def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
-    _, block = sparse.csgraph.connected_components(sparse.csr_array(matrix), directed=False)
-    blocks: list[tuple[tuple[str, ...], Floats]] = []
-    for number in dict.fromkeys(block.tolist()):
-        members = np.flatnonzero(block == number)
-        part = matrix[np.ix_(members, members)]
-        smallest = float(np.linalg.eigvalsh(part)[0])
-        if smallest < 1e-10:
-            shown = ", ".join(names[i] for i in members[:10].tolist())
-            raise ParameterError(
-                Problem(
-                    "correlation",
-                    f"a smallest eigenvalue of {smallest:.3g} among {shown}",
-                    "a positive definite matrix",
-                    "bring correlations nearer to 0: together they contradict each other, or leave no room",
-                )
-            )
-        root = np.linalg.cholesky(part).astype(np.float64)
-        blocks.append((tuple(names[i] for i in members.tolist()), root))
-    return Correlation(0.0, tuple(blocks))
+    rows, columns = np.nonzero(matrix)
+    entries = sparse.csr_array((matrix[rows, columns], (rows, columns)), shape=matrix.shape)
+    _, block = sparse.csgraph.connected_components(entries, directed=False)
+    order = np.argsort(block, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(block))[:-1])
+    # Blocks in the order of their first names; those of one size are factored in one call, each as it would be alone.
+    members.sort(key=lambda block_: int(block_[0]))
+    sizes = np.array([len(block_) for block_ in members])
+    roots: list[Floats] = [np.zeros((0, 0))] * len(members)
+    for size in np.unique(sizes).tolist():
+        alike = np.flatnonzero(sizes == size).tolist()
+        places = np.array([members[k] for k in alike])
+        parts = matrix[places[:, :, None], places[:, None, :]]
+        smallest = np.linalg.eigvalsh(parts)[:, 0]
+        if (smallest < 1e-10).any():
+            _refuse(float(smallest.min()), [names[i] for i in places[smallest.argmin()][:10].tolist()])
+        for k, root in zip(alike, np.linalg.cholesky(parts), strict=True):
+            roots[k] = root
+    named = (tuple(names[i] for i in block_.tolist()) for block_ in members)
+    return Correlation(0.0, tuple(zip(named, roots, strict=True)))
+
+
+def _refuse(smallest: float, names: Sequence[str]) -> None:
+    raise ParameterError(
+        Problem(
+            "correlation",
+            f"a smallest eigenvalue of {smallest:.3g} among {', '.join(names)}",
+            "a positive definite matrix",
+            "bring correlations nearer to 0: together they contradict each other, or leave no room",
+        )
+    )

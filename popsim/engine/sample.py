@@ -129,8 +129,9 @@ def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
     marginals = tables.add([distributions[name] for name in names], names)
     drawn = marginals.kind != CONSTANT
     shared = parts.shared_weight != 0.0
-    columns = [np.flatnonzero(row) for _, root in parts.blocks for row in root]
-    weights = [row[row != 0.0] for _, root in parts.blocks for row in root]
+    entries = [np.nonzero(root) for _, root in parts.blocks]
+    terms = [np.bincount(rows, minlength=len(root)) for (rows, _), (_, root) in zip(entries, parts.blocks, strict=True)]
+    weights = [root[entry] for entry, (_, root) in zip(entries, parts.blocks, strict=True)]
     lengths = [len(block) for block, _ in parts.blocks]
     return Draws(
         shared_stream=streams.numbers(["sample factor"] if shared else []),
@@ -141,8 +142,8 @@ def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
         own_stream=streams.numbers([f"sample/{name}" for name in names]),
         row_start=pointers(lengths),
         row_common=np.where(drawn & shared, 0, -1).astype(np.int64),
-        term_start=pointers([len(row) for row in weights]),
-        term_basis=np.concatenate(columns).astype(np.int64),
+        term_start=pointers(np.concatenate(terms).tolist()),
+        term_basis=np.concatenate([columns for _, columns in entries]).astype(np.int64),
         term_weight=np.concatenate(weights),
         row_kind=marginals.kind,
         row_table=marginals.table,

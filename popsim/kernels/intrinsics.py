@@ -18,7 +18,7 @@ from llvmlite import ir
 from numba import config, types
 from numba.extending import intrinsic
 
-__all__ = ["bits_to_float", "float_to_bits", "fma", "load", "mark", "store", "table_load"]
+__all__ = ["bits_to_float", "borrowed", "float_to_bits", "fma", "load", "mark", "store", "table_load"]
 
 _DOUBLE = ir.DoubleType()
 _WORD = ir.IntType(64)
@@ -87,6 +87,10 @@ if config.DISABLE_JIT:
 
     table_load = load
 
+    def borrowed(array: Any) -> Any:
+        """Give the array."""
+        return array
+
     def store(array: Any, index: Any, value: Any) -> None:
         """Write a buffer."""
         array[index] = value
@@ -94,6 +98,22 @@ if config.DISABLE_JIT:
 else:
     load = _make_load(table=False)
     table_load = _make_load(table=True)
+
+    @intrinsic
+    def borrowed(_typing: Any, array: Any) -> Any:
+        """Give the array without its owner, for as long as the caller keeps it.
+
+        Otherwise numba counts a reference at each call, with atomic operations that together cost as much as some
+        thirty draws.
+        """
+
+        def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+            view = context.make_array(signature.args[0])(context, builder, arguments[0])
+            view.meminfo = ir.Constant(view.meminfo.type, None)
+            view.parent = ir.Constant(view.parent.type, None)
+            return view._getvalue()
+
+        return array(array), codegen
 
     @intrinsic
     def fma(_typing: Any, a: Any, b: Any, c: Any) -> Any:

@@ -18,8 +18,8 @@ from __future__ import annotations
 import numpy as np
 
 from popsim.kernels.elementary import exponential
-from popsim.kernels.intrinsics import float_to_bits, fma, load, store, table_load
-from popsim.kernels.jit import kernel
+from popsim.kernels.intrinsics import borrowed, float_to_bits, fma, load, store, table_load
+from popsim.kernels.jit import inlined, kernel
 from popsim.kernels.permute import LANES, has_permute, permuted_pieces
 from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, SCORE_LIMIT
 
@@ -51,13 +51,14 @@ def _pieces_from(start, y, at, z, first, count, tables, base, slope, intercept):
 
 if has_permute():
 
-    @kernel
+    @inlined
     def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
         slope, intercept, base = tables[offset], tables[offset + 1], np.int64(offset + 2)
         whole = count - count % LANES
         for i in range(0, whole, LANES):
             permuted_pieces(y, at + i, z, first + i, tables, base, slope, intercept)
-        _pieces_from(whole, y, at, z, first, count, tables, base, slope, intercept)
+        if whole < count:
+            _pieces_from(whole, y, at, z, first, count, tables, base, slope, intercept)
 
 else:
 
@@ -89,7 +90,7 @@ def _knots(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-d
         store(y, at + i, p)
 
 
-@kernel
+@inlined
 def _exponentials(y, at, z, first, count, factor):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(y, at + i, exponential(min(max(factor * load(z, first + i), -700.0), 700.0)))
@@ -105,6 +106,7 @@ def _exponentials_in_place(y, at, count):  # type: ignore[no-untyped-def]
 @kernel
 def values(y, at, z, first, count, kind, tables, offset):  # type: ignore[no-untyped-def]
     """Write T of z[first:] to y[at:] for one marginal."""
+    y, z, tables = borrowed(y), borrowed(z), borrowed(tables)
     if kind == NORMAL:
         for i in range(count):
             store(y, at + i, load(z, first + i))

@@ -1,7 +1,8 @@
 """Piecewise polynomials by permutation in registers, on processors with AVX-512.
 
 Sixteen coefficients fit two registers, and one VPERMI2PD picks eight of them by number. That replaces ten gathers a
-draw, which is what tables cost elsewhere; the arithmetic is the same, step by step, and so are the bits.
+draw, which is what tables cost elsewhere; the arithmetic is the same, step by step, and so are the bits. The inverse
+normal goes four vectors at a time: then one need not wait for the multiply-adds of another.
 """
 
 from __future__ import annotations
@@ -12,18 +13,19 @@ from typing import Any
 import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import config, types
+from numba.core import cgutils
 from numba.extending import intrinsic
 
-from popsim.kernels.intrinsics import mark
+from popsim.kernels.vectors import FLOATS, LANES, WORDS, broadcast, call, fma, load_vector, splat, store_vector
 from popsim.layout import PIECE_COUNT, PIECE_DEGREE, SCORE_LIMIT
 
-__all__ = ["LANES", "has_permute", "permuted_pieces"]
+__all__ = ["LANES", "has_permute", "permuted_octaves", "permuted_pieces"]
 
-LANES = 8
 _MAGIC = 6755399441055744.0
-_VECTOR = ir.VectorType(ir.DoubleType(), LANES)
-_NUMBERS = ir.VectorType(ir.IntType(64), LANES)
 _PERMUTE = "llvm.x86.avx512.vpermi2var.pd.512"
+_CENTRE = 0x4000000000000001
+_MANTISSA = (1 << 52) - 1
+_ONE = 0x3FF0000000000000
 
 
 def has_permute() -> bool:
@@ -35,32 +37,21 @@ def has_permute() -> bool:
     return config.CPU_NAME in (None, "host") and bool(llvm.get_host_cpu_features().get("avx512f", False))
 
 
-def _call(builder: Any, name: str, kinds: list[Any], values: list[Any]) -> Any:
-    function = builder.module.globals.get(name)
-    if function is None:
-        function = ir.Function(builder.module, ir.FunctionType(_VECTOR, kinds), name)
-    return builder.call(function, values)
-
-
-def _fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
-    return _call(builder, "llvm.fma.v8f64", [_VECTOR] * 3, [a, b, c])
-
-
-def _splat(value: float) -> ir.Constant:
-    return ir.Constant(_VECTOR, [value] * LANES)
-
-
-def _broadcast(builder: Any, scalar: Any) -> Any:
-    first = builder.insert_element(ir.Constant(_VECTOR, ir.Undefined), scalar, ir.Constant(ir.IntType(32), 0))
-    return builder.shuffle_vector(
-        first, ir.Constant(_VECTOR, ir.Undefined), ir.Constant(ir.VectorType(ir.IntType(32), LANES), None)
-    )
-
-
-def _address(context: Any, builder: Any, array_type: Any, array: Any, index: Any) -> Any:
-    data = context.make_array(array_type)(context, builder, array).data
-    element = builder.gep(data, [index], source_etype=ir.DoubleType())
-    return builder.bitcast(element, _VECTOR.as_pointer())
+def _polynomials(
+    context: Any, builder: Any, table: tuple[Any, Any, Any], pieces: list[Any], fractions: list[Any]
+) -> list[Any]:
+    """Evaluate vectors side by side; `table` is the type of an array, the array, and where its coefficients start."""
+    array_type, array, base = table
+    values: list[Any] = []
+    for power in range(PIECE_DEGREE, -1, -1):
+        halves = []
+        for half in range(PIECE_COUNT // LANES):
+            index = builder.add(base, ir.Constant(ir.IntType(64), power * PIECE_COUNT + half * LANES))
+            halves.append(load_vector(context, builder, FLOATS, array_type, array, index, table=True))
+        # The instruction looks at the low four bits of a piece's number alone, so that it needs no mask.
+        picked = [call(builder, _PERMUTE, FLOATS, [halves[0], piece, halves[1]]) for piece in pieces]
+        values = [fma(builder, *each) for each in zip(values, fractions, picked, strict=True)] if values else picked
+    return values
 
 
 @intrinsic
@@ -71,28 +62,49 @@ def permuted_pieces(
 
     def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         out, at_, scores, first_, table, offset, slope_, intercept_ = arguments
-        z_ = builder.load(_address(context, builder, signature.args[2], scores, first_), typ=_VECTOR, align=8)
-        mark(z_, builder.module, table=False)
-        low, high = _splat(-SCORE_LIMIT), _splat(SCORE_LIMIT)
+        z_ = load_vector(context, builder, FLOATS, signature.args[2], scores, first_)
+        low, high = splat(FLOATS, -SCORE_LIMIT), splat(FLOATS, SCORE_LIMIT)
         z_ = builder.select(builder.fcmp_ordered("<", z_, low), low, z_)
         z_ = builder.select(builder.fcmp_ordered(">", z_, high), high, z_)
-        t = _fma(builder, z_, _broadcast(builder, slope_), _broadcast(builder, intercept_))
-        nearest = builder.fadd(t, _splat(_MAGIC))
-        fraction = builder.fsub(t, builder.fsub(nearest, _splat(_MAGIC)))
-        # The instruction looks at the low four bits alone, so that the whole number needs no mask.
-        piece = builder.bitcast(nearest, _NUMBERS)
-        value = None
-        for power in range(PIECE_DEGREE, -1, -1):
-            halves = []
-            for half in range(PIECE_COUNT // LANES):
-                index = builder.add(offset, ir.Constant(ir.IntType(64), power * PIECE_COUNT + half * LANES))
-                loaded = builder.load(_address(context, builder, signature.args[4], table, index), typ=_VECTOR, align=8)
-                mark(loaded, builder.module, table=True)
-                halves.append(loaded)
-            coefficient = _call(builder, _PERMUTE, [_VECTOR, _NUMBERS, _VECTOR], [halves[0], piece, halves[1]])
-            value = coefficient if value is None else _fma(builder, value, fraction, coefficient)
-        pointer = _address(context, builder, signature.args[0], out, at_)
-        mark(builder.store(value, pointer, align=8), builder.module, table=False)
+        t = fma(builder, z_, broadcast(builder, FLOATS, slope_), broadcast(builder, FLOATS, intercept_))
+        nearest = builder.fadd(t, splat(FLOATS, _MAGIC))
+        fraction = builder.fsub(t, builder.fsub(nearest, splat(FLOATS, _MAGIC)))
+        piece = builder.bitcast(nearest, WORDS)
+        (value,) = _polynomials(context, builder, (signature.args[4], table, offset), [piece], [fraction])
+        store_vector(context, builder, signature.args[0], out, at_, value)
         return context.get_dummy_value()
 
     return types.void(y, types.int64, z, types.int64, tables, types.int64, types.float64, types.float64), codegen
+
+
+@intrinsic
+def permuted_octaves(
+    _typing: Any, out: Any, at: Any, words: Any, first: Any, vectors: Any, octaves: Any, below_one: Any
+) -> Any:
+    """Turn the words of eights from words[first:] into normals at out[at:], and give the least 1 - x^2 among them."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        out_, at_, words_, first_, vectors_, table, below_one_ = arguments
+        one = broadcast(builder, FLOATS, below_one_)
+        least = cgutils.alloca_once_value(builder, one)
+        eight = ir.Constant(ir.IntType(64), LANES)
+        with cgutils.for_range(builder, vectors_) as loop:
+            here = builder.mul(loop.index, eight)
+            word = load_vector(context, builder, WORDS, signature.args[2], words_, builder.add(first_, here))
+            cell = builder.or_(builder.lshr(word, splat(WORDS, 12)), splat(WORDS, _CENTRE))
+            x = builder.fsub(builder.bitcast(cell, FLOATS), splat(FLOATS, 3.0))
+            q = fma(builder, builder.fneg(x), x, one)
+            before = builder.load(least)
+            builder.store(builder.select(builder.fcmp_ordered("<", q, before), q, before), least)
+            bits = builder.bitcast(q, WORDS)
+            mantissa = builder.or_(builder.and_(bits, splat(WORDS, _MANTISSA)), splat(WORDS, _ONE))
+            piece = builder.lshr(bits, splat(WORDS, 52))
+            fraction = builder.fsub(builder.bitcast(mantissa, FLOATS), splat(FLOATS, 1.5))
+            coefficients = (signature.args[5], table, ir.Constant(ir.IntType(64), 0))
+            (value,) = _polynomials(context, builder, coefficients, [piece], [fraction])
+            place = builder.add(at_, here)
+            store_vector(context, builder, signature.args[0], out_, place, builder.fmul(x, value))
+        return call(builder, "llvm.vector.reduce.fmin.v8f64", ir.DoubleType(), [builder.load(least)])
+
+    arguments = (out, types.int64, words, types.int64, types.int64, octaves, types.float64)
+    return types.float64(*arguments), codegen

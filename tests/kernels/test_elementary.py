@@ -36,8 +36,8 @@ def spread_words() -> np.ndarray:
 
 
 def test_inverse_normal_holds_to_2e_9_everywhere() -> None:
-    # The polynomial errs by 2.4e-10 x |v| <= 1.2e-10 and magnifies the logarithm's 1e-9 by dz/dw <= 1 in |w| <= 8 and
-    # by less in the tail; together below 2e-9, which the head of popsim.kernels.coefficients promises.
+    # The polynomials of the octaves err by 1.3e-9 (popsim.kernels.coefficients); that of the tail by 2e-11, and it
+    # magnifies the logarithm's 1e-9 by dz/dlog(q) < 1.
     words = spread_words()
     true = true_normals(words)
     assert np.abs(true).max() > 8.1
@@ -56,14 +56,24 @@ def test_inverse_normal_is_antisymmetric_to_the_bit() -> None:
     np.testing.assert_array_equal(normals(~words), -normals(words))
 
 
-def test_inverse_normal_rises_where_its_two_polynomials_meet() -> None:
-    # 4 u (1 - u) = exp(-8) at u = (1 - sqrt(1 - exp(-8))) / 2
-    u = (1.0 - np.sqrt(1.0 - CENTRAL_LIMIT)) / 2.0
-    cells = int(u * 2.0**51) + np.arange(-250_000, 250_001, 50)
-    scores = normals(cells.astype(np.uint64) << np.uint64(13))
-    # 50 cells are 2.2e-14 of probability: 1e-10 of score, so neighbours may swap by rounding but not by 4e-9.
-    assert np.all(np.diff(scores) > -4e-9)
-    assert np.abs(scores - special.ndtri((2.0 * cells + 1.0) * 2.0**-52)).max() < 2e-9
+@pytest.mark.parametrize("octave", range(17))
+def test_inverse_normal_rises_where_two_polynomials_meet(octave: int) -> None:
+    # 4 u (1 - u) = 2^-k at u = (1 - sqrt(1 - 2^-k)) / 2; beyond 2^-16 is the tail's.
+    limit = 2.0**-octave
+    assert limit >= CENTRAL_LIMIT
+    u = limit / (1.0 + np.sqrt(1.0 - limit)) / 2.0
+    cells = (np.clip(int(u * 2.0**51), 250_000, 2**51 - 250_001) + np.arange(-250_000, 250_001, 50)).astype(np.uint64)
+    words = cells << np.uint64(13)
+    # 50 cells are 2.2e-14 of probability: 4e-9 of score at most; each side errs by no more than 1.4e-9, so that
+    # neighbours may swap, but not by more than twice that.
+    assert np.all(np.diff(normals(words)) > -2.8e-9)
+    assert np.abs(normals(words) - true_normals(words)).max() < 1.4e-9
+
+
+def test_draws_around_the_median_have_an_octave() -> None:
+    """1 - x^2 rounds to 1 there, which would be an octave of its own, did the kernel not stay below it."""
+    least = np.array([HALF - np.uint64(1), HALF], np.uint64)
+    np.testing.assert_allclose(normals(np.repeat(least, 8)), np.repeat(true_normals(least), 8), rtol=1e-7)
 
 
 def test_a_block_without_and_with_draws_far_out_gives_the_same_numbers() -> None:
