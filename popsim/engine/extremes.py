@@ -79,5 +79,6 @@ def dependence_extremes(
         plan: Plan = compile(with_common_share(study, share))
         cost = simulate(plan, scenarios, seed, breakdowns=(), threads=threads)["cost"]
         cost.attrs.update(schema.describe(name, study.currency, study.price_year))
-        result[name] = cost
+        # Without it, so that the result can be merged with the dataset of the study, which has the names of options.
+        result[name] = cost.drop_vars("option_name")
     return xr.Dataset(result)

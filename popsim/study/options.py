@@ -157,9 +157,6 @@ def _holds_nothing(value: object) -> bool:
 def _lay_all(document: dict[str, Any], changes: Mapping[Keys, Any], place: Place) -> list[Problem]:
     problems = []
     for keys, value in changes.items():
-        # Tables are merged, so that an empty one makes a table where there is none and else changes nothing.
-        if value == {} and isinstance(_standing(document, keys), dict):
-            continue
         blocked = lay(document, keys, copy.deepcopy(value))
         if blocked:
             above, there = blocked
@@ -167,13 +164,6 @@ def _lay_all(document: dict[str, Any], changes: Mapping[Keys, Any], place: Place
                 Problem(place.at(*keys), f"{above} = {shown(there)} in the study", "a key in a table", f"set {above}")
             )
     return problems
-
-
-def _standing(document: dict[str, Any], keys: Keys) -> Any:
-    current: Any = document
-    for key in keys:
-        current = current.get(key) if isinstance(current, dict) else None
-    return current
 
 
 def _located(problem: Problem, place: Place) -> Problem:

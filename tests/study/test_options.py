@@ -73,9 +73,12 @@ def test_an_option_may_add_an_area_and_leave_it_as_the_catalogue_has_it(small: P
     assert [area.id for area in study.options[0].study.areas] == ["x", "y", "z"]
 
 
-def test_an_empty_table_changes_nothing_where_there_is_one(small: Path) -> None:
+def test_an_empty_table_takes_away_what_stood_there(small: Path) -> None:
     (option,) = load_study(with_option(small, '[option.set]\n"area.x" = {}\n"area.y.include" = false\n')).options
-    assert option.study == load_study(SMALL, {"area.y.include": False})
+    changed = {"area.x.size_exponent": 0.0, "area.x.common_share": 0.5, "area.y.include": False}
+    plain = load_study(SMALL, changed).areas[0]
+    assert plain.components[0].exponents == ()
+    assert option.study.areas[0].components == plain.components
 
 
 def test_overrides_lie_under_options(small: Path) -> None:
