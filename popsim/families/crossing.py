@@ -21,8 +21,8 @@ def find_crossings(function: Callable[[Floats, Any], Any], low: Floats, high: Fl
 
     Chandrupatla's method: inverse parabolas where these converge, else halves; where the ends of a bracket differ by
     orders of magnitude, the float in the middle of all floats between them is taken for the half, so that no more
-    halves are needed than a float has bits. Found within two steps of a float, and where a bracket holds both signs,
-    within a hundredth of the rounding of its width.
+    halves are needed than a float has bits. Found within four steps of a float, and where a bracket holds both signs,
+    also within 2e-9 of the rounding of its width.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def find_crossings(function: Callable[[Floats, Any], Any], low: Floats, high: Fl
     f_low, f_high = np.asarray(function(low, every)), np.asarray(function(high, every))
     found = np.where(f_low >= 0.0, low, high)
     rows = np.flatnonzero((f_low < 0.0) & (f_high > 0.0) & (low < high))
-    slack = np.where((low < 0.0) & (high > 0.0), 0.01 * _EPS * (high - low), 0.0)[rows] + 5e-324
+    slack = np.where((low < 0.0) & (high > 0.0), 1e-9 * _EPS * (high - low), 0.0)[rows] + 5e-324
     b, f_b, a, f_a = low[rows], f_low[rows], high[rows], f_high[rows]
     c, f_c = b.copy(), f_b.copy()
     with np.errstate(all="ignore"):

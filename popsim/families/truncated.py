@@ -164,12 +164,12 @@ class Truncated(Family):
 
     def std(self) -> float:
         """Return the standard deviation, as the mean."""
-        mean = self.mean()
         if steps := self.jumps():
-            return math.sqrt(math.fsum(np.diff(steps[0], prepend=0.0) * (steps[1] - mean) ** 2))
+            return math.sqrt(math.fsum(np.diff(steps[0], prepend=0.0) * (steps[1] - self.mean()) ** 2))
         low, high = self.support()
         if not math.isfinite(self.distribution.std()) and not (math.isfinite(low) and math.isfinite(high)):
             return math.inf
+        mean = self.mean()
         return math.sqrt(by_quadrature(self, lambda x: (x - mean) ** 2))
 
     def support(self) -> tuple[float, float]:
@@ -242,20 +242,10 @@ class Truncated(Family):
         )
 
     def reference(self) -> Any:
-        """Return ``scipy.stats.truncnorm`` for a normal, ``scipy.stats.uniform`` for a uniform; else None."""
-        from scipy import stats
+        """Return the reference of the distribution, cut by other means than here; None where it has no density."""
+        from popsim.families.references import truncated
 
-        from popsim.families.normal import Normal
-        from popsim.families.uniform import Uniform
-
-        low, high = self._bounds
-        if isinstance(self.distribution, Normal):
-            mean, std = self.distribution.mean(), self.distribution.std()
-            return stats.truncnorm((low - mean) / std, (high - mean) / std, mean, std)
-        if isinstance(self.distribution, Uniform):
-            low, high = max(low, self.distribution.low), min(high, self.distribution.high)
-            return stats.uniform(low, high - low)
-        return None
+        return truncated(self.distribution.reference(), *self._bounds)
 
 
 def _bound(value: object, without: float) -> Any:

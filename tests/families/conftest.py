@@ -25,7 +25,17 @@ GRID = np.concatenate([TAIL, DYADIC, 1 - np.logspace(-3, -10, 20)])
 def size(family, x):
     """Magnitude of the terms that location + scale x shape adds up: rounding is some EPS of it."""
     location = family.standard()[1]
-    return np.abs(location) + np.abs(x - location)
+    return np.abs(location) + np.abs(x - location) + spread(family)
+
+
+def spread(family):
+    """Middle half of a distribution that is cut: next to a bound its values are known as well as the others, no better.
+
+    The probability there is that of the whole, of which EPS is lost. The same holds of pools with such a member.
+    """
+    inner = [*getattr(family, "distributions", ()), *filter(None, [getattr(family, "distribution", None)])]
+    own = np.ptp(family.distribution.ppf([0.25, 0.75])) if family.family == "truncated" else 0.0
+    return max([own, *map(spread, inner)])
 
 
 def rounding(family, function, p):
