@@ -41,9 +41,13 @@ if TYPE_CHECKING:
     from popsim.families.gamma import Gamma as Gamma
     from popsim.families.lognormal import LogNormal as LogNormal
     from popsim.families.metalog import Metalog as Metalog
+    from popsim.families.mixture import Mixture as Mixture
     from popsim.families.normal import Normal as Normal
     from popsim.families.pert import Pert as Pert
+    from popsim.families.scaled import Scaled as Scaled
+    from popsim.families.shifted import Shifted as Shifted
     from popsim.families.triangular import Triangular as Triangular
+    from popsim.families.truncated import Truncated as Truncated
     from popsim.families.uniform import Uniform as Uniform
     from popsim.families.weibull import Weibull as Weibull
     from popsim.plan import compile as compile
@@ -73,9 +77,13 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.families.gamma": ("Gamma",),
     "popsim.families.lognormal": ("LogNormal",),
     "popsim.families.metalog": ("Metalog",),
+    "popsim.families.mixture": ("Mixture",),
     "popsim.families.normal": ("Normal",),
     "popsim.families.pert": ("Pert",),
+    "popsim.families.scaled": ("Scaled",),
+    "popsim.families.shifted": ("Shifted",),
     "popsim.families.triangular": ("Triangular",),
+    "popsim.families.truncated": ("Truncated",),
     "popsim.families.uniform": ("Uniform",),
     "popsim.families.weibull": ("Weibull",),
     "popsim.plan": ("compile",),

@@ -15,7 +15,7 @@ PROMISED = {
     *("load_study", "compile", "simulate", "sample", "summarise"),
     *("budget", "budget_for", "budget_curve", "point_estimates", "load_run", "save_run", "compare"),
     *("Constant", "Uniform", "Triangular", "Pert", "Normal", "LogNormal", "Gamma", "Beta", "Weibull"),
-    *("Metalog", "Empirical", "Discrete"),
+    *("Metalog", "Empirical", "Discrete", "Truncated", "Shifted", "Scaled", "Mixture"),
     *(
         "PopsimError",
         "ParameterError",

@@ -22,25 +22,45 @@ from popsim.families.checks import (
     read_numbers,
     read_optional,
 )
+from popsim.families.structure import Structure
 
 __all__ = ["Family", "Floats", "check_finite", "check_relation", "parse_quantiles", "refuse"]
 
 Floats = NDArray[np.float64]
 
+
+def _read_family(owner: Owner, name: str, value: object) -> tuple[object, list[Problem]]:
+    """Read a distribution."""
+    if isinstance(value, Family):
+        return value, []
+    mend = "in TOML: a table with a family"
+    return value, [Problem(f"{owner_name(owner)}({name})", repr(value), "a distribution, such as Uniform(0, 1)", mend)]
+
+
+def _read_families(owner: Owner, name: str, value: object) -> tuple[tuple[Any, ...], list[Problem]]:
+    """Read a list of distributions; each entry that is none is a problem of its own."""
+    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) == 0:
+        return (), [Problem(f"{owner_name(owner)}({name})", repr(value), "a list of distributions")]
+    read = [_read_family(owner, f"{name}[{index}]", item) for index, item in enumerate(value)]
+    return tuple(value), [problem for _, found in read for problem in found]
+
+
 _READERS: dict[str, Callable[[Owner, str, object], tuple[Any, list[Problem]]]] = {
     "float": read_number,
     "float | None": read_optional,
     "tuple[float, ...]": read_numbers,
+    "Family": _read_family,
+    "tuple[Family, ...]": _read_families,
 }
 """How a parameter is read, by the annotation of its field; any other annotation keeps the value as it is."""
 
 
-class Family(abc.ABC):
+class Family(Structure):
     """A distribution of one uncertain quantity; children are frozen dataclasses, one per file.
 
     A child names itself by `family` (the word used in TOML: the name of its file and of its class in small letters),
     gives its quantile function from below (`_ppf`) and from above (`_isf`, so that the upper tail keeps its digits),
-    and says where that function is not smooth (`kinks`) or jumps (`jumps`). All else that popsim needs follows.
+    and says where that function is not smooth (`popsim.families.structure`). All else that popsim needs follows.
 
     A child is decorated ``@dataclass(frozen=True, init=False, repr=False)`` and writes its constructor out, handing the
     parameters to `_take`, which reads, checks and stores them. A parameter whose name is also that of a method (`mean`,
@@ -55,6 +75,9 @@ class Family(abc.ABC):
 
     alternatives: ClassVar[tuple[str, ...]] = ()
     """Names of the class methods that TOML may also build from; their parameters are the keys."""
+
+    confusions: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = ()
+    """Keys that are often mixed although no form has them together, each with what to say about that."""
 
     stackable: ClassVar[bool] = False
     """Whether `_ppf`, `_isf`, `_cdf`, `_sf` and `taylor` hold for a stack of members too (see `stack`)."""
@@ -157,13 +180,9 @@ class Family(abc.ABC):
     def mode(self) -> float:
         """Return the most likely value; each family says what it means where the density has no single peak."""
 
-    def kinks(self) -> tuple[float, ...]:
-        """Probabilities, rising, inside (0, 1), at which the quantile function is continuous but not smooth."""
-        return ()
-
-    def jumps(self) -> tuple[Floats, Floats] | None:
-        """For a family of separate values: cumulative probabilities (the last is 1) and rising values; else None."""
-        return None
+    def _mode_within(self, low: float, high: float) -> float:
+        """Most likely value between two bounds that hold some probability; right for a density with one peak."""
+        return min(max(self.mode(), low), high)
 
     def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:  # noqa: ARG002  (children use them)
         """Taylor series, about rising normal scores, of the quantile or of the log of its distance to the lower limit.

@@ -101,6 +101,11 @@ class Discrete(Family):
         cumulative, values = self.jumps()
         return np.concatenate([[0.0], cumulative])[np.searchsorted(values, x, side="right")]
 
+    def _sf(self, x: Floats) -> Any:
+        values, probabilities = self._sorted()
+        rest = np.concatenate([[1.0], np.cumsum(probabilities[::-1])[-2::-1], [0.0]])
+        return rest[np.searchsorted(values, x, side="right")]
+
     def mean(self) -> float:
         """Return the mean."""
         values, probabilities = self._sorted()

@@ -92,6 +92,21 @@ class Empirical(Family):
         inside = p[above - 1] + (x - v[above - 1]) / (v[above] - v[above - 1]) * (p[above] - p[above - 1])
         return np.where(x < v[0], 0.0, np.where(x >= v[-1], 1.0, inside))
 
+    def _sf(self, x: Floats) -> Any:
+        q, v = 1.0 - np.array(self.probabilities), np.array(self.values)
+        above = np.clip(np.searchsorted(v, x, side="right"), 1, len(v) - 1)
+        inside = q[above] + (v[above] - x) / (v[above] - v[above - 1]) * (q[above - 1] - q[above])
+        return np.where(x < v[0], 1.0, np.where(x >= v[-1], 0.0, inside))
+
+    def atoms(self) -> Floats:
+        """Return values that are given more than once."""
+        v = np.array(self.values)
+        return np.unique(v[1:][np.diff(v) == 0.0])
+
+    def corners(self) -> Floats:
+        """Return the values."""
+        return np.unique(np.array(self.values))
+
     def mean(self) -> float:
         """Return the mean: each piece counts with its middle."""
         p, v = np.array(self.probabilities), np.array(self.values)

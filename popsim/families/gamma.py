@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
@@ -11,6 +12,7 @@ from scipy import special
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
+from popsim.families.elicitation import read_range
 from popsim.families.series import gamma_series
 from popsim.families.solve import find_root
 
@@ -50,6 +52,7 @@ class Gamma(Family):
 
     family: ClassVar[str] = "gamma"
     summary: ClassVar[str] = "a positive cost that is the sum of many small ones; lighter tail than lognormal"
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
     stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
@@ -135,6 +138,13 @@ class Gamma(Family):
         (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
         if x1 <= 0.0:
             raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
+        return cls._through((p1, x1), (p2, x2), "from_quantiles", quantiles)
+
+    @classmethod
+    def _through(
+        cls, first: tuple[float, float], second: tuple[float, float], method: str, given: Mapping[str, float]
+    ) -> Self:
+        (p1, x1), (p2, x2) = first, second
 
         def excess(log_shape: float) -> float:
             low, high = special.gammaincinv(math.exp(log_shape), [p1, p2])
@@ -145,15 +155,30 @@ class Gamma(Family):
             widest, narrowest = excess(start) + math.log(x2 / x1), excess(stop) + math.log(x2 / x1)
             refuse(
                 cls,
-                "from_quantiles",
-                ", ".join(f"{name} = {value:.10g}" for name, value in quantiles.items()),
+                method,
+                ", ".join(f"{name} = {value:.10g}" for name, value in given.items()),
                 f"a ratio of the two between {math.exp(narrowest):.6g} and {math.exp(min(widest, 700.0)):.3g}",
-                "use LogNormal.from_quantiles, which takes any two positive values",
+                f"use LogNormal.{method}, which takes any two positive values",
             )
         while not math.isfinite(excess(start)):
             start += 0.5
         shape = math.exp(find_root(excess, start, stop, 1e-14, 1e-15))
         return cls(shape, x2 / float(special.gammaincinv(shape, p2)))
+
+    @classmethod
+    def from_range(cls, low: float, high: float, coverage: float) -> Self:
+        """Take a range that holds the truth with the probability `coverage`, below 1.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
+
+        Examples
+        --------
+        >>> Gamma.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False, positive=True)
+        ends = (given.below, given.low), (given.above, given.high)
+        return cls._through(*ends, "from_range", given._asdict())
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

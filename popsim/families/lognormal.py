@@ -11,10 +11,12 @@ from scipy import special
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats, check_finite, check_relation, parse_quantiles
+from popsim.families.elicitation import read_range
 
 __all__ = ["LogNormal"]
 
 _KNOWN = "for a value that is known use Constant"
+_MIXED = "mean and std are of the cost itself; mu and sigma of its natural logarithm"
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -48,7 +50,13 @@ class LogNormal(Family):
 
     family: ClassVar[str] = "lognormal"
     summary: ClassVar[str] = "the usual choice for a cost: positive, skewed upwards, uncertain by a factor"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_mean_std", "from_median_gsd")
+    alternatives: ClassVar[tuple[str, ...]] = ("from_mean_std", "from_median_gsd", "from_range")
+    confusions: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = (
+        (("mean", "sigma"), _MIXED),
+        (("mu", "std"), _MIXED),
+        (("median", "sigma"), "of a median the factor is gsd = exp(sigma)"),
+        (("median", "std"), "with a median goes gsd, the factor of one standard deviation of the logarithm"),
+    )
     stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
@@ -75,6 +83,9 @@ class LogNormal(Family):
 
     def _cdf(self, x: Floats) -> Any:
         return special.ndtr((np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma)
+
+    def _sf(self, x: Floats) -> Any:
+        return special.ndtr((self.mu - np.log(np.maximum(x, 0.0))) / self.sigma)
 
     def mean(self) -> float:
         """Return ``exp(mu + sigma^2 / 2)``."""
@@ -148,9 +159,28 @@ class LogNormal(Family):
         (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
         if x1 <= 0.0:
             raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
+        return cls._through((p1, x1), (p2, x2))
+
+    @classmethod
+    def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
+        (p1, x1), (p2, x2) = first, second
         z1, z2 = float(special.ndtri(p1)), float(special.ndtri(p2))
         sigma = math.log(x2 / x1) / (z2 - z1)
         return cls(math.log(x1) - sigma * z1, sigma)
+
+    @classmethod
+    def from_range(cls, low: float, high: float, coverage: float) -> Self:
+        """Take a range that holds the truth with the probability `coverage`, below 1.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
+
+        Examples
+        --------
+        >>> LogNormal.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False, positive=True)
+        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -106,6 +106,11 @@ class Metalog(Family):
         p = special.expit(solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
         return np.where(x < low, 0.0, np.where(x >= high, 1.0, p))
 
+    def _sf(self, x: Floats) -> Any:
+        low, high = self.support()
+        q = special.expit(-solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
+        return np.where(x < low, 1.0, np.where(x >= high, 0.0, q))
+
     def _growth(self) -> float:
         """Exponent with which the quantity grows in its heavy tail, per unit of L: 1 has no mean, 1/2 no std."""
         if (self.low is None) == (self.high is None):

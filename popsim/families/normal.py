@@ -9,6 +9,7 @@ from scipy import special
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats, check_relation, parse_quantiles
+from popsim.families.elicitation import read_range
 
 __all__ = ["Normal"]
 
@@ -43,6 +44,7 @@ class Normal(Family):
 
     family: ClassVar[str] = "normal"
     summary: ClassVar[str] = "errors about an estimate; it reaches below zero"
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
     stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
@@ -65,6 +67,9 @@ class Normal(Family):
 
     def _cdf(self, x: Floats) -> Any:
         return special.ndtr((x - self.mean_) / self.std_)
+
+    def _sf(self, x: Floats) -> Any:
+        return special.ndtr((self.mean_ - x) / self.std_)
 
     def mean(self) -> float:
         """Return the mean."""
@@ -95,10 +100,28 @@ class Normal(Family):
         >>> round(Normal.from_quantiles(p10=-1, p90=1).std(), 4)
         0.7803
         """
-        (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        return cls._through(*parse_quantiles(cls, quantiles, cls.quantile_counts))
+
+    @classmethod
+    def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
+        (p1, x1), (p2, x2) = first, second
         z1, z2 = float(special.ndtri(p1)), float(special.ndtri(p2))
         std = (x2 - x1) / (z2 - z1)
         return cls(x1 - z1 * std, std)
+
+    @classmethod
+    def from_range(cls, low: float, high: float, coverage: float) -> Self:
+        """Take a range that holds the truth with the probability `coverage`, below 1.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
+
+        Examples
+        --------
+        >>> Normal.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False)
+        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from scipy import special
 
-from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation
+from popsim.errors import ParameterError, Problem
+from popsim.families.base import Family, Floats, check_finite, check_relation, parse_quantiles
 from popsim.families.beta import (
     beta_quantile,
     beta_taylor,
@@ -18,6 +18,7 @@ from popsim.families.beta import (
     beta_upper_probability,
     beta_upper_quantile,
 )
+from popsim.families.elicitation import Unit, peak_of_quantiles, peak_of_range, read_range
 
 __all__ = ["Pert"]
 
@@ -56,8 +57,9 @@ class Pert(Family):
 
     family: ClassVar[str] = "pert"
     summary: ClassVar[str] = "hard bounds and a best guess that deserves more trust than they do"
-
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
     stackable: ClassVar[bool] = True
+    quantile_counts: ClassVar[tuple[int, ...]] = (3,)
 
     low: float
     mode_: float
@@ -136,6 +138,60 @@ class Pert(Family):
         return Pert._trusted(low=0.0, mode_=peak, high=1.0, shape=self.shape), self.low, width
 
     @classmethod
+    def from_quantiles(cls, *, shape: float = 4.0, **quantiles: float) -> Self:
+        """Fit exactly to three quantiles, such as ``p10=..., p50=..., p90=...``, with a given `shape`.
+
+        Raises
+        ------
+        ParameterError
+            When no PERT distribution of that shape, or more than one, has these quantiles.
+
+        Examples
+        --------
+        >>> Pert.from_quantiles(p10=10, p50=18, p90=30).ppf([0.1, 0.5, 0.9]).round(9)
+        array([10., 18., 30.])
+        """
+        owner = f"{cls.__name__}.from_quantiles"
+        if problems := _check_shape(owner, shape):
+            raise ParameterError(problems)
+        pairs = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        mend = "use Metalog.from_quantiles, which bends more, or another shape"
+        peak, low, width = peak_of_quantiles(owner, _units(shape), pairs, (0.0, 1.0), mend)
+        return cls(low, low + width * peak, low + width, shape)
+
+    @classmethod
+    def from_range(cls, low: float, mode: float, high: float, coverage: float, shape: float = 4.0) -> Self:
+        """Take a most likely value and a range that holds the truth with the probability `coverage`.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``; the bounds lie outside and
+        are solved for. With coverage 1 they are the bounds.
+
+        Raises
+        ------
+        ParameterError
+            When ``low <= mode <= high``, ``low < high`` or ``0 < coverage <= 1`` does not hold, or no PERT distribution
+            of that shape, or more than one, has these quantiles and this mode.
+
+        Examples
+        --------
+        >>> cost = Pert.from_range(low=1, mode=2, high=5, coverage=0.8)
+        >>> cost.ppf([0.1, 0.9]).round(9), cost.mode()
+        (array([1., 5.]), 2.0)
+        """
+        owner = f"{cls.__name__}.from_range"
+        problems = _check_shape(owner, shape)
+        try:
+            given = read_range(owner, low, high, coverage, bounded=True, mode=mode)
+        except ParameterError as error:
+            problems = [*error.problems, *problems]
+        if problems:
+            raise ParameterError(problems)
+        if given.coverage == 1.0:
+            return cls(low, mode, high, shape)
+        _, least, most = peak_of_range(owner, _units(shape), given, float(mode))
+        return cls(least, mode, most, shape)
+
+    @classmethod
     def examples(cls) -> tuple[Family, ...]:
         """Return usual, one-sided, nearly flat and narrow ones."""
         return cls(0, 1, 3), cls(2e5, 2e5, 9e5), cls(-1, 1, 1, 0.01), cls(10, 12, 20, 500)
@@ -150,3 +206,20 @@ class Pert(Family):
         )
         total = self.shape + 2.0
         return stats.beta(share * total, (1.0 - share) * total, self.low, self.high - self.low)
+
+
+def _check_shape(owner: str, shape: object) -> list[Problem]:
+    within = not check_finite(owner, shape=shape) and 0.001 <= float(shape) <= 1e6  # type: ignore[arg-type]
+    flat = "for a flat density use Uniform"
+    return check_finite(owner, shape=shape) or check_relation(
+        owner, within, "0.001 <= shape <= 1e+06", flat, shape=shape
+    )
+
+
+def _units(shape: float) -> Unit:
+    def unit(peaks: Floats, p: Floats) -> Floats:
+        """Quantiles of PERT distributions on 0 .. 1: a row for each peak."""
+        peaks = peaks[:, None]
+        return np.asarray(beta_quantile(1.0 + shape * peaks, 1.0 + shape * (1.0 - peaks), 0.0, 1.0, p))
+
+    return unit

@@ -7,17 +7,24 @@ import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any, cast
 
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Family
 from popsim.families.checks import QUANTILE_NAME, counts_in_words
+from popsim.families.elicitation import COVERAGE_ASKED
 
 __all__ = ["Form", "Row", "build", "catalogue", "families", "family_class", "family_names", "forms", "to_toml"]
 
 _PACKAGE = "popsim.families"
-_SUPPORT = frozenset({"base", "checks", "metalog_terms", "registry", "series", "solve"})
+_SUPPORT = frozenset(
+    {
+        *("base", "checks", "crossing", "elicitation", "metalog_terms", "modifiers"),
+        *("references", "registry", "series", "solve", "structure"),
+    }
+)
 
 
 @cache
@@ -99,7 +106,7 @@ def forms(cls: type[Family]) -> tuple[Form, ...]:
     Examples
     --------
     >>> [str(form) for form in forms(family_class("lognormal"))]
-    ['mu, sigma', 'mean, std', 'median, gsd', '2 quantiles pNN']
+    ['mu, sigma', 'mean, std', 'median, gsd', 'low, high, coverage', '2 quantiles pNN']
     """
 
     def form(call: Callable[..., Family], counts: Sequence[int] = ()) -> Form:
@@ -126,7 +133,8 @@ def build(spec: Mapping[str, object], where: str) -> Family:
     Raises
     ------
     ParameterError
-        With every problem found: an unknown family, unknown or missing keys, values that the family refuses.
+        With every problem found: an unknown family, unknown or missing keys, values that the family refuses; those of
+        a distribution inside another with its whole key path, such as ``cost.distributions[1].sigma``.
 
     Examples
     --------
@@ -138,16 +146,18 @@ def build(spec: Mapping[str, object], where: str) -> Family:
     ...     print(error)
     a.toml: cost.hgih
         found    4
-        allowed  triangular takes: low, mode, high; or 3 quantiles pNN
+        allowed  triangular takes: low, mode, high; or low, mode, high, coverage; or 3 quantiles pNN
         to mend  did you mean "high"?
     """
     name = spec.get("family")
     if not isinstance(name, str) or name not in family_names():
         raise ParameterError(_unknown_family(f"{where}.family", name))
     cls = family_class(name)
-    values = {key: value for key, value in spec.items() if key != "family"}
-    chosen = _choose(forms(cls), values)
-    if problems := list(_key_problems(cls, chosen, values, where)):
+    given = {key: value for key, value in spec.items() if key != "family"}
+    chosen = _choose(forms(cls), given)
+    problems = list(_key_problems(cls, chosen, given, where))
+    values = dict(_nested(cls, given, where, problems))
+    if problems:
         raise ParameterError(problems)
     try:
         return chosen.call(**values)
@@ -163,8 +173,40 @@ def to_toml(family: Family) -> dict[str, object]:
     >>> to_toml(build({"family": "uniform", "low": 1, "high": 2}, "here"))
     {'family': 'uniform', 'low': 1.0, 'high': 2.0}
     """
-    parameters = family.parameters().items()
-    return {"family": family.family, **{k: list(v) if isinstance(v, tuple) else v for k, v in parameters}}
+    return {"family": family.family, **{name: _written(value) for name, value in family.parameters().items()}}
+
+
+def _written(value: object) -> object:
+    if isinstance(value, Family):
+        return to_toml(value)
+    return [_written(item) for item in value] if isinstance(value, tuple) else value
+
+
+def _nested(
+    cls: type[Family], given: Mapping[str, object], where: str, problems: list[Problem]
+) -> Iterator[tuple[str, object]]:
+    """Give the values, distributions built from their tables; what is wrong with those is added to `problems`."""
+    kinds = {field.name: str(field.type) for field in fields(cast(Any, cls))}
+    for key, value in given.items():
+        if kinds.get(key) == "Family":
+            yield key, _member(value, f"{where}.{key}", problems)
+        elif kinds.get(key) == "tuple[Family, ...]" and isinstance(value, list | tuple) and value:
+            yield key, [_member(item, f"{where}.{key}[{place}]", problems) for place, item in enumerate(value)]
+        elif kinds.get(key) == "tuple[Family, ...]":
+            problems.append(Problem(f"{where}.{key}", repr(value), "a list of tables, each with a family"))
+        else:
+            yield key, value
+
+
+def _member(value: object, where: str, problems: list[Problem]) -> Family | None:
+    if not isinstance(value, Mapping):
+        problems.append(Problem(where, repr(value), 'a table with a family, such as { family = "uniform", ... }'))
+        return None
+    try:
+        return build(value, where)
+    except ParameterError as error:
+        problems.extend(error.problems)
+        return None
 
 
 @dataclass(frozen=True)
@@ -222,12 +264,14 @@ def _choose(candidates: Sequence[Form], values: Mapping[str, object]) -> Form:
 def _key_problems(cls: type[Family], form: Form, values: Mapping[str, object], where: str) -> Iterator[Problem]:
     allowed = f"{cls.family} takes: {'; or '.join(str(each) for each in forms(cls))}"
     missing = [key for key in form.required if key not in values]
+    confusion = next((said for mixed, said in cls.confusions if set(mixed) <= set(values)), "")
     for key, value in values.items():
         if key not in form.keys and not (form.quantile_counts and _is_quantile(key)):
             mend = nearest(key, missing or form.keys)
             missing = [name for name in missing if f'"{name}"' not in mend]
-            yield Problem(f"{where}.{key}", repr(value), allowed, mend)
-    yield from (Problem(f"{where}.{key}", "nothing", allowed) for key in missing)
+            yield Problem(f"{where}.{key}", repr(value), allowed, confusion or mend)
+    for key in missing:
+        yield Problem(f"{where}.{key}", "nothing", allowed, confusion or (COVERAGE_ASKED if key == "coverage" else ""))
 
 
 def _relocate(problem: Problem, where: str, values: Mapping[str, object]) -> Problem:

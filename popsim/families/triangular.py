@@ -9,8 +9,8 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
-from popsim.families.solve import find_root
+from popsim.families.base import Family, Floats, check_relation, parse_quantiles
+from popsim.families.elicitation import peak_of_quantiles, peak_of_range, read_range
 
 __all__ = ["Triangular"]
 
@@ -23,7 +23,7 @@ class Triangular(Family):
     ``high - w sqrt((1 - p) (1 - c))`` above.
 
     Use it for a cost with hard bounds and a best guess. `low` and `high` are never passed: experts who give a range
-    that holds "most of the time" mean quantiles, so prefer `from_quantiles` (three of them) or another family.
+    that holds "most of the time" mean quantiles: `from_range` takes how often, `from_quantiles` three quantiles.
 
     Parameters
     ----------
@@ -49,6 +49,7 @@ class Triangular(Family):
 
     family: ClassVar[str] = "triangular"
     summary: ClassVar[str] = "hard bounds and a best guess"
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
     stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (3,)
 
@@ -105,6 +106,15 @@ class Triangular(Family):
         falling = z * (2.0 - z / above) if above > 0.0 else 0.0 * z
         return np.where(x >= self.high, 1.0, rising + falling)
 
+    def _sf(self, x: Floats) -> Floats:
+        width, peak = self.high - self.low, self._peak
+        above = (self.high - self.mode_) / width
+        y = np.clip((x - self.low) / width, 0.0, peak)
+        z = np.clip((self.high - x) / width, 0.0, above)
+        falling = z * z / above if above > 0.0 else 0.0 * z
+        rising = (peak - y) * (1.0 + y / peak) if peak > 0.0 else 0.0 * y
+        return np.where(x < self.low, 1.0, falling + rising)
+
     def mean(self) -> float:
         """Return ``(low + mode + high) / 3``."""
         return self.low + ((self.mode_ - self.low) + (self.high - self.low)) / 3.0
@@ -148,39 +158,36 @@ class Triangular(Family):
         >>> Triangular.from_quantiles(p05=10, p50=20, p95=30).mode()
         20.0
         """
-        (p1, x1), (p2, x2), (p3, x3) = parse_quantiles(cls, quantiles, cls.quantile_counts)
-
-        def unit(peak: float) -> tuple[float, float, float]:
-            q1, q2, q3 = cls(0.0, peak, 1.0).ppf([p1, p2, p3]).tolist()
-            return q1, q2, q3
-
-        def share(peak: float) -> float:
-            q1, q2, q3 = unit(peak)
-            return (q2 - q1) / (q3 - q1)
-
-        wanted = (x2 - x1) / (x3 - x1)
-        grid = np.linspace(p1, p3, 513)
-        sides = np.sign([share(float(peak)) - wanted for peak in grid])
-        crossings = np.flatnonzero(sides[:-1] * sides[1:] < 0)
-        touches = [float(peak) for peak in grid[1:-1][sides[1:-1] == 0]]
-        if len(crossings) + len(touches) != 1:
-            shares = [share(float(peak)) for peak in grid]
-            lowest, highest = x1 + min(shares) * (x3 - x1), x1 + max(shares) * (x3 - x1)
-            refuse(
-                cls,
-                "from_quantiles",
-                ", ".join(f"{name} = {value:.10g}" for name, value in quantiles.items()),
-                f"a middle value strictly between {lowest:.6g} and {highest:.6g}, given the outer ones",
-                "use Metalog.from_quantiles, which bends more, or give low, mode and high",
-            )
-        peak = touches[0] if touches else 0.0
-        if not touches:
-            start, stop = float(grid[crossings[0]]), float(grid[crossings[0] + 1])
-            peak = find_root(lambda c: share(c) - wanted, start, stop, 1e-15, 1e-15)
-        q1, _, q3 = unit(peak)
-        width = (x3 - x1) / (q3 - q1)
-        low = x1 - width * q1
+        pairs = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        mend = "use Metalog.from_quantiles, which bends more, or give low, mode and high"
+        owner = f"{cls.__name__}.from_quantiles"
+        peak, low, width = peak_of_quantiles(owner, _unit, pairs, (pairs[0][0], pairs[2][0]), mend)
         return cls(low, low + width * peak, low + width)
+
+    @classmethod
+    def from_range(cls, low: float, mode: float, high: float, coverage: float) -> Self:
+        """Take a most likely value and a range that holds the truth with the probability `coverage`.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``; the bounds lie outside and
+        are solved for. With coverage 1 they are the bounds.
+
+        Raises
+        ------
+        ParameterError
+            When ``low <= mode <= high``, ``low < high`` or ``0 < coverage <= 1`` does not hold.
+
+        Examples
+        --------
+        >>> cost = Triangular.from_range(low=1, mode=2, high=5, coverage=0.8)
+        >>> cost.ppf([0.1, 0.9]).round(9), cost.mode(), round(cost.low, 3), round(cost.high, 3)
+        (array([1., 5.]), 2.0, -0.274, 6.863)
+        """
+        owner = f"{cls.__name__}.from_range"
+        given = read_range(owner, low, high, coverage, bounded=True, mode=mode)
+        if given.coverage == 1.0:
+            return cls(low, mode, high)
+        _, least, most = peak_of_range(owner, _unit, given, float(mode))
+        return cls(least, mode, most)
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:
@@ -194,3 +201,9 @@ class Triangular(Family):
         if self._peak in (0.0, 1.0):
             return stats.beta(1.0 + self._peak, 2.0 - self._peak, self.low, self.high - self.low)
         return stats.triang(self._peak, self.low, self.high - self.low)
+
+
+def _unit(peaks: Floats, p: Floats) -> Floats:
+    """Quantiles of triangles on 0 .. 1: a row for each peak."""
+    peaks = peaks[:, None]
+    return np.where(p <= peaks, np.sqrt(p * peaks), 1.0 - np.sqrt((1.0 - p) * (1.0 - peaks)))

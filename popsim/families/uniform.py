@@ -10,6 +10,7 @@ import numpy as np
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats, check_relation, parse_quantiles
+from popsim.families.elicitation import read_range
 
 __all__ = ["Uniform"]
 
@@ -43,6 +44,7 @@ class Uniform(Family):
 
     family: ClassVar[str] = "uniform"
     summary: ClassVar[str] = "only a hard floor and a hard ceiling are known"
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
     stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
@@ -71,6 +73,12 @@ class Uniform(Family):
 
     def _cdf(self, x: Floats) -> Floats:
         return np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0)
+
+    def _sf(self, x: Floats) -> Floats:
+        return np.clip((self.high - x) / (self.high - self.low), 0.0, 1.0)
+
+    def _mode_within(self, low: float, high: float) -> float:
+        return low + 0.5 * (high - low)
 
     def mean(self) -> float:
         """Return the middle."""
@@ -101,9 +109,29 @@ class Uniform(Family):
         >>> Uniform.from_quantiles(p25=1, p75=3)
         Uniform(low=0, high=4)
         """
-        (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        return cls._through(*parse_quantiles(cls, quantiles, cls.quantile_counts))
+
+    @classmethod
+    def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
+        (p1, x1), (p2, x2) = first, second
         slope = (x2 - x1) / (p2 - p1)
         return cls(x1 - p1 * slope, x2 + (1.0 - p2) * slope)
+
+    @classmethod
+    def from_range(cls, low: float, high: float, coverage: float) -> Self:
+        """Take a range that holds the truth with the probability `coverage`; with 1 these are the bounds.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
+
+        Examples
+        --------
+        >>> Uniform.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=True)
+        if given.coverage == 1.0:
+            return cls(low, high)
+        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats, check_relation, parse_quantiles
+from popsim.families.elicitation import read_range
 
 __all__ = ["Weibull"]
 
@@ -45,6 +46,7 @@ class Weibull(Family):
 
     family: ClassVar[str] = "weibull"
     summary: ClassVar[str] = "delays, lifetimes of equipment and costs that follow from them"
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
     stackable: ClassVar[bool] = True
     quantile_counts: ClassVar[tuple[int, ...]] = (2,)
 
@@ -68,6 +70,9 @@ class Weibull(Family):
 
     def _cdf(self, x: Floats) -> Any:
         return -np.expm1(-((np.maximum(x, 0.0) / self.scale) ** self.shape))
+
+    def _sf(self, x: Floats) -> Any:
+        return np.exp(-((np.maximum(x, 0.0) / self.scale) ** self.shape))
 
     def mean(self) -> float:
         """Return ``scale Gamma(1 + 1 / shape)``."""
@@ -110,9 +115,28 @@ class Weibull(Family):
         (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
         if x1 <= 0.0:
             raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
+        return cls._through((p1, x1), (p2, x2))
+
+    @classmethod
+    def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
+        (p1, x1), (p2, x2) = first, second
         e1, e2 = -math.log1p(-p1), -math.log1p(-p2)
         shape = math.log(e2 / e1) / math.log(x2 / x1)
         return cls(shape, x2 / e2 ** (1.0 / shape))
+
+    @classmethod
+    def from_range(cls, low: float, high: float, coverage: float) -> Self:
+        """Take a range that holds the truth with the probability `coverage`, below 1.
+
+        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
+
+        Examples
+        --------
+        >>> Weibull.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False, positive=True)
+        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -17,9 +17,13 @@ from popsim.families import (
     Gamma,
     LogNormal,
     Metalog,
+    Mixture,
     Normal,
     Pert,
+    Scaled,
+    Shifted,
     Triangular,
+    Truncated,
     Uniform,
     Weibull,
     family_names,
@@ -201,14 +205,28 @@ FIXED = [
     Uniform(-5.0, 3.0),
     Weibull(0.4, 2.0),
 ]
+MODIFIED = [
+    Mixture([Constant(0.0), LogNormal(1.0, 0.5), Uniform(3.0, 9.0)], [0.3, 0.5, 0.2]),
+    Scaled(Gamma(3.5, 2.0), 0.1),
+    Shifted(Pert(0.0, 1.0, 3.0), -20.0),
+    Truncated(Normal(-3.0, 2.0), -4.0, 5.0),
+]
 
 
 def test_numbers_of_all_families_are_what_they_always_were() -> None:
-    assert {family.family for family in FIXED} == set(family_names())
+    assert {family.family for family in FIXED + MODIFIED} == set(family_names())
     drawn = sample({f"name {place}": family for place, family in enumerate(FIXED)}, 500, seed=3, correlation=0.2)
     assert (
         sha256(six_digits(drawn.to_array().values))
         == "5012a2878a8f728598a6bf9d088a7c5124d44d19cfade74661879cc690803f22"
+    )
+
+
+def test_numbers_of_modifiers_are_what_they_always_were() -> None:
+    drawn = sample({f"modified {place}": family for place, family in enumerate(MODIFIED)}, 500, seed=3, correlation=0.2)
+    assert (
+        sha256(six_digits(drawn.to_array().values))
+        == "280d1b9b60c2069be0d78c0b149fff40f523c01d0d4c6dbc48e569963f0dcede"
     )
 
 

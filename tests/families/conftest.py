@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from scipy import special, stats
 
-from popsim.families import build, to_toml
+from popsim.families import build, families, to_toml
 
 EPS = np.finfo(float).eps
 TAIL = np.logspace(-16, -3, 53)
@@ -25,7 +25,17 @@ GRID = np.concatenate([TAIL, DYADIC, 1 - np.logspace(-3, -10, 20)])
 def size(family, x):
     """Magnitude of the terms that location + scale x shape adds up: rounding is some EPS of it."""
     location = family.standard()[1]
-    return np.abs(location) + np.abs(x - location)
+    return np.abs(location) + np.abs(x - location) + spread(family)
+
+
+def spread(family):
+    """Middle half of a distribution that is cut: next to a bound its values are known as well as the others, no better.
+
+    The probability there is that of the whole, of which EPS is lost. The same holds of pools with such a member.
+    """
+    inner = [*getattr(family, "distributions", ()), *filter(None, [getattr(family, "distribution", None)])]
+    own = np.ptp(family.distribution.ppf([0.25, 0.75])) if family.family == "truncated" else 0.0
+    return max([own, *map(spread, inner)])
 
 
 def rounding(family, function, p):
@@ -116,9 +126,16 @@ def check_support(family):
 
 
 def _knots(family):
+    """Edges of panels of 0.25; about a kink of a steep family also at distances that halve down to 1e-12."""
     steps = [] if family.jumps() is None else family.jumps()[0][:-1]
-    edges = np.concatenate([special.ndtri(family.kinks()), special.ndtri(steps), np.arange(-37, 37.25, 0.25)])
-    return np.unique(edges)
+    kinks = special.ndtri(np.array(family.kinks()))
+    edges = [kinks, special.ndtri(steps), np.arange(-37, 37.25, 0.25)]
+    if family.steep():
+        near = np.append(0.0, 0.5 ** np.arange(2, 41))
+        middle = [] if len(family.jumps() or ()) else special.ndtri(getattr(family, "weights", (0.5,))[0])
+        edges += [np.add.outer(np.append(kinks, middle), sign * near).ravel() for sign in (-1, 1)]
+    edges = np.unique(np.concatenate(edges))
+    return edges[np.abs(edges) <= 37]
 
 
 def quadrature(family, function):
@@ -187,7 +204,7 @@ def check_value_semantics(family):
     for twin in (
         build(table, "here"),
         pickle.loads(pickle.dumps(family)),
-        eval(repr(family), {type(family).__name__: type(family)}),
+        eval(repr(family), {cls.__name__: cls for cls in families().values()}),
     ):
         assert twin == family
         assert twin is not family

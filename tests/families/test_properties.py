@@ -16,9 +16,13 @@ from popsim.families.empirical import Empirical
 from popsim.families.gamma import Gamma
 from popsim.families.lognormal import LogNormal
 from popsim.families.metalog import Metalog
+from popsim.families.mixture import Mixture
 from popsim.families.normal import Normal
 from popsim.families.pert import Pert
+from popsim.families.scaled import Scaled
+from popsim.families.shifted import Shifted
 from popsim.families.triangular import Triangular
+from popsim.families.truncated import Truncated
 from popsim.families.uniform import Uniform
 from popsim.families.weibull import Weibull
 
@@ -62,6 +66,34 @@ ANY = {
     "metalog": metalog(),
     "empirical": distinct.map(Empirical.from_data),
     "discrete": discrete(),
+}
+
+
+@st.composite
+def member(draw):
+    return draw(ANY[draw(st.sampled_from(["uniform", "triangular", "normal", "lognormal", "gamma", "discrete"]))])
+
+
+@st.composite
+def truncated(draw):
+    """Cut off up to four tenths at either end: the bounds are quantiles."""
+    whole = draw(member())
+    low, high = whole.ppf([draw(st.floats(0.0, 0.4)), draw(st.floats(0.6, 1.0))])
+    return Truncated(whole, low, high)
+
+
+@st.composite
+def mixture(draw):
+    members = draw(st.lists(st.one_of(member(), value.map(Constant), truncated()), min_size=1, max_size=4))
+    weights = np.array(draw(st.lists(st.integers(1, 100), min_size=len(members), max_size=len(members))))
+    return Mixture(members, (weights / weights.sum()).tolist())
+
+
+ANY |= {
+    "shifted": st.tuples(st.one_of(member(), mixture()), value).map(lambda x: Shifted(*x)),
+    "scaled": st.tuples(st.one_of(member(), mixture()), positive).map(lambda x: Scaled(*x)),
+    "truncated": truncated(),
+    "mixture": mixture(),
 }
 
 

@@ -15,7 +15,7 @@ from popsim.families import build, catalogue, families, family_class, family_nam
 from popsim.families.base import Family
 from popsim.families.lognormal import LogNormal
 from popsim.families.metalog import Metalog
-from popsim.families.registry import forms
+from popsim.families.registry import _choose, forms
 
 WHERE = "a.toml: component[0].cost"
 EXPECTED = {
@@ -26,9 +26,13 @@ EXPECTED = {
     "gamma",
     "lognormal",
     "metalog",
+    "mixture",
     "normal",
     "pert",
+    "scaled",
+    "shifted",
     "triangular",
+    "truncated",
     "uniform",
     "weibull",
 }
@@ -47,7 +51,8 @@ def test_the_promised_families_are_found():
 
 def test_every_file_is_a_family_or_named_as_support():
     files = {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {"__init__"}
-    assert files == set(family_names()) | {"base", "checks", "metalog_terms", "registry", "series", "solve"}
+    support = {"base", "checks", "crossing", "elicitation", "metalog_terms", "modifiers"}
+    assert files == set(family_names()) | support | {"references", "registry", "series", "solve", "structure"}
 
 
 @pytest.mark.parametrize("name", family_names())
@@ -64,11 +69,13 @@ def test_names_agree(name):
 
 @pytest.mark.parametrize("name", family_names())
 def test_forms_of_a_family_do_not_overlap(name):
+    """Keys that make one form complete leave something out of, or are too many for, every other; so it is chosen."""
     named = [form for form in forms(family_class(name)) if not form.quantile_counts]
-    for index, first in enumerate(named):
-        for second in named[index + 1 :]:
-            assert not set(first.required) <= set(second.keys)
-            assert not set(second.required) <= set(first.keys)
+    for first in named:
+        for keys in (first.required, first.keys):
+            fitting = [form for form in named if set(form.required) <= set(keys) <= set(form.keys)]
+            assert [str(form) for form in fitting] == [str(first)]
+            assert str(_choose(named, dict.fromkeys(keys))) == str(first)
 
 
 def test_importing_the_package_imports_no_scipy():
@@ -128,7 +135,8 @@ def test_unknown_key_is_offered_the_nearest_and_all_sets():
     (problem,) = problems({"family": "lognormal", "medain": 3, "gsd": 2})
     assert problem.where == f"{WHERE}.medain"
     assert problem.mend == 'did you mean "median"?'
-    assert problem.allowed == "lognormal takes: mu, sigma; or mean, std; or median, gsd; or 2 quantiles pNN"
+    sets = "mu, sigma; or mean, std; or median, gsd; or low, high, coverage; or 2 quantiles pNN"
+    assert problem.allowed == f"lognormal takes: {sets}"
 
 
 def test_keys_of_two_sets_do_not_mix():

@@ -62,7 +62,7 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
         _keep_memory()
     tables: list[Table | None] = [None] * len(families)
     allowed = [""] * len(families)
-    kinks = [family.kinks() for family in families]
+    kinks = [family.kink_scores() for family in families]
     groups: dict[tuple[object, ...], list[int]] = {}
     for place, family in enumerate(families):
         jumps = family.jumps()

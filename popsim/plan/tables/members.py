@@ -66,7 +66,7 @@ class Members:
     def __init__(
         self,
         families: Sequence[Family],
-        kinks: Sequence[tuple[float, ...]],
+        kinks: Sequence[Floats],
         references: Floats | None = None,
     ) -> None:
         self.families, self._kinks = tuple(families), tuple(kinks)
@@ -121,10 +121,15 @@ class Members:
             lowest = np.array([[family.support()[0]] for family in self.families])
         return np.where(np.isfinite(lowest), lowest, np.nan)
 
+    @property
+    def steep(self) -> bool:
+        """Whether some member is steep."""
+        return any(family.steep() for family in self.families)
+
     @cached_property
     def kinks(self) -> Floats:
         """Scores of the kinks, rising, one row per member."""
-        return np.sort(special.ndtri(np.array(self._kinks, dtype=np.float64)), axis=1)
+        return np.array(self._kinks)
 
     def quantiles(self, z: Floats) -> Floats:
         """Quantiles at scores, shape (scores,) for all or (members, scores) for each: one row per member."""
