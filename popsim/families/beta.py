@@ -236,15 +236,21 @@ def _two_sided(a: Any, b: Any, p: Floats, switch: float) -> tuple[Any, Any, Any]
 
 
 # scipy's inverses leave two gaps. Next to x = 1/2 with a near b they stop 2e-8 away from the answer: one step of
-# Newton's method closes that. For probabilities below some 1e-115 they give NaN: there the leading term is exact.
+# Newton's method closes that. For probabilities below some 1e-115, and for single small ones with a next to 1, they
+# give NaN: there the leading term is exact, or so near that Newton's method takes it the rest of the way.
 def _inverse(a: Floats, b: Floats, p: Floats) -> Floats:
     x = np.array(special.betaincinv(a, b, p), dtype=np.float64)
     near = np.abs(x - 0.5) < 1e-6
     if near.any():
         x[near] += (p[near] - special.betainc(a[near], b[near], x[near])) / _density(a[near], b[near], x[near])
-    lost = np.isnan(x) & (p < 1e-100)
+    lost = np.isnan(x) & (p < 1e-8)
     if lost.any():
-        x[lost] = np.exp((np.log(p[lost]) + np.log(a[lost]) + special.betaln(a[lost], b[lost])) / a[lost])
+        a, b, p = a[lost], b[lost], p[lost]
+        found = np.exp((np.log(p) + np.log(a) + special.betaln(a, b)) / a)
+        for _ in range(4):
+            step = (special.betainc(a, b, found) - p) / _density(a, b, found)
+            found = np.where(p < 1e-100, found, found - step)
+        x[lost] = found
     return x
 
 

@@ -72,14 +72,12 @@ def _tables(schema: dict[str, Any], definitions: dict[str, Any]) -> Iterator[str
         rows: list[str] = []
         for key, value in table["properties"].items():
             full = f"{path}.{key}" if path else key
-            found = _inner_table(value, definitions)
             note = ""
-            if found is not None:
-                name, levels, listed = found
+            for name, levels, listed in _inner_tables(value, definitions):
                 place = full + ".NAME" * levels
                 bracketed = f"[[{place}]]" if listed else f"[{place}]"
                 if name in told:
-                    note = f"; keys as in {told[name]}"
+                    note += f"; keys as in {told[name]}"
                 else:
                     told[name] = f"`{bracketed}`"
                     deeper.append((place, bracketed, definitions[name]))
@@ -105,20 +103,20 @@ def _row(full: str, key: str, value: dict[str, Any], table: dict[str, Any], note
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 
-def _inner_table(value: dict[str, Any], definitions: dict[str, Any]) -> tuple[str, int, bool] | None:
-    """Name the table that a key holds or lists, how many free names lie between, and whether it is a list."""
+def _inner_tables(value: dict[str, Any], definitions: dict[str, Any]) -> Iterator[tuple[str, int, bool]]:
+    """Name the tables that a key may hold or list, how many free names lie between, and whether each is a list."""
     name = str(value.get("$ref", "")).rpartition("/")[2]
     if name:
-        return None if name == DISTRIBUTION or "properties" not in definitions[name] else (name, 0, False)
+        if name != DISTRIBUTION and "properties" in definitions[name]:
+            yield name, 0, False
+        return
     for arm in [*value.get("oneOf", ()), *value.get("anyOf", ()), *value.get("allOf", ())]:
-        if found := _inner_table(arm, definitions):
-            return found
-    if isinstance(value.get("items"), dict) and (found := _inner_table(value["items"], definitions)):
-        return found[0], found[1], True
+        yield from _inner_tables(arm, definitions)
+    if isinstance(value.get("items"), dict):
+        yield from ((found, levels, True) for found, levels, _ in _inner_tables(value["items"], definitions))
     more = value.get("additionalProperties")
-    if isinstance(more, dict) and (found := _inner_table(more, definitions)):
-        return found[0], found[1] + 1, found[2]
-    return None
+    if isinstance(more, dict):
+        yield from ((found, levels + 1, listed) for found, levels, listed in _inner_tables(more, definitions))
 
 
 def _sort(value: dict[str, Any]) -> str:
