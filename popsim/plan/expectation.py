@@ -121,19 +121,20 @@ def _paid(area: Area, component: Component, prices: Floats, lags: int, begin: Am
 @lru_cache(maxsize=256)
 def _lag_weights(begin: Amount, late: Amount, cost_per_year: float, lags: int) -> tuple[float, ...]:
     """Give the expected weight of each lag, what delay adds included."""
-    # Narrow stretches, since weights have a kink at each whole year; where both are drawn, one smooths the other.
-    delays, delay_weights = _known(late, 0.02)
-    starts, start_weights = _known(begin, 0.25 if len(delays) > 1 else 0.02)
-    lateness = np.clip(starts[:, None] + delays, 0.0, lags - 1.0)
-    paid = start_weights[:, None] * (1.0 + cost_per_year * delays) * delay_weights
-    whole = np.floor(lateness).astype(np.int64)
-    part = lateness - whole
-    lower = np.bincount(whole.ravel(), (paid * (1.0 - part)).ravel(), lags + 1)
-    upper = np.bincount(whole.ravel() + 1, (paid * part).ravel(), lags + 1)
-    return tuple((lower + upper)[:lags].tolist())
+    starts, start_weights = _known(begin)
+    delays, delay_weights = _known(late)
+    paid = (1.0 + cost_per_year * delays) * delay_weights
+    # E[max(x - start, 0)], whose second differences over whole years are the shares that fall to each lag.
+    weight, moment = (np.concatenate([[0.0], np.cumsum(part)]) for part in (start_weights, start_weights * starts))
+    limits = np.arange(-1.0, lags)[:, None] - delays
+    below = np.searchsorted(starts, limits)
+    ahead = (limits * weight[below] - moment[below]) @ paid
+    passed = np.diff(ahead)
+    return (*np.diff(passed).tolist(), float(paid.sum() - passed[-1]))
 
 
-def _known(amount: Amount, widest: float) -> tuple[Floats, Floats]:
+def _known(amount: Amount) -> tuple[Floats, Floats]:
+    # Narrow stretches, since weights have a kink at each whole year.
     if isinstance(amount, Family):
-        return nodes(amount, order=6, widest=widest)
+        return nodes(amount, order=6, widest=0.01)
     return np.array([amount]), np.ones(1)
