@@ -13,7 +13,7 @@ from popsim.plan.book import pointers
 from popsim.plan.dependence import Score, delay_scores, need_scores, start_score
 from popsim.plan.model import Integers
 from popsim.plan.needs import needs_of
-from popsim.plan.rows import Row, RowBook, Weights
+from popsim.plan.rows import Row, RowBook, Weights, is_drawn
 from popsim.plan.world import World
 from popsim.study.model import Area, Component, Country, Setting, Study
 
@@ -161,8 +161,7 @@ class PresenceBook:
 
     def _setting(self, name: str, setting: Setting, country: Country, score: Score, where: str) -> None:
         amount = setting.of(country)[1]
-        drawn = isinstance(amount, Family) and amount.std() > 0.0
-        self._keep(name, self._book.law(amount, where), country, score if drawn else Score((), ()))
+        self._keep(name, self._book.law(amount, where), country, score if is_drawn(amount) else Score((), ()))
 
     def _keep(self, name: str, law: int, country: Country, score: Score) -> None:
         kept = self._kept.setdefault(name, self._world.count + len(self._kept))
