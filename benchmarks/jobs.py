@@ -24,7 +24,7 @@ from popsim.plan import Plan, compile
 from popsim.plan.lowering import TableBook, pointers
 from popsim.plan.model import Draws
 from popsim.plan.streams import StreamBook
-from popsim.study.model import Area, Component, Country, Dependence, Study
+from popsim.study.model import Area, Component, Country, Dependence, Exponent, Study
 
 Floats = NDArray[np.float64]
 
@@ -146,7 +146,18 @@ def _study(costs: Sequence[tuple[Family, ...]], scales: Floats) -> Study:
 
 def _component(cost: Family, number: int) -> Component:
     return Component(
-        f"cost{number}", f"cost {number}", "one-off", cost, "USD", 2025, 1.0, (1.0,), "judgement", "of a benchmark", ()
+        id=f"cost{number}",
+        name=f"cost {number}",
+        kind="one-off",
+        cost=cost,
+        currency="USD",
+        price_year=2025,
+        money_factor=1.0,
+        profile=(1.0,),
+        basis="judgement",
+        rationale="of a benchmark",
+        sources=(),
+        exponents=(Exponent("size", 1.0, "exponent/size"),),
     )
 
 

@@ -11,9 +11,11 @@ __all__ = [
     "DISCOUNT",
     "DOT",
     "GATE",
+    "GROWN",
     "KNOTS",
     "KNOTS_LOG",
     "LAGGED",
+    "LAGGED_TWICE",
     "LOGNORMAL",
     "NORMAL",
     "PIECES",
@@ -25,10 +27,12 @@ __all__ = [
     "PROLONG",
     "SCORE_LIMIT",
     "SET",
-    "SPREAD",
+    "SPLIT",
     "STREAM_VERSION",
     "STRIKE",
     "TIMES",
+    "UNEVEN",
+    "UNEVEN_LOG",
 ]
 
 CONSTANT: Final = 0
@@ -38,6 +42,8 @@ PIECES: Final = 3
 PIECES_LOG: Final = 4
 KNOTS: Final = 5
 KNOTS_LOG: Final = 6
+UNEVEN: Final = 7
+UNEVEN_LOG: Final = 8
 
 SET: Final = 0
 """to = number"""
@@ -59,12 +65,16 @@ POWER: Final = 8
 """to x= exp(number x one)"""
 PROLONG: Final = 9
 """to x= 1 + number x one"""
-SPREAD: Final = 10
-"""to + lag = to x the share of each lag, for a lateness of one, at most number"""
+SPLIT: Final = 10
+"""to = whole years of a lateness of one, at most number, as the distance of its lag; to + 1 = the part of a year"""
 LAGGED: Final = 11
-"""to + lag += one x (two + lag)"""
+"""to + lag += one, shared among the two lags that two and two + 1 tell"""
 DOT: Final = 12
 """to = sum over lags of (one + lag) x (two + lag)"""
+GROWN: Final = 13
+"""to = one x what is between two neighbours of a growth (fifth), as two and two + 1 tell"""
+LAGGED_TWICE: Final = 14
+"""As LAGGED, onto fifth + lag too"""
 
 PIECE_COUNT: Final = 16
 PIECE_DEGREE: Final = 9

@@ -53,7 +53,8 @@ VARIABLES: dict[str, Variable] = {
     "cost_after_horizon": Variable(
         ("option", "scenario"),
         "Cost after the last year",
-        "Cost that late starts and delays push beyond the last year; comes on top of cost.",
+        "Cost that late starts and delays push beyond the last year; comes on top of cost. "
+        "Where lateness has no upper limit, prices are those of lateness by at most the years of the programme.",
         money=True,
     ),
     "cost_nominal": Variable(

@@ -92,18 +92,18 @@ def arrange(plan: Plan, breakdowns: Sequence[Names], scope: Scope | None = None)
     outputs: list[Output] = []
     described: list[Breakdown] = []
 
-    def add(variable: str, names: Names, shares: tuple[float, ...]) -> None:
-        axes = tuple(_labels(wanted.labels, name) for name in names)
+    def add(variable: str, names: Names, financed: bool) -> None:
+        axes = tuple(_labels(wanted, name) for name in names)
         described.append(Breakdown(variable, names, axes, len(outputs)))
-        cell = _cell_maker(plan, sums, names, shares)
+        cell = _cell_maker(plan, sums, names, financed)
         outputs.extend(cell(dict(zip(names, key, strict=True))) for key in itertools.product(*axes))
 
     everything = ((), *breakdowns)
     for names in everything:
-        add(schema.breakdown_name(names), names, sums.whole)
+        add(schema.breakdown_name(names), names, financed=False)
     if wanted.is_financed:
         for names in everything:
-            add(schema.breakdown_name(names, "financing_need"), names, sums.shares)
+            add(schema.breakdown_name(names, "financing_need"), names, financed=True)
     for variable, kind in wanted.totals.items():
         described.append(Breakdown(variable, (), (), len(outputs)))
         outputs.append([(cell, 1.0) for cell in sums.totals(kind)])
@@ -111,17 +111,12 @@ def arrange(plan: Plan, breakdowns: Sequence[Names], scope: Scope | None = None)
     return Sums(targets, tuple(described), make_program(plan, sums, targets))
 
 
-def _labels(labels: Labels, name: str) -> tuple[object, ...]:
-    if name == "area":
-        return labels.area
-    if name == "year":
-        return labels.years
-    return labels.country if name == "country" else tuple(dict.fromkeys(dict(labels.groups)[name]))
+def _labels(scope: Scope, name: str) -> tuple[object, ...]:
+    known = {"area": scope.labels.area, "year": scope.labels.years, "country": scope.labels.country}
+    return known[name] if name in known else scope.group_values[name]
 
 
-def _cell_maker(
-    plan: Plan, sums: Accumulators, names: Names, shares: tuple[float, ...]
-) -> Callable[[dict[str, object]], Output]:
+def _cell_maker(plan: Plan, sums: Accumulators, names: Names, financed: bool) -> Callable[[dict[str, object]], Output]:
     """Make the function from the key of a cell to its accumulators and their weights."""
     who = tuple(name for name in names if name not in ("area", "year"))
     areas = [plan.labels.area[area] for area in plan.labels.component_area]
@@ -129,12 +124,11 @@ def _cell_maker(
     def cell(key: dict[str, object]) -> Output:
         group = tuple(str(key[name]) for name in who)
         if "area" not in key and "year" not in key and who:
-            found = sums.by_group(who, group)
+            found = sums.by_group(who, group, financed)
         else:
             components = [k for k, area in enumerate(areas) if "area" not in key or area == key["area"]]
             year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
-            found = [entry for k in components for entry in sums.by_component(who, group, k, year)]
-        weighted = [(place, weight * shares[share]) for place, weight, share in found]
-        return [(place, weight) for place, weight in weighted if weight != 0.0]
+            found = [entry for k in components for entry in sums.by_component(who, group, k, year, financed)]
+        return [(place, weight) for place, weight in found if weight != 0.0]
 
     return cell

@@ -7,6 +7,7 @@ change nothing and memory stays bounded. See docs/designs.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple, Protocol
@@ -29,6 +30,7 @@ __all__ = [
     "describe_design",
     "leading_order",
     "make_points",
+    "queue",
     "random_design",
 ]
 
@@ -139,21 +141,31 @@ def leading_order(draws: Draws) -> Integers:
     return np.concatenate([np.arange(shared), shared + first, shared + np.flatnonzero(rest)]).astype(np.int64)
 
 
+def queue(plans: Sequence[Draws]) -> Words:
+    """Streams of all options as they take dimensions, the same one in all of them: options share random numbers."""
+    numbers = [np.concatenate([draws.shared_stream, draws.own_stream])[leading_order(draws)] for draws in plans]
+    return np.array(list(dict.fromkeys(np.concatenate(numbers).tolist())), dtype=np.uint64)
+
+
 def make_points(
-    design: str, draws: Draws, scenarios: int, seed: int, first_scenario: int = 0, streams: int = SOBOL_STREAMS
+    design: str,
+    draws: Draws,
+    scenarios: int,
+    seed: int,
+    first_scenario: int = 0,
+    streams: int = SOBOL_STREAMS,
+    waiting: Words | None = None,
 ) -> Points | None:
     """Make a design of a run; None for random scenarios.
 
     Parameters
     ----------
-    design
-        One of `DESIGNS`, checked before.
-    draws
-        The arrays of a plan.
+    design, draws
+        One of `DESIGNS`, checked before, and the arrays of a plan.
     scenarios, seed, first_scenario
         Of the run.
-    streams
-        At most so many streams take points of a Sobol sequence.
+    streams, waiting
+        At most so many streams take points of a Sobol sequence, in this order (`queue`; None: that of this plan alone).
 
     Examples
     --------
@@ -171,10 +183,13 @@ def make_points(
     if design == "latin":
         row[order] = np.arange(len(order))
         return _Latin(numbers[order], seed, scenarios, *np.split(row, [len(draws.shared_stream)]))
-    leading = order[: min(streams, SOBOL_STREAMS)]
+    line = queue([draws]) if waiting is None else waiting
+    places = {stream: place for place, stream in enumerate(line[: min(streams, SOBOL_STREAMS)].tolist())}
+    leading = np.array([one for one in order if int(numbers[one]) in places], dtype=np.int64)
     row[leading] = np.arange(len(leading))
     bits = max(_RUN_BITS, (first_scenario + scenarios - 1).bit_length())
-    columns = _scrambled(numbers[leading], seed, _direction_numbers(len(leading), bits))
+    directions = _direction_numbers(len(places), bits)[[places[int(stream)] for stream in numbers[leading]]]
+    columns = _scrambled(numbers[leading], seed, directions)
     return _Sobol(*columns, *np.split(row, [len(draws.shared_stream)]))
 
 

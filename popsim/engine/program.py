@@ -6,6 +6,7 @@ the accumulators.
 
 from __future__ import annotations
 
+import itertools
 from typing import NamedTuple
 
 import numpy as np
@@ -18,12 +19,14 @@ from popsim.layout import (
     DISCOUNT,
     DOT,
     GATE,
+    GROWN,
     LAGGED,
+    LAGGED_TWICE,
     PLUS,
     POWER,
     PROLONG,
     SET,
-    SPREAD,
+    SPLIT,
     STRIKE,
     TIMES,
 )
@@ -37,7 +40,7 @@ _ZERO, _SCRATCH, _DRAWN, _PAID, _KEPT = range(5)
 
 
 class Program(NamedTuple):
-    """Steps (code, to, one, two, lags) with a number each; empty where costs are all there is.
+    """Steps (code, to, one, two, fifth) with a number each; empty where costs are all there is.
 
     A row puts its value into buffer `row_keep`, runs its steps, and has its cost in buffer `row_value`. Steps after
     those of the last row end a block.
@@ -77,8 +80,8 @@ class _Writer:
         self.steps: list[tuple[int, int, int, int, int]] = []
         self.numbers: list[float] = []
 
-    def step(self, code: int, to: int, one: int = 0, two: int = 0, lags: int = 1, number: float = 0.0) -> None:
-        self.steps.append((code, to, one, two, lags))
+    def step(self, code: int, to: int, one: int = 0, two: int = 0, fifth: int = 1, number: float = 0.0) -> None:
+        self.steps.append((code, to, one, two, fifth))
         self.numbers.append(number)
 
     def path(self, path: int, year: int) -> int:
@@ -104,7 +107,7 @@ class _Writer:
             if begin >= 0 and late >= 0:
                 lateness = _SCRATCH
                 self.step(PLUS, lateness, _KEPT + begin, _KEPT + late)
-            self.step(SPREAD, at, lateness, lags=lags, number=lags - 1.0)
+            self.step(SPLIT, at + 1, lateness, number=lags - 1.0)
 
     def world(self) -> None:
         """Write paths and growths."""
@@ -142,21 +145,23 @@ class _Writer:
         weight, lags = 0, 1
         if presence >= 0:
             weight, lags = self.weights + m.presence_slot[presence], m.presence_lags[presence]
-            if lags == 1:
-                self.step(TIMES, _DRAWN, _DRAWN, weight)
-        for target in lag_targets:
-            if lags == 1:
+            self.step(TIMES, _DRAWN, _DRAWN, weight)
+        if lags == 1:
+            for target in lag_targets:
                 self.step(ADD_SHARE, self.sums + target, _DRAWN, number=1.0)
-            else:
-                self.step(LAGGED, self.sums + target, _DRAWN, weight, lags)
+        else:
+            for target, other in itertools.zip_longest(lag_targets[::2], lag_targets[1::2]):
+                if other is None:
+                    self.step(LAGGED, self.sums + target, _DRAWN, weight + 1)
+                else:
+                    self.step(LAGGED_TWICE, self.sums + target, _DRAWN, weight + 1, self.sums + other)
         if growth < 0 or not is_summed:
             return _DRAWN
         at = self.growths + m.growth_slot[growth]
         if lags == 1:
             self.step(TIMES, _PAID, _DRAWN, at)
         else:
-            self.step(DOT, _PAID, weight, at, lags)
-            self.step(TIMES, _PAID, _PAID, _DRAWN)
+            self.step(GROWN, _PAID, _DRAWN, weight + 1, at)
         return _PAID
 
     def cells(self, plan: Plan, sums: Accumulators) -> None:

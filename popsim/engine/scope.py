@@ -15,19 +15,29 @@ class Scope(NamedTuple):
     """The labels of all options together, and the totals that any of them has."""
 
     labels: Labels
+    group_values: dict[str, tuple[str, ...]]
+    """Values of each group of countries that any option has, in order."""
     is_financed: bool
     totals: dict[str, int]
 
 
 def scope_of(plans: Sequence[Plan]) -> Scope:
-    """Give what the results of some options hold together; what an option lacks is zero there."""
+    """Give what the results of some options hold together.
+
+    Areas, countries and totals that an option lacks are zero there; an option that does not say who pays needs
+    financing for all that it costs.
+    """
     totals = {name: kind for name, kind in TOTALS.items() if any(name in plan.totals for plan in plans)}
     labels = plans[0].labels if len(plans) == 1 else _union([plan.labels for plan in plans])
-    return Scope(labels, any(plan.is_financed for plan in plans), totals)
+    values = {name: _merged([dict(plan.labels.groups)[name] for plan in plans]) for name, _ in labels.groups}
+    return Scope(labels, values, any(plan.is_financed for plan in plans), totals)
 
 
 def _union(parts: Sequence[Labels]) -> Labels:
-    """Labels of the first, then what others add, in their order."""
+    """Labels of the first, then what others add, in their order; groups of countries that all options have.
+
+    A country that options put into different groups is labelled as in the first of them.
+    """
     countries = {code: (labels, i) for labels in reversed(parts) for i, code in enumerate(labels.country)}
     components = {name: (labels, i) for labels in reversed(parts) for i, name in enumerate(labels.component)}
     area_names = {area: name for labels in reversed(parts) for area, name in _pairs(labels.area, labels.area_name)}
@@ -35,12 +45,13 @@ def _union(parts: Sequence[Labels]) -> Labels:
     areas = _merged([labels.area for labels in parts])
     names = _merged([labels.component for labels in parts])
     homes = [countries[code] for code in codes]
+    shared = [name for name, _ in parts[0].groups if all(name in dict(labels.groups) for labels in parts)]
     known = [components[name] for name in names]
     return dataclasses.replace(
         parts[0],
         country=codes,
         country_name=tuple(labels.country_name[i] for labels, i in homes),
-        groups=tuple((name, tuple(dict(labels.groups)[name][i] for labels, i in homes)) for name, _ in parts[0].groups),
+        groups=tuple((name, tuple(dict(labels.groups)[name][i] for labels, i in homes)) for name in shared),
         area=areas,
         area_name=tuple(area_names[area] for area in areas),
         component=names,

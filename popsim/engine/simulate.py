@@ -12,7 +12,7 @@ import xarray as xr
 
 from popsim import schema
 from popsim.engine.breakdowns import Breakdown, arrange, read_breakdowns
-from popsim.engine.designs import check_design, describe_design, make_points
+from popsim.engine.designs import check_design, describe_design, make_points, queue
 from popsim.engine.scope import scope_of
 from popsim.engine.threads import BLOCK, Progress, check_range, check_threads, fill, make_room
 from popsim.errors import ParameterError, Problem
@@ -95,8 +95,9 @@ def simulate(
     outputs = len(sums[0].targets.output_start) - 1
     out = make_room(outputs, count, len(plans))
     crew = check_threads(threads)
+    waiting = queue([each.draws for each in plans]) if how == "sobol" else None
     for i, (each, wanted) in enumerate(zip(plans, sums, strict=True)):
-        points = make_points(how, each.draws, count, start_seed, first)
+        points = make_points(how, each.draws, count, start_seed, first, waiting=waiting)
         part = out[i * outputs : (i + 1) * outputs]
         told = _part_of(progress, i, len(plans))
         fill(each.draws, wanted, count, start_seed, first, crew, BLOCK, points, told, part)

@@ -2,7 +2,8 @@
 
 Costs are always summed by component over all countries, in the order of the plan, and all that tells no countries apart
 is made of these sums; so `cost` has the same bits whatever else is asked for. A component that can be late, or whose
-prices move, is summed by lag, and its sums are brought to years and totals once for a block (cells).
+prices move, is summed by lag, and its sums are brought to years and totals once for a block (cells). What is to be
+financed of a component has sums of its own where countries bear different shares of it.
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ __all__ = ["Accumulators", "Cell", "Names", "Targets"]
 
 Names = tuple[str, ...]
 Group = tuple[str, ...]
-Part = tuple[int, float, int]
-"""Accumulator, weight, and which share of it is financed."""
+Part = tuple[int, float]
+"""Accumulator and weight."""
 
 
 class Targets(NamedTuple):
@@ -59,41 +60,48 @@ class Accumulators:
         self._moving = plan.component_growth[0] >= 0
         shares = plan.row_share[self._rows] if plan.is_financed else np.ones(len(self._rows))
         financed, self._share = np.unique(shares, return_inverse=True)
-        self.shares: tuple[float, ...] = tuple(financed.tolist())
-        """What is financed of each part."""
-        self.whole = tuple(1.0 for _ in self.shares)
+        self._shares: list[float] = financed.tolist()
+        of_rows = plan.row_component[self._rows]
+        self._even = [set(shares[of_rows == k].tolist()) for k in range(len(plan.labels.component))]
         self._count = 0
         self._plain: list[Integers] = []
         self._lagged: list[Integers] = []
-        self._known: dict[tuple[Names, bool, str], dict[Group, dict[int, list[tuple[int, int]]]]] = {}
+        self._known: dict[tuple[Names, bool, str, bool], dict[Group, dict[int, list[Part]]]] = {}
         self._cells: dict[Cell, int] = {}
         # The sums that everything rests on come first, whatever is asked for.
         for k in range(len(plan.labels.component)):
             self.by_component((), (), k, None)
 
-    def by_group(self, who: Names, group: Group) -> list[Part]:
-        """Parts of the cost of a group of countries."""
-        known = self._sums(who, False, "all").get(group, {})
-        return [(place, 1.0, share) for parts in known.values() for place, share in parts]
+    def by_group(self, who: Names, group: Group, financed: bool = False) -> list[Part]:
+        """Parts of the cost of a group of countries, or of what is to be financed of it."""
+        split = financed and len(self._shares) > 1
+        weight = self._shares[0] if financed and not split else 1.0
+        known = self._sums(who, False, "all", split).get(group, {})
+        return [(place, weight * share) for parts in known.values() for place, share in parts]
 
-    def by_component(self, who: Names, group: Group, component: int, year: int | None) -> list[Part]:
+    def by_component(
+        self, who: Names, group: Group, component: int, year: int | None, financed: bool = False
+    ) -> list[Part]:
         """Parts of the cost of one component in a group of countries, in one year or over the horizon."""
+        shares = self._even[component] if financed else {1.0}
+        split = len(shares) > 1
+        weight = 1.0 if split else min(shares)
         moving = bool(self._moving[component])
         if not moving or (who and year is None):
-            sums = self._sums(who, True, "all" if who and year is None else "still")
-            weight = 1.0 if year is None else float(self._plan.year_share[component, year])
-            return [(place, weight, share) for place, share in sums.get(group, {}).get(component, [])]
-        lagged = self._sums(who, True, "lagged").get(group, {}).get(component, [])
+            sums = self._sums(who, True, "all" if who and year is None else "still", split)
+            weight *= 1.0 if year is None else float(self._plan.year_share[component, year])
+            return [(place, weight * share) for place, share in sums.get(group, {}).get(component, [])]
         growth = int(self._plan.component_growth[0, component]) if year is None else -1
-        made = [Cell(place, component, growth, -1 if year is None else year) for place, _ in lagged]
-        return [(self._cell(cell), 1.0, share) for cell, (_, share) in zip(made, lagged, strict=True)]
+        lagged = self._sums(who, True, "lagged", split).get(group, {}).get(component, [])
+        cells = [Cell(place, component, growth, -1 if year is None else year) for place, _ in lagged]
+        return [(self._cell(cell), weight * share) for cell, (_, share) in zip(cells, lagged, strict=True)]
 
     def totals(self, kind: int) -> list[int]:
         """Accumulators of a total by another growth of each component."""
         growths = self._plan.component_growth[kind]
         return [
             self._cell(Cell(place, component, int(growths[component]), -1))
-            for component, parts in self._sums((), True, "lagged").get((), {}).items()
+            for component, parts in self._sums((), True, "lagged", False).get((), {}).items()
             for place, _ in parts
             if growths[component] >= 0
         ]
@@ -126,17 +134,19 @@ class Accumulators:
             self._count += 1
         return self._cells[cell]
 
-    def _sums(self, who: Names, detailed: bool, sort: str) -> dict[Group, dict[int, list[tuple[int, int]]]]:
-        """Accumulators by group, component (0 if not detailed) and share: (accumulator, share) pairs.
+    def _sums(self, who: Names, detailed: bool, sort: str, split: bool) -> dict[Group, dict[int, list[Part]]]:
+        """Accumulators by group and component (0 if not detailed), with the share of each that counts.
 
         `sort` says of which components: "all", those that never move ("still"), or, by lag, the others ("lagged").
+        Where `split`, there is one for each share of the cost that is financed. Costs are never split, so that who
+        pays changes no bit of them.
         """
-        key = (who, detailed, sort)
+        key = (who, detailed, sort, split)
         if key not in self._known:
-            self._known[key] = self._make(who, detailed, sort)
+            self._known[key] = self._make(who, detailed, sort, split)
         return self._known[key]
 
-    def _make(self, who: Names, detailed: bool, sort: str) -> dict[Group, dict[int, list[tuple[int, int]]]]:
+    def _make(self, who: Names, detailed: bool, sort: str, split: bool) -> dict[Group, dict[int, list[Part]]]:
         component = self._plan.row_component[self._rows]
         moving = self._moving[component]
         taken = {"all": np.ones(len(component), dtype=bool), "still": ~moving, "lagged": moving}[sort]
@@ -145,17 +155,18 @@ class Accumulators:
         number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
         group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
         part = component if detailed else np.zeros_like(component)
-        keys = np.stack([group, part, self._share], axis=1)
+        share_of = self._share if split else np.zeros_like(self._share)
+        keys = np.stack([group, part, share_of], axis=1)
         occurring, which = np.unique(keys[taken], axis=0, return_inverse=True)
         sizes = self._plan.component_lags[occurring[:, 1]] if sort == "lagged" else np.ones(len(occurring), np.int64)
         firsts = self._count + np.cumsum(sizes) - sizes
         self._count += int(sizes.sum())
         places = np.full(len(component), -1, dtype=np.int64)
         places[taken] = firsts[which]
-        found: dict[Group, dict[int, list[tuple[int, int]]]] = {}
+        found: dict[Group, dict[int, list[Part]]] = {}
         names = list(number)
         for (g, k, share), first in zip(occurring.tolist(), firsts.tolist(), strict=True):
-            found.setdefault(names[g], {}).setdefault(k, []).append((first, share))
+            found.setdefault(names[g], {}).setdefault(k, []).append((first, self._shares[share] if split else 1.0))
         (self._lagged if sort == "lagged" else self._plain).append(places)
         return found
 

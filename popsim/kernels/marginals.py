@@ -10,7 +10,9 @@ The kinds and sizes stand in `popsim.layout`.
 - KNOTS: any number of polynomials between knots, found by bisection,
   ``[count, degree, knots x count, (middle, 1 / width, c0, c1, ...) x count]``; the count is a power of two, the first
   knot is -infinity, padding knots are +infinity. Jumps are pieces of degree 0 with knots at the jumps.
-- PIECES_LOG and KNOTS_LOG hold log T instead of T.
+- UNEVEN: up to 16 polynomials of degree 9 between uneven knots, ``[knots x 16, middles x 16, 1 / widths x 16, c0 x 16,
+  ..., c9 x 16]``, with knots as above.
+- PIECES_LOG, KNOTS_LOG and UNEVEN_LOG hold log T instead of T.
 """
 
 from __future__ import annotations
@@ -20,8 +22,19 @@ import numpy as np
 from popsim.kernels.elementary import exponential
 from popsim.kernels.intrinsics import borrowed, float_to_bits, fma, load, store, table_load
 from popsim.kernels.jit import inlined, kernel
-from popsim.kernels.permute import LANES, has_permute, permuted_pieces
-from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, SCORE_LIMIT
+from popsim.kernels.permute import LANES, has_permute, permuted_pieces, permuted_uneven
+from popsim.layout import (
+    KNOTS,
+    KNOTS_LOG,
+    LOGNORMAL,
+    NORMAL,
+    PIECE_COUNT,
+    PIECES,
+    PIECES_LOG,
+    SCORE_LIMIT,
+    UNEVEN,
+    UNEVEN_LOG,
+)
 
 __all__ = ["evaluate", "values"]
 
@@ -49,7 +62,35 @@ def _pieces_from(start, y, at, z, first, count, tables, base, slope, intercept):
         store(y, at + i, fma(p, f, table_load(tables, k)))
 
 
+@kernel
+def _uneven_from(start, y, at, z, first, count, tables, knots):  # type: ignore[no-untyped-def]
+    for i in range(start, count):
+        score = load(z, first + i)
+        k = knots
+        for step in (8, 4, 2, 1):
+            k += np.int64(step) if table_load(tables, k + step) <= score else np.int64(0)
+        inside = min(max(score, -SCORE_LIMIT), SCORE_LIMIT)
+        f = (inside - table_load(tables, k + _STRIDE)) * table_load(tables, k + 2 * _STRIDE)
+        p = fma(table_load(tables, k + 12 * _STRIDE), f, table_load(tables, k + 11 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 10 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 9 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 8 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 7 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 6 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 5 * _STRIDE))
+        p = fma(p, f, table_load(tables, k + 4 * _STRIDE))
+        store(y, at + i, fma(p, f, table_load(tables, k + 3 * _STRIDE)))
+
+
 if has_permute():
+
+    @inlined
+    def _uneven(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
+        whole = count - count % LANES
+        for i in range(0, whole, LANES):
+            permuted_uneven(y, at + i, z, first + i, tables, np.int64(offset))
+        if whole < count:
+            _uneven_from(whole, y, at, z, first, count, tables, np.int64(offset))
 
     @inlined
     def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
@@ -61,6 +102,10 @@ if has_permute():
             _pieces_from(whole, y, at, z, first, count, tables, base, slope, intercept)
 
 else:
+
+    @kernel
+    def _uneven(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
+        _uneven_from(0, y, at, z, first, count, tables, np.int64(offset))
 
     @kernel
     def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
@@ -116,7 +161,9 @@ def values(y, at, z, first, count, kind, tables, offset):  # type: ignore[no-unt
         _pieces(y, at, z, first, count, tables, offset)
     elif kind in (KNOTS, KNOTS_LOG):
         _knots(y, at, z, first, count, tables, offset)
-    if kind in (PIECES_LOG, KNOTS_LOG):
+    elif kind in (UNEVEN, UNEVEN_LOG):
+        _uneven(y, at, z, first, count, tables, offset)
+    if kind in (PIECES_LOG, KNOTS_LOG, UNEVEN_LOG):
         _exponentials_in_place(y, at, count)
 
 

@@ -19,7 +19,7 @@ from numba.extending import intrinsic
 from popsim.kernels.vectors import FLOATS, LANES, WORDS, broadcast, call, fma, load_vector, splat, store_vector
 from popsim.layout import PIECE_COUNT, PIECE_DEGREE, SCORE_LIMIT
 
-__all__ = ["LANES", "has_permute", "permuted_octaves", "permuted_pieces"]
+__all__ = ["LANES", "has_permute", "permuted_octaves", "permuted_pieces", "permuted_uneven"]
 
 _MAGIC = 6755399441055744.0
 _PERMUTE = "llvm.x86.avx512.vpermi2var.pd.512"
@@ -75,6 +75,48 @@ def permuted_pieces(
         return context.get_dummy_value()
 
     return types.void(y, types.int64, z, types.int64, tables, types.int64, types.float64, types.float64), codegen
+
+
+@intrinsic
+def permuted_uneven(_typing: Any, y: Any, at: Any, z: Any, first: Any, tables: Any, base: Any) -> Any:
+    """Evaluate eight draws: y[at : at + 8] = T(z[first : first + 8]), pieces between uneven knots at tables[base:]."""
+
+    def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        out, at_, scores, first_, table, offset = arguments
+
+        def row(number: int) -> Any:
+            return builder.add(offset, ir.Constant(ir.IntType(64), number * PIECE_COUNT))
+
+        def picked(number: int, piece: Any) -> Any:
+            halves = [
+                load_vector(
+                    context,
+                    builder,
+                    FLOATS,
+                    signature.args[4],
+                    table,
+                    builder.add(row(number), ir.Constant(ir.IntType(64), half)),
+                    table=True,
+                )
+                for half in (0, LANES)
+            ]
+            return call(builder, _PERMUTE, FLOATS, [halves[0], piece, halves[1]])
+
+        z_ = load_vector(context, builder, FLOATS, signature.args[2], scores, first_)
+        piece = splat(WORDS, 0)
+        for step in (8, 4, 2, 1):
+            further = builder.or_(piece, splat(WORDS, step))
+            reached = builder.fcmp_ordered("<=", picked(0, further), z_)
+            piece = builder.select(reached, further, piece)
+        low, high = splat(FLOATS, -SCORE_LIMIT), splat(FLOATS, SCORE_LIMIT)
+        z_ = builder.select(builder.fcmp_ordered("<", z_, low), low, z_)
+        z_ = builder.select(builder.fcmp_ordered(">", z_, high), high, z_)
+        fraction = builder.fmul(builder.fsub(z_, picked(1, piece)), picked(2, piece))
+        (value,) = _polynomials(context, builder, (signature.args[4], table, row(3)), [piece], [fraction])
+        store_vector(context, builder, signature.args[0], out, at_, value)
+        return context.get_dummy_value()
+
+    return types.void(y, types.int64, z, types.int64, tables, types.int64), codegen
 
 
 @intrinsic

@@ -1,14 +1,16 @@
 """Short programs over buffers: needs, lateness and prices, from drawn amounts to payments.
 
-A step is (code, to, one, two, lags) and a number; buffers are named by their place. Steps are made by
+A step is (code, to, one, two, fifth) and a number; buffers are named by their place. Steps are made by
 `popsim.engine.program`; their codes stand in `popsim.layout`. One function holds all loops, so that few functions are
 compiled. Sums and products are made in one order, so that blocks, threads and slices change nothing.
 """
 
 from __future__ import annotations
 
+import numpy as np
+
 from popsim.kernels.elementary import exponential
-from popsim.kernels.intrinsics import fma, load, store
+from popsim.kernels.intrinsics import bits_to_float, borrowed, float_to_bits, fma, load, store
 from popsim.kernels.jit import kernel
 from popsim.layout import (
     ADD_PRODUCT,
@@ -16,24 +18,30 @@ from popsim.layout import (
     DISCOUNT,
     DOT,
     GATE,
+    GROWN,
     LAGGED,
+    LAGGED_TWICE,
     PLUS,
     POWER,
     PROLONG,
     SET,
-    SPREAD,
+    SPLIT,
     STRIKE,
     TIMES,
 )
 
 __all__ = ["run_steps"]
 
+_MAGIC = 6755399441055744.0
+_WHOLE = np.int64((1 << 32) - 1)
+
 
 @kernel
 def run_steps(work, base, width, count, steps, numbers, first, last):  # type: ignore[no-untyped-def]  # noqa: C901
     """Run steps first ... last - 1 on buffers of `width` numbers from `base` on."""
+    work, steps, numbers = borrowed(work), borrowed(steps), borrowed(numbers)
     for step in range(first, last):
-        code, lags, x = steps[step, 0], steps[step, 4], numbers[step]
+        code, fifth, x = steps[step, 0], steps[step, 4], numbers[step]
         to = base + steps[step, 1] * width
         one = base + steps[step, 2] * width
         two = base + steps[step, 3] * width
@@ -71,23 +79,41 @@ def run_steps(work, base, width, count, steps, numbers, first, last):  # type: i
         elif code == PROLONG:
             for i in range(count):
                 store(work, to + i, load(work, to + i) * fma(x, load(work, one + i), 1.0))
-        elif code == SPREAD:
-            # Lag 0 is written last, since what is spread lies there. What a table gives may pass its limits by a
-            # rounding error, and no payment may be lost by that.
-            for lag in range(lags - 1, -1, -1):
-                for i in range(count):
-                    distance = max(min(load(work, one + i), x), 0.0) - lag
-                    share = max(0.0, 1.0 - max(distance, -distance))
-                    store(work, to + lag * width + i, load(work, to + i) * share)
+        elif code == SPLIT:
+            for i in range(count):
+                # What a table gives may pass its limits by a rounding error, and no payment may be lost by that.
+                late = max(min(load(work, one + i), x), 0.0)
+                nearest = max(min(late - 0.5, x - 1.0), 0.0) + _MAGIC
+                distance = (float_to_bits(nearest) & _WHOLE) * width
+                store(work, to + i, bits_to_float(distance))
+                store(work, to + width + i, late - (nearest - _MAGIC))
         elif code == LAGGED:
-            for lag in range(lags):
-                target, weight = to + lag * width, two + lag * width
-                for i in range(count):
-                    store(work, target + i, fma(load(work, one + i), load(work, weight + i), load(work, target + i)))
+            for i in range(count):
+                paid, part = load(work, one + i), load(work, two + width + i)
+                distance = i + float_to_bits(load(work, two + i))
+                store(work, to + distance, load(work, to + distance) + fma(-paid, part, paid))
+                store(work, to + width + distance, fma(paid, part, load(work, to + width + distance)))
+        elif code == LAGGED_TWICE:
+            other = base + fifth * width
+            for i in range(count):
+                paid, part = load(work, one + i), load(work, two + width + i)
+                distance = i + float_to_bits(load(work, two + i))
+                early = fma(-paid, part, paid)
+                store(work, to + distance, load(work, to + distance) + early)
+                store(work, to + width + distance, fma(paid, part, load(work, to + width + distance)))
+                store(work, other + distance, load(work, other + distance) + early)
+                store(work, other + width + distance, fma(paid, part, load(work, other + width + distance)))
+        elif code == GROWN:
+            growth = base + fifth * width
+            for i in range(count):
+                part, at = load(work, two + width + i), growth + i + float_to_bits(load(work, two + i))
+                near = load(work, at)
+                between = fma(part, load(work, at + width) - near, near)
+                store(work, to + i, load(work, one + i) * between)
         elif code == DOT:
             for i in range(count):
                 store(work, to + i, load(work, one + i) * load(work, two + i))
-            for lag in range(1, lags):
+            for lag in range(1, fifth):
                 left, right = one + lag * width, two + lag * width
                 for i in range(count):
                     store(work, to + i, fma(load(work, left + i), load(work, right + i), load(work, to + i)))

@@ -15,7 +15,7 @@ from popsim.plan.expectation import expect_rows
 from popsim.plan.model import Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.presence import PresenceBook, all_countries, share_values
-from popsim.plan.rows import Row, RowBook
+from popsim.plan.rows import Row, RowBook, is_drawn
 from popsim.plan.timing import Timing, is_moving, lag_counts, make_timing
 from popsim.plan.world import World
 from popsim.study.model import Component, Country, Study
@@ -85,7 +85,7 @@ def _add_countries(study: Study, book: RowBook, timing: Timing, presences: Prese
     laws = [book.law(component.cost, f"{area.id}/{component.id}: cost") for area, component in pairs]
     # A cost that is known has no stream.
     drawn = [
-        score if component.cost.std() > 0.0 else Score((), ())
+        score if is_drawn(component.cost) else Score((), ())
         for score, (_, component) in zip(scores, pairs, strict=True)
     ]
     own = tuple(dict.fromkeys(name for score in drawn for name, _ in score.own))

@@ -18,10 +18,10 @@ class Moves(NamedTuple):
     """What turns drawn amounts into payments. Pointers follow the usual form, as in `popsim.plan.model.Draws`.
 
     The first group of rows draws what all countries share. A row with `row_keep` >= 0 is no cost: its value is kept
-    under that number, for others to use. A row with `row_presence` >= 0 is paid as far as that presence says, which is
-    a weight for each lag of 0, 1, ... whole years: whether it is needed (gates), how its exponents come out (powers),
-    how late it is. A growth holds, for each lag, what one unit planned by a profile comes to between two years: a path
-    of prices, times the profile moved by the lag.
+    under that number, for others to use. A row with `row_presence` >= 0 is paid as that presence says: by a weight
+    (whether it is needed: gates; how its exponents come out: powers; what delay adds) and, with more than one lag, a
+    lateness, which is whole years and a part of one. A growth holds, for each lag of 0, 1, ... whole years, what one
+    unit planned by a profile comes to between two years: a path of prices, times the profile moved by the lag.
     """
 
     row_keep: Integers
@@ -63,7 +63,7 @@ class Moves(NamedTuple):
     growth_lags: Integers
     growth_slot: Integers
     counts: Integers
-    """Buffers that are needed: of values kept, of weights of presences, of growths."""
+    """Buffers that are needed: of values kept, of presences, of growths."""
 
     def frozen(self) -> Moves:
         """Give the same arrays, no longer writable."""

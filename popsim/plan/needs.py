@@ -51,14 +51,18 @@ def both_below(h: Floats, k: Floats, r: float) -> Floats:
     """
     from scipy.special import ndtr
 
-    one, two = np.clip(np.asarray(h), -40.0, 40.0)[..., None], np.clip(np.asarray(k), -40.0, 40.0)[..., None]
-    points, weights = legendre(48)
-    # t = sin(angle) takes the root out of the density.
-    angle = math.asin(r) * (points + 1.0) / 2.0
-    sine, square = np.sin(angle), np.cos(angle) ** 2
-    density = np.exp(-(one**2 - 2.0 * sine * one * two + two**2) / (2.0 * square))
-    integral = density @ weights * (math.asin(r) / 2.0) / (2.0 * math.pi)
-    return np.asarray(ndtr(one[..., 0]) * ndtr(two[..., 0]) + integral)
+    one, two = np.clip(np.asarray(h), -40.0, 40.0), np.clip(np.asarray(k), -40.0, 40.0)
+    # Rounding alone can carry a correlation a hair beyond 1.
+    widest = math.asin(min(max(r, -1.0), 1.0))
+    points, weights = legendre(12 if abs(r) < 0.5 else 24 if abs(r) < 0.9 else 48)
+    integral = np.zeros(np.broadcast_shapes(one.shape, two.shape))
+    for point, weight in zip(points.tolist(), weights.tolist(), strict=True):
+        # t = sin(angle) takes the root out of the density.
+        angle = widest * (point + 1.0) / 2.0
+        integral += weight * np.exp(
+            (2.0 * math.sin(angle) * one * two - one**2 - two**2) / (2.0 * math.cos(angle) ** 2)
+        )
+    return np.asarray(ndtr(one) * ndtr(two) + integral * widest / (4.0 * math.pi))
 
 
 def needed_cost(component: Component, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]) -> float:
@@ -89,14 +93,20 @@ def needed_cost(component: Component, chances: Mapping[str, Amount], score: Scor
     else:
         (one, one_weights), (two, two_weights) = thresholds
         rest = math.sqrt((1.0 - to_cost[0] ** 2) * (1.0 - to_cost[1] ** 2))
-        h = _given(one[None, :, None], z[:, None, None], to_cost[0])
-        k = _given(two[None, None, :], z[:, None, None], to_cost[1])
-        h, k = np.broadcast_arrays(h, k)
-        chance = both_below(h, k, (between - to_cost[0] * to_cost[1]) / rest) @ two_weights @ one_weights
+        apart = (between - to_cost[0] * to_cost[1]) / rest
+        # One score at a time, for memory.
+        chance = np.array(
+            [
+                one_weights
+                @ both_below(_given(one[:, None], score, to_cost[0]), _given(two, score, to_cost[1]), apart)
+                @ two_weights
+                for score in z.tolist()
+            ]
+        )
     return float((cost * chance) @ cost_weights)
 
 
-def _given(level: Floats, z: Floats, correlation: float) -> Floats:
+def _given(level: Floats, z: Floats | float, correlation: float) -> Floats:
     return (level + correlation * z) / math.sqrt(1.0 - correlation**2)
 
 
@@ -104,5 +114,8 @@ def _thresholds(chance: Amount) -> tuple[Floats, Floats]:
     from scipy.special import ndtri
 
     if isinstance(chance, Family):
-        return nodes(Probit(chance), *_COARSE)
+        levels, weights = nodes(Probit(chance), *_COARSE)
+        # What lies beyond some 6.5 standard deviations adds nothing that could be seen.
+        counts = weights > 1e-11
+        return levels[counts], weights[counts]
     return np.array([np.clip(ndtri(chance), -40.0, 40.0)]), np.ones(1)

@@ -13,7 +13,7 @@ from popsim.plan.book import pointers
 from popsim.plan.dependence import Score, delay_scores, need_scores, start_score
 from popsim.plan.model import Integers
 from popsim.plan.needs import needs_of
-from popsim.plan.rows import Row, RowBook, Weights
+from popsim.plan.rows import Row, RowBook, Weights, is_drawn
 from popsim.plan.world import World
 from popsim.study.model import Area, Component, Country, Setting, Study
 
@@ -114,8 +114,8 @@ class PresenceBook:
         key = (area.id, gates, powers)
         if key not in self._made:
             slot = self._used.get(area.id, 0)
-            self._used[area.id] = slot + lags
-            self._slots = max(self._slots, slot + lags)
+            self._used[area.id] = slot + (3 if lags > 1 else 1)
+            self._slots = max(self._slots, self._used[area.id])
             begin = self._kept["start"] if lags > 1 and self._study.start is not None else -1
             late = self._kept[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
             late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
@@ -163,8 +163,7 @@ class PresenceBook:
     def _setting(self, name: str, setting: Setting, country: Country, score: Score, where: str) -> None:
         label, amount = setting.of(country)
         if (name, label) not in self._laws:
-            drawn = isinstance(amount, Family) and amount.std() > 0.0
-            self._laws[name, label] = (self._book.law(amount, where), score if drawn else Score((), ()))
+            self._laws[name, label] = (self._book.law(amount, where), score if is_drawn(amount) else Score((), ()))
         law, hangs_on = self._laws[name, label]
         self._keep(name, law, country, hangs_on)
 

@@ -15,7 +15,7 @@ from popsim.plan.model import Draws, Integers
 from popsim.plan.streams import StreamBook
 from popsim.study.model import Amount
 
-__all__ = ["Row", "RowBook"]
+__all__ = ["Row", "RowBook", "is_drawn"]
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -32,6 +32,18 @@ class Row(NamedTuple):
     keep: int = -1
     presence: int = -1
     growth: int = -1
+
+
+def is_drawn(amount: Amount) -> bool:
+    """Whether an amount takes more than one value, and so needs a score.
+
+    Examples
+    --------
+    >>> is_drawn(2.0), is_drawn(Constant(2.0))
+    (False, False)
+    """
+    # By its limits, since the spread of very small values is zero in floating point.
+    return isinstance(amount, Family) and amount.support()[0] < amount.support()[1]
 
 
 class RowBook:

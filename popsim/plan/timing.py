@@ -76,13 +76,25 @@ def longest(setting: Setting | None, study: Study) -> dict[str, float]:
 
 
 def lag_counts(study: Study) -> dict[str, int]:
-    """Count the lags of each area: 1 where it is always on time; lateness beyond the horizon counts as the horizon."""
+    """Count the lags of each area, 0 among them: 1 where it is always on time.
+
+    Beyond the horizon, lags tell only what prices have risen to. So lateness by more years than the programme has
+    counts as just so many where an area's prices do not rise, and where it has no upper limit.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> start = {"years": 1.5, "basis": "judgement", "rationale": "for example"}
+    >>> lag_counts(load_study("pops", {"start": start}))["a"]
+    3
+    """
     begin = longest(study.start, study)
     counts = {}
     for area in study.areas:
         late = longest(area.delay.years if area.delay else None, study)
         most = max(begin[code] + late[code] for code in begin)
-        counts[area.id] = 1 + (len(study.years) if math.isinf(most) else min(math.ceil(most), len(study.years)))
+        rises = area.escalation is not None and not math.isinf(most)
+        counts[area.id] = 1 + math.ceil(most if rises else min(most, len(study.years)))
     return counts
 
 

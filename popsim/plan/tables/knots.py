@@ -8,7 +8,7 @@ import numpy as np
 from scipy import special
 
 from popsim.families.base import Floats
-from popsim.layout import CONSTANT, KNOTS, KNOTS_LOG, PIECE_COUNT, PIECE_DEGREE
+from popsim.layout import CONSTANT, KNOTS, KNOTS_LOG, PIECE_COUNT, PIECE_DEGREE, UNEVEN, UNEVEN_LOG
 from popsim.plan.tables.members import Members
 from popsim.plan.tables.pieces import EDGE
 from popsim.plan.tables.polynomials import NODES, PROBES, evaluate, interpolate
@@ -35,6 +35,11 @@ def from_jumps(cumulative: Floats, values: Floats) -> Table:
     """Pieces of degree 0 with knots at the jumps; a single value needs none."""
     if len(values) == 1:
         return Table(CONSTANT, NOTHING, float(values[0]), 0.0, 0.0)
+    if len(values) <= PIECE_COUNT:
+        coefficients = np.zeros((PIECE_DEGREE + 1, len(values)))
+        coefficients[0] = values
+        left = np.concatenate([[-EDGE], special.ndtri(cumulative[:-1])])
+        return _pack_uneven(UNEVEN, left, np.full(len(values), np.inf), coefficients, 0.0, 0.0)
     size = 1 << int(np.ceil(np.log2(len(values))))
     knots = np.full(size, np.inf)
     knots[0] = -np.inf
@@ -47,6 +52,8 @@ def from_jumps(cumulative: Floats, values: Floats) -> Table:
 
 def from_knots(member: Members) -> Table | None:
     """Split at the kinks, then halve every piece that does not hold, of the values or else of their logarithm."""
+    if not member.steep and (few := _few(member)):
+        return few
     tables = [_fit(member, KNOTS, lambda values: values, lambda values: values, 0.0)]
     floor = float(member.floor[0, 0])
     # Of a steep family the values themselves, if they hold: an exponential would miss atoms by rounding.
@@ -55,9 +62,26 @@ def from_knots(member: Members) -> Table | None:
     return min((table for table in tables if table is not None), key=lambda table: len(table.numbers), default=None)
 
 
-def _fit(member: Members, kind: int, function: _Function, back: _Function, location: float) -> Table | None:
+def _few(member: Members) -> Table | None:
+    """Find a table of so few pieces that the kernel need not look for them in memory."""
+    found = _fit(member, UNEVEN, lambda values: values, lambda values: values, 0.0, 2, PIECE_COUNT)
+    floor = float(member.floor[0, 0])
+    if found or not np.isfinite(floor):
+        return found
+    return _fit(member, UNEVEN_LOG, member.logs, lambda logs: floor + np.exp(logs), floor, 2, PIECE_COUNT)
+
+
+def _fit(
+    member: Members,
+    kind: int,
+    function: _Function,
+    back: _Function,
+    location: float,
+    first_edges: int = PIECE_COUNT + 1,
+    most: int = MOST_PIECES,
+) -> Table | None:
     inner = member.kinks[0][np.abs(member.kinks[0]) < EDGE]
-    edges = np.unique(np.concatenate([np.linspace(-EDGE, EDGE, PIECE_COUNT + 1), inner]))
+    edges = np.unique(np.concatenate([np.linspace(-EDGE, EDGE, first_edges), inner]))
     pending = [np.stack([edges[:-1], edges[1:]], axis=1)]
     lefts, widths, polynomials, worst = [], [], [], 0.0
     found = 0
@@ -72,11 +96,12 @@ def _fit(member: Members, kind: int, function: _Function, back: _Function, locat
         worst = max(worst, float(error[good].max(initial=0.0)))
         bad = ends[~good]
         least = 1e-9 if not member.steep else SCORE_SLACK / 16.0
-        if found + 2 * len(bad) > MOST_PIECES or (len(bad) and float((bad[:, 1] - bad[:, 0]).min()) < least):
+        if found + 2 * len(bad) > most or (len(bad) and float((bad[:, 1] - bad[:, 0]).min()) < least):
             return None
         if len(bad):
             pending.append(_split(bad, member.steep and float((bad[:, 1] - bad[:, 0]).max()) <= _NARROW))
-    return _pack(
+    pack = _pack_uneven if kind in (UNEVEN, UNEVEN_LOG) else _pack
+    return pack(
         kind, np.concatenate(lefts), np.concatenate(widths), np.concatenate(polynomials, axis=1), location, worst
     )
 
@@ -139,3 +164,17 @@ def _pack(kind: int, left: Floats, width: Floats, polynomials: Floats, location:
     pieces[: len(left), 2:] = polynomials.T
     numbers = np.concatenate([[size, PIECE_DEGREE], knots, pieces.ravel()])
     return Table(kind, numbers, location, 1.0, worst)
+
+
+def _pack_uneven(kind: int, left: Floats, width: Floats, polynomials: Floats, location: float, worst: float) -> Table:
+    order = np.argsort(left)
+    left, width, polynomials = left[order], width[order], polynomials[:, order]
+    numbers = np.zeros((PIECE_DEGREE + 4, PIECE_COUNT))
+    numbers[0] = np.inf
+    numbers[0, : len(left)] = left
+    numbers[0, 0] = -np.inf
+    wide = np.isinf(width)
+    numbers[1, : len(left)] = np.where(wide, 0.0, left + np.where(wide, 0.0, width) / 2.0)
+    numbers[2, : len(left)] = 1.0 / width
+    numbers[3:, : len(left)] = polynomials
+    return Table(kind, numbers.ravel(), location, 1.0, worst)
