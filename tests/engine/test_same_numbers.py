@@ -38,6 +38,8 @@ from popsim.layout import (
     PIECE_DEGREE,
     PIECES,
     PIECES_LOG,
+    UNEVEN,
+    UNEVEN_LOG,
 )
 from popsim.plan import compile as compile_study
 from popsim.plan.lowering import pointers
@@ -136,8 +138,11 @@ def all_kinds() -> tuple[Draws, Sums]:
     for k, (middle, inverse) in enumerate(zip(middles, inverses, strict=True)):
         searched += [middle, inverse, *((k + 1.0) / (j + 2) for j in range(4))]
     jumps = [4.0, 0.0, -np.inf, -1.0, 0.0, 1.5, *(x for value in (1.0, 2.0, 4.0, 8.0) for x in (0.0, 0.0, value))]
-    kinds = [CONSTANT, NORMAL, LOGNORMAL, PIECES, PIECES_LOG, KNOTS, KNOTS_LOG, KNOTS]
-    parts: list[list[float]] = [[], [], [0.75], pieces, pieces, searched, searched, jumps]
+    far = [np.inf] * (PIECE_COUNT - 4)
+    uneven = [*knots, *far, *middles, *[0.0] * (PIECE_COUNT - 4), *inverses, *[0.0] * (PIECE_COUNT - 4)]
+    uneven += [c * (1 + k / 16) for c in polynomial for k in range(PIECE_COUNT)]
+    kinds = [CONSTANT, NORMAL, LOGNORMAL, PIECES, PIECES_LOG, KNOTS, KNOTS_LOG, KNOTS, UNEVEN, UNEVEN_LOG]
+    parts: list[list[float]] = [[], [], [0.75], pieces, pieces, searched, searched, jumps, uneven, uneven]
     count = len(kinds)
     draws = Draws(
         shared_stream=np.array([11, 12], np.uint64),
@@ -147,10 +152,10 @@ def all_kinds() -> tuple[Draws, Sums]:
         own_start=np.array([0, count]),
         own_stream=np.arange(100, 100 + count, dtype=np.uint64),
         row_start=np.array([0, count]),
-        row_common=np.array([-1, 0, 0, -1, 0, -1, 0, 0]),
-        term_start=pointers([0, 1, 2, 1, 1, 2, 1, 1]),
-        term_basis=np.array([1, 2, 3, 3, 4, 5, 6, 6, 7]),
-        term_weight=np.array([0.75, 0.5, 0.5, 1.0, 0.75, 0.5, 0.5, 0.75, 0.875]),
+        row_common=np.array([-1, 0, 0, -1, 0, -1, 0, 0, -1, 0]),
+        term_start=pointers([0, 1, 2, 1, 1, 2, 1, 1, 1, 1]),
+        term_basis=np.array([1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9]),
+        term_weight=np.array([0.75, 0.5, 0.5, 1.0, 0.75, 0.5, 0.5, 0.75, 0.875, 1.0, 0.75]),
         row_kind=np.array(kinds),
         row_table=pointers([len(part) for part in parts])[:-1].copy(),
         row_location=np.linspace(-1.0, 2.5, count),
@@ -166,8 +171,8 @@ def test_numbers_of_the_kernels_are_what_they_always_were() -> None:
     draws, sums = all_kinds()
     out = fill(draws, sums, 3001, 20_260_101, first=41)
     assert np.isfinite(out).all()
-    assert [len(np.unique(row)) > 2900 for row in out] == [False, *[True] * 6, False]
-    assert sha256(out) == "6097b167fde6e4fee6c9e68d78fa03a5656490a7f11715baa323ce2bdea0f811"
+    assert [len(np.unique(row)) > 2900 for row in out] == [False, *[True] * 6, False, True, True]
+    assert sha256(out) == "d72cde75c52bf76e569f3d0c3d9f62115c130afd4bce193e43e63f8d7f5d106a"
 
 
 def test_numbers_of_a_study_are_what_they_always_were() -> None:
@@ -218,7 +223,7 @@ def test_numbers_of_all_families_are_what_they_always_were() -> None:
     drawn = sample({f"name {place}": family for place, family in enumerate(FIXED)}, 500, seed=3, correlation=0.2)
     assert (
         sha256(six_digits(drawn.to_array().values))
-        == "5012a2878a8f728598a6bf9d088a7c5124d44d19cfade74661879cc690803f22"
+        == "7242c606a875916eacf4c8b942dfa24e5151384f2a5f95bb5985eaf9967cceca"
     )
 
 

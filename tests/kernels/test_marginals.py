@@ -6,7 +6,7 @@ from scipy import special
 
 from popsim.families import Family
 from popsim.kernels.marginals import evaluate
-from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECES, PIECES_LOG
+from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, UNEVEN, UNEVEN_LOG
 from popsim.plan.tables import Table, make_table, score_quantile
 
 from ..engine.studies import all_examples
@@ -61,6 +61,8 @@ def middle_coefficient(table: Table) -> int:
     if table.kind in (KNOTS, KNOTS_LOG):
         knots = np.array(table.numbers[2 : 2 + int(table.numbers[0])])
         return 2 + len(knots) + int(np.flatnonzero(knots <= 0.5)[-1]) * (int(table.numbers[1]) + 3) + 2
+    if table.kind in (UNEVEN, UNEVEN_LOG):
+        return 3 * PIECE_COUNT + int(np.flatnonzero(table.numbers[:PIECE_COUNT] <= 0.5)[-1])
     assert table.kind == LOGNORMAL
     return 0
 
@@ -73,7 +75,7 @@ def test_the_check_sees_one_wrong_coefficient(name: str) -> None:
     table = make_table(shape)
     numbers = list(table.numbers)
     low, high = score_quantile(shape, special.ndtri([0.05, 0.95]))
-    if table.kind in (PIECES, KNOTS):
+    if table.kind in (PIECES, KNOTS, UNEVEN):
         numbers[middle_coefficient(table)] += 1e-6 * (high - low)
     elif table.kind == LOGNORMAL:
         numbers[0] *= 1.0 + 1e-6
@@ -107,7 +109,7 @@ def test_jumps_are_exact(name: str) -> None:
 
 def test_all_kinds_of_tables_are_tested() -> None:
     kinds = {make_table(family.standard()[0]).kind for family in EXAMPLES.values()}
-    assert kinds >= {NORMAL, LOGNORMAL, PIECES, PIECES_LOG, KNOTS}
+    assert kinds >= {NORMAL, LOGNORMAL, PIECES, PIECES_LOG, KNOTS, UNEVEN}
 
 
 @pytest.mark.parametrize("name", SMOOTH)

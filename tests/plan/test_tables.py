@@ -9,7 +9,7 @@ import pytest
 
 from popsim.errors import PlanError
 from popsim.families import Family, Gamma, LogNormal, Triangular, Weibull
-from popsim.layout import CONSTANT, KNOTS, LOGNORMAL, NORMAL, PIECES
+from popsim.layout import CONSTANT, LOGNORMAL, NORMAL, PIECES, UNEVEN
 from popsim.plan import compile as compile_study
 from popsim.plan.lowering import TableBook
 from popsim.plan.tables import make_table
@@ -87,7 +87,7 @@ def test_tables_state_an_error_within_what_is_tolerated() -> None:
         ("normal 1", NORMAL),
         ("lognormal 1", LOGNORMAL),
         ("uniform 1", PIECES),
-        ("empirical 1", KNOTS),
+        ("empirical 1", UNEVEN),
         ("constant 2", CONSTANT),
     ],
 )

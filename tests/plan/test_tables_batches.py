@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from scipy import special
 
 from popsim.families import Beta, Family, Gamma, LogNormal, Metalog, Normal, Pert, Triangular, Uniform, Weibull
-from popsim.layout import KNOTS_LOG, LOGNORMAL, NORMAL, PIECES, PIECES_LOG
+from popsim.layout import KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, UNEVEN, UNEVEN_LOG
 from popsim.plan.tables import Table, make, make_table, make_tables, score_quantile, tolerance
 
 from ..engine.studies import all_examples
@@ -37,12 +37,17 @@ def evaluate(table: Table, z: np.ndarray) -> np.ndarray:
         t = n[0] * z + n[1]
         piece = np.rint(t).astype(int) % 16
         value = np.polynomial.polynomial.polyval(t - np.rint(t), n[2:].reshape(10, 16)[:, piece], tensor=False)
+    elif table.kind in (UNEVEN, UNEVEN_LOG):
+        rows = n.reshape(-1, PIECE_COUNT)
+        piece = np.searchsorted(rows[0], z, side="right") - 1
+        inside = (np.clip(z, -8.25, 8.25) - rows[1, piece]) * rows[2, piece]
+        value = np.polynomial.polynomial.polyval(inside, rows[3:, piece], tensor=False)
     else:
         size = int(n[0])
         piece = np.searchsorted(n[2 : 2 + size], z, side="right") - 1
         middle, inverse, *coefficients = n[2 + size :].reshape(size, -1)[piece].T
         value = np.polynomial.polynomial.polyval((z - middle) * inverse, np.array(coefficients), tensor=False)
-    if table.kind in (PIECES_LOG, KNOTS_LOG):
+    if table.kind in (PIECES_LOG, KNOTS_LOG, UNEVEN_LOG):
         value = np.exp(value)
     return table.location + table.scale * value
 
