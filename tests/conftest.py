@@ -16,6 +16,15 @@ if worker:
     os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"popsim-tests-numba-{os.getuid()}-{worker}")
 
 
+PLAIN = ROOT / "tests" / "plain" / "study.toml"
+
+
+@pytest.fixture(scope="session")
+def plain() -> Path:
+    """The packaged study without needs, lateness, rises of prices, regions and options: costs alone."""
+    return PLAIN
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """Folder of the checkout."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import xarray as xr
@@ -248,16 +250,16 @@ def test_the_error_of_the_correlation_is_calibrated() -> None:
     assert 0.90 <= inside.mean() <= 0.98, inside.mean()
 
 
-def test_options_of_real_simulations_share_their_random_numbers() -> None:
+def test_options_of_real_simulations_share_their_random_numbers(plain: Path) -> None:
     wanted = {"scenarios": 400, "breakdowns": ["area", "region"]}
-    full = ps.simulate(ps.load_study("pops"), **wanted)
-    other = ps.simulate(ps.load_study("pops", {"area.f.size_exponent": 0.45}), **wanted)
+    full = ps.simulate(ps.load_study(plain), **wanted)
+    other = ps.simulate(ps.load_study(plain, {"area.f.size_exponent": 0.45}), **wanted)
     both = xr.concat([full, other.assign_coords(option=["smaller"])], "option", combine_attrs="override")
     found = ps.compare(both).squeeze("option")
     means = found["cost_by_area_difference_mean"]
     assert means.drop_sel(area="f").values.tolist() == [0.0] * 7
     assert means.sel(area="f").item() == pytest.approx(found["cost_difference_mean"].item(), rel=1e-9)
     assert found["cost_correlation"].item() > 0.99
-    independent = ps.simulate(ps.load_study("pops", {"area.f.size_exponent": 0.45}), seed=99, **wanted)
+    independent = ps.simulate(ps.load_study(plain, {"area.f.size_exponent": 0.45}), seed=99, **wanted)
     apart = xr.concat([full, independent.assign_coords(option=["smaller"])], "option", combine_attrs="override")
     assert ps.compare(apart)["cost_variance_reduction"].item() < 2.0 < found["cost_variance_reduction"].item()

@@ -25,13 +25,13 @@ def without(dataset: xr.Dataset, area: str) -> xr.Dataset:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def runs(tmp_path_factory: pytest.TempPathFactory, plain: Path) -> Path:
     """A run of three options put together by hand, and one of the study alone."""
     folder = tmp_path_factory.mktemp("runs")
-    study = ps.load_study("pops")
+    study = ps.load_study(plain)
     plan = ps.compile(study)
     full = ps.simulate(plan, **WANTED)
-    less = ps.simulate(ps.load_study("pops", {"area.f.size_exponent": 0.45}), **WANTED)
+    less = ps.simulate(ps.load_study(plain, {"area.f.size_exponent": 0.45}), **WANTED)
     every = []
     for option, part in (("full", full), ("without_f", without(full, "f")), ("smaller", less)):
         financed = part.assign(financing_need=0.5 * part["cost"], financing_need_by_area=0.5 * part["cost_by_area"])

@@ -151,10 +151,9 @@ def test_one_to_three_components_and_no_id_twice() -> None:
 @each_component
 def test_component_is_complete(component: dict[str, Any]) -> None:
     wanted = {"id", "name", "kind", "start", "currency", "price_year", "basis", "rationale", "cost"}
-    wanted |= {"spread"} if component["kind"] == "one-off" else {"years"}
+    wanted |= {"one-off": {"spread"}, "per-year": {"years"}, "stepped": {"years", "every"}}[component["kind"]]
     assert set(component) - {"source"} == wanted
     assert re.fullmatch(r"[a-z][a-z0-9_]*", component["id"])
-    assert component["kind"] in {"one-off", "per-year"}
     assert component["basis"] in {"evidence", "proxy", "judgement"}
     assert component["currency"] == "USD"
     assert 1996 <= component["price_year"] <= 2025

@@ -181,10 +181,35 @@ def test_correlations_can_be_honoured() -> None:
     # The part of an area that is its own must have a common share between 0 and 1: r s0 <= s <= r s0 + 1 - r.
     dependence = STUDY["dependence"]
     shared = dependence["between_areas"] * dependence["common_share"]
+    of_groups = dependence["between_areas"] * (dependence["group_share"] - dependence["common_share"])
     for area in STUDY["area"].values():
         assert shared <= area["common_share"] <= shared + 1 - dependence["between_areas"]
-        assert 0 <= area["size_exponent"] <= 1
+        # So must the part of an area that is a region's.
+        share = area.get("group_share", dependence["group_share"])
+        assert area["common_share"] + of_groups <= share <= shared + of_groups + 1 - dependence["between_areas"]
+        exponent = area["size_exponent"]
+        for value in (exponent["low"], exponent["high"]) if isinstance(exponent, dict) else (exponent,):
+            assert 0 <= value <= 1
     assert dependence["basis"] == STUDY["size"]["basis"] == "judgement"
+
+
+def test_the_delay_is_that_of_351_projects() -> None:
+    late = {0: 21 + 72, 6: 74, 12: 68, 24: 60, 63: 56}  # months, the last by judgement
+    assert sum(late.values()) == 351
+    years = STUDY["delay"]["years"]
+    assert years["values"] == [0.0, *(months / 12 for months in late)]
+    shares = [sum(list(late.values())[: k + 1]) / 351 for k in range(5)]
+    assert max(abs(a - b) for a, b in zip(years["probabilities"], [0.0, *shares], strict=True)) <= 5e-5
+    middles = [(a + b) / 2 for a, b in zip([0, *late], late, strict=False)]
+    mean = sum(count * middle for count, middle in zip(late.values(), middles, strict=True)) / 351
+    assert 5823 / 580 < round(mean, 1) == 12.4 < 5823 / 351
+
+
+def test_financing_quotes_what_was_read() -> None:
+    assert STUDY["financing"]["agency_fee"] == round(28_478 / 379_700, 3)
+    assert round(514_478 / 6_965_800, 3) == round((432_000 + 54_000 + 28_478) / (6_185_000 + 401_100 + 379_700), 3)
+    assert STUDY["financing"]["cofinancing"] == 440 / (360 + 440)
+    assert STUDY["area"]["c"]["financing"]["cofinancing"] == round(284_300 / 784_300, 2)
 
 
 def test_size_limits_cover_the_countries() -> None:

@@ -19,6 +19,8 @@ def test_packaged_study_has_a_full_report() -> None:
     assert [section.id for section in document.sections] == [
         "point-estimate",
         "budgets",
+        "options",
+        "financing",
         "areas",
         "groups",
         "years",

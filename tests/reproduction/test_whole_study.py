@@ -60,7 +60,7 @@ def test_few_countries_agree(few: Any) -> None:
     [
         ("dependence.between_areas", 0.15),
         ("dependence.between_components", 0.0),
-        ("area.f.common_share", 0.3),
+        ("area.f.group_share", 0.7),
         ("area.e.size_exponent", 0.2),
     ],
 )

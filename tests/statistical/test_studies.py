@@ -1,5 +1,7 @@
 """Whole studies against means, variances and correlations that are known exactly."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -88,7 +90,7 @@ def test_extremes_have_their_exact_variances(name: str) -> None:
 
 
 def test_the_packaged_study_has_its_exact_means() -> None:
-    """Total and areas within 4 standard errors: false alarm 9 x 6e-5; the seed is fixed."""
+    """Total and areas of six options within 4 standard errors: false alarm 6 x 9 x 6e-5; the seed is fixed."""
     dataset = simulate(load_study("pops"), 20_000, seed=2, breakdowns=["area"])
     for suffix in ("", "_by_area"):
         cost, mean = dataset[f"cost{suffix}"], dataset[f"expected_cost{suffix}"]
@@ -98,14 +100,14 @@ def test_the_packaged_study_has_its_exact_means() -> None:
         assert not np.all(np.abs(cost.mean("scenario") - mean - 10.0 * error) <= 4.0 * error)
 
 
-def test_the_packaged_study_has_the_width_of_its_dependence() -> None:
+def test_the_plain_study_has_the_width_of_its_dependence(plain: Path) -> None:
     """Independent < as studied < fully dependent, and independent countries with the variance of their sum.
 
     With common shares 0 countries are independent, so that the variance of the total is the sum of theirs; each is
     estimated from the breakdown by country of the same run, and cross terms of n scenarios err by sqrt(1 / n) of the
     product of standard deviations, together sqrt(2 / n) of the total variance at most.
     """
-    item = load_study("pops")
+    item = load_study(plain)
     count = 2_000
     apart = simulate(with_common_share(item, 0.0), count, breakdowns=["country"])
     variances = float(apart["cost_by_country"].var("scenario").sum())

@@ -185,7 +185,9 @@ def _source(comparison: Comparison, option: str, totals: list[str], area: str | 
             cells.append(percent(1.0))
             continue
         share = comparison.measured(f"{name}_difference_share", option, area=area)
-        cells.append(percent(*share, finest=0.01) if share.is_known and share.value == share.value else "n/a")
+        # A share of all is 1 but for rounding, which depends on how arrays lie in memory.
+        value = round(share.value, 12)
+        cells.append(percent(value, share.error, finest=0.01) if share.is_known and value == value else "n/a")
     return cells
 
 
