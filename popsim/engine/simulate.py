@@ -64,7 +64,9 @@ def simulate(
     -------
     xarray.Dataset
         `cost` (option, scenario) in the study's currency at constant prices, ``cost_by_...`` for each breakdown, and
-        exact means and point estimates. Each breakdown sums to `cost` within 1e-9 of it.
+        exact means and point estimates. Each breakdown sums to `cost` within 1e-9 of it. Where the study or one of its
+        options asks for them: `cost_after_horizon`, `cost_nominal`, `cost_discounted`, and `financing_need` with its
+        breakdowns. Options share their random numbers, scenario by scenario.
 
     Raises
     ------

@@ -35,7 +35,8 @@ def lag_weights(begin: Amount, late: Amount, cost_per_year: float, lags: int) ->
     >>> lag_weights(0.0, 1.25, 0.0, 3)
     (0.0, 0.75, 0.25)
     """
-    inner_is_begin = isinstance(begin, Family)
+    # Stretches are broken in the one that has a density, or else kinks at whole years would cost digits.
+    inner_is_begin = _has_density(begin) or not _has_density(late)
     outer, inner = (late, begin) if inner_is_begin else (begin, late)
     outer_values, outer_weights = nodes(outer, _ORDER, 0.5) if isinstance(outer, Family) else _sure(outer)
     inner_values, inner_weights = _broken(inner, outer_values, lags)
@@ -49,13 +50,17 @@ def lag_weights(begin: Amount, late: Amount, cost_per_year: float, lags: int) ->
     return tuple((lower + upper)[:lags].tolist())
 
 
+def _has_density(amount: Amount) -> bool:
+    return isinstance(amount, Family) and amount.jumps() is None
+
+
 def _sure(value: float) -> tuple[Floats, Floats]:
     return np.array([value]), np.ones(1)
 
 
 def _broken(amount: Amount, others: Floats, lags: int) -> tuple[Floats, Floats]:
     """Values and weights, a row for each of `others`, in stretches that end where the sum is a whole year."""
-    if not isinstance(amount, Family) or amount.jumps() is not None:
+    if not isinstance(amount, Family) or not _has_density(amount):
         values, weights = nodes(amount) if isinstance(amount, Family) else _sure(amount)
         return np.broadcast_to(values, (len(others), len(values))), np.broadcast_to(weights, (len(others), len(values)))
     from scipy.special import ndtr, ndtri

@@ -5,12 +5,16 @@ import os
 import platform
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 
 from popsim.engine.sample import sample
+from popsim.engine.simulate import simulate
 from popsim.families import Empirical, LogNormal, Metalog, Normal, Pert, Triangular
+from popsim.study.load import load_study
 
+FULL = Path(__file__).parent.parent / "reproduction" / "studies" / "full" / "study.toml"
 SCRIPT = """
 import sys
 sys.path.insert(0, {folder!r})
@@ -26,7 +30,7 @@ LESSER = {
 
 
 def digest() -> str:
-    """Hash a sample that uses every kind of marginal, over blocks with and without draws far out."""
+    """Hash a sample of every kind of marginal, over blocks with and without draws far out, and a study of all steps."""
     names = {
         "normal": Normal(0.0, 1.0),
         "lognormal": LogNormal(0.0, 0.7),
@@ -36,7 +40,10 @@ def digest() -> str:
         "log_pieces": Metalog.from_quantiles(p10=1.0, p50=2.0, p90=7.0, low=0.0),
     }
     drawn = sample(names, 4_099, seed=11, correlation=0.4, first_scenario=3)
-    return hashlib.sha256(b"".join(np.ascontiguousarray(drawn[name].values).tobytes() for name in names)).hexdigest()
+    costs = simulate(load_study(FULL), 600, first_scenario=3)
+    arrays = [drawn[name].values for name in names]
+    arrays += [values.values for values in costs.data_vars.values() if "scenario" in values.dims]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 
 
 def test_a_lesser_machine_gives_the_same_bits() -> None:

@@ -8,11 +8,12 @@ import pytest
 from llvmlite import binding
 from numba import types
 
-from popsim.kernels import block, elementary, marginals, philox
+from popsim.kernels import block, elementary, marginals, philox, steps
 
 FLOATS = types.Array(types.float64, 1, "C")
 READ_ONLY = types.Array(types.float64, 1, "C", readonly=True)
 WORDS = types.Array(types.uint64, 1, "C")
+STEPS = types.Array(types.int64, 2, "C", readonly=True)
 INT = types.int64
 WORD = types.uint64
 
@@ -21,6 +22,7 @@ KERNELS = {
     "sums": (block._onto_two, (FLOATS, INT, INT, INT, types.float64, INT, types.float64, INT)),
     "normals": (elementary.normals, (FLOATS, INT, WORDS, INT, INT)),
     "values": (marginals.values, (FLOATS, INT, FLOATS, INT, INT, INT, READ_ONLY, INT)),
+    "steps": (steps.run_steps, (FLOATS, INT, INT, INT, STEPS, READ_ONLY, INT, INT)),
 }
 X86 = platform.machine().lower() in ("x86_64", "amd64")
 ARM = platform.machine().lower() in ("aarch64", "arm64")
@@ -73,6 +75,33 @@ def test_sums_of_normals_are_packed() -> None:
     code = assembly("sums")
     if WIDE or ARM:
         assert len(re.findall(PACKED, code)) >= 2
+    else:
+        assert not FEATURES.get("avx2", False)
+
+
+STEP_OPERATIONS = {
+    "multiplications": (r"vmulpd", r"fmul\s+v\d+\.2d", 3),
+    "sums": (r"vaddpd", r"fadd\s+v\d+\.2d", 2),
+    "fused": (r"vfn?m(?:add|sub)\d+pd", r"fml[as]\s+v\d+\.2d", 12),
+    "divisions": (r"vdivpd", r"fdiv\s+v\d+\.2d", 1),
+    "comparisons": (r"vcmp\w*pd", r"fcmg[te]\s+v\d+\.2d", 2),
+    "limits": (r"v(?:min|max)pd", r"fm(?:in|ax)(?:nm)?\s+v\d+\.2d", 3),
+}
+"""Packed forms on x86-64 and on ARM64, and how many there are at least.
+
+A loop each of TIMES, STRIKE and PROLONG; of PLUS; of what is added to; of DISCOUNT; of GATE and STRIKE; of SPREAD and
+of POWER, whose exponential alone has five.
+"""
+
+
+@pytest.mark.parametrize("operation", STEP_OPERATIONS)
+def test_steps_are_packed(operation: str) -> None:
+    code = assembly("steps")
+    on_x86, on_arm, least = STEP_OPERATIONS[operation]
+    if WIDE:
+        assert len(re.findall(rf"{on_x86}\s.*%[yz]mm", code)) >= least
+    elif ARM:
+        assert len(re.findall(on_arm, code)) >= least
     else:
         assert not FEATURES.get("avx2", False)
 

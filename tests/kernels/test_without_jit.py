@@ -7,7 +7,9 @@ from pathlib import Path
 
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
+from popsim.study.load import load_study
 
+from ..engine.features import FULL
 from ..engine.studies import all_examples, mixed, sha256
 
 SCRIPT = """
@@ -15,11 +17,14 @@ import importlib.util, sys
 spec = importlib.util.spec_from_file_location("studies", sys.argv[1])
 studies = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(studies)
+from popsim.study.load import load_study
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
 drawn = sample(studies.all_examples(), 9, seed=2**64 - 3, correlation=0.25, first_scenario=5, threads=1)
 costs = simulate(studies.mixed(), 7, breakdowns=["country"], first_scenario=3, threads=1)
 print(studies.sha256(drawn.to_array().values, costs["cost_by_country"].values))
+full = simulate(load_study(sys.argv[2]), 5, first_scenario=3, threads=1)
+print(studies.sha256(*(array.values for array in full.data_vars.values() if "scenario" in array.dims)))
 """
 
 
@@ -27,13 +32,15 @@ def test_plain_python_gives_the_same_bits() -> None:
     drawn = sample(all_examples(), 9, seed=2**64 - 3, correlation=0.25, first_scenario=5, threads=1)
     costs = simulate(mixed(), 7, breakdowns=["country"], first_scenario=3, threads=1)
     expected = sha256(drawn.to_array().values, costs["cost_by_country"].values)
+    full = simulate(load_study(FULL), 5, first_scenario=3, threads=1)
+    features = sha256(*(array.values for array in full.data_vars.values() if "scenario" in array.dims))
     studies = Path(__file__).parent.parent / "engine" / "studies.py"
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(studies)],
+        [sys.executable, "-c", SCRIPT, str(studies), str(FULL)],
         env={**os.environ, "NUMBA_DISABLE_JIT": "1"},
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == expected
+    assert done.stdout.split() == [expected, features]

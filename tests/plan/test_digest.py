@@ -10,8 +10,10 @@ from popsim.engine.simulate import simulate
 from popsim.families import LogNormal
 from popsim.plan import compile as compile_study
 from popsim.plan import model
+from popsim.plan.moves import Moves
 from popsim.study.model import Exponent, Study
 
+from ..engine import features
 from ..engine.studies import COUNTRIES, area, country, mixed, number, replace_area
 
 BASE = mixed()
@@ -43,6 +45,8 @@ CHANGES_NUMBERS: dict[str, Callable[[Study], Study]] = {
     "between areas": replaced(dependence=number(between=0.31)),
     "common share": replaced(dependence=number(base=0.26)),
     "between components": replaced(dependence=number(within=0.51)),
+    **features.FEATURES,
+    "option": lambda study: features.with_options(study, other=study),
     "component's name": lambda study: with_component(study, id="other"),
 }
 
@@ -74,17 +78,34 @@ def test_digest_and_numbers_stay_with_what_does_not(change: str) -> None:
     np.testing.assert_array_equal(*costs)
 
 
-@pytest.mark.parametrize("field", [*model.Draws._fields, "year_share"])
+FULL = compile_study(features.full())
+
+
+def nudged(array: np.ndarray) -> np.ndarray:
+    """Change the last number by as little as can be."""
+    changed = array.copy()
+    last = changed.flat[-1]
+    changed.flat[-1] = last + 1 if changed.dtype.kind != "f" else 0.0 if np.isnan(last) else np.nextafter(last, 9.0)
+    return changed
+
+
+@pytest.mark.parametrize("field", [*model.Draws._fields, *Moves._fields, *model.ROW_ARRAYS])
 def test_digest_covers_every_array_that_makes_the_samples(field: str) -> None:
-    plan = compile_study(BASE)
-    arrays = {**plan.draws._asdict(), "year_share": plan.year_share}
-    changed = arrays[field].copy()
-    changed.flat[-1] = np.nextafter(changed.flat[-1], 9.0) if changed.dtype.kind == "f" else changed.flat[-1] + 1
-    if field == "year_share":
-        other = dataclasses.replace(plan, year_share=changed)
+    if field in model.ROW_ARRAYS:
+        other = dataclasses.replace(FULL, **{field: nudged(getattr(FULL, field))})
     else:
-        other = dataclasses.replace(plan, draws=plan.draws._replace(**{field: changed}))
-    assert other.digest != plan.digest
+        part = "draws" if field in model.Draws._fields else "moves"
+        arrays = getattr(FULL, part)
+        other = dataclasses.replace(FULL, **{part: arrays._replace(**{field: nudged(getattr(arrays, field))})})
+    assert other.digest != FULL.digest
+
+
+def test_digest_covers_options_and_their_order() -> None:
+    one, two = FULL.alternatives
+    assert len({FULL.digest, one.digest, two.digest}) == 3
+    for others in ((), (one,), (two, one), (one, dataclasses.replace(two, seed=5))):
+        assert dataclasses.replace(FULL, alternatives=others).digest != FULL.digest
+    assert dataclasses.replace(FULL, alternatives=(one, two)).digest == FULL.digest
 
 
 def test_digest_knows_the_version_of_the_streams(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -94,5 +115,6 @@ def test_digest_knows_the_version_of_the_streams(monkeypatch: pytest.MonkeyPatch
 
 
 def test_arrays_of_a_plan_cannot_be_written() -> None:
-    for array in compile_study(BASE).draws:
-        assert not array.flags.writeable
+    for plan in (compile_study(BASE), FULL):
+        for array in (*plan.draws, *plan.moves):
+            assert not array.flags.writeable

@@ -1,0 +1,171 @@
+"""Every step against plain arithmetic: to the bit, but for the exponential."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from popsim.engine.program import NO_PROGRAM
+from popsim.kernels.steps import run_steps
+from popsim.layout import (
+    ADD_PRODUCT,
+    ADD_SHARE,
+    DISCOUNT,
+    DOT,
+    GATE,
+    LAGGED,
+    PLUS,
+    POWER,
+    PROLONG,
+    SET,
+    SPREAD,
+    STRIKE,
+    TIMES,
+)
+
+WIDTH, COUNT, BASE, BUFFERS = 21, 18, 7, 12
+CODES = {
+    "SET": SET,
+    "TIMES": TIMES,
+    "PLUS": PLUS,
+    "ADD_SHARE": ADD_SHARE,
+    "ADD_PRODUCT": ADD_PRODUCT,
+    "DISCOUNT": DISCOUNT,
+    "GATE": GATE,
+    "STRIKE": STRIKE,
+    "POWER": POWER,
+    "PROLONG": PROLONG,
+    "SPREAD": SPREAD,
+    "LAGGED": LAGGED,
+    "DOT": DOT,
+}
+TO, ONE, TWO, LAGS, X = 8, 0, 4, 4, 2.5
+"""Where steps write and read, the stretches of lags apart, and the number of a step."""
+
+
+def fma(a: float, b: float, c: float) -> float:
+    """Compute a x b + c, rounded once."""
+    return float(Fraction(float(a)) * Fraction(float(b)) + Fraction(float(c)))
+
+
+fused = np.vectorize(fma, otypes=[np.float64])
+
+
+def some_work() -> np.ndarray:
+    work = np.random.default_rng(5).normal(0.0, 1.5, BASE + BUFFERS * WIDTH)
+    work[BASE + 3] = 0.0
+    return work
+
+
+def buffers(work: np.ndarray) -> np.ndarray:
+    return work[BASE:].reshape(BUFFERS, WIDTH)[:, :COUNT].copy()
+
+
+def run(work: np.ndarray, *steps: tuple[int, int, int, int, int, float]) -> np.ndarray:
+    codes = np.array([step[:5] for step in steps], dtype=np.int64).reshape(-1, 5)
+    numbers = np.array([step[5] for step in steps], dtype=np.float64)
+    for array in (codes, numbers):
+        array.setflags(write=False)
+    run_steps(work, BASE, WIDTH, COUNT, codes, numbers, 0, len(steps))
+    return buffers(work)
+
+
+def expected(code: int, b: np.ndarray) -> dict[int, np.ndarray]:
+    """Buffers that a step changes, from all buffers before it."""
+    to, one, two = b[TO], b[ONE], b[TWO]
+    if code == SPREAD:
+        late = np.clip(one, 0.0, X)
+        return {TO + lag: to * np.maximum(0.0, 1.0 - np.abs(late - lag)) for lag in range(LAGS)}
+    if code == LAGGED:
+        return {TO + lag: fused(one, b[TWO + lag], b[TO + lag]) for lag in range(LAGS)}
+    if code == DOT:
+        total = one * two
+        for lag in range(1, LAGS):
+            total = fused(b[ONE + lag], b[TWO + lag], total)
+        return {TO: total}
+    return {
+        SET: lambda: {TO: np.full(COUNT, X)},
+        TIMES: lambda: {TO: one * two},
+        PLUS: lambda: {TO: one + two},
+        ADD_SHARE: lambda: {TO: fused(X, one, to)},
+        ADD_PRODUCT: lambda: {TO: fused(one, two, to)},
+        DISCOUNT: lambda: {TO: to / (1.0 + one)},
+        GATE: lambda: {TO: np.where(one + two + X > 0.0, to, 0.0)},
+        STRIKE: lambda: {TO: np.where(one + X > 0.0, to * two, to)},
+        POWER: lambda: {TO: to * np.exp(X * one)},
+        PROLONG: lambda: {TO: to * fused(X, one, 1.0)},
+    }[code]()
+
+
+@pytest.mark.parametrize("name", CODES)
+def test_a_step_does_its_sum_and_touches_nothing_else(name: str) -> None:
+    work = some_work()
+    before, whole = buffers(work), work.copy()
+    found = run(work, (CODES[name], TO, ONE, TWO, LAGS, X))
+    wanted = expected(CODES[name], before)
+    for place in range(BUFFERS):
+        values = wanted.get(place, before[place])
+        tolerance = 2e-9 if name == "POWER" and place in wanted else 0.0
+        np.testing.assert_allclose(found[place], values, rtol=tolerance, atol=0.0)
+    np.testing.assert_array_equal(work[:BASE], whole[:BASE])
+    np.testing.assert_array_equal(*(array[BASE:].reshape(BUFFERS, WIDTH)[:, COUNT:] for array in (work, whole)))
+
+
+def test_there_is_a_test_of_every_code() -> None:
+    assert sorted(CODES.values()) == list(range(13))
+
+
+def test_steps_run_in_order_and_only_those_asked_for() -> None:
+    work = some_work()
+    codes = np.array([(SET, 0, 0, 0, 1), (PLUS, 3, 0, 0, 1), (SET, 0, 0, 0, 1), (PLUS, 4, 0, 0, 1)], dtype=np.int64)
+    numbers = np.array([9.0, 0.0, 1.5, 0.0])
+    before = buffers(work)
+    run_steps(work, BASE, WIDTH, COUNT, codes, numbers, 2, 4)
+    after = buffers(work)
+    np.testing.assert_array_equal(after[4], 3.0)
+    np.testing.assert_array_equal(after[3], before[3])
+
+
+@pytest.mark.parametrize(("threshold", "stays"), [(np.inf, True), (-np.inf, False)])
+def test_gates_and_strikes_of_certain_things(threshold: float, stays: bool) -> None:
+    work = some_work()
+    before = buffers(work)
+    found = run(work, (GATE, TO, ONE, TWO, 1, threshold), (STRIKE, 3, ONE, TWO, 1, threshold))
+    np.testing.assert_array_equal(found[TO], before[TO] if stays else 0.0)
+    np.testing.assert_array_equal(found[3], before[3] * before[TWO] if stays else before[3])
+
+
+def test_a_gate_at_its_threshold_is_closed() -> None:
+    work = np.zeros(BASE + BUFFERS * WIDTH)
+    work[BASE + TO * WIDTH :][:COUNT] = 5.0
+    assert (run(work, (GATE, TO, ONE, TWO, 1, 0.0))[TO] == 0.0).all()
+
+
+@pytest.mark.parametrize("late", [0.0, 0.25, 1.0, 2.999, 3.0, 3.0000001, 1e300, -1e-12])
+def test_what_is_spread_is_all_there(late: float) -> None:
+    """What a table gives may pass its limits by a rounding error."""
+    work = np.ones(BASE + BUFFERS * WIDTH) * 8.0
+    work[BASE + ONE * WIDTH : BASE + (ONE + 1) * WIDTH] = late
+    found = run(work, (SPREAD, 2, ONE, 0, 4, 3.0))
+    np.testing.assert_allclose(found[2:6].sum(axis=0), 8.0, rtol=1e-15)
+    assert (found[2:6] >= 0.0).all()
+    lags = np.arange(4.0)[:, None]
+    np.testing.assert_allclose((found[2:6] * lags).sum(axis=0) / 8.0, min(max(late, 0.0), 3.0), atol=1e-15)
+
+
+def test_rates_compound() -> None:
+    """A product that is added onto itself: x (1 + r) three times over, and divided back."""
+    work = some_work()
+    work[BASE + ONE * WIDTH : BASE + (ONE + 1) * WIDTH] = 0.05
+    up = (ADD_PRODUCT, TO, TO, ONE, 1, 0.0)
+    before = buffers(work)[TO]
+    np.testing.assert_allclose(run(work, up, up, up)[TO], before * 1.05**3, rtol=1e-15)
+    down = (DISCOUNT, TO, ONE, 0, 1, 0.0)
+    np.testing.assert_allclose(run(work, down, down, down)[TO], before, rtol=1e-15)
+
+
+def test_no_steps_for_a_program_without_any() -> None:
+    assert len(NO_PROGRAM.steps) == len(NO_PROGRAM.row_keep) == NO_PROGRAM.slots == 0
+    assert all(not array.flags.writeable for array in NO_PROGRAM[:-1])
