@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -152,6 +153,20 @@ def ours_single(family: Family, size: int) -> Callable[[], xr.Dataset]:
     return lambda: ps.sample({"x": family}, scenarios=size, seed=1, threads=1)
 
 
+def packaged_against_fused(small: bool) -> Pair:
+    """Draws per second of the packaged study, needs, lateness, prices and financing included, against the fused job."""
+    study = dataclasses.replace(ps.load_study("pops"), options=())
+    plan, other = ps.compile(study), jobs.shared_plan()
+    scenarios = 8192 if small else 32_768
+    draws, others = (len(each.draws.own_stream) + len(each.draws.shared_stream) for each in (plan, other))
+    return Pair(
+        lambda: ps.simulate(plan, scenarios=scenarios, breakdowns=["area"], threads=1),
+        _fused(1, jobs.SCENARIOS // 2 if small else jobs.SCENARIOS),
+        scenarios * draws / (others * (jobs.SCENARIOS // 2 if small else jobs.SCENARIOS)),
+    )
+
+
+
 COUNTRIES_SMALL = 15
 
 FUSED = "fused job, one thread"
@@ -179,6 +194,14 @@ ROWS: tuple[Row, ...] = (
         for name in ("triangular", "pert", "gamma", "metalog")
     ),
     Row("bits", FUSED, "bare bits, same count (at least 1/4)", 0.25, against_bits, True),
+    Row(
+        "packaged",
+        "draws a second of the packaged study: needs, lateness, prices, financing",
+        "of the fused job, one thread",
+        0.5,
+        packaged_against_fused,
+        True,
+    ),
     Row("summaries", "five quantiles of 1,200 x 100,000", "xarray .quantile", 5.0, summary_against_xarray, False),
     Row(
         "summaries-plain",
