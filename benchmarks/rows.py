@@ -166,7 +166,6 @@ def packaged_against_fused(small: bool) -> Pair:
     )
 
 
-
 COUNTRIES_SMALL = 15
 
 FUSED = "fused job, one thread"

@@ -17,6 +17,7 @@ __all__ = [
     "LAGGED",
     "LAGGED_TWICE",
     "LOGNORMAL",
+    "MULTIPLY",
     "NORMAL",
     "PIECES",
     "PIECES_LOG",
@@ -73,6 +74,8 @@ DOT: Final = 12
 """to = sum over lags of (one + lag) x (two + lag)"""
 GROWN: Final = 13
 """to = one x what is between two neighbours of a growth (fifth), as two and two + 1 tell"""
+MULTIPLY: Final = 15
+"""to x= one; TIMES in place would not become vector code, since its buffers overlap"""
 LAGGED_TWICE: Final = 14
 """As LAGGED, onto fifth + lag too"""
 

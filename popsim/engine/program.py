@@ -22,6 +22,7 @@ from popsim.layout import (
     GROWN,
     LAGGED,
     LAGGED_TWICE,
+    MULTIPLY,
     PLUS,
     POWER,
     PROLONG,
@@ -145,7 +146,7 @@ class _Writer:
         weight, lags = 0, 1
         if presence >= 0:
             weight, lags = self.weights + m.presence_slot[presence], m.presence_lags[presence]
-            self.step(TIMES, _DRAWN, _DRAWN, weight)
+            self.step(MULTIPLY, _DRAWN, weight)
         if lags == 1:
             for target in lag_targets:
                 self.step(ADD_SHARE, self.sums + target, _DRAWN, number=1.0)
@@ -177,7 +178,7 @@ class _Writer:
             for lag in range(min(lags, cell.year + 1)):
                 if profile[cell.year - lag] != 0.0:
                     self.step(ADD_SHARE, at, source + lag, number=profile[cell.year - lag])
-            self.step(TIMES, at, at, self.path(int(plan.component_path[cell.component]), cell.year))
+            self.step(MULTIPLY, at, self.path(int(plan.component_path[cell.component]), cell.year))
 
 
 def make_program(plan: Plan, sums: Accumulators, targets: Targets) -> Program:

@@ -21,6 +21,7 @@ from popsim.layout import (
     GROWN,
     LAGGED,
     LAGGED_TWICE,
+    MULTIPLY,
     PLUS,
     POWER,
     PROLONG,
@@ -51,6 +52,9 @@ def run_steps(work, base, width, count, steps, numbers, first, last):  # type: i
         elif code == TIMES:
             for i in range(count):
                 store(work, to + i, load(work, one + i) * load(work, two + i))
+        elif code == MULTIPLY:
+            for i in range(count):
+                store(work, to + i, load(work, to + i) * load(work, one + i))
         elif code == PLUS:
             for i in range(count):
                 store(work, to + i, load(work, one + i) + load(work, two + i))
@@ -64,7 +68,7 @@ def run_steps(work, base, width, count, steps, numbers, first, last):  # type: i
             for i in range(count):
                 store(work, to + i, load(work, to + i) / (1.0 + load(work, one + i)))
         elif code == GATE:
-            # Either `two` or the number is zero, so that one sum alone is rounded; and that never changes a sign.
+            # Either `two` or the number is zero: one sum alone is rounded, and that never to another sign.
             for i in range(count):
                 is_open = (load(work, one + i) + load(work, two + i)) + x > 0.0
                 store(work, to + i, load(work, to + i) if is_open else 0.0)

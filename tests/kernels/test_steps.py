@@ -15,12 +15,15 @@ from popsim.layout import (
     DISCOUNT,
     DOT,
     GATE,
+    GROWN,
     LAGGED,
+    LAGGED_TWICE,
+    MULTIPLY,
     PLUS,
     POWER,
     PROLONG,
     SET,
-    SPREAD,
+    SPLIT,
     STRIKE,
     TIMES,
 )
@@ -29,6 +32,7 @@ WIDTH, COUNT, BASE, BUFFERS = 21, 18, 7, 12
 CODES = {
     "SET": SET,
     "TIMES": TIMES,
+    "MULTIPLY": MULTIPLY,
     "PLUS": PLUS,
     "ADD_SHARE": ADD_SHARE,
     "ADD_PRODUCT": ADD_PRODUCT,
@@ -37,8 +41,6 @@ CODES = {
     "STRIKE": STRIKE,
     "POWER": POWER,
     "PROLONG": PROLONG,
-    "SPREAD": SPREAD,
-    "LAGGED": LAGGED,
     "DOT": DOT,
 }
 TO, ONE, TWO, LAGS, X = 8, 0, 4, 4, 2.5
@@ -75,11 +77,6 @@ def run(work: np.ndarray, *steps: tuple[int, int, int, int, int, float]) -> np.n
 def expected(code: int, b: np.ndarray) -> dict[int, np.ndarray]:
     """Buffers that a step changes, from all buffers before it."""
     to, one, two = b[TO], b[ONE], b[TWO]
-    if code == SPREAD:
-        late = np.clip(one, 0.0, X)
-        return {TO + lag: to * np.maximum(0.0, 1.0 - np.abs(late - lag)) for lag in range(LAGS)}
-    if code == LAGGED:
-        return {TO + lag: fused(one, b[TWO + lag], b[TO + lag]) for lag in range(LAGS)}
     if code == DOT:
         total = one * two
         for lag in range(1, LAGS):
@@ -88,6 +85,7 @@ def expected(code: int, b: np.ndarray) -> dict[int, np.ndarray]:
     return {
         SET: lambda: {TO: np.full(COUNT, X)},
         TIMES: lambda: {TO: one * two},
+        MULTIPLY: lambda: {TO: to * one},
         PLUS: lambda: {TO: one + two},
         ADD_SHARE: lambda: {TO: fused(X, one, to)},
         ADD_PRODUCT: lambda: {TO: fused(one, two, to)},
@@ -114,7 +112,7 @@ def test_a_step_does_its_sum_and_touches_nothing_else(name: str) -> None:
 
 
 def test_there_is_a_test_of_every_code() -> None:
-    assert sorted(CODES.values()) == list(range(13))
+    assert sorted([*CODES.values(), SPLIT, LAGGED, LAGGED_TWICE, GROWN]) == list(range(15))
 
 
 def test_steps_run_in_order_and_only_those_asked_for() -> None:
@@ -143,16 +141,31 @@ def test_a_gate_at_its_threshold_is_closed() -> None:
     assert (run(work, (GATE, TO, ONE, TWO, 1, 0.0))[TO] == 0.0).all()
 
 
-@pytest.mark.parametrize("late", [0.0, 0.25, 1.0, 2.999, 3.0, 3.0000001, 1e300, -1e-12])
-def test_what_is_spread_is_all_there(late: float) -> None:
-    """What a table gives may pass its limits by a rounding error."""
-    work = np.ones(BASE + BUFFERS * WIDTH) * 8.0
-    work[BASE + ONE * WIDTH : BASE + (ONE + 1) * WIDTH] = late
-    found = run(work, (SPREAD, 2, ONE, 0, 4, 3.0))
-    np.testing.assert_allclose(found[2:6].sum(axis=0), 8.0, rtol=1e-15)
-    assert (found[2:6] >= 0.0).all()
-    lags = np.arange(4.0)[:, None]
-    np.testing.assert_allclose((found[2:6] * lags).sum(axis=0) / 8.0, min(max(late, 0.0), 3.0), atol=1e-15)
+LATE = [0.0, 0.25, 0.5, 1.0, 1.5, 2.0, 2.999, 3.0, 3.0000001, 1e300, -1e-12]
+
+
+@pytest.mark.parametrize("late", LATE)
+def test_payments_that_are_split_are_all_there(late: float) -> None:
+    """Over lags of 0 ... 3 years; what a table gives may pass its limits by a rounding error."""
+    work = np.zeros(BASE + BUFFERS * WIDTH)
+    place = work[BASE:].reshape(BUFFERS, WIDTH)
+    place[0], place[1], place[8:12] = late, np.arange(WIDTH) + 5.0, np.arange(4.0)[:, None] + 2.0
+    paid = place[1, :COUNT].copy()
+    before = work.copy()
+    held = min(max(late, 0.0), 3.0)
+    steps = [(SPLIT, 2, 0, 0, 1, 3.0), (LAGGED, 4, 1, 2, 1, 0.0)]
+    found = run(work, *steps)
+    shares = np.maximum(0.0, 1.0 - np.abs(held - np.arange(4.0)))
+    np.testing.assert_allclose(found[4:8], shares[:, None] * paid, rtol=1e-9, atol=1e-15 * paid.max())
+    np.testing.assert_allclose(found[4:8].sum(axis=0), paid, rtol=1e-15)
+    # Once more, into two sums; then by a growth of 2, 3, 4, 5 at lags 0 ... 3.
+    found = run(before.copy(), steps[0], (LAGGED_TWICE, 4, 1, 2, 8, 0.0))
+    np.testing.assert_allclose(
+        found[8:12], before[BASE:].reshape(BUFFERS, WIDTH)[8:12, :COUNT] + found[4:8], rtol=1e-15
+    )
+    found = run(before.copy(), steps[0], (GROWN, 4, 1, 2, 8, 0.0))
+    np.testing.assert_allclose(found[4], paid * (2.0 + held), rtol=1e-15)
+    np.testing.assert_array_equal(found[5:8], 0.0)
 
 
 def test_rates_compound() -> None:

@@ -185,14 +185,18 @@ def test_presences_are_made_before_they_are_used_and_do_not_overlap() -> None:
     moves = compile_study(everything(BASE)).moves
     kept, weights, _ = moves.counts.tolist()
     used: dict[int, int] = {}
+
+    def slots_of(p: int) -> range:
+        """What is paid, and, where that can be late, by how many whole years and what part of one."""
+        begin = int(moves.presence_slot[p])
+        return range(begin, begin + (3 if moves.presence_lags[p] > 1 else 1))
+
     for row in range(len(moves.row_keep)):
         for p in range(moves.presence_start[row], moves.presence_start[row + 1]):
-            slots = range(moves.presence_slot[p], moves.presence_slot[p] + moves.presence_lags[p])
-            assert slots.stop <= weights
-            used |= dict.fromkeys(slots, p)
+            assert slots_of(p).stop <= weights
+            used |= dict.fromkeys(slots_of(p), p)
         if (p := int(moves.row_presence[row])) >= 0:
-            slots = range(moves.presence_slot[p], moves.presence_slot[p] + moves.presence_lags[p])
-            assert all(used[slot] == p for slot in slots)
+            assert all(used[slot] == p for slot in slots_of(p))
     assert moves.row_keep.max() < kept
     for name in ("presence_begin", "presence_late", "gate_score", "gate_kept", "power_kept", "rate_kept"):
         assert getattr(moves, name).max() < kept, name
