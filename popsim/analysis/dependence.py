@@ -46,18 +46,24 @@ def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.
     >>> study = ps.load_study("pops")
     >>> ds = ps.simulate(study, scenarios=500).merge(dependence_extremes(study, scenarios=500))
     >>> effect = dependence_effect(ds)
-    >>> bool(effect["width"].sel(assumption="independent") < effect["width"].sel(assumption="fully_dependent"))
+    >>> width = effect["width"].sel(option="full")
+    >>> bool(width.sel(assumption="independent") < width.sel(assumption="fully_dependent"))
     True
     """
     missing = [name for name in ASSUMPTIONS.values() if name not in dataset]
     if missing:
         raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
+    if any("option" not in dataset[name].dims for name in ASSUMPTIONS.values()):
+        # The extremes are of the study as written.
+        written = "full" if "full" in dataset["option"].values else dataset["option"].values[0]
+        dataset = dataset.sel(option=[written])
     stated = dataset.attrs.get("coverage") if coverage is None else coverage
     level = check_coverage("coverage", stated)
     levels = np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     ranges, errors = [], []
     for name in ASSUMPTIONS.values():
-        values = np.ascontiguousarray(dataset[name].transpose(..., "scenario").values)
+        variable = dataset[name].transpose(..., "scenario")
+        values = np.ascontiguousarray(np.atleast_2d(variable.values))
         quantiles, error = quantile_with_error(values, levels)
         ranges.append(quantiles)
         errors.append(np.hypot(error[..., 0], error[..., 1]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -97,7 +98,9 @@ def _simulate_into(target: Path, study: Study, threads: int | None) -> Facts:
         plan = compile_plan(study)
         dataset = simulate(plan, threads=threads, progress=progress)
     with progress_bar("Extremes of dependence"):
-        extremes = dependence_extremes(study, study.scenarios, study.seed, threads)
+        # Of the study as written alone: they say how far its range rests on an assumption that options share.
+        written = replace(study, options=())
+        extremes = dependence_extremes(written, study.scenarios, study.seed, threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars)
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
