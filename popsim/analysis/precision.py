@@ -253,7 +253,7 @@ def _joined(parts: Sequence[xr.Dataset], goal: _Goal, reached: float) -> xr.Data
     if len(parts) > 1:
         coordinates = {name: value for name, value in whole.coords.items() if name != "scenario"}
         numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
-        scenario = xr.IndexVariable("scenario", numbers, whole["scenario"].attrs)
+        scenario = xr.Variable(("scenario",), numbers, whole["scenario"].attrs)
         variables = {
             name: _in_line([part[name] for part in parts]) if "scenario" in variable.dims else variable.variable
             for name, variable in whole.data_vars.items()
