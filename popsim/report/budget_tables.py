@@ -173,9 +173,9 @@ def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]
         f"no cheaper exchange between two amounts, which does not prove that there is none.",
         f"Each alone: {parts} amounts that each suffice with {sure} confidence are {cash('separate_total')} in sum. "
         f"All of them suffice in {_likely(found, 'separate_joint_confidence', at)} of the scenarios; their sum "
-        f"suffices for the total in {_likely(found, 'separate_total_confidence', at)}. One amount for everything, from which "
-        f"money moves to where it is needed, suffices with {sure} confidence at {cash('pooled_amount')}: quantiles of "
-        f"parts do not add up to the quantile of the sum.",
+        f"suffices for the total in {_likely(found, 'separate_total_confidence', at)}. Quantiles of parts do not add "
+        f"up to the quantile of the sum: one amount for everything, from which money moves to where it is needed, "
+        f"suffices with {sure} confidence at {cash('pooled_amount')}.",
     )
 
 

@@ -116,7 +116,7 @@ def _mean(facts: Facts) -> list[str]:
     return [
         f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error))}. The "
         f"scenarios give {facts.money(mean)} with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
-        f"the two are {significant(apart, 2)} times that error apart, {verdict}."
+        f"the two are {apart:.1f} standard errors apart, {verdict}."
     ]
 
 
