@@ -11,7 +11,16 @@ from popsim.analysis.order import binomial_error, quantile_with_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
-__all__ = ["budget", "budget_curve", "budget_for", "check_supported", "described", "money_of", "point_estimates"]
+__all__ = [
+    "budget",
+    "budget_curve",
+    "budget_for",
+    "check_supported",
+    "described",
+    "money_of",
+    "point_estimates",
+    "scenarios_for",
+]
 
 
 def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
@@ -115,10 +124,23 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 
 
-def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
-    """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
+def scenarios_for(level: float) -> int:
+    """Give the least number of scenarios whose quantile at a level has an error.
 
     Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end.
+
+    Examples
+    --------
+    >>> scenarios_for(0.8), scenarios_for(0.9999)
+    (18, 39998)
+    """
+    odds = max(level / (1.0 - level), (1.0 - level) / level)
+    # Rounded: odds that should be whole come out a last bit above it.
+    return math.ceil(round(4.0 * odds, 6)) + 2
+
+
+def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
 
     Raises
     ------
@@ -127,14 +149,12 @@ def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...]
     """
     if np.isfinite(errors).all():
         return
-    odds = max(level / (1.0 - level), (1.0 - level) / level)
-    needed = math.ceil(4.0 * odds + 2.0)
     raise ParameterError(
         Problem(
             "confidence",
             f"{level} from {count} scenarios",
             "a confidence that the scenarios can support",
-            f"run at least {needed} scenarios",
+            f"run at least {scenarios_for(level)} scenarios",
         )
     )
 

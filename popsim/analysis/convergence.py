@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.budgets import described, money_of
+from popsim.analysis.budgets import described, money_of, scenarios_for
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem
@@ -57,8 +57,7 @@ def convergence(
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
     cost = money_of(dataset, variable)
     values = np.ascontiguousarray(cost.values)
-    # Two standard deviations of the rank have to fit below the lower quantile: n > 4 (1 - p) / p.
-    least = min(int(np.ceil(4.0 * (1.0 - tail) / tail)) + 2, values.shape[-1])
+    least = min(scenarios_for(tail), values.shape[-1])
     counts = np.unique(np.geomspace(least, values.shape[-1], points).round().astype(np.int64))
     found = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels) for count in counts]
     dims = [*(str(dim) for dim in cost.dims[:-1]), "count", "quantile"]

@@ -16,8 +16,8 @@ from popsim.families.base import Floats
 
 __all__ = ["Limits", "cheapest_limits", "common_limits", "holds_together"]
 
-_STEPS = (0.03, 0.02, 0.0125, 0.008, 0.005, 0.003, 0.002, 0.00125)
-"""Shares of the scenarios that are exchanged at a time, before single ones."""
+_LARGEST, _RATIO = 0.5, 1.4
+"""Exchanges begin with so large a share of the scenarios; each step is so many times smaller than the one before."""
 _MOST_MOVES = 2_000
 """A bound on exchanges, far beyond what they need."""
 
@@ -74,14 +74,23 @@ def cheapest_limits(values: Floats, wanted: int) -> Limits:
     ([3.0, 6.0], 3)
     """
     limit = common_limits(values, wanted).limit.copy()
-    steps = [max(int(share * values.shape[1]), 1) for share in _STEPS]
+    steps = _steps(values.shape[1])
     moves, before = 0, -1
     while moves > before:
         before = moves
-        for step in dict.fromkeys([*steps, 1]):
+        for step in steps:
             while moves < _MOST_MOVES and _exchange(values, limit, wanted, step):
                 moves += 1
     return Limits(limit, int(holds_together(values, limit).sum()))
+
+
+def _steps(count: int) -> list[int]:
+    """List the numbers of scenarios to exchange, from the largest to one."""
+    steps, size = [1], _LARGEST * count
+    while size >= 2.0:
+        steps.append(int(size))
+        size /= _RATIO
+    return sorted(set(steps), reverse=True)
 
 
 def _exchange(values: Floats, limit: Floats, wanted: int, step: int) -> bool:

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.budgets import budget_for, described, money_of
+from popsim.analysis.budgets import budget_for, described, money_of, scenarios_for
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
 from popsim.analysis.order import binomial_error, quantile_with_error
 from popsim.analysis.summarise import check_coverage
@@ -142,8 +142,7 @@ def joint_budget(dataset: xr.Dataset, by: str = "area", confidence: float = 0.8,
 
 
 def _check_halves(level: float, count: int) -> None:
-    odds = max(level / (1.0 - level), (1.0 - level) / level)
-    needed = 2 * math.ceil(4.0 * odds + 2.0)
+    needed = 2 * scenarios_for(level)
     if count < needed:
         raise ParameterError(
             Problem(

@@ -100,11 +100,11 @@ def command(
 
         print_json(as_mapping(facts, target, RUN_FILES))
         return
-    from popsim.cli.results import print_results
+    from popsim.cli.results import print_results, print_text
 
     print_results(facts)
     if precision is not None:
-        click.echo(_reached(facts))
+        print_text(_reached(facts))
     click.echo(f"\nReport: {folder / REPORT}")
 
 
@@ -136,7 +136,7 @@ def _reached(facts: Facts) -> str:
     """Say what precision took."""
     reached, wanted = (100 * float(facts.dataset.attrs[name]) for name in ("precision_reached", "precision"))
     return (
-        f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the\n"
+        f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the "
         f"{wanted:.2g} % asked for, with {facts.scenarios:,} scenarios."
     )
 

@@ -45,12 +45,17 @@ def draw(data: Convergence, variant: Variant) -> Figure:
     first, last = data.counts[0], data.counts[-1]
     axes.set_xscale("log")
     axes.set_xlim(first, last if last > first else first + 1)
-    shown = _ticks(first, last, axes.get_position().width * variant.width / canvas.text_width("0,000,000", size))
+    shown = _ticks(first, last, axes.get_position().width * variant.width / canvas.text_width("0,000,00", size))
     axes.xaxis.set_major_locator(FixedLocator(shown))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _number(value)))
     canvas.amount_ticks(axes, variant, "y")
     return figure
+
+
+def _number(value: float) -> str:
+    """Print a number of scenarios no wider than the margin lets a tick label be."""
+    return f"{value / 1e6:,.10g}M" if value >= 1e6 else f"{value:,.0f}"
 
 
 def _ticks(first: int, last: int, room: float) -> list[int]:
