@@ -35,9 +35,8 @@ def contingency(facts: Facts) -> tuple[Block, ...]:
             Paragraph(
                 "The confidence of an area is that its own figure is enough for it. Contingency of an area: what it "
                 f"costs on average when the total stands at its budget with {percent(CONFIDENCE)} confidence, less its "
-                "most likely value; so the contingencies of the areas add up to that of the total. Most likely values "
-                "that are each enough with low confidence are enough together with a lower one still, or a higher one: "
-                "confidences do not add up.",
+                "most likely value; so the contingencies of the areas add up to that of the total. Confidences do not "
+                "add up: figures that are each enough with low confidence are mostly enough together with a lower one.",
                 note=True,
             ),
         ]
