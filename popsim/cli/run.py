@@ -124,7 +124,7 @@ class _Precisely:
 
         def told(count: int, reached: float) -> None:
             if bar is not None:
-                bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} % of {100 * self.precision:.2g} %")
+                bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * self.precision:.2g} %")
 
         dataset = simulate_to(plan, self.precision, threads=threads, most=self.most, progress=bar, told=told)
         study = load_study(self.source, {**self.overrides, "scenarios.count": dataset.sizes["scenario"]})
