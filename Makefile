@@ -28,8 +28,8 @@ run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY
 test: $(VENV)/.installed-test ## run all tests
 	$(BIN)/python -m pytest $(ARGS)
 
-test-statistical: $(VENV)/.installed-test ## hold whole studies against their re-implementation in 200,000 scenarios
-	$(BIN)/python -m pytest tests/reproduction -m slow_statistical $(ARGS)
+test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds
+	$(BIN)/python -m pytest tests/reproduction tests/statistical -m slow_statistical $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff check .

@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from popsim.analysis.budgets import budget_for as budget_for
     from popsim.analysis.budgets import point_estimates as point_estimates
     from popsim.analysis.compare import compare as compare
+    from popsim.analysis.convergence import convergence as convergence
+    from popsim.analysis.dependence import dependence_effect as dependence_effect
+    from popsim.analysis.dependence import effective_countries as effective_countries
+    from popsim.analysis.joint import joint_budget as joint_budget
+    from popsim.analysis.precision import simulate_to as simulate_to
+    from popsim.analysis.reserve import contingency as contingency
+    from popsim.analysis.reserve import reserve as reserve
     from popsim.analysis.summarise import summarise as summarise
     from popsim.engine.runs import load_run as load_run
     from popsim.engine.runs import save_run as save_run
@@ -56,6 +63,11 @@ if TYPE_CHECKING:
 _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.budgets": ("budget", "budget_curve", "budget_for", "point_estimates"),
     "popsim.analysis.compare": ("compare",),
+    "popsim.analysis.convergence": ("convergence",),
+    "popsim.analysis.dependence": ("dependence_effect", "effective_countries"),
+    "popsim.analysis.joint": ("joint_budget",),
+    "popsim.analysis.precision": ("simulate_to",),
+    "popsim.analysis.reserve": ("contingency", "reserve"),
     "popsim.analysis.summarise": ("summarise",),
     "popsim.engine.runs": ("load_run", "save_run"),
     "popsim.engine.sample": ("sample",),

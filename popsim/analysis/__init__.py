@@ -1,8 +1,12 @@
-"""Dataset in, Dataset out: ranges, budgets, point estimates, options compared, the effect of dependence."""
+"""Dataset in, Dataset out: ranges, budgets, reserves, point estimates, options compared, dependence, precision."""
 
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.compare import BASELINE, TOTALS, compare
-from popsim.analysis.dependence import dependence_effect
+from popsim.analysis.convergence import convergence
+from popsim.analysis.dependence import dependence_effect, effective_countries
+from popsim.analysis.joint import joint_budget
+from popsim.analysis.precision import simulate_to
+from popsim.analysis.reserve import contingency, reserve
 from popsim.analysis.summarise import summarise
 
 __all__ = [
@@ -12,7 +16,13 @@ __all__ = [
     "budget_curve",
     "budget_for",
     "compare",
+    "contingency",
+    "convergence",
     "dependence_effect",
+    "effective_countries",
+    "joint_budget",
     "point_estimates",
+    "reserve",
+    "simulate_to",
     "summarise",
 ]

@@ -9,50 +9,97 @@ import xarray as xr
 
 from popsim.analysis.order import binomial_error, quantile_with_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
-from popsim.errors import ParameterError, Problem, RunError
+from popsim.errors import ParameterError, Problem, RunError, nearest
 
-__all__ = ["budget", "budget_curve", "budget_for", "point_estimates"]
+__all__ = [
+    "budget",
+    "budget_curve",
+    "budget_for",
+    "check_supported",
+    "described",
+    "money_of",
+    "point_estimates",
+    "scenarios_for",
+]
 
 
-def _cost(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
-    if variable not in scenario_variables(dataset):
-        raise RunError(Problem("dataset", f"no variable {variable!r} with scenarios", "a dataset of ps.simulate"))
+def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
+    """Give a variable of a dataset with its scenarios last.
+
+    Raises
+    ------
+    RunError
+        When the dataset has no such variable, or one without scenarios.
+    """
+    known = scenario_variables(dataset)
+    if variable not in known:
+        mend = nearest(str(variable), known) or f"it holds {', '.join(known)}"
+        raise RunError(
+            Problem("dataset", f"no variable {variable!r} with scenarios", "one that the dataset holds", mend)
+        )
     return dataset[variable].transpose(..., "scenario")
 
 
-def budget(dataset: xr.Dataset, amount: float) -> xr.Dataset:
-    """Tell how sure an amount is to suffice for the total cost, and what is missing when it does not.
+def described(variable: xr.DataArray, units: str, long_name: str) -> xr.DataArray:
+    """Give a result its unit and its meaning."""
+    variable.attrs = {"units": units, "long_name": long_name, "description": f"{long_name}."}
+    return variable
+
+
+def _check_amount(amount: object) -> None:
+    values = amount.values if isinstance(amount, xr.DataArray) else np.array([amount], dtype=object)
+    numbers = [value for value in values.reshape(-1).tolist() if not _is_positive(value)]
+    if numbers:
+        raise ParameterError(Problem("amount", repr(numbers[0]), "a positive number, such as 850e6"))
+
+
+def _is_positive(value: object) -> bool:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return bool(is_number and 0.0 < value < np.inf)  # type: ignore[operator]
+
+
+def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "cost") -> xr.Dataset:
+    """Tell how sure an amount is to suffice, and what is missing when it does not.
 
     Parameters
     ----------
     dataset
         A dataset of `simulate`.
     amount
-        In the study's currency, at constant prices; positive.
+        In the unit of the variable; positive. One number, or an array over dimensions of the variable, such as an
+        amount for each area.
+    variable
+        What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``.
 
     Returns
     -------
     xarray.Dataset
-        `sufficient`: probability that cost <= amount; `shortfall`: expected cost beyond the amount in the scenarios
-        that exceed it (0 where none does); each with its Monte Carlo standard error, by option.
+        `sufficient`: probability that the variable <= amount; `shortfall`: what is missing on average in the scenarios
+        in which it does not suffice (0 where it always does); `shortfall_overall`: what is missing on average over all
+        scenarios, 0 counted where it suffices: ``(1 - sufficient) * shortfall``. Each with its Monte Carlo standard
+        error, by option and the other dimensions of the variable.
 
     Raises
     ------
     ParameterError
         For an amount that is not a positive number.
     RunError
-        For a dataset without `cost`.
+        For a dataset without the variable.
 
     Examples
     --------
     >>> import popsim as ps
-    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000)
+    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000, breakdowns=["area"])
     >>> 0 < ps.budget(ds, amount=2.5e9)["sufficient"].item() < 1
     True
+    >>> ps.budget(ds, amount=200e6, variable="cost_by_area")["sufficient"].dims
+    ('option', 'area')
     """
-    if isinstance(amount, bool) or not isinstance(amount, int | float | np.number) or not 0.0 < amount < np.inf:
-        raise ParameterError(Problem("amount", repr(amount), "a positive number, such as 850e6"))
-    cost = _cost(dataset)
+    _check_amount(amount)
+    cost = money_of(dataset, variable)
+    if isinstance(amount, xr.DataArray) and not set(amount.dims) <= set(cost.dims) - {"scenario"}:
+        allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
+        raise ParameterError(Problem("amount", f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
     count = cost.sizes["scenario"]
     share = (cost <= amount).mean("scenario")
     missing = cost.where(cost > amount) - amount
@@ -60,30 +107,60 @@ def budget(dataset: xr.Dataset, amount: float) -> xr.Dataset:
     short = missing.notnull().sum("scenario")
     # One scenario beyond the amount tells nothing of the error of its mean; none at all leaves nothing to err about.
     error = (missing.std("scenario", ddof=1) / np.sqrt(short.clip(min=1))).where(short > 1, np.inf)
-    shortfall_error = error.where(short > 0, 0.0)
-    result = xr.Dataset(
-        {
-            "sufficient": share,
-            "sufficient_error": share.copy(data=binomial_error(share.values, count)),
-            "shortfall": shortfall,
-            "shortfall_error": shortfall_error,
-        },
-        attrs={**dataset.attrs, "amount": float(amount)},
-    )
+    filled = missing.fillna(0.0)
+    overall_error = (filled.std("scenario", ddof=1) / np.sqrt(count)).where(short > 1, np.inf).where(short > 0, 0.0)
     units = str(cost.attrs.get("units", "1"))
-    _describe(result["sufficient"], "1", "Probability that the amount suffices")
-    _describe(result["sufficient_error"], "1", "Monte Carlo error of the probability")
-    _describe(result["shortfall"], units, "Expected shortfall where the amount does not suffice")
-    _describe(result["shortfall_error"], units, "Monte Carlo error of the shortfall")
-    return result
+    result = {
+        "sufficient": described(share, "1", "Probability that the amount suffices"),
+        "sufficient_error": described(
+            share.copy(data=binomial_error(share.values, count)), "1", "Monte Carlo error of the probability"
+        ),
+        "shortfall": described(shortfall, units, "Mean of what is missing where the amount does not suffice"),
+        "shortfall_error": described(error.where(short > 0, 0.0), units, "Monte Carlo error of the shortfall"),
+        "shortfall_overall": described(filled.mean("scenario"), units, "Mean of what is missing over all scenarios"),
+        "shortfall_overall_error": described(overall_error, units, "Monte Carlo error of the overall shortfall"),
+    }
+    stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
+    return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 
 
-def _describe(variable: xr.DataArray, units: str, long_name: str) -> None:
-    variable.attrs = {"units": units, "long_name": long_name, "description": f"{long_name}, by option."}
+def scenarios_for(level: float) -> int:
+    """Give the least number of scenarios whose quantile at a level has an error.
+
+    Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end.
+
+    Examples
+    --------
+    >>> scenarios_for(0.8), scenarios_for(0.9999)
+    (18, 39998)
+    """
+    odds = max(level / (1.0 - level), (1.0 - level) / level)
+    # Rounded: odds that should be whole come out a last bit above it.
+    return math.ceil(round(4.0 * odds, 6)) + 2
 
 
-def budget_for(dataset: xr.Dataset, confidence: float) -> xr.Dataset:
-    """Give the amount that suffices for the total cost with a stated confidence.
+def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+    """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
+
+    Raises
+    ------
+    ParameterError
+        With the number of scenarios that it needs.
+    """
+    if np.isfinite(errors).all():
+        return
+    raise ParameterError(
+        Problem(
+            "confidence",
+            f"{level} from {count} scenarios",
+            "a confidence that the scenarios can support",
+            f"run at least {scenarios_for(level)} scenarios",
+        )
+    )
+
+
+def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -> xr.Dataset:
+    """Give the amount that suffices with a stated confidence.
 
     Parameters
     ----------
@@ -91,50 +168,45 @@ def budget_for(dataset: xr.Dataset, confidence: float) -> xr.Dataset:
         A dataset of `simulate`.
     confidence
         Probability that the amount suffices, in (0, 1).
+    variable
+        What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``. The amounts
+        of several areas each suffice with this confidence alone; for all of them together see `joint_budget`.
 
     Returns
     -------
     xarray.Dataset
-        `amount` and `amount_error` (its Monte Carlo standard error) by option, in the study's currency.
+        `amount` and `amount_error` (its Monte Carlo standard error) by option and the other dimensions of the variable,
+        in its unit.
 
     Raises
     ------
     ParameterError
         For a confidence outside (0, 1), or one that the number of scenarios cannot support.
     RunError
-        For a dataset without `cost`.
+        For a dataset without the variable.
 
     Examples
     --------
     >>> import popsim as ps
-    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000)
+    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000, breakdowns=["area"])
     >>> ps.budget_for(ds, confidence=0.80)["amount"].dims
     ('option',)
+    >>> ps.budget_for(ds, confidence=0.80, variable="cost_by_area")["amount"].dims
+    ('option', 'area')
     """
     level = check_coverage("confidence", confidence)
-    cost = _cost(dataset)
+    cost = money_of(dataset, variable)
     amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]))
-    if not np.isfinite(error).all():
-        # Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end.
-        odds = max(level / (1.0 - level), (1.0 - level) / level)
-        needed = math.ceil(4.0 * odds + 2.0)
-        raise ParameterError(
-            Problem(
-                "confidence",
-                f"{level} from {cost.sizes['scenario']} scenarios",
-                "a confidence that the scenarios can support",
-                f"run at least {needed} scenarios",
-            )
-        )
+    check_supported(level, cost.sizes["scenario"], error)
     plain = cost.isel(scenario=0, drop=True)
-    result = xr.Dataset(
-        {"amount": plain.copy(data=amount[..., 0]), "amount_error": plain.copy(data=error[..., 0])},
-        attrs={**dataset.attrs, "confidence": level},
-    )
     units = str(cost.attrs.get("units", "1"))
-    _describe(result["amount"], units, f"Amount that suffices with {level:.12g} confidence")
-    _describe(result["amount_error"], units, "Monte Carlo error of the amount")
-    return result
+    result = {
+        "amount": described(
+            plain.copy(data=amount[..., 0]), units, f"Amount that suffices with {level:.12g} confidence"
+        ),
+        "amount_error": described(plain.copy(data=error[..., 0]), units, "Monte Carlo error of the amount"),
+    }
+    return xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable})
 
 
 def budget_curve(dataset: xr.Dataset, points: int = 199) -> xr.Dataset:
@@ -168,14 +240,14 @@ def budget_curve(dataset: xr.Dataset, points: int = 199) -> xr.Dataset:
     """
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ParameterError(Problem("points", repr(points), "a whole number of at least 1"))
-    cost = _cost(dataset)
+    cost = money_of(dataset)
     levels = np.arange(1, points + 1) / (points + 1.0)
     amount, _ = quantile_with_error(np.ascontiguousarray(cost.values), levels)
     dims = [*(str(dim) for dim in cost.dims[:-1]), "confidence"]
     result = xr.Dataset(
         {"amount": (dims, amount)}, {"option": dataset["option"], "confidence": levels}, attrs=dataset.attrs
     )
-    _describe(result["amount"], str(cost.attrs.get("units", "1")), "Amount that suffices with the confidence")
+    described(result["amount"], str(cost.attrs.get("units", "1")), "Amount that suffices with the confidence")
     return result
 
 
@@ -211,13 +283,13 @@ def point_estimates(dataset: xr.Dataset) -> xr.Dataset:
             continue
         if f"point_estimate{suffix}" not in dataset:
             raise RunError(Problem("dataset", f"no variable 'point_estimate{suffix}'", "a dataset of ps.simulate"))
-        cost, estimate = _cost(dataset, f"cost{suffix}"), dataset[f"point_estimate{suffix}"]
+        cost, estimate = money_of(dataset, f"cost{suffix}"), dataset[f"point_estimate{suffix}"]
         share = (cost <= estimate).mean("scenario")
         result[f"point_estimate{suffix}"] = estimate
         result[f"point_estimate_confidence{suffix}"] = share
         result[f"point_estimate_confidence{suffix}_error"] = share.copy(
             data=binomial_error(share.values, cost.sizes["scenario"])
         )
-        _describe(share, "1", "Probability that the point estimate suffices")
-        _describe(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")
+        described(share, "1", "Probability that the point estimate suffices")
+        described(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")
     return xr.Dataset(result, attrs=dataset.attrs)

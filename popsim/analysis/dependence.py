@@ -7,9 +7,9 @@ import xarray as xr
 
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.summarise import check_coverage
-from popsim.errors import Problem, RunError
+from popsim.errors import ParameterError, Problem, RunError
 
-__all__ = ["dependence_effect"]
+__all__ = ["dependence_effect", "effective_countries"]
 
 ASSUMPTIONS = {
     "independent": "cost_countries_independent",
@@ -79,3 +79,64 @@ def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.
     return xr.Dataset(
         variables, {"option": dataset["option"], "assumption": list(ASSUMPTIONS)}, {**dataset.attrs, "coverage": level}
     )
+
+
+def effective_countries(dataset: xr.Dataset, countries: int) -> xr.Dataset:
+    """Tell how many independent countries the study's countries are worth, as the study assumes they hang together.
+
+    ``n_eff = n * Var(total, countries independent) / Var(total, as assumed)``: the number of independent countries
+    whose average would vary as much, relative to one of them, as that of the n countries does. For n equal countries
+    of correlation r it is n / (1 + (n - 1) r), the effective sample size of a cluster (Kish 1965, Survey Sampling): it
+    never exceeds 1 / r, however many countries there are.
+
+    Parameters
+    ----------
+    dataset
+        A run that holds `cost_countries_independent`, as `popsim run` writes it.
+    countries
+        Number of countries of the study.
+
+    Returns
+    -------
+    xarray.Dataset
+        `effective_countries` and its Monte Carlo standard error (option); NaN where the total does not vary.
+
+    Raises
+    ------
+    ParameterError
+        For less than one country.
+    RunError
+        When the dataset lacks one of the totals, or has less than two scenarios.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> from popsim.engine.extremes import dependence_extremes
+    >>> study = ps.load_study("pops")
+    >>> ds = ps.simulate(study, scenarios=2_000, breakdowns=()).assign(dependence_extremes(study, scenarios=2_000))
+    >>> 1 < effective_countries(ds, len(study.countries))["effective_countries"].item() < len(study.countries)
+    True
+    """
+    if isinstance(countries, bool) or not isinstance(countries, int) or countries < 1:
+        raise ParameterError(Problem("countries", repr(countries), "a whole number of at least 1"))
+    names = (ASSUMPTIONS["independent"], ASSUMPTIONS["study"])
+    missing = [name for name in names if name not in dataset]
+    if missing:
+        raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
+    count = dataset.sizes["scenario"]
+    if count < 2:
+        raise RunError(Problem("dataset: scenario", f"{count} scenario", "at least 2 scenarios"))
+    squares = [(dataset[name] - dataset[name].mean("scenario")) ** 2 for name in names]
+    variances = [square.mean("scenario") for square in squares]
+    ratio = variances[0] / variances[1].where(variances[1] > 0.0)
+    # Both totals come from the same scenarios and may go together: the error is that of the ratio, not of two numbers.
+    independent = squares[0] / variances[0].where(variances[0] > 0.0)
+    influence = independent - squares[1] / variances[1].where(variances[1] > 0.0)
+    found = countries * ratio
+    result = {
+        "effective_countries": found,
+        "effective_countries_error": found * influence.std("scenario") / np.sqrt(count),
+    }
+    for name, title in zip(result, ("Effective number of countries", "Monte Carlo error of it"), strict=True):
+        result[name].attrs = {"units": "1", "long_name": title, "description": f"{title}, by option."}
+    return xr.Dataset(result, attrs={**dataset.attrs, "countries": countries})

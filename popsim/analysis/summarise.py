@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.intervals import check_interval, shortest_with_error
 from popsim.analysis.order import Moments
 from popsim.errors import ParameterError, Problem, RunError
 
@@ -40,7 +41,9 @@ def scenario_variables(dataset: xr.Dataset) -> list[str]:
     return names
 
 
-def summarise(dataset: xr.Dataset, coverage: float = 0.90, threads: int | None = None) -> xr.Dataset:
+def summarise(
+    dataset: xr.Dataset, coverage: float = 0.90, threads: int | None = None, interval: str = "symmetric"
+) -> xr.Dataset:
     """Summarise every variable over its scenarios.
 
     Parameters
@@ -51,18 +54,22 @@ def summarise(dataset: xr.Dataset, coverage: float = 0.90, threads: int | None =
         Probability that the range from the lowest to the highest quantile holds, in (0, 1).
     threads
         None for all cores. The number changes nothing but the time it takes.
+    interval
+        "symmetric": the range from the lowest to the highest quantile, with equal tails. "shortest": beside the
+        quantiles also the shortest interval that holds the coverage (JCGM 101:2008, 5.3.4 and 7.7).
 
     Returns
     -------
     xarray.Dataset
         For each variable v: ``v_quantile`` and ``v_quantile_error`` with the dimension `quantile` last, ``v_mean``,
-        ``v_std`` and their ``_error``; all in the unit of v. Errors are Monte Carlo standard errors: what another seed
+        ``v_std`` and their ``_error``; where asked for, ``v_interval`` and its ``_error`` with the dimension `bound`
+        ("low", "high") last; all in the unit of v. Errors are Monte Carlo standard errors: what another seed
         would change, for random scenarios; for other designs, what it would be for as many random ones.
 
     Raises
     ------
     ParameterError
-        For a coverage outside (0, 1).
+        For a coverage outside (0, 1), another interval, or scenarios too few for the shortest one.
     RunError
         For a dataset without scenarios, or with values that are NaN or infinite.
 
@@ -75,6 +82,7 @@ def summarise(dataset: xr.Dataset, coverage: float = 0.90, threads: int | None =
     (('option', 'quantile'), ('option', 'area', 'quantile'))
     """
     tail = (1.0 - check_coverage("coverage", coverage)) / 2.0
+    kind = check_interval(interval)
     # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
     levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
     result: dict[str, xr.DataArray] = {}
@@ -88,11 +96,21 @@ def summarise(dataset: xr.Dataset, coverage: float = 0.90, threads: int | None =
             result[f"{name}_{suffix}"] = xr.DataArray(data, {**coordinates, "quantile": levels}, [*dims, "quantile"])
         for suffix in ("mean", "mean_error", "std", "std_error"):
             result[f"{name}_{suffix}"] = xr.DataArray(getattr(moments, suffix), coordinates, dims)
+        if kind == "shortest":
+            ends = shortest_with_error(np.ascontiguousarray(variable.values), coverage)
+            for suffix, data in zip(("interval", "interval_error"), ends, strict=True):
+                place = {**coordinates, "bound": ["low", "high"]}
+                result[f"{name}_{suffix}"] = xr.DataArray(data, place, [*dims, "bound"])
         _describe(result, name, dataset[name].attrs, str(dataset.attrs.get("design", "random")))
-    return xr.Dataset(result, attrs={**dataset.attrs, "coverage": coverage})
+    return xr.Dataset(result, attrs={**dataset.attrs, "coverage": coverage, "interval": kind})
 
 
-_WORDS = {"quantile": "quantile", "mean": "mean", "std": "standard deviation"}
+_WORDS = {
+    "quantile": "quantile",
+    "mean": "mean",
+    "std": "standard deviation",
+    "interval": "shortest coverage interval",
+}
 
 
 _OTHER_DESIGN = (
@@ -103,6 +121,8 @@ _OTHER_DESIGN = (
 def _describe(result: dict[str, xr.DataArray], name: str, attributes: dict[str, object], design: str) -> None:
     meaning = "what another seed would change" if design == "random" else _OTHER_DESIGN
     for suffix, word in _WORDS.items():
+        if f"{name}_{suffix}" not in result:
+            continue
         unit = {"units": attributes.get("units", "1")}
         title = str(attributes.get("long_name", name))
         result[f"{name}_{suffix}"].attrs = {

@@ -34,6 +34,10 @@ class ProgressBar:
         """Say that `done` of `total` is done."""
         self._bar.update(self._task, completed=done, total=total)
 
+    def describe(self, label: str) -> None:
+        """Change the words before the bar."""
+        self._bar.update(self._task, description=label)
+
     def close(self) -> None:
         """Take the bar away, or see to it that it does not appear."""
         self._timer.cancel()

@@ -117,6 +117,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "coverage": study.coverage,
         "scenarios": facts.scenarios,
         "seed": study.seed,
+        **_precision(facts),
         "plan_digest": facts.dataset.attrs.get("plan_digest"),
         "popsim_version": facts.dataset.attrs.get("popsim_version"),
         **{name: _range(facts, name) for name in analysis.TOTALS if facts.has(name)},
@@ -136,6 +137,12 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "folder": str(folder),
         "files": {name: str(folder / name) for name in files},
     }
+
+
+def _precision(facts: Facts) -> dict[str, float]:
+    """Precision asked for and reached, where scenarios were added until it was."""
+    names = ("precision", "precision_reached")
+    return {name: float(facts.dataset.attrs[name]) for name in names if name in facts.dataset.attrs}
 
 
 def _range(facts: Facts, variable: str, **where: object) -> dict[str, float]:

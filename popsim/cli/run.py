@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from popsim.cli.folder import REPORT, RUN_FILES, SUMMARY, check_replaceable, replacing
-from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option, whole_number
+from popsim.cli.words import (
+    as_json_option,
+    overrides_of,
+    print_json,
+    settings_option,
+    share_of_one,
+    whole_number,
+)
 
 if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.cli.progress import ProgressBar
+    from popsim.plan.model import Plan
     from popsim.report.facts import Facts
     from popsim.study.model import Study
 
@@ -23,6 +35,7 @@ __all__ = ["command"]
 Examples:
   popsim run
   popsim run --scenarios 50000 --seed 7
+  popsim run --precision 0.5%
   popsim run my-study.toml --out results/mine
   popsim run --set area.f.include=false --out results/without-f
 
@@ -42,6 +55,13 @@ The folder receives
     metavar="S",
     help="Start of the random numbers: the same seed gives the same run. Else as the study says.",
 )
+@click.option(
+    "--precision",
+    type=share_of_one,
+    metavar="P",
+    help="As many scenarios as it takes until the 95 % half-width of the Monte Carlo error of the ends and the median "
+    "of the range of the total is below P of each, such as 0.5%; --scenarios then says how many at most.",
+)
 @settings_option
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run; else results/NAME-OF-THE-STUDY."
@@ -54,6 +74,7 @@ def command(
     study: str,
     scenarios: int | None,
     seed: int | None,
+    precision: float | None,
     settings: tuple[str, ...],
     out: Path | None,
     threads: int | None,
@@ -70,19 +91,57 @@ def command(
     loaded = load_study(study, overrides)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    facts = _simulate_into(target, loaded, threads)
+    if precision is None:
+        facts = _simulate_into(target, loaded, threads)
+    else:
+        facts = _simulate_into(target, loaded, threads, _Precisely(precision, scenarios, study, overrides))
     if as_json:
         from popsim.cli.results import as_mapping
 
         print_json(as_mapping(facts, target, RUN_FILES))
         return
-    from popsim.cli.results import print_results
+    from popsim.cli.results import print_results, print_text
 
     print_results(facts)
+    if precision is not None:
+        print_text(_reached(facts))
     click.echo(f"\nReport: {folder / REPORT}")
 
 
-def _simulate_into(target: Path, study: Study, threads: int | None) -> Facts:
+@dataclass(frozen=True)
+class _Precisely:
+    """A precision that was asked for, and what the study was read from: it is read again with the number it took."""
+
+    precision: float
+    most: int | None
+    source: str
+    overrides: Mapping[str, object]
+
+    def simulate(self, plan: Plan, threads: int | None, bar: ProgressBar | None) -> tuple[Study, Plan, xr.Dataset]:
+        from popsim.analysis.precision import simulate_to
+        from popsim.plan import compile as compile_plan
+        from popsim.study.load import load_study
+
+        def told(count: int, reached: float) -> None:
+            if bar is not None:
+                bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * self.precision:.2g} %")
+
+        dataset = simulate_to(plan, self.precision, threads=threads, most=self.most, progress=bar, told=told)
+        study = load_study(self.source, {**self.overrides, "scenarios.count": dataset.sizes["scenario"]})
+        as_run = compile_plan(study)
+        return study, as_run, dataset.assign_attrs(study=as_run.study_text)
+
+
+def _reached(facts: Facts) -> str:
+    """Say what precision took."""
+    reached, wanted = (100 * float(facts.dataset.attrs[name]) for name in ("precision_reached", "precision"))
+    return (
+        f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the "
+        f"{wanted:.2g} % asked for, with {facts.scenarios:,} scenarios."
+    )
+
+
+def _simulate_into(target: Path, study: Study, threads: int | None, precisely: _Precisely | None = None) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
@@ -96,7 +155,10 @@ def _simulate_into(target: Path, study: Study, threads: int | None) -> Facts:
 
     with progress_bar("Scenarios") as progress:
         plan = compile_plan(study)
-        dataset = simulate(plan, threads=threads, progress=progress)
+        if precisely is None:
+            dataset = simulate(plan, threads=threads, progress=progress)
+        else:
+            study, plan, dataset = precisely.simulate(plan, threads, progress)
     with progress_bar("Extremes of dependence"):
         # Of the study as written alone: they say how far its range rests on an assumption that options share.
         written = replace(study, options=())

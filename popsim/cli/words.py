@@ -6,13 +6,23 @@ import json
 import math
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any
 
 import click
 
 from popsim.errors import ParameterError, Problem
 
-__all__ = ["as_json_option", "overrides_of", "print_json", "settings_option", "toml_value", "whole_number"]
+__all__ = [
+    "as_json_option",
+    "overrides_of",
+    "positive_number",
+    "print_json",
+    "settings_option",
+    "share_of_one",
+    "toml_value",
+    "whole_number",
+]
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
@@ -30,6 +40,50 @@ def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
         return number
 
     return read
+
+
+def share_of_one(text: str) -> float:
+    """Read a share as per cent or as a number, strictly between 0 and 1.
+
+    Raises
+    ------
+    click.BadParameter
+        For anything else.
+
+    Examples
+    --------
+    >>> share_of_one("80%"), share_of_one("0.5 %"), share_of_one("0.8")
+    (0.8, 0.005, 0.8)
+    """
+    number = text.strip().removesuffix("%")
+    try:
+        # Through decimals: 99.999 % is 0.99999 and not 0.99998999...
+        value = float(Decimal(number.strip()) / (100 if number != text.strip() else 1))
+    except (ArithmeticError, ValueError):
+        value = math.nan
+    if not 0.0 < value < 1.0:
+        hint = f" Is {number.strip()}% meant?" if 1.0 < value < 100.0 and number == text.strip() else ""
+        message = f'"{text}" is neither between 0% and 100% nor a number between 0 and 1.{hint}'
+        raise click.BadParameter(message)
+    return value
+
+
+def positive_number(text: str) -> float:
+    """Read a number above 0, such as 850e6 or 850_000_000.
+
+    Raises
+    ------
+    click.BadParameter
+        For anything else.
+    """
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 < value < math.inf:
+        message = f'"{text}" is not a number above 0, such as 850e6.'
+        raise click.BadParameter(message)
+    return value
 
 
 settings_option = click.option(

@@ -7,6 +7,7 @@ import xarray as xr
 from popsim.report.document import Document
 from popsim.report.facts import Facts, gather
 from popsim.report.sections import headline
+from popsim.report.sections.believable import believable
 from popsim.report.sections.budgets import budgets
 from popsim.report.sections.countries import countries
 from popsim.report.sections.dependence import dependence
@@ -30,6 +31,7 @@ _SECTIONS = (
     by_group,
     by_year,
     dependence,
+    believable,
     evidence,
     countries,
     reading,

@@ -9,6 +9,7 @@ __all__ = [
     "Bars",
     "Block",
     "Bullets",
+    "Convergence",
     "Curve",
     "Details",
     "Document",
@@ -22,6 +23,7 @@ __all__ = [
     "Paragraph",
     "RangeBar",
     "Section",
+    "Settling",
     "Table",
 ]
 
@@ -106,11 +108,31 @@ class OptionBars:
 
 
 @dataclass(frozen=True)
+class Settling:
+    """One quantile from growing numbers of scenarios, with the ends of its error band; in the unit of the axis."""
+
+    label: str
+    values: tuple[float, ...]
+    lows: tuple[float, ...]
+    highs: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Convergence:
+    """How quantiles settle: rising numbers of scenarios, and lines from the highest quantile to the lowest."""
+
+    counts: tuple[int, ...]
+    lines: tuple[Settling, ...]
+    band: str
+    amount_label: str
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure: what it draws, what it shows (caption) and what it says to those who cannot see it."""
 
     name: str
-    data: Curve | Bars | OptionBars
+    data: Curve | Bars | OptionBars | Convergence
     title: str
     caption: str
     spoken: str

@@ -32,6 +32,16 @@ def test_long_work_shows_a_bar_on_standard_error(
     assert "70%" in err
 
 
+def test_the_words_before_the_bar_change(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("TERM", "xterm")
+    bar = ProgressBar("Scenarios", patience=0)
+    bar._timer.join()
+    bar.describe("5,000 reach 1.2 %")
+    bar.close()
+    assert "5,000 reach 1.2 %" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_only_a_terminal_gets_a_callback(monkeypatch: pytest.MonkeyPatch, terminal: bool) -> None:
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)

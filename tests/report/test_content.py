@@ -115,7 +115,7 @@ def test_point_estimate_is_that_of_the_analysis(document: Document, dataset: xr.
 
 def test_point_estimate_that_suffices_is_not_called_too_low(study: Study, dataset: xr.Dataset) -> None:
     rich = dataset.assign(point_estimate=dataset["cost"].max("scenario"))
-    first, second = section(compose(study, rich), "point-estimate").blocks
+    first, second, *_ = section(compose(study, rich), "point-estimate").blocks
     assert isinstance(first, Paragraph)
     assert isinstance(second, Paragraph)
     assert "in all of the 2,000 scenarios" in first.text
@@ -213,7 +213,14 @@ def test_every_amount_names_unit_and_price_year(document: Document) -> None:
 
 def test_only_what_the_run_holds_is_said(study: Study, dataset: xr.Dataset) -> None:
     bare = compose(study, dataset[["cost"]])
-    assert [part.id for part in bare.sections] == ["budgets", "evidence", "countries", "reading", "provenance"]
+    assert [part.id for part in bare.sections] == [
+        "budgets",
+        "believable",
+        "evidence",
+        "countries",
+        "reading",
+        "provenance",
+    ]
     assert len(bare.lead) == 2
 
 

@@ -12,8 +12,8 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from popsim.report.document import Bars, Curve, Mark, OptionBars, RangeBar
-from popsim.report.figures import areas, canvas, options, s_curve, years
+from popsim.report.document import Bars, Convergence, Curve, Mark, OptionBars, RangeBar, Settling
+from popsim.report.figures import areas, canvas, convergence, options, s_curve, years
 
 LONG = (
     "Enhancement of local commerce infrastructure for distributing alternative technologies and their support services"
@@ -54,7 +54,24 @@ def option_bars(names: list[str], scale: float = 100.0, shift: float = -150.0) -
     return OptionBars(costs, apart, "Total cost (US$ million, constant 2025 prices)", label)
 
 
+def settling(counts: tuple[int, ...], scale: float = 1_000.0, width: float = 1.0) -> Convergence:
+    lines = []
+    for words, middle in (("Upper end of the range: US$ 940 million", 3.0), ("Median", 2.0), ("Lower end", 1.0)):
+        bands = [width * 0.5 * scale * (counts[0] / count) ** 0.5 for count in counts]
+        values = [scale * middle for _ in counts]
+        ends = [tuple(v + side * b for v, b in zip(values, bands, strict=True)) for side in (-1.0, 1.0)]
+        lines.append(Settling(words, tuple(values), *ends))
+    band = "Within this band with 95 % confidence"
+    return Convergence(counts, tuple(lines), band, "Total cost (US$ million, constant 2025 prices)")
+
+
 CASES = {
+    "settling": (convergence.draw, settling((78, 200, 500, 2_000, 10_000))),
+    "settling of few": (convergence.draw, settling((78, 90))),
+    "settling of very many": (convergence.draw, settling((78, 10_000, 100_000_000))),
+    "settling of large amounts": (convergence.draw, settling((78, 1_000), 123_456.0)),
+    "settling without spread": (convergence.draw, settling((78, 1_000), 500.0, 0.0)),
+    "settling of nothing": (convergence.draw, settling((78, 1_000), 0.0)),
     "curve": (s_curve.draw, curve()),
     "curve of a constant": (s_curve.draw, curve(500.0, 500.0)),
     "curve of nothing": (s_curve.draw, curve(0.0, 0.0)),

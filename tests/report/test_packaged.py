@@ -25,6 +25,7 @@ def test_packaged_study_has_a_full_report() -> None:
         "groups",
         "years",
         "dependence",
+        "believable",
         "evidence",
         "countries",
         "reading",

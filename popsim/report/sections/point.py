@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from popsim.report.document import Paragraph, Section
+from popsim.report.document import Block, Paragraph, Section
 from popsim.report.facts import CONFIDENCE, Facts, Measured
 from popsim.report.numbers import count, percent
+from popsim.report.sections.contingency import contingency
 
 __all__ = ["point", "sureness"]
 
@@ -54,4 +55,5 @@ def point(facts: Facts) -> Section | None:
     else:
         says += f", and so reaches the budget that is enough with {sure} confidence."
     why = _WHY_LOW if confidence.value < 0.5 else _WHY_NOT_HERE
-    return Section("point-estimate", "What a single figure hides", "Single figure", (Paragraph(says), Paragraph(why)))
+    blocks: tuple[Block, ...] = (Paragraph(says), Paragraph(why), *contingency(facts))
+    return Section("point-estimate", "What a single figure hides", "Single figure", blocks)

@@ -1,0 +1,216 @@
+"""Amounts for parts that all suffice together with a stated confidence, at the least cost in total."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import xarray as xr
+
+from popsim.analysis.budgets import budget_for, described, money_of, scenarios_for
+from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
+from popsim.analysis.order import binomial_error, quantile_with_error
+from popsim.analysis.summarise import check_coverage
+from popsim.errors import ParameterError, Problem
+from popsim.families.base import Floats
+
+__all__ = ["breakdown_by", "joint_budget"]
+
+_PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
+"""Ways to make two halves of four quarters: three comparisons that are independent of each other."""
+
+_PARTS = {
+    "amount": "Amount for the part, all sufficing together",
+    "common_amount": "Amount for the part at a common quantile level, all sufficing together",
+    "separate_amount": "Amount for the part that suffices with the confidence alone",
+}
+_TOTALS = {
+    "total": "Sum of the amounts that suffice together",
+    "common_total": "Sum of the amounts at a common quantile level that suffice together",
+    "separate_total": "Sum of the amounts that each suffice alone",
+    "pooled_amount": "One amount for all parts that suffices for their sum",
+}
+_SHARES = {
+    "joint_confidence": "Share of the scenarios of the search in which all amounts suffice",
+    "unseen_confidence": "Share of scenarios that the search did not see in which all amounts suffice",
+    "common_level": "Quantile level of the amounts at a common level",
+    "separate_total_confidence": "Probability that the sum of the separate amounts suffices for the sum",
+    "separate_joint_confidence": "Probability that the separate amounts all suffice together",
+}
+
+
+def breakdown_by(dataset: xr.Dataset, variable: str, by: str) -> xr.DataArray:
+    """Give the breakdown of a total by one dimension, with dimensions (..., part, scenario).
+
+    Raises
+    ------
+    RunError
+        When the dataset lacks it.
+    """
+    return money_of(dataset, f"{variable}_by_{by}").transpose(..., by, "scenario")
+
+
+def joint_budget(dataset: xr.Dataset, by: str = "area", confidence: float = 0.8, variable: str = "cost") -> xr.Dataset:
+    """Give amounts for each area (year, group), all of which suffice together with a stated confidence.
+
+    The amounts of a separate P80 for each area do not do that: all of them suffice together less often than each alone,
+    and their sum is neither the P80 of the total. Among the amounts that do suffice together this looks for those of
+    least sum, over the scenarios themselves: amounts stand on costs that occur in a scenario, dependence is that of the
+    scenarios. The search begins with a common quantile level for all parts (found by bisection) and exchanges between
+    two parts at a time while that saves anything; what it finds is a local optimum (popsim/analysis/exchange.py).
+
+    A search over scenarios flatters itself: on scenarios that it did not see, its amounts suffice less often. So it is
+    repeated on half of the scenarios and judged by the other half, in six halves made of four quarters.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of `simulate` with the breakdown.
+    by
+        Dimension of the breakdown: "area", "year", "region" ...
+    confidence
+        Probability that all amounts suffice, in (0, 1).
+    variable
+        The total that is broken down: "cost" or "financing_need".
+
+    Returns
+    -------
+    xarray.Dataset
+        By option; with the dimension `by` where said; money in the unit of the variable:
+
+        - `amount` (by), `total`: the split of least sum that was found; `joint_confidence` on the scenarios of the
+          search, at least the one asked for; `unseen_confidence` on scenarios that the search did not see.
+        - `common_amount` (by), `common_total`, `common_level`: the start of the search.
+        - `separate_amount` (by), `separate_total`: each suffices with the confidence alone.
+          `separate_total_confidence`: how sure their sum is to suffice for the total; `separate_joint_confidence`: how
+          sure all are to suffice.
+        - `pooled_amount`: one amount, from which money moves to where it is needed, of the same confidence.
+
+        Each but `common_level` with its Monte Carlo standard error. That of `amount`, `common_amount` and their sums
+        comes from the differences of three pairs of halves: itself known to some 40 %. Those of confidences hold for
+        the amounts as given.
+
+    Raises
+    ------
+    ParameterError
+        For a confidence outside (0, 1), or one that half of the scenarios cannot support.
+    RunError
+        For a dataset without the breakdown, or with values that are NaN or infinite.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=1_000, breakdowns=["area"])
+    >>> b = ps.joint_budget(ds, by="area", confidence=0.8)
+    >>> b["amount"].dims, bool(b["separate_joint_confidence"] < 0.8 <= b["joint_confidence"])
+    (('option', 'area'), True)
+    """
+    level = check_coverage("confidence", confidence)
+    parts = breakdown_by(dataset, variable, by)
+    count = parts.sizes["scenario"]
+    _check_halves(level, count)
+    values = np.ascontiguousarray(parts.values)
+    separate, separate_error = quantile_with_error(values, np.array([level]))
+    rows = values.reshape(-1, *values.shape[-2:])
+    found = [
+        _of_option(row, level, amount, error)
+        for row, amount, error in zip(
+            rows,
+            separate[..., 0].reshape(len(rows), -1),
+            separate_error[..., 0].reshape(len(rows), -1),
+            strict=True,
+        )
+    ]
+    pooled = budget_for(dataset, level, variable)
+    plain = parts.isel(scenario=0, drop=True)
+    units = str(parts.attrs.get("units", "1"))
+    result: dict[str, xr.DataArray] = {}
+    for name, title in (_PARTS | _TOTALS | _SHARES).items():
+        for suffix, words in (("", title), ("_error", f"{title}, Monte Carlo error")):
+            key = f"{name}{suffix}"
+            if name == "pooled_amount":
+                array = pooled[f"amount{suffix}"].copy()
+            elif key in found[0]:
+                data = np.array([each[key] for each in found])
+                like = plain if name in _PARTS else plain.isel({by: 0}, drop=True)
+                array = like.copy(data=data.reshape(like.shape))
+            else:
+                continue
+            result[key] = described(array, "1" if name in _SHARES else units, words)
+    attributes = {"confidence": level, "variable": variable, "by": by, "method": "exchange on order statistics"}
+    return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
+
+
+def _check_halves(level: float, count: int) -> None:
+    needed = 2 * scenarios_for(level)
+    if count < needed:
+        raise ParameterError(
+            Problem(
+                "confidence",
+                f"{level} from {count} scenarios",
+                "a confidence that half of the scenarios can support",
+                f"run at least {needed} scenarios",
+            )
+        )
+
+
+def _of_option(values: Floats, level: float, separate: Floats, separate_error: Floats) -> dict[str, Floats | float]:
+    """Everything for one option; values (part, scenario)."""
+    count = values.shape[1]
+    # The ceiling of what 0.8 n should be, not of what 0.8 n is in binary.
+    wanted = math.ceil(round(level * count, 6))
+    best, common = cheapest_limits(values, wanted), common_limits(values, wanted)
+    total = values.sum(axis=0)
+    together = float(holds_together(values, separate).mean())
+    enough = float((total <= separate.sum()).mean())
+    level_found = float((values <= common.limit[:, np.newaxis]).mean(axis=1).min())
+    shares = {
+        "joint_confidence": best.kept / count,
+        "separate_total_confidence": enough,
+        "separate_joint_confidence": together,
+    }
+    halves = _halves(values, level)
+    shares["unseen_confidence"] = halves.pop("unseen")
+    return {
+        "amount": best.limit,
+        "total": float(best.limit.sum()),
+        "common_amount": common.limit,
+        "common_total": float(common.limit.sum()),
+        "common_level": level_found,
+        "separate_amount": separate,
+        "separate_amount_error": separate_error,
+        "separate_total": float(separate.sum()),
+        "separate_total_error": _error_of_sum(values, separate, separate_error),
+        **halves,
+        **shares,
+        **{f"{name}_error": float(binomial_error(np.array(share), count)) for name, share in shares.items()},
+    }
+
+
+def _error_of_sum(values: Floats, limit: Floats, error: Floats) -> float:
+    """Error of a sum of quantiles of the same scenarios: their errors go together as what lies below them does."""
+    below = (values <= limit[:, np.newaxis]).astype(np.float64)
+    spread = below.std(axis=1)
+    scaled = np.divide(error, spread, out=np.zeros_like(error), where=spread > 0.0)
+    return float((scaled @ below).std())
+
+
+def _halves(values: Floats, level: float) -> dict[str, Floats | float]:
+    """Search on halves: errors from their differences, confidence from the half that was not searched."""
+    quarters = [np.ascontiguousarray(values[:, k::4]) for k in range(4)]
+    unseen, searched, started = [], [], []
+    for pair in _PAIRINGS:
+        halves = [np.concatenate([quarters[k] for k in half], axis=1) for half in pair]
+        wanted = [math.ceil(round(level * half.shape[1], 6)) for half in halves]
+        found = [cheapest_limits(half, number).limit for half, number in zip(halves, wanted, strict=True)]
+        common = [common_limits(half, number).limit for half, number in zip(halves, wanted, strict=True)]
+        unseen += [holds_together(halves[1 - k], found[k]).mean() for k in (0, 1)]
+        searched.append(found[0] - found[1])
+        started.append(common[0] - common[1])
+    result: dict[str, Floats | float] = {"unseen": float(np.mean(unseen))}
+    for name, sums, differences in (("amount", "total", searched), ("common_amount", "common_total", started)):
+        table = np.array(differences)
+        # A half errs by sqrt(2) of what the whole does; a difference of two halves by twice as much.
+        result[f"{name}_error"] = np.sqrt((table**2).mean(axis=0)) / 2.0
+        result[f"{sums}_error"] = float(np.sqrt((table.sum(axis=1) ** 2).mean()) / 2.0)
+    return result

@@ -1,0 +1,274 @@
+"""As many scenarios as a stated precision takes."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+
+from popsim.analysis import jcgm101
+from popsim.analysis.intervals import check_interval
+from popsim.analysis.order import quantile_with_error
+from popsim.analysis.summarise import check_coverage
+from popsim.engine.simulate import simulate
+from popsim.engine.threads import Progress
+from popsim.errors import ParameterError, Problem, nearest
+from popsim.families.base import Floats
+from popsim.plan import compile
+from popsim.plan.model import Plan
+from popsim.study.model import Study
+
+__all__ = ["METHODS", "NORMAL_95", "relative_error", "room_for", "simulate_to"]
+
+METHODS = ("quantiles", "jcgm101")
+NORMAL_95 = 1.959963984540054
+"""Standard errors in the half-width of a 95 % interval."""
+
+_FIRST = 5_000
+_TAIL = 250
+"""Scenarios in each tail of the first batch, at least: below, errors are too uncertain to stop by."""
+_GROWTH = (1.25, 4.0)
+"""A batch makes the scenarios at least and at most so many times as many."""
+_MEMORY_SHARE = 0.25
+"""Share of the memory that scenarios may take: they are copied once, and summaries and files need room as well."""
+_MEMORY_UNKNOWN = 2**32
+
+Told = Callable[[int, float], None]
+"""Called after each batch with the scenarios so far and the precision that they reach."""
+
+
+@dataclass(frozen=True)
+class _Goal:
+    precision: float
+    coverage: float
+    method: str
+    digits: int
+    interval: str
+
+    @property
+    def first(self) -> int:
+        if self.method == "jcgm101":
+            return jcgm101.batch_size(self.coverage)
+        return max(_FIRST, math.ceil(round(_TAIL / ((1.0 - self.coverage) / 2.0), 6)))
+
+
+def simulate_to(
+    study: Study | Plan,
+    precision: float | None = None,
+    *,
+    method: str = "quantiles",
+    digits: int = 2,
+    interval: str = "symmetric",
+    coverage: float | None = None,
+    seed: int | None = None,
+    breakdowns: Iterable[str | Sequence[str]] | None = None,
+    threads: int | None = None,
+    most: int | None = None,
+    progress: Progress | None = None,
+    told: Told | None = None,
+) -> xr.Dataset:
+    """Sample the cost of a study in as many scenarios as a stated precision takes.
+
+    Scenarios are added in growing batches until the precision is reached. The result equals that of `simulate` with as
+    many scenarios, to the bit; `precision` decides nothing but their number.
+
+    Parameters
+    ----------
+    study
+        A study, or a plan that was compiled before; its design has to be "random".
+    precision
+        For the method "quantiles": 95 % half-width (1.96 Monte Carlo standard errors) of each of the lower end, the
+        median and the upper end of the range of `cost`, in every option, over that quantile; 0.005 is half a per cent.
+    method
+        "quantiles": as above; the next batch is sized by the error so far, which falls as 1 / sqrt(n).
+        "jcgm101": the adaptive procedure of JCGM 101:2008, 7.9.4: batches of max(10^4, 100 / (1 - coverage)) until
+        twice the standard deviation of the average over batches of mean, standard deviation and both ends of the
+        coverage interval is within half a unit of the last of `digits` significant digits of the standard deviation.
+    digits
+        For "jcgm101": significant digits of the standard deviation, 1 to 4.
+    interval
+        For "jcgm101": "symmetric" or "shortest" coverage interval.
+    coverage
+        Of the range; None for that of the study.
+    seed, breakdowns, threads
+        As for `simulate`.
+    most
+        Number of scenarios that is not to be exceeded; None for as many as a quarter of the memory holds.
+    progress
+        Called with the number of scenarios done and the number foreseen.
+    told
+        Called after each batch with the number of scenarios and the precision reached: the largest relative half-width,
+        or for "jcgm101" the largest ratio of twice a standard deviation to the tolerance.
+
+    Returns
+    -------
+    xarray.Dataset
+        As of `simulate`, with attributes `precision_method`, `precision` (as asked for; for "jcgm101" 1.0),
+        `precision_reached` (as `told`) and `precision_batches`.
+
+    Raises
+    ------
+    ParameterError
+        For arguments that cannot be honoured; for a design whose errors cannot be estimated within a run; for a
+        precision that takes more than `most` scenarios, with an estimate of how many it takes.
+    PlanError
+        When a distribution cannot be tabulated.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> ds = ps.simulate_to(ps.load_study("pops"), precision=0.05, breakdowns=())
+    >>> ds.sizes["scenario"], ds.attrs["precision_reached"] <= 0.05
+    (5000, True)
+    """
+    plan = study if isinstance(study, Plan) else compile(study)
+    goal = _check(plan, precision, method, digits, interval, coverage, most)
+    parts: list[xr.Dataset] = []
+    batches: list[Floats] = []
+    done, foreseen = 0, min(goal.first, most or goal.first)
+    while True:
+        before, ahead = done, foreseen
+        told_progress = None if progress is None else (lambda n, _, b=before, a=ahead: progress(b + n, a))
+        part = simulate(plan, foreseen - done, seed, breakdowns, threads, done, told_progress)
+        parts.append(part)
+        done = foreseen
+        limit = room_for(part) if most is None else min(most, room_for(part))
+        cost = np.concatenate([each["cost"].values for each in parts], axis=1)
+        if goal.method == "quantiles":
+            reached = relative_error(cost, goal.coverage)
+            needed = done * (reached / goal.precision) ** 2
+        else:
+            batches.append(jcgm101.batch_statistics(part["cost"].values, goal.coverage, goal.interval))
+            reached, needed = _stability(cost, batches, goal)
+        if told is not None:
+            told(done, reached)
+        if reached <= goal.precision:
+            return _joined(parts, goal, reached)
+        # An estimate from few scenarios is not held against a limit that it exceeds by little.
+        if done >= limit or 4.0 * limit < needed < math.inf:
+            _refuse(goal, done, reached, needed, limit, stated=most is not None and limit == most)
+        foreseen = min(_next(goal, done, needed), limit)
+
+
+def _check(
+    plan: Plan, precision: object, method: object, digits: object, interval: object, coverage: object, most: object
+) -> _Goal:
+    """Check all arguments; problems are said together."""
+    problems = []
+    if method not in METHODS:
+        hint = nearest(str(method), METHODS)
+        problems.append(Problem("method", repr(method), '"quantiles" or "jcgm101"', hint))
+    is_number = isinstance(precision, int | float | np.number) and not isinstance(precision, bool)
+    if method == "quantiles" and not (is_number and 0.0 < precision < 1.0):  # type: ignore[operator]
+        problems.append(Problem("precision", repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))
+    if method == "jcgm101" and precision is not None:
+        problems.append(Problem("precision", repr(precision), "None where method = 'jcgm101'", "say digits instead"))
+    if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= 4:
+        problems.append(Problem("digits", repr(digits), "a whole number from 1 to 4"))
+    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
+        problems.append(Problem("most", repr(most), "a whole number of at least 1, or None"))
+    if plan.design != "random":
+        found = f"design {plan.design!r}: the error of its quantiles cannot be told from one run"
+        problems.append(Problem("precision", found, "design 'random'", "state a number of scenarios instead"))
+    try:
+        level = check_coverage("coverage", plan.coverage if coverage is None else coverage)
+        kind = check_interval(interval)
+    except ParameterError as error:
+        problems += error.problems
+    if problems:
+        raise ParameterError(problems)
+    wanted = float(precision) if method == "quantiles" else 1.0  # type: ignore[arg-type]
+    return _Goal(wanted, level, str(method), int(digits), kind)  # type: ignore[call-overload]
+
+
+def relative_error(cost: Floats, coverage: float) -> float:
+    """Largest 95 % half-width of the ends and the median of the range, over the quantile itself.
+
+    Raises
+    ------
+    ParameterError
+        Where a quantile is 0 and uncertain, so that nothing is relative to it.
+    """
+    levels = np.array([(1.0 - coverage) / 2.0, 0.5, (1.0 + coverage) / 2.0])
+    value, error = quantile_with_error(np.ascontiguousarray(cost), levels)
+    if ((value == 0.0) & (error > 0.0)).any():
+        raise ParameterError(
+            Problem("precision", "a quantile of the total that is 0", "a total whose quantiles are above 0")
+        )
+    return float(np.max(np.divide(NORMAL_95 * error, np.abs(value), out=np.zeros_like(value), where=error > 0.0)))
+
+
+def _stability(cost: Floats, batches: Sequence[Floats], goal: _Goal) -> tuple[float, float]:
+    """Largest 2 s over its tolerance, and an estimate of the scenarios that bring it to 1."""
+    if len(batches) < 2:
+        return math.inf, 0.0
+    spread, tolerance = jcgm101.stability(batches, cost.std(axis=-1, ddof=1), goal.digits)
+    allowed = tolerance[..., np.newaxis]
+    reached = float(np.max(np.divide(spread, allowed, out=np.zeros_like(spread), where=spread > 0.0)))
+    return reached, cost.shape[-1] * reached**2
+
+
+def _next(goal: _Goal, done: int, needed: float) -> int:
+    """Scenarios after the next batch: those foreseen and a little more, in whole thousands; for JCGM 101 one batch."""
+    if goal.method == "jcgm101":
+        return done + goal.first
+    least, most = (factor * done for factor in _GROWTH)
+    return math.ceil(min(max(1.05 * needed, least), most) / 1_000.0) * 1_000
+
+
+def room_for(dataset: xr.Dataset) -> int:
+    """Scenarios of such a dataset that a quarter of the memory holds; of 4 GiB where the system does not tell."""
+    each = sum(variable.nbytes for variable in dataset.data_vars.values() if "scenario" in variable.dims)
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        memory = _MEMORY_UNKNOWN
+    return max(int(_MEMORY_SHARE * memory * dataset.sizes["scenario"] / max(each, 1)), 1)
+
+
+def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, stated: bool) -> None:
+    if goal.method == "jcgm101":
+        wanted, where = f"{goal.digits} significant digits of the standard deviation", "digits"
+    else:
+        wanted, where = f"{100 * goal.precision:.3g} %", "precision"
+    so_far = f"{done:,} scenarios reach {100 * reached:.3g} %" if goal.method == "quantiles" else f"{done:,} do not do"
+    estimate = f"; it takes about {_two_digits(needed):,}" if math.isfinite(needed) and needed > 0.0 else ""
+    reason = f"one that {limit:,} scenarios reach, which is " + ("the most allowed" if stated else "what memory holds")
+    mend = "allow more scenarios, or ask for less" if stated else "ask for less, or for fewer breakdowns"
+    raise ParameterError(Problem(where, f"{wanted}: {so_far}{estimate}", reason, mend))
+
+
+def _two_digits(number: float) -> int:
+    return int(float(f"{number:.1e}"))
+
+
+def _joined(parts: Sequence[xr.Dataset], goal: _Goal, reached: float) -> xr.Dataset:
+    """Put batches together as `simulate` would have laid them out: scenarios next to each other in memory."""
+    whole = parts[0]
+    if len(parts) > 1:
+        coordinates = {name: value for name, value in whole.coords.items() if name != "scenario"}
+        numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
+        scenario = xr.Variable(("scenario",), numbers, whole["scenario"].attrs)
+        variables = {
+            name: _in_line([part[name] for part in parts]) if "scenario" in variable.dims else variable.variable
+            for name, variable in whole.data_vars.items()
+        }
+        whole = xr.Dataset(variables, {**coordinates, "scenario": scenario}, whole.attrs)
+    return whole.assign_attrs(
+        precision_method=goal.method,
+        precision=goal.precision,
+        precision_reached=reached,
+        precision_batches=len(parts),
+    )
+
+
+def _in_line(parts: Sequence[xr.DataArray]) -> xr.Variable:
+    dims = parts[0].dims
+    moved = [part.transpose(..., "scenario").values for part in parts]
+    data = np.moveaxis(np.concatenate(moved, axis=-1), -1, dims.index("scenario"))
+    return xr.Variable(dims, data, parts[0].attrs)

@@ -1,0 +1,285 @@
+"""Which part of a reserve each area calls for, and the contingency over a point estimate."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates
+from popsim.analysis.joint import breakdown_by
+from popsim.analysis.order import quantile_with_error
+from popsim.analysis.summarise import check_coverage
+from popsim.errors import ParameterError, Problem, RunError, nearest
+from popsim.families.base import Floats
+
+__all__ = ["LEVELS", "contingency", "reserve"]
+
+LEVELS = (0.5, 0.8, 0.9)
+"""Confidences at which a contingency is stated."""
+_BASES = {"expected": "expected", "point_estimate": "point_estimate"}
+_LEAST = 10
+"""Scenarios on either side of the quantile below which no local regression is tried."""
+
+
+class _Share(NamedTuple):
+    """Contribution of each part to the quantile of the total, with what each scenario adds to its error."""
+
+    value: Floats
+    influence: Floats
+
+
+def reserve(
+    dataset: xr.Dataset,
+    confidence: float = 0.8,
+    by: str = "area",
+    over: Literal["expected", "point_estimate"] = "expected",
+    variable: str = "cost",
+) -> xr.Dataset:
+    """Tell how much of the reserve for a confidence each area (year, group) calls for.
+
+    The reserve is the quantile Q of the total at the confidence, less the expected cost or the point estimate. A part's
+    contribution is what it costs on average when the total stands at that quantile, E[part | total = Q], less its own
+    base: the allocation of Euler (Tasche 1999, 2008, arXiv:0708.2542). The mean at Q is a straight line through the
+    scenarios around the quantile, fitted to the total and read at Q. Since every scenario's parts sum to its total, the
+    lines of the parts sum to the line of the total, which is the total itself: the contributions add up to the reserve
+    by construction, within 1e-9 of the total.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of `simulate` with the breakdown.
+    confidence
+        Probability that expected cost and reserve together suffice, in (0, 1).
+    by
+        Dimension of the breakdown: "area", "year", "region" ...
+    over
+        "expected": over the expected cost, exact where the dataset holds it, or else the mean over the scenarios.
+        "point_estimate": over the sum of the most likely values, which is known in total and by area.
+    variable
+        The total that is broken down: "cost" or "financing_need".
+
+    Returns
+    -------
+    xarray.Dataset
+        By option, with the dimension `by` where said, in the unit of the variable: `amount` (the quantile), `base`,
+        `reserve` = amount - base; `part_base` (by) and `contribution` (by), which may be negative for a part that is
+        cheap when the total is dear; `share` (by) of the reserve, NaN where there is none. Each but the bases with its
+        Monte Carlo standard error. Attribute `window`: scenarios on either side of the quantile that the lines rest on.
+
+    Raises
+    ------
+    ParameterError
+        For a confidence outside (0, 1) or that the scenarios cannot support, or a base that is not known.
+    RunError
+        For a dataset without the breakdown, without point estimates where asked for, or with values that are NaN.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000, breakdowns=["area"])
+    >>> r = ps.reserve(ds, confidence=0.80, by="area")
+    >>> bool(abs(r["contribution"].sum("area") - r["reserve"]).max() <= 1e-9 * r["amount"].max())
+    True
+    """
+    level = check_coverage("confidence", confidence)
+    if over not in _BASES:
+        hint = nearest(str(over), list(_BASES))
+        raise ParameterError(Problem("over", repr(over), '"expected" or "point_estimate"', hint))
+    total = money_of(dataset, variable)
+    parts = breakdown_by(dataset, variable, by)
+    base, part_base = _bases(dataset, over, by, variable)
+    count = total.sizes["scenario"]
+    amount, amount_error = quantile_with_error(np.ascontiguousarray(total.values), np.array([level]))
+    check_supported(level, count, amount_error)
+    window = _window(level, count)
+    shape, whole_shape = parts.isel(scenario=0, drop=True), total.isel(scenario=0, drop=True)
+    totals = np.ascontiguousarray(total.values).reshape(-1, count)
+    values = np.ascontiguousarray(parts.values).reshape(len(totals), -1, count)
+    exact = None if part_base is None else part_base.values.reshape(len(totals), -1)
+    found = []
+    for k, (whole, each) in enumerate(zip(totals, values, strict=True)):
+        quantile, error = float(amount.reshape(-1)[k]), float(amount_error.reshape(-1)[k])
+        line = _contributions(whole, each, quantile, error, level, window)
+        found.append(_less_base(line, each, quantile, error, None if exact is None else exact[k]))
+        if base is not None:
+            found[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
+    units = str(total.attrs.get("units", "1"))
+    words = "expected cost" if over == "expected" else "point estimate"
+    titles = {
+        "base": (whole_shape, units, words.capitalize()),
+        "reserve": (whole_shape, units, f"Reserve over the {words}"),
+        "reserve_error": (whole_shape, units, "Monte Carlo error of the reserve"),
+        "part_base": (shape, units, f"{words.capitalize()} of the part"),
+        "contribution": (shape, units, "Part of the reserve that the part calls for"),
+        "contribution_error": (shape, units, "Monte Carlo error of the contribution"),
+        "share": (shape, "1", "Share of the reserve that the part calls for"),
+        "share_error": (shape, "1", "Monte Carlo error of the share"),
+    }
+    title = f"Amount that suffices with {level:.12g} confidence"
+    result = {
+        "amount": described(whole_shape.copy(data=amount[..., 0]), units, title),
+        "amount_error": described(whole_shape.copy(data=amount_error[..., 0]), units, f"{title}, Monte Carlo error"),
+    }
+    for name, (like, unit, meaning) in titles.items():
+        data = np.array([each[name] for each in found]).reshape(like.shape)
+        result[name] = described(like.copy(data=data), unit, meaning)
+    attributes = {"confidence": level, "variable": variable, "by": by, "over": over, "window": window}
+    return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
+
+
+def _less_base(
+    line: _Share, parts: Floats, quantile: float, error: float, exact: Floats | None
+) -> dict[str, Floats | float]:
+    """Take the bases off the contributions; without exact ones the means of the scenarios, which err as well."""
+    means = parts.mean(axis=1)
+    base = means if exact is None else exact
+    influence = line.influence - (parts - means[:, np.newaxis]) if exact is None else line.influence
+    reserved = quantile - float(base.sum())
+    contribution, whole = line.value - base, influence.sum(axis=0)
+    unknown = np.full(len(base), np.nan)
+    share = contribution / reserved if reserved != 0.0 else unknown
+    moved = (influence - share[:, np.newaxis] * whole) / reserved if reserved != 0.0 else None
+    return {
+        "base": float(base.sum()),
+        "reserve": reserved,
+        "reserve_error": float(_error(whole[np.newaxis])[0]) if exact is None else error,
+        "part_base": base,
+        "contribution": contribution,
+        "contribution_error": _error(influence),
+        "share": share,
+        "share_error": unknown if moved is None else _error(moved),
+    }
+
+
+def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.DataArray | None, xr.DataArray | None]:
+    """Exact bases in total and by part; None where only the scenarios tell them."""
+    if over == "expected":
+        names = (f"expected_{variable}", f"expected_{variable}_by_{by}")
+        if all(name in dataset for name in names):
+            return dataset[names[0]], dataset[names[1]]
+        return None, None
+    names = ("point_estimate", f"point_estimate_by_{by}")
+    missing = [name for name in names if name not in dataset]
+    if missing or variable != "cost":
+        found = f"no variable {missing[0]!r}" if missing else f"no point estimate of {variable!r}"
+        raise RunError(Problem("dataset", found, "a dataset of ps.simulate; point estimates are of cost, by area"))
+    return dataset[names[0]], dataset[names[1]]
+
+
+def _window(level: float, count: int) -> int:
+    """Scenarios on either side of the quantile: half of n^0.8, which grows but is a falling share; no more than are.
+
+    Raises
+    ------
+    ParameterError
+        When that is too few.
+    """
+    rank = (count - 1) * level
+    room = math.floor(min(rank, count - 1 - rank))
+    window = min(math.ceil(0.5 * math.pow(count, 0.8)), room)
+    if window < _LEAST:
+        needed = math.ceil((_LEAST + 1) / min(level, 1.0 - level)) + 1
+        raise ParameterError(
+            Problem(
+                "confidence",
+                f"{level} from {count} scenarios",
+                f"a confidence with {_LEAST} scenarios on either side",
+                f"run at least {needed} scenarios",
+            )
+        )
+    return window
+
+
+def _contributions(total: Floats, parts: Floats, quantile: float, error: float, level: float, window: int) -> _Share:
+    """Fit lines to the parts (part, scenario) over the totals around the quantile, and read them at the quantile."""
+    count = len(total)
+    middle = round((count - 1) * level)
+    first, last = max(middle - window, 0), min(middle + window, count - 1)
+    chosen = np.argpartition(total, (first, last))[first : last + 1]
+    at, costs = total[chosen], parts[:, chosen]
+    centre, means = at.mean(), costs.mean(axis=1)
+    apart = at - centre
+    square = float(apart @ apart)
+    # Totals that are all alike have no slope, and stand at the quantile anyway.
+    slope = (costs - means[:, np.newaxis]) @ apart / square if square > 0.0 else np.zeros(len(parts))
+    value = means + slope * (quantile - centre)
+    rest = costs - means[:, np.newaxis] - slope[:, np.newaxis] * apart
+    weight = 1.0 / len(chosen) + (apart * (quantile - centre) / square if square > 0.0 else 0.0)
+    # What one scenario moves: the quantile itself (through the slope), and the line where it is part of it.
+    spread = math.sqrt(count / (level * (1.0 - level))) * error
+    influence = slope[:, np.newaxis] * (spread * (level - (total <= quantile)))
+    influence[:, chosen] += count * weight * rest
+    return _Share(value, influence)
+
+
+def _error(influence: Floats) -> Floats:
+    return np.asarray(np.sqrt((influence**2).sum(axis=-1)) / influence.shape[-1])
+
+
+def contingency(dataset: xr.Dataset, confidences: Sequence[float] = LEVELS) -> xr.Dataset:
+    """Tell how sure the point estimate is to suffice, and what is missing from there to higher confidences.
+
+    The steps of a risk and uncertainty analysis that GAO-20-195G (Cost Estimating and Assessment Guide, step 9) asks
+    for after the simulation: the cumulative probability of the point estimate, the contingency for the confidence that
+    is wanted, and its allocation to the elements of the estimate, here by `reserve`.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of `simulate` with point estimates.
+    confidences
+        Probabilities in (0, 1).
+
+    Returns
+    -------
+    xarray.Dataset
+        What `point_estimates` gives; and (option, confidence), in the unit of `cost`: `amount`, `contingency` = amount
+        - point estimate, `contingency_share` of the point estimate (NaN where that is 0). With `cost_by_area` also
+        `contingency_by_area` (option, confidence, area), whose sum over areas is the contingency. Each with its Monte
+        Carlo standard error.
+
+    Raises
+    ------
+    ParameterError
+        For no confidence, one outside (0, 1), or one that the scenarios cannot support.
+    RunError
+        For a dataset without costs or point estimates.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000, breakdowns=["area"])
+    >>> c = ps.contingency(ds)
+    >>> c["contingency"].dims, c["contingency_by_area"].dims
+    (('option', 'confidence'), ('option', 'confidence', 'area'))
+    """
+    levels = [check_coverage("confidence", level) for level in confidences]
+    if not levels:
+        raise ParameterError(Problem("confidences", "none", "at least one, such as 0.8"))
+    result = point_estimates(dataset)
+    estimate = result["point_estimate"]
+    units = str(dataset["cost"].attrs.get("units", "1"))
+    found = [budget_for(dataset, level) for level in levels]
+    index = xr.DataArray(levels, {"confidence": levels}, ["confidence"])
+    amount = xr.concat([each["amount"] for each in found], index).transpose(..., "confidence")
+    error = xr.concat([each["amount_error"] for each in found], index).transpose(..., "confidence")
+    whole = estimate.where(estimate > 0.0)
+    result["amount"] = described(amount, units, "Amount that suffices with the confidence")
+    result["amount_error"] = described(error, units, "Monte Carlo error of the amount")
+    result["contingency"] = described(amount - estimate, units, "Contingency over the point estimate")
+    result["contingency_error"] = described(error.copy(), units, "Monte Carlo error of the contingency")
+    share = ((amount - estimate) / whole).transpose(..., "confidence")
+    result["contingency_share"] = described(share, "1", "Contingency as a share of the point estimate")
+    share_error = (error / whole).transpose(..., "confidence")
+    result["contingency_share_error"] = described(share_error, "1", "Monte Carlo error of the share")
+    if "cost_by_area" in dataset:
+        parts = [reserve(dataset, level, "area", "point_estimate") for level in levels]
+        for suffix, title in (("", "Contingency that the area calls for"), ("_error", "Monte Carlo error of it")):
+            by_area = xr.concat([each[f"contribution{suffix}"] for each in parts], index)
+            ordered = by_area.transpose(..., "confidence", "area")
+            result[f"contingency_by_area{suffix}"] = described(ordered, units, title)
+    return result

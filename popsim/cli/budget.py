@@ -1,0 +1,145 @@
+"""``popsim budget``: how sure an amount is to suffice, or which amount is sure enough."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popsim.cli.words import as_json_option, positive_number, print_json, share_of_one
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.engine.runs import Run
+
+__all__ = ["command"]
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim budget results/pops --amount 850e6
+  popsim budget results/pops --confidence 80%
+  popsim budget results/pops --confidence 80% --variable cost_by_area
+  popsim budget results/pops --confidence 80% --by area
+
+\b
+With --by the amounts of all areas (years ...) suffice together with that
+confidence, at the least sum; and the reserve over the expected cost is told
+apart by who calls for it."""
+)
+@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@click.option("--amount", type=positive_number, metavar="A", help="An amount in the study's currency, such as 850e6.")
+@click.option("--confidence", type=share_of_one, metavar="P", help="How sure the amount has to be, such as 80%.")
+@click.option(
+    "--variable", default="cost", show_default=True, help="What is to be paid, such as cost_by_area or financing_need."
+)
+@click.option("--by", metavar="NAME", help="Amounts for each area, year or group, sufficing together; such as area.")
+@as_json_option
+def command(
+    run: Path, amount: float | None, confidence: float | None, variable: str, by: str | None, as_json: bool
+) -> None:
+    """Say how sure an amount is to suffice, or which amount is sure enough.
+
+    RUN is a folder that "popsim run" made. Amounts are at constant prices, and of every option of the run.
+    """
+    if (amount is None) == (confidence is None):
+        message = "state either --amount, such as --amount 850e6, or --confidence, such as --confidence 80%."
+        raise click.UsageError(message)
+    if by is not None and amount is not None:
+        message = "--by splits the amount for a confidence: state --confidence and not --amount."
+        raise click.UsageError(message)
+    from popsim import analysis
+    from popsim.engine.runs import load_run
+
+    loaded = load_run(run)
+    dataset = loaded.dataset
+    if amount is not None:
+        _say_sufficient(analysis.budget(dataset, amount, variable), loaded, as_json)
+    elif by is None:
+        _say_amounts(analysis.budget_for(dataset, confidence or 0.0, variable), loaded, as_json)
+    else:
+        joint = analysis.joint_budget(dataset, by, confidence or 0.0, variable)
+        _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, by, variable=variable), loaded, as_json)
+
+
+def _say_sufficient(found: xr.Dataset, run: Run, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_mapping(found, run))
+        return
+    from popsim.cli.results import print_table
+    from popsim.report.budget_tables import Words, sufficient
+
+    _head(run)
+    print_table(sufficient(found, Words.of(run.study, run.dataset, found)))
+
+
+def _say_amounts(found: xr.Dataset, run: Run, as_json: bool) -> None:
+    if as_json:
+        print_json(_as_mapping(found, run))
+        return
+    from popsim.cli.results import print_table
+    from popsim.report.budget_tables import Words, enough
+
+    _head(run)
+    print_table(enough(found, Words.of(run.study, run.dataset, found)))
+
+
+def _say_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool) -> None:
+    if as_json:
+        inner = _as_mapping(reserved, run)
+        print_json({**_as_mapping(joint, run), "reserve": {key: inner[key] for key in ("over", "window", "results")}})
+        return
+    from popsim.cli.results import print_table, print_text
+    from popsim.report.budget_tables import Words, allocated, joint_words, together
+
+    words = Words.of(run.study, run.dataset, joint)
+    _head(run)
+    for option in words.options:
+        print_table(together(joint, words, option))
+        for sentence in joint_words(joint, words, option):
+            print_text(sentence)
+        print_table(allocated(reserved, words, option))
+
+
+def _head(run: Run) -> None:
+    from popsim.cli.results import print_text
+
+    print_text(run.study.title)
+    print_text(f"{run.dataset.sizes['scenario']:,} scenarios, seed {run.dataset.attrs.get('seed', run.study.seed)}.")
+
+
+def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
+    """Collect results in full precision, one for each option and label; ``..._error`` is one standard error."""
+    stated = {
+        name: found.attrs[name]
+        for name in ("variable", "amount", "confidence", "by", "method", "over", "window")
+        if name in found.attrs
+    }
+    return {
+        "study": run.study.name,
+        "currency": run.study.currency,
+        "price_year": run.study.price_year,
+        "scenarios": run.dataset.sizes["scenario"],
+        "seed": run.dataset.attrs.get("seed", run.study.seed),
+        **stated,
+        "results": [_result(found, k) for k in range(found.sizes["option"])],
+        "folder": str(run.folder),
+    }
+
+
+def _result(found: xr.Dataset, place: int) -> dict[str, Any]:
+    """Numbers of one option: those of the whole by name, those by label as a list."""
+    one = found.isel(option=place)
+    whole = {str(name): value.item() for name, value in one.data_vars.items() if value.ndim == 0}
+    dims = [dim for dim in one.dims if any(dim in value.dims for value in one.data_vars.values())]
+    if not dims:
+        return {"option": one["option"].item(), **whole}
+    stacked = one[[name for name, value in one.data_vars.items() if value.ndim]].stack(label=dims)
+    parts = []
+    for k, labels in enumerate(stacked["label"].values.tolist()):
+        numbers = {str(name): value.item() for name, value in stacked.isel(label=k).data_vars.items()}
+        parts.append({**dict(zip(map(str, dims), labels, strict=True)), **numbers})
+    return {"option": one["option"].item(), **whole, "parts": parts}

@@ -1,0 +1,201 @@
+"""Tables of budgets, in the words of the report: how sure an amount is, and which amounts are sure enough."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from dataclasses import dataclass
+
+import xarray as xr
+
+from popsim import analysis
+from popsim.report.document import Table
+from popsim.report.numbers import NO_BREAK, amount, amounts, money, percent, unit_for
+from popsim.report.sections.words import group_name, group_value
+from popsim.study.model import Study
+
+__all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together"]
+
+_FULL = "As the study is written"
+_VARIABLES = {
+    "cost": "total cost",
+    "financing_need": "need for financing",
+    "cost_nominal": "nominal total cost",
+    "cost_discounted": "discounted total cost",
+    "cost_after_horizon": "cost after the last year",
+}
+
+
+@dataclass(frozen=True)
+class Words:
+    """Names of options and labels, and the unit, of a result."""
+
+    unit: str
+    prices: str
+    options: tuple[str, ...]
+    names: dict[str, str]
+    areas: dict[str, str]
+
+    @classmethod
+    def of(cls, study: Study, dataset: xr.Dataset, found: xr.Dataset) -> Words:
+        """Take names from the study and its run, and a unit that suits the largest amount."""
+        money = [value for value in found.data_vars.values() if value.attrs.get("units") != "1"]
+        largest = max(float(found.attrs.get("amount", 0.0)), *(float(abs(value).max()) for value in money))
+        options = tuple(str(option) for option in found["option"].values)
+        names = {option: _FULL if option == analysis.BASELINE else option for option in options}
+        names |= {option.id: option.name for option in study.options}
+        areas = {str(area): str(area) for area in dataset["area"].values} if "area" in dataset.coords else {}
+        if "area_name" in dataset.coords:
+            areas = dict(zip(areas, map(str, dataset["area_name"].values), strict=True))
+        nominal = str(found.attrs.get("variable", "")).startswith("cost_nominal")
+        prices = "prices of each year" if nominal else f"constant {study.price_year} prices"
+        return cls(unit_for(largest, study.currency), prices, options, names, areas)
+
+    def label(self, dimension: str, value: object) -> str:
+        """Name of one option, area, year or group."""
+        text = str(value)
+        if dimension == "option":
+            return self.names.get(text, text)
+        return self.areas.get(text, text) if dimension == "area" else group_value(dimension, text)
+
+
+def variable_words(variable: str) -> str:
+    """Say what is paid.
+
+    Examples
+    --------
+    >>> variable_words("cost"), variable_words("cost_by_area_year")
+    ('total cost', 'cost by area and year')
+    """
+    if variable in _VARIABLES:
+        return _VARIABLES[variable]
+    total, _, names = variable.partition("_by_")
+    parts = [group_name(name).lower() for name in names.split("_")]
+    return f"{'cost' if total == 'cost' else _VARIABLES.get(total, total)} by {' and '.join(parts)}"
+
+
+def _rows(found: xr.Dataset, words: Words) -> tuple[list[str], list[tuple[tuple[str, ...], dict[str, object]]]]:
+    """Headings of the labels, and the labels of each row with where it stands; one option alone is not named."""
+    dims = [str(dim) for dim in found.dims]
+    shown = [dim for dim in dims if dim != "option" or len(words.options) > 1 or len(dims) == 1]
+    rows = []
+    for labels in itertools.product(*(found[dim].values.tolist() for dim in dims)):
+        where: dict[str, object] = dict(zip(dims, labels, strict=True))
+        rows.append((tuple(words.label(dim, where[dim]) for dim in shown), where))
+    return [group_name(dim) for dim in shown], rows
+
+
+def _pair(found: xr.Dataset, name: str, where: dict[str, object]) -> tuple[float, float]:
+    at = {key: value for key, value in where.items() if key in found[name].dims}
+    return found[name].sel(at).item(), found[f"{name}_error"].sel(at).item()
+
+
+def _likely(found: xr.Dataset, name: str, where: dict[str, object]) -> str:
+    """Probability; "none" and "all" where no scenario says otherwise."""
+    value, error = _pair(found, name, where)
+    return {0.0: "none", 1.0: "all"}.get(value) or percent(value, error)
+
+
+def sufficient(found: xr.Dataset, words: Words) -> Table:
+    """Tell how sure an amount is to suffice, and what is missing."""
+    headings, rows = _rows(found, words)
+    asked = money(float(found.attrs["amount"]), 0.0, words.unit)
+    caption = (
+        f"Does {asked} suffice for the {variable_words(found.attrs['variable'])}? Missing: on average where it does "
+        f"not, and over all scenarios ({words.unit}, {words.prices})"
+    )
+    cells = [
+        (
+            *labels,
+            _likely(found, "sufficient", where),
+            *(amount(*_pair(found, name, where), words.unit) for name in ("shortfall", "shortfall_overall")),
+        )
+        for labels, where in rows
+    ]
+    columns = (*headings, "Suffices", "Missing if not", "Missing overall")
+    return Table(caption, columns, tuple(cells), labels=len(headings))
+
+
+def enough(found: xr.Dataset, words: Words) -> Table:
+    """Tell which amount suffices with a confidence."""
+    headings, rows = _rows(found, words)
+    caption = (
+        f"Amount that suffices with {percent(found.attrs['confidence'])} confidence for the "
+        f"{variable_words(found.attrs['variable'])}, with its Monte Carlo error ({words.unit}, {words.prices})"
+    )
+    cells = []
+    for labels, where in rows:
+        value, error = _pair(found, "amount", where)
+        cells.append((*labels, amount(value, error, words.unit), _error(error, words.unit)))
+    return Table(caption, (*headings, "Amount", "Error"), tuple(cells), labels=len(headings))
+
+
+def _error(error: float, unit: str) -> str:
+    """Print a standard error with two digits or less."""
+    return "0" if error == 0.0 else amount(error, error / 4.0, unit)
+
+
+def together(found: xr.Dataset, words: Words, option: str) -> Table:
+    """Amounts that suffice together beside those that suffice alone."""
+    by = str(found.attrs["by"])
+    sure = percent(found.attrs["confidence"])
+    named = f"{words.names[option]}: " if len(words.options) > 1 else ""
+    one: dict[str, object] = {"option": option}
+    names = ("amount", "common_amount", "separate_amount")
+    cells = [
+        (
+            words.label(by, label),
+            *amounts([_pair(found, name, {**one, by: label}) for name in names], words.unit),
+        )
+        for label in found[by].values.tolist()
+    ]
+    sums = [_pair(found, name, one) for name in ("total", "common_total", "separate_total")]
+    cells.append(("Sum", *amounts(sums, words.unit)))
+    caption = f"{named}Amounts by {group_name(by).lower()} ({words.unit}, {words.prices})"
+    heads = (f"All together {sure}", "At one level", f"Each alone {sure}")
+    return Table(caption, (group_name(by), *heads), tuple(cells), total=True)
+
+
+def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]:
+    """Say what the amounts are worth together, and why those that suffice alone do not add up."""
+    at: dict[str, object] = {"option": option}
+    sure = percent(found.attrs["confidence"])
+    parts = found.sizes[str(found.attrs["by"])]
+
+    def cash(name: str) -> str:
+        return money(*_pair(found, name, at), words.unit)
+
+    return (
+        f"All together: the amounts of the first column are {cash('total')} in sum. They all suffice in "
+        f"{_likely(found, 'joint_confidence', at)} of the scenarios in which they were looked for, and in "
+        f"{_likely(found, 'unseen_confidence', at)} of scenarios that the search had not seen. At one quantile level "
+        f"({percent(found['common_level'].sel(at).item())}) for all it takes {cash('common_total')}; the search found "
+        f"no cheaper exchange between two amounts, which does not prove that there is none.",
+        f"Each alone: {parts} amounts that each suffice with {sure} confidence are {cash('separate_total')} in sum. "
+        f"All of them suffice in {_likely(found, 'separate_joint_confidence', at)} of the scenarios; their sum "
+        f"suffices for the total in {_likely(found, 'separate_total_confidence', at)}. Quantiles of parts do not add "
+        f"up to the quantile of the sum: one amount for everything, from which money moves to where it is needed, "
+        f"suffices with {sure} confidence at {cash('pooled_amount')}.",
+    )
+
+
+def allocated(found: xr.Dataset, words: Words, option: str) -> Table:
+    """Tell who calls for the reserve over the expected cost."""
+    by = str(found.attrs["by"])
+    one: dict[str, object] = {"option": option}
+    kept = _pair(found, "reserve", one)
+    caption = (
+        f"Reserve over the expected cost at {percent(found.attrs['confidence'])} confidence:{NO_BREAK}"
+        f"{money(*kept, words.unit)}, and what of it each calls for ({words.unit}, {words.prices})"
+    )
+    cells = []
+    for label in found[by].values.tolist():
+        at = {**one, by: label}
+        share, error = _pair(found, "share", at)
+        told = "–" if math.isnan(share) else percent(share, error)
+        base = (found["part_base"].sel(at).item(), 0.0)
+        part = _pair(found, "contribution", at)
+        cells.append((words.label(by, label), amount(base[0], part[1], words.unit), amount(*part, words.unit), told))
+    base = found["base"].sel(one).item()
+    last = ("Sum", amount(base, kept[1], words.unit), amount(*kept, words.unit), percent(1.0) if kept[0] else "–")
+    return Table(caption, (group_name(by), "Expected", "Reserve", "Share"), (*cells, last), total=True)

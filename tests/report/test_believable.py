@@ -1,0 +1,120 @@
+"""The page on whether a result can be believed says what the analysis found of this run."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from popsim import analysis
+from popsim.report.content import compose
+from popsim.report.document import Bullets, Convergence, Figure, Section, Table
+from popsim.report.facts import Measured
+from popsim.report.html import render
+from popsim.report.numbers import percent
+from popsim.report.sections.contingency import _on_top
+from popsim.study.model import Study
+
+MakeStudy = Callable[..., Study]
+MakeRun = Callable[..., xr.Dataset]
+
+
+def section(study: Study, dataset: xr.Dataset, name: str = "believable") -> Section:
+    return next(part for part in compose(study, dataset).sections if part.id == name)
+
+
+def items(study: Study, dataset: xr.Dataset) -> str:
+    return " ".join(next(block for block in section(study, dataset).blocks if isinstance(block, Bullets)).items)
+
+
+def test_shares_by_basis_and_the_largest_assumption(study: Study, dataset: xr.Dataset) -> None:
+    text = items(study, dataset)
+    costs = dataset["expected_cost_by_component"].squeeze("option").to_series()
+    basis = dict(zip(costs.index, dataset["component_basis"].values, strict=True))
+    for name in ("evidence", "proxy", "judgement"):
+        share = sum(value for key, value in costs.items() if basis[key] == name) / costs.sum()
+        assert f"{percent(share, finest=0.01)} on {name}" in text
+    judged = {key: value for key, value in costs.items() if basis[key] == "judgement"}
+    largest = max(judged, key=lambda key: judged[key])
+    component = next(c for a in study.areas for c in a.components if f"{a.id}/{c.id}" == largest)
+    assert f"“{component.name}”" in text
+    assert f"carries {percent(judged[largest] / costs.sum(), finest=0.01)}" in text
+
+
+def test_a_study_without_judgement_has_no_largest_assumption(study: Study, dataset: xr.Dataset) -> None:
+    areas = tuple(
+        replace(area, components=tuple(replace(part, basis="evidence") for part in area.components))
+        for area in study.areas
+    )
+    text = items(replace(study, areas=areas), dataset)
+    assert "rests on: 100\u202f% on evidence." in text
+    assert "largest single assumption" not in text
+
+
+def test_countries_that_hang_together(study: Study, dataset: xr.Dataset) -> None:
+    text = items(study, dataset)
+    found = analysis.effective_countries(dataset, len(study.countries))["effective_countries"].item()
+    said = float(re.search(r"40 countries average out chance no better than ([\d.]+)", text)[1])
+    assert said == pytest.approx(found, rel=0.1)
+
+
+def test_exact_and_simulated_mean(study: Study, dataset: xr.Dataset) -> None:
+    text = items(study, dataset)
+    summary = analysis.summarise(dataset[["cost"]])
+    apart = abs(summary["cost_mean"] - dataset["expected_cost"]).item() / summary["cost_mean_error"].item()
+    assert f"the two are {apart:.1f} standard errors apart, as near as chance leads one to expect" in text
+    # Negative control: an exact mean that is wrong is not called near.
+    wrong = dataset.assign(expected_cost=1.2 * dataset["expected_cost"])
+    assert "further than chance explains" in items(study, wrong)
+
+
+def test_precision_is_that_of_the_summary(study: Study, dataset: xr.Dataset) -> None:
+    worst = analysis.precision.relative_error(dataset["cost"].values, 0.9)
+    said = float(re.search(r"no more than ([\d.]+)\u202f% of each", items(study, dataset))[1])
+    assert said == pytest.approx(100 * worst, rel=0.05)
+
+
+def test_the_figure_is_the_convergence_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
+    (figure,) = (block for block in section(study, dataset).blocks if isinstance(block, Figure))
+    assert isinstance(figure.data, Convergence)
+    found = analysis.convergence(dataset).squeeze("option")
+    np.testing.assert_array_equal(figure.data.counts, found["count"])
+    for line, level in zip(figure.data.lines, (0.95, 0.5, 0.05), strict=True):
+        np.testing.assert_allclose(line.values, found["value"].sel(quantile=level) / 1e9, rtol=1e-12)
+        assert all(low <= value <= high for low, value, high in zip(line.lows, line.values, line.highs, strict=True))
+        assert line.highs[-1] - line.lows[-1] < line.highs[0] - line.lows[0]
+
+
+def test_contingency_is_that_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
+    tables = [block for block in section(study, dataset, "point-estimate").blocks if isinstance(block, Table)]
+    found = analysis.contingency(dataset).squeeze("option")
+    assert [row[0] for row in tables[0].rows] == ["50\u202f%", "80\u202f%", "90\u202f%"]
+    for row, level in zip(tables[0].rows, (0.5, 0.8, 0.9), strict=True):
+        said = float(row[2].replace(",", "")) * 1e9
+        assert said == pytest.approx(found["contingency"].sel(confidence=level).item(), rel=0.1)
+    parts = [float(row[3].replace(",", "").replace("\u2212", "-")) for row in tables[1].rows]
+    assert sum(parts[:-1]) == pytest.approx(parts[-1], rel=0.05)
+
+
+def test_a_contingency_may_exceed_the_estimate_that_it_tops() -> None:
+    assert _on_top(Measured(1.234, 0.01)) == "123\u202f%"
+    assert _on_top(Measured(float("nan"), float("nan"))) == "–"
+    assert _on_top(Measured(-0.05, 0.001)) == "\u22125.0\u202f%"
+
+
+@pytest.mark.parametrize("scenarios", [1, 2, 5, 20, 60, 100])
+def test_few_scenarios(study: Study, dataset: xr.Dataset, scenarios: int) -> None:
+    text = render(compose(study, dataset.isel(scenario=slice(scenarios))))
+    assert not re.search(r">(nan|inf)|\bnan\b", text)
+    if scenarios < 78:
+        assert "too few to tell the error of this range" in text
+
+
+def test_a_certain_study_has_nothing_to_settle(make_study: MakeStudy, make_run: MakeRun) -> None:
+    certain = make_study(areas=2, countries=3, years=2, gsd=1.0)
+    blocks = section(certain, make_run(certain, 100)).blocks
+    assert not any(isinstance(block, Figure) for block in blocks)
