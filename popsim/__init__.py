@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from popsim.analysis.budgets import budget_for as budget_for
     from popsim.analysis.budgets import point_estimates as point_estimates
     from popsim.analysis.compare import compare as compare
+    from popsim.analysis.drivers import drivers as drivers
+    from popsim.analysis.sobol import sobol_indices as sobol_indices
     from popsim.analysis.summarise import summarise as summarise
     from popsim.engine.runs import load_run as load_run
     from popsim.engine.runs import save_run as save_run
@@ -56,6 +58,8 @@ if TYPE_CHECKING:
 _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.budgets": ("budget", "budget_curve", "budget_for", "point_estimates"),
     "popsim.analysis.compare": ("compare",),
+    "popsim.analysis.drivers": ("drivers",),
+    "popsim.analysis.sobol": ("sobol_indices",),
     "popsim.analysis.summarise": ("summarise",),
     "popsim.engine.runs": ("load_run", "save_run"),
     "popsim.engine.sample": ("sample",),

@@ -14,6 +14,7 @@ import popsim
 PROMISED = {
     *("load_study", "compile", "simulate", "sample", "summarise"),
     *("budget", "budget_for", "budget_curve", "point_estimates", "load_run", "save_run", "compare"),
+    *("drivers", "sobol_indices"),
     *("Constant", "Uniform", "Triangular", "Pert", "Normal", "LogNormal", "Gamma", "Beta", "Weibull"),
     *("Metalog", "Empirical", "Discrete", "Truncated", "Shifted", "Scaled", "Mixture"),
     *(
