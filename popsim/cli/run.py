@@ -48,6 +48,9 @@ The folder receives
 @click.option(
     "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
 )
+@click.option(
+    "--drivers", "with_drivers", is_flag=True, help="Tell in the report what makes the range; takes some seconds more."
+)
 @as_json_option
 def command(
     study: str,
@@ -56,6 +59,7 @@ def command(
     settings: tuple[str, ...],
     out: Path | None,
     threads: int | None,
+    with_drivers: bool,
     as_json: bool,
 ) -> None:
     """Simulate a study and write its report.
@@ -69,7 +73,7 @@ def command(
     loaded = load_study(study, overrides)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    facts = _simulate_into(target, loaded, threads)
+    facts = _simulate_into(target, loaded, threads, with_drivers)
     if as_json:
         from popsim.cli.results import as_mapping
 
@@ -81,7 +85,7 @@ def command(
     click.echo(f"\nReport: {folder / REPORT}")
 
 
-def _simulate_into(target: Path, study: Study, threads: int | None) -> Facts:
+def _simulate_into(target: Path, study: Study, threads: int | None, with_drivers: bool) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
@@ -99,6 +103,12 @@ def _simulate_into(target: Path, study: Study, threads: int | None) -> Facts:
     with progress_bar("Extremes of dependence"):
         extremes = dependence_extremes(study, study.scenarios, study.seed, threads)
     dataset = dataset.assign(extremes.data_vars)
+    if with_drivers:
+        from popsim.analysis.attached import attach_drivers
+        from popsim.analysis.drivers import SCENARIOS
+        from popsim.cli.drivers import GROUPINGS, found_of
+
+        dataset = attach_drivers(dataset, *found_of(study, SCENARIOS, GROUPINGS, threads=threads).values())
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)

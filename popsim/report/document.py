@@ -12,6 +12,7 @@ __all__ = [
     "Curve",
     "Details",
     "Document",
+    "Drawing",
     "Entry",
     "Figure",
     "KeyFigure",
@@ -22,7 +23,11 @@ __all__ = [
     "Paragraph",
     "RangeBar",
     "Section",
+    "ShareBar",
+    "ShareBars",
+    "SwingBar",
     "Table",
+    "Tornado",
 ]
 
 
@@ -106,11 +111,50 @@ class OptionBars:
 
 
 @dataclass(frozen=True)
+class SwingBar:
+    """Between which amounts an input moves the expected cost."""
+
+    label: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """Swings about a middle, the widest first, in the unit of the axis."""
+
+    bars: tuple[SwingBar, ...]
+    middle: float
+    amount_label: str
+
+
+@dataclass(frozen=True)
+class ShareBar:
+    """Shares of the variance, between 0 and 1: of an input alone, and with others."""
+
+    label: str
+    alone: float
+    with_others: float
+
+
+@dataclass(frozen=True)
+class ShareBars:
+    """Shares of the variance beside each other, the largest first."""
+
+    bars: tuple[ShareBar, ...]
+    share_label: str
+
+
+Drawing = Curve | Bars | OptionBars | Tornado | ShareBars
+"""What a figure can draw."""
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure: what it draws, what it shows (caption) and what it says to those who cannot see it."""
 
     name: str
-    data: Curve | Bars | OptionBars
+    data: Drawing
     title: str
     caption: str
     spoken: str
