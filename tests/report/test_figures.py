@@ -12,8 +12,18 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from popsim.report.document import Bars, Curve, Mark, OptionBars, RangeBar
-from popsim.report.figures import areas, canvas, options, s_curve, years
+from popsim.report.document import (
+    Bars,
+    Curve,
+    Mark,
+    OptionBars,
+    RangeBar,
+    ShareBar,
+    ShareBars,
+    SwingBar,
+    Tornado,
+)
+from popsim.report.figures import areas, canvas, drivers, options, s_curve, tornado, years
 
 LONG = (
     "Enhancement of local commerce infrastructure for distributing alternative technologies and their support services"
@@ -54,7 +64,24 @@ def option_bars(names: list[str], scale: float = 100.0, shift: float = -150.0) -
     return OptionBars(costs, apart, "Total cost (US$ million, constant 2025 prices)", label)
 
 
+def swings(names: list[str], middle: float = 100.0, reach: float = 10.0) -> Tornado:
+    bars = tuple(SwingBar(name, middle - reach / (k + 1), middle + 2 * reach / (k + 1)) for k, name in enumerate(names))
+    return Tornado(bars, middle, "US$ million, constant 2025 prices")
+
+
+def shares(names: list[str], first: float = 0.7) -> ShareBars:
+    bars = tuple(ShareBar(name, first / (k + 1), 1.2 * first / (k + 1)) for k, name in enumerate(names))
+    return ShareBars(bars, "Share of the variance, per cent")
+
+
 CASES = {
+    "swings": (tornado.draw, swings(["Unit costs", "Needs", "Prices"])),
+    "swings with long names": (tornado.draw, swings([LONG, UNBROKEN, "Short"])),
+    "no swing at all": (tornado.draw, swings(["Unit costs"], reach=0.0)),
+    "swings of large amounts": (tornado.draw, swings(["Unit costs", "Needs"], 987_654.0, 123_456.0)),
+    "shares": (drivers.draw, shares(["Unit costs", "Needs", "Prices"])),
+    "shares with long names": (drivers.draw, shares([LONG, UNBROKEN, "Short"])),
+    "no share at all": (drivers.draw, shares(["Unit costs"], 0.0)),
     "curve": (s_curve.draw, curve()),
     "curve of a constant": (s_curve.draw, curve(500.0, 500.0)),
     "curve of nothing": (s_curve.draw, curve(0.0, 0.0)),
