@@ -46,6 +46,11 @@ class Facts:
     unit: str
     every_option: xr.Dataset
 
+    @cached_property
+    def made(self) -> dict[str, Any]:
+        """Sections that took long to make: page and terminal show the same."""
+        return {}
+
     @property
     def coverage(self) -> float:
         """Coverage of every range in the report."""

@@ -20,7 +20,13 @@ def options(facts: Facts) -> Section | None:
     """Set the options beside each other; None when the run has one."""
     if facts.every_option.sizes["option"] < 2:
         return None
-    comparison = Comparison(facts)
+    if "options" not in facts.made:
+        facts.made["options"] = _made(Comparison(facts))
+    made: Section = facts.made["options"]
+    return made
+
+
+def _made(comparison: Comparison) -> Section:
     explained = [
         (comparison.names[option], comparison.rationales.get(option) or "No reason is stated.")
         for option in comparison.options
