@@ -14,8 +14,12 @@ import popsim
 PROMISED = {
     *("load_study", "compile", "simulate", "sample", "summarise"),
     *("budget", "budget_for", "budget_curve", "point_estimates", "load_run", "save_run", "compare"),
+<<<<<<< HEAD
     *("joint_budget", "reserve", "contingency", "simulate_to", "convergence"),
     *("dependence_effect", "effective_countries"),
+=======
+    *("drivers", "sobol_indices"),
+>>>>>>> 38b42c3 (Sobol indices of any function, and the drivers of a study by group of random streams)
     *("Constant", "Uniform", "Triangular", "Pert", "Normal", "LogNormal", "Gamma", "Beta", "Weibull"),
     *("Metalog", "Empirical", "Discrete", "Truncated", "Shifted", "Scaled", "Mixture"),
     *(

@@ -154,6 +154,8 @@ def _plan(study: Study, book: RowBook, draws: Draws, moves: Moves, timing: Timin
         breakdowns=study.breakdowns,
         study_text=study.files[0][1],
         design=study.design,
+        shared_names=book.shared_names,
+        own_names=book.own_names,
     )
 
 

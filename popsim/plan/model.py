@@ -140,6 +140,10 @@ class Plan:
     """How the scenarios are drawn: one of popsim.engine.designs.DESIGNS."""
     alternatives: tuple[Plan, ...] = ()
     """Plans of the other options, each without alternatives of its own."""
+    shared_names: tuple[str, ...] = ()
+    """Names of the shared streams; none in a plan that was read from a file."""
+    own_names: tuple[str, ...] = ()
+    """Names of the streams of countries, in the order of `Draws.own_stream`."""
 
     def with_stream(self, seed: int, design: str) -> Plan:
         """Give the same plan, options included, for another seed and design."""

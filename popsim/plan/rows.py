@@ -78,6 +78,16 @@ class RowBook:
             own.setdefault(name, len(own))
         self.rows.append(row)
 
+    @property
+    def shared_names(self) -> tuple[str, ...]:
+        """Names of the streams that groups share, in the order of `Draws.shared_stream`."""
+        return tuple(f"common/{name}" for name in self._shared)
+
+    @property
+    def own_names(self) -> tuple[str, ...]:
+        """Names of the streams of groups, in the order of `Draws.own_stream`."""
+        return tuple(f"{prefix}{name}" for prefix, _, own in self._groups for name in own)
+
     def draws(self) -> Draws:
         """Make the arrays.
 
@@ -99,12 +109,12 @@ class RowBook:
             for i, row in enumerate(self.rows)
         ]
         return Draws(
-            shared_stream=streams.numbers([f"common/{name}" for name in self._shared]),
+            shared_stream=streams.numbers(list(self.shared_names)),
             common_start=pointers([len(weights) for weights in self._commons]),
             common_basis=_whole(self._shared[name] for weights in self._commons for name, _ in weights),
             common_weight=np.array([weight for weights in self._commons for _, weight in weights], dtype=np.float64),
             own_start=pointers([len(own) for own in owns]),
-            own_stream=streams.numbers([f"{prefix}{name}" for prefix, _, own in self._groups for name in own]),
+            own_stream=streams.numbers(list(self.own_names)),
             row_start=np.array([*starts, len(self.rows)], dtype=np.int64),
             row_common=np.where(kind == CONSTANT, -1, _whole(row.common for row in self.rows)),
             term_start=pointers([len(weights) for weights in terms]),

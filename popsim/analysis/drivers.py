@@ -1,0 +1,270 @@
+"""Which uncertain inputs make the range of a study."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from popsim import schema
+from popsim.analysis.compare import BASELINE
+from popsim.analysis.indices import REFERENCES, indices
+from popsim.analysis.nested import PARTS, block_length, nested
+from popsim.analysis.order import Moments
+from popsim.analysis.sobol import index_variables
+from popsim.analysis.summarise import check_coverage
+from popsim.engine.simulate import provenance
+from popsim.engine.sums import Names
+from popsim.engine.threads import Progress, check_range, check_threads
+from popsim.engine.variants import Variants
+from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
+from popsim.families.base import Floats
+from popsim.plan import compile as compile_plan
+from popsim.plan.inputs import Groups, group_streams
+from popsim.plan.model import Plan
+from popsim.study.model import Study
+
+__all__ = ["SCENARIOS", "drivers"]
+
+SCENARIOS = 16_384
+"""Scenarios of a run, unless stated."""
+
+Runs = dict[str, Floats]
+
+
+class _Setting(NamedTuple):
+    """What a call asks for, checked."""
+
+    plan: Plan
+    study: Study
+    breakdowns: tuple[Names, ...]
+    scenarios: int
+    seed: int
+    coverage: float
+    confidence: float
+    threads: int
+
+
+def drivers(
+    study: Study,
+    scenarios: int = SCENARIOS,
+    seed: int | None = None,
+    by: str = "input",
+    option: str = BASELINE,
+    coverage: float | None = None,
+    confidence: float = 0.95,
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> xr.Dataset:
+    """Tell which groups of uncertain inputs make the range: Sobol indices, swings, and what is left were a group known.
+
+    Every group of random streams is frozen in turn while all others are drawn again. That takes two runs for all and
+    two for each group.
+
+    Parameters
+    ----------
+    study
+        A study. Its design is not used: scenarios are independent.
+    scenarios
+        Of each run: a multiple of 1,024 (of more where the coverage is above 0.906).
+    seed
+        0 to 2**64 - 1; None for that of the study.
+    by
+        "input": unit costs of each area, needs, lateness, prices, exponents. "level": common to all countries, common
+        to a group of countries, each country's own. Two ways to share out the same variance.
+    option
+        Which option of the study.
+    coverage
+        Of the range whose width is told, in (0, 1); None for that of the study.
+    confidence
+        Of the intervals of indices, in (0, 1).
+    threads, progress
+        As for `simulate`; progress is told by the run.
+
+    Returns
+    -------
+    xarray.Dataset
+        On the dimension `input` (or `level`), for the cost:
+
+        - `first_order` and `total`, with ``_error``, ``_low`` and ``_high``, as `sobol_indices` gives them;
+        - `swing_low` and `swing_high`: P10 and P90 of the expected cost given the group, in the study's currency;
+        - `width_given`: the expected width of the range at `coverage`, were the group known; and `width` as it is.
+
+        The same for other totals with ``_of_financing_need`` and so on behind the name, and the indices for breakdowns
+        by area or one group of countries, such as `first_order_by_area` (input, area). `variance_share_by_area` is the
+        covariance of an area's cost with the whole over the variance of the whole; the shares sum to 1. Every figure
+        has its standard error, ``..._error``. What never varies has NaN.
+
+    Raises
+    ------
+    ParameterError, UnknownNameError
+        For arguments that cannot be honoured, or a study in which nothing is uncertain.
+    PlanError
+        When a distribution cannot be tabulated.
+
+    References
+    ----------
+    See docs/concepts/drivers.md.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> d = ps.drivers(ps.load_study("pops"), scenarios=1024, by="level")
+    >>> d["level"].values.tolist(), d["first_order"].idxmax().item()
+    (['common', 'country'], 'common')
+    """
+    asked = _check(study, scenarios, seed, option, coverage, confidence, threads)
+    groups = group_streams(asked.study, (*asked.plan.shared_names, *asked.plan.own_names), by)
+    if not groups.ids:
+        raise ParameterError(
+            Problem("study", "nothing in it is uncertain", "a study with at least one uncertain quantity")
+        )
+    variants = Variants(asked.plan, asked.breakdowns, asked.scenarios, asked.seed, asked.threads)
+    tell = _teller(progress, 2 + 2 * len(groups.ids))
+    everything = np.ones(len(variants.names), dtype=bool)
+    one, other = tell(variants.run(~everything)), tell(variants.run(everything))
+    mixed = [tell(variants.run(groups.group == place)) for place in range(len(groups.ids))]
+    times = block_length(asked.coverage)
+    held = [tell(variants.run(~everything, groups.group == place, times)) for place in range(len(groups.ids))]
+    result = xr.Dataset(coords=_coordinates(groups, by, asked.plan))
+    for name, (dims, labels) in variants.dims.items():
+        result = result.assign_coords({dim: list(values) for dim, values in zip(dims, labels, strict=True)})
+        table = np.array([_indices(one[name], other[name], each[name]) for each in mixed])
+        title = schema.describe(name, asked.plan.currency, asked.plan.price_year)["long_name"].lower()
+        result = result.assign(index_variables(table, (by, *dims), asked.confidence, _suffix(name), f"the {title}"))
+        if dims:
+            result = result.assign(_variance_shares(one[name], one[name.partition("_by_")[0]], name, dims))
+        else:
+            result = result.assign(_widths(one[name], [each[name] for each in held], table, name, by, asked))
+    return result.assign_attrs(_attributes(asked, option))
+
+
+def _check(
+    study: object,
+    scenarios: object,
+    seed: object,
+    option: str,
+    coverage: object,
+    confidence: object,
+    threads: int | None,
+) -> _Setting:
+    if not isinstance(study, Study):
+        raise ParameterError(Problem("study", repr(study), "a Study", "ps.load_study(...) gives one"))
+    wanted = check_coverage("coverage", study.coverage if coverage is None else coverage)
+    count, start_seed, _ = check_range(scenarios, study.seed if seed is None else seed, 0)
+    least = block_length(wanted) * PARTS
+    if count % least:
+        mend = f"{-(-count // least) * least:,}"
+        raise ParameterError(Problem("scenarios", repr(scenarios), f"a multiple of {least:,}", mend))
+    plan = compile_plan(study)
+    plans = {each.labels.option[0]: each for each in (plan, *plan.alternatives)}
+    if option not in plans:
+        raise UnknownNameError(Problem("option", repr(option), ", ".join(plans), nearest(str(option), list(plans))))
+    chosen = plans[option]
+    groups = {name for name, _ in chosen.labels.groups}
+    stated = [names for names in study.breakdowns if len(names) == 1 and names[0] in groups]
+    return _Setting(
+        plan=chosen.with_stream(start_seed, "random"),
+        study=next((each.study for each in study.options if each.id == option), study),
+        breakdowns=(("area",), *stated),
+        scenarios=count,
+        seed=start_seed,
+        coverage=wanted,
+        confidence=check_coverage("confidence", confidence),
+        threads=check_threads(threads),
+    )
+
+
+def _teller(progress: Progress | None, runs: int) -> Callable[[Runs], Runs]:
+    done = iter(range(1, runs + 1))
+
+    def tell(run: Runs) -> Runs:
+        if progress is not None:
+            progress(next(done), runs)
+        return run
+
+    return tell
+
+
+def _coordinates(groups: Groups, by: str, plan: Plan) -> dict[str, object]:
+    return {
+        by: list(groups.ids),
+        f"{by}_name": (by, list(groups.names)),
+        "area": list(plan.labels.area),
+        "area_name": ("area", list(plan.labels.area_name)),
+    }
+
+
+def _suffix(name: str) -> str:
+    """Tell what stands behind the name of a figure: nothing for the cost."""
+    return name.removeprefix("cost") if name == "cost" or name.startswith("cost_by_") else f"_of_{name}"
+
+
+def _indices(one: Floats, other: Floats, mixed: Floats) -> Floats:
+    """Give the indices of every cell of a variable: (..., first-order and total, estimate)."""
+    shape = one.shape[:-1]
+    rows = zip(*(each.reshape(-1, each.shape[-1]) for each in (one, other, mixed)), strict=True)
+    return np.array([indices(*row) for row in rows], dtype=np.float64).reshape(*shape, 2, 3)
+
+
+def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:
+    """Give the covariance of each part with the whole, over the variance of the whole; error from the influences."""
+    apart, all_apart = part - part.mean(axis=-1, keepdims=True), whole - whole.mean()
+    variance = (all_apart**2).mean()
+    if variance == 0.0:
+        share, error = np.full(part.shape[:-1], np.nan), np.full(part.shape[:-1], np.nan)
+    else:
+        share = (apart * all_apart).mean(axis=-1) / variance
+        influence = (apart - share[..., np.newaxis] * all_apart) * all_apart / variance
+        error = influence.std(axis=-1) / np.sqrt(len(whole))
+    title, suffix = "Share of the variance", _suffix(name)
+    meaning = "Covariance with the whole over the variance of the whole."
+    return {
+        f"variance_share{suffix}": _described(share, dims, title, meaning),
+        f"variance_share{suffix}_error": _described(error, dims, f"{title}, standard error", meaning),
+    }
+
+
+def _widths(
+    free: Floats, held: Sequence[Floats], table: Floats, name: str, by: str, asked: _Setting
+) -> dict[str, xr.DataArray]:
+    """Give the swing of a total, its width, and what is left of the width."""
+    moments, tail = Moments(free), (1.0 - asked.coverage) / 2.0
+    (low, high), (low_error, high_error) = moments.quantiles(np.array([tail, 1.0 - tail]))
+    width, width_error = float(high - low), float(np.hypot(low_error, high_error))
+    blocks = [each.reshape(-1, block_length(asked.coverage)) for each in (free, *held)]
+    found = [
+        nested(each, blocks[0], asked.coverage, *first[:2]) for each, first in zip(blocks[1:], table[:, 0], strict=True)
+    ]
+    ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in found]).T
+    swing, swing_error = np.array([(each.swing, each.swing_error) for each in found]).transpose(1, 2, 0)
+    units = schema.describe(name, asked.plan.currency, asked.plan.price_year)["units"]
+    range_words = f"the {asked.coverage:.0%} range"
+    figures = [
+        ("swing_low", (by,), swing[0], swing_error[0], "Tenth percentile of the expectation given the group"),
+        ("swing_high", (by,), swing[1], swing_error[1], "Ninetieth percentile of the expectation given the group"),
+        ("width_given", (by,), ratio * width, np.hypot(ratio_error * width, ratio * width_error), "Width if known"),
+        ("width", (), np.array(width), np.array(width_error), "Width"),
+        ("mean", (), moments.mean, moments.mean_error, "Mean"),
+        ("std", (), moments.std, moments.std_error, "Standard deviation"),
+    ]
+    meanings = {
+        "width_given": f"Expected width of {range_words} if the group were known.",
+        "width": f"Width of {range_words}.",
+    }
+    return {
+        f"{word}{_suffix(name)}{part}": _described(values, dims, title, meanings.get(word, f"{title}."), units)
+        for word, dims, value, error, title in figures
+        for part, values in (("", value), ("_error", error))
+    }
+
+
+def _described(values: Floats, dims: Names, title: str, meaning: str, units: str = "1") -> xr.DataArray:
+    return xr.DataArray(values, dims=dims, attrs={"units": units, "long_name": title, "description": meaning})
+
+
+def _attributes(asked: _Setting, option: str) -> dict[str, object]:
+    about = {**provenance(asked.plan, 0), "scenarios": asked.scenarios, "option": option}
+    return {**about, "coverage": asked.coverage, "confidence": asked.confidence, "references": REFERENCES}
