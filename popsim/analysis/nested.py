@@ -8,7 +8,8 @@ A block is K scenarios that share the draws of the group and differ in all other
                     mean and variance whatever the law, and for quantiles where either the law is normal or K large
                     enough for the error of a block mean not to matter.
     width           the distance of two quantiles within a block, averaged over blocks. Quantiles of K scenarios are a
-                    little off; so are those of blocks in which nothing is held, and the ratio of the two is taken.
+                    little off (0 to 4 % for K = 64); so are those of blocks in which nothing is held, and the ratio of
+                    the two is taken, which is off by no more than the laws differ.
 
 Errors are those of a jackknife that leaves out one sixteenth of the blocks at a time.
 """

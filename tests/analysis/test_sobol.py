@@ -12,7 +12,7 @@ import xarray as xr
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.indices import indices
+from popsim.analysis.indices import indices, interval
 
 UNIT = ps.Uniform(0, 1)
 
@@ -122,20 +122,26 @@ def test_a_group_of_everything_explains_everything_and_a_product_interacts() -> 
     assert held(found, "total", [1.0, 1.0])
 
 
-@pytest.mark.parametrize(("design", "scenarios"), [("random", 256), ("latin", 512)])
-def test_intervals_cover_as_often_as_they_say(design: str, scenarios: int) -> None:
-    """150 independent runs: binomial, at 1e-8; an index and its interval are approximate, so 85 to 99.5 % is allowed."""
-    inputs = {"x": ps.Normal(0, 1), "y": ps.Normal(0, 2)}
+@pytest.mark.parametrize("replicates", [0, 16])
+def test_intervals_cover_as_often_as_they_say(replicates: int) -> None:
+    """1000 independent runs of x + 2 y + x y / 2 with normal inputs: V = 5.25, S_x = 1 / 5.25, T_x = 1.25 / 5.25.
+
+    Binomial, at 1e-8; an interval from 512 scenarios is approximate, so 93 to 97 % is allowed for 95 %.
+    """
+    rng = np.random.default_rng(2)
     inside = {"first_order": 0, "total": 0, "wrong": 0}
-    for seed in range(150):
-        found = ps.sobol_indices(lambda x, y: x + y + 0.5 * x * y, inputs, scenarios, seed, design=design).isel(input=0)
-        for name, expected in (("first_order", 1 / 6), ("total", 2 / 6)):
-            inside[name] += bool(found[f"{name}_low"] <= expected <= found[f"{name}_high"])
-        inside["wrong"] += bool(found["total_low"] <= 1 / 6 <= found["total_high"])
+    for _ in range(1000):
+        x, y = rng.standard_normal((2, 2, 512))
+        a, b, mixed = (u + 2.0 * v + 0.5 * u * v for u, v in ((x[0], y[0]), (x[1], y[1]), (x[1], y[0])))
+        found = indices(a, b, mixed, replicates)
+        for name, expected in (("first_order", 1.0 / 5.25), ("total", 1.25 / 5.25)):
+            low, high = interval(*map(np.array, getattr(found, name)), 0.95)
+            inside[name] += bool(low <= expected <= high)
+        inside["wrong"] += bool(low <= 1.6 / 5.25 <= high)
     for name in ("first_order", "total"):
-        assert stats.binom(150, 0.85).cdf(inside[name]) > 1e-8, inside
-        assert stats.binom(150, 0.995).sf(inside[name] - 1) > 1e-8, inside
-    assert stats.binom(150, 0.85).cdf(inside["wrong"]) < 1e-8, inside
+        assert stats.binom(1000, 0.93).cdf(inside[name]) > 1e-8, inside
+        assert stats.binom(1000, 0.97).sf(inside[name] - 1) > 1e-8, inside
+    assert stats.binom(1000, 0.93).cdf(inside["wrong"]) < 1e-8, inside
 
 
 def test_a_dict_of_results_and_one_that_never_varies() -> None:
