@@ -1,5 +1,6 @@
 """Dataset in, Dataset out: ranges, budgets, reserves, point estimates, options compared, dependence, precision."""
 
+from popsim.analysis.attached import attach_drivers, attached_drivers
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.convergence import convergence
@@ -12,6 +13,8 @@ from popsim.analysis.summarise import summarise
 __all__ = [
     "BASELINE",
     "TOTALS",
+    "attach_drivers",
+    "attached_drivers",
     "budget",
     "budget_curve",
     "budget_for",

@@ -69,6 +69,9 @@ The folder receives
 @click.option(
     "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
 )
+@click.option(
+    "--drivers", "with_drivers", is_flag=True, help="Tell in the report what makes the range; takes some seconds more."
+)
 @as_json_option
 def command(
     study: str,
@@ -78,6 +81,7 @@ def command(
     settings: tuple[str, ...],
     out: Path | None,
     threads: int | None,
+    with_drivers: bool,
     as_json: bool,
 ) -> None:
     """Simulate a study and write its report.
@@ -91,10 +95,8 @@ def command(
     loaded = load_study(study, overrides)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    if precision is None:
-        facts = _simulate_into(target, loaded, threads)
-    else:
-        facts = _simulate_into(target, loaded, threads, _Precisely(precision, scenarios, study, overrides))
+    wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)
+    facts = _simulate_into(target, loaded, threads, wanted, with_drivers)
     if as_json:
         from popsim.cli.results import as_mapping
 
@@ -141,7 +143,9 @@ def _reached(facts: Facts) -> str:
     )
 
 
-def _simulate_into(target: Path, study: Study, threads: int | None, precisely: _Precisely | None = None) -> Facts:
+def _simulate_into(
+    target: Path, study: Study, threads: int | None, precisely: _Precisely | None, with_drivers: bool
+) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
@@ -164,6 +168,12 @@ def _simulate_into(target: Path, study: Study, threads: int | None, precisely: _
         written = replace(study, options=())
         extremes = dependence_extremes(written, study.scenarios, study.seed, threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars)
+    if with_drivers:
+        from popsim.analysis.attached import attach_drivers
+        from popsim.analysis.drivers import SCENARIOS
+        from popsim.cli.drivers import GROUPINGS, found_of
+
+        dataset = attach_drivers(dataset, *found_of(study, SCENARIOS, GROUPINGS, threads=threads).values())
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)

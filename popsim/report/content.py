@@ -11,6 +11,7 @@ from popsim.report.sections.believable import believable
 from popsim.report.sections.budgets import budgets
 from popsim.report.sections.countries import countries
 from popsim.report.sections.dependence import dependence
+from popsim.report.sections.drivers import drivers
 from popsim.report.sections.evidence import evidence
 from popsim.report.sections.financing import financing
 from popsim.report.sections.options import options
@@ -30,6 +31,7 @@ _SECTIONS = (
     by_area,
     by_group,
     by_year,
+    drivers,
     dependence,
     believable,
     evidence,

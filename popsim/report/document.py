@@ -13,6 +13,7 @@ __all__ = [
     "Curve",
     "Details",
     "Document",
+    "Drawing",
     "Entry",
     "Figure",
     "KeyFigure",
@@ -24,7 +25,11 @@ __all__ = [
     "RangeBar",
     "Section",
     "Settling",
+    "ShareBar",
+    "ShareBars",
+    "SwingBar",
     "Table",
+    "Tornado",
 ]
 
 
@@ -128,11 +133,50 @@ class Convergence:
 
 
 @dataclass(frozen=True)
+class SwingBar:
+    """Between which amounts an input moves the expected cost."""
+
+    label: str
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Tornado:
+    """Swings about a middle, the widest first, in the unit of the axis."""
+
+    bars: tuple[SwingBar, ...]
+    middle: float
+    amount_label: str
+
+
+@dataclass(frozen=True)
+class ShareBar:
+    """Shares of the variance, between 0 and 1: of an input alone, and with others."""
+
+    label: str
+    alone: float
+    with_others: float
+
+
+@dataclass(frozen=True)
+class ShareBars:
+    """Shares of the variance beside each other, the largest first."""
+
+    bars: tuple[ShareBar, ...]
+    share_label: str
+
+
+Drawing = Curve | Bars | OptionBars | Convergence | Tornado | ShareBars
+"""What a figure can draw."""
+
+
+@dataclass(frozen=True)
 class Figure:
     """A figure: what it draws, what it shows (caption) and what it says to those who cannot see it."""
 
     name: str
-    data: Curve | Bars | OptionBars | Convergence
+    data: Drawing
     title: str
     caption: str
     spoken: str

@@ -11,7 +11,17 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
-from popsim.report.document import Bars, Convergence, Curve, Document, Figure, OptionBars, Table
+from popsim.report.document import (
+    Bars,
+    Convergence,
+    Document,
+    Drawing,
+    Figure,
+    OptionBars,
+    ShareBars,
+    Table,
+    Tornado,
+)
 from popsim.report.facts import Facts
 from popsim.study.model import Study
 
@@ -80,9 +90,13 @@ def _drawn(figure: Figure) -> Markup:
     return Markup("\n".join(parts))  # noqa: S704  every text in it is escaped by matplotlib or by to_svg
 
 
-def _draw(data: Curve | Bars | OptionBars | Convergence, variant: Variant) -> MatplotlibFigure:
-    from popsim.report.figures import areas, convergence, options, s_curve, years
+def _draw(data: Drawing, variant: Variant) -> MatplotlibFigure:
+    from popsim.report.figures import areas, convergence, drivers, options, s_curve, tornado, years
 
+    if isinstance(data, Tornado):
+        return tornado.draw(data, variant)
+    if isinstance(data, ShareBars):
+        return drivers.draw(data, variant)
     if isinstance(data, Convergence):
         return convergence.draw(data, variant)
     if isinstance(data, OptionBars):

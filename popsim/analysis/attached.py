@@ -1,0 +1,47 @@
+"""Drivers kept in the dataset of a run, for reports that are written later."""
+
+from __future__ import annotations
+
+import xarray as xr
+
+__all__ = ["attach_drivers", "attached_drivers"]
+
+_KEPT = ("first_order", "total", "swing_low", "swing_high", "width_given", "width", "mean", "std")
+_ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
+
+
+def attach_drivers(dataset: xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
+    """Add what `popsim.drivers` says of the cost to a run: by input, by level, or both.
+
+    Variables are named ``drivers_input_first_order`` and so on.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> study = ps.load_study("pops")
+    >>> found = ps.drivers(study, scenarios=1024, by="level")
+    >>> run = attach_drivers(ps.simulate(study, scenarios=100), found)
+    >>> attached_drivers(run, "level")["total"].equals(found["total"]), attached_drivers(run, "input") is None
+    (True, True)
+    """
+    for each in found:
+        by = "input" if "input" in each.dims else "level"
+        names = [str(name) for name in each.data_vars if str(name).removesuffix("_error") in _KEPT]
+        kept = {f"drivers_{by}_{name}": each[name].reset_coords(drop=True) for name in names}
+        attributes = {f"drivers_{by}_{name}": each.attrs[name] for name in _ATTRIBUTES}
+        labels = {by: each[by], f"{by}_name": each[f"{by}_name"]}
+        dataset = dataset.assign_coords(labels).assign(kept).assign_attrs(attributes)
+    return dataset
+
+
+def attached_drivers(dataset: xr.Dataset, by: str) -> xr.Dataset | None:
+    """Give back what `attach_drivers` added; None where the run has none."""
+    prefix = f"drivers_{by}_"
+    names = {str(name): str(name).removeprefix(prefix) for name in dataset.data_vars if str(name).startswith(prefix)}
+    if not names:
+        return None
+    found = (
+        dataset[list(names)].rename(names).reset_coords(drop=True).assign_coords({f"{by}_name": dataset[f"{by}_name"]})
+    )
+    found.attrs = {name: dataset.attrs[f"{prefix}{name}"] for name in _ATTRIBUTES}
+    return found

@@ -1,0 +1,143 @@
+"""``popsim drivers``: which inputs make the range of a study."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option, whole_number
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.study.model import Study
+
+__all__ = ["command", "found_of"]
+
+GROUPINGS = ("input", "level")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim drivers pops
+  popsim drivers my-study.toml --scenarios 65536
+  popsim drivers pops --by level --json
+
+\b
+By input: unit costs of each area, needs, starts and delays, prices, exponents.
+By level: common to all countries, common to a group, each country's own."""
+)
+@click.argument("study", metavar="STUDY")
+@click.option(
+    "--scenarios",
+    type=whole_number(1),
+    default="16384",
+    show_default=True,
+    metavar="N",
+    help="Scenarios of each run, a multiple of 1024; two runs, and two more for each input.",
+)
+@click.option("--seed", type=whole_number(0, 2**64 - 1), metavar="S", help="Start of the random numbers.")
+@click.option("--by", type=click.Choice(GROUPINGS), help="One of the two ways to divide the range; else both.")
+@click.option("--option", default="full", show_default=True, metavar="OPTION", help="Option of the study.")
+@settings_option
+@click.option("--threads", type=whole_number(1), metavar="T", help="Processor cores to use.")
+@as_json_option
+def command(
+    study: str,
+    scenarios: int,
+    seed: int | None,
+    by: str | None,
+    option: str,
+    settings: tuple[str, ...],
+    threads: int | None,
+    as_json: bool,
+) -> None:
+    """Tell which uncertain inputs make the range of a study.
+
+    STUDY is a TOML file or the name of a packaged study. Each input is frozen in turn while all others are drawn anew:
+    the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how wide the range
+    would be if it were known.
+    """
+    from popsim.study.load import load_study
+
+    loaded = load_study(study, overrides_of(settings, {"scenarios.seed": seed}))
+    found = found_of(loaded, scenarios, (by,) if by else GROUPINGS, option, threads)
+    if as_json:
+        print_json(_as_mapping(loaded, found))
+        return
+    _print(loaded, found)
+
+
+def found_of(
+    study: Study, scenarios: int, groupings: tuple[str, ...], option: str = "full", threads: int | None = None
+) -> dict[str, xr.Dataset]:
+    """Ask for the drivers by each grouping, with a bar of progress."""
+    from popsim.analysis.drivers import drivers
+    from popsim.cli.progress import progress_bar
+
+    found = {}
+    for by in groupings:
+        with progress_bar(f"Runs by {by}") as progress:
+            found[by] = drivers(study, scenarios, by=by, option=option, threads=threads, progress=progress)
+    return found
+
+
+def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
+    """Print the tables of the report."""
+    from popsim.cli.results import print_table, print_text
+    from popsim.report.numbers import count
+    from popsim.report.sections import drivers as section
+
+    first = next(iter(found.values()))
+    print_text(study.title)
+    print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {first.attrs['seed']}.")
+    words = section.words_of(first, study)
+    if "input" in found:
+        print_text(section.lead(found["input"], words))
+    for by, each in found.items():
+        print_table(section.share_table(each, by))
+        print_table(section.swing_table(each, by, words))
+    for text in section.notes(first):
+        click.echo()
+        print_text(text)
+
+
+def _as_mapping(study: Study, found: dict[str, xr.Dataset]) -> dict[str, Any]:
+    """Collect everything in full precision; money in units of the currency, every ``..._error`` one standard error."""
+    first = next(iter(found.values()))
+    return {
+        "study": study.name,
+        "title": study.title,
+        "option": first.attrs["option"],
+        "currency": study.currency,
+        "price_year": study.price_year,
+        "coverage": first.attrs["coverage"],
+        "confidence": first.attrs["confidence"],
+        "scenarios": first.attrs["scenarios"],
+        "seed": int(first.attrs["seed"]),
+        "plan_digest": first.attrs["plan_digest"],
+        **{str(name): each.item() for name, each in first.data_vars.items() if each.ndim == 0},
+        **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in found.items()},
+        "areas": [
+            {"id": area, **{name: first[name].sel(area=area).item() for name in _AREA}}
+            for area in first["area"].values.tolist()
+        ],
+    }
+
+
+_AREA = ("variance_share_by_area", "variance_share_by_area_error")
+
+
+def _group(found: xr.Dataset, by: str, place: int) -> dict[str, Any]:
+    """Figures of one group; those by area or group of countries are by label."""
+    at = found.isel({by: place})
+    figures: dict[str, Any] = {"id": at[by].item(), "name": at[f"{by}_name"].item()}
+    for name, values in found.data_vars.items():
+        if values.dims == (by,):
+            figures[str(name)] = at[name].item()
+        elif values.dims[:1] == (by,):
+            labels = values[values.dims[1]].values.tolist()
+            figures[str(name)] = dict(zip(map(str, labels), at[name].values.tolist(), strict=True))
+    return figures

@@ -1,0 +1,174 @@
+"""What makes the range: the inputs that it comes from."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import xarray as xr
+
+from popsim.analysis import attached_drivers
+from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
+from popsim.report.facts import Facts, Measured
+from popsim.report.numbers import NO_BREAK, amounts, count, money, percent, unit_for
+from popsim.study.model import Study
+
+__all__ = ["Words", "drivers", "lead", "notes", "share_table", "swing_table", "words_of"]
+
+_HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
+_FINEST = 0.001
+
+
+class Words(NamedTuple):
+    """How amounts are spoken of."""
+
+    unit: str
+    unit_and_prices: str
+    interval: str
+
+
+def words_of(found: xr.Dataset, study: Study) -> Words:
+    """Choose the unit for results of `popsim.drivers` that stand alone."""
+    unit = unit_for(float(found["swing_high"].max()), study.currency)
+    interval = f"{percent(float(found.attrs['coverage']))}{NO_BREAK}interval"
+    return Words(unit, f"{unit}, constant {study.price_year} prices", interval)
+
+
+def drivers(facts: Facts) -> Section | None:
+    """Say which inputs make the range; None where the run does not hold them, or nothing varies."""
+    by_input = attached_drivers(facts.dataset, "input")
+    by_level = attached_drivers(facts.dataset, "level")
+    if by_input is None or by_level is None or facts.is_certain:
+        return None
+    words = Words(facts.unit, facts.unit_and_prices, facts.interval)
+    blocks: list[Block] = [
+        Paragraph(lead(by_input, words)),
+        _tornado(by_input, facts),
+        _shares(by_input),
+        share_table(by_input, "input"),
+        swing_table(by_input, "input", words),
+        Paragraph(
+            "The same range can be divided in another way: by whether a draw is common to all countries, or each "
+            "country’s own. What is common does not cancel, however many countries there are."
+        ),
+        share_table(by_level, "level"),
+        swing_table(by_level, "level", words),
+        *(Paragraph(text, note=True) for text in notes(by_input)),
+    ]
+    return Section("drivers", "What makes the range?", "What makes it", tuple(blocks))
+
+
+def _order(found: xr.Dataset, by: str) -> list[str]:
+    """Give the groups with the largest first."""
+    total = found["total"].values
+    return [str(found[by].values[k]) for k in (-total).argsort(kind="stable")]
+
+
+def _name(found: xr.Dataset, by: str, key: str) -> str:
+    return str(found[f"{by}_name"].sel({by: key}).item())
+
+
+def _measured(found: xr.Dataset, name: str, **where: str) -> Measured:
+    return Measured(*(found[each].sel(where).item() for each in (name, f"{name}_error")))
+
+
+def _share(measured: Measured) -> str:
+    """Print a share; chance can bring an estimate below 0, which is printed as 0."""
+    return percent(max(measured.value, 0.0), measured.error, finest=_FINEST)
+
+
+def lead(found: xr.Dataset, words: Words) -> str:
+    """Name the input that matters most, and what knowing it would change."""
+    first = str(found["first_order"].idxmax().item())
+    share = _measured(found, "first_order", input=first)
+    left, width = _measured(found, "width_given", input=first), _measured(found, "width")
+    says = f"The largest part of the range comes from “{_name(found, 'input', first)}”"
+    if not (width.is_known and left.is_known):
+        return f"{says}: {_share(share)} of the variance."
+    return (
+        f"{says}: were it known, {_share(share)} of the variance would go, and the {words.interval} would be "
+        f"{money(*left, words.unit)} wide on average, where it is {money(*width, words.unit)} now."
+    )
+
+
+def share_table(found: xr.Dataset, by: str) -> Table:
+    """Shares of the variance by group of inputs."""
+    rows = tuple(
+        (
+            _name(found, by, key),
+            _share(_measured(found, "first_order", **{by: key})),
+            _share(_measured(found, "total", **{by: key})),
+        )
+        for key in _order(found, by)
+    )
+    return Table("Share of the variance of the total cost", (_HEADINGS[by], "Alone", "With others"), rows)
+
+
+def swing_table(found: xr.Dataset, by: str, words: Words) -> Table:
+    """Swings of the expected cost, and what is left of the width, by group of inputs."""
+    rows = tuple(
+        (
+            _name(found, by, key),
+            *amounts([_measured(found, name, **{by: key}) for name in ("swing_low", "swing_high")], words.unit),
+            *amounts([_measured(found, "width_given", **{by: key})], words.unit),
+        )
+        for key in _order(found, by)
+    )
+    whole = amounts([_measured(found, "width")], words.unit)
+    return Table(
+        f"Expected cost where an input turns out low or high, and width of the {words.interval} if it were known; "
+        f"now {whole[0]} ({words.unit_and_prices})",
+        (_HEADINGS[by], "Low (P10)", "High (P90)", "Width if known"),
+        rows,
+    )
+
+
+def notes(found: xr.Dataset) -> tuple[str, ...]:
+    """Explain how to read the tables."""
+    return (
+        "“Alone” is the share of the variance that would go if the input were known and nothing else (first-order "
+        "Sobol index). “With others” is the share that would stay if everything else were known (total index); what it "
+        "has more comes from inputs that work together. A share that chance puts below 0 is printed as 0.",
+        "Low and high: in one of ten scenarios the input turns out so that the expected cost is below the low figure, "
+        "in one of ten above the high one. Unit costs of an area stand apart from what all areas share, such as the "
+        f"price level of a country. Estimated from {count(int(found.attrs['scenarios']))} scenarios per run.",
+    )
+
+
+def _tornado(found: xr.Dataset, facts: Facts) -> Figure:
+    def ends(key: str) -> tuple[float, float]:
+        low, high = (facts.on_axis(found[name].sel(input=key).item()) for name in ("swing_low", "swing_high"))
+        return low, high
+
+    keys = [str(key) for key in found["input"].values]
+    bars = sorted(
+        (SwingBar(_name(found, "input", key), *ends(key)) for key in keys), key=lambda bar: bar.low - bar.high
+    )
+    label = facts.unit_and_prices[:1].upper() + facts.unit_and_prices[1:]
+    return Figure(
+        "tornado",
+        Tornado(tuple(bars), facts.on_axis(found["mean"].item()), label),
+        "How far each input moves the expected total cost",
+        "Each bar runs from the expected cost where the input turns out low (tenth percentile) to that where it turns "
+        "out high (ninetieth); the upright line is the mean.",
+        f"Horizontal bars about the mean, one for each input; the widest is that of {bars[0].label}. The tables below "
+        "hold the same numbers.",
+    )
+
+
+def _shares(found: xr.Dataset) -> Figure:
+    # An estimate below 0 has no bar.
+    bars = tuple(
+        ShareBar(
+            _name(found, "input", key),
+            *(max(found[name].sel(input=key).item(), 0.0) for name in ("first_order", "total")),
+        )
+        for key in _order(found, "input")
+    )
+    return Figure(
+        "drivers",
+        ShareBars(bars, "Share of the variance, per cent"),
+        "Share of the variance of the total cost",
+        "Dark bar: what the input brings alone. Light bar: what it brings together with others.",
+        f"Horizontal bars, one for each input; the largest is that of {bars[0].label}. The table below holds the same "
+        "numbers.",
+    )
