@@ -6,7 +6,17 @@ import xarray as xr
 
 __all__ = ["attach_drivers", "attached_drivers"]
 
-_KEPT = ("first_order", "total", "swing_low", "swing_high", "width_given", "width", "mean", "std")
+_KEPT = (
+    "first_order",
+    "total",
+    "swing_low",
+    "swing_high",
+    "width_given",
+    "width",
+    "mean",
+    "std",
+    "variance_share_by_area",
+)
 _ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
 
 

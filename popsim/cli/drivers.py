@@ -57,8 +57,8 @@ def command(
     """Tell which uncertain inputs make the range of a study.
 
     STUDY is a TOML file or the name of a packaged study. Each input is frozen in turn while all others are drawn anew:
-    the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how wide the range
-    would be if it were known.
+    that tells the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how
+    wide the range would be if it were known.
     """
     from popsim.study.load import load_study
 
@@ -99,6 +99,8 @@ def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
     for by, each in found.items():
         print_table(section.share_table(each, by))
         print_table(section.swing_table(each, by, words))
+    names = dict(zip(first["area"].values.tolist(), first["area_name"].values.tolist(), strict=True))
+    print_table(section.area_table(first, names))
     for text in section.notes(first):
         click.echo()
         print_text(text)

@@ -16,6 +16,7 @@ from popsim.errors import ParameterError, Problem, nearest
 __all__ = [
     "NO_BREAK",
     "THIN",
+    "UNKNOWN",
     "amount",
     "amounts",
     "count",

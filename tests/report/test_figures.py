@@ -12,8 +12,20 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from popsim.report.document import Bars, Convergence, Curve, Mark, OptionBars, RangeBar, Settling
-from popsim.report.figures import areas, canvas, convergence, options, s_curve, years
+from popsim.report.document import (
+    Bars,
+    Convergence,
+    Curve,
+    Mark,
+    OptionBars,
+    RangeBar,
+    Settling,
+    ShareBar,
+    ShareBars,
+    SwingBar,
+    Tornado,
+)
+from popsim.report.figures import areas, canvas, convergence, drivers, options, s_curve, tornado, years
 
 LONG = (
     "Enhancement of local commerce infrastructure for distributing alternative technologies and their support services"
@@ -65,6 +77,16 @@ def settling(counts: tuple[int, ...], scale: float = 1_000.0, width: float = 1.0
     return Convergence(counts, tuple(lines), band, "Total cost (US$ million, constant 2025 prices)")
 
 
+def swings(names: list[str], middle: float = 100.0, reach: float = 10.0) -> Tornado:
+    bars = tuple(SwingBar(name, middle - reach / (k + 1), middle + 2 * reach / (k + 1)) for k, name in enumerate(names))
+    return Tornado(bars, middle, "US$ million, constant 2025 prices")
+
+
+def shares(names: list[str], first: float = 0.7) -> ShareBars:
+    bars = tuple(ShareBar(name, first / (k + 1), 1.2 * first / (k + 1)) for k, name in enumerate(names))
+    return ShareBars(bars, "Share of the variance, per cent")
+
+
 CASES = {
     "settling": (convergence.draw, settling((78, 200, 500, 2_000, 10_000))),
     "settling of few": (convergence.draw, settling((78, 90))),
@@ -72,6 +94,13 @@ CASES = {
     "settling of large amounts": (convergence.draw, settling((78, 1_000), 123_456.0)),
     "settling without spread": (convergence.draw, settling((78, 1_000), 500.0, 0.0)),
     "settling of nothing": (convergence.draw, settling((78, 1_000), 0.0)),
+    "swings": (tornado.draw, swings(["Unit costs", "Needs", "Prices"])),
+    "swings with long names": (tornado.draw, swings([LONG, UNBROKEN, "Short"])),
+    "no swing at all": (tornado.draw, swings(["Unit costs"], reach=0.0)),
+    "swings of large amounts": (tornado.draw, swings(["Unit costs", "Needs"], 987_654.0, 123_456.0)),
+    "shares": (drivers.draw, shares(["Unit costs", "Needs", "Prices"])),
+    "shares with long names": (drivers.draw, shares([LONG, UNBROKEN, "Short"])),
+    "no share at all": (drivers.draw, shares(["Unit costs"], 0.0)),
     "curve": (s_curve.draw, curve()),
     "curve of a constant": (s_curve.draw, curve(500.0, 500.0)),
     "curve of nothing": (s_curve.draw, curve(0.0, 0.0)),

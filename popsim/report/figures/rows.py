@@ -21,7 +21,8 @@ def row_axes(variant: Variant, labels: Sequence[str], axis_label: str) -> tuple[
     names = [canvas.wrap(label, room, size) for label in labels]
     words = [canvas.LINE * size * (name.count("\n") + 1) for name in names]
     tall = [max(height + 8.0, 26.0) if aside else height + 26.0 for height in words]
-    left = room + 12.0 if aside else 4.0
+    # On a phone the first tick label may stand half outside of the axes.
+    left = room + 12.0 if aside else canvas.right_of(variant)
     figure, axes = canvas.plot(variant, left, 2.0, sum(tall), canvas.under_height(variant, left, axis_label))
     canvas.under(figure, variant, left, axis_label)
     axes.set_ylim(sum(tall), 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import xarray as xr
@@ -9,10 +10,10 @@ import xarray as xr
 from popsim.analysis import attached_drivers
 from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
 from popsim.report.facts import Facts, Measured
-from popsim.report.numbers import NO_BREAK, amounts, count, money, percent, unit_for
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amounts, count, money, percent, unit_for
 from popsim.study.model import Study
 
-__all__ = ["Words", "drivers", "lead", "notes", "share_table", "swing_table", "words_of"]
+__all__ = ["Words", "area_table", "drivers", "lead", "notes", "share_table", "swing_table", "words_of"]
 
 _HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
 _FINEST = 0.001
@@ -52,6 +53,7 @@ def drivers(facts: Facts) -> Section | None:
         ),
         share_table(by_level, "level"),
         swing_table(by_level, "level", words),
+        area_table(by_input, {area.id: area.name for area in facts.study.areas}),
         *(Paragraph(text, note=True) for text in notes(by_input)),
     ]
     return Section("drivers", "What makes the range?", "What makes it", tuple(blocks))
@@ -68,16 +70,21 @@ def _name(found: xr.Dataset, by: str, key: str) -> str:
 
 
 def _measured(found: xr.Dataset, name: str, **where: str) -> Measured:
-    return Measured(*(found[each].sel(where).item() for each in (name, f"{name}_error")))
+    value, error = (found[each].sel(where).item() for each in (name, f"{name}_error"))
+    return Measured(value, error if math.isfinite(error) else math.inf)
 
 
 def _share(measured: Measured) -> str:
     """Print a share; chance can bring an estimate below 0, which is printed as 0."""
+    if not measured.is_known:
+        return UNKNOWN
     return percent(max(measured.value, 0.0), measured.error, finest=_FINEST)
 
 
 def lead(found: xr.Dataset, words: Words) -> str:
     """Name the input that matters most, and what knowing it would change."""
+    if not _measured(found, "std").value > 0.0:
+        return "The total cost is the same in all scenarios: nothing makes a range."
     first = str(found["first_order"].idxmax().item())
     share = _measured(found, "first_order", input=first)
     left, width = _measured(found, "width_given", input=first), _measured(found, "width")
@@ -122,15 +129,33 @@ def swing_table(found: xr.Dataset, by: str, words: Words) -> Table:
     )
 
 
+def area_table(found: xr.Dataset, names: dict[str, str]) -> Table:
+    """Shares of the variance by area, what areas share included."""
+    shares = {area: _measured(found, "variance_share_by_area", area=area) for area in names}
+    rows = tuple(
+        (names[area], percent(*share, finest=_FINEST) if share.is_known else UNKNOWN)
+        for area, share in sorted(shares.items(), key=_largest_first)
+    )
+    return Table("Share of each area in the variance of the total cost", ("Area", "Share"), rows)
+
+
+def _largest_first(share: tuple[str, Measured]) -> float:
+    return -share[1].value
+
+
 def notes(found: xr.Dataset) -> tuple[str, ...]:
     """Explain how to read the tables."""
+    shared = "unit_costs" in found.coords.get("input", ())
+    apart = "What several areas share, such as the price level of a country, stands apart from each area’s own. "
     return (
         "“Alone” is the share of the variance that would go if the input were known and nothing else (first-order "
         "Sobol index). “With others” is the share that would stay if everything else were known (total index); what it "
         "has more comes from inputs that work together. A share that chance puts below 0 is printed as 0.",
         "Low and high: in one of ten scenarios the input turns out so that the expected cost is below the low figure, "
-        "in one of ten above the high one. Unit costs of an area stand apart from what all areas share, such as the "
-        f"price level of a country. Estimated from {count(int(found.attrs['scenarios']))} scenarios per run.",
+        f"in one of ten above the high one. {apart if shared else ''}Estimated from "
+        f"{count(int(found.attrs['scenarios']))} scenarios per run.",
+        "The share of an area is the covariance of its cost with the total over the variance of the total. Unlike the "
+        "rows by input, it counts what areas share with each of them; the shares of all areas sum to 100 %.",
     )
 
 

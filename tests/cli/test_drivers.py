@@ -1,0 +1,66 @@
+"""`popsim drivers` and `popsim run --drivers`: tables that fit, everything in JSON, a report that keeps it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import popsim as ps
+from popsim.analysis import attached_drivers
+
+
+def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
+    done = call("drivers", "pops", "--scenarios", "1024")
+    assert (done.status, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    text = " ".join(done.out.split())
+    for words in (
+        *("The largest part of the range comes from “Unit costs: Technology transfer”", "Alone With others"),
+        *("Common to all countries", "Width if known", "Share of each area", "1,024 scenarios per run, seed 1998"),
+    ):
+        assert words in text
+
+
+def test_json_holds_what_the_analysis_says(call: Callable[..., Any]) -> None:
+    arguments = ("--scenarios", "1024", "--seed", "3", "--by", "level", "--set", "scenarios.count=5")
+    done = call("drivers", "example", *arguments, "--json")
+    assert (done.status, done.err) == (0, "")
+    said = json.loads(done.out)
+    found = ps.drivers(ps.load_study("example"), 1024, seed=3, by="level")
+    assert (said["scenarios"], said["seed"], said["coverage"], said["option"]) == (1024, 3, 0.9, "full")
+    assert "input" not in said
+    assert said["width"] == found["width"].item()
+    common = said["level"][0]
+    assert (common["id"], common["name"]) == ("common", "Common to all countries")
+    for name in ("first_order", "total_error", "swing_low", "width_given_error", "first_order_of_financing_need"):
+        assert common[name] == found[name].sel(level="common").item()
+    assert common["total_by_area"]["alerts"] == found["total_by_area"].sel(level="common", area="alerts").item()
+    assert sum(area["variance_share_by_area"] for area in said["areas"]) - 1.0 < 1e-9
+
+
+def test_a_total_that_never_varies_is_said_so(call: Callable[..., Any], tmp_path: Path) -> None:
+    from ..reproduction.small import component, uniform, write
+
+    path = write(tmp_path, {"x": {"k": component(100.0)}}, money={"inflation": uniform(0.01, 0.03)})
+    done = call("drivers", str(path), "--scenarios", "1024")
+    assert (done.status, done.err) == (0, "")
+    assert "The total cost is the same in all scenarios" in " ".join(done.out.split())
+    assert "n/a" in done.out
+
+
+def test_a_run_keeps_its_drivers_for_reports_written_later(call: Callable[..., Any], tmp_path: Path) -> None:
+    arguments = ("--scenarios", "200", "--out", "run", "--drivers")
+    assert call("run", "example", *arguments).status == 0
+    report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    assert "What makes the range?" in report
+    kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
+    assert kept is not None
+    found = ps.drivers(ps.load_study("example"))
+    assert kept["total"].equals(found["total"])
+    assert call("report", "run").status == 0
+    again = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
+    first, second = (text.partition('id="drivers"')[2].partition("</section>")[0] for text in (report, again))
+    assert first == second != ""
+    assert call("compare", "run").status == 0

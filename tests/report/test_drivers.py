@@ -1,0 +1,74 @@
+"""The section on what makes the range: there when the run holds it, in words that its numbers support."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import popsim as ps
+from popsim.analysis import attach_drivers
+from popsim.report.content import compose
+from popsim.report.document import Document, Figure, Paragraph, Section, ShareBars, Table, Tornado
+from popsim.report.html import render
+
+
+@pytest.fixture(scope="module")
+def dataset() -> xr.Dataset:
+    study = ps.load_study("pops")
+    found = [ps.drivers(study, 1024, by=by) for by in ("input", "level")]
+    return attach_drivers(ps.simulate(study, scenarios=300), *found)
+
+
+@pytest.fixture(scope="module")
+def document(dataset: xr.Dataset) -> Document:
+    return compose(ps.load_study("pops"), dataset)
+
+
+@pytest.fixture(scope="module")
+def section(document: Document) -> Section:
+    return next(part for part in document.sections if part.id == "drivers")
+
+
+def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section) -> None:
+    tornado, shares = (block.data for block in section.blocks if isinstance(block, Figure))
+    assert isinstance(tornado, Tornado)
+    assert isinstance(shares, ShareBars)
+    reach = [bar.high - bar.low for bar in tornado.bars]
+    assert reach == sorted(reach, reverse=True)
+    assert all(bar.low <= tornado.middle <= bar.high for bar in tornado.bars)
+    whole = [bar.with_others for bar in shares.bars]
+    assert whole == sorted(whole, reverse=True)
+    tables = [block for block in section.blocks if isinstance(block, Table)]
+    assert [len(table.rows) for table in tables] == [9, 9, 2, 2, 8]
+    assert tables[0].rows[0][0] == shares.bars[0].label == "Unit costs: Technology transfer"
+    assert tables[-1].rows[0][0] == "Technology transfer"
+    assert "US$ million, constant 2025 prices" in tables[1].caption
+
+
+def test_the_lead_names_the_input_that_explains_most(section: Section) -> None:
+    lead = next(block.text for block in section.blocks if isinstance(block, Paragraph))
+    assert lead.startswith("The largest part of the range comes from “Unit costs: Technology transfer”")
+    assert "90\u202f%\u00a0interval" in lead
+
+
+def test_a_share_below_zero_is_printed_as_zero(dataset: xr.Dataset) -> None:
+    damaged = dataset.assign(drivers_input_first_order=dataset["drivers_input_first_order"] * 0.0 - 0.001)
+    document = compose(ps.load_study("pops"), damaged)
+    section = next(part for part in document.sections if part.id == "drivers")
+    table = next(block for block in section.blocks if isinstance(block, Table))
+    assert not any("\u2212" in cell or "-" in cell for row in table.rows for cell in row[1:])
+
+
+def test_runs_without_drivers_have_no_section(dataset: xr.Dataset) -> None:
+    study = ps.load_study("pops")
+    for kept in ("drivers_input", "drivers_level"):
+        part = dataset.drop_vars([str(name) for name in dataset.data_vars if str(name).startswith(kept)])
+        assert "drivers" not in [found.id for found in compose(study, part).sections]
+
+
+def test_the_page_holds_both_figures(document: Document) -> None:
+    text = render(document)
+    for name in ("tornado-wide", "tornado-narrow", "drivers-wide", "drivers-narrow"):
+        assert f'id="{name}' in text
+    assert np.char.count(text, "What makes the range?") >= 1
