@@ -26,7 +26,7 @@ Examples:
   popsim drivers pops --by level --json
 
 \b
-By input: unit costs of each area, needs, starts and delays, prices, exponents.
+By input: unit costs of each area, needs, lateness, prices, exponents.
 By level: common to all countries, common to a group, each country's own."""
 )
 @click.argument("study", metavar="STUDY")
