@@ -69,7 +69,7 @@ def test_negative_control_other_functions_are_told_apart() -> None:
 
 
 def test_sobol_g() -> None:
-    """V_i = 1 / (3 (1 + a_i)^2), V = prod (1 + V_i) - 1; Sobol' (1993), Saltelli et al. (2010), table 5."""
+    """V_i = 1 / (3 (1 + a_i)^2), V = prod (1 + V_i) - 1; the g-function of Sobol."""
     a = np.array([0.0, 1.0, 4.5, 9.0, 99.0])
     part = 1.0 / (3.0 * (1.0 + a) ** 2)
     whole = np.prod(1.0 + part) - 1.0
@@ -205,7 +205,7 @@ def test_what_cannot_be_honoured_is_refused(case: str) -> None:
 
 
 def janon_and_saltelli(a: np.ndarray, b: np.ndarray, mixed: np.ndarray) -> tuple[float, float]:
-    """First-order estimators as printed: Janon et al. (2014), eq. 6; Saltelli et al. (2010), table 2 (b)."""
+    """First-order estimators as printed: Janon et al. (2014), eq. 2.6; Saltelli et al. (2010), table 2 (b)."""
     middle = (b.mean() + mixed.mean()) / 2.0
     janon = ((b * mixed).mean() - middle**2) / (((b**2 + mixed**2) / 2.0).mean() - middle**2)
     saltelli = (b * (mixed - a)).mean() / np.var(np.concatenate([a, b]))
