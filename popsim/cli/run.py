@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from popsim.report.facts import Facts
     from popsim.study.model import Study
 
-__all__ = ["command"]
+__all__ = ["DRIVER_SCENARIOS", "command"]
+
+DRIVER_SCENARIOS = 4_096
+"""Scenarios of each of the runs that tell what makes the range: shares are then known to some 1 % of the variance."""
 
 
 @click.command(
@@ -170,10 +173,9 @@ def _simulate_into(
     dataset = dataset.assign(extremes.data_vars)
     if with_drivers:
         from popsim.analysis.attached import attach_drivers
-        from popsim.analysis.drivers import SCENARIOS
         from popsim.cli.drivers import GROUPINGS, found_of
 
-        dataset = attach_drivers(dataset, *found_of(study, SCENARIOS, GROUPINGS, threads=threads).values())
+        dataset = attach_drivers(dataset, *found_of(study, DRIVER_SCENARIOS, GROUPINGS, threads=threads).values())
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)
