@@ -112,8 +112,8 @@ def drivers(
     --------
     >>> import popsim as ps
     >>> d = ps.drivers(ps.load_study("pops"), scenarios=1024, by="level")
-    >>> d["level"].values.tolist(), d["first_order"].idxmax().item()
-    (['common', 'country'], 'common')
+    >>> d["first_order"].idxmax().item(), bool(d["width_given"].sel(level="common") < d["width"])
+    ('common', True)
     """
     asked = _check(study, scenarios, seed, option, coverage, confidence, threads)
     groups = group_streams(asked.study, (*asked.plan.shared_names, *asked.plan.own_names), by)

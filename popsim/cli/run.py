@@ -27,7 +27,10 @@ if TYPE_CHECKING:
     from popsim.report.facts import Facts
     from popsim.study.model import Study
 
-__all__ = ["command"]
+__all__ = ["DRIVER_SCENARIOS", "command"]
+
+DRIVER_SCENARIOS = 4_096
+"""Scenarios of each of the runs that tell what makes the range: shares are then known to some 1 % of the variance."""
 
 
 @click.command(
@@ -95,12 +98,8 @@ def command(
     loaded = load_study(study, overrides)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    if precision is None:
-        facts = _simulate_into(target, loaded, threads, with_drivers)
-    else:
-        facts = _simulate_into(
-            target, loaded, threads, with_drivers, _Precisely(precision, scenarios, study, overrides)
-        )
+    wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)
+    facts = _simulate_into(target, loaded, threads, wanted, with_drivers)
     if as_json:
         from popsim.cli.results import as_mapping
 
@@ -148,7 +147,7 @@ def _reached(facts: Facts) -> str:
 
 
 def _simulate_into(
-    target: Path, study: Study, threads: int | None, with_drivers: bool, precisely: _Precisely | None = None
+    target: Path, study: Study, threads: int | None, precisely: _Precisely | None, with_drivers: bool
 ) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
     from popsim.analysis.summarise import summarise
@@ -174,10 +173,9 @@ def _simulate_into(
     dataset = dataset.assign(extremes.data_vars)
     if with_drivers:
         from popsim.analysis.attached import attach_drivers
-        from popsim.analysis.drivers import SCENARIOS
         from popsim.cli.drivers import GROUPINGS, found_of
 
-        dataset = attach_drivers(dataset, *found_of(study, SCENARIOS, GROUPINGS, threads=threads).values())
+        dataset = attach_drivers(dataset, *found_of(study, DRIVER_SCENARIOS, GROUPINGS, threads=threads).values())
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)

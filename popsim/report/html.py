@@ -93,6 +93,10 @@ def _drawn(figure: Figure) -> Markup:
 def _draw(data: Drawing, variant: Variant) -> MatplotlibFigure:
     from popsim.report.figures import areas, convergence, drivers, options, s_curve, tornado, years
 
+    if isinstance(data, Tornado):
+        return tornado.draw(data, variant)
+    if isinstance(data, ShareBars):
+        return drivers.draw(data, variant)
     if isinstance(data, Convergence):
         return convergence.draw(data, variant)
     if isinstance(data, Tornado):

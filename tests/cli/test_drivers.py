@@ -9,6 +9,7 @@ from typing import Any
 
 import popsim as ps
 from popsim.analysis import attached_drivers
+from popsim.cli.run import DRIVER_SCENARIOS
 
 
 def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
@@ -57,7 +58,7 @@ def test_a_run_keeps_its_drivers_for_reports_written_later(call: Callable[..., A
     assert "What makes the range?" in report
     kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
     assert kept is not None
-    found = ps.drivers(ps.load_study("example"))
+    found = ps.drivers(ps.load_study("example"), DRIVER_SCENARIOS)
     assert kept["total"].equals(found["total"])
     assert call("report", "run").status == 0
     again = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")

@@ -30,7 +30,7 @@ def section(document: Document) -> Section:
     return next(part for part in document.sections if part.id == "drivers")
 
 
-def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section) -> None:
+def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section, dataset: xr.Dataset) -> None:
     tornado, shares = (block.data for block in section.blocks if isinstance(block, Figure))
     assert isinstance(tornado, Tornado)
     assert isinstance(shares, ShareBars)
@@ -40,7 +40,8 @@ def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section)
     whole = [bar.with_others for bar in shares.bars]
     assert whole == sorted(whole, reverse=True)
     tables = [block for block in section.blocks if isinstance(block, Table)]
-    assert [len(table.rows) for table in tables] == [9, 9, 2, 2, 8]
+    inputs, levels, areas = (dataset.sizes[name] for name in ("input", "level", "area"))
+    assert [len(table.rows) for table in tables] == [inputs, inputs, levels, levels, areas]
     assert tables[0].rows[0][0] == shares.bars[0].label == "Unit costs: Technology transfer"
     assert tables[-1].rows[0][0] == "Technology transfer"
     assert "US$ million, constant 2025 prices" in tables[1].caption
