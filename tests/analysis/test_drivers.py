@@ -234,8 +234,8 @@ def test_the_packaged_study_rests_on_what_is_common_to_all_countries() -> None:
     study = ps.load_study("pops")
     found = [ps.drivers(study, 2048, by="level", threads=threads) for threads in (1, 2)]
     xr.testing.assert_identical(*found)
-    assert found[0]["first_order"].sel(level="common").item() > 0.9
-    assert found[0]["width_given"].sel(level="common").item() < 0.3 * found[0]["width"].item()
+    assert found[0]["first_order"].sel(level="common").item() > 0.8
+    assert found[0]["width_given"].sel(level="common").item() < 0.5 * found[0]["width"].item()
 
 
 REFUSED: dict[str, tuple[dict[str, Any], type[Exception], str]] = {
