@@ -60,10 +60,8 @@ def compare(dataset: xr.Dataset, baseline: str = BASELINE, coverage: float | Non
     --------
     >>> import popsim as ps
     >>> ds = ps.simulate(ps.load_study("pops"), scenarios=500, breakdowns=["area"])
-    >>> half = ds.assign_coords(option=["half"])
-    >>> half = half.assign(cost=half["cost"] / 2, cost_by_area=half["cost_by_area"] / 2)
-    >>> c = ps.compare(xr.concat([ds, half], "option"))
-    >>> c["cost_cheaper"].sel(option="half").item()
+    >>> c = ps.compare(ds)
+    >>> c["cost_cheaper"].sel(option="without_technology_transfer").item()
     1.0
     """
     others = _other_options(dataset, baseline)

@@ -104,14 +104,15 @@ def _exchange(values: Floats, limit: Floats, wanted: int, step: int) -> bool:
     best, move = 1e-12 * max(float(np.abs(limit).sum()), 1e-300), None
     for a in range(len(values)):
         inside = values[a, kept]
+        if spare > 0:
+            # What may be lost without winning any back.
+            lowered, lost = _lowered(inside, spare)
+            if lowered is not None and lost <= spare and float(limit[a] - lowered) > best:
+                best, move = float(limit[a] - lowered), (a, lowered, a, lowered)
         lowered, lost = _lowered(inside, step + spare)
         if lowered is None:
             continue
         saved = float(limit[a] - lowered)
-        if lost <= spare:
-            if saved > best:
-                best, move = saved, (a, lowered, a, lowered)
-            continue
         for b in range(len(values)):
             if b == a or saved <= best:
                 continue

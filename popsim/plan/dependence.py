@@ -77,8 +77,8 @@ def need_scores(study: Study) -> dict[str, Score]:
     Examples
     --------
     >>> from popsim.study import load_study
-    >>> need_scores(load_study("pops", {"area": {"a": {}}}))
-    {}
+    >>> list(need_scores(load_study("pops")))[0]
+    'area/c'
     """
     stated = study.dependence
     areas = _area_scores(study)

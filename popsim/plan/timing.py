@@ -84,8 +84,7 @@ def lag_counts(study: Study) -> dict[str, int]:
     Examples
     --------
     >>> from popsim.study import load_study
-    >>> start = {"years": 1.5, "basis": "judgement", "rationale": "for example"}
-    >>> lag_counts(load_study("pops", {"start": start}))["a"]
+    >>> lag_counts(load_study("pops", {"start.years": 0.5, "delay.years": 1.25}))["a"]
     3
     """
     begin = longest(study.start, study)
