@@ -26,7 +26,7 @@ run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY
 	$(BIN)/popsim run $(STUDY) $(ARGS)
 
 test: $(VENV)/.installed-test ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds
 	$(BIN)/python -m pytest tests/reproduction tests/statistical -m slow_statistical $(ARGS)
