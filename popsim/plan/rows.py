@@ -104,10 +104,16 @@ class RowBook:
         starts = [start for _, start, _ in self._groups]
         owns = [own for _, _, own in self._groups]
         group = np.searchsorted(starts, np.arange(len(self.rows)), side="right") - 1
-        terms = [
-            [] if kind[i] == CONSTANT else [(owns[group[i]][name], weight) for name, weight in row.own]
-            for i, row in enumerate(self.rows)
-        ]
+        # Flat lists of numbers, which the collector of garbage need not follow.
+        lengths: list[int] = []
+        bases: list[int] = []
+        weights: list[float] = []
+        for row, row_kind, place in zip(self.rows, kind.tolist(), group.tolist(), strict=True):
+            own = () if row_kind == CONSTANT else row.own
+            lengths.append(len(own))
+            for name, weight in own:
+                bases.append(owns[place][name])
+                weights.append(weight)
         return Draws(
             shared_stream=streams.numbers(list(self.shared_names)),
             common_start=pointers([len(weights) for weights in self._commons]),
@@ -117,9 +123,9 @@ class RowBook:
             own_stream=streams.numbers(list(self.own_names)),
             row_start=np.array([*starts, len(self.rows)], dtype=np.int64),
             row_common=np.where(kind == CONSTANT, -1, _whole(row.common for row in self.rows)),
-            term_start=pointers([len(weights) for weights in terms]),
-            term_basis=_whole(basis for weights in terms for basis, _ in weights),
-            term_weight=np.array([weight for weights in terms for _, weight in weights], dtype=np.float64),
+            term_start=pointers(lengths),
+            term_basis=_whole(bases),
+            term_weight=np.array(weights, dtype=np.float64),
             row_kind=kind,
             row_table=laws.table[law],
             row_location=factor * laws.location[law],
