@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -11,13 +12,13 @@ import numpy as np
 from popsim import schema
 from popsim.engine.program import NO_PROGRAM, Program, make_program
 from popsim.engine.scope import Scope, scope_of
-from popsim.engine.sums import Accumulators, Names, Targets
+from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan.model import Labels, Plan
 
-__all__ = ["Breakdown", "Sums", "arrange", "read_breakdowns", "rows_as_they_are"]
+__all__ = ["Breakdown", "Sums", "arrange", "arrange_together", "read_breakdowns", "rows_as_they_are"]
 
-Output = list[tuple[int, float]]
+Output = list[Part]
 """Accumulators and their weights."""
 
 
@@ -29,6 +30,9 @@ class Breakdown:
     dims: Names
     labels: tuple[tuple[object, ...], ...]
     first_output: int
+    """Number of the first of its outputs, among those of its option."""
+    total: str
+    """The total that it breaks down."""
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -87,28 +91,58 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
 
 def arrange(plan: Plan, breakdowns: Sequence[Names], scope: Scope | None = None) -> Sums:
     """Lay out the accumulators and outputs of `cost`, of the other totals, and of the breakdowns."""
-    wanted = scope_of([plan]) if scope is None else scope
-    sums = Accumulators(plan)
-    outputs: list[Output] = []
-    described: list[Breakdown] = []
+    return arrange_together([plan], breakdowns, scope_of([plan]) if scope is None else scope)[0][1]
 
-    def add(variable: str, names: Names, financed: bool) -> None:
-        axes = tuple(_labels(wanted, name) for name in names)
-        described.append(Breakdown(variable, names, axes, len(outputs)))
-        cell = _cell_maker(plan, sums, names, financed)
-        outputs.extend(cell(dict(zip(names, key, strict=True))) for key in itertools.product(*axes))
 
-    everything = ((), *breakdowns)
-    for names in everything:
-        add(schema.breakdown_name(names), names, financed=False)
-    if wanted.is_financed:
-        for names in everything:
-            add(schema.breakdown_name(names, "financing_need"), names, financed=True)
-    for variable, kind in wanted.totals.items():
-        described.append(Breakdown(variable, (), (), len(outputs)))
-        outputs.append([(cell, 1.0) for cell in sums.totals(kind)])
-    targets = sums.targets(outputs)
-    return Sums(targets, tuple(described), make_program(plan, sums, targets))
+def arrange_together(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: Scope) -> list[tuple[Plan, Sums]]:
+    """Give the plans that are to be drawn, and what to sum of each.
+
+    Outputs are numbered option by option. A plan whose draws another draws as well has its outputs among that one's,
+    so it costs no draws; the outputs that a plan leaves to others are empty.
+    """
+    leaders: dict[str, list[int]] = {}
+    for i, plan in enumerate(plans):
+        leads = next((each for each in plans[:i] if each.labels.option[0] == plan.drawn_with), None)
+        is_led = leads is not None and plan.drawn_with in leaders and places_among(plan, leads) is not None
+        leaders.setdefault(plan.drawn_with if is_led else plan.labels.option[0], []).append(i)
+    described, count = _described(breakdowns, scope)
+    return [
+        (plans[together[0]], _sums(plans, together, described, count, scope.totals)) for together in leaders.values()
+    ]
+
+
+def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdown, ...], int]:
+    """Describe the variables of a result, and count the outputs that an option has for them."""
+    described, count = [], 0
+    everything: list[tuple[str, Names]] = [("cost", names) for names in ((), *breakdowns)]
+    if scope.is_financed:
+        everything += [("financing_need", names) for names in ((), *breakdowns)]
+    everything += [(total, ()) for total in scope.totals]
+    for total, names in everything:
+        axes = tuple(_labels(scope, name) for name in names)
+        described.append(Breakdown(schema.breakdown_name(names, total), names, axes, count, total))
+        count += math.prod(described[-1].shape)
+    return tuple(described), count
+
+
+def _sums(
+    plans: Sequence[Plan], together: Sequence[int], described: tuple[Breakdown, ...], count: int, totals: dict[str, int]
+) -> Sums:
+    drawn = plans[together[0]]
+    accumulators = Accumulators(drawn)
+    outputs: list[Output] = [[] for _ in range(count * len(plans))]
+    for i in together:
+        sums = OptionSums(plans[i], accumulators)
+        for item in described:
+            first = i * count + item.first_output
+            if item.total in totals:
+                outputs[first] = [(cell, 1.0) for cell in sums.totals(totals[item.total])]
+                continue
+            cell = _cell_maker(plans[i], sums, item.dims, item.total == "financing_need")
+            for place, key in enumerate(itertools.product(*item.labels), first):
+                outputs[place] = cell(dict(zip(item.dims, key, strict=True)))
+    targets = accumulators.targets(outputs)
+    return Sums(targets, described, make_program(drawn, accumulators, targets))
 
 
 def _labels(scope: Scope, name: str) -> tuple[object, ...]:
@@ -116,7 +150,7 @@ def _labels(scope: Scope, name: str) -> tuple[object, ...]:
     return known[name] if name in known else scope.group_values[name]
 
 
-def _cell_maker(plan: Plan, sums: Accumulators, names: Names, financed: bool) -> Callable[[dict[str, object]], Output]:
+def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> Callable[[dict[str, object]], Output]:
     """Make the function from the key of a cell to its accumulators and their weights."""
     who = tuple(name for name in names if name not in ("area", "year"))
     areas = [plan.labels.area[area] for area in plan.labels.component_area]

@@ -24,7 +24,17 @@ ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
 
 _OPTION = "option_"
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
-_WORDS = ("study_name", "title", "currency", "price_year", "scenarios", "coverage", "study_text", "design")
+_WORDS = (
+    "study_name",
+    "title",
+    "currency",
+    "price_year",
+    "scenarios",
+    "coverage",
+    "study_text",
+    "design",
+    "drawn_with",
+)
 
 
 @dataclass(frozen=True, eq=False)

@@ -81,7 +81,9 @@ def sample(
     design = check_design(design, count, first)
     parts = read_correlation(correlation, names)
     ordered = [name for block, _ in parts.blocks for name in block]
-    sums = Sums(rows_as_they_are(len(ordered)), tuple(Breakdown(name, (), (), i) for i, name in enumerate(ordered)))
+    sums = Sums(
+        rows_as_they_are(len(ordered)), tuple(Breakdown(name, (), (), i, name) for i, name in enumerate(ordered))
+    )
     draws = _draws(distributions, parts)
     points = make_points(design, draws, count, start_seed, first)
     out = fill(draws, sums, count, start_seed, first, check_threads(threads), points=points, progress=progress)

@@ -11,10 +11,10 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.engine.breakdowns import Breakdown, arrange, read_breakdowns
+from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdowns
 from popsim.engine.designs import check_design, describe_design, make_points, queue
 from popsim.engine.scope import scope_of
-from popsim.engine.threads import BLOCK, Progress, check_range, check_threads, fill, make_room
+from popsim.engine.threads import BLOCK, Progress, check_range, check_threads, fill, is_written, make_room
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
@@ -93,29 +93,29 @@ def simulate(
     plans = (plan, *plan.alternatives)
     scope = scope_of(plans)
     names = read_breakdowns(plan.breakdowns if breakdowns is None else breakdowns, scope.labels)
-    sums = [arrange(each, names, scope) for each in plans]
-    outputs = len(sums[0].targets.output_start) - 1
-    out = make_room(outputs, count, len(plans))
+    drawn = arrange_together(plans, names, scope)
+    out = make_room(len(drawn[0][1].targets.output_start) - 1, count)
     crew = check_threads(threads)
     waiting = queue([each.draws for each in plans]) if how == "sobol" else None
-    for i, (each, wanted) in enumerate(zip(plans, sums, strict=True)):
+    for i, (each, sums) in enumerate(drawn):
         points = make_points(how, each.draws, count, start_seed, first, waiting=waiting)
-        part = out[i * outputs : (i + 1) * outputs]
-        told = _part_of(progress, i, len(plans))
-        fill(each.draws, wanted, count, start_seed, first, crew, BLOCK, points, told, part)
-    variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in sums[0].breakdowns}
-    coordinates = _coordinates(plans, scope.labels, sums[0].breakdowns, first, count)
+        told = _part_of(progress, i, len(drawn))
+        fill(each.draws, sums, count, start_seed, first, crew, BLOCK, points, told, out)
+    out[~np.any([is_written(sums.targets) for _, sums in drawn], axis=0)] = 0.0
+    described = drawn[0][1].breakdowns
+    variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in described}
+    coordinates = _coordinates(plans, scope.labels, described, first, count)
     dataset = xr.Dataset({**variables, **_exact(plans, scope.labels)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
     return dataset.assign_attrs(provenance(plan, first), design_description=describe_design(how, plan.draws, count))
 
 
-def _part_of(progress: Progress | None, option: int, options: int) -> Progress | None:
-    """Tell the progress of one option as that of the whole."""
-    if progress is None or options == 1:
+def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:
+    """Tell the progress of one of several plans that are drawn as that of the whole."""
+    if progress is None or parts == 1:
         return progress
-    return lambda done, wanted: progress((option * wanted + done) // options, wanted)
+    return lambda done, wanted: progress((part * wanted + done) // parts, wanted)
 
 
 def _dims(breakdown: Breakdown) -> tuple[str, ...]:

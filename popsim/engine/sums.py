@@ -17,7 +17,7 @@ from popsim.families.base import Floats
 from popsim.plan.lowering import pointers
 from popsim.plan.model import Integers, Plan
 
-__all__ = ["Accumulators", "Cell", "Names", "Targets"]
+__all__ = ["Accumulators", "Cell", "Names", "OptionSums", "Part", "Targets", "places_among"]
 
 Names = tuple[str, ...]
 Group = tuple[str, ...]
@@ -51,10 +51,75 @@ class Cell(NamedTuple):
 
 
 class Accumulators:
-    """Numbers accumulators by what they sum, and remembers which rows add to them."""
+    """Numbers the accumulators of a run by the rows that add to them; options that are drawn together share them."""
 
     def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+        self.plan = plan
+        self.rows = np.flatnonzero(plan.row_component >= 0)
+        self._count = 0
+        self._places: dict[tuple[bool, bytes], int] = {}
+        self._plain: list[Integers] = []
+        self._lagged: list[Integers] = []
+        self._cells: dict[Cell, int] = {}
+
+    def places(self, rows: Integers, which: Integers, sizes: Sequence[int], lagged: bool) -> list[int]:
+        """Give the first accumulator of each group of costs; groups of the same costs have the same.
+
+        `rows` are numbers of costs, `which` the group of each; a group takes `sizes` accumulators, one for each lag.
+        """
+        order = np.argsort(which, kind="stable")
+        members = np.split(rows[order], np.searchsorted(which[order], np.arange(1, len(sizes))))[: len(sizes)]
+        column = np.full(len(self.rows), -1, dtype=np.int64)
+        found = []
+        for group, size in zip(members, sizes, strict=True):
+            key = (lagged, group.tobytes())
+            if key not in self._places:
+                self._places[key] = self._count
+                column[group] = self._count
+                self._count += size
+            found.append(self._places[key])
+        (self._lagged if lagged else self._plain).append(column)
+        return found
+
+    def cell(self, cell: Cell) -> int:
+        """Give the accumulator of a cell."""
+        if cell not in self._cells:
+            self._cells[cell] = self._count
+            self._count += 1
+        return self._cells[cell]
+
+    def targets(self, outputs: Sequence[Sequence[Part]]) -> Targets:
+        """Put pointers from rows to accumulators and from these to outputs."""
+        target_start, target = _listed(self._plain, self.rows, len(self.plan.row_component))
+        return Targets(
+            target_start=target_start,
+            target=target,
+            target_count=self._count,
+            output_start=pointers([len(output) for output in outputs]),
+            output_target=np.array([k for output in outputs for k, _ in output], dtype=np.int64),
+            output_weight=np.array([weight for output in outputs for _, weight in output], dtype=np.float64),
+            row_output=np.full(len(self.plan.row_component), -1, dtype=np.int64),
+        )
+
+    def lag_targets(self) -> tuple[Integers, Integers]:
+        """Pointers and the first accumulator of each sum by lag that a row adds to."""
+        return _listed(self._lagged, self.rows, len(self.plan.row_component))
+
+    @property
+    def cells(self) -> dict[Cell, int]:
+        """Cells that were asked for, and the accumulator of each."""
+        return self._cells
+
+
+class OptionSums:
+    """The accumulators of one option: of the plan that is drawn, or of one that is drawn with it."""
+
+    def __init__(self, plan: Plan, accumulators: Accumulators) -> None:
+        place = places_among(plan, accumulators.plan)
+        if place is None:
+            raise ValueError(f"{plan.labels.option[0]} is not drawn with {accumulators.plan.labels.option[0]}")
+        self._plan, self._accumulators = plan, accumulators
+        self._place, self._component = place
         self._country_labels: dict[str, tuple[str, ...]] = {"country": plan.labels.country, **dict(plan.labels.groups)}
         self._rows = np.flatnonzero(plan.row_component >= 0)
         self._moving = plan.component_growth[0] >= 0
@@ -63,12 +128,8 @@ class Accumulators:
         self._shares: list[float] = financed.tolist()
         of_rows = plan.row_component[self._rows]
         self._even = [set(shares[of_rows == k].tolist()) for k in range(len(plan.labels.component))]
-        self._count = 0
-        self._plain: list[Integers] = []
-        self._lagged: list[Integers] = []
         self._known: dict[tuple[Names, bool, str, bool], dict[Group, dict[int, list[Part]]]] = {}
-        self._cells: dict[Cell, int] = {}
-        # The sums that everything rests on come first, whatever is asked for.
+        # The sums that everything rests on are always made, whatever is asked for.
         for k in range(len(plan.labels.component)):
             self.by_component((), (), k, None)
 
@@ -91,48 +152,25 @@ class Accumulators:
             sums = self._sums(who, True, "all" if who and year is None else "still", split)
             weight *= 1.0 if year is None else float(self._plan.year_share[component, year])
             return [(place, weight * share) for place, share in sums.get(group, {}).get(component, [])]
-        growth = int(self._plan.component_growth[0, component]) if year is None else -1
         lagged = self._sums(who, True, "lagged", split).get(group, {}).get(component, [])
-        cells = [Cell(place, component, growth, -1 if year is None else year) for place, _ in lagged]
-        return [(self._cell(cell), weight * share) for cell, (_, share) in zip(cells, lagged, strict=True)]
+        kind, at = (0, -1) if year is None else (-1, year)
+        return [(self._cell(place, component, kind, at), weight * share) for place, share in lagged]
 
     def totals(self, kind: int) -> list[int]:
         """Accumulators of a total by another growth of each component."""
         growths = self._plan.component_growth[kind]
         return [
-            self._cell(Cell(place, component, int(growths[component]), -1))
+            self._cell(place, component, kind, -1)
             for component, parts in self._sums((), True, "lagged", False).get((), {}).items()
             for place, _ in parts
             if growths[component] >= 0
         ]
 
-    def targets(self, outputs: Sequence[Sequence[tuple[int, float]]]) -> Targets:
-        """Put pointers from rows to accumulators and from these to outputs."""
-        target_start, target = _listed(self._plain, self._rows, len(self._plan.row_component))
-        return Targets(
-            target_start=target_start,
-            target=target,
-            target_count=self._count,
-            output_start=pointers([len(output) for output in outputs]),
-            output_target=np.array([k for output in outputs for k, _ in output], dtype=np.int64),
-            output_weight=np.array([weight for output in outputs for _, weight in output], dtype=np.float64),
-            row_output=np.full(len(self._plan.row_component), -1, dtype=np.int64),
-        )
-
-    def lag_targets(self) -> tuple[Integers, Integers]:
-        """Pointers and the first accumulator of each sum by lag that a row adds to."""
-        return _listed(self._lagged, self._rows, len(self._plan.row_component))
-
-    @property
-    def cells(self) -> dict[Cell, int]:
-        """Cells that were asked for, and the accumulator of each."""
-        return self._cells
-
-    def _cell(self, cell: Cell) -> int:
-        if cell not in self._cells:
-            self._cells[cell] = self._count
-            self._count += 1
-        return self._cells[cell]
+    def _cell(self, source: int, component: int, kind: int, year: int) -> int:
+        """Give the accumulator of sums by lag as a total (`kind`), or in a year (`kind` -1), as the drawn plan says."""
+        drawn = int(self._component[component])
+        growth = -1 if kind < 0 else int(self._accumulators.plan.component_growth[kind, drawn])
+        return self._accumulators.cell(Cell(source, drawn, growth, year))
 
     def _sums(self, who: Names, detailed: bool, sort: str, split: bool) -> dict[Group, dict[int, list[Part]]]:
         """Accumulators by group and component (0 if not detailed), with the share of each that counts.
@@ -159,16 +197,46 @@ class Accumulators:
         keys = np.stack([group, part, share_of], axis=1)
         occurring, which = np.unique(keys[taken], axis=0, return_inverse=True)
         sizes = self._plan.component_lags[occurring[:, 1]] if sort == "lagged" else np.ones(len(occurring), np.int64)
-        firsts = self._count + np.cumsum(sizes) - sizes
-        self._count += int(sizes.sum())
-        places = np.full(len(component), -1, dtype=np.int64)
-        places[taken] = firsts[which]
+        firsts = self._accumulators.places(self._place[taken], which, sizes.tolist(), sort == "lagged")
         found: dict[Group, dict[int, list[Part]]] = {}
         names = list(number)
-        for (g, k, share), first in zip(occurring.tolist(), firsts.tolist(), strict=True):
+        for (g, k, share), first in zip(occurring.tolist(), firsts, strict=True):
             found.setdefault(names[g], {}).setdefault(k, []).append((first, self._shares[share] if split else 1.0))
-        (self._lagged if sort == "lagged" else self._plain).append(places)
         return found
+
+
+def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers] | None:
+    """Give the place of each cost among the costs of another plan, and of each component; None if that cannot be.
+
+    It can where every cost of the plan is one of the other, by the same law and as late, in the same order.
+    """
+    rows, others = np.flatnonzero(plan.row_component >= 0), np.flatnonzero(drawn.row_component >= 0)
+    country = _numbers(plan.labels.country, drawn.labels.country)
+    component = _numbers(plan.labels.component, drawn.labels.component)
+    if country is None or component is None or plan.labels.years != drawn.labels.years:
+        return None
+    places = np.full((len(drawn.labels.country), len(drawn.labels.component)), -1, dtype=np.int64)
+    places[drawn.row_country[others], drawn.row_component[others]] = np.arange(len(others))
+    place = places[country[plan.row_country[rows]], component[plan.row_component[rows]]]
+    is_same = (
+        np.array_equal(plan.component_lags, drawn.component_lags[component])
+        and np.array_equal(plan.component_growth >= 0, drawn.component_growth[:, component] >= 0)
+        and (place >= 0).all()
+        and (np.diff(place) > 0).all()
+        and all(
+            np.array_equal(getattr(plan.draws, name)[rows], getattr(drawn.draws, name)[others][place])
+            for name in ("row_kind", "row_location", "row_scale")
+        )
+    )
+    return (place, component) if is_same else None
+
+
+def _numbers(names: Sequence[str], known: Sequence[str]) -> Integers | None:
+    """Give the place of each name among those known; None if one is not."""
+    places = {name: place for place, name in enumerate(known)}
+    if not all(name in places for name in names):
+        return None
+    return np.array([places[name] for name in names], dtype=np.int64)
 
 
 def _listed(columns: Sequence[Integers], rows: Integers, count: int) -> tuple[Integers, Integers]:

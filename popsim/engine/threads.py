@@ -7,15 +7,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
+from popsim.engine.sums import Targets
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
-__all__ = ["BLOCK", "Progress", "check_range", "check_threads", "fill", "make_room"]
+__all__ = ["BLOCK", "Progress", "check_range", "check_threads", "fill", "is_written", "make_room"]
 
 BLOCK = 512
 """Scenarios computed together: some dozen buffers of 4 KiB, which fit the first two caches."""
@@ -26,6 +28,8 @@ of progress."""
 
 _POINT_BYTES = 2**23
 """A thread holds some so many bytes of points of a design at a time, or one block of them."""
+
+Mask = NDArray[np.bool_]
 
 Progress = Callable[[int, int], None]
 """Called with the number of scenarios done and the number wanted."""
@@ -69,8 +73,8 @@ def check_range(scenarios: object, seed: object, first_scenario: object) -> tupl
     return int(scenarios), int(seed), int(first_scenario)  # type: ignore[call-overload]
 
 
-def make_room(outputs: int, scenarios: int, options: int = 1) -> Floats:
-    """Make an array of outputs for each scenario; one after another for each option.
+def make_room(outputs: int, scenarios: int) -> Floats:
+    """Make an array of outputs for each scenario.
 
     Raises
     ------
@@ -78,17 +82,24 @@ def make_room(outputs: int, scenarios: int, options: int = 1) -> Floats:
         When it does not fit the memory.
     """
     try:
-        return np.empty((options * outputs, scenarios))
+        return np.empty((outputs, scenarios))
     except MemoryError:
-        size = options * outputs * scenarios * 8 / 2**30
+        size = outputs * scenarios * 8 / 2**30
         raise ParameterError(
             Problem(
                 "scenarios",
-                f"{scenarios:,} scenarios of {options * outputs} numbers: {size:,.1f} GiB",
+                f"{scenarios:,} scenarios of {outputs} numbers: {size:,.1f} GiB",
                 "results that fit the memory",
                 "ask for fewer scenarios or breakdowns, or simulate parts with first_scenario",
             )
         ) from None
+
+
+def is_written(targets: Targets) -> Mask:
+    """Tell of each output whether it is a row or a sum of anything; a cell without countries is not."""
+    written: Mask = np.diff(targets.output_start) > 0
+    written[targets.row_output[targets.row_output >= 0]] = True
+    return written
 
 
 def _chunk(scenarios: int, threads: int, rows: int, block: int) -> int:
@@ -109,14 +120,14 @@ def fill(
     progress: Progress | None = None,
     out: Floats | None = None,
 ) -> Floats:
-    """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario)."""
+    """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario).
+
+    Into `out`, where it is given, only those that are sums of anything; a new array has zeros for the others.
+    """
     targets = sums.targets
     if out is None:
         out = make_room(len(targets.output_start) - 1, scenarios)
-    # A cell without countries has no sum to write.
-    written = np.diff(targets.output_start) > 0
-    written[targets.row_output[targets.row_output >= 0]] = True
-    out[~written] = 0.0
+        out[~is_written(targets)] = 0.0
     chunk = _chunk(scenarios, threads, len(draws.row_kind), block)
     if points is not None:
         chunk = min(chunk, max(1, _POINT_BYTES // (8 * max(points.rows, 1) * block)) * block)

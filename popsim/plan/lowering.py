@@ -16,6 +16,7 @@ from popsim.plan.model import Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.presence import PresenceBook, all_countries, share_values
 from popsim.plan.rows import Row, RowBook, is_drawn
+from popsim.plan.sharing import draws_all_of
 from popsim.plan.timing import Timing, is_moving, lag_counts, make_timing
 from popsim.plan.world import World
 from popsim.study.model import Component, Country, Study
@@ -51,7 +52,19 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     """
     plan = _compile(study, "full", "As the study is written")
     others = tuple(_compile(option.study, option.id, option.name) for option in study.options)
-    return dataclasses.replace(plan, alternatives=others)
+    return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, others))
+
+
+def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple[Plan, ...]:
+    """Note for each option the first plan that draws all of it, if there is one before."""
+    leaders = [(study, plan)]
+    noted = []
+    for option, other in zip(study.options, others, strict=True):
+        found = [leader for drawn, leader in leaders if draws_all_of(option.study, drawn)]
+        noted.append(dataclasses.replace(other, drawn_with=found[0].labels.option[0] if found else ""))
+        if not found:
+            leaders.append((option.study, other))
+    return tuple(noted)
 
 
 def _compile(study: Study, option: str, option_name: str) -> Plan:

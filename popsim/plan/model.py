@@ -138,6 +138,8 @@ class Plan:
     study_text: str
     design: str = "random"
     """How the scenarios are drawn: one of popsim.engine.designs.DESIGNS."""
+    drawn_with: str = ""
+    """Id of an option whose plan draws all that this one does, number for number; empty where there is none."""
     alternatives: tuple[Plan, ...] = ()
     """Plans of the other options, each without alternatives of its own."""
     shared_names: tuple[str, ...] = ()

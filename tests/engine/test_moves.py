@@ -109,9 +109,10 @@ def test_a_program_of_a_plan_with_moves_is_not_empty() -> None:
 
 
 def _accumulators():  # type: ignore[no-untyped-def]
-    from popsim.engine.sums import Accumulators
+    from popsim.engine.sums import Accumulators, OptionSums
 
     sums = Accumulators(PLAN)
+    OptionSums(PLAN, sums)
     return sums, sums.targets([])
 
 
