@@ -14,7 +14,7 @@ import numpy as np
 
 from popsim.kernels.elementary import normals
 from popsim.kernels.intrinsics import fma, load, store
-from popsim.kernels.jit import inlined, kernel
+from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.marginals import values
 from popsim.kernels.philox import fill_bits
 from popsim.kernels.steps import run_steps
@@ -22,52 +22,52 @@ from popsim.layout import CONSTANT, NORMAL
 
 __all__ = ["fill_scenarios"]
 
-_SCORE = 0
+_SCORE = np.int64(0)
 """Where the score of a row is made; its values are made one buffer further on."""
 
 
-@inlined
+@pasted
 def _draw(work, at, words, count, seed, stream, aligned, design, row):  # type: ignore[no-untyped-def]
     """Fill normals of a stream, from the points of a design where it has a row of them."""
     if row >= 0:
         normals(work, at, design.words[row], aligned - design.start, count)
     else:
         fill_bits(words, count // 2, seed, stream, np.uint64(aligned >> 1))
-        normals(work, at, words, 0, count)
+        normals(work, at, words, np.int64(0), count)
 
 
-@kernel
+@part
 def _clear(work, at, count):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(work, at + i, 0.0)
 
 
-@kernel
+@part
 def _weigh(work, at, count, weight, one):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(work, at + i, weight * load(work, one + i))
 
 
-@kernel
+@part
 def _weigh_two(work, at, count, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(work, at + i, fma(next_weight, load(work, two + i), weight * load(work, one + i)))
 
 
-@kernel
+@part
 def _onto(work, at, count, start, weight, one):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(work, at + i, fma(weight, load(work, one + i), load(work, start + i)))
 
 
-@kernel
+@part
 def _onto_two(work, at, count, start, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
     for i in range(count):
         sum_of_one = fma(weight, load(work, one + i), load(work, start + i))
         store(work, at + i, fma(next_weight, load(work, two + i), sum_of_one))
 
 
-@inlined
+@pasted
 def _combine(work, at, count, first, last, term_basis, term_weight, basis, width):  # type: ignore[no-untyped-def]
     """Add weighted normals, two at a time; the order of the operations is that of one at a time."""
     term = first
@@ -79,31 +79,31 @@ def _combine(work, at, count, first, last, term_basis, term_weight, basis, width
         _onto(work, at, count, at, term_weight[term], basis + term_basis[term] * width)
 
 
-@kernel
+@part
 def _accumulate(work, at, count, location, scale, value):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(work, at + i, load(work, at + i) + fma(scale, load(work, value + i), location))
 
 
-@kernel
+@part
 def _put(out, at, count, location, scale, work, value):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(out, at + i, fma(scale, load(work, value + i), location))
 
 
-@kernel
+@part
 def _put_sum(out, at, count, weight, work, one):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(out, at + i, fma(weight, load(work, one + i), 0.0))
 
 
-@kernel
+@part
 def _add_sum(out, at, count, weight, work, one):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(out, at + i, fma(weight, load(work, one + i), load(out, at + i)))
 
 
-@inlined
+@pasted
 def _fill_common(work, common, shared, width, words, count, seed, aligned, draws, design):  # type: ignore[no-untyped-def]
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
@@ -116,7 +116,7 @@ def _fill_common(work, common, shared, width, words, count, seed, aligned, draws
         _combine(work, at, count, first, last, draws.common_basis, draws.common_weight, shared, width)
 
 
-@inlined
+@pasted
 def _score(work, width, count, row, draws, common, own):  # type: ignore[no-untyped-def]
     """Tell where the normal score of a row is: made now, or a buffer that holds it already."""
     term, last = draws.term_start[row], draws.term_start[row + 1]
@@ -143,7 +143,7 @@ def _score(work, width, count, row, draws, common, own):  # type: ignore[no-unty
     return at
 
 
-@inlined
+@pasted
 def _value(work, width, count, row, draws, common, own):  # type: ignore[no-untyped-def]
     """Tell where the values of a row's marginal are, before location and scale."""
     kind = draws.row_kind[row]
@@ -158,7 +158,7 @@ def _value(work, width, count, row, draws, common, own):  # type: ignore[no-unty
     return at
 
 
-@inlined
+@pasted
 def _write(out, columns, column, length, work, sums, width, targets):  # type: ignore[no-untyped-def]
     """Write the outputs of a block that are weighted sums of accumulators."""
     for j in range(len(targets.output_start) - 1):

@@ -9,7 +9,7 @@ import numpy as np
 
 from popsim.kernels.coefficients import EXP, LOG, OCTAVES, TAIL
 from popsim.kernels.intrinsics import bits_to_float, borrowed, float_to_bits, fma, load, store, table_load
-from popsim.kernels.jit import inlined, kernel
+from popsim.kernels.jit import inlined, kernel, part, pasted
 from popsim.kernels.permute import LANES, has_permute, permuted_octaves
 from popsim.layout import PIECE_COUNT
 
@@ -46,7 +46,7 @@ _LOG2_LOW = float.fromhex("0x1.abc9e3b39803fp-56")
 _LOG2_INVERSE = float.fromhex("0x1.71547652b82fep+0")
 
 
-@inlined
+@pasted
 def centred(word):  # type: ignore[no-untyped-def]
     """Turn 64 random bits into x = 2 u - 1, exactly; u is the middle of one of 2**51 cells."""
     return bits_to_float((word >> _SHIFT_DROP) | _TWO_AND_HALF_CELL_BITS) - 3.0
@@ -106,13 +106,13 @@ def normal_tail(x, q):  # type: ignore[no-untyped-def]
     return p if x > 0.0 else -p
 
 
-@inlined
+@pasted
 def nearly_square(x):  # type: ignore[no-untyped-def]
     """Give 1 - 2**-53 - x^2: below 1 even for the least x, so that it falls into one of the octaves."""
     return fma(-x, x, _BELOW_ONE)
 
 
-@kernel
+@part
 def _mend_far_out(out, at, words, first, start, stop):  # type: ignore[no-untyped-def]
     """Put right the draws that are far out, if this stretch has any."""
     outside = np.int64(0)
@@ -126,7 +126,7 @@ def _mend_far_out(out, at, words, first, start, stop):  # type: ignore[no-untype
                 store(out, at + i, normal_tail(x, fma(-x, x, 1.0)))
 
 
-@kernel
+@part
 def _octaves_from(start, out, at, words, first, count):  # type: ignore[no-untyped-def]
     outside = np.int64(0)
     for i in range(start, count):
@@ -150,7 +150,7 @@ def _octaves_from(start, out, at, words, first, count):  # type: ignore[no-untyp
 
 if has_permute():
 
-    @inlined
+    @pasted
     def _octaves(out, at, words, first, count):  # type: ignore[no-untyped-def]
         whole = count - count % LANES
         outside = permuted_octaves(out, at, words, first, whole // LANES, _OCTAVES, _BELOW_ONE) < CENTRAL_LIMIT
@@ -161,12 +161,12 @@ if has_permute():
 
 else:
 
-    @inlined
+    @pasted
     def _octaves(out, at, words, first, count):  # type: ignore[no-untyped-def]
         return _octaves_from(0, out, at, words, first, count)
 
 
-@kernel
+@part
 def normals(out, at, words, first, count):  # type: ignore[no-untyped-def]
     """Turn words[first:] into standard normals at out[at:]: z = x * P(1 - x^2), x = 2 u - 1.
 

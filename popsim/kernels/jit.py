@@ -1,13 +1,29 @@
-"""How kernels are compiled: no global interpreter lock, no branch at divisions, kept on disk."""
+"""How kernels are compiled: no global interpreter lock, no branch at divisions.
+
+What takes a numba function longest is not its loops but what surrounds it: wrappers for Python and C, and machine code
+of its own beside that within its callers. So only what Python calls has a wrapper and is kept on disk.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
 import numba
 
-__all__ = ["inlined", "kernel"]
+__all__ = ["inlined", "kernel", "part", "pasted"]
 
-kernel = numba.njit(cache=True, nogil=True, error_model="numpy")
-"""A function over a block of scenarios."""
+# The types that numba states for itself lack these two options.
+_NO_C: dict[str, Any] = {"no_cfunc_wrapper": True}
+_NO_PYTHON: dict[str, Any] = {"no_cpython_wrapper": True, **_NO_C}
 
-inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-"""A function of one element: part of its caller's loop, or the loop is no vector code."""
+kernel = numba.njit(cache=True, nogil=True, error_model="numpy", **_NO_C)
+"""A function that Python calls."""
+
+part = numba.njit(nogil=True, error_model="numpy", **_NO_PYTHON)
+"""A function that kernels alone call, compiled once for all places where they do."""
+
+inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, **_NO_C)
+"""A function of one element: part of its caller's loop, or the loop is no vector code. Python may call it too."""
+
+pasted = numba.njit(nogil=True, error_model="numpy", inline="always")
+"""A function whose statements become its caller's before these are compiled, for one or two callers."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from popsim.kernels.jit import inlined, kernel
+from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.philox import fill_bits
 
 __all__ = ["LATIN_PAIRS", "ROUNDS", "fill_latin"]
@@ -31,13 +31,13 @@ _CELLS = np.uint64(1 << 51)
 _DROP = np.uint64(13)
 
 
-@inlined
+@pasted
 def _hash(value, key, drop):  # type: ignore[no-untyped-def]
     """Hash up to 16 bits to 32 - drop: the top of a 32-bit product and sum."""
     return ((value * (key & _LOW) + (key >> _HALF)) & _LOW) >> drop
 
 
-@inlined
+@pasted
 def _permute(number, keys, low_bits, low_mask, drop_low, drop_high):  # type: ignore[no-untyped-def]
     low = number & low_mask
     high = number >> low_bits
@@ -47,7 +47,7 @@ def _permute(number, keys, low_bits, low_mask, drop_low, drop_high):  # type: ig
     return (high << low_bits) | low
 
 
-@kernel
+@part
 def _shuffle(cells, count, first, keys, total, waiting, spare):  # type: ignore[no-untyped-def]
     """Write the cells of scenarios first ... first + count - 1; scenarios from `total` on get cell 0."""
     bits = _SMALLEST
@@ -80,7 +80,7 @@ def _shuffle(cells, count, first, keys, total, waiting, spare):  # type: ignore[
         beyond = left
 
 
-@kernel
+@part
 def _place(words, count, cells, total):  # type: ignore[no-untyped-def]
     """Turn random words into words whose centred 51 bits lie in the given cells of 1 / total."""
     whole = _CELLS // total

@@ -21,7 +21,7 @@ import numpy as np
 
 from popsim.kernels.elementary import exponential
 from popsim.kernels.intrinsics import borrowed, float_to_bits, fma, load, store, table_load
-from popsim.kernels.jit import inlined, kernel
+from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.permute import LANES, has_permute, permuted_pieces, permuted_uneven
 from popsim.layout import (
     KNOTS,
@@ -43,7 +43,7 @@ _PIECE_MASK = np.int64(PIECE_COUNT - 1)
 _STRIDE = np.int64(PIECE_COUNT)
 
 
-@kernel
+@part
 def _pieces_from(start, y, at, z, first, count, tables, base, slope, intercept):  # type: ignore[no-untyped-def]
     for i in range(start, count):
         score = min(max(load(z, first + i), -SCORE_LIMIT), SCORE_LIMIT)
@@ -62,7 +62,7 @@ def _pieces_from(start, y, at, z, first, count, tables, base, slope, intercept):
         store(y, at + i, fma(p, f, table_load(tables, k)))
 
 
-@kernel
+@part
 def _uneven_from(start, y, at, z, first, count, tables, knots):  # type: ignore[no-untyped-def]
     for i in range(start, count):
         score = load(z, first + i)
@@ -84,7 +84,7 @@ def _uneven_from(start, y, at, z, first, count, tables, knots):  # type: ignore[
 
 if has_permute():
 
-    @inlined
+    @pasted
     def _uneven(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
         whole = count - count % LANES
         for i in range(0, whole, LANES):
@@ -92,7 +92,7 @@ if has_permute():
         if whole < count:
             _uneven_from(whole, y, at, z, first, count, tables, np.int64(offset))
 
-    @inlined
+    @pasted
     def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
         slope, intercept, base = tables[offset], tables[offset + 1], np.int64(offset + 2)
         whole = count - count % LANES
@@ -103,16 +103,16 @@ if has_permute():
 
 else:
 
-    @kernel
+    @part
     def _uneven(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
         _uneven_from(0, y, at, z, first, count, tables, np.int64(offset))
 
-    @kernel
+    @part
     def _pieces(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
         _pieces_from(0, y, at, z, first, count, tables, np.int64(offset + 2), tables[offset], tables[offset + 1])
 
 
-@kernel
+@part
 def _knots(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
     size = np.int64(tables[offset])
     degree = np.int64(tables[offset + 1])
@@ -135,20 +135,20 @@ def _knots(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-d
         store(y, at + i, p)
 
 
-@inlined
+@pasted
 def _exponentials(y, at, z, first, count, factor):  # type: ignore[no-untyped-def]
     for i in range(count):
         store(y, at + i, exponential(min(max(factor * load(z, first + i), -700.0), 700.0)))
 
 
-@kernel
+@part
 def _exponentials_in_place(y, at, count):  # type: ignore[no-untyped-def]
     # One array, so that LLVM need not ask whether two overlap.
     for i in range(count):
         store(y, at + i, exponential(min(max(load(y, at + i), -700.0), 700.0)))
 
 
-@kernel
+@pasted
 def values(y, at, z, first, count, kind, tables, offset):  # type: ignore[no-untyped-def]
     """Write T of z[first:] to y[at:] for one marginal."""
     y, z, tables = borrowed(y), borrowed(z), borrowed(tables)

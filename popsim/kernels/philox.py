@@ -17,7 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from popsim.kernels.intrinsics import store
-from popsim.kernels.jit import inlined, kernel
+from popsim.kernels.jit import inlined, kernel, pasted
 from popsim.kernels.permute import has_permute
 from popsim.kernels.vectors import LANES, WORDS, broadcast, hidden, splat, store_vector
 
@@ -135,7 +135,7 @@ def _philox_abreast(_typing: Any, out: Any, _rounds: Any, _first_pair: Any, _see
     return types.void(out, types.int64, types.uint64, types.uint64, types.uint64), codegen
 
 
-@inlined
+@pasted
 def _fill_from(start, out, pairs, seed, stream, first_pair):  # type: ignore[no-untyped-def]
     k0 = seed & _LOW
     k1 = seed >> _HALF

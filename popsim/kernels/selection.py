@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from popsim.kernels.jit import kernel
+from popsim.kernels.jit import kernel, part, pasted
 
 __all__ = ["BUCKETS", "select_rows"]
 
@@ -17,15 +17,18 @@ BUCKETS = 4096
 _LAST = np.float64(BUCKETS - 1)
 
 
-@kernel
+@part
 def _place(places, row, low, scale):  # type: ignore[no-untyped-def]
     """Write the bucket of each value; what lies outside goes to the first or the last."""
     for i in range(len(row)):
         places[i] = np.int32(min(max((row[i] - low) * scale, 0.0), _LAST))
 
 
-@kernel
+@part
 def _count(counts, places):  # type: ignore[no-untyped-def]
+    for k in range(counts.shape[1]):
+        counts[0, k] = 0
+        counts[1, k] = 0
     # Two tables, since neighbours often fall in one bucket and would wait for each other's count.
     pairs = len(places) // 2
     for i in range(pairs):
@@ -37,7 +40,7 @@ def _count(counts, places):  # type: ignore[no-untyped-def]
         counts[0, k] += counts[1, k]
 
 
-@kernel
+@part
 def _quickselect(values, first, last, rank):  # type: ignore[no-untyped-def]
     """Put the value of a rank in its place within values[first : last + 1]."""
     while first < last:
@@ -62,7 +65,7 @@ def _quickselect(values, first, last, rank):  # type: ignore[no-untyped-def]
             return
 
 
-@kernel
+@part
 def _all_equal(values, first, last):  # type: ignore[no-untyped-def]
     i = first
     while i < last and values[i] == values[last]:
@@ -70,9 +73,8 @@ def _all_equal(values, first, last):  # type: ignore[no-untyped-def]
     return i == last
 
 
-@kernel
+@part
 def _select(out, row, low, scale, ranks, places, counts, gathered, where, step):  # type: ignore[no-untyped-def]
-    counts[:, :] = 0
     _place(places, row, low, scale)
     _count(counts, places)
     # Every value is written, to the next free place of its bucket or, where no rank is wanted of it, to one spare place
@@ -101,7 +103,7 @@ def _select(out, row, low, scale, ranks, places, counts, gathered, where, step):
     for k in range(counts.shape[1]):
         inside = below + counts[0, k]
         if wanted < len(ranks) and ranks[wanted] < inside:
-            first = counts[1, k]
+            first = np.int64(counts[1, k])
             start, last = first, first + counts[0, k] - 1
             equal = _all_equal(gathered, start, last)
             while wanted < len(ranks) and ranks[wanted] < inside:
@@ -117,6 +119,15 @@ def _select(out, row, low, scale, ranks, places, counts, gathered, where, step):
 _LANES = 8
 
 
+@pasted
+def _total(sums, which):  # type: ignore[no-untyped-def]
+    """Add the partial sums of a kind, in order; numba's own reductions take longer to compile than all else here."""
+    total = 0.0
+    for j in range(_LANES):
+        total += sums[which, j]
+    return total
+
+
 @kernel
 def central_moments(out, values):  # type: ignore[no-untyped-def]
     """Write mean, second and fourth central moment (sums over n), smallest and largest value of every row.
@@ -125,38 +136,42 @@ def central_moments(out, values):  # type: ignore[no-untyped-def]
     """
     count = values.shape[1]
     whole = count - count % _LANES
-    sums = np.empty((4, _LANES))
+    sums = np.empty((3, _LANES))
     for r in range(values.shape[0]):
-        row = values[r]
-        sums[0, :] = 0.0
-        sums[1, :] = row[0]
-        sums[2, :] = row[0]
+        for j in range(_LANES):
+            sums[0, j] = 0.0
+            sums[1, j] = values[r, 0]
+            sums[2, j] = values[r, 0]
         for i in range(0, whole, _LANES):
             for j in range(_LANES):
-                sums[0, j] += row[i + j]
-                sums[1, j] = min(sums[1, j], row[i + j])
-                sums[2, j] = max(sums[2, j], row[i + j])
+                value = values[r, i + j]
+                sums[0, j] += value
+                sums[1, j] = min(sums[1, j], value)
+                sums[2, j] = max(sums[2, j], value)
         for i in range(whole, count):
-            sums[0, 0] += row[i]
-            sums[1, 0] = min(sums[1, 0], row[i])
-            sums[2, 0] = max(sums[2, 0], row[i])
-        mean = sums[0].sum() / count
-        out[r, 0] = mean
-        out[r, 3] = sums[1].min()
-        out[r, 4] = sums[2].max()
-        sums[0, :] = 0.0
-        sums[1, :] = 0.0
+            sums[0, 0] += values[r, i]
+            sums[1, 0] = min(sums[1, 0], values[r, i])
+            sums[2, 0] = max(sums[2, 0], values[r, i])
+        mean = _total(sums, 0) / count
+        smallest, largest = sums[1, 0], sums[2, 0]
+        for j in range(_LANES):
+            smallest, largest = min(smallest, sums[1, j]), max(largest, sums[2, j])
+            sums[0, j] = 0.0
+            sums[1, j] = 0.0
         for i in range(0, whole, _LANES):
             for j in range(_LANES):
-                square = (row[i + j] - mean) * (row[i + j] - mean)
+                square = (values[r, i + j] - mean) * (values[r, i + j] - mean)
                 sums[0, j] += square
                 sums[1, j] += square * square
         for i in range(whole, count):
-            square = (row[i] - mean) * (row[i] - mean)
+            square = (values[r, i] - mean) * (values[r, i] - mean)
             sums[0, 0] += square
             sums[1, 0] += square * square
-        out[r, 1] = sums[0].sum() / count
-        out[r, 2] = sums[1].sum() / count
+        out[r, 0] = mean
+        out[r, 1] = _total(sums, 0) / count
+        out[r, 2] = _total(sums, 1) / count
+        out[r, 3] = smallest
+        out[r, 4] = largest
 
 
 @kernel

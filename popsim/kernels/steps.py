@@ -11,7 +11,7 @@ import numpy as np
 
 from popsim.kernels.elementary import exponential
 from popsim.kernels.intrinsics import bits_to_float, borrowed, float_to_bits, fma, load, store
-from popsim.kernels.jit import kernel
+from popsim.kernels.jit import part
 from popsim.layout import (
     ADD_PRODUCT,
     ADD_SHARE,
@@ -37,7 +37,7 @@ _MAGIC = 6755399441055744.0
 _WHOLE = np.int64((1 << 32) - 1)
 
 
-@kernel
+@part
 def run_steps(work, base, width, count, steps, numbers, first, last):  # type: ignore[no-untyped-def]  # noqa: C901
     """Run steps first ... last - 1 on buffers of `width` numbers from `base` on."""
     work, steps, numbers = borrowed(work), borrowed(steps), borrowed(numbers)

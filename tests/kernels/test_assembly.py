@@ -89,7 +89,7 @@ STEP_OPERATIONS = {
 }
 """Packed forms on x86-64 and on ARM64, and how many there are at least.
 
-A loop each of TIMES, STRIKE and PROLONG; of PLUS; of what is added to; of DISCOUNT; of GATE and STRIKE; of SPREAD and
+A loop each of TIMES, STRIKE and PROLONG; of PLUS; of what is added to; of DISCOUNT; of GATE and STRIKE; of SPLIT and
 of POWER, whose exponential alone has five.
 """
 

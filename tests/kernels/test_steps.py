@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import numba
 import numpy as np
 import pytest
 
 from popsim.engine.program import NO_PROGRAM
-from popsim.kernels.steps import run_steps
+from popsim.kernels import steps as kernel_steps
 from popsim.layout import (
     ADD_PRODUCT,
     ADD_SHARE,
@@ -27,6 +28,9 @@ from popsim.layout import (
     STRIKE,
     TIMES,
 )
+
+# As it stands only kernels can call it.
+run_steps = numba.njit(error_model="numpy", nogil=True)(kernel_steps.run_steps.py_func)
 
 WIDTH, COUNT, BASE, BUFFERS = 21, 18, 7, 12
 CODES = {
