@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import netCDF4
 import numpy as np
 import xarray as xr
 
@@ -23,6 +25,8 @@ __all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "save_plan", "sav
 ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
 
 _OPTION = "option_"
+_CHUNK = 2**18
+"""Bytes of a chunk of the ensemble."""
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
 _WORDS = (
     "study_name",
@@ -70,9 +74,7 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     target = Path(folder)
     _check_made_by(dataset, plan, str(target))
     try:
-        # Checksums, so that a file damaged on its way is refused and not read as other numbers.
-        encoding = {name: {"fletcher32": True} for name in dataset.variables if dataset[name].dtype.kind in "fi"}
-        dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4", encoding=encoding)
+        dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4", encoding=_encoding(dataset))
         save_plan(target / PLAN, plan)
         for name, text in study.files:
             path = target / name
@@ -81,6 +83,29 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(Problem(str(target), reason, "a folder that exists and may be written")) from error
+
+
+def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
+    """Ask for checksums, so that a file damaged on its way is refused and not read as other numbers.
+
+    A checksum is of a chunk: chunks that lie in one piece in memory and fit a cache are written and read faster than
+    what the library would choose.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for name, variable in dataset.variables.items():
+        if variable.dtype.kind in "fi":
+            found[str(name)] = {"fletcher32": True}
+            if variable.size:
+                found[str(name)]["chunksizes"] = _chunk(variable.shape, _CHUNK // variable.dtype.itemsize)
+    return found
+
+
+def _chunk(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
+    """Cut the slowest dimensions until no more than `most` values are left, and one of each at the least."""
+    chunk = list(shape)
+    for axis in range(len(chunk)):
+        chunk[axis] = max(1, min(chunk[axis], most // math.prod(chunk[axis + 1 :])))
+    return tuple(chunk)
 
 
 def load_run(folder: str | os.PathLike[str]) -> Run:
@@ -123,9 +148,9 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
         )
 
 
-def _read(path: Path, group: str | None = None) -> xr.Dataset:
+def _read(path: Path) -> xr.Dataset:
     try:
-        with xr.open_dataset(path, engine="netcdf4", group=group) as opened:
+        with xr.open_dataset(path, engine="netcdf4") as opened:
             dataset = opened.load()
     except OSError as error:
         raise FileError(
@@ -142,27 +167,30 @@ def _read(path: Path, group: str | None = None) -> xr.Dataset:
 
 def save_plan(path: Path, plan: Plan) -> None:
     """Write a plan to netCDF: every array, the labels and the digest; each option in a group of its own."""
-    _stored(plan).to_netcdf(path, engine="netcdf4")
-    for other in plan.alternatives:
-        _stored(other).to_netcdf(path, engine="netcdf4", mode="a", group=f"{_OPTION}{other.labels.option[0]}")
+    with netCDF4.Dataset(path, "w") as file:
+        _write_plan(file, file, plan)
+        for other in plan.alternatives:
+            _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other)
 
 
-def _stored(plan: Plan) -> xr.Dataset:
-    arrays: dict[str, np.ndarray[Any, Any]] = {
-        **plan.draws._asdict(),
-        **plan.moves._asdict(),
-        **plan.row_arrays(),
-    }
-    variables = {name: (tuple(f"{name}_{axis}" for axis in range(array.ndim)), array) for name, array in arrays.items()}
-    attributes = {
-        **{name: getattr(plan, name) for name in _WORDS},
-        "seed": str(plan.seed),
-        "breakdowns": json.dumps(plan.breakdowns),
-        "labels": json.dumps(dataclasses.asdict(plan.labels)),
-        "options": json.dumps([other.labels.option[0] for other in plan.alternatives]),
-        "plan_digest": plan.digest,
-    }
-    return xr.Dataset(variables, attrs=attributes)
+def _write_plan(file: netCDF4.Dataset, group: netCDF4.Dataset, plan: Plan) -> None:
+    """Write one plan; dimensions are of the whole file, one for each length, for each costs as much as an array."""
+    for name, array in {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays()}.items():
+        dimensions = tuple(f"length_{length}" for length in array.shape)
+        for dimension, length in zip(dimensions, array.shape, strict=True):
+            if dimension not in file.dimensions:
+                file.createDimension(dimension, length)
+        group.createVariable(name, array.dtype, dimensions, fill_value=False)[...] = array
+    group.setncatts(
+        {
+            **{name: getattr(plan, name) for name in _WORDS},
+            "seed": str(plan.seed),
+            "breakdowns": json.dumps(plan.breakdowns),
+            "labels": json.dumps(dataclasses.asdict(plan.labels)),
+            "options": json.dumps([other.labels.option[0] for other in plan.alternatives]),
+            "plan_digest": plan.digest,
+        }
+    )
 
 
 def load_plan(path: Path) -> Plan:
@@ -175,31 +203,39 @@ def load_plan(path: Path) -> Plan:
     FileError
         When the file cannot be read.
     """
-    return _load_plan(path, None)
+    try:
+        with netCDF4.Dataset(path) as file:
+            file.set_auto_maskandscale(False)
+            return _read_plan(path, file)
+    except (OSError, RuntimeError) as error:  # netCDF raises the second where an array is damaged
+        reason = getattr(error, "strerror", None) or str(error)
+        raise FileError(Problem(str(path), reason, "a netCDF file", "run the study again")) from error
 
 
-def _load_plan(path: Path, group: str | None) -> Plan:
-    stored = _read(path, group)
-    lacking = [name for name in (*Draws._fields, *Moves._fields, *ROW_ARRAYS) if name not in stored.data_vars]
-    lacking += [name for name in (*_WORDS, *_STATED) if name not in stored.attrs]
+def _read_plan(path: Path, group: netCDF4.Dataset) -> Plan:
+    stated = {name: group.getncattr(name) for name in group.ncattrs()}
+    lacking = [name for name in (*Draws._fields, *Moves._fields, *ROW_ARRAYS) if name not in group.variables]
+    lacking += [name for name in (*_WORDS, *_STATED) if name not in stated]
+    options = [] if lacking else json.loads(stated["options"])
+    lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
     if lacking:
         raise RunError(Problem(str(path), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again"))
-    arrays: dict[str, Any] = {str(name): np.ascontiguousarray(stored[name].values) for name in stored.data_vars}
+    arrays: dict[str, Any] = {
+        name: np.ascontiguousarray(variable[...]).reshape(variable.shape) for name, variable in group.variables.items()
+    }
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
         moves=Moves(**{name: arrays[name] for name in Moves._fields}).frozen(),
-        labels=_labels(json.loads(stored.attrs["labels"])),
-        seed=int(stored.attrs["seed"]),
-        breakdowns=tuple(tuple(names) for names in json.loads(stored.attrs["breakdowns"])),
-        alternatives=tuple(_load_plan(path, f"{_OPTION}{name}") for name in json.loads(stored.attrs["options"])),
+        labels=_labels(json.loads(stated["labels"])),
+        seed=int(stated["seed"]),
+        breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
+        alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"]) for name in options),
         **{name: arrays[name] for name in ROW_ARRAYS},
-        **{name: _plain(stored.attrs[name]) for name in _WORDS},
+        **{name: _plain(stated[name]) for name in _WORDS},
     )
-    if plan.digest != stored.attrs["plan_digest"]:
+    if plan.digest != stated["plan_digest"]:
         raise RunError(
-            Problem(
-                str(path), f"arrays with digest {plan.digest}", f"digest {stored.attrs['plan_digest']}", "run again"
-            )
+            Problem(str(path), f"arrays with digest {plan.digest}", f"digest {stated['plan_digest']}", "run again")
         )
     return plan
 
