@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
+
 import numpy as np
 import xarray as xr
 
 from popsim import schema
 from popsim.analysis.order import Moments, binomial_error
-from popsim.analysis.summarise import scenario_variables, summarise
+from popsim.analysis.summarise import coordinates_of, scenario_variables, summarise
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
 from popsim.families.base import Floats
 
@@ -68,24 +70,33 @@ def compare(dataset: xr.Dataset, baseline: str = BASELINE, coverage: float | Non
     stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage
     totals = [name for name in TOTALS if name in scenario_variables(dataset)]
     parts = breakdowns_of(dataset)
-    base = dataset.sel(option=baseline, drop=True)
-    options = dataset.sel(option=others)
-    differences = xr.Dataset(attrs=dataset.attrs)
+    names = [str(option) for option in dataset["option"].values]
+    base, chosen = names.index(baseline), [names.index(option) for option in others]
+    options = dataset.isel(option=chosen)
+    amounts: dict[str, Floats] = {}
+    differences: dict[str, xr.Variable] = {}
+    about: dict[Hashable, xr.Variable] = {}
     for name in (*totals, *parts):
-        difference = options[name] - base[name]
-        differences[f"{name}_difference"] = difference.transpose("option", ..., "scenario")
-        differences[f"{name}_difference"].attrs = {
-            "units": dataset[name].attrs.get("units", "1"),
-            "long_name": f"{dataset[name].attrs.get('long_name', name)}, difference to {baseline}",
+        variable = dataset.variables[name].transpose("option", ..., "scenario")
+        amounts[name] = np.ascontiguousarray(variable.values)
+        attributes = {
+            "units": variable.attrs.get("units", "1"),
+            "long_name": f"{variable.attrs.get('long_name', name)}, difference to {baseline}",
         }
-    result = summarise(differences, stated)
+        difference = amounts[name][chosen] - amounts[name][base]
+        differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
+        about |= coordinates_of(options, variable.dims)
+    result = summarise(xr.Dataset(differences, about, dataset.attrs), stated)
+    found: dict[str, xr.Variable] = {}
     for name in totals:
-        result = result.assign(_signs(differences[f"{name}_difference"], name))
-        result = result.assign(_pairing(options[name], base[name], differences[f"{name}_difference"], name))
+        difference = differences[f"{name}_difference"].values
+        found |= _signs(difference, name)
+        found |= _pairing(amounts[name], base, chosen, result[f"{name}_difference_std"].values, name)
     for name, total in parts.items():
-        result = result.assign(_shares(differences, name, total))
-    names = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
-    return result.assign_coords(names).assign_attrs(baseline=baseline)
+        part, whole = (differences[f"{of}_difference"] for of in (name, total))
+        found |= _shares(part, whole.values, name, total)
+    labels = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
+    return result.assign(found).assign_coords(labels).assign_attrs(baseline=baseline)
 
 
 def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:
@@ -130,37 +141,36 @@ def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
     return [option for option in options if option != baseline]
 
 
-def _signs(difference: xr.DataArray, name: str) -> dict[str, xr.DataArray]:
+def _signs(difference: Floats, name: str) -> dict[str, xr.Variable]:
     """Give the probabilities that an option is dearer, cheaper, equal."""
-    count = difference.sizes["scenario"]
     found = {}
     for word, holds in (("dearer", difference > 0), ("cheaper", difference < 0), ("equal", difference == 0)):
-        share = holds.mean("scenario")
+        share = holds.mean(axis=-1)
         title = f"Probability that the option is {word}: {name}"
-        found[f"{name}_{word}"] = _described(share, title)
-        error = share.copy(data=binomial_error(share.values, count))
-        found[f"{name}_{word}_error"] = _described(error, f"{title}, Monte Carlo error")
+        found[f"{name}_{word}"] = _described(["option"], share, title)
+        error = binomial_error(share, difference.shape[-1])
+        found[f"{name}_{word}_error"] = _described(["option"], error, f"{title}, Monte Carlo error")
     return found
 
 
-def _pairing(option: xr.DataArray, base: xr.DataArray, difference: xr.DataArray, name: str) -> dict[str, xr.DataArray]:
-    """Give the correlation of options with the baseline, and what shared random numbers gain."""
-    paired = Moments(difference.values)
-    own = Moments(np.ascontiguousarray(option.transpose("option", "scenario").values))
-    other = Moments(np.ascontiguousarray(base.values))
-    both = own.std**2 + other.std**2
+def _pairing(amounts: Floats, base: int, chosen: list[int], paired: Floats, name: str) -> dict[str, xr.Variable]:
+    """Give the correlation of options with the baseline, and what shared random numbers gain.
+
+    `paired` is the standard deviation of each difference.
+    """
+    own = Moments(amounts).std
+    both = own[chosen] ** 2 + own[base] ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
-        ratio = np.where(both > 0.0, paired.std / np.sqrt(both), np.nan)
-        reduction = np.where(both > 0.0, both / paired.std**2, np.nan)
-    correlation, error = _correlation(option.transpose("option", "scenario").values, base.values)
-    plain = difference.isel(scenario=0, drop=True)
+        ratio = np.where(both > 0.0, paired / np.sqrt(both), np.nan)
+        reduction = np.where(both > 0.0, both / paired**2, np.nan)
+    correlation, error = _correlation(amounts[chosen], amounts[base])
     about = {
         "correlation": (correlation, "Correlation with the baseline"),
         "correlation_error": (error, "Correlation with the baseline, Monte Carlo error"),
         "error_ratio": (ratio, "Standard error of the mean difference over that of independent runs"),
         "variance_reduction": (reduction, "Times as many scenarios that independent runs would need"),
     }
-    return {f"{name}_{word}": _described(plain.copy(data=data), title) for word, (data, title) in about.items()}
+    return {f"{name}_{word}": _described(["option"], data, title) for word, (data, title) in about.items()}
 
 
 def _correlation(options: Floats, base: Floats) -> tuple[Floats, Floats]:
@@ -180,22 +190,20 @@ def _correlation(options: Floats, base: Floats) -> tuple[Floats, Floats]:
     return np.where(varies, r, np.nan), np.where(varies, error, np.nan)
 
 
-def _shares(differences: xr.Dataset, name: str, total: str) -> dict[str, xr.DataArray]:
+def _shares(part: xr.Variable, whole: Floats, name: str, total: str) -> dict[str, xr.Variable]:
     """Give what each part has of the mean difference of the total; errors of a ratio, to first order."""
-    part = differences[f"{name}_difference"]
-    whole = differences[f"{total}_difference"]
-    mean = whole.mean("scenario")
-    share = (part.mean("scenario") / mean.where(mean != 0.0)).transpose("option", ...)
-    residual = (part - share.fillna(0.0) * whole).transpose("option", ..., "scenario")
-    error = share.copy(data=Moments(residual.values).mean_error) / abs(mean.where(mean != 0.0))
+    mean = whole.mean(axis=-1, keepdims=True)
+    divisor = np.where(mean != 0.0, mean, np.nan)
+    share = part.values.mean(axis=-1) / divisor
+    residual = part.values - np.where(np.isnan(share), 0.0, share)[..., np.newaxis] * whole[:, np.newaxis, :]
+    error = Moments(residual).mean_error / np.abs(divisor)
     title = f"Share of the mean difference of {total}"
     return {
-        f"{name}_difference_share": _described(share, title),
-        f"{name}_difference_share_error": _described(error, f"{title}, Monte Carlo error"),
+        f"{name}_difference_share": _described(part.dims[:-1], share, title),
+        f"{name}_difference_share_error": _described(part.dims[:-1], error, f"{title}, Monte Carlo error"),
     }
 
 
-def _described(variable: xr.DataArray, title: str) -> xr.DataArray:
+def _described(dims: Sequence[Hashable], values: Floats, title: str) -> xr.Variable:
     """Describe a number without unit."""
-    variable.attrs = {"units": "1", "long_name": title, "description": f"{title}, by option."}
-    return variable
+    return xr.Variable(dims, values, {"units": "1", "long_name": title, "description": f"{title}, by option."})

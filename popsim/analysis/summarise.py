@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Iterable
+
 import numpy as np
 import xarray as xr
 
 from popsim.analysis.intervals import check_interval, shortest_with_error
 from popsim.analysis.order import Moments
 from popsim.errors import ParameterError, Problem, RunError
+from popsim.families.base import Floats
 
-__all__ = ["check_coverage", "scenario_variables", "summarise"]
+__all__ = ["check_coverage", "coordinates_of", "scenario_variables", "summarise"]
 
 STANDARD_QUANTILES = (0.25, 0.5, 0.75, 0.8)
 
@@ -35,7 +38,7 @@ def scenario_variables(dataset: xr.Dataset) -> list[str]:
     RunError
         When there are none.
     """
-    names = [str(name) for name in dataset.data_vars if "scenario" in dataset[name].dims]
+    names = [str(name) for name, variable in dataset.data_vars.variables.items() if "scenario" in variable.dims]
     if not names:
         raise RunError(Problem("dataset", "no variable with the dimension 'scenario'", "a dataset of ps.simulate"))
     return names
@@ -85,26 +88,49 @@ def summarise(
     kind = check_interval(interval)
     # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
     levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
-    result: dict[str, xr.DataArray] = {}
+    result: dict[str, xr.Variable] = {}
+    about: dict[Hashable, xr.Variable] = {}
     for name in scenario_variables(dataset):
-        variable = dataset[name].transpose(..., "scenario")
+        variable = dataset.variables[name].transpose(..., "scenario")
         dims = [str(dim) for dim in variable.dims[:-1]]
-        coordinates = {key: value for key, value in variable.coords.items() if "scenario" not in value.dims}
+        about |= coordinates_of(dataset, dims)
         moments = Moments(variable.values, threads)
         quantiles, errors = moments.quantiles(levels)
-        for suffix, data in (("quantile", quantiles), ("quantile_error", errors)):
-            result[f"{name}_{suffix}"] = xr.DataArray(data, {**coordinates, "quantile": levels}, [*dims, "quantile"])
-        for suffix in ("mean", "mean_error", "std", "std_error"):
-            result[f"{name}_{suffix}"] = xr.DataArray(getattr(moments, suffix), coordinates, dims)
+        statistics: dict[str, tuple[list[str], Floats]] = {
+            "quantile": ([*dims, "quantile"], quantiles),
+            "quantile_error": ([*dims, "quantile"], errors),
+            **{suffix: (dims, getattr(moments, suffix)) for suffix in ("mean", "mean_error", "std", "std_error")},
+        }
         if kind == "shortest":
             ends = shortest_with_error(np.ascontiguousarray(variable.values), coverage)
+            about["bound"] = xr.Variable("bound", ["low", "high"])
             for suffix, data in zip(("interval", "interval_error"), ends, strict=True):
-                place = {**coordinates, "bound": ["low", "high"]}
-                result[f"{name}_{suffix}"] = xr.DataArray(data, place, [*dims, "bound"])
-        _describe(result, name, dataset[name].attrs, str(dataset.attrs.get("design", "random")))
-    return xr.Dataset(result, attrs={**dataset.attrs, "coverage": coverage, "interval": kind})
+                statistics[suffix] = [*dims, "bound"], data
+        described = _descriptions(name, variable.attrs, str(dataset.attrs.get("design", "random")))
+        for suffix, (along, data) in statistics.items():
+            result[f"{name}_{suffix}"] = xr.Variable(along, data, described[suffix])
+    about["quantile"] = xr.Variable("quantile", levels, _LEVELS_ARE)
+    return xr.Dataset(result, about, {**dataset.attrs, "coverage": coverage, "interval": kind})
 
 
+def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashable, xr.Variable]:
+    """Coordinates of a dataset that lie along these dimensions and no other; quicker than to ask a variable.
+
+    Examples
+    --------
+    >>> list(coordinates_of(xr.Dataset(coords={"area": ["a"], "year": [2027]}), ["area"]))
+    ['area']
+    """
+    allowed = set(dims)
+    found = {name: dataset.variables[name] for name in dataset.coords}
+    return {name: variable for name, variable in found.items() if allowed.issuperset(variable.dims)}
+
+
+_LEVELS_ARE = {
+    "units": "1",
+    "long_name": "Probability",
+    "description": "Probability that the value is not exceeded.",
+}
 _WORDS = {
     "quantile": "quantile",
     "mean": "mean",
@@ -118,27 +144,21 @@ _OTHER_DESIGN = (
 )
 
 
-def _describe(result: dict[str, xr.DataArray], name: str, attributes: dict[str, object], design: str) -> None:
+def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict[str, dict[str, object]]:
+    """Say what each statistic of a variable is, and what its error means."""
     meaning = "what another seed would change" if design == "random" else _OTHER_DESIGN
+    unit = {"units": attributes.get("units", "1")}
+    title = str(attributes.get("long_name", name))
+    found: dict[str, dict[str, object]] = {}
     for suffix, word in _WORDS.items():
-        if f"{name}_{suffix}" not in result:
-            continue
-        unit = {"units": attributes.get("units", "1")}
-        title = str(attributes.get("long_name", name))
-        result[f"{name}_{suffix}"].attrs = {
+        found[suffix] = {
             **unit,
             "long_name": f"{title}, {word}",
             "description": f"The {word} over scenarios.",
         }
-        result[f"{name}_{suffix}_error"].attrs = {
+        found[f"{suffix}_error"] = {
             **unit,
             "long_name": f"{title}, Monte Carlo error of the {word}",
             "description": f"Standard error of the {word}: {meaning}.",
         }
-    level = result[f"{name}_quantile"].coords["quantile"]
-    level.attrs = {
-        "units": "1",
-        "long_name": "Probability",
-        "description": "Probability that the value is not exceeded.",
-    }
-    result[f"{name}_quantile"].coords["quantile"].attrs = level.attrs
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import xarray as xr
 
@@ -22,6 +23,8 @@ class Comparison:
 
     facts: Facts
     baseline: str = analysis.BASELINE
+    breakdowns: tuple[str, ...] | None = None
+    """Groupings by which differences are broken down; None for all of the run."""
 
     @cached_property
     def found(self) -> xr.Dataset:
@@ -38,9 +41,27 @@ class Comparison:
         wanted = [
             str(name)
             for name, variable in every.data_vars.items()
-            if name in analysis.TOTALS or ("_by_" in str(name) and "scenario" in variable.dims)
+            if name in analysis.TOTALS
+            or ("scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2]))
         ]
         return analysis.compare(every[wanted], self.baseline, self.facts.coverage)
+
+    def _is_wanted(self, grouping: str) -> bool:
+        return bool(grouping) and (self.breakdowns is None or grouping in self.breakdowns)
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        """Arrays of what was found, with the options first; xarray's own look-up takes too long."""
+        return {str(name): found.transpose("option", ...).values for name, found in self.found.data_vars.items()}
+
+    @cached_property
+    def _places(self) -> dict[str, dict[object, int]]:
+        """Position of every label of every dimension of what was found."""
+        return {
+            str(name): {label: place for place, label in enumerate(values.values.tolist())}
+            for name, values in self.found.coords.items()
+            if values.dims == (name,)
+        }
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -89,11 +110,12 @@ class Comparison:
     def measured(self, name: str, option: str, **where: object) -> Measured:
         """Give a number of the comparison that has a Monte Carlo error."""
         at = {"option": option, **where}
-        return Measured(self.found[name].sel(at).item(), self.found[f"{name}_error"].sel(at).item())
+        index = tuple(self._places[dimension][label] for dimension, label in at.items())
+        return Measured(*(float(self._values[kind][index]) for kind in (name, f"{name}_error")))
 
     def number(self, name: str, option: str) -> float:
         """Give a number of the comparison."""
-        return float(self.found[name].sel(option=option).item())
+        return float(self._values[name][self._places["option"][option]])
 
     def mean(self, total: str, option: str, **where: object) -> Measured:
         """Mean difference to the baseline."""
@@ -103,7 +125,7 @@ class Comparison:
         """Quantile of the difference to the baseline."""
         levels = self.found["quantile"].values
         level = levels[abs(levels - probability).argmin()]
-        return self.measured(f"{total}_difference_quantile", option, quantile=level)
+        return self.measured(f"{total}_difference_quantile", option, quantile=float(level))
 
     def range(self, total: str, option: str) -> tuple[Measured, Measured]:
         """Range of the difference at the study's coverage."""

@@ -45,6 +45,8 @@ class Facts:
     summary: xr.Dataset
     unit: str
     every_option: xr.Dataset
+    asked: xr.Dataset | None = None
+    """The summary of all options, where it was asked before."""
 
     @cached_property
     def made(self) -> dict[str, Any]:
@@ -106,9 +108,19 @@ class Facts:
 
     def of(self, option: str) -> Facts:
         """Totals of one option of the run, in the same unit."""
-        totals = [name for name in analysis.TOTALS if name in self.every_option]
-        found = gather(self.study, self.every_option[totals].sel(option=[option]))
+        totals, summary = self._totals
+        found = gather(self.study, totals.sel(option=[option]), summary)
         return replace(found, unit=self.unit, every_option=self.every_option)
+
+    @cached_property
+    def _totals(self) -> tuple[xr.Dataset, xr.Dataset]:
+        """Totals of all options, and their summary."""
+        names = [name for name in analysis.TOTALS if name in self.every_option]
+        totals, asked = self.every_option[names], self.asked
+        if asked is None:
+            return totals, analysis.summarise(totals, self.coverage)
+        known = [name for name in asked.data_vars if str(name).startswith(tuple(names)) and "_by_" not in str(name)]
+        return totals, asked[known]
 
     def has(self, name: str) -> bool:
         """Whether the run holds this variable."""
@@ -130,7 +142,7 @@ class Facts:
     def _at(self, statistic: str, where: Mapping[str, object]) -> tuple[Any, Any]:
         """Values and errors of a statistic at labels; xarray's own look-up takes too long."""
         index = tuple(self._places[dimension][label] for dimension, label in where.items())
-        return self._values[statistic][index], self._values[f"{statistic}_error"][index]
+        return self._values(statistic)[index], self._values(f"{statistic}_error")[index]
 
     @cached_property
     def _probabilities(self) -> Any:
@@ -146,14 +158,18 @@ class Facts:
             if values.dims == (name,)
         }
 
+    def _values(self, statistic: str) -> Any:
+        """Array of the summary, with the quantiles last."""
+        if statistic not in self._arrays:
+            found = self.summary[statistic]
+            last = ("quantile",) if "quantile" in found.dims else ()
+            self._arrays[statistic] = found.transpose(..., *last).values
+        return self._arrays[statistic]
+
     @cached_property
-    def _values(self) -> dict[str, Any]:
-        """Arrays of the summary, with the quantiles last."""
-        last = {True: ("quantile",), False: ()}
-        return {
-            str(name): values.transpose(..., *last["quantile" in values.dims]).values
-            for name, values in self.summary.data_vars.items()
-        }
+    def _arrays(self) -> dict[str, Any]:
+        """Arrays that were asked for."""
+        return {}
 
     def range(self, name: str, **where: object) -> tuple[Measured, Measured]:
         """Lower and upper end at the study's coverage."""
@@ -233,13 +249,14 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         raise RunError(problems)
     place = options.index(analysis.BASELINE) if len(options) > 1 else 0
     chosen = dataset.isel(option=slice(place, place + 1))
+    asked = summary
     if summary is None:
         summary = analysis.summarise(chosen[_wanted(chosen)], study.coverage)
     else:
         summary = summary.sel(option=chosen["option"])
     summary = summary.squeeze("option", drop=True)
     largest = float(summary["cost_quantile"].max())
-    return Facts(study, chosen, summary, unit_for(largest, study.currency), dataset)
+    return Facts(study, chosen, summary, unit_for(largest, study.currency), dataset, asked)
 
 
 def _wanted(dataset: xr.Dataset) -> list[str]:

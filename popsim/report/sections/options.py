@@ -21,7 +21,7 @@ def options(facts: Facts) -> Section | None:
     if facts.every_option.sizes["option"] < 2:
         return None
     if "options" not in facts.made:
-        facts.made["options"] = _made(Comparison(facts))
+        facts.made["options"] = _made(Comparison(facts, breakdowns=("area",)))
     made: Section = facts.made["options"]
     return made
 
