@@ -29,6 +29,7 @@ def print_results(facts: Facts) -> None:
 
     The words and tables are the report's own: this only lays them out for a terminal of 80 columns.
     """
+    from popsim.report.content import section_of
     from popsim.report.document import Paragraph, Table
     from popsim.report.numbers import count
     from popsim.report.sections import headline
@@ -43,11 +44,11 @@ def print_results(facts: Facts) -> None:
     print_text(headline.headline(facts))
     for sentence in headline.lead(facts):
         print_text(sentence)
-    single = point(facts)
+    single = section_of(point, facts)
     if single is not None:
         print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
     print_text(f"{count(facts.scenarios)} scenarios, seed {facts.study.seed}.")
-    for section in (options(facts), financing(facts), by_area(facts), by_group(facts)):
+    for section in (section_of(write, facts) for write in (options, financing, by_area, by_group)):
         for block in section.blocks if section is not None else ():
             if isinstance(block, Table):
                 print_table(block)

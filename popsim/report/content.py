@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import xarray as xr
 
-from popsim.report.document import Document
+from popsim.report.document import Document, Section
 from popsim.report.facts import Facts, gather
 from popsim.report.sections import headline
 from popsim.report.sections.believable import believable
@@ -21,7 +23,7 @@ from popsim.report.sections.ranges import by_area, by_group, by_year
 from popsim.report.sections.reading import reading
 from popsim.study.model import Study
 
-__all__ = ["compose"]
+__all__ = ["compose", "section_of"]
 
 _SECTIONS = (
     point,
@@ -64,7 +66,7 @@ def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Do
         When the dataset is no run with an option "full" and at least one scenario.
     """
     facts = gather(study, dataset) if facts is None else facts
-    sections = (section for write in _SECTIONS if (section := write(facts)) is not None)
+    sections = (section for write in _SECTIONS if (section := section_of(write, facts)) is not None)
     return Document(
         title=study.title,
         subtitle=headline.subtitle(facts),
@@ -74,3 +76,12 @@ def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Do
         sections=tuple(sections),
         footer=f"{study.title}. All amounts in {facts.unit_and_prices}, unless said otherwise.",
     )
+
+
+def section_of(write: Callable[[Facts], Section | None], facts: Facts) -> Section | None:
+    """Give what a section says of a run; it is made once, for page and terminal alike."""
+    name = f"{write.__module__}.{write.__name__}"
+    if name not in facts.made:
+        facts.made[name] = write(facts)
+    section: Section | None = facts.made[name]
+    return section

@@ -20,13 +20,7 @@ def options(facts: Facts) -> Section | None:
     """Set the options beside each other; None when the run has one."""
     if facts.every_option.sizes["option"] < 2:
         return None
-    if "options" not in facts.made:
-        facts.made["options"] = _made(Comparison(facts, breakdowns=("area",)))
-    made: Section = facts.made["options"]
-    return made
-
-
-def _made(comparison: Comparison) -> Section:
+    comparison = Comparison(facts, breakdowns=("area",))
     explained = [
         (comparison.names[option], comparison.rationales.get(option) or "No reason is stated.")
         for option in comparison.options
