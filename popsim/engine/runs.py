@@ -6,6 +6,7 @@ import dataclasses
 import json
 import math
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
 _OPTION = "option_"
 _CHUNK = 2**18
 """Bytes of a chunk of the ensemble."""
+_ARRAYS = (*Draws._fields, *Moves._fields, *ROW_ARRAYS)
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
 _WORDS = (
     "study_name",
@@ -101,10 +103,11 @@ def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
 
 
 def _chunk(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
-    """Cut the slowest dimensions until no more than `most` values are left, and one of each at the least."""
+    """Cut the slowest dimensions into equal parts until no more than `most` values are left."""
     chunk = list(shape)
-    for axis in range(len(chunk)):
-        chunk[axis] = max(1, min(chunk[axis], most // math.prod(chunk[axis + 1 :])))
+    for axis, length in enumerate(shape):
+        parts = math.ceil(length / max(1, most // math.prod(chunk[axis + 1 :])))
+        chunk[axis] = math.ceil(length / parts)
     return tuple(chunk)
 
 
@@ -166,16 +169,32 @@ def _read(path: Path) -> xr.Dataset:
 
 
 def save_plan(path: Path, plan: Plan) -> None:
-    """Write a plan to netCDF: every array, the labels and the digest; each option in a group of its own."""
+    """Write a plan to netCDF: every array, the labels and the digest.
+
+    Each option is a group of its own, with the arrays in which it differs from the plan of the study as written.
+    """
+    arrays = _arrays(plan)
     with netCDF4.Dataset(path, "w") as file:
-        _write_plan(file, file, plan)
+        _write_plan(file, file, plan, arrays)
         for other in plan.alternatives:
-            _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other)
+            own = {name: array for name, array in _arrays(other).items() if not _same(array, arrays[name])}
+            _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other, own)
 
 
-def _write_plan(file: netCDF4.Dataset, group: netCDF4.Dataset, plan: Plan) -> None:
+def _arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
+    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays()}
+
+
+def _same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
+    """Whether two arrays agree in every bit, also where they hold NaN or a negative zero."""
+    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
+
+
+def _write_plan(
+    file: netCDF4.Dataset, group: netCDF4.Dataset, plan: Plan, arrays: Mapping[str, np.ndarray[Any, Any]]
+) -> None:
     """Write one plan; dimensions are of the whole file, one for each length, for each costs as much as an array."""
-    for name, array in {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays()}.items():
+    for name, array in arrays.items():
         dimensions = tuple(f"length_{length}" for length in array.shape)
         for dimension, length in zip(dimensions, array.shape, strict=True):
             if dimension not in file.dimensions:
@@ -206,30 +225,30 @@ def load_plan(path: Path) -> Plan:
     try:
         with netCDF4.Dataset(path) as file:
             file.set_auto_maskandscale(False)
-            return _read_plan(path, file)
+            return _read_plan(path, file, {})
     except (OSError, RuntimeError) as error:  # netCDF raises the second where an array is damaged
         reason = getattr(error, "strerror", None) or str(error)
         raise FileError(Problem(str(path), reason, "a netCDF file", "run the study again")) from error
 
 
-def _read_plan(path: Path, group: netCDF4.Dataset) -> Plan:
+def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray[Any, Any]]) -> Plan:
+    """Read one plan; `base` holds the arrays of which only others are written."""
     stated = {name: group.getncattr(name) for name in group.ncattrs()}
-    lacking = [name for name in (*Draws._fields, *Moves._fields, *ROW_ARRAYS) if name not in group.variables]
+    lacking = [name for name in _ARRAYS if name not in group.variables and name not in base]
     lacking += [name for name in (*_WORDS, *_STATED) if name not in stated]
     options = [] if lacking else json.loads(stated["options"])
     lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
     if lacking:
         raise RunError(Problem(str(path), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again"))
-    arrays: dict[str, Any] = {
-        name: np.ascontiguousarray(variable[...]).reshape(variable.shape) for name, variable in group.variables.items()
-    }
+    own = {name: np.ascontiguousarray(group[name][...]) for name in _ARRAYS if name in group.variables}
+    arrays: dict[str, Any] = {**base, **own}
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
         moves=Moves(**{name: arrays[name] for name in Moves._fields}).frozen(),
         labels=_labels(json.loads(stated["labels"])),
         seed=int(stated["seed"]),
         breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
-        alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"]) for name in options),
+        alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"], arrays) for name in options),
         **{name: arrays[name] for name in ROW_ARRAYS},
         **{name: _plain(stated[name]) for name in _WORDS},
     )

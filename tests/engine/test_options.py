@@ -195,11 +195,28 @@ def test_a_changed_option_of_a_plan_is_refused(name: str, tmp_path: Path) -> Non
     assert name in Moves._fields
     save_plan(tmp_path / "plan.nc", PLAN)
     with netCDF4.Dataset(tmp_path / "plan.nc", "r+") as stored:
-        values = stored.groups["option_without_z"][name]
+        option = stored.groups["option_without_z"]
+        values = (option if name in option.variables else stored)[name]
         place = (0,) * values.ndim
         values[place] = values[place] + 1
     with pytest.raises(RunError, match="digest"):
         load_plan(tmp_path / "plan.nc")
+
+
+def test_an_option_keeps_only_what_differs_from_the_study_as_written(tmp_path: Path) -> None:
+    import netCDF4
+
+    save_plan(tmp_path / "plan.nc", PLAN)
+    with netCDF4.Dataset(tmp_path / "plan.nc") as stored:
+        every = set(stored.variables)
+        for other in PLAN.alternatives:
+            group = stored.groups[f"option_{other.labels.option[0]}"]
+            arrays = {**other.draws._asdict(), **other.moves._asdict(), **other.row_arrays()}
+            base = {**PLAN.draws._asdict(), **PLAN.moves._asdict(), **PLAN.row_arrays()}
+            assert every == set(arrays)
+            assert set(group.variables) == {
+                name for name in every if not np.array_equal(arrays[name], base[name], equal_nan=True)
+            }
 
 
 # Countries apart, and countries as one.
