@@ -36,12 +36,13 @@ class Moments:
     """
 
     def __init__(self, values: Floats, threads: int | None = None) -> None:
-        self.rows = np.ascontiguousarray(values, dtype=np.float64).reshape(-1, values.shape[-1])
+        self._blocks = _rows(np.asarray(values, dtype=np.float64))
         self.threads = check_threads(threads)
         self.shape = values.shape[:-1]
         self.count = values.shape[-1]
-        table = np.empty((len(self.rows), 5))
-        self._spread(lambda part: central_moments(table[part], self.rows[part]))
+        self._length = sum(map(len, self._blocks))
+        table = np.empty((self._length, 5))
+        self._spread(lambda part, rows: central_moments(table[part], rows))
         if not np.isfinite(table[:, (0, 3, 4)]).all():
             raise RunError(Problem("dataset", "NaN or infinite values among the scenarios", "finite values"))
         mean, second, fourth, self.lowest, self.highest = table.T
@@ -55,15 +56,20 @@ class Moments:
         self.mean_error = np.where(unknown, np.inf, self.std / np.sqrt(self.count))
         self.std_error = np.where(unknown, np.inf, np.where(self._std > 0.0, std_error, 0.0)).reshape(self.shape)
 
-    def _spread(self, work: Callable[[slice], object]) -> None:
-        """Run work on slices of rows, on several threads: kernels release the interpreter."""
-        parts = [slice(start, start + _ROWS) for start in range(0, len(self.rows), _ROWS)]
+    def _spread(self, work: Callable[[slice, Floats], object]) -> None:
+        """Run work on slices of rows and what is in them, on several threads: kernels release the interpreter."""
+        parts, places, first = [], [], 0
+        for block in self._blocks:
+            for start in range(0, len(block), _ROWS):
+                parts.append(block[start : start + _ROWS])
+                places.append(slice(first + start, first + start + len(parts[-1])))
+            first += len(block)
         if self.threads == 1 or len(parts) == 1:
-            for part in parts:
-                work(part)
+            for place, part in zip(places, parts, strict=True):
+                work(place, part)
             return
         with ThreadPoolExecutor(self.threads) as pool:
-            list(pool.map(work, parts))
+            list(pool.map(work, places, parts))
 
     def order_statistics(self, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
         """Values of rising ranks, counted from 0; shape (..., rank)."""
@@ -72,8 +78,8 @@ class Moments:
         span = np.minimum(self.highest, mean + 4.0 * self._std) - low
         usable = (span > 0.0) & np.isfinite(span)
         scale = BUCKETS / np.where(usable, span, np.inf)
-        out = np.empty((len(self.rows), len(ranks)))
-        self._spread(lambda part: select_rows(out[part], self.rows[part], low[part], scale[part], ranks))
+        out = np.empty((self._length, len(ranks)))
+        self._spread(lambda part, rows: select_rows(out[part], rows, low[part], scale[part], ranks))
         return out.reshape(*self.shape, len(ranks))
 
     def quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
@@ -94,6 +100,14 @@ class Moments:
         flat = ((self.lowest == self.highest) & (self.count > 1)).reshape(*self.shape, 1)
         too_few = (positions[1] < 0.0) | (positions[2] > last)
         return np.ascontiguousarray(values[..., 0, :]), np.where(too_few & ~flat, np.inf, error)
+
+
+def _rows(values: Floats) -> list[Floats]:
+    """Give values as tables of rows of scenarios, in order; values that lie so, option by option, are not copied."""
+    count = values.shape[-1]
+    if values.ndim > 2 and len(values) and not values.flags.c_contiguous and values[0].flags.c_contiguous:
+        return [option.reshape(-1, count) for option in values]
+    return [np.ascontiguousarray(values).reshape(-1, count)]
 
 
 def quantile_with_error(values: Floats, probabilities: Floats) -> tuple[Floats, Floats]:
