@@ -70,7 +70,7 @@ class TableBook:
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
 
 
-def pointers(lengths: Sequence[int]) -> Integers:
+def pointers(lengths: Sequence[int] | Integers) -> Integers:
     """Start of each item and the end of the last.
 
     Examples
