@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +24,15 @@ class Marginals(NamedTuple):
     table: Integers
     location: Floats
     scale: Floats
+
+
+_LATELY: OrderedDict[Family, Table] = OrderedDict()
+"""Tables that were made last: options of a study, and the same study under another dependence, have the same ones."""
+
+_LOCK = Lock()
+_MOST_KEPT = 128
+_MOST_NUMBERS = 2048
+"""No table of more numbers is kept, so that all of them together take 2 MiB at most."""
 
 
 class TableBook:
@@ -49,7 +60,7 @@ class TableBook:
             if place == len(self._tables) + len(new):
                 new.append(row)
         try:
-            self._tables += make_tables([standards[row][0] for row in new], [wheres[row] for row in new])
+            self._tables += _tables_of([standards[row][0] for row in new], [wheres[row] for row in new])
         except PlanError:
             for row in new:
                 del places[standards[row][0]]
@@ -68,6 +79,27 @@ class TableBook:
     def numbers(self) -> Floats:
         """All tables, one after another."""
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
+
+
+def _tables_of(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
+    """Give tables of different shapes; those of a study of usual size are kept for a while."""
+    if len(shapes) > _MOST_KEPT:
+        return make_tables(shapes, wheres)
+    with _LOCK:
+        found = {shape: table for shape in shapes if (table := _LATELY.get(shape)) is not None}
+    new = [row for row, shape in enumerate(shapes) if shape not in found]
+    made = make_tables([shapes[row] for row in new], [wheres[row] for row in new])
+    found.update(zip([shapes[row] for row in new], made, strict=True))
+    with _LOCK:
+        for shape, table in found.items():
+            if len(table.numbers) <= _MOST_NUMBERS:
+                # A copy, since tables that were made together are views of one array.
+                if shape not in _LATELY:
+                    _LATELY[shape] = table._replace(numbers=table.numbers.copy())
+                _LATELY.move_to_end(shape)
+        while len(_LATELY) > _MOST_KEPT:
+            _LATELY.popitem(last=False)
+    return [found[shape] for shape in shapes]
 
 
 def pointers(lengths: Sequence[int] | Integers) -> Integers:

@@ -54,7 +54,10 @@ def _column(values: list[float]) -> Floats:
 
 def _by_country(values: Sequence[float | list[float]]) -> Floats:
     """Give an array (component, country) of values that hold in all countries, or one for each of them."""
-    count = max([len(value) for value in values if isinstance(value, list)], default=1)
+    lists = [value for value in values if isinstance(value, list)]
+    if not lists:
+        return np.array(values, dtype=np.float64)[:, None]
+    count = len(lists[0])
     return np.array([value if isinstance(value, list) else [value] * count for value in values], dtype=np.float64)
 
 
