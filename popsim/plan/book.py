@@ -65,15 +65,15 @@ class TableBook:
             for row in new:
                 del places[standards[row][0]]
             raise
-        tables = np.array([(kind, location, scale) for kind, _, location, scale, _ in self._tables]).reshape(-1, 3)[
-            found
-        ]
-        locations, scales = np.array([standard[1:] for standard in standards], dtype=np.float64).reshape(-1, 2).T
+        tables = self._tables
+        which = np.array(found, dtype=np.int64)
+        locations = np.array([location for _, location, _ in standards], dtype=np.float64)
+        scales = np.array([scale for _, _, scale in standards], dtype=np.float64)
         return Marginals(
-            kind=tables[:, 0].astype(np.int64),
-            table=pointers([len(table.numbers) for table in self._tables])[found],
-            location=locations + scales * tables[:, 1],
-            scale=scales * tables[:, 2],
+            kind=np.array([table.kind for table in tables], dtype=np.int64)[which],
+            table=pointers([len(table.numbers) for table in tables])[which],
+            location=locations + scales * np.array([table.location for table in tables], dtype=np.float64)[which],
+            scale=scales * np.array([table.scale for table in tables], dtype=np.float64)[which],
         )
 
     def numbers(self) -> Floats:

@@ -66,11 +66,11 @@ def _needed(survey: Survey) -> tuple[Floats, Floats]:
     needed: list[float | list[float]] = []
     chance: list[float | list[float]] = []
     for (area, component), score in zip(survey.pairs, survey.scores, strict=True):
-        settings = list(needs_of(area, component))
-        if not settings:
+        if area.need is None and component.need is None:
             needed.append(component.cost.mean())
             chance.append(1.0)
             continue
+        settings = list(needs_of(area, component))
         entries = list(zip(*(survey.entries(setting) for _, setting in settings), strict=True))
         found = {}
         for entry in entries:
@@ -91,21 +91,22 @@ def _paid_for(survey: Survey) -> Floats:
     """Give what is paid within the horizon for a unit of cost (component, country)."""
     study, sure = survey.study, [("", cast(Amount, 0.0))]
     begins = survey.entries(study.start) if study.start else sure
-    known: dict[tuple[object, ...], float | list[float]] = {}
+    areas: dict[tuple[object, ...], dict[tuple[float, ...], float | list[float]]] = {}
     paid = []
-    for area, component in survey.pairs:
+    for area in study.areas:
         factor, rate, lags = *_rises(study, area), survey.lags[area.id]
-        key = (factor, rate, component.profile, lags, id(area.delay))
-        if key not in known:
-            prices = _prices(study, factor, rate)
-            lates = survey.entries(area.delay.years) if area.delay else sure
-            count = max(len(begins), len(lates))
-            pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
-            found = {(begin[0], late[0]): (begin[1], late[1]) for begin, late in pairs}
-            each = {labels: _paid(area, component, prices, lags, *years) for labels, years in found.items()}
-            row = [each[begin[0], late[0]] for begin, late in pairs]
-            known[key] = row if count > 1 else row[0]
-        paid.append(known[key])
+        known = areas.setdefault((factor, rate, lags, id(area.delay)), {})
+        for component in area.components:
+            if component.profile not in known:
+                prices = _prices(study, factor, rate)
+                lates = survey.entries(area.delay.years) if area.delay else sure
+                count = max(len(begins), len(lates))
+                pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
+                found = {(begin[0], late[0]): (begin[1], late[1]) for begin, late in pairs}
+                each = {labels: _paid(area, component, prices, lags, *years) for labels, years in found.items()}
+                row = [each[begin[0], late[0]] for begin, late in pairs]
+                known[component.profile] = row if count > 1 else row[0]
+            paid.append(known[component.profile])
     return _by_country(paid)
 
 

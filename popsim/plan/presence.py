@@ -97,7 +97,7 @@ class PresenceBook:
         self._survey, self._book, self._world = survey, book, world
         self._normal = book.law(Normal(0.0, 1.0), "score of a need")
         self._sources = list(self._found_sources())
-        self._settings = {id(source.setting): source.setting for source in self._sources}
+        self._keys = self._found_keys()
         self._kept: dict[str, int] = {}
         self._laws: dict[tuple[str, str], tuple[int, Score]] = {}
         self._kinds: dict[tuple[object, ...], _Kind] = {}
@@ -172,13 +172,17 @@ class PresenceBook:
                         met.add(name)
                         yield _Source(f"need/{name}", setting, self._survey.needs[name], "")
 
+    def _found_keys(self) -> list[tuple[object, ...]]:
+        """Say of each country which group it is in, and which entries of settings apply to it."""
+        group, survey = self._survey.study.dependence.group, self._survey
+        groups = [None if group is None else each.get(group) for each in survey.groups]
+        settings = {id(source.setting): source.setting for source in self._sources}
+        labels = [[label for label, _ in survey.entries(setting)] for setting in settings.values()]
+        return list(zip(groups, *labels, strict=True))
+
     def _kind(self, place: int) -> _Kind:
         """Give what the costs of a country depend on."""
-        group, survey = self._survey.study.dependence.group, self._survey
-        key = (
-            group and survey.groups[place].get(group),
-            *(survey.entries(setting)[place][0] for setting in self._settings.values()),
-        )
+        key = self._keys[place]
         if key not in self._kinds:
             self._kinds[key] = self._new_kind(place)
         return self._kinds[key]
