@@ -36,7 +36,7 @@ def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
     """
     known = survey or Survey(study)
     costs = [component.cost for _, component in known.pairs]
-    cost_mode, total = _column([cost.mode() for cost in costs]), _column(known.totals)
+    cost_mode, total = _column([known.mode(cost) for cost in costs]), _column(known.totals)
     needed, chance = _needed(known)
     scale = known.scales(_expected_power)
     likely = known.scales(_likely_power)
@@ -71,19 +71,15 @@ def _needed(survey: Survey) -> tuple[Floats, Floats]:
             chance.append(1.0)
             continue
         settings = list(needs_of(area, component))
-        entries = list(zip(*(survey.entries(setting) for _, setting in settings), strict=True))
-        found = {}
-        for entry in entries:
-            labels = tuple([label for label, _ in entry])
-            if labels not in found:
-                chances = {name: amount for (name, _), (_, amount) in zip(settings, entry, strict=True)}
-                found[labels] = (
-                    needed_cost(component, chances, score, survey.needs),
-                    math.prod(_mean(amount) for amount in chances.values()),
-                )
-        each = [found[tuple([label for label, _ in entry])] for entry in entries]
-        needed.append([cost for cost, _ in each])
-        chance.append([probability for _, probability in each])
+        amounts = [survey.amounts(setting) for _, setting in settings]
+        each = list(zip(*(survey.labels(setting) for _, setting in settings), strict=True))
+        costs, probabilities = {}, {}
+        for labels in set(each):
+            chances = {name: of[label] for (name, _), of, label in zip(settings, amounts, labels, strict=True)}
+            costs[labels] = needed_cost(component, chances, score, survey.needs)
+            probabilities[labels] = math.prod(_mean(amount) for amount in chances.values())
+        needed.append([costs[labels] for labels in each])
+        chance.append([probabilities[labels] for labels in each])
     return _by_country(needed), _by_country(chance)
 
 
@@ -91,6 +87,7 @@ def _paid_for(survey: Survey) -> Floats:
     """Give what is paid within the horizon for a unit of cost (component, country)."""
     study, sure = survey.study, [("", cast(Amount, 0.0))]
     begins = survey.entries(study.start) if study.start else sure
+    ages = tuple([max(year - study.price_year, 0) for year in study.years])
     areas: dict[tuple[object, ...], dict[tuple[float, ...], float | list[float]]] = {}
     paid = []
     for area in study.areas:
@@ -98,7 +95,7 @@ def _paid_for(survey: Survey) -> Floats:
         known = areas.setdefault((factor, rate, lags, id(area.delay)), {})
         for component in area.components:
             if component.profile not in known:
-                prices = _prices(study, factor, rate)
+                prices = _prices(ages, factor, rate)
                 lates = survey.entries(area.delay.years) if area.delay else sure
                 count = max(len(begins), len(lates))
                 pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
@@ -132,12 +129,15 @@ def _rises(study: Study, area: Area) -> tuple[float, Amount]:
     return factor, area.escalation.rate if area.escalation else 0.0
 
 
-def _prices(study: Study, factor: float, rate: Amount) -> Floats:
-    """Give the expected factor on prices in each year of the programme."""
-    ages = [max(year - study.price_year, 0) for year in study.years]
+@lru_cache(maxsize=64)
+def _prices(ages: tuple[int, ...], factor: float, rate: Amount) -> Floats:
+    """Give the expected factor on prices that have risen for so many years."""
     if isinstance(rate, Family):
-        return np.array([factor * expect(rate, partial(_compound, age)) for age in ages])
-    return np.array([factor * (1.0 + rate) ** age for age in ages])
+        prices = np.array([factor * expect(rate, partial(_compound, age)) for age in ages])
+    else:
+        prices = np.array([factor * (1.0 + rate) ** age for age in ages])
+    prices.setflags(write=False)
+    return prices
 
 
 def _compound(age: int, rate: Floats) -> Floats:

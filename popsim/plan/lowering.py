@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from popsim.errors import PlanError, Problem
-from popsim.families.base import Floats
+from popsim.families.base import Family, Floats
 from popsim.plan.book import Marginals, TableBook, pointers
 from popsim.plan.expectation import expect_rows
 from popsim.plan.model import Draws, Labels, Plan
@@ -51,9 +51,9 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     >>> plan.labels.area
     ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
     """
-    streams = StreamBook()
-    plan = _compile(study, "full", "As the study is written", streams)
-    others = tuple(_compile(option.study, option.id, option.name, streams) for option in study.options)
+    known = _Known(StreamBook(), {})
+    plan = _compile(study, "full", "As the study is written", known)
+    others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
     return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, others))
 
 
@@ -69,14 +69,20 @@ def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple
     return tuple(noted)
 
 
-def _compile(study: Study, option: str, option_name: str, streams: StreamBook) -> Plan:
-    """Lower one option; all have the same names of streams, for the most part, so that `streams` knows them."""
-    book, survey = RowBook(), Survey(study)
+class _Known(NamedTuple):
+    """What the options of a study have in common, for the most part."""
+
+    streams: StreamBook
+    modes: dict[int, tuple[Family, float]]
+
+
+def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan:
+    book, survey = RowBook(), Survey(study, known.modes)
     labels = _labels(study, option, option_name)
     if not survey.moving:
         timing = make_timing(study, None, survey)
         _add_countries(survey, book, timing, None)
-        return _plan(survey, book, book.draws(streams), NO_MOVES, timing, labels)
+        return _plan(survey, book, book.draws(known.streams), NO_MOVES, timing, labels)
     book.begin("")
     world = World(study, book)
     share_values(survey, world)
@@ -92,7 +98,7 @@ def _compile(study: Study, option: str, option_name: str, streams: StreamBook) -
         **world.path_arrays(timing.paths, timing.profile.shape[1]),
         **timing.arrays(),
     )
-    return _plan(survey, book, book.draws(streams), moves.frozen(), timing, labels)
+    return _plan(survey, book, book.draws(known.streams), moves.frozen(), timing, labels)
 
 
 def _add_countries(survey: Survey, book: RowBook, timing: Timing, presences: PresenceBook | None) -> None:

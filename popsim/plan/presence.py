@@ -100,6 +100,7 @@ class PresenceBook:
         self._keys = self._found_keys()
         self._kept: dict[str, int] = {}
         self._laws: dict[tuple[str, str], tuple[int, Score]] = {}
+        self._gates: dict[tuple[str, str], _Gate] = {}
         self._kinds: dict[tuple[object, ...], _Kind] = {}
         self._made: list[tuple[int, _Kind]] = []
         self._rows: list[int] = []
@@ -230,9 +231,11 @@ class PresenceBook:
     def _presence(self, place: int, area: Area, component: Component, drawn: set[str]) -> _Presence | None:
         """Give the presence of a component in a country, its slot left open; None where it needs none."""
         gates = tuple(
-            _Gate(self._kept[f"need/{name}"], *_threshold(self._world, name, *self._survey.entries(setting)[place]))
-            for name, setting in needs_of(area, component)
-            if f"need/{name}" in drawn
+            [
+                self._gate(name, *self._survey.entries(setting)[place])
+                for name, setting in needs_of(area, component)
+                if f"need/{name}" in drawn
+            ]
         )
         powers = tuple(
             (self._world.value(exponent.stream, exponent.value, exponent.stream), exponent.driver)
@@ -246,6 +249,12 @@ class PresenceBook:
         late = self._kept[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
         late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
         return _Presence(0, lags, begin, late, late_cost, gates, powers)
+
+    def _gate(self, name: str, label: str, amount: Amount) -> _Gate:
+        if (name, label) not in self._gates:
+            kept, threshold = _threshold(self._world, name, label, amount)
+            self._gates[name, label] = _Gate(self._kept[f"need/{name}"], kept, threshold)
+        return self._gates[name, label]
 
     def _law(self, source: _Source, label: str, amount: Amount) -> tuple[int, Score]:
         if not source.where:

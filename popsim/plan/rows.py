@@ -97,7 +97,7 @@ class RowBook:
 
     def begin(self, prefix: str, own: Sequence[str] = ()) -> None:
         """Begin a group; streams of its own have `prefix` before their names, and `own` come first."""
-        self._groups.append((prefix, len(self), {name: place for place, name in enumerate(own)}))
+        self._groups.append((prefix, len(self), dict(zip(own, range(len(own)), strict=True))))
 
     def add(self, row: Row) -> None:
         """Add a row to the group that was begun last."""

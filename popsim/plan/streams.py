@@ -40,8 +40,9 @@ class StreamBook:
             When two names hash to the same number (expected once in some 10**19 pairs).
         """
         known = self._numbers
-        new = [name for name in dict.fromkeys(names) if name not in known]
-        for name in new:
+        for name in names:
+            if name in known:
+                continue
             number = stream_number(name)
             other = self._names.setdefault(number, name)
             if other != name:

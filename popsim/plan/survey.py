@@ -22,6 +22,13 @@ Power = Callable[[Family, float], float]
 class Survey:
     """A study with its scores, its settings country by country, and how its costs scale.
 
+    Parameters
+    ----------
+    study
+        A validated study.
+    modes
+        What is known of the same costs from other options; more is added.
+
     Examples
     --------
     >>> from popsim.study import load_study
@@ -30,8 +37,9 @@ class Survey:
     True
     """
 
-    def __init__(self, study: Study) -> None:
+    def __init__(self, study: Study, modes: dict[int, tuple[Family, float]] | None = None) -> None:
         self.study = study
+        self._modes = {} if modes is None else modes
         self.pairs: list[tuple[Area, Component]] = [(area, each) for area in study.areas for each in area.components]
         self._entries: dict[int, tuple[Setting, list[tuple[str, Amount]]]] = {}
         self._factors: dict[str, list[float]] = {}
@@ -94,6 +102,16 @@ class Survey:
                 entries.append(found[key])
             self._entries[id(setting)] = (setting, entries)
         return self._entries[id(setting)][1]
+
+    def labels(self, setting: Setting) -> list[str]:
+        """Give which entry of a setting applies to each country."""
+        return [label for label, _ in self.entries(setting)]
+
+    def mode(self, cost: Family) -> float:
+        """Give the most likely value of a cost, which may take a search; options have most costs in common."""
+        if id(cost) not in self._modes:
+            self._modes[id(cost)] = (cost, cost.mode())
+        return self._modes[id(cost)][1]
 
     def amounts(self, setting: Setting) -> dict[str, Amount]:
         """Give the entries of a setting that apply to some country, in the order of countries."""
