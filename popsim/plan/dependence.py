@@ -174,6 +174,8 @@ def _factor_scores(study: Study) -> dict[str, Score]:
     assert between is not None  # noqa: S101
     base = stated.common_share
     group_base = base if stated.group is None or stated.group_share is None else stated.group_share
+    factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
+    common, country, group = (factor * math.sqrt(part) for part in (base, 1.0 - group_base, _within(group_base - base)))
     scores = {}
     for area in study.areas:
         share, group_share = (
@@ -181,14 +183,10 @@ def _factor_scores(study: Study) -> dict[str, Score]:
             for each, of_all in ((area.common_share, base), (_group_share(study, area), group_base))
         )
         name = f"area/{area.id}"
-        factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
         scores[area.id] = _score(
-            (("factor", factor * math.sqrt(base)), (name, rest * math.sqrt(share))),
-            (("factor", factor * math.sqrt(1.0 - group_base)), (name, rest * math.sqrt(1.0 - group_share))),
-            (
-                ("factor", factor * math.sqrt(_within(group_base - base))),
-                (name, rest * math.sqrt(_within(group_share - share))),
-            ),
+            (("factor", common), (name, rest * math.sqrt(share))),
+            (("factor", country), (name, rest * math.sqrt(1.0 - group_share))),
+            (("factor", group), (name, rest * math.sqrt(_within(group_share - share)))),
         )
     return scores
 

@@ -57,7 +57,10 @@ def is_drawn(amount: Amount) -> bool:
     (False, False)
     """
     # By its limits, since the spread of very small values is zero in floating point.
-    return isinstance(amount, Family) and amount.support()[0] < amount.support()[1]
+    if not isinstance(amount, Family):
+        return False
+    low, high = amount.support()
+    return low < high
 
 
 class RowBook:
