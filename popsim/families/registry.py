@@ -100,6 +100,7 @@ class Form:
         return ", ".join(named) + "".join(f" [, {name}]" for name in self.optional)
 
 
+@cache
 def forms(cls: type[Family]) -> tuple[Form, ...]:
     """Return the sets of keys of a family, the constructor first.
 

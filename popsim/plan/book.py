@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Sequence
+from threading import Lock
 from typing import NamedTuple
 
 import numpy as np
@@ -22,6 +24,15 @@ class Marginals(NamedTuple):
     table: Integers
     location: Floats
     scale: Floats
+
+
+_LATELY: OrderedDict[Family, Table] = OrderedDict()
+"""Tables that were made last: options of a study, and the same study under another dependence, have the same ones."""
+
+_LOCK = Lock()
+_MOST_KEPT = 128
+_MOST_NUMBERS = 2048
+"""No table of more numbers is kept, so that all of them together take 2 MiB at most."""
 
 
 class TableBook:
@@ -49,20 +60,20 @@ class TableBook:
             if place == len(self._tables) + len(new):
                 new.append(row)
         try:
-            self._tables += make_tables([standards[row][0] for row in new], [wheres[row] for row in new])
+            self._tables += _tables_of([standards[row][0] for row in new], [wheres[row] for row in new])
         except PlanError:
             for row in new:
                 del places[standards[row][0]]
             raise
-        tables = np.array([(kind, location, scale) for kind, _, location, scale, _ in self._tables]).reshape(-1, 3)[
-            found
-        ]
-        locations, scales = np.array([standard[1:] for standard in standards], dtype=np.float64).reshape(-1, 2).T
+        tables = self._tables
+        which = np.array(found, dtype=np.int64)
+        locations = np.array([location for _, location, _ in standards], dtype=np.float64)
+        scales = np.array([scale for _, _, scale in standards], dtype=np.float64)
         return Marginals(
-            kind=tables[:, 0].astype(np.int64),
-            table=pointers([len(table.numbers) for table in self._tables])[found],
-            location=locations + scales * tables[:, 1],
-            scale=scales * tables[:, 2],
+            kind=np.array([table.kind for table in tables], dtype=np.int64)[which],
+            table=pointers([len(table.numbers) for table in tables])[which],
+            location=locations + scales * np.array([table.location for table in tables], dtype=np.float64)[which],
+            scale=scales * np.array([table.scale for table in tables], dtype=np.float64)[which],
         )
 
     def numbers(self) -> Floats:
@@ -70,7 +81,28 @@ class TableBook:
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
 
 
-def pointers(lengths: Sequence[int]) -> Integers:
+def _tables_of(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
+    """Give tables of different shapes; those of a study of usual size are kept for a while."""
+    if len(shapes) > _MOST_KEPT:
+        return make_tables(shapes, wheres)
+    with _LOCK:
+        found = {shape: table for shape in shapes if (table := _LATELY.get(shape)) is not None}
+    new = [row for row, shape in enumerate(shapes) if shape not in found]
+    made = make_tables([shapes[row] for row in new], [wheres[row] for row in new])
+    found.update(zip([shapes[row] for row in new], made, strict=True))
+    with _LOCK:
+        for shape, table in found.items():
+            if len(table.numbers) <= _MOST_NUMBERS:
+                # A copy, since tables that were made together are views of one array.
+                if shape not in _LATELY:
+                    _LATELY[shape] = table._replace(numbers=table.numbers.copy())
+                _LATELY.move_to_end(shape)
+        while len(_LATELY) > _MOST_KEPT:
+            _LATELY.popitem(last=False)
+    return [found[shape] for shape in shapes]
+
+
+def pointers(lengths: Sequence[int] | Integers) -> Integers:
     """Start of each item and the end of the last.
 
     Examples

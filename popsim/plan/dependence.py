@@ -29,8 +29,8 @@ where each G and E is sqrt(s) of a normal that all countries have in common and 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -43,8 +43,7 @@ __all__ = ["Score", "component_scores", "delay_scores", "need_scores", "start_sc
 Weights = tuple[tuple[str, float], ...]
 
 
-@dataclass(frozen=True)
-class Score:
+class Score(NamedTuple):
     """Weights of one normal score: on normals of all countries, of its own country, and of the country's group.
 
     The squares of all weights sum to 1. Names are those within all countries, the country or the group.
@@ -71,8 +70,15 @@ def component_scores(study: Study) -> tuple[Score, ...]:
     return tuple(score for area in study.areas for score in _components(study, area, areas[area.id]))
 
 
-def need_scores(study: Study) -> dict[str, Score]:
+def need_scores(study: Study, costs: Sequence[Score] | None = None) -> dict[str, Score]:
     """Give the score of every need, by ``area/a`` or ``area/a/component/x``; a need happens where its score is high.
+
+    Parameters
+    ----------
+    study
+        A validated study.
+    costs
+        `component_scores` of it, where they are at hand.
 
     Examples
     --------
@@ -80,16 +86,19 @@ def need_scores(study: Study) -> dict[str, Score]:
     >>> list(need_scores(load_study("pops")))[0]
     'area/c'
     """
+    if not any(area.need or any(component.need for component in area.components) for area in study.areas):
+        return {}
     stated = study.dependence
     areas = _area_scores(study)
+    of_components = iter(component_scores(study) if costs is None else costs)
     scores = {}
     for area in study.areas:
         name = f"area/{area.id}"
-        costs = {name: areas[area.id]} if area.need is not None else {}
-        for component, score in zip(area.components, _components(study, area, areas[area.id]), strict=True):
+        needed = {name: areas[area.id]} if area.need is not None else {}
+        for component, score in zip(area.components, of_components, strict=False):
             if component.need is not None:
-                costs[f"{name}/component/{component.id}"] = score
-        for key, cost in costs.items():
+                needed[f"{name}/component/{component.id}"] = score
+        for key, cost in needed.items():
             apart = _with_factor("need", key, stated.between_needs, stated.need_common_share)
             rest = math.sqrt(1.0 - stated.need_with_cost**2)
             scores[key] = _score(
@@ -165,6 +174,8 @@ def _factor_scores(study: Study) -> dict[str, Score]:
     assert between is not None  # noqa: S101
     base = stated.common_share
     group_base = base if stated.group is None or stated.group_share is None else stated.group_share
+    factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
+    common, country, group = (factor * math.sqrt(part) for part in (base, 1.0 - group_base, _within(group_base - base)))
     scores = {}
     for area in study.areas:
         share, group_share = (
@@ -172,14 +183,10 @@ def _factor_scores(study: Study) -> dict[str, Score]:
             for each, of_all in ((area.common_share, base), (_group_share(study, area), group_base))
         )
         name = f"area/{area.id}"
-        factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
         scores[area.id] = _score(
-            (("factor", factor * math.sqrt(base)), (name, rest * math.sqrt(share))),
-            (("factor", factor * math.sqrt(1.0 - group_base)), (name, rest * math.sqrt(1.0 - group_share))),
-            (
-                ("factor", factor * math.sqrt(_within(group_base - base))),
-                (name, rest * math.sqrt(_within(group_share - share))),
-            ),
+            (("factor", common), (name, rest * math.sqrt(share))),
+            (("factor", country), (name, rest * math.sqrt(1.0 - group_share))),
+            (("factor", group), (name, rest * math.sqrt(_within(group_share - share)))),
         )
     return scores
 
@@ -211,18 +218,21 @@ def _lower_root(covariance: Floats) -> Floats:
     return root
 
 
-def _components(study: Study, area: Area, score: Score) -> Iterable[Score]:
+def _components(study: Study, area: Area, score: Score) -> list[Score]:
     if len(area.components) == 1:
         return [score]
     follow = math.sqrt(study.dependence.between_components)
     rest = math.sqrt(1.0 - study.dependence.between_components)
     share, group_share = area.common_share, _group_share(study, area)
-    names = [f"area/{area.id}/component/{component.id}" for component in area.components]
+    # Only the normal of its own tells one component from another.
+    followed = _score(*(_times(follow, part) for part in score))
+    shared, own, group = (rest * math.sqrt(part) for part in (share, 1.0 - group_share, group_share - share))
+    prefix = f"area/{area.id}/component/"
     return [
-        _score(
-            (*_times(follow, score.shared), (own, rest * math.sqrt(share))),
-            (*_times(follow, score.own), (own, rest * math.sqrt(1.0 - group_share))),
-            (*_times(follow, score.group), (own, rest * math.sqrt(group_share - share))),
+        Score(
+            (*followed.shared, (name, shared)) if shared else followed.shared,
+            (*followed.own, (name, own)) if own else followed.own,
+            (*followed.group, (name, group)) if group else followed.group,
         )
-        for own in names
+        for name in [prefix + component.id for component in area.components]
     ]

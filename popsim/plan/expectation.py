@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from popsim.families.base import Family, Floats
-from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.lateness import lag_weights
 from popsim.plan.needs import needed_cost, needs_of
 from popsim.plan.quadrature import expect
-from popsim.plan.timing import is_moving, lag_counts
-from popsim.study.model import Amount, Area, Component, Country, Study
+from popsim.plan.survey import Survey
+from popsim.study.model import Amount, Area, Component, Study
 
 __all__ = ["Expected", "expect_rows"]
 
@@ -28,84 +27,117 @@ class Expected(NamedTuple):
     std: Floats
 
 
-def expect_rows(study: Study) -> Expected:
+def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
     """Give what the costs of a study come to on average, and at their most likely values.
 
     The mean is that of the cost within the horizon, exact but for quadrature (some 1e-6 of it). The mode is the most
     likely unit cost, at the most likely exponents, on time, at the prices of the study, times the probability that it
     is needed. The standard deviation is exact where costs alone are uncertain, and NaN elsewhere.
     """
-    scores, needs = component_scores(study), need_scores(study)
-    pairs = [(area, component) for area in study.areas for component in area.components]
-    lags = lag_counts(study)
-    columns = [_expect(study, *pair, score, needs, lags) for pair, score in zip(pairs, scores, strict=True)]
-    mode, mean, std = (np.array([column[i] for column in columns]).T for i in range(3))
-    return Expected(mode, mean, np.full_like(std, np.nan) if is_moving(study) else std)
+    known = survey or Survey(study)
+    costs = [component.cost for _, component in known.pairs]
+    cost_mode, total = _column([known.mode(cost) for cost in costs]), _column(known.totals)
+    needed, chance = _needed(known)
+    scale = known.scales(_expected_power)
+    likely = known.scales(_likely_power)
+    # Very large costs may pass the largest float, which is then what they come to.
+    with np.errstate(all="ignore"):
+        mode = cost_mode * (likely * chance) * total
+        mean = needed * scale * _paid_for(known)
+        std = np.full_like(mean, np.nan) if known.moving else _column([cost.std() for cost in costs]) * scale * total
+    return Expected(mode.T, mean.T, std.T)
 
 
-def _expect(
-    study: Study, area: Area, component: Component, score: Score, needs: dict[str, Score], all_lags: dict[str, int]
-) -> tuple[list[float], list[float], list[float]]:
-    """Mode, mean and standard deviation of one component in each country."""
-    prices = _prices(study, area)
-    lags = all_lags[area.id]
-    total = sum(component.profile)
-    cost_mode, cost_std = component.cost.mode(), component.cost.std()
-    known: dict[tuple[object, ...], float] = {}
+def _column(values: list[float]) -> Floats:
+    return np.array(values, dtype=np.float64)[:, None]
 
-    def once(key: tuple[object, ...], make: Callable[[], float]) -> float:
-        if key not in known:
-            known[key] = make()
-        return known[key]
 
-    mode, mean, std = [], [], []
-    for country in study.countries:
-        chances = {name: setting.of(country)[1] for name, setting in needs_of(area, component)}
-        begin = study.start.of(country)[1] if study.start else 0.0
-        late = area.delay.years.of(country)[1] if area.delay else 0.0
-        needed = once(("needed", *chances.values()), partial(needed_cost, component, chances, score, needs))
-        paid = once(("paid", begin, late), partial(_paid, area, component, prices, lags, begin, late))
-        likely = _scale(country, component, lambda family, _: family.mode())
-        likely *= math.prod(_mean(amount) for amount in chances.values())
-        scale = _scale(country, component, lambda family, size: expect(family, lambda x: size**x), powers=True)
-        mode.append(cost_mode * likely * total)
-        mean.append(needed * scale * paid)
-        std.append(cost_std * scale * total)
-    return mode, mean, std
+def _by_country(values: Sequence[float | list[float]]) -> Floats:
+    """Give an array (component, country) of values that hold in all countries, or one for each of them."""
+    lists = [value for value in values if isinstance(value, list)]
+    if not lists:
+        return np.array(values, dtype=np.float64)[:, None]
+    count = len(lists[0])
+    return np.array([value if isinstance(value, list) else [value] * count for value in values], dtype=np.float64)
+
+
+def _needed(survey: Survey) -> tuple[Floats, Floats]:
+    """Give the expected unit cost where it is needed, and the probability of that (component, country)."""
+    needed: list[float | list[float]] = []
+    chance: list[float | list[float]] = []
+    for (area, component), score in zip(survey.pairs, survey.scores, strict=True):
+        if area.need is None and component.need is None:
+            needed.append(component.cost.mean())
+            chance.append(1.0)
+            continue
+        settings = list(needs_of(area, component))
+        amounts = [survey.amounts(setting) for _, setting in settings]
+        each = list(zip(*(survey.labels(setting) for _, setting in settings), strict=True))
+        costs, probabilities = {}, {}
+        for labels in set(each):
+            chances = {name: of[label] for (name, _), of, label in zip(settings, amounts, labels, strict=True)}
+            costs[labels] = needed_cost(component, chances, score, survey.needs)
+            probabilities[labels] = math.prod(_mean(amount) for amount in chances.values())
+        needed.append([costs[labels] for labels in each])
+        chance.append([probabilities[labels] for labels in each])
+    return _by_country(needed), _by_country(chance)
+
+
+def _paid_for(survey: Survey) -> Floats:
+    """Give what is paid within the horizon for a unit of cost (component, country)."""
+    study, sure = survey.study, [("", cast(Amount, 0.0))]
+    begins = survey.entries(study.start) if study.start else sure
+    ages = tuple([max(year - study.price_year, 0) for year in study.years])
+    areas: dict[tuple[object, ...], dict[tuple[float, ...], float | list[float]]] = {}
+    paid = []
+    for area in study.areas:
+        factor, rate, lags = *_rises(study, area), survey.lags[area.id]
+        known = areas.setdefault((factor, rate, lags, id(area.delay)), {})
+        for component in area.components:
+            if component.profile not in known:
+                prices = _prices(ages, factor, rate)
+                lates = survey.entries(area.delay.years) if area.delay else sure
+                count = max(len(begins), len(lates))
+                pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
+                found = {(begin[0], late[0]): (begin[1], late[1]) for begin, late in pairs}
+                each = {labels: _paid(area, component, prices, lags, *years) for labels, years in found.items()}
+                row = [each[begin[0], late[0]] for begin, late in pairs]
+                known[component.profile] = row if count > 1 else row[0]
+            paid.append(known[component.profile])
+    return _by_country(paid)
 
 
 def _mean(amount: Amount) -> float:
     return amount.mean() if isinstance(amount, Family) else amount
 
 
-def _scale(
-    country: Country, component: Component, take: Callable[[Family, float], float], powers: bool = False
-) -> float:
-    """Scale a unit of cost to a country; `take` gives an uncertain exponent, or (`powers`) the power itself."""
-    scale = 1.0
-    for exponent in component.exponents:
-        factor = country.factor(exponent.driver)
-        if isinstance(exponent.value, Family):
-            taken = take(exponent.value, factor)
-            scale *= taken if powers else factor**taken
-        else:
-            scale *= factor**exponent.value
-    return scale * component.money_factor
+def _likely_power(exponent: Family, driver: float) -> float:
+    return float(driver ** exponent.mode())
 
 
-def _prices(study: Study, area: Area) -> Floats:
-    """Give the expected factor on the prices of an area in each year of the programme."""
-    ages = [max(year - study.price_year, 0) for year in study.years]
+@lru_cache(maxsize=2048)
+def _expected_power(exponent: Family, driver: float) -> float:
+    return expect(exponent, lambda x: driver**x)
+
+
+def _rises(study: Study, area: Area) -> tuple[float, Amount]:
+    """Give what shocks make of the prices of an area on average, and the rate at which these rise."""
     factor = 1.0
     for shock in study.shocks:
         if area.id in shock.areas:
             factor *= 1.0 + shock.probability * (_mean(shock.factor) - 1.0)
-    if area.escalation is None:
-        return np.full(len(ages), factor)
-    rate = area.escalation.rate
+    return factor, area.escalation.rate if area.escalation else 0.0
+
+
+@lru_cache(maxsize=64)
+def _prices(ages: tuple[int, ...], factor: float, rate: Amount) -> Floats:
+    """Give the expected factor on prices that have risen for so many years."""
     if isinstance(rate, Family):
-        return np.array([factor * expect(rate, partial(_compound, age)) for age in ages])
-    return np.array([factor * (1.0 + rate) ** age for age in ages])
+        prices = np.array([factor * expect(rate, partial(_compound, age)) for age in ages])
+    else:
+        prices = np.array([factor * (1.0 + rate) ** age for age in ages])
+    prices.setflags(write=False)
+    return prices
 
 
 def _compound(age: int, rate: Floats) -> Floats:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import cast
+from typing import NamedTuple, cast
 
 import numpy as np
 
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Family, Floats
 from popsim.plan.book import Marginals, TableBook, pointers
-from popsim.plan.dependence import Score, component_scores
 from popsim.plan.expectation import expect_rows
 from popsim.plan.model import Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.presence import PresenceBook, all_countries, share_values
-from popsim.plan.rows import Row, RowBook, is_drawn
+from popsim.plan.rows import Block, RowBook
 from popsim.plan.sharing import draws_all_of
-from popsim.plan.timing import Timing, is_moving, lag_counts, make_timing
+from popsim.plan.streams import StreamBook
+from popsim.plan.survey import Survey
+from popsim.plan.timing import Timing, make_timing
 from popsim.plan.world import World
-from popsim.study.model import Component, Country, Study
+from popsim.study.model import Study
 
 __all__ = ["Marginals", "TableBook", "compile", "pointers"]
 
@@ -50,8 +51,9 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     >>> plan.labels.area
     ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
     """
-    plan = _compile(study, "full", "As the study is written")
-    others = tuple(_compile(option.study, option.id, option.name) for option in study.options)
+    known = _Known(StreamBook(), {})
+    plan = _compile(study, "full", "As the study is written", known)
+    others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
     return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, others))
 
 
@@ -67,19 +69,26 @@ def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple
     return tuple(noted)
 
 
-def _compile(study: Study, option: str, option_name: str) -> Plan:
-    book, moving = RowBook(), is_moving(study)
-    if not moving:
-        timing = make_timing(study, None)
-        _add_countries(study, book, timing, None)
-        draws = book.draws()
-        return _plan(study, book, draws, NO_MOVES, timing, _labels(study, option, option_name))
+class _Known(NamedTuple):
+    """What the options of a study have in common, for the most part."""
+
+    streams: StreamBook
+    modes: dict[int, tuple[Family, float]]
+
+
+def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan:
+    book, survey = RowBook(), Survey(study, known.modes)
+    labels = _labels(study, option, option_name)
+    if not survey.moving:
+        timing = make_timing(study, None, survey)
+        _add_countries(survey, book, timing, None)
+        return _plan(survey, book, book.draws(known.streams), NO_MOVES, timing, labels)
     book.begin("")
     world = World(study, book)
-    share_values(study, world)
-    timing = make_timing(study, world)
-    presences = PresenceBook(study, book, world, lag_counts(study))
-    _add_countries(study, book, timing, presences)
+    share_values(survey, world)
+    timing = make_timing(study, world, survey)
+    presences = PresenceBook(survey, book, world)
+    _add_countries(survey, book, timing, presences)
     moves = Moves(
         row_keep=book.column("keep"),
         row_presence=book.column("presence"),
@@ -89,53 +98,44 @@ def _compile(study: Study, option: str, option_name: str) -> Plan:
         **world.path_arrays(timing.paths, timing.profile.shape[1]),
         **timing.arrays(),
     )
-    return _plan(study, book, book.draws(), moves.frozen(), timing, _labels(study, option, option_name))
+    return _plan(survey, book, book.draws(known.streams), moves.frozen(), timing, labels)
 
 
-def _add_countries(study: Study, book: RowBook, timing: Timing, presences: PresenceBook | None) -> None:
-    scores = component_scores(study)
-    pairs = [(area, component) for area in study.areas for component in area.components]
-    laws = [book.law(component.cost, f"{area.id}/{component.id}: cost") for area, component in pairs]
-    # A cost that is known has no stream.
-    drawn = [
-        score if is_drawn(component.cost) else Score((), ())
-        for score, (_, component) in zip(scores, pairs, strict=True)
-    ]
-    own = tuple(dict.fromkeys(name for score in drawn for name, _ in score.own))
-    for place, country in enumerate(study.countries):
-        book.begin(f"country/{country.code}/", own)
-        if presences is not None:
-            presences.begin(country)
-        for k, (area, component) in enumerate(pairs):
-            growth = int(timing.component_growth[0, k])
-            book.add(
-                Row(
-                    law=laws[k],
-                    factor=_unit(country, component) * (1.0 if growth >= 0 else sum(component.profile)),
-                    common=book.common(all_countries(drawn[k], country, study)),
-                    own=drawn[k].own,
-                    country=place,
-                    component=k,
-                    presence=-1 if presences is None else presences.presence(country, area, component),
-                    growth=growth,
-                )
-            )
+def _add_countries(survey: Survey, book: RowBook, timing: Timing, presences: PresenceBook | None) -> None:
+    """Add the rows of all countries: what costs depend on, and costs."""
+    study, pairs, drawn, own = survey.study, survey.pairs, survey.drawn, survey.own
+    growth = timing.component_growth[0]
+    places = {name: place for place, name in enumerate(own)}
+    costs = Block(
+        law=[book.law(component.cost, f"{area.id}/{component.id}: cost") for area, component in pairs],
+        component=list(range(len(pairs))),
+        keep=[-1] * len(pairs),
+        growth=growth.tolist(),
+        lengths=[len(score.own) for score in drawn],
+        bases=[places[name] for score in drawn for name, _ in score.own],
+        weights=[weight for score in drawn for _, weight in score.own],
+    )
+    factors = survey.scales() * np.where(growth >= 0, 1.0, survey.totals)[:, None]
+    commons: dict[str | None, list[int]] = {}
+    column = study.dependence.group
+    for place, (country, factor) in enumerate(zip(study.countries, factors.T.tolist(), strict=True)):
+        prefix = f"country/{country.code}/"
+        if presences is None:
+            book.begin(prefix, own)
+            presence = [-1] * len(pairs)
+        else:
+            presence = presences.add(place, prefix)
+        group = survey.groups[place].get(column) if column is not None else None
+        if group not in commons:
+            commons[group] = [book.common(all_countries(score, country, study)) for score in drawn]
+        book.extend(costs, place, factor, commons[group], presence)
 
 
-def _unit(country: Country, component: Component) -> float:
-    """Give what a unit of a component's cost amounts to in a country, as far as that is known."""
-    scale = 1.0
-    for exponent in component.exponents:
-        if not isinstance(exponent.value, Family):
-            scale *= country.factor(exponent.driver) ** exponent.value
-    return scale * component.money_factor
-
-
-def _plan(study: Study, book: RowBook, draws: Draws, moves: Moves, timing: Timing, labels: Labels) -> Plan:
-    expected = expect_rows(study)
+def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Timing, labels: Labels) -> Plan:
+    study, expected = survey.study, expect_rows(survey.study, survey)
     costs = book.column("component") >= 0
-    shares = financed_shares(study)
-    pairs = [component for area in study.areas for component in area.components]
+    shares = financed_shares(study, survey)
+    profiles = np.array([component.profile for _, component in survey.pairs])
 
     def spread(values: Floats) -> Floats:
         """Values of costs, at the rows that are costs."""
@@ -153,7 +153,7 @@ def _plan(study: Study, book: RowBook, draws: Draws, moves: Moves, timing: Timin
         row_mode=spread(expected.mode),
         row_mean=spread(expected.mean),
         row_std=spread(expected.std),
-        year_share=np.array([np.array(component.profile) / sum(component.profile) for component in pairs]),
+        year_share=profiles / np.array(survey.totals)[:, None],
         component_growth=timing.component_growth,
         component_lags=timing.component_lags,
         component_path=timing.component_path,
@@ -172,16 +172,18 @@ def _plan(study: Study, book: RowBook, draws: Draws, moves: Moves, timing: Timin
     )
 
 
-def financed_shares(study: Study) -> Floats | None:
+def financed_shares(study: Study, survey: Survey | None = None) -> Floats | None:
     """Give what is financed per unit of cost (country, component), agency fee included; None where not stated."""
     if study.agency_fee is None:
         return None
-    pairs = [(area, component) for area in study.areas for component in area.components]
+    known = survey or Survey(study)
     borne = [
-        [float(cast(float, area.cofinancing.of(country)[1])) if area.cofinancing else 0.0 for area, _ in pairs]
-        for country in study.countries
+        [float(cast(float, share)) for _, share in known.entries(area.cofinancing)]
+        if area.cofinancing
+        else [0.0] * len(study.countries)
+        for area, _ in known.pairs
     ]
-    return (1.0 - np.array(borne)) * (1.0 + study.agency_fee)
+    return (1.0 - np.array(borne).T) * (1.0 + study.agency_fee)
 
 
 def _labels(study: Study, option: str, option_name: str) -> Labels:

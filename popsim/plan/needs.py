@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -77,17 +78,22 @@ def needed_cost(component: Component, chances: Mapping[str, Amount], score: Scor
     score, needs
         Weights of the cost's score, and of the scores of needs.
     """
-    from scipy.special import ndtr
-
     names = [name for name, chance in chances.items() if chance != 1.0]
-    to_cost = [correlation(score, needs[name]) for name in names]
+    to_cost = tuple([correlation(score, needs[name]) for name in names])
     between = correlation(needs[names[0]], needs[names[1]]) if len(names) == 2 else 0.0
     if not any(to_cost) and between == 0.0:
         means = [chance.mean() if isinstance(chance, Family) else chance for chance in chances.values()]
         return float(component.cost.mean() * np.prod(means))
-    z, cost, cost_weights = scored_nodes(component.cost, *_COARSE)
-    thresholds = [_thresholds(chances[name]) for name in names]
-    if len(names) == 1:
+    return _dependent_cost(component.cost, tuple([chances[name] for name in names]), to_cost, between)
+
+
+@lru_cache(maxsize=1024)
+def _dependent_cost(law: Family, chances: tuple[Amount, ...], to_cost: tuple[float, ...], between: float) -> float:
+    from scipy.special import ndtr
+
+    z, cost, cost_weights = scored_nodes(law, *_COARSE)
+    thresholds = [_thresholds(chance) for chance in chances]
+    if len(chances) == 1:
         level, weights = thresholds[0]
         chance = ndtr(_given(level[None, :], z[:, None], to_cost[0])) @ weights
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,12 +11,13 @@ import numpy as np
 from popsim.families.base import Family
 from popsim.families.normal import Normal
 from popsim.plan.book import pointers
-from popsim.plan.dependence import Score, delay_scores, need_scores, start_score
+from popsim.plan.dependence import Score, delay_scores, start_score
 from popsim.plan.model import Integers
 from popsim.plan.needs import needs_of
-from popsim.plan.rows import Row, RowBook, Weights, is_drawn
+from popsim.plan.rows import Block, RowBook, Weights, is_drawn
+from popsim.plan.survey import Survey
 from popsim.plan.world import World
-from popsim.study.model import Area, Component, Country, Setting, Study
+from popsim.study.model import Amount, Area, Component, Country, Setting, Study
 
 __all__ = ["PresenceBook", "all_countries", "share_values"]
 
@@ -33,7 +35,32 @@ class _Presence(NamedTuple):
     late: int
     late_cost: float
     gates: tuple[_Gate, ...]
-    powers: tuple[tuple[int, float], ...]
+    powers: tuple[tuple[int, str], ...]
+    """(where the exponent is kept, driver)."""
+
+
+class _Kind(NamedTuple):
+    """What costs depend on in every country of one kind: those to which the same entries of all settings apply."""
+
+    block: Block
+    common: list[int]
+    own: tuple[str, ...]
+    """Names of the country's own normals that these rows hang on, as `Block` numbers them."""
+    presences: tuple[_Presence, ...]
+    rows: tuple[int, ...]
+    """Component that each presence is made for."""
+    of: tuple[int, ...]
+    """Presence of each component, -1 for none."""
+
+
+class _Source(NamedTuple):
+    """What one row of a country is made from, where it has one: a start, a delay, or the score of a need."""
+
+    name: str
+    setting: Setting
+    score: Score
+    where: str
+    """Empty for the score of a need."""
 
 
 def all_countries(score: Score, country: Country, study: Study) -> Weights:
@@ -45,84 +72,50 @@ def all_countries(score: Score, country: Country, study: Study) -> Weights:
     return (*score.shared, *((f"{prefix}/{name}", weight) for name, weight in score.group))
 
 
-def share_values(study: Study, world: World) -> None:
+def share_values(survey: Survey, world: World) -> None:
     """Draw for all countries at once what needs and exponents share, before any country begins."""
-    for area in study.areas:
-        for component in area.components:
-            for exponent in component.exponents:
-                if isinstance(exponent.value, Family):
-                    world.value(exponent.stream, exponent.value, exponent.stream)
-            for name, setting in needs_of(area, component):
-                for country in study.countries:
-                    _threshold(world, name, setting, country)
+    for area, component in survey.pairs:
+        for exponent in component.exponents:
+            if isinstance(exponent.value, Family):
+                world.value(exponent.stream, exponent.value, exponent.stream)
+        for name, setting in needs_of(area, component):
+            for label, amount in survey.amounts(setting).items():
+                _threshold(world, name, label, amount)
 
 
-def _threshold(world: World, name: str, setting: Setting, country: Country) -> tuple[int, float]:
-    label, amount = setting.of(country)
+def _threshold(world: World, name: str, label: str, amount: Amount) -> tuple[int, float]:
     return world.threshold(f"need/{name}/probability", label, amount, f"need of {name}: probability")
 
 
 class PresenceBook:
-    """Makes the presences of all countries; those of one country take the same buffers as those of another."""
+    """Makes the presences of all countries; those of one country take the same buffers as those of another.
 
-    def __init__(self, study: Study, book: RowBook, world: World, lags: dict[str, int]) -> None:
-        self._study, self._book, self._world, self._lags = study, book, world, lags
-        self._need_scores, self._delay_scores = need_scores(study), delay_scores(study)
+    Countries of one kind have the same rows, but for the names of their streams and the sizes of their drivers.
+    """
+
+    def __init__(self, survey: Survey, book: RowBook, world: World) -> None:
+        self._survey, self._book, self._world = survey, book, world
         self._normal = book.law(Normal(0.0, 1.0), "score of a need")
+        self._sources = list(self._found_sources())
+        self._keys = self._found_keys()
         self._kept: dict[str, int] = {}
         self._laws: dict[tuple[str, str], tuple[int, Score]] = {}
-        self._presences: list[_Presence] = []
+        self._gates: dict[tuple[str, str], _Gate] = {}
+        self._kinds: dict[tuple[object, ...], _Kind] = {}
+        self._made: list[tuple[int, _Kind]] = []
         self._rows: list[int] = []
         self._slots = 0
 
-    def begin(self, country: Country) -> None:
-        """Add the rows of a country that its costs depend on."""
-        study = self._study
-        self._made: dict[tuple[object, ...], int] = {}
-        self._used: dict[str, int] = {}
-        self._drawn: set[str] = set()
-        if study.start is not None:
-            self._setting("start", study.start, country, start_score(study), "start: years")
-        for area in study.areas:
-            if area.delay is not None:
-                score = self._delay_scores[area.id]
-                self._setting(f"delay/{area.id}", area.delay.years, country, score, f"delay of area {area.id}: years")
-            for component in area.components:
-                for name, setting in needs_of(area, component):
-                    if setting.of(country)[1] != 1.0 and name not in self._drawn:
-                        self._drawn.add(name)
-                        self._keep(f"need/{name}", self._normal, country, self._need_scores[name])
-
-    def presence(self, country: Country, area: Area, component: Component) -> int:
-        """Tell the presence of a component in a country, for the row that is added next; -1 for none."""
-        gates = tuple(
-            _Gate(self._kept[f"need/{name}"], *_threshold(self._world, name, setting, country))
-            for name, setting in needs_of(area, component)
-            if name in self._drawn
-        )
-        powers = tuple(
-            (
-                self._world.value(exponent.stream, exponent.value, exponent.stream),
-                math.log(country.factor(exponent.driver)),
-            )
-            for exponent in component.exponents
-            if isinstance(exponent.value, Family)
-        )
-        lags = self._lags[area.id]
-        if not (gates or powers or lags > 1):
-            return -1
-        key = (area.id, gates, powers)
-        if key not in self._made:
-            slot = self._used.get(area.id, 0)
-            self._used[area.id] = slot + (3 if lags > 1 else 1)
-            self._slots = max(self._slots, self._used[area.id])
-            begin = self._kept["start"] if lags > 1 and self._study.start is not None else -1
-            late = self._kept[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
-            late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
-            self._made[key] = len(self._presences)
-            self._presences.append(_Presence(slot, lags, begin, late, late_cost, gates, powers))
-            self._rows.append(len(self._book.rows))
-        return self._made[key]
+    def add(self, place: int, prefix: str) -> list[int]:
+        """Begin the group of a country, add the rows that its costs depend on, and give the presences of these."""
+        kind = self._kind(place)
+        count = len(kind.block.law)
+        self._book.begin(prefix, kind.own)
+        self._book.extend(kind.block, -1, [1.0] * count, kind.common, [-1] * count)
+        start, first = len(self._rows), len(self._book)
+        self._made.append((place, kind))
+        self._rows += [first + row for row in kind.rows]
+        return [start + number if number >= 0 else -1 for number in kind.of]
 
     @property
     def kept_count(self) -> int:
@@ -136,16 +129,20 @@ class PresenceBook:
 
     def arrays(self) -> dict[str, Any]:
         """Arrays of `Moves` that say what the presences are."""
-        made = self._presences
+        made = [presence for _, kind in self._made for presence in kind.presences]
         gates = [gate for presence in made for gate in presence.gates]
-        powers = [power for presence in made for power in presence.powers]
-        before = np.bincount(self._rows, minlength=len(self._book.rows)) if made else [0] * len(self._book.rows)
+        powers = [
+            (kept, math.log(self._survey.factors(driver)[place]))
+            for place, kind in self._made
+            for presence in kind.presences
+            for kept, driver in presence.powers
+        ]
 
         def whole(numbers: list[int]) -> Integers:
             return np.array(numbers, dtype=np.int64)
 
         return {
-            "presence_start": pointers(list(before)),
+            "presence_start": pointers(np.bincount(whole(self._rows), minlength=len(self._book))),
             "presence_slot": whole([presence.slot for presence in made]),
             "presence_lags": whole([presence.lags for presence in made]),
             "presence_begin": whole([presence.begin for presence in made]),
@@ -160,14 +157,109 @@ class PresenceBook:
             "power_log": np.array([logarithm for _, logarithm in powers], dtype=np.float64),
         }
 
-    def _setting(self, name: str, setting: Setting, country: Country, score: Score, where: str) -> None:
-        label, amount = setting.of(country)
-        if (name, label) not in self._laws:
-            self._laws[name, label] = (self._book.law(amount, where), score if is_drawn(amount) else Score((), ()))
-        law, hangs_on = self._laws[name, label]
-        self._keep(name, law, country, hangs_on)
+    def _found_sources(self) -> Iterator[_Source]:
+        """Yield what rows are made from, in the order of the rows of a country."""
+        study, delays = self._survey.study, delay_scores(self._survey.study)
+        if study.start is not None:
+            yield _Source("start", study.start, start_score(study), "start: years")
+        met = set()
+        for area in study.areas:
+            if area.delay is not None:
+                where = f"delay of area {area.id}: years"
+                yield _Source(f"delay/{area.id}", area.delay.years, delays[area.id], where)
+            for component in area.components:
+                for name, setting in needs_of(area, component):
+                    if name not in met:
+                        met.add(name)
+                        yield _Source(f"need/{name}", setting, self._survey.needs[name], "")
 
-    def _keep(self, name: str, law: int, country: Country, score: Score) -> None:
-        kept = self._kept.setdefault(name, self._world.count + len(self._kept))
-        common = self._book.common(all_countries(score, country, self._study))
-        self._book.add(Row(law, 1.0, common, score.own, keep=kept))
+    def _found_keys(self) -> list[tuple[object, ...]]:
+        """Say of each country which group it is in, and which entries of settings apply to it."""
+        group, survey = self._survey.study.dependence.group, self._survey
+        groups = [None if group is None else each.get(group) for each in survey.groups]
+        settings = {id(source.setting): source.setting for source in self._sources}
+        labels = [[label for label, _ in survey.entries(setting)] for setting in settings.values()]
+        return list(zip(groups, *labels, strict=True))
+
+    def _kind(self, place: int) -> _Kind:
+        """Give what the costs of a country depend on."""
+        key = self._keys[place]
+        if key not in self._kinds:
+            self._kinds[key] = self._new_kind(place)
+        return self._kinds[key]
+
+    def _new_kind(self, place: int) -> _Kind:
+        """Work out the rows of a country that its costs depend on, and its presences."""
+        survey = self._survey
+        own = {name: number for number, name in enumerate(survey.own)}
+        block, common, drawn = Block([], [], [], [], [], [], []), [], set()
+        for source in self._sources:
+            label, amount = survey.entries(source.setting)[place]
+            if not source.where and amount == 1.0:
+                continue
+            drawn.add(source.name)
+            law, score = self._law(source, label, amount)
+            block.law.append(law)
+            block.keep.append(self._kept.setdefault(source.name, self._world.count + len(self._kept)))
+            common.append(self._book.common(all_countries(score, survey.study.countries[place], survey.study)))
+            block.lengths.append(len(score.own))
+            block.bases.extend([own.setdefault(name, len(own)) for name, _ in score.own])
+            block.weights.extend([weight for _, weight in score.own])
+        block.component.extend([-1] * len(common))
+        block.growth.extend([-1] * len(common))
+        presences: dict[tuple[object, ...], int] = {}
+        made: list[_Presence] = []
+        rows: list[int] = []
+        of: list[int] = []
+        used: dict[str, int] = {}
+        for k, (area, component) in enumerate(survey.pairs):
+            found = self._presence(place, area, component, drawn)
+            if found is None:
+                of.append(-1)
+                continue
+            key = (area.id, found.gates, found.powers)
+            if key not in presences:
+                slot = used.get(area.id, 0)
+                used[area.id] = slot + (3 if found.lags > 1 else 1)
+                presences[key] = len(made)
+                made.append(found._replace(slot=slot))
+                rows.append(k)
+            of.append(presences[key])
+        self._slots = max(self._slots, *used.values(), 0)
+        return _Kind(block, common, tuple(own), tuple(made), tuple(rows), tuple(of))
+
+    def _presence(self, place: int, area: Area, component: Component, drawn: set[str]) -> _Presence | None:
+        """Give the presence of a component in a country, its slot left open; None where it needs none."""
+        gates = tuple(
+            [
+                self._gate(name, *self._survey.entries(setting)[place])
+                for name, setting in needs_of(area, component)
+                if f"need/{name}" in drawn
+            ]
+        )
+        powers = tuple(
+            (self._world.value(exponent.stream, exponent.value, exponent.stream), exponent.driver)
+            for exponent in component.exponents
+            if isinstance(exponent.value, Family)
+        )
+        lags = self._survey.lags[area.id]
+        if not (gates or powers or lags > 1):
+            return None
+        begin = self._kept["start"] if lags > 1 and self._survey.study.start is not None else -1
+        late = self._kept[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
+        late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
+        return _Presence(0, lags, begin, late, late_cost, gates, powers)
+
+    def _gate(self, name: str, label: str, amount: Amount) -> _Gate:
+        if (name, label) not in self._gates:
+            kept, threshold = _threshold(self._world, name, label, amount)
+            self._gates[name, label] = _Gate(self._kept[f"need/{name}"], kept, threshold)
+        return self._gates[name, label]
+
+    def _law(self, source: _Source, label: str, amount: Amount) -> tuple[int, Score]:
+        if not source.where:
+            return self._normal, source.score
+        if (source.name, label) not in self._laws:
+            law = self._book.law(amount, source.where)
+            self._laws[source.name, label] = (law, source.score if is_drawn(amount) else Score((), ()))
+        return self._laws[source.name, label]

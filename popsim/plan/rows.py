@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from popsim.plan.model import Draws, Integers
 from popsim.plan.streams import StreamBook
 from popsim.study.model import Amount
 
-__all__ = ["Row", "RowBook", "is_drawn"]
+__all__ = ["Block", "Row", "RowBook", "is_drawn"]
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -34,6 +35,19 @@ class Row(NamedTuple):
     growth: int = -1
 
 
+class Block(NamedTuple):
+    """What rows of several groups have alike: laws, components, growths, and terms on the first normals of a group."""
+
+    law: list[int]
+    component: list[int]
+    keep: list[int]
+    growth: list[int]
+    lengths: list[int]
+    """How many terms each row has."""
+    bases: list[int]
+    weights: list[float]
+
+
 def is_drawn(amount: Amount) -> bool:
     """Whether an amount takes more than one value, and so needs a score.
 
@@ -43,18 +57,33 @@ def is_drawn(amount: Amount) -> bool:
     (False, False)
     """
     # By its limits, since the spread of very small values is zero in floating point.
-    return isinstance(amount, Family) and amount.support()[0] < amount.support()[1]
+    if not isinstance(amount, Family):
+        return False
+    low, high = amount.support()
+    return low < high
 
 
 class RowBook:
     """Rows in groups; each group has normals of its own beside those that all groups share."""
 
     def __init__(self) -> None:
-        self.rows: list[Row] = []
         self._laws: list[tuple[Family, str]] = []
         self._shared: dict[str, int] = {}
         self._commons: dict[Weights, int] = {}
         self._groups: list[tuple[str, int, dict[str, int]]] = []
+        # Columns: flat lists of numbers, which the collector of garbage need not follow.
+        self._law: list[int] = []
+        self._factor: list[float] = []
+        self._common: list[int] = []
+        self._columns: dict[str, list[int]] = {
+            name: [] for name in ("country", "component", "keep", "presence", "growth")
+        }
+        self._lengths: list[int] = []
+        self._bases: list[int] = []
+        self._weights: list[float] = []
+
+    def __len__(self) -> int:
+        return len(self._law)
 
     def law(self, amount: Amount, where: str) -> int:
         """Take a distribution, or a number that is known; `where` names it in refusals."""
@@ -63,32 +92,58 @@ class RowBook:
 
     def common(self, weights: Weights) -> int:
         """Take a score that groups share; -1 for none."""
+        if not weights:
+            return -1
         for name, _ in weights:
             self._shared.setdefault(name, len(self._shared))
-        return self._commons.setdefault(weights, len(self._commons)) if weights else -1
+        return self._commons.setdefault(weights, len(self._commons))
 
     def begin(self, prefix: str, own: Sequence[str] = ()) -> None:
         """Begin a group; streams of its own have `prefix` before their names, and `own` come first."""
-        self._groups.append((prefix, len(self.rows), {name: place for place, name in enumerate(own)}))
+        self._groups.append((prefix, len(self), dict(zip(own, range(len(own)), strict=True))))
 
     def add(self, row: Row) -> None:
         """Add a row to the group that was begun last."""
         own = self._groups[-1][2]
-        for name, _ in row.own:
-            own.setdefault(name, len(own))
-        self.rows.append(row)
+        self._law.append(row.law)
+        self._factor.append(row.factor)
+        self._common.append(row.common)
+        for name, column in self._columns.items():
+            column.append(getattr(row, name))
+        self._lengths.append(len(row.own))
+        for name, weight in row.own:
+            self._bases.append(own.setdefault(name, len(own)))
+            self._weights.append(weight)
+
+    def extend(
+        self, block: Block, country: int, factor: Sequence[float], common: Sequence[int], presence: Sequence[int]
+    ) -> None:
+        """Add the rows of a block to the group that was begun last, with what is that group's own."""
+        count = len(block.law)
+        self._law += block.law
+        self._factor += factor
+        self._common += common
+        columns = self._columns
+        columns["country"] += repeat(country, count)
+        columns["component"] += block.component
+        columns["keep"] += block.keep
+        columns["presence"] += presence
+        columns["growth"] += block.growth
+        self._lengths += block.lengths
+        self._bases += block.bases
+        self._weights += block.weights
 
     @property
     def shared_names(self) -> tuple[str, ...]:
         """Names of the streams that groups share, in the order of `Draws.shared_stream`."""
-        return tuple(f"common/{name}" for name in self._shared)
+        return tuple([f"common/{name}" for name in self._shared])
 
     @property
     def own_names(self) -> tuple[str, ...]:
         """Names of the streams of groups, in the order of `Draws.own_stream`."""
-        return tuple(f"{prefix}{name}" for prefix, _, own in self._groups for name in own)
+        return tuple([prefix + name for prefix, _, own in self._groups for name in own])
 
-    def draws(self) -> Draws:
+    def draws(self, streams: StreamBook) -> Draws:
         """Make the arrays.
 
         Raises
@@ -96,36 +151,29 @@ class RowBook:
         PlanError
             With a problem for each distribution that cannot be tabulated.
         """
-        tables, streams = TableBook(), StreamBook()
+        tables = TableBook()
         laws = tables.add([family for family, _ in self._laws], [where for _, where in self._laws])
-        law = np.array([row.law for row in self.rows], dtype=np.int64)
-        factor = np.array([row.factor for row in self.rows])
+        law = np.array(self._law, dtype=np.int64)
+        factor = np.array(self._factor, dtype=np.float64)
         kind = laws.kind[law]
-        starts = [start for _, start, _ in self._groups]
+        # What turns out to be one value hangs on nothing.
+        known = kind == CONSTANT
+        lengths = np.array(self._lengths, dtype=np.int64)
+        terms = ~np.repeat(known, lengths)
         owns = [own for _, _, own in self._groups]
-        group = np.searchsorted(starts, np.arange(len(self.rows)), side="right") - 1
-        # Flat lists of numbers, which the collector of garbage need not follow.
-        lengths: list[int] = []
-        bases: list[int] = []
-        weights: list[float] = []
-        for row, row_kind, place in zip(self.rows, kind.tolist(), group.tolist(), strict=True):
-            own = () if row_kind == CONSTANT else row.own
-            lengths.append(len(own))
-            for name, weight in own:
-                bases.append(owns[place][name])
-                weights.append(weight)
+        commons = [term for weights in self._commons for term in weights]
         return Draws(
-            shared_stream=streams.numbers(list(self.shared_names)),
+            shared_stream=streams.numbers(self.shared_names),
             common_start=pointers([len(weights) for weights in self._commons]),
-            common_basis=_whole(self._shared[name] for weights in self._commons for name, _ in weights),
-            common_weight=np.array([weight for weights in self._commons for _, weight in weights], dtype=np.float64),
+            common_basis=np.array([self._shared[name] for name, _ in commons], dtype=np.int64),
+            common_weight=np.array([weight for _, weight in commons], dtype=np.float64),
             own_start=pointers([len(own) for own in owns]),
-            own_stream=streams.numbers(list(self.own_names)),
-            row_start=np.array([*starts, len(self.rows)], dtype=np.int64),
-            row_common=np.where(kind == CONSTANT, -1, _whole(row.common for row in self.rows)),
-            term_start=pointers(lengths),
-            term_basis=_whole(bases),
-            term_weight=np.array(weights, dtype=np.float64),
+            own_stream=streams.numbers(self.own_names),
+            row_start=np.array([*(start for _, start, _ in self._groups), len(self)], dtype=np.int64),
+            row_common=np.where(known, -1, np.array(self._common, dtype=np.int64)),
+            term_start=pointers(np.where(known, 0, lengths)),
+            term_basis=np.array(self._bases, dtype=np.int64)[terms],
+            term_weight=np.array(self._weights, dtype=np.float64)[terms],
             row_kind=kind,
             row_table=laws.table[law],
             row_location=factor * laws.location[law],
@@ -134,9 +182,5 @@ class RowBook:
         ).frozen()
 
     def column(self, name: str) -> Integers:
-        """One number of every row."""
-        return _whole(getattr(row, name) for row in self.rows)
-
-
-def _whole(numbers: object) -> Integers:
-    return np.array(list(numbers), dtype=np.int64)  # type: ignore[call-overload]
+        """One number of every row: its country, component, keep, presence or growth."""
+        return np.array(self._columns[name], dtype=np.int64)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -27,9 +28,10 @@ class StreamBook:
     """Hands out stream numbers and refuses two names with one number."""
 
     def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
         self._names: dict[int, str] = {}
 
-    def numbers(self, names: list[str]) -> Words:
+    def numbers(self, names: Sequence[str]) -> Words:
         """Give the numbers of the streams of these names.
 
         Raises
@@ -37,8 +39,11 @@ class StreamBook:
         PlanError
             When two names hash to the same number (expected once in some 10**19 pairs).
         """
-        numbers = [stream_number(name) for name in names]
-        for name, number in zip(names, numbers, strict=True):
+        known = self._numbers
+        for name in names:
+            if name in known:
+                continue
+            number = stream_number(name)
             other = self._names.setdefault(number, name)
             if other != name:
                 raise PlanError(
@@ -46,4 +51,5 @@ class StreamBook:
                         "plan", f"streams {other!r} and {name!r} have one number", "one number per name", "rename one"
                     )
                 )
-        return np.array(numbers, dtype=np.uint64)
+            known[name] = number
+        return np.array([known[name] for name in names], dtype=np.uint64)

@@ -53,7 +53,9 @@ class World:
         from scipy.special import ndtri
 
         if isinstance(amount, Family):
-            return self.value(f"{name}/{label}" if label else name, Probit(amount), where), 0.0
+            name = f"{name}/{label}" if label else name
+            kept = self._kept.get(name)
+            return self.value(name, Probit(amount), where) if kept is None else kept, 0.0
         return -1, float(ndtri(amount))
 
     def path(self, area: Area) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from popsim.errors import Problem, nearest
@@ -34,11 +35,12 @@ def common_shares(study: Checked[StudyFile], catalogue: CatalogueReading) -> dic
 
 
 def resolve_areas(
-    settings: Settings, catalogue: CatalogueReading, money: Money | None
+    settings: Settings, catalogue: CatalogueReading, money: Money | None, once: Callable[..., Area]
 ) -> tuple[tuple[Area, ...], list[Problem]]:
     """Areas that the study counts, in the order of the catalogue, and every problem in them.
 
-    `money` is None where it is not known what leads to the money of the study.
+    `money` is None where it is not known what leads to the money of the study. `once` is called with the id of an area,
+    what makes it, and the lists that this adds problems to; it may have the area already.
     """
     study = settings.study
     problems: list[Problem] = []
@@ -72,7 +74,11 @@ def resolve_areas(
         if area.id in tables and not tables[area.id].include:
             _check_left_out(settings, area, catalogue)
     counted = [area for area in catalogue.areas if area.id in tables and tables[area.id].include]
-    return tuple(_area(settings, area, catalogue, factor) for area in counted), problems
+    made = [
+        once(area.id, partial(_area, settings, area, catalogue, factor), problems, settings.problems)
+        for area in counted
+    ]
+    return tuple(made), problems
 
 
 def _check_left_out(settings: Settings, area: CatalogueArea, catalogue: CatalogueReading) -> None:

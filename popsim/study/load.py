@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 from popsim.errors import FileError, Problem, StudyError, nearest
 from popsim.study.areas import common_shares, resolve_areas
-from popsim.study.catalogue import CatalogueReading, read_catalogue
+from popsim.study.catalogue import CatalogueReading
 from popsim.study.countries import group_columns, read_countries, select_countries
 from popsim.study.dependence import resolve_dependence
 from popsim.study.drivers import check_drivers, drivers, measured_columns
@@ -25,6 +25,7 @@ from popsim.study.overrides import apply_overrides
 from popsim.study.place import Place, words
 from popsim.study.prices import read_prices
 from popsim.study.settings import Settings
+from popsim.study.shared import Shared, said
 from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked, check_document
@@ -70,13 +71,13 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     problems += found
     if checked is None:
         raise StudyError(problems)
-    catalogues = Catalogues()
-    loader = _Loader(checked, path.parent, catalogues)
+    shared = Shared()
+    loader = _Loader(checked, path.parent, shared)
     study, found = loader.study()
     problems += found
 
     def load(option: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
-        return _Loader(option, path.parent, catalogues).study()
+        return _Loader(option, path.parent, shared).study()
 
     options, written, found = resolve_options(checked, merged, load, set(problems))
     problems += found
@@ -87,33 +88,23 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     return replace(study, options=tuple(options), files=loader.files(written))
 
 
-class Catalogues:
-    """Reads each catalogue once: all options of a study have the same."""
-
-    def __init__(self) -> None:
-        self._read: dict[Path, tuple[CatalogueReading, list[Problem]]] = {}
-
-    def read(self, folder: Path, where: str) -> tuple[CatalogueReading, list[Problem]]:
-        """Read a catalogue; `where` says who refers to the folder."""
-        if folder not in self._read:
-            self._read[folder] = read_catalogue(folder, where)
-        return self._read[folder]
-
-
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(self, checked: Checked[StudyFile], folder: Path, catalogues: Catalogues) -> None:
-        self.checked, self.folder, self.catalogues = checked, folder, catalogues
+    def __init__(self, checked: Checked[StudyFile], folder: Path, shared: Shared) -> None:
+        self.checked, self.folder, self.shared = checked, folder, shared
         self.problems: list[Problem] = []
 
     def study(self) -> tuple[Study | None, list[Problem]]:
         """Check all parts and put them together: None where there is a problem."""
         content = self.checked.content
-        countries_text, table, countries, left_out = self.countries()
+        counted = said(self.checked, content.countries, content.size, *content.driver.items())
+        countries_text, table, countries, left_out = self.shared.once(
+            ("countries", counted), self.countries, self.problems
+        )
         settings = Settings(self.checked, table, self.groups(table))
-        prices, rates, money = self.money()
-        catalogue, areas = self.areas(settings, money)
+        prices, rates, money = self.shared.once(("money", said(self.checked, content.money)), self.money, self.problems)
+        catalogue, areas = self.areas(settings, money, counted)
         events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
         self.problems += settings.problems
         correlation, dependence = self.dependence(catalogue, table)
@@ -209,16 +200,28 @@ class _Loader:
         self.problems += problems
         return text, None if problems else found
 
-    def areas(self, settings: Settings, money: Money | None) -> tuple[CatalogueReading, tuple[Area, ...]]:
+    def areas(
+        self, settings: Settings, money: Money | None, counted: str | None
+    ) -> tuple[CatalogueReading, tuple[Area, ...]]:
         """Catalogue of the study, and what is counted of it."""
         if not self.checked.sound("catalogue", "folder"):
             return CatalogueReading((), (), {}, False), ()
         folder = self.folder / self.checked.content.catalogue.folder
-        catalogue, problems = self.catalogues.read(folder, self.checked.place.at("catalogue", "folder"))
+        catalogue, problems = self.shared.catalogue(folder, self.checked.place.at("catalogue", "folder"))
         self.problems += problems
-        areas, problems = resolve_areas(settings, catalogue, money)
+        content = self.checked.content
+        # What areas hang on beside their own tables.
+        general = said(self.checked, content.delay, content.escalation, content.financing, content.dependence)
+        areas, problems = resolve_areas(settings, catalogue, money, partial(self.once_area, counted, general))
         self.problems += problems
         return catalogue, areas
+
+    def once_area(
+        self, counted: str | None, general: str | None, area: str, make: Callable[[], Area], *problems: list[Problem]
+    ) -> Area:
+        """Make an area, or take that of another option where nothing that it hangs on was changed."""
+        own = said(self.checked, self.checked.content.area[area])
+        return self.shared.once(("area", area, counted, general, own), make, *problems)
 
     def known(self, catalogue: CatalogueReading) -> list[str] | None:
         """Ids of all areas of the catalogue; None where they are not all known."""

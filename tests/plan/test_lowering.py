@@ -14,7 +14,7 @@ from popsim.plan import compile as compile_study
 from popsim.plan.model import TOTALS, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.rows import Row, RowBook, is_drawn
-from popsim.plan.streams import stream_number
+from popsim.plan.streams import StreamBook, stream_number
 from popsim.plan.timing import is_moving, lag_counts, longest, make_timing
 from popsim.plan.world import World
 from popsim.study.model import Delay, Escalation, Setting, Shock, Study
@@ -59,7 +59,7 @@ def test_rows_share_laws_scores_and_streams() -> None:
     book.add(Row(known, 3.0, factor, (("second", 1.0),), country=0, component=1))
     book.begin("country/BBB/")
     book.add(Row(again, 1.0, -1, (("first", 1.0),), country=1, component=0))
-    draws = book.draws()
+    draws = book.draws(StreamBook())
     assert draws.row_start.tolist() == [0, 0, 2, 3]
     assert draws.own_start.tolist() == [0, 0, 2, 3]
     names = ["country/AAA/first", "country/AAA/second", "country/BBB/first"]
@@ -110,7 +110,7 @@ def test_a_name_is_one_draw() -> None:
     rate = Uniform(0.0, 0.1)
     assert world.value("rate", rate, "x") == world.value("rate", rate, "x") == 0
     assert world.value("other", 2.0, "x") == 1
-    assert world.count == len(book.rows) == 2
+    assert world.count == len(book) == 2
     assert world.threshold("need", "", 0.5, "x") == (-1, 0.0)
     assert world.threshold("need", "", 0.0, "x") == (-1, -np.inf)
     assert world.threshold("need", "", 1.0, "x") == (-1, np.inf)

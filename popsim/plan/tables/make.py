@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, cast
 
 import numpy as np
+from scipy import special
 
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Family, Floats
@@ -62,7 +63,7 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
         _keep_memory()
     tables: list[Table | None] = [None] * len(families)
     allowed = [""] * len(families)
-    kinks = [family.kink_scores() for family in families]
+    kinks = _kink_scores(families)
     groups: dict[tuple[object, ...], list[int]] = {}
     for place, family in enumerate(families):
         jumps = family.jumps()
@@ -91,6 +92,18 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
 _FINITE = "finite quantiles at probabilities from 8e-17 to 1 - 8e-17"
 _HELD = f"a quantile function that {MOST_PIECES} polynomials of degree {PIECE_DEGREE} reproduce"
 _MEND = "use parameters that are less extreme, or give the distribution by its quantiles (family empirical)"
+
+
+def _kink_scores(families: Sequence[Family]) -> list[Floats]:
+    """Give the scores of the kinks of each family; those that follow from probabilities alone in one call."""
+    plain = [type(family).kink_scores is Family.kink_scores for family in families]
+    kinks = [family.kinks() if is_plain else () for family, is_plain in zip(families, plain, strict=True)]
+    scores = special.ndtri(np.array([kink for each in kinks for kink in each], dtype=np.float64))
+    ends = np.cumsum([len(each) for each in kinks]).tolist()
+    return [
+        scores[end - len(each) : end] if is_plain else family.kink_scores()
+        for family, is_plain, each, end in zip(families, plain, kinks, ends, strict=True)
+    ]
 
 
 def _keep_memory() -> None:
