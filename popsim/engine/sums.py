@@ -194,13 +194,15 @@ class OptionSums:
         group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
         part = component if detailed else np.zeros_like(component)
         share_of = self._share if split else np.zeros_like(self._share)
-        keys = np.stack([group, part, share_of], axis=1)
-        occurring, which = np.unique(keys[taken], axis=0, return_inverse=True)
-        sizes = self._plan.component_lags[occurring[:, 1]] if sort == "lagged" else np.ones(len(occurring), np.int64)
+        # One number for each group, component and share, which sorts as the three of them do.
+        shape = (len(number), len(self._plan.labels.component), len(self._shares))
+        occurring, which = np.unique(np.ravel_multi_index((group, part, share_of), shape)[taken], return_inverse=True)
+        keys = np.unravel_index(occurring, shape)
+        sizes = self._plan.component_lags[keys[1]] if sort == "lagged" else np.ones(len(occurring), np.int64)
         firsts = self._accumulators.places(self._place[taken], which, sizes.tolist(), sort == "lagged")
         found: dict[Group, dict[int, list[Part]]] = {}
         names = list(number)
-        for (g, k, share), first in zip(occurring.tolist(), firsts, strict=True):
+        for g, k, share, first in zip(*(key.tolist() for key in keys), firsts, strict=True):
             found.setdefault(names[g], {}).setdefault(k, []).append((first, self._shares[share] if split else 1.0))
         return found
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from popsim.kernels.coefficients import EXP, LOG, OCTAVES, TAIL
 from popsim.kernels.intrinsics import bits_to_float, borrowed, float_to_bits, fma, load, store, table_load
-from popsim.kernels.jit import inlined, kernel, part, pasted
+from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.permute import LANES, has_permute, permuted_octaves
 from popsim.layout import PIECE_COUNT
 
@@ -52,7 +52,7 @@ def centred(word):  # type: ignore[no-untyped-def]
     return bits_to_float((word >> _SHIFT_DROP) | _TWO_AND_HALF_CELL_BITS) - 3.0
 
 
-@inlined
+@pasted
 def logarithm(q):  # type: ignore[no-untyped-def]
     """Natural logarithm of a positive normal float, to 1e-9 absolute."""
     bits = float_to_bits(q)
@@ -70,7 +70,7 @@ def logarithm(q):  # type: ignore[no-untyped-def]
     return fma(exponent, _LOG2_HIGH, fma(p, t * t, t))
 
 
-@inlined
+@pasted
 def exponential(x):  # type: ignore[no-untyped-def]
     """Exponential to a relative 1e-9; the caller keeps x within -708 and 709."""
     shifted = fma(x, _LOG2_INVERSE, _MAGIC)
@@ -85,7 +85,7 @@ def exponential(x):  # type: ignore[no-untyped-def]
     return bits_to_float(float_to_bits(y) + (float_to_bits(shifted) << _EXPONENT))
 
 
-@inlined
+@pasted
 def normal_tail(x, q):  # type: ignore[no-untyped-def]
     """Inverse normal far out, where -log(q) is 8 to 36."""
     r = np.sqrt(-logarithm(q)) - 4.4

@@ -10,7 +10,7 @@ from typing import Any
 
 import numba
 
-__all__ = ["inlined", "kernel", "part", "pasted"]
+__all__ = ["kernel", "part", "pasted"]
 
 # The types that numba states for itself lack these two options.
 _NO_C: dict[str, Any] = {"no_cfunc_wrapper": True}
@@ -22,8 +22,6 @@ kernel = numba.njit(cache=True, nogil=True, error_model="numpy", **_NO_C)
 part = numba.njit(nogil=True, error_model="numpy", **_NO_PYTHON)
 """A function that kernels alone call, compiled once for all places where they do."""
 
-inlined = numba.njit(cache=True, nogil=True, error_model="numpy", forceinline=True, **_NO_C)
-"""A function of one element: part of its caller's loop, or the loop is no vector code. Python may call it too."""
-
-pasted = numba.njit(nogil=True, error_model="numpy", inline="always")
-"""A function whose statements become its caller's before these are compiled, for one or two callers."""
+pasted = numba.njit(cache=True, nogil=True, error_model="numpy", inline="always", **_NO_C)
+"""A function whose statements become those of its caller before these are compiled, so that a loop with it can be
+vector code; for what has few callers. Python may call it too."""

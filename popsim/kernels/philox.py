@@ -17,7 +17,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from popsim.kernels.intrinsics import store
-from popsim.kernels.jit import inlined, kernel, pasted
+from popsim.kernels.jit import kernel, pasted
 from popsim.kernels.permute import has_permute
 from popsim.kernels.vectors import LANES, WORDS, broadcast, hidden, splat, store_vector
 
@@ -32,7 +32,7 @@ _HALF = np.uint64(32)
 _ROUNDS = 10
 
 
-@inlined
+@pasted
 def philox(c0, c1, c2, c3, k0, k1):  # type: ignore[no-untyped-def]
     """Encrypt one counter of four 32-bit words (held in 64-bit ones) under a key of two."""
     for _ in range(_ROUNDS):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from popsim.kernels.jit import kernel, part, pasted
+from popsim.kernels.jit import kernel, pasted
 
 __all__ = ["BUCKETS", "select_rows"]
 
@@ -17,14 +17,14 @@ BUCKETS = 4096
 _LAST = np.float64(BUCKETS - 1)
 
 
-@part
+@pasted
 def _place(places, row, low, scale):  # type: ignore[no-untyped-def]
     """Write the bucket of each value; what lies outside goes to the first or the last."""
     for i in range(len(row)):
         places[i] = np.int32(min(max((row[i] - low) * scale, 0.0), _LAST))
 
 
-@part
+@pasted
 def _count(counts, places):  # type: ignore[no-untyped-def]
     for k in range(counts.shape[1]):
         counts[0, k] = 0
@@ -40,7 +40,7 @@ def _count(counts, places):  # type: ignore[no-untyped-def]
         counts[0, k] += counts[1, k]
 
 
-@part
+@pasted
 def _quickselect(values, first, last, rank):  # type: ignore[no-untyped-def]
     """Put the value of a rank in its place within values[first : last + 1]."""
     while first < last:
@@ -65,7 +65,7 @@ def _quickselect(values, first, last, rank):  # type: ignore[no-untyped-def]
             return
 
 
-@part
+@pasted
 def _all_equal(values, first, last):  # type: ignore[no-untyped-def]
     i = first
     while i < last and values[i] == values[last]:
@@ -73,7 +73,7 @@ def _all_equal(values, first, last):  # type: ignore[no-untyped-def]
     return i == last
 
 
-@part
+@pasted
 def _select(out, row, low, scale, ranks, places, counts, gathered, where, step):  # type: ignore[no-untyped-def]
     _place(places, row, low, scale)
     _count(counts, places)
