@@ -7,7 +7,7 @@ import math
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.order import binomial_error, quantile_with_error
+from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
@@ -101,7 +101,8 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
         allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
         raise ParameterError(Problem("amount", f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
     count = cost.sizes["scenario"]
-    share = (cost <= amount).mean("scenario")
+    enough = (cost <= amount).transpose(..., "scenario")
+    share = enough.mean("scenario")
     missing = cost.where(cost > amount) - amount
     shortfall = missing.mean("scenario").fillna(0.0)
     short = missing.notnull().sum("scenario")
@@ -113,7 +114,9 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     result = {
         "sufficient": described(share, "1", "Probability that the amount suffices"),
         "sufficient_error": described(
-            share.copy(data=binomial_error(share.values, count)), "1", "Monte Carlo error of the probability"
+            share.copy(data=share_error(enough.values, replicates_of(dataset))),
+            "1",
+            "Monte Carlo error of the probability",
         ),
         "shortfall": described(shortfall, units, "Mean of what is missing where the amount does not suffice"),
         "shortfall_error": described(error.where(short > 0, 0.0), units, "Monte Carlo error of the shortfall"),
@@ -196,7 +199,7 @@ def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -
     """
     level = check_coverage("confidence", confidence)
     cost = money_of(dataset, variable)
-    amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]))
+    amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]), replicates_of(dataset))
     check_supported(level, cost.sizes["scenario"], error)
     plain = cost.isel(scenario=0, drop=True)
     units = str(cost.attrs.get("units", "1"))
@@ -284,11 +287,12 @@ def point_estimates(dataset: xr.Dataset) -> xr.Dataset:
         if f"point_estimate{suffix}" not in dataset:
             raise RunError(Problem("dataset", f"no variable 'point_estimate{suffix}'", "a dataset of ps.simulate"))
         cost, estimate = money_of(dataset, f"cost{suffix}"), dataset[f"point_estimate{suffix}"]
-        share = (cost <= estimate).mean("scenario")
+        enough = (cost <= estimate).transpose(..., "scenario")
+        share = enough.mean("scenario")
         result[f"point_estimate{suffix}"] = estimate
         result[f"point_estimate_confidence{suffix}"] = share
         result[f"point_estimate_confidence{suffix}_error"] = share.copy(
-            data=binomial_error(share.values, cost.sizes["scenario"])
+            data=share_error(enough.values, replicates_of(dataset))
         )
         described(share, "1", "Probability that the point estimate suffices")
         described(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")

@@ -89,6 +89,11 @@ class Facts:
         return int(self.dataset.sizes["scenario"])
 
     @property
+    def replicates(self) -> int:
+        """Number of independent scramblings whose spread tells the errors; 1 where single scenarios do."""
+        return int(self.dataset.attrs.get("replicates", 1))
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Names of the breakdowns by one grouping of countries."""
         return tuple(

@@ -61,6 +61,11 @@ class ScenariosTable(Table):
     design: Literal["random", "latin", "sobol"] = Field(
         "random", description="independent scenarios, a Latin hypercube, or scrambled Sobol points"
     )
+    replicates: Annotated[int, Field(ge=1, le=1024)] = Field(
+        1,
+        description='with design "sobol": independent scramblings that take turns, whose spread tells Monte Carlo '
+        "errors; divides count, best into a power of two",
+    )
 
 
 class MoneyTable(Table):

@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 
 from popsim import analysis
+from popsim.analysis.order import half_width
 from popsim.report.document import Block, Bullets, Convergence, Figure, Paragraph, Section, Settling
 from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import count, percent, significant
@@ -13,8 +14,8 @@ from popsim.report.sections.words import listed, plural
 
 __all__ = ["believable"]
 
-_HALF_WIDTH = 1.959963984540054
-"""Standard errors in the half-width of a 95 % interval."""
+_SURE = 0.99865
+"""Probability below three standard errors: what is further off is no chance."""
 _LEAST_CONVERGED = 1.05
 """A picture needs more scenarios than the least that have an error."""
 
@@ -110,7 +111,7 @@ def _mean(facts: Facts) -> list[str]:
     apart = abs(mean.value - exact) / mean.error
     verdict = (
         "as near as chance leads one to expect"
-        if apart <= 3.0
+        if apart <= half_width(facts.replicates, _SURE)
         else "further than chance explains: something in the computation deserves a look"
     )
     return [
@@ -127,11 +128,24 @@ def _precision(facts: Facts) -> list[str]:
         return []
     if not all(each.is_known and each.value for each in found):
         return [f"{plural(facts.scenarios, 'scenario')} are too few to tell the error of this range."]
-    worst = max(_HALF_WIDTH * each.error / abs(each.value) for each in found)
+    worst = max(half_width(facts.replicates) * each.error / abs(each.value) for each in found)
+    design, number = str(facts.dataset.attrs.get("design", "random")), count(facts.scenarios)
+    moves, after = "moves", "Four times as many scenarios would halve that, and leave"
+    told = f"{number} scenarios"
+    if facts.replicates > 1:
+        points = count(facts.scenarios // facts.replicates)
+        told = f"told from {facts.replicates} independent scramblings of {points} Sobol points"
+        after = "More scenarios would lower that, and leave"
+    elif design != "random":
+        moves, told = (
+            "would move",
+            f"as it would be for {number} random scenarios; with this design it is less as a rule",
+        )
+        after = "More scenarios would lower that, and leave"
     return [
-        f"Chance in the draws moves the ends and the median of the range by no more than "
-        f"{significant(100 * worst, 2)}\u202f% of each (95\u202f% half-width; {count(facts.scenarios)} scenarios). "
-        "Four times as many scenarios would halve that, and leave every other doubt on this list as it is."
+        f"Chance in the draws {moves} the ends and the median of the range by no more than "
+        f"{significant(100 * worst, 2)}\u202f% of each (95\u202f% half-width; {told}). "
+        f"{after} every other doubt on this list as it is."
     ]
 
 
@@ -147,7 +161,7 @@ def _figure(facts: Facts) -> Figure | None:
     lines = []
     for place, words in ((2, "Upper end"), (1, "Median"), (0, "Lower end")):
         values = known["value"].isel(quantile=place).values
-        band = _HALF_WIDTH * known["value_error"].isel(quantile=place).values
+        band = half_width(facts.replicates) * known["value_error"].isel(quantile=place).values
         now = facts.quantile("cost", (facts.low, 0.5, facts.high)[place])
         lines.append(
             Settling(
