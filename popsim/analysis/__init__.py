@@ -6,8 +6,10 @@ from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
 from popsim.analysis.joint import joint_budget
+from popsim.analysis.pairs import pairs
 from popsim.analysis.precision import simulate_to
 from popsim.analysis.reserve import contingency, reserve
+from popsim.analysis.shares import variance_shares
 from popsim.analysis.summarise import summarise
 
 __all__ = [
@@ -24,8 +26,10 @@ __all__ = [
     "dependence_effect",
     "effective_countries",
     "joint_budget",
+    "pairs",
     "point_estimates",
     "reserve",
     "simulate_to",
     "summarise",
+    "variance_shares",
 ]

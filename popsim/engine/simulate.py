@@ -48,8 +48,8 @@ def simulate(
     seed
         0 to 2**64 - 1; None for the seed that the study states.
     breakdowns
-        Names of dimensions (country, area, year) or groups of countries (region, income, ...), or sequences of these;
-        None for the breakdowns that the study states.
+        Names of dimensions (country, area, component, basis, year) or groups of countries (region, income, ...), or
+        sequences of these; None for the breakdowns that the study states.
     threads
         None for all cores. The number changes nothing but the time it takes.
     first_scenario

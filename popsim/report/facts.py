@@ -21,7 +21,7 @@ CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 _TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
-_NOT_GROUPS = ("area", "year", "country")
+_NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
 
 class Measured(NamedTuple):

@@ -257,7 +257,7 @@ class _Loader:
     def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
         """Breakdowns, each a tuple of names."""
         content, at = self.checked.content, self.checked.place.at
-        known = ("country", "area", "year", *self.groups(table))
+        known = ("country", "area", "component", "basis", "year", *self.groups(table))
         wanted: list[tuple[str, ...]] = []
         for index, entry in enumerate(content.report.breakdowns):
             names = (entry,) if isinstance(entry, str) else tuple(entry)

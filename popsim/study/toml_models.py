@@ -147,7 +147,8 @@ class ReportTable(Table):
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(0.90, description="probability that a range covers")
     breakdowns: list[Breakdown] = Field(
         default_factory=_breakdowns,
-        description="results wanted by: country, area, year, a group column of countries, or lists of these",
+        description="results wanted by: country, area, component, basis, year, a group column of countries, or lists "
+        "of these",
     )
 
 

@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim import analysis
+from popsim import analysis, schema
 from popsim.report.content import compose
-from popsim.report.document import Bullets, Convergence, Figure, Section, Table
+from popsim.report.document import Bullets, Convergence, Figure, PairGrid, Section, Table
 from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
@@ -79,7 +79,7 @@ def test_precision_is_that_of_the_summary(study: Study, dataset: xr.Dataset) -> 
 
 
 def test_the_figure_is_the_convergence_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
-    (figure,) = (block for block in section(study, dataset).blocks if isinstance(block, Figure))
+    (figure,) = (block for block in section(study, dataset).blocks if getattr(block, "name", "") == "convergence")
     assert isinstance(figure.data, Convergence)
     found = analysis.convergence(dataset).squeeze("option")
     np.testing.assert_array_equal(figure.data.counts, found["count"])
@@ -87,6 +87,28 @@ def test_the_figure_is_the_convergence_of_the_analysis(study: Study, dataset: xr
         np.testing.assert_allclose(line.values, found["value"].sel(quantile=level) / 1e9, rtol=1e-12)
         assert all(low <= value <= high for low, value, high in zip(line.lows, line.values, line.highs, strict=True))
         assert line.highs[-1] - line.lows[-1] < line.highs[0] - line.lows[0]
+
+
+def test_shares_of_the_variance_by_basis(study: Study, dataset: xr.Dataset) -> None:
+    assert "of the variance" not in items(study, dataset)
+    parts = np.stack([dataset["cost"] * share for share in (0.25, 0.0, 0.75)], axis=-1)
+    by_basis = xr.DataArray(parts, dims=("option", "scenario", "basis"), coords={"basis": list(schema.BASES)})
+    text = items(study, dataset.assign(cost_by_basis=by_basis))
+    assert "of the variance of the total, 25\u202f% on evidence and 75\u202f% on judgement" in text
+
+
+def test_the_pairs_are_those_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
+    (figure,) = (block for block in section(study, dataset).blocks if getattr(block, "name", "") == "pairs")
+    assert isinstance(figure.data, PairGrid)
+    found = analysis.pairs(dataset)
+    assert len(figure.data.names) == 4
+    np.testing.assert_array_equal(figure.data.histograms, found["share"])
+    np.testing.assert_array_equal(figure.data.regions, found["density"])
+    said = figure.data.correlations[0][3]
+    assert said.startswith(f"{found['rank_correlation'].values[0, 3]:.2f} ±")
+    assert said in figure.spoken
+    few = section(study, dataset.isel(scenario=slice(700)))
+    assert all(getattr(block, "name", "") != "pairs" for block in few.blocks)
 
 
 def test_contingency_is_that_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:

@@ -10,6 +10,7 @@ from popsim.analysis.order import half_width
 from popsim.report.document import Block, Bullets, Convergence, Figure, Paragraph, Section, Settling
 from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import count, percent, significant
+from popsim.report.sections.pairs import pair_figure
 from popsim.report.sections.words import listed, plural
 
 __all__ = ["believable"]
@@ -22,13 +23,13 @@ _LEAST_CONVERGED = 1.05
 
 def believable(facts: Facts) -> Section:
     """Say what speaks for and against the result of this run."""
-    items = [*_rests_on(facts), *_together(facts), *_mean(facts), *_precision(facts)]
-    figure = _figure(facts)
+    items = [*_rests_on(facts), *_varies_with(facts), *_together(facts), *_mean(facts), *_precision(facts)]
+    figures = tuple(figure for figure in (pair_figure(facts), _figure(facts)) if figure is not None)
     says = (
         "A range is as good as its inputs. More scenarios make the arithmetic exact and leave the inputs as they are: "
         "the first of these facts weigh more than the last."
     )
-    blocks: tuple[Block, ...] = (Paragraph(says), Bullets(tuple(items)), *((figure,) if figure else ()))
+    blocks: tuple[Block, ...] = (Paragraph(says), Bullets(tuple(items)), *figures)
     return Section("believable", "Can this result be believed?", "Believable", blocks)
 
 
@@ -64,6 +65,24 @@ def _rests_on(facts: Facts) -> list[str]:
             f"would be {percent(cost / total, 0.0, finest=0.01)} higher."
         )
     return items
+
+
+def _varies_with(facts: Facts) -> list[str]:
+    """Shares of the variance by basis: what the width of the range rests on."""
+    if facts.is_certain or facts.scenarios < 2 or not facts.has("cost_by_basis"):
+        return []
+    found = analysis.variance_shares(facts.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
+    known = {str(basis): found.sel(basis=basis) for basis in found["basis"].values}
+    measured = {
+        basis: Measured(each["variance_share"].item(), each["variance_share_error"].item())
+        for basis, each in known.items()
+        if bool((facts.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
+    }
+    shares = [f"{percent(*each, finest=0.01)} on {basis}" for basis, each in measured.items()]
+    return [
+        f"What the width of the range rests on: of the variance of the total, {listed(shares)} (covariance of these "
+        "costs with the total; what they have in common with one another is shared out equally)."
+    ]
 
 
 def _bases(by_basis: dict[str, float]) -> list[str]:
