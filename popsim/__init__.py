@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from popsim.analysis.dependence import effective_countries as effective_countries
     from popsim.analysis.drivers import drivers as drivers
     from popsim.analysis.joint import joint_budget as joint_budget
+    from popsim.analysis.moments import exact_moments as exact_moments
     from popsim.analysis.pairs import pairs as pairs
     from popsim.analysis.precision import simulate_to as simulate_to
     from popsim.analysis.reserve import contingency as contingency
@@ -71,6 +72,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.dependence": ("dependence_effect", "effective_countries"),
     "popsim.analysis.drivers": ("drivers",),
     "popsim.analysis.joint": ("joint_budget",),
+    "popsim.analysis.moments": ("exact_moments",),
     "popsim.analysis.pairs": ("pairs",),
     "popsim.analysis.precision": ("simulate_to",),
     "popsim.analysis.reserve": ("contingency", "reserve"),

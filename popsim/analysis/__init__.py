@@ -6,6 +6,7 @@ from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
 from popsim.analysis.joint import joint_budget
+from popsim.analysis.moments import exact_moments
 from popsim.analysis.pairs import pairs
 from popsim.analysis.precision import simulate_to
 from popsim.analysis.reserve import contingency, reserve
@@ -25,6 +26,7 @@ __all__ = [
     "convergence",
     "dependence_effect",
     "effective_countries",
+    "exact_moments",
     "joint_budget",
     "pairs",
     "point_estimates",

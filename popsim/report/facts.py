@@ -144,6 +144,10 @@ class Facts:
         """Mean over the scenarios."""
         return Measured(*(float(found) for found in self._at(f"{name}_mean", where)))
 
+    def std(self, name: str) -> Measured:
+        """Spread over the scenarios: their standard deviation."""
+        return Measured(*(float(found) for found in self._at(f"{name}_std", {})))
+
     def _at(self, statistic: str, where: Mapping[str, object]) -> tuple[Any, Any]:
         """Values and errors of a statistic at labels; xarray's own look-up takes too long."""
         index = tuple(self._places[dimension][label] for dimension, label in where.items())

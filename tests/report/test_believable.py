@@ -11,13 +11,14 @@ import pytest
 import xarray as xr
 
 from popsim import analysis, schema
+from popsim.families import Uniform
 from popsim.report.content import compose
 from popsim.report.document import Bullets, Convergence, Figure, PairGrid, Section, Table
 from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
 from popsim.report.sections.contingency import _on_top
-from popsim.study.model import Study
+from popsim.study.model import Setting, Study
 
 MakeStudy = Callable[..., Study]
 MakeRun = Callable[..., xr.Dataset]
@@ -70,6 +71,26 @@ def test_exact_and_simulated_mean(study: Study, dataset: xr.Dataset) -> None:
     # Negative control: an exact mean that is wrong is not called near.
     wrong = dataset.assign(expected_cost=1.2 * dataset["expected_cost"])
     assert "further than chance explains" in items(study, wrong)
+
+
+def test_exact_and_simulated_standard_deviation(study: Study, dataset: xr.Dataset) -> None:
+    text = items(study, dataset)
+    summary = analysis.summarise(dataset[["cost"]])
+    exact = analysis.exact_moments(study)["exact_std"].item()
+    apart = abs(summary["cost_std"].item() - exact) / summary["cost_std_error"].item()
+    assert "of the total is known exactly as well, by the method of moments" in text
+    assert f"the two are {apart:.1f} standard errors apart, as near" in text
+    assert "further than chance explains" not in text
+    # Negative control: a study whose countries share more than those of the run.
+    more = replace(study, areas=tuple(replace(area, common_share=0.9) for area in study.areas))
+    assert "further than chance explains" in items(more, dataset)
+
+
+def test_a_standard_deviation_without_a_formula_says_why(study: Study, dataset: xr.Dataset) -> None:
+    late = replace(study, start=Setting(Uniform(0.0, 2.0)))
+    text = items(late, dataset)
+    assert "Only the mean is known exactly: there is no formula" in text
+    assert "with starts of countries among what is uncertain" in text
 
 
 def test_precision_is_that_of_the_summary(study: Study, dataset: xr.Dataset) -> None:

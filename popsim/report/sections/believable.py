@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 from popsim import analysis
 from popsim.analysis.order import half_width
@@ -23,7 +24,14 @@ _LEAST_CONVERGED = 1.05
 
 def believable(facts: Facts) -> Section:
     """Say what speaks for and against the result of this run."""
-    items = [*_rests_on(facts), *_varies_with(facts), *_together(facts), *_mean(facts), *_precision(facts)]
+    items = [
+        *_rests_on(facts),
+        *_varies_with(facts),
+        *_together(facts),
+        *_mean(facts),
+        *_std(facts),
+        *_precision(facts),
+    ]
     figures = tuple(figure for figure in (pair_figure(facts), _figure(facts)) if figure is not None)
     says = (
         "A range is as good as its inputs. More scenarios make the arithmetic exact and leave the inputs as they are: "
@@ -127,17 +135,43 @@ def _mean(facts: Facts) -> list[str]:
     mean = facts.mean("cost")
     if not mean.is_known or mean.error <= 0.0:
         return []
-    apart = abs(mean.value - exact) / mean.error
+    return [
+        f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error))}. The "
+        f"scenarios give {facts.money(mean)} with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
+        f"{_apart(facts, mean, exact)}."
+    ]
+
+
+def _std(facts: Facts) -> list[str]:
+    """Hold the simulated standard deviation against the exact one, or say why there is none."""
+    if facts.is_certain or not facts.has("expected_cost") or not facts.std("cost").is_known:
+        return []
+    known = analysis.exact_moments(replace(facts.study, options=())).squeeze("option", drop=True)
+    exact, found = float(known["exact_std"]), facts.std("cost")
+    if not math.isfinite(exact):
+        reasons = listed(str(known["unknown_because"].values).split(", "))
+        return [
+            "Only the mean is known exactly: there is no formula at hand for the standard deviation with "
+            f"{reasons} among what is uncertain."
+        ]
+    if found.error <= 0.0:
+        return []
+    return [
+        f"The standard deviation of the total is known exactly as well, by the method of moments: "
+        f"{facts.money(Measured(exact, found.error))}. The scenarios give {facts.money(found)} with a standard error "
+        f"of {facts.money(Measured(found.error, found.error))}: {_apart(facts, found, exact)}."
+    ]
+
+
+def _apart(facts: Facts, found: Measured, exact: float) -> str:
+    """Say how far apart the simulated and the exact are, and what that means."""
+    apart = abs(found.value - exact) / found.error
     verdict = (
         "as near as chance leads one to expect"
         if apart <= half_width(facts.replicates, _SURE)
         else "further than chance explains: something in the computation deserves a look"
     )
-    return [
-        f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error))}. The "
-        f"scenarios give {facts.money(mean)} with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
-        f"the two are {apart:.1f} standard errors apart, {verdict}."
-    ]
+    return f"the two are {apart:.1f} standard errors apart, {verdict}"
 
 
 def _precision(facts: Facts) -> list[str]:
