@@ -9,6 +9,7 @@ from scipy import stats
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import quantile_with_error, replicates_of
+from popsim.analysis.shares import rank_error
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 
@@ -114,7 +115,7 @@ def _rank_correlations(values: Floats) -> tuple[Floats, Floats]:
     ranks = stats.rankdata(values, axis=-1)
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.atleast_2d(np.corrcoef(ranks))
-    return found, (1.0 - found**2) * np.sqrt((1.0 + 0.5 * found**2) / (count - 3))
+    return found, rank_error(found, count)
 
 
 def _edges(ends: Floats, cells: int) -> Floats:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
+from scipy import stats
 
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import replicates_of, spread_error
 from popsim.families.base import Floats
 
-__all__ = ["variance_shares"]
+__all__ = ["rank_error", "variance_shares"]
 
 
 def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cost") -> xr.Dataset:
@@ -32,8 +33,9 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     Returns
     -------
     xarray.Dataset
-        `variance_share` and its Monte Carlo standard error `variance_share_error` (option, part), without unit; NaN
-        where the total never varies.
+        `variance_share` and `rank_correlation`, Spearman's between part and total, each with its Monte Carlo standard
+        error ``..._error`` (option, part), without unit; NaN where the total, or for the correlation the part, never
+        varies.
 
     Raises
     ------
@@ -44,7 +46,7 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     ----------
     The error is that of the influence of each scenario, (x - s y) y / Var(y) with x and y the part and the total less
     their means (infinitesimal jackknife: Efron 1982, doi:10.1137/1.9781611970319, ch. 6); of replicates, that of the
-    mean of their shares.
+    mean of their shares. That of the rank correlation: Bonett and Wright 2000, doi:10.1007/BF02294183.
 
     Examples
     --------
@@ -61,11 +63,19 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     if turns > 1:
         found = [_shares(each[..., turn::turns], whole[..., turn::turns])[0] for turn in range(turns)]
         error = spread_error(found)
+    ranks = _rank_correlations(each, whole)
+    alone = rank_error(ranks, whole.shape[-1])
+    if turns > 1:
+        alone = spread_error([_rank_correlations(each[..., k::turns], whole[..., k::turns]) for k in range(turns)])
     plain = parts.isel(scenario=0, drop=True)
     title = f"Share of the variance of {variable}"
     result = {
         "variance_share": described(plain.copy(data=share), "1", title),
         "variance_share_error": described(plain.copy(data=error), "1", f"{title}, Monte Carlo error"),
+        "rank_correlation": described(plain.copy(data=ranks), "1", f"Rank correlation with {variable}"),
+        "rank_correlation_error": described(
+            plain.copy(data=alone), "1", f"Rank correlation with {variable}, Monte Carlo error"
+        ),
     }
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": by})
 
@@ -81,3 +91,23 @@ def _shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
     share = (x * y).mean(axis=-1) / scale
     influence = (x - share[..., np.newaxis] * y) * y
     return share, influence.std(axis=-1) / scale / np.sqrt(whole.shape[-1])
+
+
+def _rank_correlations(parts: Floats, whole: Floats) -> Floats:
+    """Spearman's correlation of parts (..., part, scenario) with a whole (..., 1, scenario)."""
+    x, y = (stats.rankdata(each, axis=-1) for each in (parts, whole))
+    x, y = (each - each.mean(axis=-1, keepdims=True) for each in (x, y))
+    scale = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+    return np.asarray((x * y).sum(axis=-1) / np.where(scale > 0.0, scale, np.nan))
+
+
+def rank_error(correlation: Floats, count: int) -> Floats:
+    """Give the standard error of Spearman's correlation of so many scenarios; infinite for fewer than four.
+
+    Examples
+    --------
+    >>> rank_error(np.array([0.0]), 103).round(6).tolist()
+    [0.1]
+    """
+    known = np.sqrt((1.0 + 0.5 * correlation**2) / max(count - 3, 1)) * (1.0 - correlation**2)
+    return np.where(count > 3, known, np.inf)

@@ -49,6 +49,19 @@ def test_shares_are_those_of_theory(between: float, design: tuple[str, int]) -> 
             assert (np.abs(found["variance_share"].values - std**2 / (std**2).sum()) > limit * error).any()
 
 
+@pytest.mark.parametrize("design", [("random", 1), ("sobol", 16)])
+def test_rank_correlations_are_those_of_normals(design: tuple[str, int]) -> None:
+    """6 / pi arcsin(r / 2) (Pearson 1907), r the correlation of each part with the sum of independent ones."""
+    name, replicates = design
+    dataset = simulate(of_bases(0.0), 32_768, 5, ["basis"], design=name, replicates=replicates)
+    found = variance_shares(dataset).isel(option=0)
+    std = np.array(list(STDS.values()))
+    true = 6.0 / np.pi * np.arcsin(std / np.sqrt((std**2).sum()) / 2.0)
+    error = found["rank_correlation_error"].values
+    assert (np.abs(found["rank_correlation"].values - true) < (6.0 if replicates == 1 else 12.0) * error).all()
+    assert (error < 0.01).all()
+
+
 def test_errors_are_those_of_other_seeds() -> None:
     """The spread over 100 seeds is known to 7 %; six of that to either side."""
     item = of_bases(0.3)
