@@ -127,22 +127,26 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 
 
-def scenarios_for(level: float) -> int:
+def scenarios_for(level: float, replicates: int = 1) -> int:
     """Give the least number of scenarios whose quantile at a level has an error.
 
-    Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end.
+    Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end, and
+    one scenario of each replicate has to lie beyond the quantile.
 
     Examples
     --------
-    >>> scenarios_for(0.8), scenarios_for(0.9999)
-    (18, 39998)
+    >>> scenarios_for(0.8), scenarios_for(0.9999), scenarios_for(0.99, replicates=16)
+    (18, 39998, 1600)
     """
     odds = max(level / (1.0 - level), (1.0 - level) / level)
     # Rounded: odds that should be whole come out a last bit above it.
-    return math.ceil(round(4.0 * odds, 6)) + 2
+    single = math.ceil(round(4.0 * odds, 6)) + 2
+    return single if replicates == 1 else max(single, replicates * math.ceil(round(1.0 / min(level, 1.0 - level), 6)))
 
 
-def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+def check_supported(
+    level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]], replicates: int = 1
+) -> None:
     """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
 
     Raises
@@ -157,7 +161,7 @@ def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...]
             "confidence",
             f"{level} from {count} scenarios",
             "a confidence that the scenarios can support",
-            f"run at least {scenarios_for(level)} scenarios",
+            f"run at least {scenarios_for(level, replicates)} scenarios",
         )
     )
 
@@ -200,7 +204,7 @@ def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -
     level = check_coverage("confidence", confidence)
     cost = money_of(dataset, variable)
     amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]), replicates_of(dataset))
-    check_supported(level, cost.sizes["scenario"], error)
+    check_supported(level, cost.sizes["scenario"], error, replicates_of(dataset))
     plain = cost.isel(scenario=0, drop=True)
     units = str(cost.attrs.get("units", "1"))
     result = {

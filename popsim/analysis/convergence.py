@@ -57,7 +57,7 @@ def convergence(
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
     cost = money_of(dataset, variable)
     values = np.ascontiguousarray(cost.values)
-    least = min(scenarios_for(tail), values.shape[-1])
+    least = min(scenarios_for(tail, replicates_of(dataset)), values.shape[-1])
     counts = np.unique(np.geomspace(least, values.shape[-1], points).round().astype(np.int64))
     turns = replicates_of(dataset)
     if turns > 1:

@@ -108,7 +108,7 @@ class Moments:
             return values, error
         spread = spread_error([part._quantiles(probabilities)[0] for part in self._parts])
         # A replicate has to reach into the tail as well.
-        resolved = np.minimum(probabilities, 1.0 - probabilities) * (self.count // len(self._parts)) >= 1.0
+        resolved = np.minimum(probabilities, 1.0 - probabilities) * (self.count // len(self._parts)) >= 1.0 - 1e-9
         return values, np.where(np.isfinite(error) & resolved, spread, np.where(error == 0.0, 0.0, np.inf))
 
     def _quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:

@@ -96,7 +96,7 @@ def reserve(
     amount, amount_error = quantile_with_error(
         np.ascontiguousarray(total.values), np.array([level]), replicates_of(dataset)
     )
-    check_supported(level, count, amount_error)
+    check_supported(level, count, amount_error, replicates_of(dataset))
     window = _window(level, count)
     shape, whole_shape = parts.isel(scenario=0, drop=True), total.isel(scenario=0, drop=True)
     totals = np.ascontiguousarray(total.values).reshape(-1, count)

@@ -101,6 +101,14 @@ def test_what_replicates_cannot_tell_is_infinite() -> None:
     assert half_width(16) == pytest.approx(2.131449545559323, rel=1e-9)
 
 
+def test_a_confidence_beyond_the_scramblings_is_refused_with_what_it_takes() -> None:
+    with pytest.raises(ParameterError, match="at least 1600 scenarios"):
+        budget_for(simulate(PLAN, 1024, 3, (), design="sobol", replicates=16), 0.99)
+    assert np.isfinite(
+        budget_for(simulate(PLAN, 1600, 3, (), design="sobol", replicates=16), 0.99)["amount_error"]
+    ).all()
+
+
 def test_the_study_states_its_scramblings() -> None:
     study = load_study(
         "pops", {"scenarios.design": "sobol", "scenarios.count": 64, "scenarios.replicates": 4, "report.breakdowns": []}
