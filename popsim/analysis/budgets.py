@@ -111,13 +111,10 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     filled = missing.fillna(0.0)
     overall_error = (filled.std("scenario", ddof=1) / np.sqrt(count)).where(short > 1, np.inf).where(short > 0, 0.0)
     units = str(cost.attrs.get("units", "1"))
+    chance_error = share.copy(data=share_error(enough.values, replicates_of(dataset)))
     result = {
         "sufficient": described(share, "1", "Probability that the amount suffices"),
-        "sufficient_error": described(
-            share.copy(data=share_error(enough.values, replicates_of(dataset))),
-            "1",
-            "Monte Carlo error of the probability",
-        ),
+        "sufficient_error": described(chance_error, "1", "Monte Carlo error of the probability"),
         "shortfall": described(shortfall, units, "Mean of what is missing where the amount does not suffice"),
         "shortfall_error": described(error.where(short > 0, 0.0), units, "Monte Carlo error of the shortfall"),
         "shortfall_overall": described(filled.mean("scenario"), units, "Mean of what is missing over all scenarios"),
@@ -130,8 +127,7 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
 def scenarios_for(level: float, replicates: int = 1) -> int:
     """Give the least number of scenarios whose quantile at a level has an error.
 
-    Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end, and
-    one scenario of each replicate has to lie beyond the quantile.
+    Two standard deviations of its rank have to fit beyond it, and one scenario of each replicate.
 
     Examples
     --------
