@@ -26,9 +26,12 @@ if TYPE_CHECKING:
     from popsim.analysis.dependence import effective_countries as effective_countries
     from popsim.analysis.drivers import drivers as drivers
     from popsim.analysis.joint import joint_budget as joint_budget
+    from popsim.analysis.moments import exact_moments as exact_moments
+    from popsim.analysis.pairs import pairs as pairs
     from popsim.analysis.precision import simulate_to as simulate_to
     from popsim.analysis.reserve import contingency as contingency
     from popsim.analysis.reserve import reserve as reserve
+    from popsim.analysis.shares import variance_shares as variance_shares
     from popsim.analysis.sobol import sobol_indices as sobol_indices
     from popsim.analysis.summarise import summarise as summarise
     from popsim.engine.runs import load_run as load_run
@@ -69,8 +72,11 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.dependence": ("dependence_effect", "effective_countries"),
     "popsim.analysis.drivers": ("drivers",),
     "popsim.analysis.joint": ("joint_budget",),
+    "popsim.analysis.moments": ("exact_moments",),
+    "popsim.analysis.pairs": ("pairs",),
     "popsim.analysis.precision": ("simulate_to",),
     "popsim.analysis.reserve": ("contingency", "reserve"),
+    "popsim.analysis.shares": ("variance_shares",),
     "popsim.analysis.sobol": ("sobol_indices",),
     "popsim.analysis.summarise": ("summarise",),
     "popsim.engine.runs": ("load_run", "save_run"),

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["BREAKDOWNS", "COORDINATES", "DIMENSIONS", "VARIABLES", "Variable", "breakdown_name", "describe"]
+__all__ = ["BASES", "BREAKDOWNS", "COORDINATES", "DIMENSIONS", "VARIABLES", "Variable", "breakdown_name", "describe"]
 
-DIMENSIONS = ("option", "scenario", "country", "area", "year")
+DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
+
+BASES = ("evidence", "proxy", "judgement")
+"""What a cost may rest on, the firmest first: the labels of the dimension `basis`."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ COORDINATES: dict[str, Variable] = {
     "component_name": Variable(("component",), "Cost component", "Name of the cost component."),
     "component_area": Variable(("component",), "Activity area", "Area that the component belongs to."),
     "component_basis": Variable(("component",), "Basis", "What the cost rests on: evidence, proxy or judgement."),
+    "basis": Variable(("basis",), "Basis", "What costs rest on: evidence, proxy or judgement."),
 }
 
 VARIABLES: dict[str, Variable] = {

@@ -6,8 +6,11 @@ from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
 from popsim.analysis.joint import joint_budget
+from popsim.analysis.moments import exact_moments
+from popsim.analysis.pairs import pairs
 from popsim.analysis.precision import simulate_to
 from popsim.analysis.reserve import contingency, reserve
+from popsim.analysis.shares import variance_shares
 from popsim.analysis.summarise import summarise
 
 __all__ = [
@@ -23,9 +26,12 @@ __all__ = [
     "convergence",
     "dependence_effect",
     "effective_countries",
+    "exact_moments",
     "joint_budget",
+    "pairs",
     "point_estimates",
     "reserve",
     "simulate_to",
     "summarise",
+    "variance_shares",
 ]

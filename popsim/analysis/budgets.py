@@ -7,7 +7,7 @@ import math
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.order import binomial_error, quantile_with_error
+from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
@@ -101,7 +101,8 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
         allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
         raise ParameterError(Problem("amount", f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
     count = cost.sizes["scenario"]
-    share = (cost <= amount).mean("scenario")
+    enough = (cost <= amount).transpose(..., "scenario")
+    share = enough.mean("scenario")
     missing = cost.where(cost > amount) - amount
     shortfall = missing.mean("scenario").fillna(0.0)
     short = missing.notnull().sum("scenario")
@@ -110,11 +111,10 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     filled = missing.fillna(0.0)
     overall_error = (filled.std("scenario", ddof=1) / np.sqrt(count)).where(short > 1, np.inf).where(short > 0, 0.0)
     units = str(cost.attrs.get("units", "1"))
+    chance_error = share.copy(data=share_error(enough.values, replicates_of(dataset)))
     result = {
         "sufficient": described(share, "1", "Probability that the amount suffices"),
-        "sufficient_error": described(
-            share.copy(data=binomial_error(share.values, count)), "1", "Monte Carlo error of the probability"
-        ),
+        "sufficient_error": described(chance_error, "1", "Monte Carlo error of the probability"),
         "shortfall": described(shortfall, units, "Mean of what is missing where the amount does not suffice"),
         "shortfall_error": described(error.where(short > 0, 0.0), units, "Monte Carlo error of the shortfall"),
         "shortfall_overall": described(filled.mean("scenario"), units, "Mean of what is missing over all scenarios"),
@@ -124,22 +124,25 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 
 
-def scenarios_for(level: float) -> int:
+def scenarios_for(level: float, replicates: int = 1) -> int:
     """Give the least number of scenarios whose quantile at a level has an error.
 
-    Two standard deviations of the rank, sqrt(n p (1 - p)), have to fit between the quantile and the sample's end.
+    Two standard deviations of its rank have to fit beyond it, and one scenario of each replicate.
 
     Examples
     --------
-    >>> scenarios_for(0.8), scenarios_for(0.9999)
-    (18, 39998)
+    >>> scenarios_for(0.8), scenarios_for(0.9999), scenarios_for(0.99, replicates=16)
+    (18, 39998, 1600)
     """
     odds = max(level / (1.0 - level), (1.0 - level) / level)
     # Rounded: odds that should be whole come out a last bit above it.
-    return math.ceil(round(4.0 * odds, 6)) + 2
+    single = math.ceil(round(4.0 * odds, 6)) + 2
+    return single if replicates == 1 else max(single, replicates * math.ceil(round(1.0 / min(level, 1.0 - level), 6)))
 
 
-def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> None:
+def check_supported(
+    level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]], replicates: int = 1
+) -> None:
     """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
 
     Raises
@@ -154,7 +157,7 @@ def check_supported(level: float, count: int, errors: np.ndarray[tuple[int, ...]
             "confidence",
             f"{level} from {count} scenarios",
             "a confidence that the scenarios can support",
-            f"run at least {scenarios_for(level)} scenarios",
+            f"run at least {scenarios_for(level, replicates)} scenarios",
         )
     )
 
@@ -196,8 +199,8 @@ def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -
     """
     level = check_coverage("confidence", confidence)
     cost = money_of(dataset, variable)
-    amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]))
-    check_supported(level, cost.sizes["scenario"], error)
+    amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]), replicates_of(dataset))
+    check_supported(level, cost.sizes["scenario"], error, replicates_of(dataset))
     plain = cost.isel(scenario=0, drop=True)
     units = str(cost.attrs.get("units", "1"))
     result = {
@@ -284,11 +287,12 @@ def point_estimates(dataset: xr.Dataset) -> xr.Dataset:
         if f"point_estimate{suffix}" not in dataset:
             raise RunError(Problem("dataset", f"no variable 'point_estimate{suffix}'", "a dataset of ps.simulate"))
         cost, estimate = money_of(dataset, f"cost{suffix}"), dataset[f"point_estimate{suffix}"]
-        share = (cost <= estimate).mean("scenario")
+        enough = (cost <= estimate).transpose(..., "scenario")
+        share = enough.mean("scenario")
         result[f"point_estimate{suffix}"] = estimate
         result[f"point_estimate_confidence{suffix}"] = share
         result[f"point_estimate_confidence{suffix}_error"] = share.copy(
-            data=binomial_error(share.values, cost.sizes["scenario"])
+            data=share_error(enough.values, replicates_of(dataset))
         )
         described(share, "1", "Probability that the point estimate suffices")
         described(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")

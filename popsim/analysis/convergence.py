@@ -6,7 +6,7 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.budgets import described, money_of, scenarios_for
-from popsim.analysis.order import quantile_with_error
+from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem
 
@@ -57,9 +57,13 @@ def convergence(
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
     cost = money_of(dataset, variable)
     values = np.ascontiguousarray(cost.values)
-    least = min(scenarios_for(tail), values.shape[-1])
+    least = min(scenarios_for(tail, replicates_of(dataset)), values.shape[-1])
     counts = np.unique(np.geomspace(least, values.shape[-1], points).round().astype(np.int64))
-    found = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels) for count in counts]
+    turns = replicates_of(dataset)
+    if turns > 1:
+        # Whole rounds, so that replicates are of equal size.
+        counts = np.unique(np.maximum(counts // turns, 1) * turns)
+    found = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels, turns) for count in counts]
     dims = [*(str(dim) for dim in cost.dims[:-1]), "count", "quantile"]
     kept = {name: value for name, value in cost.coords.items() if "scenario" not in value.dims}
     units = str(cost.attrs.get("units", "1"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.order import quantile_with_error
+from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem, RunError
 
@@ -64,7 +64,7 @@ def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.
     for name in ASSUMPTIONS.values():
         variable = dataset[name].transpose(..., "scenario")
         values = np.ascontiguousarray(np.atleast_2d(variable.values))
-        quantiles, error = quantile_with_error(values, levels)
+        quantiles, error = quantile_with_error(values, levels, replicates_of(dataset))
         ranges.append(quantiles)
         errors.append(np.hypot(error[..., 0], error[..., 1]))
     stacked = np.stack(ranges, axis=1)

@@ -9,7 +9,7 @@ import xarray as xr
 
 from popsim.analysis.budgets import budget_for, described, money_of, scenarios_for
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
-from popsim.analysis.order import binomial_error, quantile_with_error
+from popsim.analysis.order import binomial_error, quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
@@ -111,7 +111,7 @@ def joint_budget(dataset: xr.Dataset, by: str = "area", confidence: float = 0.8,
     count = parts.sizes["scenario"]
     _check_halves(level, count)
     values = np.ascontiguousarray(parts.values)
-    separate, separate_error = quantile_with_error(values, np.array([level]))
+    separate, separate_error = quantile_with_error(values, np.array([level]), replicates_of(dataset))
     rows = values.reshape(-1, *values.shape[-2:])
     found = [
         _of_option(row, level, amount, error)

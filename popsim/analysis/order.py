@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
 
 from popsim.engine.threads import check_threads
 from popsim.errors import Problem, RunError
 from popsim.families.base import Floats
 from popsim.kernels.selection import BUCKETS, central_moments, select_rows
 
-__all__ = ["Moments", "binomial_error", "quantile_with_error"]
+__all__ = [
+    "Moments",
+    "binomial_error",
+    "half_width",
+    "quantile_with_error",
+    "replicates_of",
+    "share_error",
+    "spread_error",
+]
 
 _ROWS = 16
 """Rows given to a thread at a time."""
@@ -21,7 +31,9 @@ _ROWS = 16
 class Moments:
     """Moments over the last axis, with standard errors; `mean`, `std` and their errors have the shape of the rest.
 
-    The error of the standard deviation uses the fourth central moment: var(s) ~ (m4 - s^4) / (4 s^2 n).
+    The error of the standard deviation uses the fourth central moment: var(s) ~ (m4 - s^4) / (4 s^2 n). With
+    `replicates`, errors come from the spread of the replicates instead: scenario s belongs to the one of number
+    s % replicates.
 
     Raises
     ------
@@ -35,7 +47,7 @@ class Moments:
     (2.5, 1.290994)
     """
 
-    def __init__(self, values: Floats, threads: int | None = None) -> None:
+    def __init__(self, values: Floats, threads: int | None = None, replicates: int = 1) -> None:
         self._blocks = _rows(np.asarray(values, dtype=np.float64))
         self.threads = check_threads(threads)
         self.shape = values.shape[:-1]
@@ -55,6 +67,13 @@ class Moments:
         self.std = self._std.reshape(self.shape)
         self.mean_error = np.where(unknown, np.inf, self.std / np.sqrt(self.count))
         self.std_error = np.where(unknown, np.inf, np.where(self._std > 0.0, std_error, 0.0)).reshape(self.shape)
+        self._parts = [
+            Moments(values[..., turn::replicates], threads) for turn in range(replicates if replicates > 1 else 0)
+        ]
+        if self._parts:
+            self.mean_error = spread_error([part.mean for part in self._parts])
+            enough = self.count >= 2 * replicates
+            self.std_error = spread_error([part.std for part in self._parts]) if enough else np.full(self.shape, np.inf)
 
     def _spread(self, work: Callable[[slice, Floats], object]) -> None:
         """Run work on slices of rows and what is in them, on several threads: kernels release the interpreter."""
@@ -84,6 +103,15 @@ class Moments:
 
     def quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
         """Quantiles and their errors, as `quantile_with_error` gives them."""
+        values, error = self._quantiles(probabilities)
+        if not self._parts:
+            return values, error
+        spread = spread_error([part._quantiles(probabilities)[0] for part in self._parts])
+        # A replicate has to reach into the tail as well.
+        resolved = np.minimum(probabilities, 1.0 - probabilities) * (self.count // len(self._parts)) >= 1.0 - 1e-9
+        return values, np.where(np.isfinite(error) & resolved, spread, np.where(error == 0.0, 0.0, np.inf))
+
+    def _quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
         last = self.count - 1
         middle = last * probabilities
         spread = 2.0 * np.sqrt(self.count * probabilities * (1.0 - probabilities))
@@ -110,7 +138,7 @@ def _rows(values: Floats) -> list[Floats]:
     return [np.ascontiguousarray(values).reshape(-1, count)]
 
 
-def quantile_with_error(values: Floats, probabilities: Floats) -> tuple[Floats, Floats]:
+def quantile_with_error(values: Floats, probabilities: Floats, replicates: int = 1) -> tuple[Floats, Floats]:
     """Quantiles over the last axis and their Monte Carlo standard errors.
 
     The quantile is the linear interpolation between order statistics (Hyndman and Fan 1996, type 7,
@@ -124,6 +152,9 @@ def quantile_with_error(values: Floats, probabilities: Floats) -> tuple[Floats, 
         (..., scenario)
     probabilities
         (quantile,), in (0, 1).
+    replicates
+        Above 1: scenario s belongs to the independent replicate s % replicates, and the error is the standard deviation
+        of the quantiles of the replicates over sqrt(replicates).
 
     Returns
     -------
@@ -142,7 +173,54 @@ def quantile_with_error(values: Floats, probabilities: Floats) -> tuple[Floats, 
     >>> value.item(), round(error.item(), 6)
     (5000.0, 50.0025)
     """
-    return Moments(values).quantiles(probabilities)
+    return Moments(values, replicates=replicates).quantiles(probabilities)
+
+
+def spread_error(parts: Sequence[Floats]) -> Floats:
+    """Give the standard error of an average of independent parts: their spread over the root of their number.
+
+    Examples
+    --------
+    >>> spread_error([np.array(1.0), np.array(3.0)]).item()
+    1.0
+    """
+    return np.asarray(np.std(np.stack(parts), axis=0, ddof=1) / np.sqrt(len(parts)))
+
+
+def replicates_of(dataset: xr.Dataset) -> int:
+    """Tell how many independent replicates take turns in a dataset; 1 where single scenarios tell the errors."""
+    return int(dataset.attrs.get("replicates", 1))
+
+
+def half_width(replicates: int = 1, level: float = 0.975) -> float:
+    """Give the standard errors in the half-width of a 95 % interval: Student's t where few replicates tell the error.
+
+    `level` is the probability below its upper end.
+
+    Examples
+    --------
+    >>> round(half_width(), 4), round(half_width(16), 4)
+    (1.96, 2.1314)
+    """
+    from scipy.special import ndtri, stdtrit
+
+    return float(ndtri(level) if replicates == 1 else stdtrit(replicates - 1, level))
+
+
+def share_error(happens: NDArray[np.bool_], replicates: int = 1) -> Floats:
+    """Give the standard error of the share of the last axis at which something happens.
+
+    Examples
+    --------
+    >>> share_error(np.arange(10_000) < 5_000).round(6).item()
+    0.004999
+    """
+    single = binomial_error(happens.mean(axis=-1), happens.shape[-1])
+    if replicates == 1:
+        return single
+    spread = spread_error([happens[..., turn::replicates].mean(axis=-1) for turn in range(replicates)])
+    # Replicates that agree to the last scenario still do not know the share exactly.
+    return np.where(spread > 0.0, spread, single)
 
 
 def binomial_error(share: Floats, count: int) -> Floats:

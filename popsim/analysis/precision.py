@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from popsim.analysis import jcgm101
+from popsim.analysis.batches import joined
 from popsim.analysis.intervals import check_interval
-from popsim.analysis.order import quantile_with_error
+from popsim.analysis.order import half_width, quantile_with_error
 from popsim.analysis.summarise import check_coverage
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import Progress
@@ -23,11 +23,11 @@ from popsim.plan import compile
 from popsim.plan.model import Plan
 from popsim.study.model import Study
 
-__all__ = ["METHODS", "NORMAL_95", "relative_error", "room_for", "simulate_to"]
+__all__ = ["METHODS", "REPLICATES", "relative_error", "room_for", "simulate_to"]
 
 METHODS = ("quantiles", "jcgm101")
-NORMAL_95 = 1.959963984540054
-"""Standard errors in the half-width of a 95 % interval."""
+REPLICATES = 16
+"""Scramblings of Sobol points where none are stated: the error is known to 1 / sqrt(2 (16 - 1)) = 18 % of itself."""
 
 _FIRST = 5_000
 _TAIL = 250
@@ -49,12 +49,19 @@ class _Goal:
     method: str
     digits: int
     interval: str
+    turns: int
+    """Replicates that take turns; 1 for random scenarios."""
 
     @property
     def first(self) -> int:
         if self.method == "jcgm101":
             return jcgm101.batch_size(self.coverage)
-        return max(_FIRST, math.ceil(round(_TAIL / ((1.0 - self.coverage) / 2.0), 6)))
+        least = max(_FIRST, math.ceil(round(_TAIL / ((1.0 - self.coverage) / 2.0), 6)))
+        return least if self.turns == 1 else self.turns << (-(-least // self.turns) - 1).bit_length()
+
+    def allowed(self, limit: int) -> int:
+        """Give the largest number within the limit that such a run can have."""
+        return limit if self.turns == 1 else self.turns << max((limit // self.turns).bit_length() - 1, 0)
 
 
 def simulate_to(
@@ -75,15 +82,18 @@ def simulate_to(
     """Sample the cost of a study in as many scenarios as a stated precision takes.
 
     Scenarios are added in growing batches until the precision is reached. The result equals that of `simulate` with as
-    many scenarios, to the bit; `precision` decides nothing but their number.
+    many scenarios (and, of Sobol points, as many replicates), to the bit; `precision` decides nothing but their number.
 
     Parameters
     ----------
     study
-        A study, or a plan that was compiled before; its design has to be "random".
+        A study, or a plan that was compiled before; its design has to be "random" or "sobol". Of Sobol points,
+        independent scramblings take turns, as many as the study states or else 16; their points double from batch to
+        batch, and errors come from the spread of the scramblings.
     precision
-        For the method "quantiles": 95 % half-width (1.96 Monte Carlo standard errors) of each of the lower end, the
-        median and the upper end of the range of `cost`, in every option, over that quantile; 0.005 is half a per cent.
+        For the method "quantiles": 95 % half-width (1.96 Monte Carlo standard errors; of Sobol points, Student's t for
+        the number of scramblings) of each of the lower end, the median and the upper end of the range of `cost`, in
+        every option, over that quantile; 0.005 is half a per cent.
     method
         "quantiles": as above; the next batch is sized by the error so far, which falls as 1 / sqrt(n).
         "jcgm101": the adaptive procedure of JCGM 101:2008, 7.9.4: batches of max(10^4, 100 / (1 - coverage)) until
@@ -128,19 +138,20 @@ def simulate_to(
     """
     plan = study if isinstance(study, Plan) else compile(study)
     goal = _check(plan, precision, method, digits, interval, coverage, most)
+    plan = plan.with_stream(plan.seed, plan.design, goal.turns)
     parts: list[xr.Dataset] = []
     batches: list[Floats] = []
-    done, foreseen = 0, min(goal.first, most or goal.first)
+    done, foreseen = 0, min(goal.first, goal.allowed(most or goal.first))
     while True:
         before, ahead = done, foreseen
         told_progress = None if progress is None else (lambda n, _, b=before, a=ahead: progress(b + n, a))
         part = simulate(plan, foreseen - done, seed, breakdowns, threads, done, told_progress)
         parts.append(part)
         done = foreseen
-        limit = room_for(part) if most is None else min(most, room_for(part))
+        limit = goal.allowed(room_for(part) if most is None else min(most, room_for(part)))
         cost = np.concatenate([each["cost"].values for each in parts], axis=1)
         if goal.method == "quantiles":
-            reached = relative_error(cost, goal.coverage)
+            reached = relative_error(cost, goal.coverage, goal.turns)
             needed = done * (reached / goal.precision) ** 2
         else:
             batches.append(jcgm101.batch_statistics(part["cost"].values, goal.coverage, goal.interval))
@@ -148,10 +159,15 @@ def simulate_to(
         if told is not None:
             told(done, reached)
         if reached <= goal.precision:
-            return _joined(parts, goal, reached)
+            return joined(parts).assign_attrs(
+                precision_method=goal.method,
+                precision=goal.precision,
+                precision_reached=reached,
+                precision_batches=len(parts),
+            )
         # An estimate from few scenarios is not held against a limit that it exceeds by little.
         if done >= limit or 4.0 * limit < needed < math.inf:
-            _refuse(goal, done, reached, needed, limit, stated=most is not None and limit == most)
+            _refuse(goal, done, reached, needed, limit, stated=most is not None and limit == goal.allowed(most))
         foreseen = min(_next(goal, done, needed), limit)
 
 
@@ -172,9 +188,8 @@ def _check(
         problems.append(Problem("digits", repr(digits), "a whole number from 1 to 4"))
     if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
         problems.append(Problem("most", repr(most), "a whole number of at least 1, or None"))
-    if plan.design != "random":
-        found = f"design {plan.design!r}: the error of its quantiles cannot be told from one run"
-        problems.append(Problem("precision", found, "design 'random'", "state a number of scenarios instead"))
+    turns, unfit = _turns(plan, method, most)
+    problems += unfit
     try:
         level = check_coverage("coverage", plan.coverage if coverage is None else coverage)
         kind = check_interval(interval)
@@ -183,10 +198,27 @@ def _check(
     if problems:
         raise ParameterError(problems)
     wanted = float(precision) if method == "quantiles" else 1.0  # type: ignore[arg-type]
-    return _Goal(wanted, level, str(method), int(digits), kind)  # type: ignore[call-overload]
+    return _Goal(wanted, level, str(method), int(digits), kind, turns)  # type: ignore[call-overload]
 
 
-def relative_error(cost: Floats, coverage: float) -> float:
+def _turns(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]]:
+    """Give the number of replicates, and hold the other arguments to the design."""
+    if plan.design == "random":
+        return 1, []
+    if plan.design == "latin":
+        found = "design 'latin': the error of its quantiles cannot be told from one run, which cannot be continued"
+        return 1, [Problem("precision", found, "design 'random' or 'sobol'", "state a number of scenarios instead")]
+    turns = plan.replicates if plan.replicates > 1 else REPLICATES
+    problems = []
+    if method == "jcgm101":
+        found = "design 'sobol': its batches are not independent"
+        problems.append(Problem("method", found, "'quantiles' where design = 'sobol'", "state a precision instead"))
+    if isinstance(most, int) and not isinstance(most, bool) and 1 <= most < turns:
+        problems.append(Problem("most", repr(most), f"at least {turns}: one scenario of each scrambling"))
+    return turns, problems
+
+
+def relative_error(cost: Floats, coverage: float, replicates: int = 1) -> float:
     """Largest 95 % half-width of the ends and the median of the range, over the quantile itself.
 
     Raises
@@ -195,12 +227,13 @@ def relative_error(cost: Floats, coverage: float) -> float:
         Where a quantile is 0 and uncertain, so that nothing is relative to it.
     """
     levels = np.array([(1.0 - coverage) / 2.0, 0.5, (1.0 + coverage) / 2.0])
-    value, error = quantile_with_error(np.ascontiguousarray(cost), levels)
+    value, error = quantile_with_error(np.ascontiguousarray(cost), levels, replicates)
     if ((value == 0.0) & (error > 0.0)).any():
         raise ParameterError(
             Problem("precision", "a quantile of the total that is 0", "a total whose quantiles are above 0")
         )
-    return float(np.max(np.divide(NORMAL_95 * error, np.abs(value), out=np.zeros_like(value), where=error > 0.0)))
+    wide = half_width(replicates) * error
+    return float(np.max(np.divide(wide, np.abs(value), out=np.zeros_like(value), where=error > 0.0)))
 
 
 def _stability(cost: Floats, batches: Sequence[Floats], goal: _Goal) -> tuple[float, float]:
@@ -214,7 +247,12 @@ def _stability(cost: Floats, batches: Sequence[Floats], goal: _Goal) -> tuple[fl
 
 
 def _next(goal: _Goal, done: int, needed: float) -> int:
-    """Scenarios after the next batch: those foreseen and a little more, in whole thousands; for JCGM 101 one batch."""
+    """Scenarios after the next batch: those foreseen and a little more, in whole thousands; for JCGM 101 one batch.
+
+    Sobol points double: only powers of two are balanced.
+    """
+    if goal.turns > 1:
+        return 2 * done
     if goal.method == "jcgm101":
         return done + goal.first
     least, most = (factor * done for factor in _GROWTH)
@@ -245,30 +283,3 @@ def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, s
 
 def _two_digits(number: float) -> int:
     return int(float(f"{number:.1e}"))
-
-
-def _joined(parts: Sequence[xr.Dataset], goal: _Goal, reached: float) -> xr.Dataset:
-    """Put batches together as `simulate` would have laid them out: scenarios next to each other in memory."""
-    whole = parts[0]
-    if len(parts) > 1:
-        coordinates = {name: value for name, value in whole.coords.items() if name != "scenario"}
-        numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
-        scenario = xr.Variable(("scenario",), numbers, whole["scenario"].attrs)
-        variables = {
-            name: _in_line([part[name] for part in parts]) if "scenario" in variable.dims else variable.variable
-            for name, variable in whole.data_vars.items()
-        }
-        whole = xr.Dataset(variables, {**coordinates, "scenario": scenario}, whole.attrs)
-    return whole.assign_attrs(
-        precision_method=goal.method,
-        precision=goal.precision,
-        precision_reached=reached,
-        precision_batches=len(parts),
-    )
-
-
-def _in_line(parts: Sequence[xr.DataArray]) -> xr.Variable:
-    dims = parts[0].dims
-    moved = [part.transpose(..., "scenario").values for part in parts]
-    data = np.moveaxis(np.concatenate(moved, axis=-1), -1, dims.index("scenario"))
-    return xr.Variable(dims, data, parts[0].attrs)

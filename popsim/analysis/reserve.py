@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates
 from popsim.analysis.joint import breakdown_by
-from popsim.analysis.order import quantile_with_error
+from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem, RunError, nearest
 from popsim.families.base import Floats
@@ -93,8 +93,10 @@ def reserve(
     parts = breakdown_by(dataset, variable, by)
     base, part_base = _bases(dataset, over, by, variable)
     count = total.sizes["scenario"]
-    amount, amount_error = quantile_with_error(np.ascontiguousarray(total.values), np.array([level]))
-    check_supported(level, count, amount_error)
+    amount, amount_error = quantile_with_error(
+        np.ascontiguousarray(total.values), np.array([level]), replicates_of(dataset)
+    )
+    check_supported(level, count, amount_error, replicates_of(dataset))
     window = _window(level, count)
     shape, whole_shape = parts.isel(scenario=0, drop=True), total.isel(scenario=0, drop=True)
     totals = np.ascontiguousarray(total.values).reshape(-1, count)

@@ -8,7 +8,7 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.intervals import check_interval, shortest_with_error
-from popsim.analysis.order import Moments
+from popsim.analysis.order import Moments, replicates_of
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
 
@@ -67,7 +67,8 @@ def summarise(
         For each variable v: ``v_quantile`` and ``v_quantile_error`` with the dimension `quantile` last, ``v_mean``,
         ``v_std`` and their ``_error``; where asked for, ``v_interval`` and its ``_error`` with the dimension `bound`
         ("low", "high") last; all in the unit of v. Errors are Monte Carlo standard errors: what another seed
-        would change, for random scenarios; for other designs, what it would be for as many random ones.
+        would change, for random scenarios and, from their spread, for independent replicates of Sobol points; for other
+        designs, what it would be for as many random ones. So is that of the shortest interval.
 
     Raises
     ------
@@ -90,11 +91,12 @@ def summarise(
     levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
     result: dict[str, xr.Variable] = {}
     about: dict[Hashable, xr.Variable] = {}
+    turns = replicates_of(dataset)
     for name in scenario_variables(dataset):
         variable = dataset.variables[name].transpose(..., "scenario")
         dims = [str(dim) for dim in variable.dims[:-1]]
         about |= coordinates_of(dataset, dims)
-        moments = Moments(variable.values, threads)
+        moments = Moments(variable.values, threads, turns)
         quantiles, errors = moments.quantiles(levels)
         statistics: dict[str, tuple[list[str], Floats]] = {
             "quantile": ([*dims, "quantile"], quantiles),
@@ -106,7 +108,8 @@ def summarise(
             about["bound"] = xr.Variable("bound", ["low", "high"])
             for suffix, data in zip(("interval", "interval_error"), ends, strict=True):
                 statistics[suffix] = [*dims, "bound"], data
-        described = _descriptions(name, variable.attrs, str(dataset.attrs.get("design", "random")))
+        design = "random" if turns > 1 else str(dataset.attrs.get("design", "random"))
+        described = _descriptions(name, variable.attrs, design)
         for suffix, (along, data) in statistics.items():
             result[f"{name}_{suffix}"] = xr.Variable(along, data, described[suffix])
     about["quantile"] = xr.Variable("quantile", levels, _LEVELS_ARE)

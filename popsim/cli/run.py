@@ -131,10 +131,18 @@ class _Precisely:
             if bar is not None:
                 bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * self.precision:.2g} %")
 
-        dataset = simulate_to(plan, self.precision, threads=threads, most=self.most, progress=bar, told=told)
-        study = load_study(self.source, {**self.overrides, "scenarios.count": dataset.sizes["scenario"]})
+        dataset = simulate_to(
+            plan, self.precision, breakdowns=_kept(plan), threads=threads, most=self.most, progress=bar, told=told
+        )
+        took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
+        study = load_study(self.source, {**self.overrides, **took})
         as_run = compile_plan(study)
         return study, as_run, dataset.assign_attrs(study=as_run.study_text)
+
+
+def _kept(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    """Breakdowns of the study, and the one that tells what the range rests on."""
+    return (*plan.breakdowns, ("basis",))
 
 
 def _reached(facts: Facts) -> str:
@@ -142,8 +150,13 @@ def _reached(facts: Facts) -> str:
     reached, wanted = (100 * float(facts.dataset.attrs[name]) for name in ("precision_reached", "precision"))
     return (
         f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the "
-        f"{wanted:.2g} % asked for, with {facts.scenarios:,} scenarios."
+        f"{wanted:.2g} % asked for, with {facts.scenarios:,} scenarios{_turns(facts)}."
     )
+
+
+def _turns(facts: Facts) -> str:
+    turns = facts.replicates
+    return "" if turns == 1 else f" ({turns} independent scramblings of {facts.scenarios // turns:,} Sobol points)"
 
 
 def _simulate_into(
@@ -163,7 +176,7 @@ def _simulate_into(
     with progress_bar("Scenarios") as progress:
         plan = compile_plan(study)
         if precisely is None:
-            dataset = simulate(plan, threads=threads, progress=progress)
+            dataset = simulate(plan, breakdowns=_kept(plan), threads=threads, progress=progress)
         else:
             study, plan, dataset = precisely.simulate(plan, threads, progress)
     with progress_bar("Extremes of dependence"):

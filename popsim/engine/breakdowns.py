@@ -18,6 +18,9 @@ from popsim.plan.model import Labels, Plan
 
 __all__ = ["Breakdown", "Sums", "arrange", "arrange_together", "read_breakdowns", "rows_as_they_are"]
 
+_WHAT = ("area", "component", "basis")
+"""Dimensions that tell components apart."""
+
 Output = list[Part]
 """Accumulators and their weights."""
 
@@ -67,7 +70,7 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
         For a name that is neither a dimension nor a group of countries.
     """
     groups = [name for name, _ in labels.groups]
-    allowed = ["country", *groups, "area", "year"]
+    allowed = ["country", *groups, *_WHAT, "year"]
     order = {name: (1 if name in groups else 2 * schema.DIMENSIONS.index(name) - 3) for name in allowed}
     problems, read = [], []
     if isinstance(breakdowns, str):
@@ -146,21 +149,31 @@ def _sums(
 
 
 def _labels(scope: Scope, name: str) -> tuple[object, ...]:
-    known = {"area": scope.labels.area, "year": scope.labels.years, "country": scope.labels.country}
+    known: dict[str, tuple[object, ...]] = {
+        "area": scope.labels.area,
+        "component": scope.labels.component,
+        "basis": schema.BASES,
+        "year": scope.labels.years,
+        "country": scope.labels.country,
+    }
     return known[name] if name in known else scope.group_values[name]
 
 
 def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> Callable[[dict[str, object]], Output]:
     """Make the function from the key of a cell to its accumulators and their weights."""
-    who = tuple(name for name in names if name not in ("area", "year"))
-    areas = [plan.labels.area[area] for area in plan.labels.component_area]
+    what = tuple(name for name in names if name in _WHAT)
+    who = tuple(name for name in names if name != "year" and name not in what)
+    areas = tuple(plan.labels.area[area] for area in plan.labels.component_area)
+    told = {"area": areas, "component": plan.labels.component, "basis": plan.labels.component_basis}
+    kinds = list(zip(*(told[name] for name in what), strict=True)) or [()] * len(areas)
 
     def cell(key: dict[str, object]) -> Output:
         group = tuple(str(key[name]) for name in who)
-        if "area" not in key and "year" not in key and who:
+        if not what and "year" not in key and who:
             found = sums.by_group(who, group, financed)
         else:
-            components = [k for k, area in enumerate(areas) if "area" not in key or area == key["area"]]
+            kind = tuple(key[name] for name in what)
+            components = [k for k, each in enumerate(kinds) if each == kind]
             year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
             found = [entry for k in components for entry in sums.by_component(who, group, k, year, financed)]
         return [(place, weight) for place, weight in found if weight != 0.0]

@@ -9,19 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from popsim.engine.sobol_points import RUN_BITS, SOBOL_BITS, SobolColumns, direction_numbers, fill_sobol, scrambled
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.kernels.latin import fill_latin
-from popsim.kernels.philox import fill_bits
 from popsim.plan.model import Draws, Integers, Words
 
 __all__ = [
     "DESIGNS",
     "LATIN_LIMIT",
+    "MOST_REPLICATES",
     "SOBOL_LIMIT",
     "SOBOL_STREAMS",
     "Design",
@@ -39,20 +39,14 @@ DESIGNS = ("random", "latin", "sobol")
 SOBOL_STREAMS = 21_201
 """Dimensions that have direction numbers (Joe and Kuo 2008, doi:10.1137/070709359)."""
 
-_SOBOL_BITS = 30
-SOBOL_LIMIT = 2**_SOBOL_BITS
+SOBOL_LIMIT = 2**SOBOL_BITS
 """Points of a Sobol sequence that can be asked for."""
+
+MOST_REPLICATES = 1_024
+"""Independent scramblings of a Sobol sequence."""
 
 LATIN_LIMIT = 2**31
 """Scenarios of a Latin hypercube."""
-
-_SCRAMBLE_PAIRS = np.uint64(2**63)
-"""Where in a stream the words of its scramble lie: beyond the words of any scenario."""
-
-_BITS = 51
-_DROP = np.uint64(13)
-_RUN_BITS = 8
-_RUN = 1 << _RUN_BITS
 
 
 class Design(NamedTuple):
@@ -89,18 +83,24 @@ def random_design(draws: Draws) -> Design:
     )
 
 
-def check_design(design: object, scenarios: int, first_scenario: int) -> str:
+def check_design(design: object, scenarios: int, first_scenario: int, replicates: object = 1) -> str:
     """Hold a design to what it can honour.
 
     Raises
     ------
     ParameterError
-        For an unknown design, a part of a Latin hypercube, or more scenarios than a design has.
+        For an unknown design, a part of a Latin hypercube, more scenarios than a design has, or replicates of a design
+        that is not scrambled.
     """
     if design not in DESIGNS:
         allowed = ", ".join(repr(name) for name in DESIGNS)
         raise ParameterError(Problem("design", repr(design), allowed, nearest(str(design), DESIGNS)))
     problems = []
+    if isinstance(replicates, bool) or not isinstance(replicates, int) or not 1 <= replicates <= MOST_REPLICATES:
+        problems.append(Problem("replicates", repr(replicates), f"a whole number from 1 to {MOST_REPLICATES}"))
+    elif replicates > 1 and design != "sobol":
+        allowed = f"1 where design = {design!r}: only Sobol points are scrambled"
+        problems.append(Problem("replicates", repr(replicates), allowed, "use design='sobol'"))
     if design == "latin" and first_scenario != 0:
         allowed = "0 where design = 'latin': a Latin hypercube is made for all its scenarios together"
         mend = "use design='sobol' or 'random', whose runs can be continued"
@@ -115,7 +115,7 @@ def check_design(design: object, scenarios: int, first_scenario: int) -> str:
     return str(design)
 
 
-def describe_design(design: str, draws: Draws, scenarios: int) -> str:
+def describe_design(design: str, draws: Draws, scenarios: int, replicates: int = 1) -> str:
     """Say in a sentence what a design gives these draws, for the attributes of a dataset."""
     streams = len(draws.shared_stream) + len(draws.own_stream)
     if design == "latin":
@@ -123,8 +123,12 @@ def describe_design(design: str, draws: Draws, scenarios: int) -> str:
     if design == "sobol":
         taken = min(streams, SOBOL_STREAMS)
         rest = f" The other {streams - taken} draw at random." if taken < streams else ""
-        odd = "" if scenarios & (scenarios - 1) == 0 else " The number of scenarios is no power of two: less balanced."
-        return f"Scrambled Sobol points in {taken} of {streams} streams.{rest}{odd}"
+        points = scenarios // replicates
+        even = points * replicates == scenarios and points & (points - 1) == 0
+        counted = "scenarios" if replicates == 1 else "scenarios of a scrambling"
+        odd = "" if even else f" The number of {counted} is no power of two: less balanced."
+        how = "" if replicates == 1 else f", {replicates} independent scramblings that take turns"
+        return f"Scrambled Sobol points in {taken} of {streams} streams{how}.{rest}{odd}"
     return "Independent random scenarios."
 
 
@@ -155,6 +159,7 @@ def make_points(
     first_scenario: int = 0,
     streams: int = SOBOL_STREAMS,
     waiting: Words | None = None,
+    replicates: int = 1,
 ) -> Points | None:
     """Make a design of a run; None for random scenarios.
 
@@ -166,6 +171,8 @@ def make_points(
         Of the run.
     streams, waiting
         At most so many streams take points of a Sobol sequence, in this order (`queue`; None: that of this plan alone).
+    replicates
+        Independent scramblings of a Sobol sequence, which take turns: scenario s is point s // R of scrambling s % R.
 
     Examples
     --------
@@ -187,10 +194,10 @@ def make_points(
     places = {stream: place for place, stream in enumerate(line[: min(streams, SOBOL_STREAMS)].tolist())}
     leading = np.array([one for one in order if int(numbers[one]) in places], dtype=np.int64)
     row[leading] = np.arange(len(leading))
-    bits = max(_RUN_BITS, (first_scenario + scenarios - 1).bit_length())
-    directions = _direction_numbers(len(places), bits)[[places[int(stream)] for stream in numbers[leading]]]
-    columns = _scrambled(numbers[leading], seed, directions)
-    return _Sobol(*columns, *np.split(row, [len(draws.shared_stream)]))
+    bits = min(max(RUN_BITS, ((first_scenario + scenarios) // replicates).bit_length()), SOBOL_BITS)
+    directions = direction_numbers(len(places), bits)[[places[int(stream)] for stream in numbers[leading]]]
+    columns = tuple(scrambled(numbers[leading], seed, directions, replicate) for replicate in range(replicates))
+    return _Sobol(columns, *np.split(row, [len(draws.shared_stream)]))
 
 
 def _even(start: int, stop: int) -> tuple[int, int]:
@@ -218,82 +225,23 @@ class _Latin:
 
 @dataclass(frozen=True, eq=False)
 class _Sobol:
-    """Point number i is the exclusive or of the columns at the bits of i that are set, and of the first point.
+    """Scramblings of one sequence, which take turns from scenario to scenario."""
 
-    `run` holds the points 0 ... `_RUN` - 1, `column` the columns of the bits above.
-    """
-
-    run: Words
-    column: Words
+    columns: tuple[SobolColumns, ...]
     shared_row: Integers
     own_row: Integers
 
     @property
     def rows(self) -> int:
-        return len(self.run)
+        return len(self.columns[0].run)
 
     def between(self, start: int, stop: int) -> Design:
         first, last = _even(start, stop)
         words = np.empty((self.rows, last - first), dtype=np.uint64)
-        for number in range(first >> _RUN_BITS, (last + _RUN - 1) >> _RUN_BITS):
-            base = np.zeros((self.rows, 1), dtype=np.uint64)
-            for bit in range(number.bit_length()):
-                if number >> bit & 1:
-                    base ^= self.column[:, bit, np.newaxis]
-            begin, end = max(first, number * _RUN), min(last, (number + 1) * _RUN)
-            part = self.run[:, begin - number * _RUN : end - number * _RUN]
-            np.bitwise_xor(part, base, out=words[:, begin - first : end - first])
+        turns = len(self.columns)
+        for turn, columns in enumerate(self.columns):
+            # Points of this scrambling whose scenarios fall into the range.
+            begin, end = -((turn - first) // turns), -((turn - last) // turns)
+            place = begin * turns + turn - first
+            fill_sobol(words[:, place::turns], columns, begin, end)
         return Design(words, first, self.shared_row, self.own_row)
-
-
-@lru_cache(maxsize=4)
-def _direction_numbers(dimensions: int, bits: int) -> Words:
-    """Direction numbers (dimension, bit) at the top of 51 bits, read off the unscrambled points of scipy.
-
-    In scipy's order, points 2^k - 1 and 2^k differ by direction number k alone.
-    """
-    from scipy.stats import qmc
-
-    if dimensions == 0:
-        return np.empty((0, bits), dtype=np.uint64)
-    # Never fewer bits than scipy's default of 30: where a dimension's polynomial has a degree (up to 18) above the
-    # number of bits, scipy 1.17 leaves its direction numbers zero without a word.
-    points = qmc.Sobol(dimensions, scramble=False, bits=_SOBOL_BITS)
-    numbers = np.empty((dimensions, bits), dtype=np.uint64)
-    before = points.random(1)
-    for k in range(bits):
-        skipped = 2**k - 1 - points.num_generated
-        if skipped >= 0:
-            before = points.fast_forward(skipped).random(1)
-        after = points.random(1)
-        numbers[:, k] = np.bitwise_xor(*(np.concatenate([before, after]) * 2.0**_SOBOL_BITS).astype(np.uint64))
-        before = after
-    numbers <<= np.uint64(_BITS - _SOBOL_BITS)
-    numbers.setflags(write=False)
-    return numbers
-
-
-def _scrambled(streams: Words, seed: int, numbers: Words) -> tuple[Words, Words]:
-    """Scramble direction numbers by each stream's own words; give the points of the first run and the columns above it.
-
-    The scramble is a random lower triangular matrix over the bits and a random shift (Matousek 1998,
-    doi:10.1006/jcom.1998.0489): word 0 of a stream is the shift, word 1 + j what bit j brings with it.
-    """
-    words = np.empty((len(streams), _BITS + 2), dtype=np.uint64)
-    for row, stream in zip(words, streams, strict=True):
-        fill_bits(row, len(row) // 2, np.uint64(seed), stream, _SCRAMBLE_PAIRS)
-    words >>= _DROP
-    scrambled = np.zeros_like(numbers)
-    for j in range(_SOBOL_BITS):
-        top = np.uint64(1 << (_BITS - 1 - j))
-        brought = (words[:, 1 + j] & (top - np.uint64(1))) | top
-        scrambled ^= np.where(numbers & top, brought[:, np.newaxis], np.uint64(0))
-    # scipy's order is that of Gray's code: bit k of a point's number sets bits k and k - 1 of its code.
-    column = scrambled.copy()
-    column[:, 1:] ^= scrambled[:, :-1]
-    column <<= _DROP
-    run = np.empty((len(streams), _RUN), dtype=np.uint64)
-    run[:, 0] = words[:, 0] << _DROP
-    for k in range(_RUN_BITS):
-        run[:, 1 << k : 2 << k] = run[:, : 1 << k] ^ column[:, k, np.newaxis]
-    return run, np.ascontiguousarray(column[:, _RUN_BITS:])

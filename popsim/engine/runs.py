@@ -40,6 +40,7 @@ _WORDS = (
     "study_text",
     "design",
     "drawn_with",
+    "replicates",
 )
 
 

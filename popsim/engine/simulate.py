@@ -35,6 +35,7 @@ def simulate(
     first_scenario: int = 0,
     progress: Progress | None = None,
     design: str | None = None,
+    replicates: int | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in many scenarios.
 
@@ -47,8 +48,8 @@ def simulate(
     seed
         0 to 2**64 - 1; None for the seed that the study states.
     breakdowns
-        Names of dimensions (country, area, year) or groups of countries (region, income, ...), or sequences of these;
-        None for the breakdowns that the study states.
+        Names of dimensions (country, area, component, basis, year) or groups of countries (region, income, ...), or
+        sequences of these; None for the breakdowns that the study states.
     threads
         None for all cores. The number changes nothing but the time it takes.
     first_scenario
@@ -59,6 +60,9 @@ def simulate(
         "random": independent scenarios. "latin": a Latin hypercube in every stream. "sobol": scrambled Sobol points in
         the first 21,201 streams, best balanced where `scenarios` is a power of two. None for the design that the study
         states. See docs/designs.md.
+    replicates
+        R independent scramblings of Sobol points, which take turns: scenario s is point s // R of scrambling s % R;
+        Monte Carlo errors are then told from their spread. None for what the study states with this design, or else 1.
 
     Returns
     -------
@@ -88,8 +92,10 @@ def simulate(
     count, start_seed, first = check_range(
         plan.scenarios if scenarios is None else scenarios, plan.seed if seed is None else seed, first_scenario
     )
-    how = check_design(plan.design if design is None else design, count, first)
-    plan = plan.with_stream(start_seed, how)
+    how = plan.design if design is None else design
+    turns = (plan.replicates if how == plan.design else 1) if replicates is None else replicates
+    how = check_design(how, count, first, turns)
+    plan = plan.with_stream(start_seed, how, turns)
     plans = (plan, *plan.alternatives)
     scope = scope_of(plans)
     names = read_breakdowns(plan.breakdowns if breakdowns is None else breakdowns, scope.labels)
@@ -98,7 +104,7 @@ def simulate(
     crew = check_threads(threads)
     waiting = queue([each.draws for each in plans]) if how == "sobol" else None
     for i, (each, sums) in enumerate(drawn):
-        points = make_points(how, each.draws, count, start_seed, first, waiting=waiting)
+        points = make_points(how, each.draws, count, start_seed, first, waiting=waiting, replicates=turns)
         told = _part_of(progress, i, len(drawn))
         fill(each.draws, sums, count, start_seed, first, crew, BLOCK, points, told, out)
     out[~np.any([is_written(sums.targets) for _, sums in drawn], axis=0)] = 0.0
@@ -108,7 +114,8 @@ def simulate(
     dataset = xr.Dataset({**variables, **_exact(plans, scope.labels)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
-    return dataset.assign_attrs(provenance(plan, first), design_description=describe_design(how, plan.draws, count))
+    words = describe_design(how, plan.draws, count, turns)
+    return dataset.assign_attrs(provenance(plan, first), design_description=words)
 
 
 def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:
@@ -202,6 +209,7 @@ def provenance(plan: Plan, first_scenario: int) -> dict[str, object]:
         "seed": str(plan.seed),
         "first_scenario": first_scenario,
         "design": plan.design,
+        "replicates": plan.replicates,
         "stream_version": STREAM_VERSION,
         "plan_digest": plan.digest,
         "study": plan.study_text,

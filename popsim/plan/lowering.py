@@ -167,6 +167,7 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
         breakdowns=study.breakdowns,
         study_text=study.files[0][1],
         design=study.design,
+        replicates=study.replicates,
         shared_names=book.shared_names,
         own_names=book.own_names,
     )

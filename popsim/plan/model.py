@@ -140,6 +140,8 @@ class Plan:
     """How the scenarios are drawn: one of popsim.engine.designs.DESIGNS."""
     drawn_with: str = ""
     """Id of an option whose plan draws all that this one does, number for number; empty where there is none."""
+    replicates: int = 1
+    """Independent scramblings of Sobol points, which take turns from scenario to scenario."""
     alternatives: tuple[Plan, ...] = ()
     """Plans of the other options, each without alternatives of its own."""
     shared_names: tuple[str, ...] = ()
@@ -147,10 +149,10 @@ class Plan:
     own_names: tuple[str, ...] = ()
     """Names of the streams of countries, in the order of `Draws.own_stream`."""
 
-    def with_stream(self, seed: int, design: str) -> Plan:
-        """Give the same plan, options included, for another seed and design."""
-        others = tuple(other.with_stream(seed, design) for other in self.alternatives)
-        return dataclasses.replace(self, seed=seed, design=design, alternatives=others)
+    def with_stream(self, seed: int, design: str, replicates: int = 1) -> Plan:
+        """Give the same plan, options included, for another seed, design and number of scramblings."""
+        others = tuple(other.with_stream(seed, design, replicates) for other in self.alternatives)
+        return dataclasses.replace(self, seed=seed, design=design, replicates=replicates, alternatives=others)
 
     @property
     def is_financed(self) -> bool:
@@ -172,6 +174,8 @@ class Plan:
         state.update(f" {self.currency} {self.price_year} {self.labels.identifiers()}".encode())
         if self.design != "random":
             state.update(f" design {self.design}".encode())
+        if self.replicates != 1:
+            state.update(f" replicates {self.replicates}".encode())
         for name, array in {**self.draws._asdict(), **self.moves._asdict(), **self.row_arrays()}.items():
             state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
             state.update(np.ascontiguousarray(array).tobytes())

@@ -62,8 +62,10 @@ def nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple
 
 
 @lru_cache(maxsize=256)
-def scored_nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple[Floats, Floats, Floats]:
-    """Give normal scores, the values there, and weights, for functions of both.
+def scored_nodes(
+    family: Family, order: int = _ORDER, widest: float = _WIDEST, limit: float = SCORE_LIMIT
+) -> tuple[Floats, Floats, Floats]:
+    """Give normal scores up to a limit, the values there, and weights, for functions of both.
 
     Examples
     --------
@@ -76,7 +78,7 @@ def scored_nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -
 
     jumps = family.jumps()
     breaks = ndtri(np.array(family.kinks() if jumps is None else jumps[0][:-1], dtype=np.float64)).tolist()
-    edges = [-SCORE_LIMIT, *(z for z in breaks if -SCORE_LIMIT < z < SCORE_LIMIT), SCORE_LIMIT]
+    edges = [-limit, *(z for z in breaks if -limit < z < limit), limit]
     points, point_weights = legendre(order)
     scores, weights = [], []
     for low, high in itertools.pairwise(edges):

@@ -20,6 +20,7 @@ __all__ = [
     "Listing",
     "Mark",
     "OptionBars",
+    "PairGrid",
     "Pairs",
     "Paragraph",
     "RangeBar",
@@ -167,7 +168,21 @@ class ShareBars:
     share_label: str
 
 
-Drawing = Curve | Bars | OptionBars | Convergence | Tornado | ShareBars
+@dataclass(frozen=True)
+class PairGrid:
+    """Members of a matrix, two at a time; all ranges are cut into cells of equal width.
+
+    `names` stand in the key; `histograms` holds the share of scenarios in each cell of a member; `regions[i][j]` that
+    in each cell of two, by the cell of member i and then of j; `correlations[i][j]` the words above the diagonal.
+    """
+
+    names: tuple[str, ...]
+    histograms: tuple[tuple[float, ...], ...]
+    regions: tuple[tuple[tuple[tuple[float, ...], ...], ...], ...]
+    correlations: tuple[tuple[str, ...], ...]
+
+
+Drawing = Curve | Bars | OptionBars | Convergence | Tornado | ShareBars | PairGrid
 """What a figure can draw."""
 
 

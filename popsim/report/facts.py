@@ -21,7 +21,7 @@ CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 _TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
-_NOT_GROUPS = ("area", "year", "country")
+_NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
 
 class Measured(NamedTuple):
@@ -89,6 +89,11 @@ class Facts:
         return int(self.dataset.sizes["scenario"])
 
     @property
+    def replicates(self) -> int:
+        """Number of independent scramblings whose spread tells the errors; 1 where single scenarios do."""
+        return int(self.dataset.attrs.get("replicates", 1))
+
+    @property
     def groups(self) -> tuple[str, ...]:
         """Names of the breakdowns by one grouping of countries."""
         return tuple(
@@ -138,6 +143,10 @@ class Facts:
     def mean(self, name: str, **where: object) -> Measured:
         """Mean over the scenarios."""
         return Measured(*(float(found) for found in self._at(f"{name}_mean", where)))
+
+    def std(self, name: str) -> Measured:
+        """Spread over the scenarios: their standard deviation."""
+        return Measured(*(float(found) for found in self._at(f"{name}_std", {})))
 
     def _at(self, statistic: str, where: Mapping[str, object]) -> tuple[Any, Any]:
         """Values and errors of a statistic at labels; xarray's own look-up takes too long."""

@@ -18,6 +18,7 @@ from popsim.report.document import (
     Drawing,
     Figure,
     OptionBars,
+    PairGrid,
     ShareBars,
     Table,
     Tornado,
@@ -91,12 +92,14 @@ def _drawn(figure: Figure) -> Markup:
 
 
 def _draw(data: Drawing, variant: Variant) -> MatplotlibFigure:
-    from popsim.report.figures import areas, convergence, drivers, options, s_curve, tornado, years
+    from popsim.report.figures import areas, convergence, drivers, options, pairs, s_curve, tornado, years
 
     if isinstance(data, Tornado):
         return tornado.draw(data, variant)
     if isinstance(data, ShareBars):
         return drivers.draw(data, variant)
+    if isinstance(data, PairGrid):
+        return pairs.draw(data, variant)
     if isinstance(data, Convergence):
         return convergence.draw(data, variant)
     if isinstance(data, Tornado):

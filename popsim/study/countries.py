@@ -19,7 +19,7 @@ __all__ = ["RESERVED", "group_columns", "read_countries", "select_countries"]
 RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
 """Columns with a meaning of their own; every other column, measures apart, is a group of countries."""
 
-TAKEN = ("option", "scenario", "country", "area", "year", "component", "quantile")
+TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", "quantile")
 """Names of dimensions, which no group may have."""
 
 

@@ -106,7 +106,7 @@ class _Loader:
         prices, rates, money = self.shared.once(("money", said(self.checked, content.money)), self.money, self.problems)
         catalogue, areas = self.areas(settings, money, counted)
         events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
-        self.problems += settings.problems
+        self.problems += [*settings.problems, *self.replicates()]
         correlation, dependence = self.dependence(catalogue, table)
         breakdowns = self.breakdowns(table)
         if self.problems or dependence is None:
@@ -125,6 +125,7 @@ class _Loader:
             scenarios=content.scenarios.count,
             seed=content.scenarios.seed,
             design=content.scenarios.design,
+            replicates=content.scenarios.replicates,
             coverage=content.report.coverage,
             breakdowns=breakdowns,
             countries=countries,
@@ -238,10 +239,25 @@ class _Loader:
         self.problems += problems
         return text, dependence
 
+    def replicates(self) -> list[Problem]:
+        """Hold the number of scramblings to the design and the number of scenarios."""
+        scenarios, where = self.checked.content.scenarios, self.checked.place.at("scenarios", "replicates")
+        if scenarios.replicates == 1:
+            return []
+        if scenarios.design != "sobol":
+            found = f"{scenarios.replicates} of design {scenarios.design!r}"
+            return [Problem(where, found, '1, or design = "sobol"', "only Sobol points are scrambled")]
+        if scenarios.count % scenarios.replicates:
+            found = f"{scenarios.replicates}, which does not divide {scenarios.count} scenarios"
+            points = 1 << (scenarios.count // scenarios.replicates).bit_length()
+            best = f"scenarios.count = {points * scenarios.replicates}"
+            return [Problem(where, found, "a number that divides scenarios.count", best)]
+        return []
+
     def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
         """Breakdowns, each a tuple of names."""
         content, at = self.checked.content, self.checked.place.at
-        known = ("country", "area", "year", *self.groups(table))
+        known = ("country", "area", "component", "basis", "year", *self.groups(table))
         wanted: list[tuple[str, ...]] = []
         for index, entry in enumerate(content.report.breakdowns):
             names = (entry,) if isinstance(entry, str) else tuple(entry)

@@ -265,6 +265,8 @@ class Study:
     """What the rule of size rests on."""
     design: Literal["random", "latin", "sobol"] = "random"
     """How the scenarios are drawn; see docs/designs.md."""
+    replicates: int = 1
+    """Independent scramblings of Sobol points."""
     drivers: tuple[Driver, ...] = ()
     """Measures of countries beside their size."""
     start: Setting | None = None

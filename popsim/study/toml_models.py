@@ -61,6 +61,11 @@ class ScenariosTable(Table):
     design: Literal["random", "latin", "sobol"] = Field(
         "random", description="independent scenarios, a Latin hypercube, or scrambled Sobol points"
     )
+    replicates: Annotated[int, Field(ge=1, le=1024)] = Field(
+        1,
+        description='with design "sobol": independent scramblings that take turns, whose spread tells Monte Carlo '
+        "errors; divides count, best into a power of two",
+    )
 
 
 class MoneyTable(Table):
@@ -142,7 +147,8 @@ class ReportTable(Table):
     coverage: Annotated[float, Field(gt=0, lt=1)] = Field(0.90, description="probability that a range covers")
     breakdowns: list[Breakdown] = Field(
         default_factory=_breakdowns,
-        description="results wanted by: country, area, year, a group column of countries, or lists of these",
+        description="results wanted by: country, area, component, basis, year, a group column of countries, or lists "
+        "of these",
     )
 
 

@@ -76,10 +76,9 @@ def test_a_precision_beyond_the_most_is_refused_with_what_it_takes() -> None:
     assert simulate_to(plan, 0.05, most=1_000, breakdowns=()).sizes["scenario"] == 1_000
 
 
-@pytest.mark.parametrize("design", ["latin", "sobol"])
-def test_designs_whose_error_one_run_cannot_tell_are_refused(design: str) -> None:
-    with pytest.raises(ParameterError, match=f"design '{design}'"):
-        simulate_to(load_study("pops", {"scenarios.design": design}), 0.01)
+def test_a_latin_hypercube_whose_error_one_run_cannot_tell_is_refused() -> None:
+    with pytest.raises(ParameterError, match="design 'latin'"):
+        simulate_to(load_study("pops", {"scenarios.design": "latin"}), 0.01)
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,19 @@ def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path)
     assert run.dataset.sizes["scenario"] == run.dataset["cost_countries_independent"].sizes["scenario"]
 
 
+def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, tmp_path: Path) -> None:
+    design = ("--set", "scenarios.design=sobol", "--set", "report.breakdowns=[]")
+    done = call("run", str(plain), "--precision", "3%", *design, "--out", "sobol")
+    said = " ".join(done.out.split())
+    assert "(16 independent scramblings of 512 Sobol points)" in said
+    run = ps.load_run(tmp_path / "sobol")
+    assert (run.study.scenarios, run.study.replicates) == (8192, 16)
+    again = ps.simulate(run.study)
+    assert again["cost"].identical(run.dataset["cost"])
+    report = (tmp_path / "sobol" / "report.html").read_text(encoding="utf-8")
+    assert "told from 16 independent scramblings of 512 Sobol points" in report
+
+
 def test_a_run_says_what_precision_took(call: Calling) -> None:
     done = call("run", "--precision", "5%", "--set", 'report.breakdowns=["area"]')
     assert done.status == 0
@@ -155,7 +168,7 @@ def test_a_run_says_what_precision_took(call: Calling) -> None:
         (("--precision", "0.00001%"), "which is what memory holds"),
         (("--precision", "0"), "between 0% and 100%"),
         (("--precision", "2"), "Is 2% meant?"),
-        (("--precision", "1%", "--set", "scenarios.design=sobol"), "design 'sobol'"),
+        (("--precision", "1%", "--set", "scenarios.design=latin"), "design 'latin'"),
     ],
 )
 def test_precision_that_cannot_be_had_is_refused(

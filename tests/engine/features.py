@@ -12,7 +12,10 @@ from popsim.study.load import load_study
 from popsim.study.model import Delay, Escalation, Exponent, Option, Setting, Shock, Study
 
 FULL = Path(__file__).parent.parent / "reproduction" / "studies" / "full" / "study.toml"
-BREAKDOWNS = ("country", "area", "year", "region", ("area", "year"), ("region", "area", "year"), ("country", "year"))
+BREAKDOWNS = (
+    *("country", "area", "year", "region", "component", "basis"),
+    *(("area", "year"), ("region", "area", "year"), ("country", "year"), ("region", "component"), ("basis", "year")),
+)
 Feature = Callable[[Study], Study]
 
 

@@ -17,7 +17,7 @@ from popsim.plan import compile as compile_study
 from .studies import COUNTRIES, YEARS, country, gaussian, mixed
 
 PLAN = compile_study(mixed())
-ALLOWED = ("country", "region", "income", "area", "year")
+ALLOWED = ("country", "region", "income", "area", "component", "basis", "year")
 EVERY = [names for size in (1, 2, 3) for names in itertools.combinations(ALLOWED, size)]
 WHOLE = simulate(PLAN, 200, breakdowns=EVERY)
 
@@ -38,6 +38,18 @@ def test_every_breakdown_sums_to_the_cost(names: tuple[str, ...]) -> None:
 def test_breakdowns_agree_with_finer_ones(names: tuple[str, ...], larger: tuple[str, ...]) -> None:
     finer = WHOLE[variable(larger)].sum([name for name in larger if name not in names])
     np.testing.assert_allclose(finer.transpose(*WHOLE[variable(names)].dims), WHOLE[variable(names)], rtol=1e-12)
+
+
+def test_bases_hold_their_own_components() -> None:
+    components = WHOLE["cost_by_component"]
+    bases = WHOLE["component_basis"].values
+    assert WHOLE["cost_by_basis"]["basis"].values.tolist() == list(schema.BASES)
+    for basis in schema.BASES:
+        own = components.isel(component=np.flatnonzero(bases == basis)).sum("component")
+        np.testing.assert_allclose(WHOLE["cost_by_basis"].sel(basis=basis), own, rtol=1e-12)
+    for area in WHOLE["area"].values:
+        own = components.isel(component=np.flatnonzero(WHOLE["component_area"].values == area)).sum("component")
+        np.testing.assert_allclose(WHOLE["cost_by_area"].sel(area=area), own, rtol=1e-12)
 
 
 def test_groups_hold_their_own_countries() -> None:
@@ -64,9 +76,9 @@ def test_years_follow_the_profiles() -> None:
 
 
 def test_dimensions_stand_in_the_stated_order() -> None:
-    order = ["option", "scenario", "country", "region", "income", "area", "year"]
+    order = ["option", "scenario", "country", "region", "income", "area", "component", "basis", "year"]
     for name, array in WHOLE.data_vars.items():
-        places = [order.index(str(dim)) for dim in array.dims if dim != "component"]
+        places = [order.index(str(dim)) for dim in array.dims]
         assert places == sorted(places), name
     assert WHOLE["cost_by_area_year"].dims == ("option", "scenario", "area", "year")
     assert read_breakdowns([("year", "region"), ["region", "year"]], PLAN.labels) == (("region", "year"),)
@@ -81,7 +93,7 @@ def test_unknown_names_are_refused_with_the_nearest(given: list, mend: str) -> N
         simulate(PLAN, 10, breakdowns=given)
     (problem,) = caught.value.problems
     assert problem.where == "breakdowns"
-    assert problem.allowed == "country, region, income, area, year"
+    assert problem.allowed == "country, region, income, area, component, basis, year"
     assert problem.mend == (f'did you mean "{mend}"?' if mend else "")
 
 

@@ -17,8 +17,10 @@ from scipy.stats import qmc
 
 from popsim.engine import designs
 from popsim.engine.correlation import read_correlation
-from popsim.engine.designs import leading_order, make_points
+from popsim.engine.designs import check_design, leading_order, make_points
 from popsim.engine.sample import _draws
+from popsim.engine.sobol_points import fill_sobol
+from popsim.errors import ParameterError
 from popsim.families import Normal
 from popsim.kernels.latin import fill_latin
 from popsim.plan import compile as compile_study
@@ -205,3 +207,37 @@ def test_points_are_what_they_always_were() -> None:
     assert sha256(words_of("sobol", 300, 1001, 77)) == (
         "d04273ce3cd23af40fee27e5282f509790881665a4a63d5e5d40b9acc38c1c46"
     )
+
+
+@given(replicates=st.integers(2, 17), first=st.integers(0, 900), scenarios=st.integers(1, 900))
+@settings(max_examples=30, derandomize=True, deadline=None)
+def test_scramblings_take_turns(replicates: int, first: int, scenarios: int) -> None:
+    """Scenario s is point s // R of scrambling s % R, whatever part is asked for."""
+    points = make_points("sobol", draws_of(3), scenarios, SEED, first, replicates=replicates)
+    made = points.between(first, first + scenarios)
+    words = made.words[:, first - made.start : first - made.start + scenarios]
+    for place in {0, scenarios // 2, scenarios - 1}:
+        number, turn = divmod(first + place, replicates)
+        alone = points.columns[turn]
+        one = np.empty((3, 1), dtype=np.uint64)
+        fill_sobol(one, alone, number, number + 1)
+        assert np.array_equal(words[:, place], one[:, 0])
+
+
+def test_scramblings_are_nets_each_and_differ() -> None:
+    points = make_points("sobol", draws_of(2), 16 * 64, SEED, replicates=16)
+    words = points.between(0, 16 * 64).words
+    found = set()
+    for turn in range(16):
+        part = words[:, turn::16] >> np.uint64(13)
+        for row in cells(part, 64):
+            assert sorted(row) == list(range(64))
+        found.add(part.tobytes())
+    assert len(found) == 16
+    assert np.array_equal(words[:, ::16] >> np.uint64(13), words_of("sobol", 2, 64, SEED))
+
+
+@pytest.mark.parametrize(("design", "replicates"), [("random", 2), ("latin", 2), ("sobol", 0), ("sobol", True)])
+def test_replicates_that_cannot_be_honoured(design: str, replicates: object) -> None:
+    with pytest.raises(ParameterError, match="replicates"):
+        check_design(design, 64, 0, replicates)

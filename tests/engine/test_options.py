@@ -131,7 +131,7 @@ def test_a_group_that_an_option_lacks_cannot_be_asked_for() -> None:
     bare = tuple(dataclasses.replace(each, groups=(("region", "North"),)) for each in (*COUNTRIES, country("EEE")))
     study = with_options(mixed(), bare=dataclasses.replace(mixed(), countries=bare))
     sums_up(simulate(study, 50, breakdowns=["region", "country"]))
-    with pytest.raises(UnknownNameError, match="country, region, area, year"):
+    with pytest.raises(UnknownNameError, match="country, region, area, component, basis, year"):
         simulate(study, 50, breakdowns=["income"])
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim.families.constant import Constant
 from popsim.families.lognormal import LogNormal
-from popsim.study.model import Area, Component, Country, Dependence, Option, Source, Study
+from popsim.study.model import Area, Component, Country, Dependence, Exponent, Option, Source, Study
 
 NAMES = (
     "Country inventory",
@@ -31,7 +31,7 @@ STUDY_TEXT = (
 )
 
 
-def fake_component(number: int, years: int, median: float, gsd: float) -> Component:
+def fake_component(number: int, years: int, median: float, gsd: float, exponent: float) -> Component:
     per_year = number % 2 == 1
     profile = (1.0,) * years if per_year else (0.5, 0.5, *(0.0,) * (years - 2)) if years > 1 else (1.0,)
     basis = BASES[number % 3]
@@ -48,6 +48,7 @@ def fake_component(number: int, years: int, median: float, gsd: float) -> Compon
         basis=basis,
         rationale="Seen in comparable programmes of twelve countries. The range is wide because their sizes differ.",
         sources=() if basis == "judgement" else (source,),
+        exponents=(Exponent("size", exponent, f"exponent/area/{number // 2}/size"),),
     )
 
 
@@ -85,11 +86,13 @@ def fake_study(areas: int = 8, countries: int = 40, years: int = 10, median: flo
                 document="INC.2/3, para. 3",
                 size_exponent=0.2 * (a % 2),
                 common_share=0.3,
-                components=tuple(fake_component(2 * a + k, years, median * (1 + a % 6) ** 1.5, gsd) for k in range(2)),
+                components=tuple(
+                    fake_component(2 * a + k, years, median * (1 + a % 6) ** 1.5, gsd, 0.2 * (a % 2)) for k in range(2)
+                ),
             )
             for a in range(areas)
         ),
-        dependence=Dependence(0.3, None, (), 0.5, 0.3, "judgement", "Neighbours buy from the same suppliers."),
+        dependence=Dependence(0.0, None, (), 1.0, 0.3, "judgement", "Neighbours buy from the same suppliers."),
         size_driver="population",
         size_rationale="Larger countries need more of most things.",
         files=(("study.toml", STUDY_TEXT),),

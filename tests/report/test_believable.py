@@ -10,14 +10,15 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim import analysis
+from popsim import analysis, schema
+from popsim.families import Uniform
 from popsim.report.content import compose
-from popsim.report.document import Bullets, Convergence, Figure, Section, Table
+from popsim.report.document import Bullets, Convergence, Figure, PairGrid, Section, Table
 from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
 from popsim.report.sections.contingency import _on_top
-from popsim.study.model import Study
+from popsim.study.model import Setting, Study
 
 MakeStudy = Callable[..., Study]
 MakeRun = Callable[..., xr.Dataset]
@@ -72,6 +73,26 @@ def test_exact_and_simulated_mean(study: Study, dataset: xr.Dataset) -> None:
     assert "further than chance explains" in items(study, wrong)
 
 
+def test_exact_and_simulated_standard_deviation(study: Study, dataset: xr.Dataset) -> None:
+    text = items(study, dataset)
+    summary = analysis.summarise(dataset[["cost"]])
+    exact = analysis.exact_moments(study)["exact_std"].item()
+    apart = abs(summary["cost_std"].item() - exact) / summary["cost_std_error"].item()
+    assert "of the total is known exactly as well, by the method of moments" in text
+    assert f"the two are {apart:.1f} standard errors apart, as near" in text
+    assert "further than chance explains" not in text
+    # Negative control: a study whose countries share more than those of the run.
+    more = replace(study, areas=tuple(replace(area, common_share=0.9) for area in study.areas))
+    assert "further than chance explains" in items(more, dataset)
+
+
+def test_a_standard_deviation_without_a_formula_says_why(study: Study, dataset: xr.Dataset) -> None:
+    late = replace(study, start=Setting(Uniform(0.0, 2.0)))
+    text = items(late, dataset)
+    assert "Only the mean is known exactly: there is no formula" in text
+    assert "with starts of countries among what is uncertain" in text
+
+
 def test_precision_is_that_of_the_summary(study: Study, dataset: xr.Dataset) -> None:
     worst = analysis.precision.relative_error(dataset["cost"].values, 0.9)
     said = float(re.search(r"no more than ([\d.]+)\u202f% of each", items(study, dataset))[1])
@@ -79,7 +100,7 @@ def test_precision_is_that_of_the_summary(study: Study, dataset: xr.Dataset) -> 
 
 
 def test_the_figure_is_the_convergence_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
-    (figure,) = (block for block in section(study, dataset).blocks if isinstance(block, Figure))
+    (figure,) = (block for block in section(study, dataset).blocks if getattr(block, "name", "") == "convergence")
     assert isinstance(figure.data, Convergence)
     found = analysis.convergence(dataset).squeeze("option")
     np.testing.assert_array_equal(figure.data.counts, found["count"])
@@ -87,6 +108,28 @@ def test_the_figure_is_the_convergence_of_the_analysis(study: Study, dataset: xr
         np.testing.assert_allclose(line.values, found["value"].sel(quantile=level) / 1e9, rtol=1e-12)
         assert all(low <= value <= high for low, value, high in zip(line.lows, line.values, line.highs, strict=True))
         assert line.highs[-1] - line.lows[-1] < line.highs[0] - line.lows[0]
+
+
+def test_shares_of_the_variance_by_basis(study: Study, dataset: xr.Dataset) -> None:
+    assert "of the variance" not in items(study, dataset)
+    parts = np.stack([dataset["cost"] * share for share in (0.25, 0.0, 0.75)], axis=-1)
+    by_basis = xr.DataArray(parts, dims=("option", "scenario", "basis"), coords={"basis": list(schema.BASES)})
+    text = items(study, dataset.assign(cost_by_basis=by_basis))
+    assert "of the variance of the total, 25\u202f% on evidence and 75\u202f% on judgement" in text
+
+
+def test_the_pairs_are_those_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
+    (figure,) = (block for block in section(study, dataset).blocks if getattr(block, "name", "") == "pairs")
+    assert isinstance(figure.data, PairGrid)
+    found = analysis.pairs(dataset)
+    assert len(figure.data.names) == 4
+    np.testing.assert_array_equal(figure.data.histograms, found["share"])
+    np.testing.assert_array_equal(figure.data.regions, found["density"])
+    said = figure.data.correlations[0][3]
+    assert said.startswith(f"{found['rank_correlation'].values[0, 3]:.2f} ±")
+    assert said in figure.spoken
+    few = section(study, dataset.isel(scenario=slice(700)))
+    assert all(getattr(block, "name", "") != "pairs" for block in few.blocks)
 
 
 def test_contingency_is_that_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:

@@ -6,6 +6,7 @@ import itertools
 import re
 
 import matplotlib as mpl
+import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -18,6 +19,7 @@ from popsim.report.document import (
     Curve,
     Mark,
     OptionBars,
+    PairGrid,
     RangeBar,
     Settling,
     ShareBar,
@@ -25,7 +27,7 @@ from popsim.report.document import (
     SwingBar,
     Tornado,
 )
-from popsim.report.figures import areas, canvas, convergence, drivers, options, s_curve, tornado, years
+from popsim.report.figures import areas, canvas, convergence, drivers, options, pairs, s_curve, tornado, years
 
 LONG = (
     "Enhancement of local commerce infrastructure for distributing alternative technologies and their support services"
@@ -66,6 +68,20 @@ def option_bars(names: list[str], scale: float = 100.0, shift: float = -150.0) -
     return OptionBars(costs, apart, "Total cost (US$ million, constant 2025 prices)", label)
 
 
+def pair_grid(names: list[str], cells: int = 24) -> PairGrid:
+    """Members whose scenarios lie about a diagonal; the first has all of them in one cell."""
+    x = np.arange(cells)
+    row = np.exp(-0.05 * (x - 8.0) ** 2)
+    both = np.exp(-0.05 * (x[:, None] - x) ** 2 - 0.02 * (x - 8.0) ** 2)
+    one = np.zeros((cells, cells))
+    one[3, 3] = 1.0
+    count = range(len(names))
+    regions = [[(one if min(i, j) == 0 else both / both.sum()).tolist() for j in count] for i in count]
+    frozen = tuple(tuple(tuple(map(tuple, cell)) for cell in line) for line in regions)
+    shares = tuple(tuple((row / row.sum()).tolist()) for _ in count)
+    return PairGrid(tuple(names), shares, frozen, tuple(("\u22120.21 ± 0.04",) * len(names) for _ in count))
+
+
 def settling(counts: tuple[int, ...], scale: float = 1_000.0, width: float = 1.0) -> Convergence:
     lines = []
     for words, middle in (("Upper end of the range: US$ 940 million", 3.0), ("Median", 2.0), ("Lower end", 1.0)):
@@ -89,6 +105,8 @@ def shares(names: list[str], first: float = 0.7) -> ShareBars:
 
 CASES = {
     "settling": (convergence.draw, settling((78, 200, 500, 2_000, 10_000))),
+    "pairs": (pairs.draw, pair_grid(["Technology transfer: US$ 440 to 3,500 million", "Total", LONG, UNBROKEN])),
+    "pairs of two": (pairs.draw, pair_grid(["One", "Two"])),
     "settling of few": (convergence.draw, settling((78, 90))),
     "settling of very many": (convergence.draw, settling((78, 10_000, 100_000_000))),
     "settling of large amounts": (convergence.draw, settling((78, 1_000), 123_456.0)),

@@ -109,9 +109,9 @@ def test_sources_stand_as_plain_text(page: Page) -> None:
 
 
 def test_every_figure_is_drawn_twice_and_said_aloud(text: str, page: Page) -> None:
-    assert page.tags.count("figure") == page.tags.count("figcaption") == 4
-    assert len(re.findall(r'<svg class="wide" viewBox="[^"]+" role="img" aria-label="[^"]{40,}">', text)) == 4
-    assert len(re.findall(r'<svg class="narrow" viewBox="[^"]+" role="img" aria-label="[^"]{40,}">', text)) == 4
+    assert page.tags.count("figure") == page.tags.count("figcaption") == 5
+    assert len(re.findall(r'<svg class="wide" viewBox="[^"]+" role="img" aria-label="[^"]{40,}">', text)) == 5
+    assert len(re.findall(r'<svg class="narrow" viewBox="[^"]+" role="img" aria-label="[^"]{40,}">', text)) == 5
 
 
 def test_headline_and_tables_are_on_the_page(study: Study, dataset: xr.Dataset, page: Page) -> None:

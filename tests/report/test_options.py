@@ -179,7 +179,7 @@ def test_an_uncertain_inflation_is_said_to_be_so(with_alternatives: Pair) -> Non
 
 def test_the_page_is_whole(document: Document) -> None:
     text = render(document)
-    assert text.count("<svg") == 10
+    assert text.count("<svg") == 12
     assert 'id="options"' in text
     assert not re.search(r"\bnan\b", text)
 

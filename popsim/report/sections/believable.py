@@ -4,30 +4,40 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 
 from popsim import analysis
+from popsim.analysis.order import half_width
 from popsim.report.document import Block, Bullets, Convergence, Figure, Paragraph, Section, Settling
 from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import count, percent, significant
+from popsim.report.sections.pairs import pair_figure
 from popsim.report.sections.words import listed, plural
 
 __all__ = ["believable"]
 
-_HALF_WIDTH = 1.959963984540054
-"""Standard errors in the half-width of a 95 % interval."""
+_SURE = 0.99865
+"""Probability below three standard errors: what is further off is no chance."""
 _LEAST_CONVERGED = 1.05
 """A picture needs more scenarios than the least that have an error."""
 
 
 def believable(facts: Facts) -> Section:
     """Say what speaks for and against the result of this run."""
-    items = [*_rests_on(facts), *_together(facts), *_mean(facts), *_precision(facts)]
-    figure = _figure(facts)
+    items = [
+        *_rests_on(facts),
+        *_varies_with(facts),
+        *_together(facts),
+        *_mean(facts),
+        *_std(facts),
+        *_precision(facts),
+    ]
+    figures = tuple(figure for figure in (pair_figure(facts), _figure(facts)) if figure is not None)
     says = (
         "A range is as good as its inputs. More scenarios make the arithmetic exact and leave the inputs as they are: "
         "the first of these facts weigh more than the last."
     )
-    blocks: tuple[Block, ...] = (Paragraph(says), Bullets(tuple(items)), *((figure,) if figure else ()))
+    blocks: tuple[Block, ...] = (Paragraph(says), Bullets(tuple(items)), *figures)
     return Section("believable", "Can this result be believed?", "Believable", blocks)
 
 
@@ -63,6 +73,24 @@ def _rests_on(facts: Facts) -> list[str]:
             f"would be {percent(cost / total, 0.0, finest=0.01)} higher."
         )
     return items
+
+
+def _varies_with(facts: Facts) -> list[str]:
+    """Shares of the variance by basis: what the width of the range rests on."""
+    if facts.is_certain or facts.scenarios < 2 or not facts.has("cost_by_basis"):
+        return []
+    found = analysis.variance_shares(facts.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
+    known = {str(basis): found.sel(basis=basis) for basis in found["basis"].values}
+    measured = {
+        basis: Measured(each["variance_share"].item(), each["variance_share_error"].item())
+        for basis, each in known.items()
+        if bool((facts.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
+    }
+    shares = [f"{percent(*each, finest=0.01)} on {basis}" for basis, each in measured.items()]
+    return [
+        f"What the width of the range rests on: of the variance of the total, {listed(shares)} (covariance of these "
+        "costs with the total; what they have in common with one another is shared out equally)."
+    ]
 
 
 def _bases(by_basis: dict[str, float]) -> list[str]:
@@ -107,17 +135,43 @@ def _mean(facts: Facts) -> list[str]:
     mean = facts.mean("cost")
     if not mean.is_known or mean.error <= 0.0:
         return []
-    apart = abs(mean.value - exact) / mean.error
-    verdict = (
-        "as near as chance leads one to expect"
-        if apart <= 3.0
-        else "further than chance explains: something in the computation deserves a look"
-    )
     return [
         f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error))}. The "
         f"scenarios give {facts.money(mean)} with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
-        f"the two are {apart:.1f} standard errors apart, {verdict}."
+        f"{_apart(facts, mean, exact)}."
     ]
+
+
+def _std(facts: Facts) -> list[str]:
+    """Hold the simulated standard deviation against the exact one, or say why there is none."""
+    if facts.is_certain or not facts.has("expected_cost") or not facts.std("cost").is_known:
+        return []
+    known = analysis.exact_moments(replace(facts.study, options=())).squeeze("option", drop=True)
+    exact, found = float(known["exact_std"]), facts.std("cost")
+    if not math.isfinite(exact):
+        reasons = listed(str(known["unknown_because"].values).split(", "))
+        return [
+            "Only the mean is known exactly: there is no formula at hand for the standard deviation with "
+            f"{reasons} among what is uncertain."
+        ]
+    if found.error <= 0.0:
+        return []
+    return [
+        f"The standard deviation of the total is known exactly as well, by the method of moments: "
+        f"{facts.money(Measured(exact, found.error))}. The scenarios give {facts.money(found)} with a standard error "
+        f"of {facts.money(Measured(found.error, found.error))}: {_apart(facts, found, exact)}."
+    ]
+
+
+def _apart(facts: Facts, found: Measured, exact: float) -> str:
+    """Say how far apart the simulated and the exact are, and what that means."""
+    apart = abs(found.value - exact) / found.error
+    verdict = (
+        "as near as chance leads one to expect"
+        if apart <= half_width(facts.replicates, _SURE)
+        else "further than chance explains: something in the computation deserves a look"
+    )
+    return f"the two are {apart:.1f} standard errors apart, {verdict}"
 
 
 def _precision(facts: Facts) -> list[str]:
@@ -127,11 +181,24 @@ def _precision(facts: Facts) -> list[str]:
         return []
     if not all(each.is_known and each.value for each in found):
         return [f"{plural(facts.scenarios, 'scenario')} are too few to tell the error of this range."]
-    worst = max(_HALF_WIDTH * each.error / abs(each.value) for each in found)
+    worst = max(half_width(facts.replicates) * each.error / abs(each.value) for each in found)
+    design, number = str(facts.dataset.attrs.get("design", "random")), count(facts.scenarios)
+    moves, after = "moves", "Four times as many scenarios would halve that, and leave"
+    told = f"{number} scenarios"
+    if facts.replicates > 1:
+        points = count(facts.scenarios // facts.replicates)
+        told = f"told from {facts.replicates} independent scramblings of {points} Sobol points"
+        after = "More scenarios would lower that, and leave"
+    elif design != "random":
+        moves, told = (
+            "would move",
+            f"as it would be for {number} random scenarios; with this design it is less as a rule",
+        )
+        after = "More scenarios would lower that, and leave"
     return [
-        f"Chance in the draws moves the ends and the median of the range by no more than "
-        f"{significant(100 * worst, 2)}\u202f% of each (95\u202f% half-width; {count(facts.scenarios)} scenarios). "
-        "Four times as many scenarios would halve that, and leave every other doubt on this list as it is."
+        f"Chance in the draws {moves} the ends and the median of the range by no more than "
+        f"{significant(100 * worst, 2)}\u202f% of each (95\u202f% half-width; {told}). "
+        f"{after} every other doubt on this list as it is."
     ]
 
 
@@ -147,7 +214,7 @@ def _figure(facts: Facts) -> Figure | None:
     lines = []
     for place, words in ((2, "Upper end"), (1, "Median"), (0, "Lower end")):
         values = known["value"].isel(quantile=place).values
-        band = _HALF_WIDTH * known["value_error"].isel(quantile=place).values
+        band = half_width(facts.replicates) * known["value_error"].isel(quantile=place).values
         now = facts.quantile("cost", (facts.low, 0.5, facts.high)[place])
         lines.append(
             Settling(

@@ -1,0 +1,85 @@
+"""Parts of a total and the total, two at a time: where scenarios lie, and how they hang together."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
+
+from popsim.report.document import PairGrid
+from popsim.report.figures import canvas
+from popsim.report.figures.canvas import Variant
+
+__all__ = ["draw"]
+
+_LARGEST = 112.0
+"""Side of a cell in points, at most."""
+
+
+def draw(grid: PairGrid, variant: Variant) -> Figure:
+    """Draw a matrix of cells: below the diagonal regions, on it histograms, above it correlations; the key on top."""
+    size, count = variant.size, len(grid.names)
+    side = min((variant.width - 8.0) / count, _LARGEST)
+    texts = [canvas.wrap(name, variant.width - 32.0, size) for name in grid.names]
+    heights = [canvas.LINE * size * (text.count("\n") + 1) + 3.0 for text in texts]
+    top = sum(heights) + 6.0
+    total = top + count * side + 4.0
+    figure = Figure(figsize=(variant.width / 72.0, total / 72.0), dpi=72)
+    FigureCanvasSVG(figure)
+    figure.patch.set_visible(False)
+    y = 0.0
+    for number, (text, height) in enumerate(zip(texts, heights, strict=True), 1):
+        canvas.write(figure, 4.0, y, str(number), size)
+        canvas.write(figure, 24.0, y, text, size)
+        y += height
+    for row, column in np.ndindex(count, count):
+        left, upper = 4.0 + column * side, top + row * side
+        box = (left / variant.width, 1.0 - (upper + side) / total, side / variant.width, side / total)
+        axes = figure.add_axes(box)
+        axes.patch.set_visible(False)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        for spine in axes.spines.values():
+            spine.set_color(canvas.GRID)
+        if row == column:
+            _histogram(axes, grid.histograms[row])
+            canvas.write(figure, left + 4.0, upper + 2.0, str(row + 1), size)
+        elif row > column:
+            _regions(axes, grid.regions[row][column])
+        else:
+            middle = left + side / 2.0
+            canvas.write(
+                figure, middle, upper + side / 2.0 - 0.7 * size, grid.correlations[row][column], size, "center"
+            )
+    return figure
+
+
+def _histogram(axes: Any, shares: tuple[float, ...]) -> None:
+    """Draw bars that leave room for the number of the cell."""
+    axes.stairs(shares, fill=True, color=canvas.BAND, linewidth=0)
+    axes.set_xlim(0.0, len(shares))
+    axes.set_ylim(0.0, 1.35 * max(shares) or 1.0)
+
+
+def _regions(axes: Any, shares: tuple[tuple[float, ...], ...]) -> None:
+    """Draw the densest regions that hold 90 and 50 of 100 scenarios; the second index goes to the right."""
+    found = np.array(shares)
+    levels = [level for level in (_level(found, 0.9), _level(found, 0.5)) if level > 0.0]
+    # A border of nothing closes regions that reach the edge.
+    padded = np.pad(found, 1)
+    steps = np.arange(-1, len(found) + 1)
+    if levels and levels[-1] > levels[0]:
+        axes.contourf(steps, steps, padded, [*levels, 2.0 * found.max()], colors=[canvas.BAND, canvas.CURVE])
+    elif levels:
+        axes.contourf(steps, steps, padded, [levels[0], 2.0 * found.max()], colors=[canvas.BAND])
+    axes.set_xlim(-0.5, len(found) - 0.5)
+    axes.set_ylim(-0.5, len(found) - 0.5)
+
+
+def _level(shares: Any, held: float) -> float:
+    """Give the share of a cell above which cells hold so much together; 0 where all of them hold less."""
+    falling = np.sort(shares, axis=None)[::-1]
+    place = int(np.searchsorted(np.cumsum(falling), held))
+    return float(falling[place]) if place < len(falling) else 0.0

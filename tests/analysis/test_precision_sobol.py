@@ -1,0 +1,125 @@
+"""Sobol points that go on until they are exact enough: errors from independent scramblings."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from popsim.analysis.budgets import budget, budget_for
+from popsim.analysis.convergence import convergence
+from popsim.analysis.order import Moments, half_width, share_error
+from popsim.analysis.precision import REPLICATES, simulate_to
+from popsim.analysis.summarise import summarise
+from popsim.engine.simulate import simulate
+from popsim.errors import ParameterError
+from popsim.plan import compile as compile_study
+from popsim.study.load import load_study
+
+from ..engine.studies import gaussian
+from .test_precision import ADDED
+
+PLAN = compile_study(gaussian())
+LEVELS = np.array([0.05, 0.5, 0.95])
+
+
+@pytest.mark.parametrize(("precision", "replicates"), [(0.05, 16), (0.0008, 16), (0.002, 5)])
+def test_the_run_is_that_of_as_many_points_and_scramblings(precision: float, replicates: int) -> None:
+    told: list[int] = []
+    plan = PLAN.with_stream(3, "sobol", 1 if replicates == REPLICATES else replicates)
+    found = simulate_to(plan, precision, breakdowns=["area"], told=lambda n, _: told.append(n))
+    count = found.sizes["scenario"]
+    points = count // replicates
+    assert points * replicates == count
+    assert points & (points - 1) == 0
+    assert all(later == 2 * earlier for earlier, later in itertools.pairwise(told))
+    attributes = {name: found.attrs.pop(name) for name in ADDED}
+    assert found.identical(simulate(PLAN, count, 3, ["area"], design="sobol", replicates=replicates))
+    cost = found["cost"].values[0]
+    each = [np.quantile(cost[turn::replicates], LEVELS) for turn in range(replicates)]
+    error = np.std(each, axis=0, ddof=1) / np.sqrt(replicates)
+    wide = stats.t.ppf(0.975, replicates - 1) * error / np.quantile(cost, LEVELS)
+    assert attributes["precision_reached"] == pytest.approx(wide.max(), rel=1e-9)
+    assert wide.max() <= precision
+
+
+def test_fewer_scenarios_than_random_ones_take() -> None:
+    """The median of a sum of normals gains most; ends of the range less (docs/designs.md)."""
+    counts = [
+        simulate_to(PLAN.with_stream(1, design), 0.0008, breakdowns=()).sizes["scenario"]
+        for design in ("sobol", "random")
+    ]
+    assert counts[0] < counts[1]
+
+
+def test_a_limit_is_rounded_down_to_whole_powers() -> None:
+    plan = PLAN.with_stream(1, "sobol")
+    assert simulate_to(plan, 0.5, most=1_000, breakdowns=()).sizes["scenario"] == 512
+    with pytest.raises(ParameterError, match=r"16,384 scenarios reach|the most allowed"):
+        simulate_to(plan, 1e-5, most=20_000, breakdowns=())
+    with pytest.raises(ParameterError, match="at least 16: one scenario of each scrambling"):
+        simulate_to(plan, 0.5, most=15)
+    with pytest.raises(ParameterError, match="its batches are not independent"):
+        simulate_to(plan, method="jcgm101")
+
+
+def test_summaries_rest_on_the_scramblings() -> None:
+    dataset = simulate(PLAN, 8192, 3, (), design="sobol", replicates=16)
+    summary = summarise(dataset, 0.9)
+    values = dataset["cost"].values[0].reshape(512, 16)
+    for name, found in (("mean", values.mean(axis=0)), ("std", values.std(axis=0, ddof=1))):
+        assert summary[f"cost_{name}_error"].item() == pytest.approx(found.std(ddof=1) / 4.0, rel=1e-9)
+    for level in summary["quantile"].values:
+        spread = np.quantile(values, level, axis=0).std(ddof=1) / 4.0
+        assert summary["cost_quantile_error"].sel(quantile=level).item() == pytest.approx(spread, rel=1e-9)
+    assert "what another seed would change" in summary["cost_quantile_error"].attrs["description"]
+    amount = float(np.quantile(values, 0.7))
+    spread = (values <= amount).mean(axis=0).std(ddof=1) / 4.0
+    assert budget(dataset, amount)["sufficient_error"].item() == pytest.approx(spread, rel=1e-9)
+    spread = np.quantile(values, 0.7, axis=0).std(ddof=1) / 4.0
+    assert budget_for(dataset, 0.7)["amount_error"].item() == pytest.approx(spread, rel=1e-9)
+    counts = convergence(dataset)["count"].values
+    assert (counts % 16 == 0).all()
+    assert counts[-1] == 8192
+    # Negative control: as for independent scenarios, the mean would seem some ten times less exact than it is.
+    single = summarise(simulate(PLAN, 8192, 3, (), design="sobol"), 0.9)
+    assert single["cost_mean_error"].item() > 5.0 * summary["cost_mean_error"].item()
+
+
+def test_what_replicates_cannot_tell_is_infinite() -> None:
+    few = Moments(np.arange(20.0)[None], replicates=16)
+    assert np.isinf(few.std_error).all()
+    value, error = Moments(np.arange(200.0)[None], replicates=16).quantiles(np.array([0.05, 0.5]))
+    assert np.isinf(error[0, 0])
+    assert np.isfinite(error[0, 1])
+    assert value[0, 1] == 99.5
+    assert (Moments(np.full((1, 64), 3.0), replicates=16).quantiles(LEVELS)[1] == 0.0).all()
+    # A share that all agree on is not thereby exact.
+    assert share_error(np.arange(8) < 8, 4) > 0.0
+    assert half_width(16) == pytest.approx(2.131449545559323, rel=1e-9)
+
+
+def test_a_confidence_beyond_the_scramblings_is_refused_with_what_it_takes() -> None:
+    with pytest.raises(ParameterError, match="at least 1600 scenarios"):
+        budget_for(simulate(PLAN, 1024, 3, (), design="sobol", replicates=16), 0.99)
+    assert np.isfinite(
+        budget_for(simulate(PLAN, 1600, 3, (), design="sobol", replicates=16), 0.99)["amount_error"]
+    ).all()
+
+
+def test_the_study_states_its_scramblings() -> None:
+    study = load_study(
+        "pops", {"scenarios.design": "sobol", "scenarios.count": 64, "scenarios.replicates": 4, "report.breakdowns": []}
+    )
+    found = simulate(study)
+    assert found.attrs["replicates"] == 4
+    assert "4 independent scramblings that take turns" in found.attrs["design_description"]
+    assert "less balanced" not in found.attrs["design_description"]
+    other = simulate(study, replicates=1)
+    assert other.attrs["plan_digest"] != found.attrs["plan_digest"]
+    # The first scrambling is that of a run without replicates.
+    assert np.array_equal(found["cost"].values[:, ::4], other["cost"].values[:, :16])
+    # Another design has none.
+    assert simulate(study, design="random").attrs["replicates"] == 1
