@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import xarray as xr
-from scipy import stats
 
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import quantile_with_error, replicates_of
-from popsim.analysis.shares import rank_error
+from popsim.analysis.shares import rank_error, ranks_of
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 
@@ -112,7 +111,7 @@ def _rank_correlations(values: Floats) -> tuple[Floats, Floats]:
     if count < 4:
         unknown = np.full((len(values), len(values)), np.nan)
         return unknown, unknown
-    ranks = stats.rankdata(values, axis=-1)
+    ranks = ranks_of(values)
     with np.errstate(invalid="ignore", divide="ignore"):
         found = np.atleast_2d(np.corrcoef(ranks))
     return found, rank_error(found, count)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import xarray as xr
-from scipy import stats
 
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import replicates_of, spread_error
 from popsim.families.base import Floats
 
-__all__ = ["rank_error", "variance_shares"]
+__all__ = ["rank_error", "ranks_of", "variance_shares"]
 
 
 def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cost") -> xr.Dataset:
@@ -95,10 +95,23 @@ def _shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
 
 def _rank_correlations(parts: Floats, whole: Floats) -> Floats:
     """Spearman's correlation of parts (..., part, scenario) with a whole (..., 1, scenario)."""
-    x, y = (stats.rankdata(each, axis=-1) for each in (parts, whole))
+    x, y = (ranks_of(each) for each in (parts, whole))
     x, y = (each - each.mean(axis=-1, keepdims=True) for each in (x, y))
     scale = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
     return np.asarray((x * y).sum(axis=-1) / np.where(scale > 0.0, scale, np.nan))
+
+
+def ranks_of(values: Floats) -> Floats:
+    """Give the rank of each value along the last axis, from 1; equal values share the mean of theirs.
+
+    Examples
+    --------
+    >>> ranks_of(np.array([[3.0, 1.0, 1.0]])).tolist()
+    [[3.0, 1.5, 1.5]]
+    """
+    # By pandas, which xarray loads anyway; scipy.stats alone would take as long to import as all the rest of a page.
+    rows = pd.DataFrame(values.reshape(-1, values.shape[-1]))
+    return rows.rank(axis="columns").to_numpy(dtype=np.float64).reshape(values.shape)
 
 
 def rank_error(correlation: Floats, count: int) -> Floats:
