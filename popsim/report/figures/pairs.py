@@ -34,20 +34,14 @@ def draw(grid: PairGrid, variant: Variant) -> Figure:
         canvas.write(figure, 4.0, y, str(number), size)
         canvas.write(figure, 24.0, y, text, size)
         y += height
+    axes = _cells(figure, variant, total, top, side, count)
     for row, column in np.ndindex(count, count):
         left, upper = 4.0 + column * side, top + row * side
-        box = (left / variant.width, 1.0 - (upper + side) / total, side / variant.width, side / total)
-        axes = figure.add_axes(box)
-        axes.patch.set_visible(False)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        for spine in axes.spines.values():
-            spine.set_color(canvas.GRID)
         if row == column:
-            _histogram(axes, grid.histograms[row])
+            _histogram(axes, row, grid.histograms[row])
             canvas.write(figure, left + 4.0, upper + 2.0, str(row + 1), size)
         elif row > column:
-            _regions(axes, grid.regions[row][column])
+            _regions(axes, row, column, grid.regions[row][column])
         else:
             middle = left + side / 2.0
             canvas.write(
@@ -56,26 +50,42 @@ def draw(grid: PairGrid, variant: Variant) -> Figure:
     return figure
 
 
-def _histogram(axes: Any, shares: tuple[float, ...]) -> None:
+def _cells(figure: Figure, variant: Variant, total: float, top: float, side: float, count: int) -> Any:
+    """Lay out all cells on one pair of axes, a unit each, rows downwards: axes of their own would take far longer."""
+    width = count * side
+    axes = figure.add_axes((4.0 / variant.width, 1.0 - (top + width) / total, width / variant.width, width / total))
+    axes.patch.set_visible(False)
+    axes.set_xlim(0.0, count)
+    axes.set_ylim(count, 0.0)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    edges = np.arange(count + 1)
+    axes.hlines(edges, 0.0, count, color=canvas.GRID, linewidth=0.8, clip_on=False)
+    axes.vlines(edges, 0.0, count, color=canvas.GRID, linewidth=0.8, clip_on=False)
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    return axes
+
+
+def _histogram(axes: Any, place: int, shares: tuple[float, ...]) -> None:
     """Draw bars that leave room for the number of the cell."""
-    axes.stairs(shares, fill=True, color=canvas.BAND, linewidth=0)
-    axes.set_xlim(0.0, len(shares))
-    axes.set_ylim(0.0, 1.35 * max(shares) or 1.0)
+    heights = np.array(shares) / (1.35 * max(shares) or 1.0)
+    edges = place + np.arange(len(shares) + 1) / len(shares)
+    axes.stairs(place + 1.0 - heights, edges, baseline=place + 1.0, fill=True, color=canvas.BAND, linewidth=0)
 
 
-def _regions(axes: Any, shares: tuple[tuple[float, ...], ...]) -> None:
+def _regions(axes: Any, row: int, column: int, shares: tuple[tuple[float, ...], ...]) -> None:
     """Draw the densest regions that hold 90 and 50 of 100 scenarios; the second index goes to the right."""
     found = np.array(shares)
     levels = [level for level in (_level(found, 0.9), _level(found, 0.5)) if level > 0.0]
-    # A border of nothing closes regions that reach the edge.
+    # A border of nothing closes regions that reach the edge of their cell.
     padded = np.pad(found, 1)
-    steps = np.arange(-1, len(found) + 1)
+    steps = np.clip((np.arange(-1, len(found) + 1) + 0.5) / len(found), 0.0, 1.0)
+    place = (column + steps, row + 1.0 - steps)
     if levels and levels[-1] > levels[0]:
-        axes.contourf(steps, steps, padded, [*levels, 2.0 * found.max()], colors=[canvas.BAND, canvas.CURVE])
+        axes.contourf(*place, padded, [*levels, 2.0 * found.max()], colors=[canvas.BAND, canvas.CURVE])
     elif levels:
-        axes.contourf(steps, steps, padded, [levels[0], 2.0 * found.max()], colors=[canvas.BAND])
-    axes.set_xlim(-0.5, len(found) - 0.5)
-    axes.set_ylim(-0.5, len(found) - 0.5)
+        axes.contourf(*place, padded, [levels[0], 2.0 * found.max()], colors=[canvas.BAND])
 
 
 def _level(shares: Any, held: float) -> float:
