@@ -202,7 +202,7 @@ def lower(job: Job) -> tuple[Draws, Sums]:
     outputs = np.arange(job.areas + 1, dtype=np.int64)
     starts, nowhere = np.arange(len(names) + 1, dtype=np.int64), np.full(len(names), -1, dtype=np.int64)
     sums = Targets(starts, target, job.areas, outputs, outputs[:-1], np.ones(job.areas), nowhere)
-    return draws, Sums(sums, (Breakdown("cost_by_area", ("area",), (tuple(areas),), 0),))
+    return draws, Sums(sums, (Breakdown("cost_by_area", ("area",), (tuple(areas),), 0, "cost"),))
 
 
 def simulate_own(job: Job, scenarios: int, threads: int = 1, seed: int = 1) -> Floats:
