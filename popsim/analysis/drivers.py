@@ -10,6 +10,7 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.bootstrap import Bootstrap
 from popsim.analysis.compare import BASELINE
 from popsim.analysis.indices import REFERENCES, indices
 from popsim.analysis.nested import PARTS, block_length, nested
@@ -80,7 +81,7 @@ def drivers(
     coverage
         Of the range whose width is told, in (0, 1); None for that of the study.
     confidence
-        Of the intervals of indices, in (0, 1).
+        Of the bootstrap intervals of indices, in (0, 0.99].
     threads, progress
         As for `simulate`; progress is told by the run.
 
@@ -122,6 +123,7 @@ def drivers(
         raise ParameterError(
             Problem("study", "nothing in it is uncertain", "a study with at least one uncertain quantity")
         )
+    spread = Bootstrap(asked.scenarios, asked.seed, asked.confidence)
     variants = Variants(asked.plan, asked.breakdowns, asked.scenarios, asked.seed, asked.threads)
     tell = _teller(progress, 2 + 2 * len(groups.ids))
     everything = np.ones(len(variants.names), dtype=bool)
@@ -132,7 +134,7 @@ def drivers(
     result = xr.Dataset(coords=_coordinates(groups, by, asked.plan))
     for name, (dims, labels) in variants.dims.items():
         result = result.assign_coords({dim: list(values) for dim, values in zip(dims, labels, strict=True)})
-        table = np.array([_indices(one[name], other[name], each[name]) for each in mixed])
+        table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
         title = schema.describe(name, asked.plan.currency, asked.plan.price_year)["long_name"].lower()
         result = result.assign(index_variables(table, (by, *dims), asked.confidence, _suffix(name), f"the {title}"))
         if dims:
@@ -204,11 +206,11 @@ def _suffix(name: str) -> str:
     return name.removeprefix("cost") if name == "cost" or name.startswith("cost_by_") else f"_of_{name}"
 
 
-def _indices(one: Floats, other: Floats, mixed: Floats) -> Floats:
+def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Floats:
     """Give the indices of every cell of a variable: (..., first-order and total, estimate)."""
     shape = one.shape[:-1]
     rows = zip(*(each.reshape(-1, each.shape[-1]) for each in (one, other, mixed)), strict=True)
-    return np.array([indices(*row) for row in rows], dtype=np.float64).reshape(*shape, 2, 3)
+    return np.array([indices(a, b, both, spread) for a, b, both in rows], dtype=np.float64).reshape(*shape, 2, 4)
 
 
 def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:

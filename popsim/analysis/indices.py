@@ -13,7 +13,8 @@ of squares. Their sample means, weighted by regression, are taken off as control
 first of these gives the estimator of Saltelli et al. (2010, doi:10.1016/j.cpc.2009.09.018), with a weight of zero that
 of Janon et al.; the fitted weight is, for large samples, at least as good as either.
 
-Errors come from the influence of each scenario on the estimate (the infinitesimal jackknife).
+Standard errors come from the influence of each scenario on the estimate (the infinitesimal jackknife), intervals from
+the bootstrap; where runs are made of independent replicates, both from the spread of these.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from popsim.analysis.bootstrap import Bootstrap
 from popsim.families.base import Floats
 
-__all__ = ["REFERENCES", "Estimate", "Index", "indices", "interval"]
+__all__ = ["REFERENCES", "Estimate", "Index", "Replicates", "indices"]
 
 REFERENCES = (
     "Sobol (2001), doi:10.1016/S0378-4754(00)00270-6; Jansen (1999), doi:10.1016/S0010-4655(98)00154-4; "
@@ -34,11 +36,12 @@ REFERENCES = (
 
 
 class Estimate(NamedTuple):
-    """A figure, its standard error, and the degrees of freedom that the error rests on."""
+    """A figure, its standard error, and an interval; an interval is not held within 0 and 1."""
 
     value: float
     error: float
-    freedom: int
+    low: float
+    high: float
 
 
 class Index(NamedTuple):
@@ -48,7 +51,14 @@ class Index(NamedTuple):
     total: Estimate
 
 
-def indices(a: Floats, b: Floats, mixed: Floats, replicates: int = 0) -> Index:
+class Replicates(NamedTuple):
+    """Runs of so many independent parts of equal length, one after another, such as scrambled Sobol points."""
+
+    number: int
+    confidence: float
+
+
+def indices(a: Floats, b: Floats, mixed: Floats, spread: Bootstrap | Replicates) -> Index:
     """Estimate the first-order and total index of a group; NaN where the result never varies.
 
     Parameters
@@ -57,45 +67,64 @@ def indices(a: Floats, b: Floats, mixed: Floats, replicates: int = 0) -> Index:
         Results of two independent runs, by scenario.
     mixed
         Results with the group's inputs from b and all others from a.
-    replicates
-        0 where all scenarios are independent; otherwise the number of independent parts of equal length, one after
-        another, such as scrambled Sobol points, whose spread then tells the error.
+    spread
+        What tells the interval: the bootstrap where all scenarios are independent, replicates where they are not.
 
     Examples
     --------
     >>> x, y = np.arange(4.0), np.array([1.0, 3.0, 0.0, 2.0])
-    >>> index = indices(x, y, x)  # nothing is taken from b
+    >>> index = indices(x, y, x, Replicates(2, 0.95))  # nothing is taken from b
     >>> round(index.first_order.value, 9) + 0.0, index.total.value
     (0.0, 0.0)
     """
-    freedom = (replicates or len(a)) - 1
     columns = np.stack([a, b, mixed])
     if np.ptp(columns) == 0.0:
-        nothing = Estimate(np.nan, np.nan, freedom)
+        nothing = Estimate(np.nan, np.nan, np.nan, np.nan)
         return Index(nothing, nothing)
     one, other, both = (columns - columns.mean()) / columns.std()
-    controls = np.stack([one * other, one - other, one - both, one**2 - other**2, one**2 - both**2])
-    first, its_influence = _controlled(*_correlation(other, both), controls)
-    rest, influence = _controlled(*_correlation(one, both), controls)
-    return Index(
-        Estimate(first, _error(its_influence, replicates), freedom),
-        Estimate(1.0 - rest, _error(influence, replicates), freedom),
-    )
+    features = np.stack([one, other, both, one**2, other**2, both**2, one * other, one * both, other * both])
+    again = spread.means(features) if isinstance(spread, Bootstrap) else np.empty((0, len(features)))
+    controls = _controls(features)
+    first = _estimate((other, both), (1, 2, 8), controls, again, spread)
+    rest = _estimate((one, both), (0, 2, 7), controls, again, spread)
+    return Index(first, Estimate(1.0 - rest.value, rest.error, 1.0 - rest.high, 1.0 - rest.low))
 
 
-def interval(value: Floats, error: Floats, freedom: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """Give the limits of Student's t interval; they are not held within 0 and 1.
+def _controls(features: Floats) -> Floats:
+    """Give what has an expectation of zero, from the features along the first axis."""
+    one, other, both, one_squared, other_squared, both_squared, product = features[:7]
+    return np.stack([product, one - other, one - both, one_squared - other_squared, one_squared - both_squared])
 
-    Examples
-    --------
-    >>> low, high = interval(np.array(0.5), np.array(0.1), np.array(1e6), 0.95)
-    >>> round(low.item(), 3), round(high.item(), 3)
-    (0.304, 0.696)
-    """
+
+def _estimate(
+    pair: tuple[Floats, Floats],
+    places: tuple[int, int, int],
+    controls: Floats,
+    again: Floats,
+    spread: Bootstrap | Replicates,
+) -> Estimate:
+    """Correlate two columns with controls; `places` are those of the columns and their product among the features."""
+    found, influence = _correlation(*pair)
+    means = controls.mean(axis=1)
+    apart = controls - means[:, np.newaxis]
+    # Controls can be linear in one another, as where the group is empty: the smallest weights then.
+    weights = np.linalg.lstsq(apart @ apart.T, apart @ influence, rcond=None)[0]
+    value, influence = found - float(weights @ means), influence - weights @ apart
+    if isinstance(spread, Bootstrap):
+        error = _error(influence)
+        return Estimate(value, error, *spread.ends(_resampled(again, *places) - weights @ _controls(again.T)))
     from scipy.special import stdtrit
 
-    reach = stdtrit(freedom, (1.0 + confidence) / 2.0) * error
-    return value - reach, value + reach
+    error = _error(influence.reshape(spread.number, -1).mean(axis=1))
+    reach = float(stdtrit(spread.number - 1, (1.0 + spread.confidence) / 2.0)) * error
+    return Estimate(value, error, value - reach, value + reach)
+
+
+def _resampled(means: Floats, y: int, other: int, product: int) -> Floats:
+    """Correlation of two columns in every resample, from the means of features."""
+    middle = 0.5 * (means[:, y] + means[:, other])
+    variance = 0.5 * (means[:, 3 + y] + means[:, 3 + other]) - middle**2
+    return np.asarray((means[:, product] - middle**2) / variance)
 
 
 def _correlation(y: Floats, other: Floats) -> tuple[float, Floats]:
@@ -108,15 +137,5 @@ def _correlation(y: Floats, other: Floats) -> tuple[float, Floats]:
     return float(value), (product - value * square) / variance
 
 
-def _controlled(value: float, influence: Floats, controls: Floats) -> tuple[float, Floats]:
-    """Take off what the means of controls, whose expectation is zero, explain."""
-    means = controls.mean(axis=1)
-    apart = controls - means[:, np.newaxis]
-    # Controls can be linear in one another, as where the group is empty: the smallest weights then.
-    weights = np.linalg.lstsq(apart @ apart.T, apart @ influence, rcond=None)[0]
-    return value - float(weights @ means), influence - weights @ apart
-
-
-def _error(influence: Floats, replicates: int) -> float:
-    parts = influence.reshape(replicates, -1).mean(axis=1) if replicates else influence
-    return float(np.sqrt((parts**2).sum() / (len(parts) - 1) / len(parts)))
+def _error(influence: Floats) -> float:
+    return float(np.sqrt((influence**2).sum() / (len(influence) - 1) / len(influence)))

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.indices import REFERENCES, Index, indices, interval
+from popsim.analysis.bootstrap import Bootstrap
+from popsim.analysis.indices import REFERENCES, Index, Replicates, indices
 from popsim.analysis.summarise import check_coverage
 from popsim.engine.sample import sample
 from popsim.engine.threads import check_range
@@ -55,10 +56,10 @@ def sobol_indices(
     groups
         Names of inputs by the name of a group; each input in one group at most, and those in none stand alone.
     design
-        "sobol": 16 independently scrambled sets of Sobol points, whose spread tells the error. "latin": 16 Latin
-        hypercubes. "random": independent scenarios.
+        "sobol": 16 independently scrambled sets of Sobol points, whose spread tells the error (intervals of Student's
+        t). "latin": 16 Latin hypercubes. "random": independent scenarios (bootstrap intervals).
     confidence
-        Of the intervals, in (0, 1).
+        Of the intervals, in (0, 1); with independent scenarios at most 0.99.
     threads
         For drawing; None for all cores. The number changes nothing but the time it takes.
 
@@ -94,18 +95,19 @@ def sobol_indices(
     replicates = 0 if design == "random" else _REPLICATES
     _check_count(count, replicates, design)
     sets = _sets(distributions, groups)
+    spread = Replicates(replicates, level) if replicates else Bootstrap(count, start_seed, level)
     one, other = _draw(distributions, count, start_seed, design, replicates, threads)
     runs = [_call(function, inputs, count) for inputs in (one, other)]
     names, single = list(runs[0]), list(runs[0]) == [_SINGLE]
     found: list[list[Index]] = []
     for members in sets.values():
         mixed = _call(function, {**one, **{name: other[name] for name in members}}, count)
-        found.append([indices(runs[0][name], runs[1][name], mixed[name], replicates) for name in names])
+        found.append([indices(runs[0][name], runs[1][name], mixed[name], spread) for name in names])
     dimension = "input" if groups is None else "group"
     coordinates: dict[str, object] = {dimension: list(sets)}
     if groups is not None:
         coordinates["members"] = (dimension, [", ".join(members) for members in sets.values()])
-    table = np.array(found, dtype=object).reshape(len(sets), len(names), 2, 3).astype(np.float64)
+    table = np.array(found, dtype=object).reshape(len(sets), len(names), 2, 4).astype(np.float64)
     dims = (dimension,) if single else (dimension, "output")
     if not single:
         coordinates["output"] = names
@@ -132,8 +134,7 @@ def index_variables(
     }
     variables = {}
     for place, (name, (title, meaning)) in enumerate(titles.items()):
-        value, error, freedom = np.moveaxis(table[..., place, :], -1, 0)
-        low, high = interval(value, error, freedom, confidence)
+        value, error, low, high = np.moveaxis(table[..., place, :], -1, 0)
         described = {
             "": (value, title, meaning),
             "_error": (error, f"{title}, standard error", "Monte Carlo standard error"),

@@ -12,7 +12,8 @@ import xarray as xr
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.indices import indices, interval
+from popsim.analysis.bootstrap import Bootstrap
+from popsim.analysis.indices import Replicates, indices
 
 UNIT = ps.Uniform(0, 1)
 
@@ -122,8 +123,11 @@ def test_a_group_of_everything_explains_everything_and_a_product_interacts() -> 
     assert held(found, "total", [1.0, 1.0])
 
 
-@pytest.mark.parametrize("replicates", [0, 16])
-def test_intervals_cover_as_often_as_they_say(replicates: int) -> None:
+SPREADS = {"bootstrap": Bootstrap(512, 1, 0.95), "replicates": Replicates(16, 0.95)}
+
+
+@pytest.mark.parametrize("spread", SPREADS)
+def test_intervals_cover_as_often_as_they_say(spread: str) -> None:
     """1000 independent runs of x + 2 y + x y / 2 with normal inputs: V = 5.25, S_x = 1 / 5.25, T_x = 1.25 / 5.25.
 
     Binomial, at 1e-8; an interval from 512 scenarios is approximate, so 93 to 97 % is allowed for 95 %.
@@ -133,15 +137,58 @@ def test_intervals_cover_as_often_as_they_say(replicates: int) -> None:
     for _ in range(1000):
         x, y = rng.standard_normal((2, 2, 512))
         a, b, mixed = (u + 2.0 * v + 0.5 * u * v for u, v in ((x[0], y[0]), (x[1], y[1]), (x[1], y[0])))
-        found = indices(a, b, mixed, replicates)
+        found = indices(a, b, mixed, SPREADS[spread])
         for name, expected in (("first_order", 1.0 / 5.25), ("total", 1.25 / 5.25)):
-            low, high = interval(*map(np.array, getattr(found, name)), 0.95)
+            _, _, low, high = getattr(found, name)
             inside[name] += bool(low <= expected <= high)
         inside["wrong"] += bool(low <= 1.6 / 5.25 <= high)
     for name in ("first_order", "total"):
         assert stats.binom(1000, 0.93).cdf(inside[name]) > 1e-8, inside
         assert stats.binom(1000, 0.97).sf(inside[name] - 1) > 1e-8, inside
     assert stats.binom(1000, 0.93).cdf(inside["wrong"]) < 1e-8, inside
+
+
+def test_bootstrap_intervals_are_those_of_a_plain_bootstrap() -> None:
+    """Estimator and weights of controls as they are, scenarios drawn again one by one with numpy's generator.
+
+    Ends of two sets of 1000 resamples differ by chance: a P2.5 has a standard error of 0.09 standard deviations, and
+    six of those of a difference are 0.8.
+    """
+    rng = np.random.default_rng(3)
+    x, y = rng.standard_normal((2, 2, 600))
+    a, b, mixed = (u + 2.0 * v for u, v in ((x[0], y[0]), (x[1], y[1]), (x[1], y[0])))
+    found = indices(a, b, mixed, Bootstrap(600, 7, 0.95)).first_order
+    one, other, both = (np.stack([a, b, mixed]) - np.mean([a, b, mixed])) / np.std([a, b, mixed])
+    controls = np.stack([one * other, one - other, one - both, one**2 - other**2, one**2 - both**2])
+
+    def correlation(where: np.ndarray) -> float:
+        y, z = other[where], both[where]
+        middle = 0.5 * (y.mean() + z.mean())
+        return float(((y - middle) * (z - middle)).mean() / (0.5 * ((y - middle) ** 2 + (z - middle) ** 2)).mean())
+
+    everything = np.arange(600)
+    plain = correlation(everything)
+    pair = 0.5 * (other**2 + both**2)
+    influence = other * both - plain * pair
+    apart = controls - controls.mean(axis=1, keepdims=True)
+    weights = np.linalg.lstsq(apart @ apart.T, apart @ influence, rcond=None)[0]
+    drawn = rng.integers(0, 600, (1000, 600))
+    again = [correlation(where) - weights @ controls[:, where].mean(axis=1) for where in drawn]
+    for end, expected in zip((found.low, found.high), np.quantile(again, [0.025, 0.975]), strict=True):
+        assert abs(end - expected) < 0.8 * found.error
+    # Negative control: the ends are well apart.
+    assert found.high - found.low > 3.0 * found.error
+
+
+def test_resamples_draw_every_scenario_as_often() -> None:
+    """Means over resamples of the number of times that each of 100 scenarios is drawn: 1, with error sqrt(1 / 1000)."""
+    means = Bootstrap(100, 3, 0.9).means(np.eye(100)) * 100.0
+    assert means.shape == (1000, 100)
+    np.testing.assert_allclose(means.sum(axis=1), 100.0)
+    assert np.abs(means.mean(axis=0) - 1.0).max() < 7.0 / np.sqrt(1000.0)
+    assert means.std() == pytest.approx(1.0, abs=0.05)
+    uneven = Bootstrap(3000, 3, 0.9).means(np.ones((1, 3000)))
+    np.testing.assert_array_equal(uneven, 1.0)
 
 
 def test_a_dict_of_results_and_one_that_never_varies() -> None:
@@ -182,6 +229,7 @@ REFUSED: dict[str, tuple[dict[str, object], str]] = {
     "uneven": ({"scenarios": 1001}, "a multiple of 16"),
     "unknown design": ({"design": "sobl"}, "sobol"),
     "confidence": ({"confidence": 95}, "between 0 and 1"),
+    "confidence of the bootstrap": ({"confidence": 0.999, "design": "random"}, "at most 0.99"),
     "shape": ({"function": lambda x, y: x[:5]}, "one number for each scenario"),
     "not finite": ({"function": lambda x, y: np.log(x - 2.0 + 0.0j).real * np.inf}, "finite numbers"),
     "text": ({"function": lambda x, y: np.array(["a"] * len(x))}, "numbers"),
@@ -221,7 +269,7 @@ def test_control_variates_do_no_worse_than_either_estimator(weight: float) -> No
     for _ in range(400):
         x, y = rng.standard_normal((2, 2, 500))
         a, b, mixed = weight * x[0] + y[0], weight * x[1] + y[1], weight * x[1] + y[0]
-        errors.append([indices(a, b, mixed).first_order.value, *janon_and_saltelli(a, b, mixed)])
+        errors.append([indices(a, b, mixed, Replicates(20, 0.95)).first_order.value, *janon_and_saltelli(a, b, mixed)])
     ours, janon, saltelli = np.mean(np.square(np.array(errors) - expected), axis=0)
     assert ours < 1.5 * min(janon, saltelli)
     assert ours < 0.9 * max(janon, saltelli)
