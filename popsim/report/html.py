@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import xarray as xr
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -11,25 +10,10 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
-from popsim.report.document import (
-    Bars,
-    Convergence,
-    Document,
-    Drawing,
-    Figure,
-    OptionBars,
-    PairGrid,
-    ShareBars,
-    Table,
-    Tornado,
-)
+from popsim.report.document import Document, Table
+from popsim.report.drawing import draw
 from popsim.report.facts import Facts
 from popsim.study.model import Study
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure as MatplotlibFigure
-
-    from popsim.report.figures.canvas import Variant
 
 __all__ = ["render", "write_html"]
 
@@ -75,42 +59,9 @@ def render(document: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(drawn=_drawn, aligned=_aligned)
+    # Every text in a drawing is escaped by matplotlib or where it is written.
+    environment.globals.update(drawn=lambda figure: Markup(draw(figure)), aligned=_aligned)  # noqa: S704
     return environment.get_template("report.html.j2").render(document=document)
-
-
-def _drawn(figure: Figure) -> Markup:
-    """Draw a figure twice, for wide and for narrow screens; the style sheet shows one of them."""
-    from popsim.report.figures import canvas
-
-    parts = []
-    with canvas.style():
-        for variant in (canvas.WIDE, canvas.NARROW):
-            drawn = _draw(figure.data, variant)
-            parts.append(canvas.to_svg(drawn, f"{figure.name}-{variant.name}", figure.spoken))
-    return Markup("\n".join(parts))  # noqa: S704  every text in it is escaped by matplotlib or by to_svg
-
-
-def _draw(data: Drawing, variant: Variant) -> MatplotlibFigure:
-    from popsim.report.figures import areas, convergence, drivers, options, pairs, s_curve, tornado, years
-
-    if isinstance(data, Tornado):
-        return tornado.draw(data, variant)
-    if isinstance(data, ShareBars):
-        return drivers.draw(data, variant)
-    if isinstance(data, PairGrid):
-        return pairs.draw(data, variant)
-    if isinstance(data, Convergence):
-        return convergence.draw(data, variant)
-    if isinstance(data, Tornado):
-        return tornado.draw(data, variant)
-    if isinstance(data, ShareBars):
-        return drivers.draw(data, variant)
-    if isinstance(data, OptionBars):
-        return options.draw(data, variant)
-    if isinstance(data, Bars):
-        return years.draw(data, variant) if data.along == "years" else areas.draw(data, variant)
-    return s_curve.draw(data, variant)
 
 
 def _aligned(table: Table) -> list[list[str]]:
