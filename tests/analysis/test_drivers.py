@@ -78,6 +78,32 @@ def test_levels_of_lognormal_costs_with_common_group_and_own_parts(make: Make) -
     assert not agree(found, "first_order", {"common": wrong}, "level")
 
 
+def test_each_region_has_drivers_of_its_own(make: Make) -> None:
+    """As above, in each of two regions of two countries: V = 2 part(1) + 2 part(q); 4 part(s), 4 part(q - s) and
+    2 part(1 - q) of it are in common to all, to the region, and to none."""
+    m, sigma, s, q = 100.0, 0.8, 0.3, 0.7
+
+    def part(rho: float) -> float:
+        return float(np.expm1(sigma**2 * rho))
+
+    study = make(
+        {"x": {"k": component(lognormal(m, sigma))}},
+        countries=FOUR,
+        dependence={"common_share": s, "group": "region", "group_share": q},
+        report={"coverage": 0.9, "breakdowns": ["region"]},
+    )
+    found = ps.drivers(study, COUNT, by="level")
+    whole = 2 * part(1.0) + 2 * part(q)
+    first = {"common": 4 * part(s) / whole, "group": 4 * part(q - s) / whole, "country": 2 * part(1.0 - q) / whole}
+    assert found["region"].values.tolist() == ["N", "S"]
+    for region in ("N", "S"):
+        assert agree(found.sel(region=region), "first_order_by_region", first, "level")
+    # Negative control: the shares of the whole are others.
+    over_all = 4 * part(1.0) + 4 * part(q) + 8 * part(s)
+    wrong = {"common": 16 * part(s) / over_all}
+    assert not agree(found.sel(region="N"), "first_order_by_region", wrong, "level")
+
+
 def test_what_areas_share_and_what_is_their_own(make: Make) -> None:
     """One country, scores sqrt(r) H + sqrt(1 - r) A: Var(E[X | H]) = m^2 (exp(sigma^2 r) - 1), A likewise, 1 - r."""
     r, sigma, means = 0.4, 0.6, {"x": 100.0, "y": 60.0}
