@@ -15,6 +15,7 @@ from popsim.analysis.compare import BASELINE
 from popsim.analysis.indices import REFERENCES, indices
 from popsim.analysis.nested import PARTS, block_length, nested
 from popsim.analysis.order import Moments
+from popsim.analysis.shares import covariance_shares
 from popsim.analysis.sobol import index_variables
 from popsim.analysis.summarise import check_coverage
 from popsim.engine.simulate import provenance
@@ -28,7 +29,7 @@ from popsim.plan.inputs import Groups, group_streams
 from popsim.plan.model import Plan
 from popsim.study.model import Study
 
-__all__ = ["SCENARIOS", "drivers"]
+__all__ = ["SCENARIOS", "drivers", "least_scenarios"]
 
 SCENARIOS = 16_384
 """Scenarios of a run, unless stated."""
@@ -144,6 +145,17 @@ def drivers(
     return result.assign_attrs(_attributes(asked, option))
 
 
+def least_scenarios(coverage: float) -> int:
+    """Give the number of scenarios of which that of a run has to be a multiple.
+
+    Examples
+    --------
+    >>> least_scenarios(0.9), least_scenarios(0.99)
+    (1024, 16384)
+    """
+    return block_length(coverage) * PARTS
+
+
 def _check(
     study: object,
     scenarios: object,
@@ -157,7 +169,7 @@ def _check(
         raise ParameterError(Problem("study", repr(study), "a Study", "ps.load_study(...) gives one"))
     wanted = check_coverage("coverage", study.coverage if coverage is None else coverage)
     count, start_seed, _ = check_range(scenarios, study.seed if seed is None else seed, 0)
-    least = block_length(wanted) * PARTS
+    least = least_scenarios(wanted)
     if count % least:
         mend = f"{-(-count // least) * least:,}"
         raise ParameterError(Problem("scenarios", repr(scenarios), f"a multiple of {least:,}", mend))
@@ -215,14 +227,7 @@ def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Fl
 
 def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:
     """Give the covariance of each part with the whole, over the variance of the whole; error from the influences."""
-    apart, all_apart = part - part.mean(axis=-1, keepdims=True), whole - whole.mean()
-    variance = (all_apart**2).mean()
-    if variance == 0.0:
-        share, error = np.full(part.shape[:-1], np.nan), np.full(part.shape[:-1], np.nan)
-    else:
-        share = (apart * all_apart).mean(axis=-1) / variance
-        influence = (apart - share[..., np.newaxis] * all_apart) * all_apart / variance
-        error = influence.std(axis=-1) / np.sqrt(len(whole))
+    share, error = covariance_shares(part, whole[np.newaxis])
     title, suffix = "Share of the variance", _suffix(name)
     meaning = "Covariance with the whole over the variance of the whole."
     return {
@@ -245,7 +250,7 @@ def _widths(
     ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in found]).T
     swing, swing_error = np.array([(each.swing, each.swing_error) for each in found]).transpose(1, 2, 0)
     units = schema.describe(name, asked.plan.currency, asked.plan.price_year)["units"]
-    range_words = f"the {asked.coverage:.0%} range"
+    range_words = f"the {100 * asked.coverage:.12g}% range"
     figures = [
         ("swing_low", (by,), swing[0], swing_error[0], "Tenth percentile of the expectation given the group"),
         ("swing_high", (by,), swing[1], swing_error[1], "Ninetieth percentile of the expectation given the group"),

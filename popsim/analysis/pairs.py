@@ -8,7 +8,7 @@ import xarray as xr
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import quantile_with_error, replicates_of
-from popsim.analysis.shares import rank_error, ranks_of
+from popsim.analysis.shares import rank_correlations
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 
@@ -40,7 +40,8 @@ def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: i
         On the dimensions `member` and `other` (labels of the parts, then "total"): `rank_correlation`, Spearman's, and
         its standard error; `share` (member, cell), the share of the scenarios in each cell; `density` (member, other,
         cell, other_cell), the same for two members together, smoothed by the weights 1, 2, 1 in both directions; `end`
-        (member, side), the ends of the range, in the unit of the total, and their Monte Carlo errors.
+        (member, side), the ends of the range, in the unit of the total, and their Monte Carlo errors. An error is
+        infinite where the scenarios are too few to tell it.
 
     Raises
     ------
@@ -51,7 +52,7 @@ def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: i
 
     References
     ----------
-    Error of Spearman's correlation: Bonett and Wright 2000, doi:10.1007/BF02294183.
+    Error of Spearman's correlation: Bonett and Wright 2000, doi:10.1007/BF02294183; of replicates, their spread.
 
     Examples
     --------
@@ -77,8 +78,10 @@ def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: i
     members = [*(str(label) for label in parts[by].values[chosen]), "total"]
     values = np.concatenate([rows[chosen], total.values.reshape(1, -1)])
     tail = (1.0 - SHOWN) / 2.0
-    ends, end_error = quantile_with_error(values, np.array([tail, 1.0 - tail]), replicates_of(dataset))
-    correlation, error = _rank_correlations(values)
+    turns = replicates_of(dataset)
+    ends, end_error = quantile_with_error(values, np.array([tail, 1.0 - tail]), turns)
+    found = [rank_correlations(values, each[np.newaxis], turns) for each in values]
+    correlation, error = (np.stack(each, axis=-1) for each in zip(*found, strict=True))
     units = str(total.attrs.get("units", "1"))
     matrix, cell = ("member", "other"), np.arange(cells)
     result = xr.Dataset(
@@ -104,17 +107,6 @@ def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: i
     for name, meaning in words.items():
         described(result[name], units if name.startswith("end") else "1", meaning)
     return result
-
-
-def _rank_correlations(values: Floats) -> tuple[Floats, Floats]:
-    count = values.shape[-1]
-    if count < 4:
-        unknown = np.full((len(values), len(values)), np.nan)
-        return unknown, unknown
-    ranks = ranks_of(values)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        found = np.atleast_2d(np.corrcoef(ranks))
-    return found, rank_error(found, count)
 
 
 def _edges(ends: Floats, cells: int) -> Floats:

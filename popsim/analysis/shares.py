@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -11,7 +13,7 @@ from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import replicates_of, spread_error
 from popsim.families.base import Floats
 
-__all__ = ["rank_error", "ranks_of", "variance_shares"]
+__all__ = ["covariance_shares", "rank_correlations", "variance_shares"]
 
 
 def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cost") -> xr.Dataset:
@@ -35,7 +37,7 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     xarray.Dataset
         `variance_share` and `rank_correlation`, Spearman's between part and total, each with its Monte Carlo standard
         error ``..._error`` (option, part), without unit; NaN where the total, or for the correlation the part, never
-        varies.
+        varies. An error is infinite where the scenarios, or those of a replicate, are too few to tell it.
 
     Raises
     ------
@@ -59,14 +61,11 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     total, parts = money_of(dataset, variable), breakdown_by(dataset, variable, by)
     turns = replicates_of(dataset)
     whole, each = np.expand_dims(total.values, -2), parts.values
-    share, error = _shares(each, whole)
+    share, error = covariance_shares(each, whole)
     if turns > 1:
-        found = [_shares(each[..., turn::turns], whole[..., turn::turns])[0] for turn in range(turns)]
-        error = spread_error(found)
-    ranks = _rank_correlations(each, whole)
-    alone = rank_error(ranks, whole.shape[-1])
-    if turns > 1:
-        alone = spread_error([_rank_correlations(each[..., k::turns], whole[..., k::turns]) for k in range(turns)])
+        found = [covariance_shares(each[..., k::turns], whole[..., k::turns])[0] for k in range(turns)]
+        error = _spread(share, found)
+    ranks, alone = rank_correlations(each, whole, turns)
     plain = parts.isel(scenario=0, drop=True)
     title = f"Share of the variance of {variable}"
     result = {
@@ -80,8 +79,21 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": by})
 
 
-def _shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
-    """Shares of parts (..., part, scenario) in a whole (..., 1, scenario), and their errors."""
+def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:
+    """Error from the spread of replicates; infinite where one of them is too short to tell the figure."""
+    error = spread_error(parts)
+    return np.where(np.isnan(error) & ~np.isnan(value), np.inf, error)
+
+
+def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
+    """Give the shares of parts (..., part, scenario) in the variance of a whole (..., 1, scenario), and their errors.
+
+    Examples
+    --------
+    >>> part = np.array([[0.0, 1.0, 0.0, 1.0]])
+    >>> covariance_shares(part, 2.0 * part)[0].tolist()
+    [0.5]
+    """
     x = parts - parts.mean(axis=-1, keepdims=True)
     y = whole - whole.mean(axis=-1, keepdims=True)
     variance = (y**2).mean(axis=-1)
@@ -93,34 +105,40 @@ def _shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
     return share, influence.std(axis=-1) / scale / np.sqrt(whole.shape[-1])
 
 
+def rank_correlations(parts: Floats, whole: Floats, replicates: int = 1) -> tuple[Floats, Floats]:
+    """Give Spearman's correlations of parts (..., part, scenario) with a whole (..., 1, scenario), and their errors.
+
+    Examples
+    --------
+    >>> part = np.array([[0.0, 1.0, 2.0, 3.0]])
+    >>> [each.round(9).tolist() for each in rank_correlations(part, part**2)]
+    [[1.0], [0.0]]
+    """
+    found = _rank_correlations(parts, whole)
+    if replicates == 1:
+        return found, _rank_error(found, whole.shape[-1])
+    turns = range(replicates)
+    return found, _spread(
+        found, [_rank_correlations(parts[..., k::replicates], whole[..., k::replicates]) for k in turns]
+    )
+
+
 def _rank_correlations(parts: Floats, whole: Floats) -> Floats:
-    """Spearman's correlation of parts (..., part, scenario) with a whole (..., 1, scenario)."""
-    x, y = (ranks_of(each) for each in (parts, whole))
+    x, y = (_ranks_of(each) for each in (parts, whole))
     x, y = (each - each.mean(axis=-1, keepdims=True) for each in (x, y))
     scale = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
     return np.asarray((x * y).sum(axis=-1) / np.where(scale > 0.0, scale, np.nan))
 
 
-def ranks_of(values: Floats) -> Floats:
-    """Give the rank of each value along the last axis, from 1; equal values share the mean of theirs.
-
-    Examples
-    --------
-    >>> ranks_of(np.array([[3.0, 1.0, 1.0]])).tolist()
-    [[3.0, 1.5, 1.5]]
-    """
+def _ranks_of(values: Floats) -> Floats:
+    """Give the rank of each value along the last axis, from 1; equal values share the mean of theirs."""
     # By pandas, which xarray loads anyway; scipy.stats alone would take as long to import as all the rest of a page.
     rows = pd.DataFrame(values.reshape(-1, values.shape[-1]))
     return rows.rank(axis="columns").to_numpy(dtype=np.float64).reshape(values.shape)
 
 
-def rank_error(correlation: Floats, count: int) -> Floats:
-    """Give the standard error of Spearman's correlation of so many scenarios; infinite for fewer than four.
-
-    Examples
-    --------
-    >>> rank_error(np.array([0.0]), 103).round(6).tolist()
-    [0.1]
-    """
-    known = np.sqrt((1.0 + 0.5 * correlation**2) / max(count - 3, 1)) * (1.0 - correlation**2)
+def _rank_error(correlation: Floats, count: int) -> Floats:
+    """Give the standard error of Spearman's correlation of so many scenarios; infinite for fewer than four."""
+    # A correlation of one can come out a last bit above it.
+    known = np.sqrt((1.0 + 0.5 * correlation**2) / max(count - 3, 1)) * np.maximum(1.0 - correlation**2, 0.0)
     return np.where(count > 3, known, np.inf)

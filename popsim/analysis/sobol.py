@@ -132,14 +132,14 @@ def index_variables(
         "first_order": ("First-order Sobol index", "Share of the variance of {of} that knowing the input takes away"),
         "total": ("Total Sobol index", "Share of the variance of {of} that is left when all other inputs are known"),
     }
-    variables = {}
+    variables, percent = {}, f"{100 * confidence:.12g}%"
     for place, (name, (title, meaning)) in enumerate(titles.items()):
         value, error, low, high = np.moveaxis(table[..., place, :], -1, 0)
         described = {
             "": (value, title, meaning),
             "_error": (error, f"{title}, standard error", "Monte Carlo standard error"),
-            "_low": (low, f"{title}, lower limit", f"Lower end of a {confidence:.0%} interval"),
-            "_high": (high, f"{title}, upper limit", f"Upper end of a {confidence:.0%} interval"),
+            "_low": (low, f"{title}, lower limit", f"Lower end of a {percent} interval"),
+            "_high": (high, f"{title}, upper limit", f"Upper end of a {percent} interval"),
         }
         for part, (values, words, description) in described.items():
             attributes = {"units": "1", "long_name": words, "description": f"{description.format(of=of)}."}

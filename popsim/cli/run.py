@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 __all__ = ["DRIVER_SCENARIOS", "command"]
 
 DRIVER_SCENARIOS = 4_096
-"""Scenarios of each of the runs that tell what makes the range: shares are then known to some 1 % of the variance."""
+"""Scenarios of each of the runs that tell what makes the range, or more where the coverage takes more: shares are then
+known to some 1 % of the variance."""
 
 
 @click.command(
@@ -184,11 +185,13 @@ def _simulate_into(
         written = replace(study, options=())
         extremes = dependence_extremes(written, study.scenarios, study.seed, threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars)
-    if with_drivers:
+    if with_drivers and _varies(dataset):
         from popsim.analysis.attached import attach_drivers
+        from popsim.analysis.drivers import least_scenarios
         from popsim.cli.drivers import GROUPINGS, found_of
 
-        dataset = attach_drivers(dataset, *found_of(study, DRIVER_SCENARIOS, GROUPINGS, threads=threads).values())
+        count = max(DRIVER_SCENARIOS, least_scenarios(study.coverage))
+        dataset = attach_drivers(dataset, *found_of(study, count, GROUPINGS, threads=threads).values())
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)
@@ -196,3 +199,9 @@ def _simulate_into(
         write_summary_csv(partial / SUMMARY, dataset, study.coverage, summary)
         write_html(partial / REPORT, study, dataset, facts)
     return facts
+
+
+def _varies(dataset: xr.Dataset) -> bool:
+    """Whether the total of the study as written has a range at all, or one scenario cannot tell."""
+    cost = dataset["cost"].isel(option=0).values
+    return len(cost) == 1 or bool((cost != cost[0]).any())

@@ -69,3 +69,14 @@ def test_what_cannot_be_had_is_refused() -> None:
     with pytest.raises(ParameterError, match="most"):
         pairs(normals(0.1), most=0)
     assert pairs(normals(0.1), most=1)["member"].values.tolist() == ["a", "total"]
+
+
+def test_replicates_tell_the_errors_of_correlations() -> None:
+    """Replicates that are copies agree: their spread is nothing, where scenarios by themselves would err."""
+    alone = normals(0.6, 500)
+    copies = alone.isel(scenario=np.repeat(np.arange(500), 4)).assign_attrs(replicates=4)
+    found = pairs(copies)
+    np.testing.assert_allclose(found["rank_correlation"], pairs(alone)["rank_correlation"], rtol=1e-12)
+    np.testing.assert_allclose(found["rank_correlation_error"], 0.0, atol=1e-12)
+    # Negative control.
+    assert pairs(copies.assign_attrs(replicates=1))["rank_correlation_error"].values[0, 1] > 0.005

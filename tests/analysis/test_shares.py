@@ -88,3 +88,10 @@ def test_what_never_varies_has_no_shares() -> None:
     assert np.isnan(variance_shares(still, "area")["variance_share"]).all()
     with pytest.raises(RunError, match="cost_by_basis"):
         variance_shares(dataset)
+
+
+def test_replicates_of_one_scenario_tell_no_error() -> None:
+    found = variance_shares(simulate(of_bases(0.0), 32, 5, ["basis"], design="sobol", replicates=32))
+    for name in ("variance_share", "rank_correlation"):
+        assert np.isfinite(found[name]).all()
+        assert np.isinf(found[f"{name}_error"]).all()

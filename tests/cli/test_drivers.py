@@ -9,6 +9,7 @@ from typing import Any
 
 import popsim as ps
 from popsim.analysis import attached_drivers
+from popsim.analysis.drivers import least_scenarios
 from popsim.cli.run import DRIVER_SCENARIOS
 
 
@@ -65,3 +66,30 @@ def test_a_run_keeps_its_drivers_for_reports_written_later(call: Callable[..., A
     first, second = (text.partition('id="drivers"')[2].partition("</section>")[0] for text in (report, again))
     assert first == second != ""
     assert call("compare", "run").status == 0
+
+
+def test_a_run_with_drivers_takes_the_scenarios_that_its_coverage_takes(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    from ..reproduction.small import component, lognormal, write
+
+    path = write(tmp_path, {"x": {"k": component(lognormal(100.0, 0.5))}}, report={"coverage": 0.975})
+    assert call("run", str(path), "--drivers", "--scenarios", "400", "--out", "run").status == 0
+    kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
+    assert kept is not None
+    assert kept.attrs["scenarios"] == DRIVER_SCENARIOS == least_scenarios(0.975)
+    assert kept["width"].attrs["description"] == "Width of the 97.5% range."
+    done = call("run", str(path), "--drivers", "--set", "report.coverage=0.98", "--scenarios", "400", "--out", "finer")
+    assert (done.status, done.err) == (0, "")
+    kept = attached_drivers(ps.load_run(tmp_path / "finer").dataset, "level")
+    assert kept is not None
+    assert kept.attrs["scenarios"] == 2 * DRIVER_SCENARIOS
+
+
+def test_a_run_without_a_range_has_no_drivers_and_a_report(call: Callable[..., Any], tmp_path: Path) -> None:
+    from ..reproduction.small import component, write
+
+    path = write(tmp_path, {"x": {"k": component(100.0)}})
+    done = call("run", str(path), "--drivers", "--out", "run")
+    assert (done.status, done.err) == (0, "")
+    assert attached_drivers(ps.load_run(tmp_path / "run").dataset, "input") is None
