@@ -18,6 +18,7 @@ from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
 from popsim.report.sections.contingency import _on_top
+from popsim.report.sections.pairs import _correlation
 from popsim.study.model import Setting, Study
 
 MakeStudy = Callable[..., Study]
@@ -161,3 +162,14 @@ def test_a_certain_study_has_nothing_to_settle(make_study: MakeStudy, make_run: 
     certain = make_study(areas=2, countries=3, years=2, gsd=1.0)
     blocks = section(certain, make_run(certain, 100)).blocks
     assert not any(isinstance(block, Figure) for block in blocks)
+
+
+def test_a_correlation_that_is_printed_as_0_has_no_minus() -> None:
+    assert _correlation(-0.001, 0.012) == "0.00 ± 0.02"
+    assert _correlation(-0.25, 0.01) == "\u22120.25 ± 0.01"
+
+
+def test_shares_without_an_error_are_not_told(study: Study, dataset: xr.Dataset) -> None:
+    """Replicates of one scenario each have no spread that shares of the variance could be told from."""
+    few = dataset.isel(scenario=slice(0, 32)).assign_attrs(replicates=32)
+    assert "of the variance of the total" not in items(study, few)

@@ -86,6 +86,8 @@ def _varies_with(facts: Facts) -> list[str]:
         for basis, each in known.items()
         if bool((facts.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
     }
+    if not all(each.is_known for each in measured.values()):
+        return []
     shares = [f"{percent(*each, finest=0.01)} on {basis}" for basis, each in measured.items()]
     return [
         f"What the width of the range rests on: of the variance of the total, {listed(shares)} (covariance of these "

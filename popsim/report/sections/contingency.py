@@ -7,15 +7,13 @@ import math
 import xarray as xr
 
 from popsim import analysis
+from popsim.analysis.reserve import LEVELS
 from popsim.errors import ParameterError
 from popsim.report.document import Block, Paragraph, Table
 from popsim.report.facts import CONFIDENCE, Facts, Measured
 from popsim.report.numbers import MINUS, THIN, percent, rounded
 
-__all__ = ["LEVELS", "contingency"]
-
-LEVELS = (0.50, 0.80, 0.90)
-"""Confidences at which the contingency is stated; `CONFIDENCE` is among them."""
+__all__ = ["contingency"]
 
 
 def contingency(facts: Facts) -> tuple[Block, ...]:

@@ -69,5 +69,6 @@ def pair_figure(facts: Facts) -> Figure | None:
 def _correlation(value: float, error: float) -> str:
     """Print a correlation and its error, rounded up, with two decimals."""
     shown = math.ceil(100.0 * error) / 100.0
-    text = f"{value:.2f}".replace("-", MINUS)
+    # Rounded first: a minus before 0.00 says nothing.
+    text = f"{round(value, 2) + 0.0:.2f}".replace("-", MINUS)
     return f"{text} ± {shown:.2f}" if shown else text
