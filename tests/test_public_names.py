@@ -15,7 +15,7 @@ PROMISED = {
     *("load_study", "compile", "simulate", "sample", "summarise"),
     *("budget", "budget_for", "budget_curve", "point_estimates", "load_run", "save_run", "compare"),
     *("joint_budget", "reserve", "contingency", "simulate_to", "convergence"),
-    *("dependence_effect", "effective_countries"),
+    *("dependence_effect", "effective_countries", "exact_moments", "pairs", "variance_shares"),
     *("drivers", "sobol_indices"),
     *("Constant", "Uniform", "Triangular", "Pert", "Normal", "LogNormal", "Gamma", "Beta", "Weibull"),
     *("Metalog", "Empirical", "Discrete", "Truncated", "Shifted", "Scaled", "Mixture"),
