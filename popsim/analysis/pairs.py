@@ -80,8 +80,8 @@ def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: i
     tail = (1.0 - SHOWN) / 2.0
     turns = replicates_of(dataset)
     ends, end_error = quantile_with_error(values, np.array([tail, 1.0 - tail]), turns)
-    found = [rank_correlations(values, each[np.newaxis], turns) for each in values]
-    correlation, error = (np.stack(each, axis=-1) for each in zip(*found, strict=True))
+    ranked = [rank_correlations(values, each[np.newaxis], turns) for each in values]
+    correlation, error = (np.stack(each, axis=-1) for each in zip(*ranked, strict=True))
     units = str(total.attrs.get("units", "1"))
     matrix, cell = ("member", "other"), np.arange(cells)
     result = xr.Dataset(
