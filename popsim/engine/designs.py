@@ -96,7 +96,11 @@ def check_design(design: object, scenarios: int, first_scenario: int, replicates
         allowed = ", ".join(repr(name) for name in DESIGNS)
         raise ParameterError(Problem("design", repr(design), allowed, nearest(str(design), DESIGNS)))
     problems = []
-    if isinstance(replicates, bool) or not isinstance(replicates, int) or not 1 <= replicates <= MOST_REPLICATES:
+    if (
+        isinstance(replicates, bool)
+        or not isinstance(replicates, int | np.integer)
+        or not 1 <= replicates <= MOST_REPLICATES
+    ):
         problems.append(Problem("replicates", repr(replicates), f"a whole number from 1 to {MOST_REPLICATES}"))
     elif replicates > 1 and design != "sobol":
         allowed = f"1 where design = {design!r}: only Sobol points are scrambled"

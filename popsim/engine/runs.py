@@ -29,6 +29,8 @@ _OPTION = "option_"
 _CHUNK = 2**18
 """Bytes of a chunk of the ensemble."""
 _ARRAYS = (*Draws._fields, *Moves._fields, *ROW_ARRAYS)
+_UNREADABLE = (OSError, RuntimeError)
+"""What netCDF raises; the second where an array is damaged."""
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
 _WORDS = (
     "study_name",
@@ -152,14 +154,17 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
         )
 
 
+def _unreadable(path: Path, error: Exception) -> FileError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return FileError(Problem(str(path), reason, "a netCDF file", "run the study again"))
+
+
 def _read(path: Path) -> xr.Dataset:
     try:
         with xr.open_dataset(path, engine="netcdf4") as opened:
             dataset = opened.load()
-    except OSError as error:
-        raise FileError(
-            Problem(str(path), error.strerror or str(error), "a netCDF file", "run the study again")
-        ) from error
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
     # netCDF gives strings as objects; fixed-width text is what simulate gives and what sorts and compares quickly.
     for name, variable in dataset.variables.items():
         if variable.dtype == object:
@@ -227,9 +232,8 @@ def load_plan(path: Path) -> Plan:
         with netCDF4.Dataset(path) as file:
             file.set_auto_maskandscale(False)
             return _read_plan(path, file, {})
-    except (OSError, RuntimeError) as error:  # netCDF raises the second where an array is damaged
-        reason = getattr(error, "strerror", None) or str(error)
-        raise FileError(Problem(str(path), reason, "a netCDF file", "run the study again")) from error
+    except _UNREADABLE as error:
+        raise _unreadable(path, error) from error
 
 
 def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray[Any, Any]]) -> Plan:

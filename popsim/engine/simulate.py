@@ -95,6 +95,7 @@ def simulate(
     how = plan.design if design is None else design
     turns = (plan.replicates if how == plan.design else 1) if replicates is None else replicates
     how = check_design(how, count, first, turns)
+    turns = int(turns)  # a number of numpy is as good as any
     plan = plan.with_stream(start_seed, how, turns)
     plans = (plan, *plan.alternatives)
     scope = scope_of(plans)

@@ -118,14 +118,20 @@ def _changes(study: Checked[StudyFile], table: OptionTable) -> tuple[dict[Keys, 
                     nearest(dotted(keys), known),
                 )
             )
-        elif keys in changes:
-            problems.append(Problem(where, f"{dotted(keys)} a second time", "each key once in an option"))
+        elif other := next((each for each in changes if _overlap(each, keys)), None):
+            found = f"{dotted(keys)} {'a second time' if other == keys else f'beside {dotted(other)}'}"
+            problems.append(Problem(where, found, "each key once in an option"))
         elif _holds_nothing(value):
             problems.append(Problem(where, said, "a value that TOML can write"))
         else:
             changes[keys] = value
     # Written files have tables last, and what is read back shall be the same.
     return dict(sorted(changes.items(), key=lambda item: isinstance(item[1], dict))), problems
+
+
+def _overlap(one: Keys, other: Keys) -> bool:
+    """Whether one value holds the other, or is it."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
 def _leaves(table: Mapping[str, Any]) -> Iterator[tuple[Keys, Any]]:

@@ -19,6 +19,7 @@ from popsim.engine import designs
 from popsim.engine.correlation import read_correlation
 from popsim.engine.designs import check_design, leading_order, make_points
 from popsim.engine.sample import _draws
+from popsim.engine.simulate import simulate
 from popsim.engine.sobol_points import fill_sobol
 from popsim.errors import ParameterError
 from popsim.families import Normal
@@ -235,6 +236,14 @@ def test_scramblings_are_nets_each_and_differ() -> None:
         found.add(part.tobytes())
     assert len(found) == 16
     assert np.array_equal(words[:, ::16] >> np.uint64(13), words_of("sobol", 2, 64, SEED))
+
+
+def test_replicates_may_be_a_number_of_numpy() -> None:
+    found, plain = (
+        simulate(gaussian(), 64, seed=SEED, breakdowns=(), threads=1, design="sobol", replicates=number)
+        for number in (np.int64(4), 4)
+    )
+    assert found.identical(plain)
 
 
 @pytest.mark.parametrize(("design", "replicates"), [("random", 2), ("latin", 2), ("sobol", 0), ("sobol", True)])

@@ -106,6 +106,16 @@ def test_a_file_cut_short(folder: Path) -> None:
         load_run(folder)
 
 
+def test_a_damaged_array_is_refused(folder: Path, packaged: tuple) -> None:
+    whole = bytearray((folder / ENSEMBLE).read_bytes())
+    place = whole.find(packaged[2]["cost"].values[0].tobytes())
+    assert place >= 0
+    whole[place] ^= 1
+    (folder / ENSEMBLE).write_bytes(whole)
+    with pytest.raises(FileError, match=ENSEMBLE):
+        load_run(folder)
+
+
 def test_another_netcdf_file_is_no_ensemble(folder: Path, packaged: tuple) -> None:
     for other in (xr.Dataset({"x": ("t", [1.0])}), packaged[2].drop_attrs()):
         other.to_netcdf(folder / ENSEMBLE, engine="netcdf4")

@@ -184,6 +184,12 @@ def test_heavy_tails_are_refused() -> None:
     assert total_std(item).reasons == ("tails too heavy or steps too steep for the formula",)
 
 
+@pytest.mark.parametrize("size", [1e-200, 1e200])
+def test_costs_whose_square_no_float_holds_are_refused(size: float) -> None:
+    item = study([country("AAA")], [area("a", Uniform(size, 2.0 * size), share=0.0)], number(0.3, 0.0))
+    assert total_std(item).reasons == ("tails too heavy or steps too steep for the formula",)
+
+
 def test_moments_of_options() -> None:
     item = with_options(mixed(), normals=gaussian())
     found = exact_moments(item)
