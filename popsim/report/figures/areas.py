@@ -10,37 +10,17 @@ from matplotlib.figure import Figure
 
 from popsim.report.document import Bars, RangeBar
 from popsim.report.figures import canvas
-from popsim.report.figures.canvas import WIDE, Variant
+from popsim.report.figures.canvas import Variant
+from popsim.report.figures.rows import row_axes
 
 __all__ = ["draw", "draw_bars"]
 
 
 def draw(bars: Bars, variant: Variant) -> Figure:
     """Draw one bar for each area: names at the left where there is room, above the bars on a phone."""
-    size = variant.size
-    aside = variant is WIDE
-    room = 0.34 * variant.width if aside else variant.width - 8.0
-    names = [canvas.wrap(bar.label, room, size) for bar in bars.bars]
-    words = [canvas.LINE * size * (name.count("\n") + 1) for name in names]
-    tall = [max(height + 8.0, 26.0) if aside else height + 26.0 for height in words]
-    left = room + 12.0 if aside else 4.0
-    bottom = canvas.under_height(variant, left, bars.amount_label)
-    figure, axes = canvas.plot(variant, left, 2.0, sum(tall), bottom)
-    canvas.under(figure, variant, left, bars.amount_label)
-    axes.set_ylim(sum(tall), 0.0)
-    start, middles = 0.0, []
-    for name, height, lines in zip(names, tall, words, strict=True):
-        middle = start + height / 2 if aside else start + height - 10.0
-        if aside:
-            canvas.write(figure, room + 4.0, 2.0 + middle - 0.5 * lines, name, size, ha="right")
-        else:
-            canvas.write(figure, 4.0, 2.0 + middle - lines - 8.0, name, size)
-        middles.append(middle)
-        start += height
+    figure, axes, middles = row_axes(variant, [bar.label for bar in bars.bars], bars.amount_label)
     draw_bars(axes, bars.bars, middles)
     axes.set_xlim(*_limits(bars))
-    axes.set_yticks([])
-    axes.spines["left"].set_visible(aside)
     canvas.amount_ticks(axes, variant)
     return figure
 
