@@ -43,7 +43,8 @@ def command(
 ) -> None:
     """Say how sure an amount is to suffice, or which amount is sure enough.
 
-    RUN is a folder that "popsim run" made. Amounts are at constant prices, and of every option of the run.
+    RUN is a folder that "popsim run" made. Amounts are of every option of the run, and at constant prices unless the
+    variable says otherwise, as cost_nominal does.
     """
     if (amount is None) == (confidence is None):
         message = "state either --amount, such as --amount 850e6, or --confidence, such as --confidence 80%."
