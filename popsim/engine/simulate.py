@@ -14,7 +14,7 @@ from popsim import schema
 from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdowns
 from popsim.engine.designs import check_design, describe_design, make_points, queue
 from popsim.engine.scope import scope_of
-from popsim.engine.threads import BLOCK, Progress, check_range, check_threads, fill, is_written, make_room
+from popsim.engine.threads import Progress, check_range, check_threads, fill, is_written, make_room
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
@@ -107,7 +107,7 @@ def simulate(
     for i, (each, sums) in enumerate(drawn):
         points = make_points(how, each.draws, count, start_seed, first, waiting=waiting, replicates=turns)
         told = _part_of(progress, i, len(drawn))
-        fill(each.draws, sums, count, start_seed, first, crew, BLOCK, points, told, out)
+        fill(each.draws, sums, count, start_seed, first, crew, points=points, progress=told, out=out)
     out[~np.any([is_written(sums.targets) for _, sums in drawn], axis=0)] = 0.0
     described = drawn[0][1].breakdowns
     variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in described}

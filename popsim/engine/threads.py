@@ -17,10 +17,13 @@ from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
-__all__ = ["BLOCK", "Progress", "check_range", "check_threads", "fill", "is_written", "make_room"]
+__all__ = ["Progress", "check_range", "check_threads", "fill", "is_written", "make_room"]
 
-BLOCK = 512
-"""Scenarios computed together: some dozen buffers of 4 KiB, which fit the first two caches."""
+_LEAST_BLOCK, _LARGEST_BLOCK = 512, 4096
+"""Scenarios computed together: each loop over a block costs some 30 ns before its first draw."""
+
+_BLOCK_BYTES = 3 * 2**17
+"""What the buffers of a block may take together, if it is not the least: less than the second cache."""
 
 _CHUNK_DRAWS = 2**21
 """Draws handed to a thread at a time, some 10 ms of work: much more than handing over costs, and often enough to tell
@@ -102,10 +105,21 @@ def is_written(targets: Targets) -> Mask:
     return written
 
 
+def _fitting_block(draws: Draws, sums: Sums) -> int:
+    """Scenarios computed together: a power of two, as many as keep the buffers of a block in the second cache."""
+    buffers = len(draws.shared_stream) + len(draws.common_start) + int(np.diff(draws.own_start).max(initial=0)) + 2
+    buffers += sums.program.slots + int(sums.targets.target_count)
+    block = _LEAST_BLOCK
+    while block < _LARGEST_BLOCK and 2 * block * buffers * 8 <= _BLOCK_BYTES:
+        block *= 2
+    return block
+
+
 def _chunk(scenarios: int, threads: int, rows: int, block: int) -> int:
-    """Scenarios for a thread at a time, in whole blocks: a fair share each, and not too much at once."""
+    """Scenarios for a thread at a time: a fair share each, and not too much at once, but for a whole block."""
     share = -(-scenarios // threads)
-    return max(1, min(share, _CHUNK_DRAWS // max(rows, 1)) // block) * block
+    step = min(block, _LEAST_BLOCK)
+    return min(-(-share // step) * step, max(1, _CHUNK_DRAWS // max(rows, 1) // block) * block)
 
 
 def fill(
@@ -115,7 +129,7 @@ def fill(
     seed: int,
     first: int = 0,
     threads: int = 1,
-    block: int = BLOCK,
+    block: int | None = None,
     points: Points | None = None,
     progress: Progress | None = None,
     out: Floats | None = None,
@@ -128,9 +142,11 @@ def fill(
     if out is None:
         out = make_room(len(targets.output_start) - 1, scenarios)
         out[~is_written(targets)] = 0.0
+    block = _fitting_block(draws, sums) if block is None else block
     chunk = _chunk(scenarios, threads, len(draws.row_kind), block)
     if points is not None:
-        chunk = min(chunk, max(1, _POINT_BYTES // (8 * max(points.rows, 1) * block)) * block)
+        step = min(block, _LEAST_BLOCK)
+        chunk = min(chunk, max(1, _POINT_BYTES // (8 * max(points.rows, 1) * step)) * step)
     starts = range(first, first + scenarios, chunk)
 
     kernel: Callable[..., None] = fill_scenarios

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from popsim.engine.breakdowns import arrange
 from popsim.engine.designs import Design
 from popsim.engine.sums import Names
-from popsim.engine.threads import BLOCK, fill
+from popsim.engine.threads import fill
 from popsim.families.base import Floats
 from popsim.kernels.philox import fill_bits
 from popsim.plan.model import Draws, Integers, Plan, Words
@@ -70,7 +70,7 @@ class Variants:
         shared, own = np.split(numbers, [len(self.plan.draws.shared_stream)])
         draws = self.plan.draws._replace(shared_stream=shared, own_stream=own)
         points = None if hold is None else _held(draws, hold, times, self.seed)
-        out = fill(draws, self._sums, self.scenarios, self.seed, 0, self.threads, BLOCK, points)
+        out = fill(draws, self._sums, self.scenarios, self.seed, 0, self.threads, points=points)
         return {
             item.variable: out[item.first_output : item.first_output + int(np.prod(item.shape, dtype=int))].reshape(
                 *item.shape, self.scenarios

@@ -22,6 +22,11 @@ from popsim.layout import CONSTANT, NORMAL
 
 __all__ = ["fill_scenarios"]
 
+_LINE = np.int64(8)
+"""Numbers in a cache line, and in the widest vector."""
+
+_LAST_OF_LINE = _LINE - 1
+
 _SCORE = np.int64(0)
 """Where the score of a row is made; its values are made one buffer further on."""
 
@@ -172,10 +177,17 @@ def _write(out, columns, column, length, work, sums, width, targets):  # type: i
                 _add_sum(out, at, length, targets.output_weight[k], work, one)
 
 
+@pasted
+def _from_line(room):  # type: ignore[no-untyped-def]
+    """Give a stretch that starts on a cache line, for vectors that straddle two take twice as long."""
+    return room[-(room.ctypes.data >> 3) & _LAST_OF_LINE :]
+
+
 @kernel
 def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets, design):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
-    width = block + 2
+    # Whole cache lines, an odd number of them: buffers at equal distances from a page would push each other out.
+    width = ((block + 2 + _LAST_OF_LINE) // _LINE | 1) * _LINE
     columns = out.shape[1]
     flat = out.reshape(out.size)
     has_steps = len(program.row_keep) > 0
@@ -187,8 +199,8 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
     own = common + (len(draws.common_start) - 1) * width
     slots = own + largest * width
     sums = slots + program.slots * width
-    work = np.empty(sums + targets.target_count * width)
-    words = np.empty(width, np.uint64)
+    work = _from_line(np.empty(sums + targets.target_count * width + _LINE))
+    words = _from_line(np.empty(width + _LINE, np.uint64))
     for block_start in range(start, stop, block):
         block_stop = min(block_start + block, stop)
         # Words come in pairs, for an even scenario and the odd one after it.
