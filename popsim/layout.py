@@ -10,6 +10,7 @@ __all__ = [
     "CONSTANT",
     "DISCOUNT",
     "DOT",
+    "EVEN",
     "GATE",
     "GROWN",
     "KNOTS",
@@ -32,6 +33,7 @@ __all__ = [
     "STREAM_VERSION",
     "STRIKE",
     "TIMES",
+    "TRIANGLE",
     "UNEVEN",
     "UNEVEN_LOG",
 ]
@@ -45,6 +47,11 @@ KNOTS: Final = 5
 KNOTS_LOG: Final = 6
 UNEVEN: Final = 7
 UNEVEN_LOG: Final = 8
+
+EVEN: Final = 9
+"""The drawn probability itself. This and the next stand for a row that is alone in its group, with one normal."""
+TRIANGLE: Final = 10
+"""The quantile of a triangle on 0 .. 1 at the drawn probability, by its mode."""
 
 SET: Final = 0
 """to = number"""

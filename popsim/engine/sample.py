@@ -128,9 +128,10 @@ def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
     """Lower to the arrays of a plan: each block of correlated names is a group of rows."""
     tables, streams = TableBook(), StreamBook()
     names = [name for block, _ in parts.blocks for name in block]
-    marginals = tables.add([distributions[name] for name in names], names)
-    drawn = marginals.kind != CONSTANT
     shared = parts.shared_weight != 0.0
+    alone = [len(block) == 1 and not shared for block, _ in parts.blocks for _ in block]
+    marginals = tables.add([distributions[name] for name in names], names, alone)
+    drawn = marginals.kind != CONSTANT
     entries = [np.nonzero(root) for _, root in parts.blocks]
     terms = [np.bincount(rows, minlength=len(root)) for (rows, _), (_, root) in zip(entries, parts.blocks, strict=True)]
     weights = [root[entry] for entry, (_, root) in zip(entries, parts.blocks, strict=True)]

@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from popsim.kernels.elementary import normals
+from popsim.kernels.elementary import normals, probabilities
 from popsim.kernels.intrinsics import fma, load, store
 from popsim.kernels.jit import kernel, part, pasted
-from popsim.kernels.marginals import values
+from popsim.kernels.marginals import triangle_in_place, values
 from popsim.kernels.philox import fill_bits
 from popsim.kernels.steps import run_steps
-from popsim.layout import CONSTANT, NORMAL
+from popsim.layout import CONSTANT, EVEN, NORMAL, TRIANGLE
 
 __all__ = ["fill_scenarios"]
 
@@ -32,13 +32,17 @@ _SCORE = np.int64(0)
 
 
 @pasted
-def _draw(work, at, words, count, seed, stream, aligned, design, row):  # type: ignore[no-untyped-def]
-    """Fill normals of a stream, from the points of a design where it has a row of them."""
+def _draw(work, at, words, count, seed, stream, aligned, design, row, closed):  # type: ignore[no-untyped-def]
+    """Fill normals of a stream, from the points of a design where it has a row of them; or probabilities instead."""
+    source, start = words, np.int64(0)
     if row >= 0:
-        normals(work, at, design.words[row], aligned - design.start, count)
+        source, start = design.words[row], aligned - design.start
     else:
         fill_bits(words, count // 2, seed, stream, np.uint64(aligned >> 1))
-        normals(work, at, words, np.int64(0), count)
+    if closed:
+        probabilities(work, at, source, start, count)
+    else:
+        normals(work, at, source, start, count)
 
 
 @part
@@ -113,7 +117,7 @@ def _fill_common(work, common, shared, width, words, count, seed, aligned, draws
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
         stream, row = draws.shared_stream[j], design.shared_row[j]
-        _draw(work, shared + j * width, words, count, seed, stream, aligned, design, row)
+        _draw(work, shared + j * width, words, count, seed, stream, aligned, design, row, False)
     for j in range(len(draws.common_start) - 1):
         at = common + j * width
         _clear(work, at, count)
@@ -157,7 +161,10 @@ def _value(work, width, count, row, draws, common, own):  # type: ignore[no-unty
         _clear(work, at, count)
         return at
     score = _score(work, width, count, row, draws, common, own)
-    if kind == NORMAL:
+    if kind in (NORMAL, EVEN):
+        return score
+    if kind == TRIANGLE:
+        triangle_in_place(work, score, count, draws.tables[draws.row_table[row]])
         return score
     values(work, at, work, score, count, kind, draws.tables, draws.row_table[row])
     return at
@@ -210,11 +217,12 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
         _clear(work, sums, targets.target_count * width)
         _fill_common(work, common, shared, width, words, count, seed, aligned, draws, design)
         for group in range(len(draws.own_start) - 1):
-            first_own = draws.own_start[group]
+            first_own, first_row = draws.own_start[group], draws.row_start[group]
+            closed = first_row < draws.row_start[group + 1] and draws.row_kind[first_row] >= EVEN
             for j in range(first_own, draws.own_start[group + 1]):
                 at, stream = own + (j - first_own) * width, draws.own_stream[j]
-                _draw(work, at, words, count, seed, stream, aligned, design, design.own_row[j])
-            for row in range(draws.row_start[group], draws.row_start[group + 1]):
+                _draw(work, at, words, count, seed, stream, aligned, design, design.own_row[j], closed)
+            for row in range(first_row, draws.row_start[group + 1]):
                 location, scale = draws.row_location[row], draws.row_scale[row]
                 value = _value(work, width, count, row, draws, common, own)
                 if has_steps and program.row_keep[row] >= 0:

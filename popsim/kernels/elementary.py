@@ -13,7 +13,15 @@ from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.permute import LANES, has_permute, permuted_octaves
 from popsim.layout import PIECE_COUNT
 
-__all__ = ["CENTRAL_LIMIT", "HIGHEST_PROBABILITY", "LOWEST_PROBABILITY", "exponential", "fill_normals", "normals"]
+__all__ = [
+    "CENTRAL_LIMIT",
+    "HIGHEST_PROBABILITY",
+    "LOWEST_PROBABILITY",
+    "exponential",
+    "fill_normals",
+    "normals",
+    "probabilities",
+]
 
 LOWEST_PROBABILITY = 2.0**-52
 """The smallest probability that a draw can have: 51 random bits, each in the middle of its cell."""
@@ -35,6 +43,7 @@ _BELOW_ONE = 1.0 - 2.0**-53
 _STRETCH = 64
 _SHIFT_DROP = np.uint64(12)
 _TWO_AND_HALF_CELL_BITS = np.uint64(0x4000000000000001)
+_ONE_AND_HALF_CELL_BITS = np.uint64(0x3FF0000000000001)
 _SQRT_HALF_BITS = np.int64(0x3FE6A09E667F3BCD)
 _EXPONENT = np.int64(52)
 _MANTISSA_MASK = np.int64((1 << 52) - 1)
@@ -50,6 +59,12 @@ _LOG2_INVERSE = float.fromhex("0x1.71547652b82fep+0")
 def centred(word):  # type: ignore[no-untyped-def]
     """Turn 64 random bits into x = 2 u - 1, exactly; u is the middle of one of 2**51 cells."""
     return bits_to_float((word >> _SHIFT_DROP) | _TWO_AND_HALF_CELL_BITS) - 3.0
+
+
+@pasted
+def probability(word):  # type: ignore[no-untyped-def]
+    """Turn 64 random bits into u, exactly: the middle of one of 2**51 cells."""
+    return bits_to_float((word >> _SHIFT_DROP) | _ONE_AND_HALF_CELL_BITS) - 1.0
 
 
 @pasted
@@ -178,6 +193,14 @@ def normals(out, at, words, first, count):  # type: ignore[no-untyped-def]
     if _octaves(out, at, words, first, count):
         for start in range(0, count, _STRETCH):
             _mend_far_out(out, at, words, first, start, min(start + _STRETCH, count))
+
+
+@part
+def probabilities(out, at, words, first, count):  # type: ignore[no-untyped-def]
+    """Turn words[first:] into probabilities at out[at:]."""
+    out, words = borrowed(out), borrowed(words)
+    for i in range(count):
+        store(out, at + i, probability(load(words, first + i)))
 
 
 @kernel

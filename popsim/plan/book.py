@@ -12,7 +12,7 @@ import numpy as np
 from popsim.errors import PlanError
 from popsim.families.base import Family, Floats
 from popsim.plan.moves import Integers
-from popsim.plan.tables import Table, make_tables
+from popsim.plan.tables import Table, closed_form, make_tables
 
 __all__ = ["Marginals", "TableBook", "pointers"]
 
@@ -39,11 +39,13 @@ class TableBook:
     """Collects tables in one flat array; equal shapes share one."""
 
     def __init__(self) -> None:
-        self._places: dict[Family, int] = {}
+        self._places: dict[tuple[Family, bool], int] = {}
         self._tables: list[Table] = []
 
-    def add(self, families: Sequence[Family], wheres: Sequence[str]) -> Marginals:
+    def add(self, families: Sequence[Family], wheres: Sequence[str], alone: Sequence[bool] | None = None) -> Marginals:
         """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
+
+        One that is `alone`, in a group with nothing else, is evaluated in closed form where its family has one.
 
         Raises
         ------
@@ -54,16 +56,19 @@ class TableBook:
         places = self._places
         found: list[int] = []
         new: list[int] = []
-        for row, (shape, _, _) in enumerate(standards):
-            place = places.setdefault(shape, len(places))
+        closed = [False] * len(families) if alone is None else alone
+        for row, ((shape, _, _), is_closed) in enumerate(zip(standards, closed, strict=True)):
+            place = places.setdefault((shape, is_closed), len(places))
             found.append(place)
             if place == len(self._tables) + len(new):
                 new.append(row)
         try:
-            self._tables += _tables_of([standards[row][0] for row in new], [wheres[row] for row in new])
+            self._tables += _tables_of(
+                [standards[row][0] for row in new], [wheres[row] for row in new], [closed[row] for row in new]
+            )
         except PlanError:
             for row in new:
-                del places[standards[row][0]]
+                del places[standards[row][0], closed[row]]
             raise
         tables = self._tables
         which = np.array(found, dtype=np.int64)
@@ -81,7 +86,15 @@ class TableBook:
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
 
 
-def _tables_of(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
+def _tables_of(shapes: Sequence[Family], wheres: Sequence[str], closed: Sequence[bool]) -> list[Table]:
+    """Give tables of shapes, or closed forms where these will do."""
+    forms = [closed_form(shape) if is_closed else None for shape, is_closed in zip(shapes, closed, strict=True)]
+    rows = [row for row, form in enumerate(forms) if form is None]
+    made = iter(_tabulated([shapes[row] for row in rows], [wheres[row] for row in rows]))
+    return [next(made) if form is None else form for form in forms]
+
+
+def _tabulated(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
     """Give tables of different shapes; those of a study of usual size are kept for a while."""
     if len(shapes) > _MOST_KEPT:
         return make_tables(shapes, wheres)

@@ -11,7 +11,7 @@ import numpy as np
 
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
-from popsim.families import Empirical, LogNormal, Metalog, Normal, Pert, Triangular
+from popsim.families import Empirical, LogNormal, Metalog, Normal, Pert, Triangular, Uniform
 from popsim.study.load import load_study
 
 FULL = Path(__file__).parent.parent / "reproduction" / "studies" / "full" / "study.toml"
@@ -40,8 +40,9 @@ def digest() -> str:
         "log_pieces": Metalog.from_quantiles(p10=1.0, p50=2.0, p90=7.0, low=0.0),
     }
     drawn = sample(names, 4_099, seed=11, correlation=0.4, first_scenario=3)
+    alone = sample(names | {"even": Uniform(1.0, 9.0)}, 4_099, seed=11, first_scenario=3)
     costs = simulate(load_study(FULL), 600, first_scenario=3)
-    arrays = [drawn[name].values for name in names]
+    arrays = [each.values for each in (*drawn.data_vars.values(), *alone.data_vars.values())]
     arrays += [values.values for values in costs.data_vars.values() if "scenario" in values.dims]
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()
 

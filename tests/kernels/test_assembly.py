@@ -22,6 +22,7 @@ KERNELS = {
     "sums": (block._onto_two, (FLOATS, INT, INT, INT, types.float64, INT, types.float64, INT)),
     "normals": (elementary.normals, (FLOATS, INT, WORDS, INT, INT)),
     "values": (marginals.values, (FLOATS, INT, FLOATS, INT, INT, INT, READ_ONLY, INT)),
+    "triangles": (marginals.triangle_in_place, (FLOATS, INT, INT, types.float64)),
     "steps": (steps.run_steps, (FLOATS, INT, INT, INT, STEPS, READ_ONLY, INT, INT)),
 }
 X86 = platform.machine().lower() in ("x86_64", "amd64")
@@ -75,6 +76,14 @@ def test_sums_of_normals_are_packed() -> None:
     code = assembly("sums")
     if WIDE or ARM:
         assert len(re.findall(PACKED, code)) >= 2
+    else:
+        assert not FEATURES.get("avx2", False)
+
+
+def test_triangles_are_packed_roots() -> None:
+    code = assembly("triangles")
+    if WIDE or ARM:
+        assert re.search(r"vsqrtpd\s.*%[yz]mm" if WIDE else r"fsqrt\s+v\d+\.2d", code)
     else:
         assert not FEATURES.get("avx2", False)
 

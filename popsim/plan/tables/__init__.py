@@ -6,6 +6,7 @@ none holds, the plan refuses; it never trusts. Members of one class are worked o
 the last bit, what the member alone would get: every step is elementwise along members.
 """
 
+from popsim.plan.tables.closed import closed_form
 from popsim.plan.tables.make import make_table, make_tables
 from popsim.plan.tables.members import BODY, BODY_TOLERANCE, TAIL_TOLERANCE, score_quantile, tolerance
 from popsim.plan.tables.table import Table
@@ -15,6 +16,7 @@ __all__ = [
     "BODY_TOLERANCE",
     "TAIL_TOLERANCE",
     "Table",
+    "closed_form",
     "make_table",
     "make_tables",
     "score_quantile",
