@@ -206,7 +206,7 @@ class Family(Structure):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters by name, as they would stand in TOML; those that are not given (None) are left out."""
-        values = {field.name.rstrip("_"): getattr(self, field.name) for field in fields(cast(Any, self))}
+        values = {name: getattr(self, stored) for name, stored in _stored_names(type(self))}
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
@@ -248,6 +248,12 @@ def _has_taylor(cls: type[Family]) -> bool:
 
     home = owner("taylor")
     return home is not Family and all(issubclass(home, owner(name)) for name in ("_ppf", "_isf", "_cdf", "_sf"))
+
+
+@cache
+def _stored_names(cls: type[Family]) -> tuple[tuple[str, str], ...]:
+    """Names of the parameters, each with the name of its field."""
+    return tuple((field.name.rstrip("_"), field.name) for field in fields(cast(Any, cls)))
 
 
 @cache
