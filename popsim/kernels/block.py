@@ -16,16 +16,12 @@ from popsim.kernels.elementary import normals, probabilities
 from popsim.kernels.intrinsics import fma, load, store
 from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.marginals import triangle_in_place, values
+from popsim.kernels.outputs import LINE, from_line, put, put_out, put_sums
 from popsim.kernels.philox import fill_bits
 from popsim.kernels.steps import run_steps
 from popsim.layout import CONSTANT, EVEN, NORMAL, TRIANGLE
 
 __all__ = ["fill_scenarios"]
-
-_LINE = np.int64(8)
-"""Numbers in a cache line, and in the widest vector."""
-
-_LAST_OF_LINE = _LINE - 1
 
 _SCORE = np.int64(0)
 """Where the score of a row is made; its values are made one buffer further on."""
@@ -94,24 +90,6 @@ def _accumulate(work, at, count, location, scale, value):  # type: ignore[no-unt
         store(work, at + i, load(work, at + i) + fma(scale, load(work, value + i), location))
 
 
-@part
-def _put(out, at, count, location, scale, work, value):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        store(out, at + i, fma(scale, load(work, value + i), location))
-
-
-@part
-def _put_sum(out, at, count, weight, work, one):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        store(out, at + i, fma(weight, load(work, one + i), 0.0))
-
-
-@part
-def _add_sum(out, at, count, weight, work, one):  # type: ignore[no-untyped-def]
-    for i in range(count):
-        store(out, at + i, fma(weight, load(work, one + i), load(out, at + i)))
-
-
 @pasted
 def _fill_common(work, common, shared, width, words, count, seed, aligned, draws, design):  # type: ignore[no-untyped-def]
     """Draw the normals of all groups and sum them to common scores."""
@@ -170,31 +148,11 @@ def _value(work, width, count, row, draws, common, own):  # type: ignore[no-unty
     return at
 
 
-@pasted
-def _write(out, columns, column, length, work, sums, width, targets):  # type: ignore[no-untyped-def]
-    """Write the outputs of a block that are weighted sums of accumulators."""
-    for j in range(len(targets.output_start) - 1):
-        first, last = targets.output_start[j], targets.output_start[j + 1]
-        at = j * columns + column
-        for k in range(first, last):
-            one = sums + targets.output_target[k] * width
-            if k == first:
-                _put_sum(out, at, length, targets.output_weight[k], work, one)
-            else:
-                _add_sum(out, at, length, targets.output_weight[k], work, one)
-
-
-@pasted
-def _from_line(room):  # type: ignore[no-untyped-def]
-    """Give a stretch that starts on a cache line, for vectors that straddle two take twice as long."""
-    return room[-(room.ctypes.data >> 3) & _LAST_OF_LINE :]
-
-
 @kernel
 def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets, design):  # type: ignore[no-untyped-def]
     """Fill ``out[:, start - first : stop - first]`` with the outputs of scenarios start ... stop - 1."""
     # Whole cache lines, an odd number of them: buffers at equal distances from a page would push each other out.
-    width = ((block + 2 + _LAST_OF_LINE) // _LINE | 1) * _LINE
+    width = ((block + LINE + 1) // LINE | 1) * LINE
     columns = out.shape[1]
     flat = out.reshape(out.size)
     has_steps = len(program.row_keep) > 0
@@ -206,8 +164,8 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
     own = common + (len(draws.common_start) - 1) * width
     slots = own + largest * width
     sums = slots + program.slots * width
-    work = _from_line(np.empty(sums + targets.target_count * width + _LINE))
-    words = _from_line(np.empty(width + _LINE, np.uint64))
+    work = from_line(np.empty(sums + targets.target_count * width + LINE))
+    words = from_line(np.empty(width + LINE, np.uint64))
     for block_start in range(start, stop, block):
         block_stop = min(block_start + block, stop)
         # Words come in pairs, for an even scenario and the odd one after it.
@@ -226,7 +184,7 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
                 location, scale = draws.row_location[row], draws.row_scale[row]
                 value = _value(work, width, count, row, draws, common, own)
                 if has_steps and program.row_keep[row] >= 0:
-                    _put(work, slots + program.row_keep[row] * width, count, location, scale, work, value)
+                    put(work, slots + program.row_keep[row] * width, count, location, scale, work, value)
                     location, scale, value = 0.0, 1.0, slots + program.row_value[row] * width
                     from_step, to_step = program.row_start[row], program.row_start[row + 1]
                     run_steps(work, slots, width, count, program.steps, program.numbers, from_step, to_step)
@@ -234,8 +192,8 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
                     _accumulate(work, sums + targets.target[k] * width, count, location, scale, value)
                 output = targets.row_output[row]
                 if output >= 0:
-                    _put(flat, output * columns + column, length, location, scale, work, value + lead)
+                    put_out(flat, output * columns + column, length, location, scale, work, value + lead)
         if has_steps:
             from_step, to_step = program.row_start[-1], len(program.numbers)
             run_steps(work, slots, width, count, program.steps, program.numbers, from_step, to_step)
-        _write(flat, columns, column, length, work, sums + lead, width, targets)
+        put_sums(flat, columns, column, length, work, sums + lead, width, targets)

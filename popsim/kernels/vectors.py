@@ -66,7 +66,12 @@ def load_vector(
     return loaded
 
 
-def store_vector(context: Any, builder: Any, array_type: Any, array: Any, index: Any, value: Any) -> None:
-    """Write array[index : index + 8]."""
+def store_vector(
+    context: Any, builder: Any, array_type: Any, array: Any, index: Any, value: Any, *, past_caches: bool = False
+) -> None:
+    """Write array[index : index + 8]; past the caches only where a cache line begins."""
     pointer = _address(context, builder, value.type, array_type, array, index)
-    mark(builder.store(value, pointer, align=8), builder.module, table=False)
+    stored = builder.store(value, pointer, align=8 * LANES if past_caches else 8)
+    mark(stored, builder.module, table=False)
+    if past_caches:
+        stored.set_metadata("nontemporal", builder.module.add_metadata([ir.Constant(ir.IntType(32), 1)]))

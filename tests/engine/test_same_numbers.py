@@ -104,6 +104,19 @@ def test_slices_far_out() -> None:
         assert len(np.unique(whole[0])) == 6
 
 
+@pytest.mark.parametrize("first", [0, 1, 5])
+def test_results_too_large_for_caches_are_the_same(first: int) -> None:
+    """Written past the caches from the first cache line on, which lies elsewhere in each row of odd length."""
+    names = {"x": Normal(0.0, 1.0), "y": Pert(0.0, 1.0, 3.0), "z": Uniform(0.0, 1.0)}
+    count = 2**20 - 3
+    large = sample(names, count, seed=9, correlation={"x": {"y": 0.5}}, first_scenario=first)
+    for start, length in ((0, 1000), (4093, 9), (5117, 700), (count - 4100, 4100)):
+        part = sample(names, length, seed=9, correlation={"x": {"y": 0.5}}, first_scenario=first + start)
+        for name in names:
+            np.testing.assert_array_equal(large[name].values[start : start + length], part[name].values)
+    assert all(np.isfinite(large[name].values).all() for name in names)
+
+
 @pytest.mark.parametrize("breakdowns", [(), ["country"], ["area", "region", ("income", "area", "year")], None])
 def test_breakdowns_do_not_change_the_total(breakdowns: object) -> None:
     bare = simulate(PLAN, 700, breakdowns=()).cost.values

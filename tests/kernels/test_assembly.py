@@ -8,7 +8,8 @@ import pytest
 from llvmlite import binding
 from numba import types
 
-from popsim.kernels import block, elementary, marginals, philox, steps
+from popsim.kernels import block, elementary, marginals, outputs, philox, steps
+from popsim.kernels.permute import has_permute
 
 FLOATS = types.Array(types.float64, 1, "C")
 READ_ONLY = types.Array(types.float64, 1, "C", readonly=True)
@@ -22,6 +23,7 @@ KERNELS = {
     "sums": (block._onto_two, (FLOATS, INT, INT, INT, types.float64, INT, types.float64, INT)),
     "normals": (elementary.normals, (FLOATS, INT, WORDS, INT, INT)),
     "values": (marginals.values, (FLOATS, INT, FLOATS, INT, INT, INT, READ_ONLY, INT)),
+    "results": (outputs.put_out, (FLOATS, INT, INT, types.float64, types.float64, FLOATS, INT)),
     "triangles": (marginals.triangle_in_place, (FLOATS, INT, INT, types.float64)),
     "steps": (steps.run_steps, (FLOATS, INT, INT, INT, STEPS, READ_ONLY, INT, INT)),
 }
@@ -78,6 +80,14 @@ def test_sums_of_normals_are_packed() -> None:
         assert len(re.findall(PACKED, code)) >= 2
     else:
         assert not FEATURES.get("avx2", False)
+
+
+def test_results_pass_the_caches() -> None:
+    code = assembly("results")
+    if has_permute():
+        assert re.search(r"vmovntpd\s.*%zmm", code)
+    else:
+        assert "vmovnt" not in code
 
 
 def test_triangles_are_packed_roots() -> None:
