@@ -70,12 +70,14 @@ def run_steps(work, base, width, count, steps, numbers, first, last):  # type: i
         elif code == GATE:
             # Either `two` or the number is zero: one sum alone is rounded, and that never to another sign.
             for i in range(count):
-                is_open = (load(work, one + i) + load(work, two + i)) + x > 0.0
-                store(work, to + i, load(work, to + i) if is_open else 0.0)
+                # By limits: of a choice whether to replace a number LLVM makes a store by mask, and on Zen 4 whoever
+                # reads that number next waits for it, ten times as long as the choice takes.
+                most = np.inf if (load(work, one + i) + load(work, two + i)) + x > 0.0 else 0.0
+                store(work, to + i, max(min(load(work, to + i), most), -most) + 0.0)
         elif code == STRIKE:
             for i in range(count):
-                struck = load(work, to + i) * load(work, two + i)
-                store(work, to + i, struck if load(work, one + i) + x > 0.0 else load(work, to + i))
+                left = load(work, two + i) if load(work, one + i) + x > 0.0 else 1.0
+                store(work, to + i, load(work, to + i) * left)
         elif code == POWER:
             for i in range(count):
                 raised = exponential(min(max(load(work, one + i) * x, -700.0), 700.0))

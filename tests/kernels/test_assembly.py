@@ -125,6 +125,28 @@ def test_steps_are_packed(operation: str) -> None:
         assert not FEATURES.get("avx2", False)
 
 
+MASKED_STORE = r"v\w+\s+%[xyz]mm\d+, \S*\(\S*\)\s*\{%k"
+
+
+@pytest.mark.parametrize("name", ["steps", "triangles", "results"])
+def test_nothing_is_stored_by_mask(name: str) -> None:
+    """Whoever reads such a number next waits for it: a step that chose in place took a tenth of the packaged study."""
+    assert re.search(MASKED_STORE, assembly(name)) is None
+
+
+def test_the_search_sees_a_store_by_mask() -> None:
+    """Negative control: a choice whether to replace a number."""
+
+    @numba.njit(error_model="numpy")
+    def cut(out):  # type: ignore[no-untyped-def]
+        for i in range(len(out)):
+            out[i] = 0.0 if out[i] > 1.0 else out[i]
+
+    cut.compile((FLOATS,))
+    found = re.search(MASKED_STORE, str(cut.inspect_asm(cut.signatures[0])))
+    assert bool(found) == has_permute()
+
+
 @pytest.mark.parametrize("name", ["values", "normals"])
 def test_pieces_are_looked_up_by_the_vector(name: str) -> None:
     code = assembly(name)
