@@ -189,7 +189,7 @@ ROWS: tuple[Row, ...] = (
         False,
     ),
     *(
-        Row(f"sample-{name}", f"`ps.sample`, {name}, 2^22 draws", "numpy", 3.0, single(name), name == "pert")
+        Row(f"sample-{name}", f"`ps.sample`, {name}, 2^22 draws", "numpy", 3.0, single(name), name in ("pert", "gamma"))
         for name in ("triangular", "pert", "gamma", "metalog")
     ),
     Row("bits", FUSED, "bare bits, same count (at least 1/4)", 0.25, against_bits, True),

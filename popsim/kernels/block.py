@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from popsim.kernels.elementary import normals, probabilities
+from popsim.kernels.elementary import normals, probabilities, triangles
 from popsim.kernels.intrinsics import fma, load, store
 from popsim.kernels.jit import kernel, part, pasted
-from popsim.kernels.marginals import triangle_in_place, values
+from popsim.kernels.marginals import values
 from popsim.kernels.outputs import LINE, from_line, put, put_out, put_sums
 from popsim.kernels.philox import fill_bits
 from popsim.kernels.steps import run_steps
@@ -28,15 +28,17 @@ _SCORE = np.int64(0)
 
 
 @pasted
-def _draw(work, at, words, count, seed, stream, aligned, design, row, closed):  # type: ignore[no-untyped-def]
-    """Fill normals of a stream, from the points of a design where it has a row of them; or probabilities instead."""
+def _draw(work, at, words, count, seed, stream, aligned, design, row, kind, mode):  # type: ignore[no-untyped-def]
+    """Fill normals of a stream, from the points of a design where it has a row of them; or what has a closed form."""
     source, start = words, np.int64(0)
     if row >= 0:
         source, start = design.words[row], aligned - design.start
     else:
         fill_bits(words, count // 2, seed, stream, np.uint64(aligned >> 1))
-    if closed:
+    if kind == EVEN:
         probabilities(work, at, source, start, count)
+    elif kind == TRIANGLE:
+        triangles(work, at, source, start, count, mode)
     else:
         normals(work, at, source, start, count)
 
@@ -95,12 +97,21 @@ def _fill_common(work, common, shared, width, words, count, seed, aligned, draws
     """Draw the normals of all groups and sum them to common scores."""
     for j in range(len(draws.shared_stream)):
         stream, row = draws.shared_stream[j], design.shared_row[j]
-        _draw(work, shared + j * width, words, count, seed, stream, aligned, design, row, False)
+        _draw(work, shared + j * width, words, count, seed, stream, aligned, design, row, NORMAL, 0.0)
     for j in range(len(draws.common_start) - 1):
         at = common + j * width
         _clear(work, at, count)
         first, last = draws.common_start[j], draws.common_start[j + 1]
         _combine(work, at, count, first, last, draws.common_basis, draws.common_weight, shared, width)
+
+
+@pasted
+def _closed_form(draws, row, last):  # type: ignore[no-untyped-def]
+    """Tell by what the normals of a group are replaced, with the mode of a triangle; NORMAL for nothing."""
+    if row == last or draws.row_kind[row] < EVEN:
+        return np.int64(NORMAL), 0.0
+    kind = draws.row_kind[row]
+    return kind, draws.tables[draws.row_table[row]] if kind == TRIANGLE else 0.0
 
 
 @pasted
@@ -139,10 +150,7 @@ def _value(work, width, count, row, draws, common, own):  # type: ignore[no-unty
         _clear(work, at, count)
         return at
     score = _score(work, width, count, row, draws, common, own)
-    if kind in (NORMAL, EVEN):
-        return score
-    if kind == TRIANGLE:
-        triangle_in_place(work, score, count, draws.tables[draws.row_table[row]])
+    if kind in (NORMAL, EVEN, TRIANGLE):
         return score
     values(work, at, work, score, count, kind, draws.tables, draws.row_table[row])
     return at
@@ -176,10 +184,10 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
         _fill_common(work, common, shared, width, words, count, seed, aligned, draws, design)
         for group in range(len(draws.own_start) - 1):
             first_own, first_row = draws.own_start[group], draws.row_start[group]
-            closed = first_row < draws.row_start[group + 1] and draws.row_kind[first_row] >= EVEN
+            kind, mode = _closed_form(draws, first_row, draws.row_start[group + 1])
             for j in range(first_own, draws.own_start[group + 1]):
                 at, stream = own + (j - first_own) * width, draws.own_stream[j]
-                _draw(work, at, words, count, seed, stream, aligned, design, design.own_row[j], closed)
+                _draw(work, at, words, count, seed, stream, aligned, design, design.own_row[j], kind, mode)
             for row in range(first_row, draws.row_start[group + 1]):
                 location, scale = draws.row_location[row], draws.row_scale[row]
                 value = _value(work, width, count, row, draws, common, own)

@@ -21,6 +21,7 @@ __all__ = [
     "fill_normals",
     "normals",
     "probabilities",
+    "triangles",
 ]
 
 LOWEST_PROBABILITY = 2.0**-52
@@ -201,6 +202,17 @@ def probabilities(out, at, words, first, count):  # type: ignore[no-untyped-def]
     out, words = borrowed(out), borrowed(words)
     for i in range(count):
         store(out, at + i, probability(load(words, first + i)))
+
+
+@part
+def triangles(out, at, words, first, count, mode):  # type: ignore[no-untyped-def]
+    """Turn words[first:] into quantiles of a triangle on 0 .. 1, each measured from the end on its side of the mode."""
+    out, words = borrowed(out), borrowed(words)
+    above = 1.0 - mode
+    for i in range(count):
+        u = probability(load(words, first + i))
+        root = np.sqrt(u * mode if u <= mode else (1.0 - u) * above)
+        store(out, at + i, root if u <= mode else 1.0 - root)
 
 
 @kernel

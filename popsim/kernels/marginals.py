@@ -14,7 +14,8 @@ The kinds and sizes stand in `popsim.layout`.
   ..., c9 x 16]``, with knots as above.
 - PIECES_LOG, KNOTS_LOG and UNEVEN_LOG hold log T instead of T.
 
-Two kinds take the drawn probability in place of a score: EVEN is that, TRIANGLE is ``[mode]``.
+Two kinds take the drawn probability in place of a score (`popsim.kernels.elementary`): EVEN is that, TRIANGLE is
+``[mode]``.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ from popsim.layout import (
     UNEVEN_LOG,
 )
 
-__all__ = ["evaluate", "triangle_in_place", "values"]
+__all__ = ["evaluate", "values"]
 
 _MAGIC = 6755399441055744.0
 _PIECE_MASK = np.int64(PIECE_COUNT - 1)
@@ -148,16 +149,6 @@ def _exponentials_in_place(y, at, count):  # type: ignore[no-untyped-def]
     # One array, so that LLVM need not ask whether two overlap.
     for i in range(count):
         store(y, at + i, exponential(min(max(load(y, at + i), -700.0), 700.0)))
-
-
-@part
-def triangle_in_place(y, at, count, mode):  # type: ignore[no-untyped-def]
-    """Turn probabilities into quantiles of a triangle on 0 .. 1, each measured from the end on its side of the mode."""
-    above = 1.0 - mode
-    for i in range(count):
-        u = load(y, at + i)
-        root = np.sqrt(u * mode if u <= mode else (1.0 - u) * above)
-        store(y, at + i, root if u <= mode else 1.0 - root)
 
 
 @pasted

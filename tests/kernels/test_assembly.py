@@ -24,7 +24,7 @@ KERNELS = {
     "normals": (elementary.normals, (FLOATS, INT, WORDS, INT, INT)),
     "values": (marginals.values, (FLOATS, INT, FLOATS, INT, INT, INT, READ_ONLY, INT)),
     "results": (outputs.put_out, (FLOATS, INT, INT, types.float64, types.float64, FLOATS, INT)),
-    "triangles": (marginals.triangle_in_place, (FLOATS, INT, INT, types.float64)),
+    "triangles": (elementary.triangles, (FLOATS, INT, WORDS, INT, INT, types.float64)),
     "steps": (steps.run_steps, (FLOATS, INT, INT, INT, STEPS, READ_ONLY, INT, INT)),
 }
 X86 = platform.machine().lower() in ("x86_64", "amd64")
