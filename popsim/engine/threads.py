@@ -115,11 +115,21 @@ def _fitting_block(draws: Draws, sums: Sums) -> int:
     return block
 
 
-def _chunk(scenarios: int, threads: int, rows: int, block: int) -> int:
-    """Scenarios for a thread at a time: a fair share each, and not too much at once, but for a whole block."""
-    share = -(-scenarios // threads)
-    step = min(block, _LEAST_BLOCK)
-    return min(-(-share // step) * step, max(1, _CHUNK_DRAWS // max(rows, 1) // block) * block)
+def _ranges(first: int, scenarios: int, chunk: int, step: int, threads: int) -> list[tuple[int, int]]:
+    """Cut scenarios into ranges for threads: of `chunk`, and shorter ones towards the end, so that all end together.
+
+    Examples
+    --------
+    >>> _ranges(0, 10_000, 4096, 512, threads=2)[:3], len(_ranges(0, 10_000, 4096, 512, threads=1))
+    ([(0, 2048), (2048, 3584), (3584, 5120)], 3)
+    """
+    start, stop, found = first, first + scenarios, []
+    while start < stop:
+        fair = (stop - start) // (2 * threads) // step * step
+        end = min(start + (chunk if threads == 1 else max(step, min(chunk, fair))), stop)
+        found.append((start, end))
+        start = end
+    return found
 
 
 def fill(
@@ -143,17 +153,15 @@ def fill(
         out = make_room(len(targets.output_start) - 1, scenarios)
         out[~is_written(targets)] = 0.0
     block = _fitting_block(draws, sums) if block is None else block
-    chunk = _chunk(scenarios, threads, len(draws.row_kind), block)
+    step = min(block, _LEAST_BLOCK)
+    chunk = max(1, _CHUNK_DRAWS // max(len(draws.row_kind), 1) // block) * block
     if points is not None:
-        step = min(block, _LEAST_BLOCK)
         chunk = min(chunk, max(1, _POINT_BYTES // (8 * max(points.rows, 1) * step)) * step)
-    starts = range(first, first + scenarios, chunk)
 
     kernel: Callable[..., None] = fill_scenarios
     random = random_design(draws)
 
-    def work(start: int) -> int:
-        stop = min(start + chunk, first + scenarios)
+    def work(start: int, stop: int) -> int:
         design = random if points is None else points.between(start, stop)
         kernel(
             out,
@@ -171,7 +179,8 @@ def fill(
 
     done = 0
     with ThreadPoolExecutor(threads) as pool:
-        waiting = [pool.submit(work, start) for start in starts]
+        ranges = _ranges(first, scenarios, chunk, step, threads)
+        waiting = [pool.submit(work, start, stop) for start, stop in ranges]
         try:
             for future in as_completed(waiting):
                 done += future.result()
