@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
@@ -132,6 +132,22 @@ def _ranges(first: int, scenarios: int, chunk: int, step: int, threads: int) -> 
     return found
 
 
+def _worked(work: Callable[[int, int], int], ranges: list[tuple[int, int]], threads: int) -> Iterator[int]:
+    """Work on ranges, and give how many scenarios each had; one thread is the caller's own."""
+    if threads == 1 or len(ranges) == 1:
+        for start, stop in ranges:
+            yield work(start, stop)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        waiting = [pool.submit(work, start, stop) for start, stop in ranges]
+        try:
+            for future in as_completed(waiting):
+                yield future.result()
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+
+
 def fill(
     draws: Draws,
     sums: Sums,
@@ -178,15 +194,8 @@ def fill(
         return stop - start
 
     done = 0
-    with ThreadPoolExecutor(threads) as pool:
-        ranges = _ranges(first, scenarios, chunk, step, threads)
-        waiting = [pool.submit(work, start, stop) for start, stop in ranges]
-        try:
-            for future in as_completed(waiting):
-                done += future.result()
-                if progress is not None:
-                    progress(done, scenarios)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+    for part in _worked(work, _ranges(first, scenarios, chunk, step, threads), threads):
+        done += part
+        if progress is not None:
+            progress(done, scenarios)
     return out

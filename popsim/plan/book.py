@@ -96,6 +96,8 @@ def _tables_of(shapes: Sequence[Family], wheres: Sequence[str], closed: Sequence
 
 def _tabulated(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
     """Give tables of different shapes; those of a study of usual size are kept for a while."""
+    if not shapes:
+        return []
     if len(shapes) > _MOST_KEPT:
         return make_tables(shapes, wheres)
     with _LOCK:
