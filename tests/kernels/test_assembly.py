@@ -32,7 +32,7 @@ ARM = platform.machine().lower() in ("aarch64", "arm64")
 FEATURES = binding.get_host_cpu_features()
 WIDE = X86 and FEATURES.get("avx2", False) and FEATURES.get("fma", False)
 PACKED = r"vfn?m(add|sub)\d+pd\s.*%[yz]mm" if WIDE else r"fml[as]\s+v\d+\.2d"
-LOOKUP = r"v(gather[dq]pd|perm[it]2pd|permpd)\s.*%[yz]mm"
+LOOKUP = r"vperm[it]2pd\s.*%zmm"
 
 
 def assembly(name: str) -> str:
@@ -148,13 +148,9 @@ def test_the_search_sees_a_store_by_mask() -> None:
 
 
 @pytest.mark.parametrize("name", ["values", "normals"])
-def test_pieces_are_looked_up_by_the_vector(name: str) -> None:
-    code = assembly(name)
-    if WIDE:
-        assert len(re.findall(LOOKUP, code)) >= 10
-    else:
-        assert not (X86 and FEATURES.get("avx2", False))
-        assert re.search(LOOKUP, code) is None
+def test_pieces_are_looked_up_in_registers(name: str) -> None:
+    """Where there is an instruction for it; elsewhere LLVM gathers or loads, whichever the processor does better."""
+    assert (len(re.findall(LOOKUP, assembly(name))) >= 10) == has_permute()
 
 
 def test_the_search_sees_scalar_code() -> None:
