@@ -151,7 +151,7 @@ def _unknown(where: str, labels: Iterable[str], names: Sequence[str], known: Con
 
 
 def _entries(matrix: Floats) -> tuple[Integers, Integers]:
-    """Rows and columns of what is not 0; numpy finds these ten times faster among truths than among numbers."""
+    """Rows and columns of what is not 0; numpy finds these four times faster among truths than among numbers."""
     rows, columns = np.divmod(np.flatnonzero((matrix != 0.0).ravel()), max(len(matrix), 1))
     return rows, columns
 
