@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any
 
 import xarray as xr
 
 from popsim import analysis
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.report.numbers import NO_BREAK, amount, amounts, money, money_range, percent, unit_for
+from popsim.report.numbers import NO_BREAK, amount, finest_of, money, money_range, percent, unit_for
 from popsim.study.model import Study
 
 __all__ = ["CONFIDENCE", "Facts", "Measured", "gather"]
@@ -21,14 +21,22 @@ CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 _TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
+_PRINTED = ("cost", "financing_need")
 _NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
 
-class Measured(NamedTuple):
-    """A simulated figure and its Monte Carlo standard error, in the study's currency."""
+@dataclass(frozen=True)
+class Measured:
+    """A simulated figure and its Monte Carlo standard error, in the study's currency; unpacks into these two."""
 
     value: float
     error: float
+    finest: float = 0.0
+    """Place value of the last digit that is printed of it, wherever it is printed; 0 where only its error counts."""
+
+    def __iter__(self) -> Iterator[float]:
+        """Give the value and its error."""
+        return iter((self.value, self.error))
 
     @property
     def is_known(self) -> bool:
@@ -51,6 +59,11 @@ class Facts:
     @cached_property
     def made(self) -> dict[str, Any]:
         """Sections that took long to make: page and terminal show the same."""
+        return {}
+
+    @cached_property
+    def places(self) -> dict[str, float]:
+        """Places at which figures end, as far as they were asked for."""
         return {}
 
     @property
@@ -138,15 +151,43 @@ class Facts:
         if abs(probabilities[at] - probability) > 1e-9:
             found = ", ".join(f"{known:g}" for known in probabilities)
             raise RunError(Problem("summary: quantile", f"{probability:g}", f"one of {found}"))
-        return Measured(*(float(found[..., at]) for found in self._at(f"{name}_quantile", where)))
+        value, error = (float(found[..., at]) for found in self._at(f"{name}_quantile", where))
+        return Measured(value, error, self.finest(name))
 
     def mean(self, name: str, **where: object) -> Measured:
         """Mean over the scenarios."""
-        return Measured(*(float(found) for found in self._at(f"{name}_mean", where)))
+        value, error = (float(found) for found in self._at(f"{name}_mean", where))
+        return Measured(value, error, self.finest(name))
 
     def std(self, name: str) -> Measured:
         """Spread over the scenarios: their standard deviation."""
-        return Measured(*(float(found) for found in self._at(f"{name}_std", {})))
+        value, error = (float(found) for found in self._at(f"{name}_std", {}))
+        return Measured(value, error)
+
+    def finest(self, name: str) -> float:
+        """Place value at which every figure of a variable ends, so that it is rounded alike in the whole report.
+
+        Totals within the years of the study end at one place, with those of all options; so do totals after these
+        years, and all cells of one breakdown.
+        """
+        total, by, grouping = name.partition("_by_")
+        key = f"by_{grouping}" if by else "after" if total.endswith("_after_horizon") else "total"
+        if key not in self.places:
+            self.places[key] = finest_of(self._cells(key))
+        return self.places[key]
+
+    def _cells(self, key: str) -> Iterator[tuple[float, float]]:
+        """Give quantiles and means of all variables that end at one place."""
+        for source in (self._totals[1],) if key in {"total", "after"} else (self.summary,):
+            for statistic in map(str, source.data_vars):
+                name, _, kind = statistic.rpartition("_")
+                base, by, grouping = name.partition("_by_")
+                after = base.endswith("_after_horizon")
+                mine = f"by_{grouping}" if by else "after" if after else "total"
+                if kind not in {"quantile", "mean"} or mine != key or not base.startswith(_PRINTED):
+                    continue
+                errors = source[f"{statistic}_error"].transpose(*source[statistic].dims)
+                yield from zip(source[statistic].values.ravel().tolist(), errors.values.ravel().tolist(), strict=True)
 
     def _at(self, statistic: str, where: Mapping[str, object]) -> tuple[Any, Any]:
         """Values and errors of a statistic at labels; xarray's own look-up takes too long."""
@@ -186,37 +227,66 @@ class Facts:
 
     def money(self, measured: Measured) -> str:
         """Amount with its unit."""
-        return money(*measured, self.unit)
+        return money(measured.value, measured.error, self.unit, measured.finest)
 
     def money_range(self, low: Measured, high: Measured) -> str:
         """Range with its unit."""
-        return money_range(*low, *high, self.unit)
+        finest = max(low.finest, high.finest)
+        return money_range(low.value, low.error, high.value, high.error, self.unit, finest)
 
     def amount(self, measured: Measured) -> str:
         """Amount without its unit."""
-        return amount(*measured, self.unit)
+        return amount(measured.value, measured.error, self.unit, measured.finest)
 
-    def amounts(self, *row: Measured) -> tuple[str, ...]:
-        """Amounts of one row of a table, without their unit, with decimals alike."""
-        return amounts(row, self.unit)
+    def amounts(self, *cells: Measured) -> tuple[str, ...]:
+        """Amounts without their unit, each as it is printed everywhere."""
+        return tuple(map(self.amount, cells))
+
+    def column(self, *cells: Measured) -> tuple[str, ...]:
+        """Amounts of a column whose figures stand nowhere else, with one precision."""
+        finest = finest_of(cells)
+        return tuple(self.amount(replace(cell, finest=finest)) for cell in cells)
 
     def on_axis(self, value: float) -> float:
         """Value in the unit of the axes."""
         return value / {"thousand": 1e3, "million": 1e6, "billion": 1e9}.get(self.unit.rpartition(" ")[2], 1.0)
 
-    def budget_for(self, confidence: float) -> Measured:
-        """Amount that suffices with this confidence."""
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """Cost and, where there is one, the need for financing: the headline first."""
+        present = [name for name in ("cost", "financing_need") if self.has(name)]
+        return tuple(sorted(present, key=lambda name: name != self.study.headline))
+
+    @property
+    def first(self) -> str:
+        """The total of which the report speaks first."""
+        return self.totals[0]
+
+    def budget_for(self, confidence: float, total: str = "cost") -> Measured:
+        """Amount that suffices for a total with this confidence."""
         try:
-            found = analysis.budget_for(self.dataset, confidence)
+            found = analysis.budget_for(self.dataset, confidence, total)
         except ParameterError:  # the scenarios are too few for this confidence
             return Measured(math.inf, math.inf)
-        return Measured(found["amount"].item(), found["amount_error"].item())
+        return Measured(found["amount"].item(), found["amount_error"].item(), self.finest(total))
+
+    def enough_for(self, total: str) -> Measured:
+        """Amount that suffices for a total with the confidence at which the report names a budget."""
+        if total not in self._enough:
+            found = self.budget_for(CONFIDENCE, total)
+            unknown = Measured(self.quantile(total, CONFIDENCE).value, math.inf)
+            self._enough[total] = found if found.is_known else unknown
+        return self._enough[total]
 
     @cached_property
+    def _enough(self) -> dict[str, Measured]:
+        """Budgets that were asked for."""
+        return {}
+
+    @property
     def enough(self) -> Measured:
-        """Amount that suffices with the confidence at which the report names a budget."""
-        found = self.budget_for(CONFIDENCE)
-        return found if found.is_known else Measured(self.quantile("cost", CONFIDENCE).value, math.inf)
+        """Budget for the first total."""
+        return self.enough_for(self.first)
 
     @cached_property
     def points(self) -> xr.Dataset:

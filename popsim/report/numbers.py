@@ -2,13 +2,14 @@
 
 The rule, for a value with standard error e: the last printed digit stands at the decimal place of the leading digit of
 2 e, or to the left of it. With e = 0.3 that is the first decimal, with e = 3 the units, with e = 7 the tens. Never more
-than four significant digits are printed, however small the error.
+than four significant digits are printed, however small the error. What stands in one column has one precision:
+`finest_of` gives the place at which all its cells end, and a cell that is printed elsewhere as well ends there too.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from popsim.errors import ParameterError, Problem, nearest
@@ -20,6 +21,7 @@ __all__ = [
     "amount",
     "amounts",
     "count",
+    "finest_of",
     "money",
     "money_range",
     "percent",
@@ -125,7 +127,39 @@ def unit_for(value: float, currency: str = "USD") -> str:
     return f"{_SYMBOLS.get(currency, currency)} {word}".strip()
 
 
-def amount(value: float, error: float, unit: str = "US$ million") -> str:
+def finest_of(cells: Iterable[Iterable[float]]) -> float:
+    """Give the place value of the last digit of every cell of a column.
+
+    It is the coarsest place that the errors of the cells call for, unless that would leave the smallest cell with less
+    than two digits: then the large cells, which end where their own errors say, are coarser than the rest.
+
+    Parameters
+    ----------
+    cells
+        Amounts with their standard errors; cells whose error is infinite, and zeros, do not count.
+
+    Returns
+    -------
+    float
+        Place value such as 0.1 or 10, in the unit of the cells; 0 where no cell counts.
+
+    Examples
+    --------
+    >>> finest_of([(103.2, 0.6), (152.04, 0.4), (158.71, 0.3)])
+    1.0
+    >>> finest_of([(4.21, 0.01), (1432.0, 8.0)])
+    0.1
+    """
+    pairs = [tuple(cell) for cell in cells]
+    known = [(value, error) for value, error in pairs if math.isfinite(error) and math.isfinite(value) and value]
+    if not known:
+        return 0.0
+    coarsest = max(rounded(*cell)[1] for cell in known)
+    second = min(Decimal(1).scaleb(Decimal(repr(abs(value))).adjusted() - 1) for value, _ in known)
+    return float(min(coarsest, second))
+
+
+def amount(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:
     """Print an amount of money without its unit, for a table whose heading names the unit.
 
     Parameters
@@ -135,6 +169,8 @@ def amount(value: float, error: float, unit: str = "US$ million") -> str:
         nothing is known of the amount: ``n/a`` is printed.
     unit
         Currency symbol and thousand, million or billion; the symbol alone for the currency itself.
+    finest
+        Place value of the finest digit wanted, in units of the currency, as `finest_of` gives it; 0 for no limit.
 
     Examples
     --------
@@ -150,18 +186,17 @@ def amount(value: float, error: float, unit: str = "US$ million") -> str:
     _, _, scale = _unit(unit)
     if error == math.inf:
         return UNKNOWN
-    return _printed(value / scale, error / scale)
+    return _printed(value / scale, error / scale, finest / scale)
 
 
-def amounts(row: Sequence[tuple[float, float]], unit: str = "US$ million") -> tuple[str, ...]:
-    """Print the amounts of one row of a table with decimals alike, as far as their errors and sizes allow.
+def amounts(column: Sequence[Iterable[float]], unit: str = "US$ million") -> tuple[str, ...]:
+    """Print the amounts of one column of a table with one precision, as far as their errors and sizes allow.
 
-    Every cell is printed as by `amount`, but no finer than the coarsest cell of the row, unless that would leave the
-    smallest cell with less than two digits.
+    Every cell is printed as by `amount`, but no finer than `finest_of` the column.
 
     Parameters
     ----------
-    row
+    column
         Amounts with their standard errors, in units of the currency (not in millions).
     unit
         As for `money`.
@@ -173,17 +208,11 @@ def amounts(row: Sequence[tuple[float, float]], unit: str = "US$ million") -> tu
     >>> amounts([(1.234e6, 0.004e6), (152.04e6, 0.6e6)])
     ('1.2', '152')
     """
-    _, _, scale = _unit(unit)
-    known = [(value / scale, error / scale) for value, error in row if error != math.inf]
-    coarsest = max((rounded(*cell)[1] for cell in known), default=Decimal(0))
-    second = [Decimal(1).scaleb(Decimal(repr(abs(value))).adjusted() - 1) for value, _ in known if value]
-    finest = float(min([coarsest, *second]))
-    return tuple(
-        UNKNOWN if error == math.inf else _printed(value / scale, error / scale, finest) for value, error in row
-    )
+    finest = finest_of(column)
+    return tuple(amount(value, error, unit, finest) for value, error in column)
 
 
-def money(value: float, error: float, unit: str = "US$ million") -> str:
+def money(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:
     """Print an amount of money with its unit and no unsupported digit.
 
     Parameters
@@ -193,6 +222,8 @@ def money(value: float, error: float, unit: str = "US$ million") -> str:
         nothing is known of the amount: ``n/a`` is printed.
     unit
         Currency symbol and thousand, million or billion; the symbol alone for the currency itself.
+    finest
+        As for `amount`.
 
     Raises
     ------
@@ -207,18 +238,20 @@ def money(value: float, error: float, unit: str = "US$ million") -> str:
     US$ 12.35 billion
     """
     symbol, word, _ = _unit(unit)
-    number = amount(value, error, unit)
+    number = amount(value, error, unit, finest)
     return number if number == UNKNOWN else _join(symbol, number, word)
 
 
-def money_range(low: float, low_error: float, high: float, high_error: float, unit: str = "US$ million") -> str:
+def money_range(
+    low: float, low_error: float, high: float, high_error: float, unit: str = "US$ million", finest: float = 0.0
+) -> str:
     """Print a range of money; a range whose ends print alike is printed once.
 
     Parameters
     ----------
     low, low_error, high, high_error
         The ends and their standard errors, in units of the currency (not in millions).
-    unit
+    unit, finest
         As for `money`.
 
     Examples
@@ -229,7 +262,7 @@ def money_range(low: float, low_error: float, high: float, high_error: float, un
     US$ 5.000 million
     """
     symbol, word, _ = _unit(unit)
-    first, last = amount(low, low_error, unit), amount(high, high_error, unit)
+    first, last = amount(low, low_error, unit, finest), amount(high, high_error, unit, finest)
     if UNKNOWN in (first, last):
         return UNKNOWN
     if first == last:

@@ -106,7 +106,7 @@ class _Loader:
         prices, rates, money = self.shared.once(("money", said(self.checked, content.money)), self.money, self.problems)
         catalogue, areas = self.areas(settings, money, counted)
         events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
-        self.problems += [*settings.problems, *self.replicates()]
+        self.problems += [*settings.problems, *self.replicates(), *self.headline()]
         correlation, dependence = self.dependence(catalogue, table)
         breakdowns = self.breakdowns(table)
         if self.problems or dependence is None:
@@ -147,6 +147,7 @@ class _Loader:
             financing_rationale=financing.rationale if financing else "",
             inflation=events.inflation,
             discount_rate=content.money.discount_rate,
+            headline=content.report.headline,
         )
         return study, []
 
@@ -253,6 +254,15 @@ class _Loader:
             best = f"scenarios.count = {points * scenarios.replicates}"
             return [Problem(where, found, "a number that divides scenarios.count", best)]
         return []
+
+    def headline(self) -> list[Problem]:
+        """Refuse a need for financing as the headline where the study has none."""
+        content = self.checked.content
+        if content.report.headline == "cost" or content.financing is not None:
+            return []
+        where = self.checked.place.at("report", "headline")
+        allowed = '"cost", or a study with a [financing] table'
+        return [Problem(where, f'"{content.report.headline}" without [financing]', allowed, "add [financing]")]
 
     def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
         """Breakdowns, each a tuple of names."""

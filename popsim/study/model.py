@@ -280,5 +280,7 @@ class Study:
     """General rise of prices per year; None: no nominal total."""
     discount_rate: float | None = None
     """None: no discounted total."""
+    headline: Literal["cost", "financing_need"] = "cost"
+    """The total that the report speaks of first."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""

@@ -150,6 +150,9 @@ class ReportTable(Table):
         description="results wanted by: country, area, component, basis, year, a group column of countries, or lists "
         "of these",
     )
+    headline: Literal["cost", "financing_need"] = Field(
+        "cost", description="which total the report speaks of first: cost, or financing_need (needs [financing])"
+    )
 
 
 class OptionTable(Table):

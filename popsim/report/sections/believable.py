@@ -88,7 +88,7 @@ def _varies_with(facts: Facts) -> list[str]:
     }
     if not all(each.is_known for each in measured.values()):
         return []
-    shares = [f"{percent(*each, finest=0.01)} on {basis}" for basis, each in measured.items()]
+    shares = [f"{percent(each.value, each.error, finest=0.01)} on {basis}" for basis, each in measured.items()]
     return [
         f"What the width of the range rests on: of the variance of the total, {listed(shares)} (covariance of these "
         "costs with the total; what they have in common with one another is shared out equally)."

@@ -91,9 +91,10 @@ def lead(found: xr.Dataset, words: Words) -> str:
     says = f"The largest part of the range comes from “{_name(found, 'input', first)}”"
     if not (width.is_known and left.is_known):
         return f"{says}: {_share(share)} of the variance."
+    then, now = (money(each.value, each.error, words.unit) for each in (left, width))
     return (
-        f"{says}: were it known, {_share(share)} of the variance would go, and the {words.interval} would be "
-        f"{money(*left, words.unit)} wide on average, where it is {money(*width, words.unit)} now."
+        f"{says}: were it known, {_share(share)} of the variance would go, and the {words.interval} would be {then} "
+        f"wide on average, where it is {now} now."
     )
 
 
@@ -133,7 +134,7 @@ def area_table(found: xr.Dataset, names: dict[str, str]) -> Table:
     """Shares of the variance by area, what areas share included."""
     shares = {area: _measured(found, "variance_share_by_area", area=area) for area in names}
     rows = tuple(
-        (names[area], percent(*share, finest=_FINEST) if share.is_known else UNKNOWN)
+        (names[area], percent(share.value, share.error, finest=_FINEST) if share.is_known else UNKNOWN)
         for area, share in sorted(shares.items(), key=_largest_first)
     )
     return Table("Share of each area in the variance of the total cost", ("Area", "Share"), rows)

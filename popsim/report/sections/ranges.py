@@ -21,7 +21,7 @@ def row_of(facts: Facts, name: str, where: dict[str, object], point: float | Non
     low, high = facts.range(name, **where)
     median = facts.quantile(name, 0.5, **where)
     # The point estimate is exact; it is printed as finely as the median beside it, so that the two can be compared.
-    points = () if point is None else (Measured(point, median.error),)
+    points = () if point is None else (Measured(point, median.error, median.finest),)
     return facts.amounts(low, median, high, facts.mean(name, **where), *points)
 
 
