@@ -1,0 +1,86 @@
+"""The words for every total of a run: what it counts, in which prices and in which years."""
+
+from __future__ import annotations
+
+from popsim.report.numbers import NO_BREAK, THIN, significant
+from popsim.study.model import Study
+
+__all__ = ["DESCRIBED", "described", "noun", "parts", "prices", "span", "title"]
+
+_BASES = {"cost": "cost", "financing_need": "financing need"}
+_AFTER, _ALL = "_after_horizon", "_all_years"
+DESCRIBED = "after co-financing by governments, agencies and other donors"
+"""What is taken off the cost to get to the financing need."""
+
+
+def parts(total: str) -> tuple[str, str, str]:
+    """Split the name of a total into what it counts, its prices and its years.
+
+    Parameters
+    ----------
+    total
+        Name of a variable, such as ``financing_need_nominal_after_horizon``.
+
+    Returns
+    -------
+    tuple
+        ``cost`` or ``financing_need``; ``constant``, ``nominal`` or ``discounted``; ``within``, ``after`` or ``all``.
+
+    Examples
+    --------
+    >>> parts("cost"), parts("financing_need_nominal_all_years")
+    (('cost', 'constant', 'within'), ('financing_need', 'nominal', 'all'))
+    """
+    years = "after" if total.endswith(_AFTER) else "all" if total.endswith(_ALL) else "within"
+    rest = total.removesuffix(_AFTER).removesuffix(_ALL)
+    kind = next((word for word in ("nominal", "discounted") if rest.endswith(f"_{word}")), "constant")
+    return rest.removesuffix(f"_{kind}"), kind, years
+
+
+def span(total: str, study: Study) -> str:
+    """Say the years of a total, as in the first column of a table: "2027–2036", "after 2036", "all years"."""
+    first, last = study.years[0], study.years[-1]
+    years = parts(total)[2]
+    if years == "within":
+        return str(first) if first == last else f"{first}–{last}"
+    return f"after{NO_BREAK}{last}" if years == "after" else "all years"
+
+
+def prices(total: str, study: Study) -> str:
+    """Say the prices of a total: "constant 2025 prices", "prices of each year", or those of a present value."""
+    kind = parts(total)[1]
+    if kind == "nominal":
+        return "prices of each year"
+    constant = f"constant {study.price_year} prices"
+    if kind == "constant":
+        return constant
+    rate = f" at {significant(100 * study.discount_rate, 4)}{THIN}% a year" if study.discount_rate is not None else ""
+    return f"value in {study.years[0]}{rate}, {constant}"
+
+
+def noun(total: str, study: Study) -> str:
+    """Name a total within a sentence: what is paid in the study's years needs no word for its years.
+
+    The names are such as "total cost", "financing need", "cost after 2036", "nominal financing need in all years".
+    """
+    base, kind, years = parts(total)
+    what = _BASES.get(base, base)
+    if (base, years) == ("cost", "within"):
+        what = f"total {what}"
+    if kind != "constant":
+        what = f"{kind} {what}"
+    if years == "within":
+        return what
+    return f"{what} {'in ' if years == 'all' else ''}{span(total, study)}"
+
+
+def title(total: str, study: Study) -> str:
+    """Name a total as a heading does: "Total cost", "Financing need after 2036"."""
+    words = noun(total, study)
+    return words[:1].upper() + words[1:]
+
+
+def described(study: Study) -> str:
+    """Say what the financing need is of the cost: after co-financing, with the agency fee where there is one."""
+    fee = ", with the agency fee" if study.agency_fee else ""
+    return f"{DESCRIBED}{fee}"
