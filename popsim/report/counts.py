@@ -1,0 +1,121 @@
+"""How many scenarios lie below, inside and above a printed range: counted, never derived from its coverage."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import xarray as xr
+
+from popsim.analysis.order import quantile_with_error
+from popsim.analysis.summarise import check_coverage, scenario_variables
+from popsim.errors import Problem, RunError, UnknownNameError, nearest
+
+__all__ = ["Counts", "counted"]
+
+_ALL_YEARS = "_all_years"
+_AFTER = "_after_horizon"
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How the scenarios of one total lie around its range; below + inside + above = scenarios."""
+
+    scenarios: int
+    below: int
+    """Scenarios below the lower end."""
+    inside: int
+    """Scenarios between the ends, those equal to an end included."""
+    above: int
+    """Scenarios above the upper end."""
+    all_equal: bool
+    """Whether all scenarios have one and the same value, so that the run shows no spread at all."""
+    low: float
+    """Lower end of the range, as `summarise` gives it."""
+    high: float
+    """Upper end of the range."""
+    lowest: float
+    """Lowest value of all scenarios."""
+    highest: float
+    """Highest value of all scenarios."""
+
+
+def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **where: object) -> Counts:
+    """Count the scenarios below, inside and above the range of a total.
+
+    The ends are the quantiles of `summarise`, to the last bit. A share of 90 % inside is what they are made for; where
+    many scenarios have the same value, such as that of a cost which is paid seldom, more of them lie inside.
+
+    Parameters
+    ----------
+    dataset
+        A dataset of `simulate`, with or without the dimension `option`.
+    variable
+        A variable with scenarios, such as ``cost``, ``financing_need`` or ``cost_by_area``. ``cost_all_years`` is
+        ``cost`` with ``cost_after_horizon``, scenario by scenario, and so is every other name on ``_all_years``.
+    option
+        Option whose scenarios are counted.
+    coverage
+        Coverage of the range, between 0 and 1.
+    **where
+        Labels of the other dimensions of the variable, such as ``area="a"``.
+
+    Raises
+    ------
+    ParameterError
+        For a coverage outside (0, 1).
+    UnknownNameError
+        For an option or a label that the dataset has not.
+    RunError
+        When the dataset has no such variable, or one with further dimensions, NaN or infinite values.
+
+    Examples
+    --------
+    >>> values = [1.0] * 95 + [20.0, 30.0, 40.0, 50.0, 60.0]
+    >>> seldom = xr.Dataset({"cost": (("option", "scenario"), [values])}, {"option": ["full"]})
+    >>> found = counted(seldom, "cost", "full", 0.9)
+    >>> found.below, found.inside, found.above, found.all_equal
+    (0, 95, 5, False)
+    """
+    tail = (1.0 - check_coverage("coverage", coverage)) / 2.0
+    values = _values(dataset, variable, {"option": option, **where})
+    # Rounded as `summarise` rounds its levels, so that the ends are the same numbers.
+    ends, _ = quantile_with_error(values, np.array([round(tail, 12), round(1.0 - tail, 12)]))
+    low, high = ends.tolist()
+    below, above = int(np.count_nonzero(values < low)), int(np.count_nonzero(values > high))
+    lowest, highest = float(values.min()), float(values.max())
+    inside = len(values) - below - above
+    return Counts(len(values), below, inside, above, lowest == highest, low, high, lowest, highest)
+
+
+def _values(
+    dataset: xr.Dataset, variable: str, where: dict[str, object]
+) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    """Give the scenarios of a total at these labels."""
+    base = variable.removesuffix(_ALL_YEARS)
+    known = scenario_variables(dataset)
+    if variable not in known and variable != base and base in known:
+        parts = [base, f"{base}{_AFTER}"] if f"{base}{_AFTER}" in known else [base]
+    else:
+        parts = [variable]
+    missing = [part for part in parts if part not in known]
+    if missing:
+        mend = nearest(missing[0], known) or f"it holds {', '.join(known)}"
+        raise RunError(Problem("dataset", f"no variable {missing[0]!r} with scenarios", "one that it holds", mend))
+    found = []
+    for part in parts:
+        array = dataset[part]
+        labels = {dim: label for dim, label in where.items() if dim in array.dims}
+        for dim, label in labels.items():
+            names = [str(name) for name in array[dim].values.tolist()]
+            if str(label) not in names:
+                mend = nearest(str(label), names)
+                raise UnknownNameError(Problem(f"dataset: {dim}", repr(label), ", ".join(names), mend))
+            array = array.isel({dim: names.index(str(label))})
+        if array.dims != ("scenario",):
+            further = ", ".join(str(dim) for dim in array.dims if dim != "scenario")
+            raise RunError(
+                Problem(f"dataset: {part}", f"a variable by {further}", "a label of each", f"say which {further}")
+            )
+        found.append(np.asarray(array.values, dtype=np.float64))
+    return np.ascontiguousarray(sum(found[1:], found[0]))
