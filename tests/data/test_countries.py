@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
+import unicodedata
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,33 @@ LDC = {
     "MDG", "MWI", "MLI", "MRT", "MOZ", "NER", "RWA", "SEN", "SLE", "SOM", "SSD", "SDN", "TGO", "UGA", "TZA", "ZMB",
     "AFG", "BGD", "KHM", "KIR", "LAO", "MMR", "NPL", "SLB", "TLS", "TUV", "YEM", "HTI",
 }  # fmt: skip
+M49_NAMES = {
+    "BHS": "Bahamas",
+    "BOL": "Bolivia (Plurinational State of)",
+    "BRN": "Brunei Darussalam",
+    "CIV": "Côte d'Ivoire",
+    "COD": "Democratic Republic of the Congo",
+    "COG": "Congo",
+    "CPV": "Cabo Verde",
+    "FSM": "Micronesia (Federated States of)",
+    "GMB": "Gambia",
+    "IRN": "Iran (Islamic Republic of)",
+    "KOR": "Republic of Korea",
+    "LAO": "Lao People's Democratic Republic",
+    "MDA": "Republic of Moldova",
+    "MKD": "North Macedonia",
+    "PRK": "Democratic People's Republic of Korea",
+    "PSE": "State of Palestine",
+    "RUS": "Russian Federation",
+    "STP": "Sao Tome and Principe",
+    "SWZ": "Eswatini",
+    "SYR": "Syrian Arab Republic",
+    "TLS": "Timor-Leste",
+    "TUR": "Türkiye",
+    "TZA": "United Republic of Tanzania",
+    "VEN": "Venezuela (Bolivarian Republic of)",
+    "VNM": "Viet Nam",
+}
 
 
 def read(name: str) -> list[dict[str, str]]:
@@ -103,6 +131,15 @@ def test_155_countries_each_once() -> None:
     for column in ("code", "name"):
         assert len({row[column] for row in COUNTRIES}) == 155
     assert {row["code"] for row in COUNTRIES} >= NOT_UN_MEMBERS
+
+
+def test_names_are_those_of_the_united_nations() -> None:
+    # Typed in from the M49 list: the names whose common form is another.
+    assert {row["code"]: row["name"] for row in COUNTRIES if row["code"] in M49_NAMES} == M49_NAMES
+    for row in read("example/countries.csv"):
+        assert row["name"] == next(other["name"] for other in COUNTRIES if other["code"] == row["code"])
+    for row in COUNTRIES:
+        assert unicodedata.is_normalized("NFC", row["name"])
 
 
 def test_groups_agree_with_the_lists() -> None:
