@@ -15,6 +15,7 @@ __all__ = [
     "RunError",
     "StudyError",
     "UnknownNameError",
+    "kind_of",
     "nearest",
 ]
 
@@ -103,6 +104,20 @@ class FileError(PopsimError, OSError):
 
 class RunError(PopsimError, ValueError):
     """A folder or dataset is not a run of popsim, or lacks what was asked of it."""
+
+
+def kind_of(value: object) -> str:
+    """Name the type of a value in a sentence.
+
+    Examples
+    --------
+    >>> kind_of([1]), kind_of(1), kind_of(None)
+    ('a list', 'an int', 'None')
+    """
+    if value is None:
+        return "None"
+    name = type(value).__name__
+    return f"{'an' if name[0].lower() in 'aeio' else 'a'} {name}"
 
 
 def nearest(name: str, known: Sequence[str]) -> str:

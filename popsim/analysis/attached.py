@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import xarray as xr
+
+from popsim.analysis.door import dataset_of
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["attach_drivers", "attached_drivers"]
 
@@ -20,7 +27,7 @@ _KEPT = (
 _ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
 
 
-def attach_drivers(dataset: xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
+def attach_drivers(dataset: Run | xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
     """Add what `popsim.drivers` says of the cost to a run: by input, by level, or both.
 
     Variables are named ``drivers_input_first_order`` and so on.
@@ -34,6 +41,7 @@ def attach_drivers(dataset: xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
     >>> attached_drivers(run, "level")["total"].equals(found["total"]), attached_drivers(run, "input") is None
     (True, True)
     """
+    dataset = dataset_of(dataset)
     for each in found:
         by = "input" if "input" in each.dims else "level"
         names = [str(name) for name in each.data_vars if str(name).removesuffix("_error") in _KEPT]
@@ -44,8 +52,9 @@ def attach_drivers(dataset: xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
     return dataset
 
 
-def attached_drivers(dataset: xr.Dataset, by: str) -> xr.Dataset | None:
+def attached_drivers(dataset: Run | xr.Dataset, by: str) -> xr.Dataset | None:
     """Give back what `attach_drivers` added; None where the run has none."""
+    dataset = dataset_of(dataset)
     prefix = f"drivers_{by}_"
     names = {str(name): str(name).removeprefix(prefix) for name in dataset.data_vars if str(name).startswith(prefix)}
     if not names:

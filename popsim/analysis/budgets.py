@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = [
     "budget",
@@ -58,13 +63,13 @@ def _is_positive(value: object) -> bool:
     return bool(is_number and 0.0 < value < np.inf)  # type: ignore[operator]
 
 
-def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "cost") -> xr.Dataset:
+def budget(dataset: Run | xr.Dataset, amount: float | xr.DataArray, variable: str = "cost") -> xr.Dataset:
     """Tell how sure an amount is to suffice, and what is missing when it does not.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate`.
+        A run, or a dataset of `simulate`.
     amount
         In the unit of the variable; positive. One number, or an array over dimensions of the variable, such as an
         amount for each area.
@@ -95,6 +100,7 @@ def budget(dataset: xr.Dataset, amount: float | xr.DataArray, variable: str = "c
     >>> ps.budget(ds, amount=200e6, variable="cost_by_area")["sufficient"].dims
     ('option', 'area')
     """
+    dataset = dataset_of(dataset)
     _check_amount(amount)
     cost = money_of(dataset, variable)
     if isinstance(amount, xr.DataArray) and not set(amount.dims) <= set(cost.dims) - {"scenario"}:
@@ -162,13 +168,13 @@ def check_supported(
     )
 
 
-def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -> xr.Dataset:
+def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "cost") -> xr.Dataset:
     """Give the amount that suffices with a stated confidence.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate`.
+        A run, or a dataset of `simulate`.
     confidence
         Probability that the amount suffices, in (0, 1).
     variable
@@ -197,6 +203,7 @@ def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -
     >>> ps.budget_for(ds, confidence=0.80, variable="cost_by_area")["amount"].dims
     ('option', 'area')
     """
+    dataset = dataset_of(dataset)
     level = check_coverage("confidence", confidence)
     cost = money_of(dataset, variable)
     amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]), replicates_of(dataset))
@@ -212,13 +219,13 @@ def budget_for(dataset: xr.Dataset, confidence: float, variable: str = "cost") -
     return xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable})
 
 
-def budget_curve(dataset: xr.Dataset, points: int = 199) -> xr.Dataset:
+def budget_curve(dataset: Run | xr.Dataset, points: int = 199) -> xr.Dataset:
     """Give the amounts for evenly spaced confidences: the S-curve of the total cost.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate`.
+        A run, or a dataset of `simulate`.
     points
         Number of confidences between 0 and 1.
 
@@ -241,6 +248,7 @@ def budget_curve(dataset: xr.Dataset, points: int = 199) -> xr.Dataset:
     >>> ps.budget_curve(ds, points=9)["amount"].sizes["confidence"]
     9
     """
+    dataset = dataset_of(dataset)
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ParameterError(Problem("points", repr(points), "a whole number of at least 1"))
     cost = money_of(dataset)
@@ -254,13 +262,13 @@ def budget_curve(dataset: xr.Dataset, points: int = 199) -> xr.Dataset:
     return result
 
 
-def point_estimates(dataset: xr.Dataset) -> xr.Dataset:
+def point_estimates(dataset: Run | xr.Dataset) -> xr.Dataset:
     """Give the point estimates and the probability that each suffices, in total and by area.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate`.
+        A run, or a dataset of `simulate`.
 
     Returns
     -------
@@ -280,6 +288,7 @@ def point_estimates(dataset: xr.Dataset) -> xr.Dataset:
     >>> ps.point_estimates(ds)["point_estimate_confidence"].sel(option="full").item() < 0.5
     True
     """
+    dataset = dataset_of(dataset)
     result: dict[str, xr.DataArray] = {}
     for suffix in ("", "_by_area"):
         if f"cost{suffix}" not in dataset and suffix:

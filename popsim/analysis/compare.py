@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.door import dataset_of
 from popsim.analysis.order import Moments, binomial_error
 from popsim.analysis.summarise import coordinates_of, scenario_variables, summarise
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
 from popsim.families.base import Floats
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["BASELINE", "TOTALS", "breakdowns_of", "compare"]
 
@@ -21,7 +26,7 @@ TOTALS = ("cost", "financing_need", "cost_nominal", "cost_discounted", "cost_aft
 """Totals of which differences are taken, where a dataset holds them."""
 
 
-def compare(dataset: xr.Dataset, baseline: str = BASELINE, coverage: float | None = None) -> xr.Dataset:
+def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float | None = None) -> xr.Dataset:
     """Give the difference of every option to a baseline, scenario by scenario.
 
     All options of a run share their random numbers, so the difference within a scenario is due to the option alone.
@@ -29,7 +34,7 @@ def compare(dataset: xr.Dataset, baseline: str = BASELINE, coverage: float | Non
     Parameters
     ----------
     dataset
-        A dataset of `simulate` with two options or more.
+        A run, or a dataset of `simulate` with two options or more.
     baseline
         Option that the others are held against.
     coverage
@@ -66,6 +71,7 @@ def compare(dataset: xr.Dataset, baseline: str = BASELINE, coverage: float | Non
     >>> c["cost_cheaper"].sel(option="without_technology_transfer").item()
     1.0
     """
+    dataset = dataset_of(dataset)
     others = _other_options(dataset, baseline)
     stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage
     totals = [name for name in TOTALS if name in scenario_variables(dataset)]

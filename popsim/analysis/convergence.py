@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from popsim.analysis.budgets import described, money_of, scenarios_for
+from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["convergence"]
 
 
 def convergence(
-    dataset: xr.Dataset, coverage: float | None = None, points: int = 24, variable: str = "cost"
+    dataset: Run | xr.Dataset, coverage: float | None = None, points: int = 24, variable: str = "cost"
 ) -> xr.Dataset:
     """Give the ends and the median of the range from the first scenarios alone, for growing numbers of them.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate`.
+        A run, or a dataset of `simulate`.
     coverage
         Probability that the range holds; None for that of the dataset, or else 0.90.
     points
@@ -50,6 +56,7 @@ def convergence(
     >>> c["value"].dims, int(c["count"][-1])
     (('option', 'count', 'quantile'), 2000)
     """
+    dataset = dataset_of(dataset)
     if isinstance(points, bool) or not isinstance(points, int) or points < 2:
         raise ParameterError(Problem("points", repr(points), "a whole number of at least 2"))
     stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem, RunError
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["dependence_effect", "effective_countries"]
 
@@ -18,7 +24,7 @@ ASSUMPTIONS = {
 }
 
 
-def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.Dataset:
+def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) -> xr.Dataset:
     """Compare the range of the total with what it would be for independent and for fully dependent countries.
 
     Parameters
@@ -50,6 +56,7 @@ def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.
     >>> bool(width.sel(assumption="independent") < width.sel(assumption="fully_dependent"))
     True
     """
+    dataset = dataset_of(dataset)
     missing = [name for name in ASSUMPTIONS.values() if name not in dataset]
     if missing:
         raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
@@ -81,7 +88,7 @@ def dependence_effect(dataset: xr.Dataset, coverage: float | None = None) -> xr.
     )
 
 
-def effective_countries(dataset: xr.Dataset, countries: int) -> xr.Dataset:
+def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset:
     """Tell how many independent countries the study's countries are worth, as the study assumes they hang together.
 
     ``n_eff = n * Var(total, countries independent) / Var(total, as assumed)``: the number of independent countries
@@ -118,6 +125,7 @@ def effective_countries(dataset: xr.Dataset, countries: int) -> xr.Dataset:
     >>> 1 < found.item() < len(study.countries)
     True
     """
+    dataset = dataset_of(dataset)
     if isinstance(countries, bool) or not isinstance(countries, int) or countries < 1:
         raise ParameterError(Problem("countries", repr(countries), "a whole number of at least 1"))
     names = (ASSUMPTIONS["independent"], ASSUMPTIONS["study"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -12,6 +12,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.bootstrap import Bootstrap
 from popsim.analysis.compare import BASELINE
+from popsim.analysis.door import study_of
 from popsim.analysis.indices import REFERENCES, indices
 from popsim.analysis.nested import PARTS, block_length, nested
 from popsim.analysis.order import Moments
@@ -28,6 +29,9 @@ from popsim.plan import compile as compile_plan
 from popsim.plan.inputs import Groups, group_streams
 from popsim.plan.model import Plan
 from popsim.study.model import Study
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["SCENARIOS", "drivers", "least_scenarios"]
 
@@ -51,7 +55,7 @@ class _Setting(NamedTuple):
 
 
 def drivers(
-    study: Study,
+    study: Run | Study,
     scenarios: int = SCENARIOS,
     seed: int | None = None,
     by: str = "input",
@@ -69,7 +73,7 @@ def drivers(
     Parameters
     ----------
     study
-        A study. Its design is not used: scenarios are independent.
+        A study, or a run of it. Its design is not used: scenarios are independent.
     scenarios
         Of each run: a multiple of 1,024 (of more where the coverage is above 0.906).
     seed
@@ -157,7 +161,7 @@ def least_scenarios(coverage: float) -> int:
 
 
 def _check(
-    study: object,
+    study: Run | Study,
     scenarios: object,
     seed: object,
     option: str,
@@ -165,8 +169,7 @@ def _check(
     confidence: object,
     threads: int | None,
 ) -> _Setting:
-    if not isinstance(study, Study):
-        raise ParameterError(Problem("study", repr(study), "a Study", "ps.load_study(...) gives one"))
+    study = study_of(study)
     wanted = check_coverage("coverage", study.coverage if coverage is None else coverage)
     count, start_seed, _ = check_range(scenarios, study.seed if seed is None else seed, 0)
     least = least_scenarios(wanted)

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from popsim.analysis.budgets import budget_for, described, money_of, scenarios_for
+from popsim.analysis.door import dataset_of
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
 from popsim.analysis.order import binomial_error, quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["breakdown_by", "joint_budget"]
 
@@ -50,7 +55,9 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: str) -> xr.DataArray:
     return money_of(dataset, f"{variable}_by_{by}").transpose(..., by, "scenario")
 
 
-def joint_budget(dataset: xr.Dataset, by: str = "area", confidence: float = 0.8, variable: str = "cost") -> xr.Dataset:
+def joint_budget(
+    dataset: Run | xr.Dataset, by: str = "area", confidence: float = 0.8, variable: str = "cost"
+) -> xr.Dataset:
     """Give amounts for each area (year, group), all of which suffice together with a stated confidence.
 
     The amounts of a separate P80 for each area do not do that: all of them suffice together less often than each alone,
@@ -65,7 +72,7 @@ def joint_budget(dataset: xr.Dataset, by: str = "area", confidence: float = 0.8,
     Parameters
     ----------
     dataset
-        A dataset of `simulate` with the breakdown.
+        A run, or a dataset of `simulate` with the breakdown.
     by
         Dimension of the breakdown: "area", "year", "region" ...
     confidence
@@ -106,6 +113,7 @@ def joint_budget(dataset: xr.Dataset, by: str = "area", confidence: float = 0.8,
     >>> b["amount"].dims, bool(full["separate_joint_confidence"] < 0.8 <= full["joint_confidence"])
     (('option', 'area'), True)
     """
+    dataset = dataset_of(dataset)
     level = check_coverage("confidence", confidence)
     parts = breakdown_by(dataset, variable, by)
     count = parts.sizes["scenario"]

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from popsim import schema
 from popsim.analysis.compare import BASELINE
-from popsim.errors import ParameterError, Problem
+from popsim.analysis.door import study_of
 from popsim.plan.expectation import expect_rows
 from popsim.plan.spread import total_std
 from popsim.study.model import Study
 
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
+
 __all__ = ["exact_moments"]
 
 
-def exact_moments(study: Study) -> xr.Dataset:
+def exact_moments(study: Run | Study) -> xr.Dataset:
     """Give the exact mean and standard deviation of the total cost, by the method of moments where the model allows it.
 
     The mean is always known. The standard deviation is where unit costs, exponents and needs of a known chance that do
@@ -27,7 +31,7 @@ def exact_moments(study: Study) -> xr.Dataset:
     Parameters
     ----------
     study
-        A study.
+        A study, or a run of it.
 
     Returns
     -------
@@ -38,7 +42,7 @@ def exact_moments(study: Study) -> xr.Dataset:
     Raises
     ------
     ParameterError
-        For anything but a study.
+        For anything but a study or a run.
 
     Examples
     --------
@@ -46,8 +50,7 @@ def exact_moments(study: Study) -> xr.Dataset:
     >>> ps.exact_moments(ps.load_study("pops"))["unknown_because"].sel(option="full").item().split(", ")[0]
     'starts of countries'
     """
-    if not isinstance(study, Study):
-        raise ParameterError(Problem("study", repr(study), "a Study", "ps.load_study(...) gives one"))
+    study = study_of(study)
     studies = {BASELINE: replace(study, options=()), **{option.id: option.study for option in study.options}}
     means = [float(expect_rows(each).mean.sum()) for each in studies.values()]
     found = [total_std(each) for each in studies.values()]

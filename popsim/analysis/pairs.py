@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import xarray as xr
 
 from popsim.analysis.budgets import described, money_of
+from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.shares import rank_correlations
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["SHOWN", "pairs"]
 
@@ -18,13 +24,15 @@ SHOWN = 0.99
 """Share of the scenarios between the ends of each member that a picture shows."""
 
 
-def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: int = 3, cells: int = 24) -> xr.Dataset:
+def pairs(
+    dataset: Run | xr.Dataset, by: str = "area", variable: str = "cost", most: int = 3, cells: int = 24
+) -> xr.Dataset:
     """Summarise the largest parts of a total, and the total, two at a time.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate` with one option and the breakdown, such as `cost_by_area`.
+        A run, or a dataset of `simulate` with one option and the breakdown, such as `cost_by_area`.
     by
         Dimension of the breakdown.
     variable
@@ -62,6 +70,7 @@ def pairs(dataset: xr.Dataset, by: str = "area", variable: str = "cost", most: i
     >>> found["member"].values.tolist()[-1], found["rank_correlation"].shape
     ('total', (4, 4))
     """
+    dataset = dataset_of(dataset)
     total, parts = money_of(dataset, variable), breakdown_by(dataset, variable, by)
     problems = []
     if dataset.sizes.get("option", 1) != 1:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates
+from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem, RunError, nearest
 from popsim.families.base import Floats
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["LEVELS", "contingency", "reserve"]
 
@@ -33,7 +37,7 @@ class _Share(NamedTuple):
 
 
 def reserve(
-    dataset: xr.Dataset,
+    dataset: Run | xr.Dataset,
     confidence: float = 0.8,
     by: str = "area",
     over: Literal["expected", "point_estimate"] = "expected",
@@ -51,7 +55,7 @@ def reserve(
     Parameters
     ----------
     dataset
-        A dataset of `simulate` with the breakdown.
+        A run, or a dataset of `simulate` with the breakdown.
     confidence
         Probability that expected cost and reserve together suffice, in (0, 1).
     by
@@ -85,6 +89,7 @@ def reserve(
     >>> bool(abs(r["contribution"].sum("area") - r["reserve"]).max() <= 1e-9 * r["amount"].max())
     True
     """
+    dataset = dataset_of(dataset)
     level = check_coverage("confidence", confidence)
     if over not in _BASES:
         hint = nearest(str(over), list(_BASES))
@@ -222,7 +227,7 @@ def _error(influence: Floats) -> Floats:
     return np.asarray(np.sqrt((influence**2).sum(axis=-1)) / influence.shape[-1])
 
 
-def contingency(dataset: xr.Dataset, confidences: Sequence[float] = LEVELS) -> xr.Dataset:
+def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS) -> xr.Dataset:
     """Tell how sure the point estimate is to suffice, and what is missing from there to higher confidences.
 
     The steps of a risk and uncertainty analysis that GAO-20-195G (Cost Estimating and Assessment Guide, step 9) asks
@@ -232,7 +237,7 @@ def contingency(dataset: xr.Dataset, confidences: Sequence[float] = LEVELS) -> x
     Parameters
     ----------
     dataset
-        A dataset of `simulate` with point estimates.
+        A run, or a dataset of `simulate` with point estimates.
     confidences
         Probabilities in (0, 1).
 
@@ -259,6 +264,7 @@ def contingency(dataset: xr.Dataset, confidences: Sequence[float] = LEVELS) -> x
     >>> c["contingency"].dims, c["contingency_by_area"].dims
     (('option', 'confidence'), ('option', 'confidence', 'area'))
     """
+    dataset = dataset_of(dataset)
     levels = [check_coverage("confidence", level) for level in confidences]
     if not levels:
         raise ParameterError(Problem("confidences", "none", "at least one, such as 0.8"))

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
 from popsim.analysis.budgets import described, money_of
+from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import replicates_of, spread_error
 from popsim.families.base import Floats
 
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
+
 __all__ = ["covariance_shares", "rank_correlations", "variance_shares"]
 
 
-def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cost") -> xr.Dataset:
+def variance_shares(dataset: Run | xr.Dataset, by: str = "basis", variable: str = "cost") -> xr.Dataset:
     """Share out the variance of a total among its parts: Cov(part, total) / Var(total).
 
     The shares sum to 1 (the covariance decomposition; Euler's theorem for the variance). The share of a part holds its
@@ -26,7 +31,7 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     Parameters
     ----------
     dataset
-        A dataset of `simulate` with the breakdown, such as `cost_by_basis`.
+        A run, or a dataset of `simulate` with the breakdown, such as `cost_by_basis`.
     by
         Dimension of the breakdown: "basis", "component", "area", "year", "region" ...
     variable
@@ -58,6 +63,7 @@ def variance_shares(dataset: xr.Dataset, by: str = "basis", variable: str = "cos
     >>> shares["basis"].values.tolist(), round(float(shares.sum()), 9)
     (['evidence', 'proxy', 'judgement'], 1.0)
     """
+    dataset = dataset_of(dataset)
     total, parts = money_of(dataset, variable), breakdown_by(dataset, variable, by)
     turns = replicates_of(dataset)
     whole, each = np.expand_dims(total.values, -2), parts.values

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.door import dataset_of
 from popsim.analysis.intervals import check_interval, shortest_with_error
 from popsim.analysis.order import Moments, replicates_of
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["check_coverage", "coordinates_of", "scenario_variables", "summarise"]
 
@@ -45,14 +50,14 @@ def scenario_variables(dataset: xr.Dataset) -> list[str]:
 
 
 def summarise(
-    dataset: xr.Dataset, coverage: float = 0.90, threads: int | None = None, interval: str = "symmetric"
+    dataset: Run | xr.Dataset, coverage: float = 0.90, threads: int | None = None, interval: str = "symmetric"
 ) -> xr.Dataset:
     """Summarise every variable over its scenarios.
 
     Parameters
     ----------
     dataset
-        Scenarios, as of `simulate` or `sample`.
+        A run, or scenarios as of `simulate` or `sample`.
     coverage
         Probability that the range from the lowest to the highest quantile holds, in (0, 1).
     threads
@@ -85,6 +90,7 @@ def summarise(
     >>> s["cost_quantile"].dims, s["cost_by_area_quantile"].dims
     (('option', 'quantile'), ('option', 'area', 'quantile'))
     """
+    dataset = dataset_of(dataset)
     tail = (1.0 - check_coverage("coverage", coverage)) / 2.0
     kind = check_interval(interval)
     # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.

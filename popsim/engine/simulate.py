@@ -15,7 +15,7 @@ from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdown
 from popsim.engine.designs import check_design, describe_design, make_points, queue
 from popsim.engine.scope import scope_of
 from popsim.engine.threads import Progress, check_range, check_threads, fill, is_written, make_room
-from popsim.errors import ParameterError, Problem
+from popsim.errors import ParameterError, Problem, kind_of
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan import compile
@@ -87,7 +87,8 @@ def simulate(
     (100, ('option', 'scenario', 'area'))
     """
     if not isinstance(study, Study | Plan):
-        raise ParameterError(Problem("study", repr(study), "a Study or a Plan", "ps.load_study(...) gives a Study"))
+        mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
+        raise ParameterError(Problem("study", kind_of(study), "a Study or a Plan", mend))
     plan = study if isinstance(study, Plan) else compile(study)
     count, start_seed, first = check_range(
         plan.scenarios if scenarios is None else scenarios, plan.seed if seed is None else seed, first_scenario

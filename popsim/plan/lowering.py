@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from popsim.errors import PlanError, Problem
+from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family, Floats
 from popsim.plan.book import Marginals, TableBook, pointers
 from popsim.plan.expectation import expect_rows
@@ -41,6 +41,8 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
 
     Raises
     ------
+    ParameterError
+        For anything but a study.
     PlanError
         When a distribution cannot be tabulated as exactly as promised (1e-8 of its P5-P95 width).
 
@@ -51,6 +53,9 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     >>> plan.labels.area
     ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
     """
+    if not isinstance(study, Study):
+        mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
+        raise ParameterError(Problem("study", kind_of(study), "a Study", mend))
     known = _Known(StreamBook(), {})
     plan = _compile(study, "full", "As the study is written", known)
     others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
