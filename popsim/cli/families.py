@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.console import printable, rich_console
 from popsim.cli.words import as_json_option, print_json
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ def _facts(row: Row) -> dict[str, Any]:
 
 
 def _print(rows: list[Row]) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)
@@ -48,5 +48,5 @@ def _print(rows: list[Row]) -> None:
     table.add_column("Parameters", overflow="fold")
     table.add_column("For", overflow="fold", ratio=1)
     for row in rows:
-        table.add_row(row.name, "\nor ".join(row.parameters), row.summary)
-    Console(markup=False, emoji=False, highlight=False).print(table)
+        table.add_row(row.name, *map(printable, ("\nor ".join(row.parameters), row.summary)))
+    rich_console().print(table)

@@ -11,12 +11,13 @@ import importlib
 import os
 import sys
 import traceback
-from collections.abc import Sequence
-from typing import NoReturn
+from collections.abc import Callable, Sequence
+from typing import NoReturn, TextIO, cast
 
 import click
 
-from popsim.errors import PopsimError, nearest
+from popsim.cli.console import printable, readable_streams
+from popsim.errors import PopsimError, Problem, nearest
 from popsim.version import __version__
 
 __all__ = ["CommandGroup", "cli", "main"]
@@ -106,40 +107,54 @@ def _spare_the_collector() -> None:
 
 
 def _status(arguments: Sequence[str] | None) -> int:
-    stdout = sys.stdout
-    try:
-        result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
-        sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        return WRONG_INPUT
-    except PopsimError as error:
-        return _say(str(error), WRONG_INPUT)
-    except (click.Abort, KeyboardInterrupt):
-        return _say("Interrupted.", INTERRUPTED)
-    except BrokenPipeError:
-        return _reader_gone()
-    except SystemExit:
-        if sys.stdout is not stdout:  # click leaves so when the reader has gone, with a stdout that it silenced
-            return _reader_gone()
-        raise
-    except MemoryError as error:
-        return _say(
-            f"This does not fit in memory{f' ({error})' if str(error) else ''}.\n"
-            "    to mend  fewer scenarios (--scenarios), or fewer breakdowns in [report] of the study",
-            WRONG_INPUT,
-        )
-    except Exception as error:
-        return _our_fault(error)
+    with readable_streams():
+        stdout = sys.stdout
+        try:
+            result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
+            if sys.stdout is not None:
+                sys.stdout.flush()
+        except SystemExit:
+            if sys.stdout is not stdout:  # click leaves so when the reader has gone, with a stdout that it silenced
+                return _reader_gone()
+            raise
+        except (Exception, KeyboardInterrupt) as error:
+            return _explained(error)
     return result if isinstance(result, int) else DONE
 
 
-def _say(message: str, status: int) -> int:
-    click.echo(message, err=True)
+def _explained(error: Exception | KeyboardInterrupt) -> int:
+    """Say on standard error what went wrong; return the exit status that belongs to it."""
+    match error:
+        case click.ClickException():
+            return _say(error.show, WRONG_INPUT)
+        case PopsimError():
+            return _say(str(error), WRONG_INPUT)
+        case click.Abort() | KeyboardInterrupt():
+            return _say("Interrupted.", INTERRUPTED)
+        case BrokenPipeError():
+            return _reader_gone()
+        case MemoryError():
+            return _say(
+                f"This does not fit in memory{f' ({error})' if str(error) else ''}.\n"
+                "    to mend  fewer scenarios (--scenarios), or fewer breakdowns in [report] of the study",
+                WRONG_INPUT,
+            )
+        case OSError():
+            return _failed_to_read_or_write(error)
+        case _:
+            return _our_fault(error)
+
+
+def _say(message: str | Callable[[], None], status: int) -> int:
+    """Print a message on standard error, unless nobody reads it."""
+    try:
+        message() if callable(message) else click.echo(printable(message, sys.stderr), err=True)
+    except OSError:
+        _silence(sys.stderr)
     return status
 
 
-def _our_fault(error: Exception) -> int:
+def _our_fault(error: BaseException) -> int:
     if os.environ.get("POPSIM_TRACEBACK"):
         traceback.print_exception(error)
         return OUR_FAULT
@@ -150,12 +165,32 @@ def _our_fault(error: Exception) -> int:
     )
 
 
+def _failed_to_read_or_write(error: OSError) -> int:
+    """Say which file, or standard output, the machine could not read or write."""
+    if os.environ.get("POPSIM_TRACEBACK"):
+        traceback.print_exception(error)
+    where = "standard output" if error.filename is None else str(error.filename)
+    problem = Problem(where, error.strerror or str(error), "a file or folder that can be read and written")
+    status = _say(str(problem), WRONG_INPUT)
+    _silence(sys.stdout)
+    return status
+
+
 def _reader_gone() -> int:
-    """Point stdout at nothing, for Python would complain when it flushes at exit; the reader had what it wanted."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)
+    """Leave quietly: the reader of standard output had what it wanted."""
+    _silence(sys.stdout)
     return DONE
+
+
+def _silence(stream: TextIO | None) -> None:
+    """Point a stream at nothing when it cannot be written, for Python would complain when it flushes it at exit."""
+    try:
+        if stream is not None:
+            stream.flush()
+    except OSError:
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, cast(TextIO, stream).fileno())
+        os.close(nothing)
 
 
 if __name__ == "__main__":

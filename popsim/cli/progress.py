@@ -7,6 +7,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from popsim.cli.console import rich_console
+
 __all__ = ["ProgressBar", "progress_bar"]
 
 PATIENCE = 1.0
@@ -20,11 +22,10 @@ class ProgressBar:
     """
 
     def __init__(self, label: str, patience: float = PATIENCE) -> None:
-        from rich.console import Console
         from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-        self._bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._bar = Progress(*columns, console=rich_console(error=True), transient=True)
         self._task = self._bar.add_task(label, total=None)
         self._timer = threading.Timer(patience, self._bar.start)
         self._timer.daemon = True

@@ -7,21 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.console import printable, rich_console
+
 if TYPE_CHECKING:
     from pathlib import Path
 
     from popsim.report.document import Table
     from popsim.report.facts import Facts, Measured
 
-__all__ = ["as_mapping", "plain", "print_results", "print_table", "print_text"]
+__all__ = ["as_mapping", "print_results", "print_table", "print_text"]
 
 WIDTH = 80
 """Columns of running text: what a terminal shows when nobody has widened it."""
-
-
-def plain(text: str) -> str:
-    """Replace the spaces that hold a number together on a page, so that terminals and grep find ordinary ones."""
-    return text.replace("\u00a0", " ").replace("\u202f", " ")
 
 
 def print_results(facts: Facts) -> None:
@@ -56,27 +53,26 @@ def print_results(facts: Facts) -> None:
 
 def print_text(text: str) -> None:
     """Print a paragraph in lines of at most 80 columns."""
-    click.echo(textwrap.fill(plain(text), WIDTH))
+    click.echo(textwrap.fill(printable(text), WIDTH))
 
 
 def print_table(content: Table) -> None:
     """Print a table of the report, as wide as the terminal."""
     from rich import box
-    from rich.console import Console
     from rich.table import Table as Grid
 
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for k, column in enumerate(content.columns):
         numeric = k >= content.labels
-        grid.add_column(column, justify="right" if numeric else "left", overflow="fold", no_wrap=False)
+        grid.add_column(printable(column), justify="right" if numeric else "left", overflow="fold", no_wrap=False)
     for k, row in enumerate(content.rows):
         last = content.total and k == len(content.rows) - 1
         if last:
             grid.add_section()
-        grid.add_row(*map(plain, row), style="bold" if last else None)
+        grid.add_row(*map(printable, row), style="bold" if last else None)
     click.echo()
     print_text(content.caption)
-    Console(markup=False, emoji=False, highlight=False).print(grid)
+    rich_console().print(grid)
 
 
 def _groupings(facts: Facts) -> list[str]:

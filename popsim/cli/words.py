@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Any
 
 import click
 
+from popsim.cli.console import is_unicode
 from popsim.errors import ParameterError, Problem
 
 __all__ = [
@@ -170,12 +172,14 @@ def toml_value(text: str) -> object:
 def print_json(value: Mapping[str, Any]) -> None:
     """Print a mapping as strict JSON; a number that does not exist becomes null.
 
+    Where the encoding of standard output lacks characters, JSON's own escapes stand for all that are not ASCII.
+
     Raises
     ------
     TypeError
         When the mapping holds something that JSON has no word for.
     """
-    click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False))
 
 
 def _strict(value: Any) -> Any:

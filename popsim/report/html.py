@@ -21,6 +21,13 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _FIGURE_SPACE = "\u2007"
 _POINT_SPACE = "\u2008"
 
+_CONTROL_PICTURES = {
+    code: chr(0x2421) if code == 0x7F else "\ufffd" if code > 0x7F else chr(0x2400 + code)
+    for code in (*range(0x20), *range(0x7F, 0xA0))
+    if chr(code) not in "\n\t"
+}
+"""Control characters, which HTML cannot hold, by the pictures of them that Unicode has."""
+
 
 def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> None:
     """Write the report of a run as one self-contained HTML file.
@@ -61,7 +68,7 @@ def render(document: Document) -> str:
     )
     # Every text in a drawing is escaped by matplotlib or where it is written.
     environment.globals.update(drawn=lambda figure: Markup(draw(figure)), aligned=_aligned)  # noqa: S704
-    return environment.get_template("report.html.j2").render(document=document)
+    return environment.get_template("report.html.j2").render(document=document).translate(_CONTROL_PICTURES)
 
 
 def _aligned(table: Table) -> list[list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -79,8 +80,13 @@ _HINTED = 1.05
 
 @contextmanager
 def style() -> Iterator[None]:
-    """Draw in the report's style whatever the reader's own matplotlib settings are."""
-    with mpl.rc_context():
+    """Draw in the report's style whatever the reader's own matplotlib settings are.
+
+    Letters that the font lacks, as those of Chinese or Arabic names, are measured as boxes: the reader's own font draws
+    them, so that matplotlib need not warn of them.
+    """
+    with mpl.rc_context(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
