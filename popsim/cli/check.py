@@ -45,7 +45,7 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
     if as_json:
         print_json(facts)
         return
-    _print(facts)
+    _print(loaded, facts)
 
 
 def describe(study: Study) -> dict[str, Any]:
@@ -65,6 +65,7 @@ def describe(study: Study) -> dict[str, Any]:
         "coverage": study.coverage,
         "countries": len(study.countries),
         "left_out": len(study.left_out),
+        "left_out_reasons": study.left_out_reasons(),
         "groups": {name: dict(sorted(counts.items())) for name, counts in groups.items()},
         "areas": {area.id: area.name for area in study.areas},
         "components": sum(bases.values()),
@@ -77,7 +78,7 @@ def _names(study: Study) -> list[str]:
     return list(dict.fromkeys(name for country in study.countries for name, _ in country.groups))
 
 
-def _print(facts: dict[str, Any]) -> None:
+def _print(study: Study, facts: dict[str, Any]) -> None:
     def counted(counts: dict[str, int]) -> str:
         return ", ".join(f"{number} {name}" for name, number in counts.items())
 
@@ -86,7 +87,8 @@ def _print(facts: dict[str, Any]) -> None:
         "years": f"{facts['years'][0]} to {facts['years'][1]}",
         "money": f"{facts['currency']} at {facts['price_year']} prices",
         "scenarios": f"{facts['scenarios']:,}, seed {facts['seed']}",
-        "countries": f"{facts['countries']} counted, {facts['left_out']} left out",
+        "countries": f"{facts['countries']} counted, {facts['left_out']} left out"
+        + (f": {study.left_out_in_words()}" if study.left_out else ""),
         **{f"  {name}": counted(counts) for name, counts in facts["groups"].items()},
         "areas": f"{len(facts['areas'])} with {facts['components']} cost components ({counted(facts['basis'])})",
         **{f"  {area}": name for area, name in facts["areas"].items()},

@@ -11,7 +11,6 @@ import xarray as xr
 from popsim import analysis
 from popsim.report.document import Table
 from popsim.report.numbers import NO_BREAK, amount, amounts, money, percent, unit_for
-from popsim.report.sections.words import group_name, group_value
 from popsim.study.model import Study
 
 __all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together"]
@@ -32,6 +31,7 @@ class Words:
 
     unit: str
     prices: str
+    study: Study
     options: tuple[str, ...]
     names: dict[str, str]
     areas: dict[str, str]
@@ -49,14 +49,14 @@ class Words:
             areas = dict(zip(areas, map(str, dataset["area_name"].values), strict=True))
         nominal = str(found.attrs.get("variable", "")).startswith("cost_nominal")
         prices = "prices of each year" if nominal else f"constant {study.price_year} prices"
-        return cls(unit_for(largest, study.currency), prices, options, names, areas)
+        return cls(unit_for(largest, study.currency), prices, study, options, names, areas)
 
     def label(self, dimension: str, value: object) -> str:
         """Name of one option, area, year or group."""
         text = str(value)
         if dimension == "option":
             return self.names.get(text, text)
-        return self.areas.get(text, text) if dimension == "area" else group_value(dimension, text)
+        return self.areas.get(text, text) if dimension == "area" else self.study.label(dimension, text)
 
 
 def variable_words(variable: str) -> str:
@@ -70,8 +70,7 @@ def variable_words(variable: str) -> str:
     if variable in _VARIABLES:
         return _VARIABLES[variable]
     total, _, names = variable.partition("_by_")
-    parts = [group_name(name).lower() for name in names.split("_")]
-    return f"{'cost' if total == 'cost' else _VARIABLES.get(total, total)} by {' and '.join(parts)}"
+    return f"{'cost' if total == 'cost' else _VARIABLES.get(total, total)} by {' and '.join(names.split('_'))}"
 
 
 def _rows(found: xr.Dataset, words: Words) -> tuple[list[str], list[tuple[tuple[str, ...], dict[str, object]]]]:
@@ -82,7 +81,7 @@ def _rows(found: xr.Dataset, words: Words) -> tuple[list[str], list[tuple[tuple[
     for labels in itertools.product(*(found[dim].values.tolist() for dim in dims)):
         where: dict[str, object] = dict(zip(dims, labels, strict=True))
         rows.append((tuple(words.label(dim, where[dim]) for dim in shown), where))
-    return [group_name(dim) for dim in shown], rows
+    return [words.study.heading(dim) for dim in shown], rows
 
 
 def _pair(found: xr.Dataset, name: str, where: dict[str, object]) -> tuple[float, float]:
@@ -151,9 +150,9 @@ def together(found: xr.Dataset, words: Words, option: str) -> Table:
     ]
     sums = [_pair(found, name, one) for name in ("total", "common_total", "separate_total")]
     cells.append(("Sum", *amounts(sums, words.unit)))
-    caption = f"{named}Amounts by {group_name(by).lower()} ({words.unit}, {words.prices})"
+    caption = f"{named}Amounts by {words.study.heading(by, sentence=True)} ({words.unit}, {words.prices})"
     heads = (f"All together {sure}", "At one level", f"Each alone {sure}")
-    return Table(caption, (group_name(by), *heads), tuple(cells), total=True)
+    return Table(caption, (words.study.heading(by), *heads), tuple(cells), total=True)
 
 
 def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]:
@@ -198,4 +197,4 @@ def allocated(found: xr.Dataset, words: Words, option: str) -> Table:
         cells.append((words.label(by, label), amount(base[0], part[1], words.unit), amount(*part, words.unit), told))
     base = found["base"].sel(one).item()
     last = ("Sum", amount(base, kept[1], words.unit), amount(*kept, words.unit), percent(1.0) if kept[0] else "–")
-    return Table(caption, (group_name(by), "Expected", "Reserve", "Share"), (*cells, last), total=True)
+    return Table(caption, (words.study.heading(by), "Expected", "Reserve", "Share"), (*cells, last), total=True)

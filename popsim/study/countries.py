@@ -8,6 +8,7 @@ from typing import cast, get_args
 
 from popsim.errors import Problem, nearest
 from popsim.study.drivers import Measure, columns_are_sound, measure, measured_columns
+from popsim.study.labels import Labels
 from popsim.study.model import Basis, Country
 from popsim.study.place import shown, words
 from popsim.study.tables import Row, TextTable, read_table
@@ -82,14 +83,16 @@ def select_countries(
     sound = columns_are_sound(study)
     if sound:
         problems += check_groups(table, groups)
+    problems += _check_labels(study, groups)
     known = [column for column in rules.select if column in groups]
+    labels = Labels.of(study.content.headings, study.content.labels)
     measured = sound and all(column in table.columns for column in columns)
     countries: list[Country] = []
     left_out: list[tuple[str, str, str]] = []
     kept = 0
     for row in table.rows:
         code, name = table.cell(row, "code"), table.cell(row, "name")
-        reason = _reason(study, table, row, known)
+        reason = _reason(study, table, row, known, labels)
         if reason:
             left_out.append((code, name, reason))
             continue
@@ -151,15 +154,30 @@ def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[
     return problems
 
 
-def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list[str]) -> str:
+def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...]) -> list[Problem]:
+    content = study.content
+    return [
+        Problem(
+            study.place.at(key, column),
+            f"unknown group {column!r}",
+            f"columns that group countries: {words(groups)}",
+            nearest(column, groups),
+        )
+        for key, columns in (("headings", content.headings), ("labels", content.labels))
+        for column in columns
+        if column not in groups
+    ]
+
+
+def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list[str], labels: Labels) -> str:
     """Why a country is not counted; empty for one that is."""
     rules, code = study.content.countries, table.cell(row, "code")
     if code in rules.without:
-        return "named in countries.without"
+        return "by name, in the study"
     if code in rules.also:
         return ""
-    return "; ".join(
-        f"{column} {table.cell(row, column)} is not among {', '.join(rules.select[column])}"
+    return " and ".join(
+        f"{labels.label(column, table.cell(row, column), sentence=True)} ({labels.heading(column, sentence=True)})"
         for column in columns
         if table.cell(row, column) not in rules.select[column]
     )

@@ -18,6 +18,7 @@ from popsim.study.drivers import check_drivers, drivers, measured_columns
 from popsim.study.events import resolve_events
 from popsim.study.exchange import read_rates
 from popsim.study.files import find_study, parse_toml, read_text
+from popsim.study.labels import Labels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import Money
 from popsim.study.options import resolve_options
@@ -98,7 +99,9 @@ class _Loader:
     def study(self) -> tuple[Study | None, list[Problem]]:
         """Check all parts and put them together: None where there is a problem."""
         content = self.checked.content
-        counted = said(self.checked, content.countries, content.size, *content.driver.items())
+        counted = said(
+            self.checked, content.countries, content.size, content.headings, content.labels, *content.driver.items()
+        )
         countries_text, table, countries, left_out = self.shared.once(
             ("countries", counted), self.countries, self.problems
         )
@@ -147,6 +150,7 @@ class _Loader:
             financing_rationale=financing.rationale if financing else "",
             inflation=events.inflation,
             discount_rate=content.money.discount_rate,
+            labels=Labels.of(content.headings, content.labels),
             headline=content.report.headline,
         )
         return study, []

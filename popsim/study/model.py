@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from typing import Literal
 
 from popsim.families.base import Family
+from popsim.study.labels import Labels
 
 __all__ = [
     "Amount",
@@ -284,3 +286,22 @@ class Study:
     """The total that the report speaks of first."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""
+    labels: Labels = field(default_factory=Labels)
+    """Names of columns and values of the countries file, for print."""
+
+    def heading(self, column: str, sentence: bool = False) -> str:
+        """Return the name of a column of the countries file, as a heading or as it stands inside a sentence."""
+        return self.labels.heading(column, sentence)
+
+    def label(self, column: str, value: object, sentence: bool = False) -> str:
+        """Return the name of a value of such a column, as it stands in a table or inside a sentence."""
+        return self.labels.label(column, value, sentence)
+
+    def left_out_reasons(self) -> dict[str, int]:
+        """Count the countries that are left out by the reason why, the commonest reason first."""
+        return dict(Counter(reason for *_, reason in self.left_out).most_common())
+
+    def left_out_in_words(self) -> str:
+        """Say why countries are left out, with their number where there are several reasons."""
+        reasons = self.left_out_reasons()
+        return next(iter(reasons)) if len(reasons) == 1 else ", ".join(f"{n} {why}" for why, n in reasons.items())

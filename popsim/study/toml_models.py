@@ -155,6 +155,9 @@ class ReportTable(Table):
     )
 
 
+Labels = dict[str, Annotated[dict[str, Text], Field(description="value of the column = its name")]]
+
+
 class OptionTable(Table):
     """A negotiating option: the study with some keys changed."""
 
@@ -187,4 +190,13 @@ class StudyFile(Table):
     financing: FinancingTable | None = Field(None, description="what is asked of a fund")
     area: dict[str, AreaTable] = Field(default_factory=dict, description="counted areas, by id")
     report: ReportTable = Field(default_factory=lambda: ReportTable(), description="ranges and breakdowns")
+    headings: dict[str, Text] = Field(
+        default_factory=dict,
+        description="names of columns of the countries file for print, as they stand inside a sentence",
+    )
+    labels: Labels = Field(
+        default_factory=dict,
+        description="names of values of columns of the countries file for print, by column, as they stand inside a "
+        "sentence",
+    )
     option: list[OptionTable] = Field(default_factory=list, description="negotiating options beside the study")

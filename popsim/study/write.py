@@ -14,7 +14,7 @@ from popsim.study.toml_models import StudyFile
 __all__ = ["study_files"]
 
 INPUTS = "inputs"
-UNUSED = frozenset({"by", "component", "driver", "exponent", "option", "shock"})
+UNUSED = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock"})
 
 
 def study_files(

@@ -20,10 +20,11 @@ def test_check_says_what_the_study_is(call: Callable[..., Any]) -> None:
     study = popsim.load_study("pops")
     assert (done.status, done.err) == (0, "")
     assert max(map(len, done.out.splitlines())) <= 80
-    assert f"{len(study.countries)} counted" in done.out
+    assert f"{len(study.countries)} counted, 22 left out: high income (World Bank income group)\n" in done.out
     assert done.out.endswith("In order.\n")
     facts = json.loads(call("check", "pops", "--json").out)
     assert facts["countries"] == len(study.countries)
+    assert facts["left_out_reasons"] == {"high income (World Bank income group)": 22}
     assert facts["areas"] == {area.id: area.name for area in study.areas}
     assert facts["plan_digest"] == popsim.compile(study).digest
 

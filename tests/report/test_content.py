@@ -166,7 +166,7 @@ def test_means_in_tables_add_up_to_the_total_within_rounding(document: Document)
 
 def test_groups_count_every_country_once(document: Document, study: Study) -> None:
     tables = find(document, "groups", Table)
-    assert [table.columns[0] for table in tables] == ["Region", "Income group"]
+    assert [table.columns[0] for table in tables] == ["Region", "Income"]
     for table in tables:
         assert sum(int(row[1]) for row in table.rows) == len(study.countries)
 

@@ -82,18 +82,39 @@ def test_another_column_can_be_the_size(small: Path) -> None:
 
 
 def test_who_is_left_out_and_why(small: Path) -> None:
-    assert load_study(small).left_out == (("EEE", "Land E", "income HIC is not among LIC, LMC, UMC"),)
+    assert load_study(small).left_out == (("EEE", "Land E", "HIC (income)"),)
     study = load_study(
         small, {"countries.also": ["EEE"], "countries.without": ["AAA"], "countries.select.bloc": ["red"]}
     )
     assert [country.code for country in study.countries] == ["BBB", "EEE", "FFF"]
     assert study.left_out == (
-        ("AAA", "Land A", "named in countries.without"),
-        ("CCC", "Land C, Republic of", "bloc blue is not among red"),
-        ("DDD", "Land D", "bloc blue is not among red"),
+        ("AAA", "Land A", "by name, in the study"),
+        ("CCC", "Land C, Republic of", "blue (bloc)"),
+        ("DDD", "Land D", "blue (bloc)"),
     )
     both = load_study(small, {"countries.select.region": ["North"]})
-    assert both.left_out[1][2] == "income HIC is not among LIC, LMC, UMC; region South is not among North"
+    assert both.left_out[1][2] == "HIC (income) and South (region)"
+
+
+def test_reasons_are_said_in_the_names_that_the_study_gives(small: Path) -> None:
+    names: dict[str, object] = {
+        "headings": {"income": "World Bank income group", "bloc": "alliance"},
+        "labels": {"income": {"HIC": "high income"}, "region": {"North": "the North"}},
+    }
+    study = load_study(small, names)
+    assert study.left_out_in_words() == "high income (World Bank income group)"
+    study = load_study(small, names | {"countries.without": ["AAA", "BBB"]})
+    assert study.left_out_reasons() == {"by name, in the study": 2, "high income (World Bank income group)": 1}
+    assert study.left_out_in_words() == "2 by name, in the study, 1 high income (World Bank income group)"
+    assert (study.heading("bloc"), study.heading("bloc", sentence=True)) == ("Alliance", "alliance")
+    assert (study.heading("gdp_per_head"), study.label("region", "South")) == ("Gdp per head", "South")
+    assert (study.label("region", "North"), study.label("region", "North", sentence=True)) == ("The North", "the North")
+
+
+def test_the_packaged_study_says_why_in_words() -> None:
+    study = load_study("pops")
+    assert study.left_out_in_words() == "high income (World Bank income group)"
+    assert len(study.left_out) == 22
 
 
 def test_rows_of_countries_that_are_not_counted_need_no_size(small: Path) -> None:

@@ -7,7 +7,7 @@ import tomllib
 from popsim.report.document import Block, Details, Paragraph, Section, Table
 from popsim.report.facts import Facts
 from popsim.report.numbers import significant
-from popsim.report.sections.words import group_value, listed, plural
+from popsim.report.sections.words import listed, plural
 from popsim.study.model import Country, Study
 
 __all__ = ["countries"]
@@ -36,8 +36,8 @@ def _table(study: Study) -> tuple[Block, ...]:
     columns = ("Country", "Groups", "Basis of size", words[:1].upper() + words[1:], "Size factor")
     table = Table("Countries that are counted", columns, tuple(map(_country, study.countries)), labels=3)
     pairs = sorted({pair for country in study.countries for pair in country.groups if pair[1].isupper()})
-    meanings = [(value, group_value(group, value)) for group, value in pairs]
-    short = "; ".join(f"{value}: {meaning[:1].lower()}{meaning[1:]}" for value, meaning in meanings if meaning != value)
+    meanings = [(value, study.label(group, value, sentence=True)) for group, value in pairs]
+    short = "; ".join(f"{value}: {meaning}" for value, meaning in meanings if meaning != value)
     return (table, Paragraph(f"{short}.", note=True)) if short else (table,)
 
 
@@ -65,6 +65,8 @@ def countries(facts: Facts) -> Section:
         counted.append(Table("Notes on size", ("Country", "Note"), tuple(notes), labels=2))
     blocks.append(Details(f"Countries that are counted ({len(study.countries)})", tuple(counted)))
     if study.left_out:
+        number = plural(len(study.left_out), "country is", "countries are")
+        blocks.append(Paragraph(f"{number} left out: {study.left_out_in_words()}."))
         rows = tuple((name, code, reason) for code, name, reason in study.left_out)
         table = Table("Countries that are left out", ("Country", "Code", "Why"), rows, labels=3)
         blocks.append(Details(f"Countries that are left out ({len(rows)})", (table,)))

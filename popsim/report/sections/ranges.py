@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from popsim.report.document import Bars, Block, Details, Figure, Paragraph, RangeBar, Section, Table
 from popsim.report.facts import Facts, Measured
-from popsim.report.sections.words import group_name, group_value, plural
+from popsim.report.sections.words import plural
 
 __all__ = ["by_area", "by_group", "by_year", "row_of"]
 
@@ -87,14 +87,14 @@ def _group_table(facts: Facts, group: str) -> Table:
             counted[value] = counted.get(value, 0) + 1
     rows = tuple(
         (
-            group_value(group, str(value)),
+            facts.study.label(group, value),
             str(counted.get(str(value), 0)),
             *row_of(facts, name, {group: value}),
         )
         for value in facts.summary[group].values
     )
-    heading = group_name(group)
-    return Table(_caption(facts, heading[:1].lower() + heading[1:]), _columns(heading, "Countries"), rows)
+    heading = facts.study.heading(group, sentence=True)
+    return Table(_caption(facts, heading), _columns(facts.study.heading(group), "Countries"), rows)
 
 
 def by_group(facts: Facts) -> Section | None:

@@ -6,26 +6,7 @@ from collections.abc import Sequence
 
 from popsim.study.model import Study
 
-__all__ = ["group_name", "group_value", "listed", "plural", "years_of"]
-
-_GROUPS = {
-    "region": "Region",
-    "category": "Category",
-    "income": "Income group",
-    "ldc": "Level of development",
-    "sids": "Island status",
-}
-_VALUES = {
-    ("income", "LIC"): "Low income",
-    ("income", "LMC"): "Lower middle income",
-    ("income", "UMC"): "Upper middle income",
-    ("income", "HIC"): "High income",
-    ("income", "unclassified"): "Not classified",
-    ("ldc", "LDC"): "Least developed countries",
-    ("ldc", "not LDC"): "Other countries",
-    ("sids", "SIDS"): "Small island developing States",
-    ("sids", "not SIDS"): "Other countries",
-}
+__all__ = ["listed", "plural", "years_of"]
 
 
 def listed(items: Sequence[str]) -> str:
@@ -48,29 +29,6 @@ def plural(number: int, one: str, many: str = "") -> str:
     ('1 country', '1,200 areas')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
-
-
-def group_name(group: str) -> str:
-    """Name of a grouping of countries, as a heading.
-
-    Examples
-    --------
-    >>> group_name("income"), group_name("river_basin")
-    ('Income group', 'River basin')
-    """
-    words = group.replace("_", " ")
-    return _GROUPS.get(group, words[:1].upper() + words[1:])
-
-
-def group_value(group: str, value: str) -> str:
-    """Name of one group.
-
-    Examples
-    --------
-    >>> group_value("income", "LIC"), group_value("region", "African")
-    ('Low income', 'African')
-    """
-    return _VALUES.get((group, value), value)
 
 
 def years_of(study: Study) -> str:
