@@ -5,9 +5,20 @@ Datasets take their attributes from here, readers are checked against it, and th
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 
-__all__ = ["BASES", "BREAKDOWNS", "COORDINATES", "DIMENSIONS", "VARIABLES", "Variable", "breakdown_name", "describe"]
+__all__ = [
+    "BASES",
+    "BREAKDOWNS",
+    "COORDINATES",
+    "DIMENSIONS",
+    "VARIABLES",
+    "Variable",
+    "breakdown_name",
+    "describe",
+    "seed_of",
+]
 
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
@@ -134,6 +145,24 @@ def breakdown_name(names: tuple[str, ...], variable: str = "cost") -> str:
     'financing_need_by_area'
     """
     return f"{variable}_by_" + "_".join(names) if names else variable
+
+
+def seed_of(attributes: Mapping[Hashable, object], stated: int = 0) -> int:
+    """Read the seed from the attributes of a dataset, which keep it as text: netCDF has no whole numbers above 2**63.
+
+    Parameters
+    ----------
+    attributes
+        Of a dataset of `simulate`, `sample` or an analysis of one.
+    stated
+        What holds where they name none.
+
+    Examples
+    --------
+    >>> seed_of({"seed": "18446744073709551615"}), seed_of({}, stated=1998)
+    (18446744073709551615, 1998)
+    """
+    return int(str(attributes.get("seed", stated)))
 
 
 def describe(name: str, currency: str, price_year: int) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.words import as_json_option, positive_number, print_json, share_of_one
+from popsim.schema import seed_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -109,7 +110,7 @@ def _head(run: Run) -> None:
     from popsim.cli.results import print_text
 
     print_text(run.study.title)
-    print_text(f"{run.dataset.sizes['scenario']:,} scenarios, seed {run.dataset.attrs.get('seed', run.study.seed)}.")
+    print_text(f"{run.dataset.sizes['scenario']:,} scenarios, seed {seed_of(run.dataset.attrs, run.study.seed)}.")
 
 
 def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
@@ -124,7 +125,7 @@ def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
         "currency": run.study.currency,
         "price_year": run.study.price_year,
         "scenarios": run.dataset.sizes["scenario"],
-        "seed": run.dataset.attrs.get("seed", run.study.seed),
+        "seed": seed_of(run.dataset.attrs, run.study.seed),
         **stated,
         "results": [_result(found, k) for k in range(found.sizes["option"])],
         "folder": str(run.folder),

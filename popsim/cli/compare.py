@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.words import as_json_option, print_json
+from popsim.schema import seed_of
 
 if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
@@ -62,7 +63,7 @@ def _print(comparison: Comparison) -> None:
     facts = comparison.facts
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
-    print_text(f"{count(facts.scenarios)} scenarios, seed {facts.dataset.attrs.get('seed', facts.study.seed)}.")
+    print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
     for total in ("cost", "financing_need"):
         if comparison.has(total):
             print_table(words.levels(comparison, total))
@@ -89,7 +90,7 @@ def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
         "price_year": study.price_year,
         "coverage": study.coverage,
         "scenarios": comparison.facts.scenarios,
-        "seed": comparison.facts.dataset.attrs.get("seed", study.seed),
+        "seed": seed_of(comparison.facts.dataset.attrs, study.seed),
         "baseline": comparison.baseline,
         "folder": str(folder),
         "options": [_option(comparison, option) for option in comparison.all_options],

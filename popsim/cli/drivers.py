@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option, whole_number
+from popsim.schema import seed_of
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -92,7 +93,7 @@ def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
 
     first = next(iter(found.values()))
     print_text(study.title)
-    print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {first.attrs['seed']}.")
+    print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {seed_of(first.attrs)}.")
     words = section.words_of(first, study)
     if "input" in found:
         print_text(section.lead(found["input"], words))
@@ -118,7 +119,7 @@ def _as_mapping(study: Study, found: dict[str, xr.Dataset]) -> dict[str, Any]:
         "coverage": first.attrs["coverage"],
         "confidence": first.attrs["confidence"],
         "scenarios": first.attrs["scenarios"],
-        "seed": int(first.attrs["seed"]),
+        "seed": seed_of(first.attrs),
         "plan_digest": first.attrs["plan_digest"],
         **{str(name): each.item() for name, each in first.data_vars.items() if each.ndim == 0},
         **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in found.items()},

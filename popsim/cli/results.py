@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from popsim.report.document import Table
     from popsim.report.facts import Facts, Measured
+from popsim.schema import seed_of
 
 __all__ = ["as_mapping", "print_results", "print_table", "print_text"]
 
@@ -44,7 +45,7 @@ def print_results(facts: Facts) -> None:
     single = section_of(point, facts)
     if single is not None:
         print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
-    print_text(f"{count(facts.scenarios)} scenarios, seed {facts.study.seed}.")
+    print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
     for section in (section_of(write, facts) for write in (options, financing, by_area, by_group)):
         for block in section.blocks if section is not None else ():
             if isinstance(block, Table):
@@ -113,7 +114,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "price_year": study.price_year,
         "coverage": study.coverage,
         "scenarios": facts.scenarios,
-        "seed": study.seed,
+        "seed": seed_of(facts.dataset.attrs, study.seed),
         **_precision(facts),
         "plan_digest": facts.dataset.attrs.get("plan_digest"),
         "popsim_version": facts.dataset.attrs.get("popsim_version"),

@@ -15,9 +15,11 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, Problem, RunError
 from popsim.plan.model import ROW_ARRAYS, Draws, Labels, Plan
 from popsim.plan.moves import Moves
+from popsim.schema import seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -46,13 +48,40 @@ _WORDS = (
 )
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Run:
     """A run as it lies in its folder."""
 
     folder: Path
     study: Study
     dataset: xr.Dataset
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other is of the same folder and study, with identical scenarios."""
+        if not isinstance(other, Run):
+            return NotImplemented
+        return (self.folder, self.study) == (other.folder, other.study) and self.dataset.identical(other.dataset)
+
+    def __hash__(self) -> int:
+        return hash((self.folder, self.study.name))
+
+    def _rows(self) -> list[tuple[str, str]]:
+        dataset = self.dataset
+        return [
+            ("folder", str(self.folder)),
+            ("title", self.study.title),
+            ("options", listed(dataset["option"].values.tolist()) if "option" in dataset.coords else "none"),
+            ("scenarios", f"{dataset.sizes.get('scenario', 0):,}, seed {seed_of(dataset.attrs, self.study.seed)}"),
+            ("variables", listed(dataset.data_vars)),
+            ("memory", f"{dataset.nbytes / 2**20:,.1f} MiB"),
+            ("popsim", str(dataset.attrs.get("popsim_version", "unknown version"))),
+        ]
+
+    def __repr__(self) -> str:
+        return as_text(f"Run of study {self.study.name}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(f"Run of study {self.study.name}", self._rows())
 
 
 def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: xr.Dataset) -> None:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NoReturn, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from popsim.display import as_html, one_line
 from popsim.errors import ParameterError, Problem
 from popsim.families.checks import (
     Owner,
@@ -27,6 +28,9 @@ from popsim.families.structure import Structure
 __all__ = ["Family", "Floats", "check_finite", "check_relation", "parse_quantiles", "refuse"]
 
 Floats = NDArray[np.float64]
+
+_MOST_SHOWN, _FIRST_SHOWN, _LONGEST = 20, 3, 1_000
+"""A longer list is shown by its first entries and its last; so many characters of a distribution are shown at most."""
 
 
 def _read_family(owner: Owner, name: str, value: object) -> tuple[object, list[Problem]]:
@@ -238,7 +242,12 @@ class Family(Structure):
 
     def __repr__(self) -> str:
         shown = ", ".join(f"{name}={_shown(value)}" for name, value in self.parameters().items())
-        return f"{type(self).__name__}({shown})"
+        return one_line(f"{type(self).__name__}({shown})", _LONGEST)
+
+    def _repr_html_(self) -> str:
+        rows = [(name, _shown(value)) for name, value in self.parameters().items()]
+        rows += [(f"P{percent}", f"{float(self.ppf(percent / 100)):.6g}") for percent in (5, 50, 95)]
+        return as_html(type(self).__name__, rows)
 
 
 @cache
@@ -281,6 +290,9 @@ def _elementwise(function: Callable[[Floats], Any], argument: Floats) -> Floats:
 
 def _shown(value: object) -> str:
     if isinstance(value, tuple):
+        if len(value) > _MOST_SHOWN:
+            first = ", ".join(_shown(item) for item in value[:_FIRST_SHOWN])
+            return f"({first}, ..., {_shown(value[-1])}; {len(value)} in all)"
         inner = ", ".join(_shown(item) for item in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     return repr(value).removesuffix(".0") if isinstance(value, float) else repr(value)

@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from popsim.display import Brief, as_html, as_text, listed
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan.moves import Integers, Moves
@@ -35,6 +36,21 @@ ROW_ARRAYS = (
 
 TOTALS = {"cost_after_horizon": 1, "cost_nominal": 2, "cost_discounted": 3}
 """Rows of `component_growth` that are totals of their own; row 0 is the cost within the horizon."""
+
+_WORDS_OF_PLAN = (
+    "labels",
+    "study_name",
+    "title",
+    "currency",
+    "price_year",
+    "scenarios",
+    "coverage",
+    "breakdowns",
+    "study_text",
+    "drawn_with",
+    "alternatives",
+)
+"""What two equal plans have in common beside their digest; names of streams are not kept in files."""
 
 
 class Draws(NamedTuple):
@@ -68,9 +84,12 @@ class Draws(NamedTuple):
             array.setflags(write=False)
         return self
 
+    def __repr__(self) -> str:
+        return f"Draws({len(self.row_kind)} rows, {len(self.own_stream)} streams, {self.tables.size} numbers of tables)"
 
-@dataclass(frozen=True)
-class Labels:
+
+@dataclass(frozen=True, repr=False)
+class Labels(Brief):
     """Names of everything that a plan numbers, in its order."""
 
     option: tuple[str, ...]
@@ -93,7 +112,7 @@ class Labels:
         return (self.option, self.country, self.groups, self.area, self.component, self.component_area, self.years)
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Plan:
     """Flat arrays that give the same samples anywhere, and the words to label them with.
 
@@ -182,6 +201,50 @@ class Plan:
         for other in self.alternatives:
             state.update(f" option {other.digest}".encode())
         return state.hexdigest()
+
+    def _rows(self) -> list[tuple[str, str]]:
+        labels = self.labels
+        options = [labels.option[0], *(other.labels.option[0] for other in self.alternatives)]
+        return [
+            ("title", self.title),
+            ("areas", listed(labels.area)),
+            ("countries", listed(labels.country)),
+            ("years", f"{labels.years[0]} to {labels.years[-1]}"),
+            ("money", f"{self.currency} at {self.price_year} prices"),
+            ("options", listed(options)),
+            ("scenarios", f"{self.scenarios:,}, seed {self.seed}, design {self.design}"),
+            ("digest", self.digest),
+            ("arrays", f"{len(self.row_country):,} rows, {len(self.draws.own_stream):,} streams of countries"),
+        ]
+
+    def __repr__(self) -> str:
+        return as_text(f"Plan of study {self.study_name}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(f"Plan of study {self.study_name}", self._rows())
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the other has the same arrays, to the bit, and the same words."""
+        if not isinstance(other, Plan):
+            return NotImplemented
+        return self.digest == other.digest and all(
+            getattr(self, name) == getattr(other, name) for name in _WORDS_OF_PLAN
+        )
+
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
+    def __post_init__(self) -> None:
+        self._freeze()
+
+    def __setstate__(self, state: dict[str, object]) -> None:
+        # Arrays that were copied or unpickled may be written to until they are frozen again.
+        vars(self).update(state)
+        self._freeze()
+
+    def _freeze(self) -> None:
+        for array in (*self.draws, *self.moves, *self.row_arrays().values()):
+            array.setflags(write=False)
 
     def row_arrays(self) -> dict[str, NDArray[np.generic]]:
         """Arrays beside the draws, by name."""

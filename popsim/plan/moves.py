@@ -71,6 +71,9 @@ class Moves(NamedTuple):
             array.setflags(write=False)
         return self
 
+    def __repr__(self) -> str:
+        return f"Moves({len(self.presence_slot)} presences, {len(self.growth_slot)} growths)"
+
     @property
     def any(self) -> bool:
         """Whether there is anything here."""

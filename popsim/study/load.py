@@ -84,6 +84,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     problems += found
     if problems or study is None:
         raise StudyError(dict.fromkeys(problems))
+    study = replace(study, source=str(path))
     if not options:
         return study
     return replace(study, options=tuple(options), files=loader.files(written))

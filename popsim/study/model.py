@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal
 
+from popsim.display import WIDTH, Brief, as_html, as_text, listed, one_line
 from popsim.families.base import Family
 from popsim.study.labels import Labels
 
@@ -32,8 +33,8 @@ Amount = float | Family
 """A number that is known, or one that is drawn."""
 
 
-@dataclass(frozen=True)
-class Source:
+@dataclass(frozen=True, repr=False)
+class Source(Brief):
     """Where a figure was read."""
 
     document: str
@@ -42,8 +43,8 @@ class Source:
     address: str = ""
 
 
-@dataclass(frozen=True)
-class Setting:
+@dataclass(frozen=True, repr=False)
+class Setting(Brief):
     """A quantity that may differ among groups of countries, certain or uncertain."""
 
     value: Amount
@@ -62,16 +63,16 @@ class Setting:
         return "", self.value
 
 
-@dataclass(frozen=True)
-class Delay:
+@dataclass(frozen=True, repr=False)
+class Delay(Brief):
     """How many years an area's work in a country is late, and what a year of delay adds to its cost (a share)."""
 
     years: Setting
     cost_per_year: float = 0.0
 
 
-@dataclass(frozen=True)
-class Escalation:
+@dataclass(frozen=True, repr=False)
+class Escalation(Brief):
     """Real rise of an area's cost per year, on top of general prices; equal `stream` means the same draw."""
 
     rate: Amount
@@ -80,8 +81,8 @@ class Escalation:
     rationale: str = ""
 
 
-@dataclass(frozen=True)
-class Exponent:
+@dataclass(frozen=True, repr=False)
+class Exponent(Brief):
     """Cost is multiplied by driver ** value; equal `stream` means the same draw, shared by all countries."""
 
     driver: str
@@ -89,8 +90,8 @@ class Exponent:
     stream: str
 
 
-@dataclass(frozen=True)
-class Driver:
+@dataclass(frozen=True, repr=False)
+class Driver(Brief):
     """A measure of countries beside their size that costs scale with."""
 
     name: str
@@ -101,8 +102,8 @@ class Driver:
     rationale: str
 
 
-@dataclass(frozen=True)
-class Shock:
+@dataclass(frozen=True, repr=False)
+class Shock(Brief):
     """An event common to all countries that multiplies the cost of some areas."""
 
     id: str
@@ -114,8 +115,8 @@ class Shock:
     rationale: str
 
 
-@dataclass(frozen=True)
-class Component:
+@dataclass(frozen=True, repr=False)
+class Component(Brief):
     """One cost component of an activity area.
 
     `cost` is per country of reference size, in `currency` at prices of `price_year`: in all for a one-off, per payment
@@ -140,9 +141,13 @@ class Component:
     need: Setting | None = None
     """Probability that a country which needs the area needs this component; None: it always does."""
 
+    def __repr__(self) -> str:
+        money = f"{self.currency} of {self.price_year}"
+        return one_line(f"Component({self.id!r}, {self.name!r}, {self.kind}, {self.cost}, {money})", 4 * WIDTH)
 
-@dataclass(frozen=True)
-class Area:
+
+@dataclass(frozen=True, repr=False)
+class Area(Brief):
     """One activity area: its components, how size scales it, and how much of it all countries share.
 
     `common_share` is the correlation, between two countries, of the normal scores of this area; `group_share` that
@@ -164,9 +169,13 @@ class Area:
     cofinancing: Setting | None = None
     """Share of the cost that countries bear themselves; every value is a number."""
 
+    def __repr__(self) -> str:
+        components = listed(component.id for component in self.components)
+        return one_line(f"Area({self.id!r}, {self.name!r}, components {components})", 2 * WIDTH)
 
-@dataclass(frozen=True)
-class Country:
+
+@dataclass(frozen=True, repr=False)
+class Country(Brief):
     """One country that is counted, with its groups and its size factor (1.0 at the reference size)."""
 
     code: str
@@ -184,13 +193,17 @@ class Country:
     factors: tuple[tuple[str, float], ...] = ()
     """(driver, value / reference held within its limits), of "size" and of every further driver."""
 
+    def __repr__(self) -> str:
+        groups = "".join(f", {name}={value!r}" for name, value in self.groups)
+        return one_line(f"Country({self.code!r}, {self.name!r}, size factor {self.size_factor:.4g}{groups})", 2 * WIDTH)
+
     def factor(self, driver: str) -> float:
         """Give the driver over its reference."""
         return self.size_factor if driver == "size" else dict(self.factors)[driver]
 
 
-@dataclass(frozen=True)
-class Dependence:
+@dataclass(frozen=True, repr=False)
+class Dependence(Brief):
     """How normal scores hang together; see docs/dependence.md for the formula.
 
     `between_areas` is the correlation of area scores within a country: one number (then `labels` is empty) or a matrix
@@ -222,8 +235,8 @@ class Dependence:
     start_common_share: float = 0.0
 
 
-@dataclass(frozen=True)
-class Option:
+@dataclass(frozen=True, repr=False)
+class Option(Brief):
     """A negotiating alternative: the study with some keys changed."""
 
     id: str
@@ -233,8 +246,12 @@ class Option:
     """(dotted key, value as TOML writes it)."""
     study: Study
 
+    def __repr__(self) -> str:
+        changes = ", ".join(f"{key} = {value}" for key, value in self.changes)
+        return one_line(f"Option({self.id!r}, {self.name!r}, changes: {changes})", 4 * WIDTH)
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, repr=False)
 class Study:
     """A study as it will be run: validated, complete, immutable."""
 
@@ -288,6 +305,8 @@ class Study:
     """Alternatives beside the study as written, which is the option "full"."""
     labels: Labels = field(default_factory=Labels)
     """Names of columns and values of the countries file, for print."""
+    source: str = field(default="", compare=False)
+    """Path of the file that it was loaded from; empty where it was made otherwise."""
 
     def heading(self, column: str, sentence: bool = False) -> str:
         """Return the name of a column of the countries file, as a heading or as it stands inside a sentence."""
@@ -305,3 +324,22 @@ class Study:
         """Say why countries are left out, with their number where there are several reasons."""
         reasons = self.left_out_reasons()
         return next(iter(reasons)) if len(reasons) == 1 else ", ".join(f"{n} {why}" for why, n in reasons.items())
+
+    def _rows(self) -> list[tuple[str, str]]:
+        known = [
+            ("title", self.title),
+            ("source", self.source),
+            ("areas", listed(area.id for area in self.areas)),
+            ("countries", listed(country.code for country in self.countries)),
+            ("years", f"{self.years[0]} to {self.years[-1]}" if self.years else "none"),
+            ("money", f"{self.currency} at {self.price_year} prices"),
+            ("options", listed(["full", *(option.id for option in self.options)])),
+            ("scenarios", f"{self.scenarios:,}, seed {self.seed}, design {self.design}"),
+        ]
+        return [(label, text) for label, text in known if text]
+
+    def __repr__(self) -> str:
+        return as_text(f"Study {self.name}", self._rows())
+
+    def _repr_html_(self) -> str:
+        return as_html(f"Study {self.name}", self._rows())

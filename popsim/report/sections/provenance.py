@@ -5,6 +5,7 @@ from __future__ import annotations
 from popsim.report.document import Details, Listing, Pairs, Paragraph, Section
 from popsim.report.facts import Facts
 from popsim.report.numbers import count
+from popsim.schema import seed_of
 
 __all__ = ["provenance"]
 
@@ -13,7 +14,7 @@ def provenance(facts: Facts) -> Section:
     """Seed, scenarios, versions, digest, and the study as run."""
     study, attrs = facts.study, facts.dataset.attrs
     first = int(attrs.get("first_scenario", 0))
-    seed = attrs.get("seed", study.seed)
+    seed = seed_of(attrs, study.seed)
     items = [
         ("Study", f"{study.title} ({study.name})"),
         ("Scenarios", count(facts.scenarios) + (f", from scenario {count(first)}" if first else "")),
