@@ -5,26 +5,95 @@ Datasets take their attributes from here, readers are checked against it, and th
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 __all__ = [
     "BASES",
     "BREAKDOWNS",
     "COORDINATES",
     "DIMENSIONS",
+    "TOTALS",
     "VARIABLES",
+    "Base",
+    "Prices",
+    "Span",
+    "Total",
     "Variable",
     "breakdown_name",
     "describe",
     "seed_of",
+    "total_name",
+    "total_of",
 ]
+
+Base = Literal["cost", "financing_need"]
+"""What is paid by whomever, or what a fund is asked for."""
+Prices = Literal["constant", "nominal", "discounted"]
+"""Of the price year, of the year of each payment, or discounted to the first year at constant prices."""
+Span = Literal["within_horizon", "after_horizon", "all_years"]
+"""The years of the study, those after them, or both together."""
 
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
 
 BASES = ("evidence", "proxy", "judgement")
 """What a cost may rest on, the firmest first: the labels of the dimension `basis`."""
+
+
+@dataclass(frozen=True)
+class Total:
+    """One total of a study: a variable with the dimensions option and scenario.
+
+    Examples
+    --------
+    >>> TOTALS["cost_nominal_after_horizon"].span
+    'after_horizon'
+    """
+
+    name: str
+    base: Base
+    prices: Prices
+    span: Span
+
+
+def total_name(base: Base, prices: Prices = "constant", span: Span = "within_horizon") -> str:
+    """Name the variable of a total.
+
+    Examples
+    --------
+    >>> total_name("cost"), total_name("financing_need", "nominal", "after_horizon")
+    ('cost', 'financing_need_nominal_after_horizon')
+    """
+    return base + ("" if prices == "constant" else f"_{prices}") + ("" if span == "within_horizon" else f"_{span}")
+
+
+_EVERY: tuple[tuple[Base, Prices, Span], ...] = tuple(
+    itertools.product(
+        ("cost", "financing_need"),
+        ("constant", "nominal", "discounted"),
+        ("within_horizon", "after_horizon", "all_years"),
+    )
+)
+
+TOTALS: dict[str, Total] = {total_name(*each): Total(total_name(*each), *each) for each in _EVERY}
+"""Every total by name: `simulate` gives those within and after the horizon, `analysis.with_all_years` their sums."""
+
+
+def total_of(name: str) -> Total | None:
+    """Give the total that a variable of a dataset is, breaks down, or gives the mean or point estimate of.
+
+    Examples
+    --------
+    >>> total_of("expected_cost_nominal_by_area").name, total_of("point_estimate").name, total_of("region")
+    ('cost_nominal', 'cost', None)
+    """
+    whole = name.partition("_by_")[0]
+    if whole == "point_estimate":
+        return TOTALS["cost"]
+    return TOTALS.get(whole.removeprefix("expected_").removeprefix("point_estimate_"))
 
 
 @dataclass(frozen=True)
@@ -57,61 +126,82 @@ COORDINATES: dict[str, Variable] = {
     "component": Variable(("component",), "Cost component", "Area and component, such as a/first_inventory."),
     "component_name": Variable(("component",), "Cost component", "Name of the cost component."),
     "component_area": Variable(("component",), "Activity area", "Area that the component belongs to."),
+    "option_is_financed": Variable(
+        ("option",), "Has financing", "Whether the option says who pays; all that another costs is its need."
+    ),
     "component_basis": Variable(("component",), "Basis", "What the cost rests on: evidence, proxy or judgement."),
     "basis": Variable(("basis",), "Basis", "What costs rest on: evidence, proxy or judgement."),
 }
 
+_TITLES: dict[Base, dict[Prices, str]] = {
+    "cost": {"constant": "Total cost", "nominal": "Nominal total cost", "discounted": "Discounted total cost"},
+    "financing_need": {
+        "constant": "Need for financing",
+        "nominal": "Nominal need for financing",
+        "discounted": "Discounted need for financing",
+    },
+}
+_BASE_WORDS: dict[Base, str] = {
+    "cost": "Cost of all areas and countries",
+    "financing_need": "Cost after co-financing by governments, agencies and other donors, with the agency fee, "
+    "of all areas and countries",
+}
+_PRICE_WORDS: dict[Prices, str] = {
+    "constant": "at constant prices",
+    "nominal": "each payment in the prices of its own year",
+    "discounted": "as its value in the first year, at constant prices and the discount rate of the study",
+}
+_SPAN_WORDS: dict[Span, tuple[str, str, str]] = {
+    "within_horizon": ("", "in the years of the study", ""),
+    "after_horizon": (
+        " after the last year",
+        "that late starts and delays push beyond the last year of the study",
+        " Comes on top of what is paid within the years. Where lateness has no upper limit, prices are those of "
+        "lateness by at most the years of the programme.",
+    ),
+    "all_years": (", all years", "in the years of the study and after them", ""),
+}
+
+
+def _described_total(total: Total) -> Variable:
+    title, span, note = _SPAN_WORDS[total.span]
+    return Variable(
+        ("option", "scenario"),
+        _TITLES[total.base][total.prices] + title,
+        f"{_BASE_WORDS[total.base]} {span}, {_PRICE_WORDS[total.prices]}.{note}",
+        money=True,
+        nominal=total.prices == "nominal",
+    )
+
+
+def _exact(total: Variable, prefix: str, dims: tuple[str, ...] = ()) -> Variable:
+    """Describe the expected value or the point estimate of a total, as a whole or by a dimension."""
+    by = "".join(f" by {dim}" for dim in dims)
+    title = {"expected": "Expected", "point_estimate": "Point estimate"}[prefix]
+    name = total.long_name[0].lower() + total.long_name[1:]
+    meaning = {
+        "expected": "Exact mean, from the means of the distributions",
+        "point_estimate": "The model with every input at its most likely value, each need at its probability, and "
+        "shocks that happen where their probability is one half or more",
+    }[prefix]
+    long_name = f"{title}, {name}{by}" if prefix == "point_estimate" else f"{title} {name}{by}"
+    return Variable(("option", *dims), long_name, f"{meaning}. {total.description}", money=True, nominal=total.nominal)
+
+
+def _of_totals() -> dict[str, Variable]:
+    found = {name: _described_total(total) for name, total in TOTALS.items()}
+    for name, total in list(found.items()):
+        found[f"expected_{name}"] = _exact(total, "expected")
+        for dim in ("area", "component"):
+            found[f"expected_{name}_by_{dim}"] = _exact(total, "expected", (dim,))
+        found["point_estimate" + ("" if name == "cost" else f"_{name}")] = _exact(total, "point_estimate")
+    for base, middle in (("cost", ""), ("financing_need", "_financing_need")):
+        found[f"point_estimate{middle}_by_area"] = _exact(found[base], "point_estimate", ("area",))
+    return found
+
+
 VARIABLES: dict[str, Variable] = {
-    "cost": Variable(
-        ("option", "scenario"), "Total cost", "Cost of all areas, countries and years, at constant prices.", money=True
-    ),
-    "cost_after_horizon": Variable(
-        ("option", "scenario"),
-        "Cost after the last year",
-        "Cost that late starts and delays push beyond the last year; comes on top of cost. "
-        "Where lateness has no upper limit, prices are those of lateness by at most the years of the programme.",
-        money=True,
-    ),
-    "cost_nominal": Variable(
-        ("option", "scenario"),
-        "Nominal total cost",
-        "Total cost with inflation, each payment in the prices of its own year.",
-        money=True,
-        nominal=True,
-    ),
-    "cost_discounted": Variable(
-        ("option", "scenario"),
-        "Discounted total cost",
-        "Total cost as its value in the first year, at constant prices and the discount rate of the study.",
-        money=True,
-    ),
-    "financing_need": Variable(
-        ("option", "scenario"),
-        "Need for financing",
-        "Cost without what countries bear themselves, with the fee of the agencies on top.",
-        money=True,
-    ),
-    "point_estimate": Variable(
-        ("option",), "Point estimate", "Sum of the most likely values of all costs, at constant prices.", money=True
-    ),
-    "point_estimate_by_area": Variable(
-        ("option", "area"), "Point estimate by area", "Sum of the most likely values of an area's costs.", money=True
-    ),
-    "expected_cost": Variable(
-        ("option",), "Expected cost", "Exact mean of the total cost, from the means of the distributions.", money=True
-    ),
-    "expected_cost_by_area": Variable(
-        ("option", "area"), "Expected cost by area", "Exact mean of the cost of each area.", money=True
-    ),
-    "expected_cost_by_component": Variable(
-        ("option", "component"), "Expected cost by component", "Exact mean of the cost of each component.", money=True
-    ),
-    "expected_financing_need": Variable(
-        ("option",), "Expected need for financing", "Exact mean of the need for financing.", money=True
-    ),
-    "expected_financing_need_by_area": Variable(
-        ("option", "area"), "Expected need for financing by area", "Exact mean of each area's need.", money=True
-    ),
+    **_of_totals(),
     "cost_countries_independent": Variable(
         ("option", "scenario"),
         "Total cost if countries were independent",
@@ -165,14 +255,14 @@ def seed_of(attributes: Mapping[Hashable, object], stated: int = 0) -> int:
     return int(str(attributes.get("seed", stated)))
 
 
-def describe(name: str, currency: str, price_year: int) -> dict[str, str]:
+def describe(name: str, currency: str, price_year: int | str) -> dict[str, str]:
     """Give units, long name and description of a variable, a coordinate or a breakdown.
 
     Returns
     -------
     dict
         ``units``, ``long_name`` and ``description``; money is in `currency` at prices of `price_year`, but for the
-        nominal total, which is in the prices of the year of each payment.
+        nominal totals, which are in the prices of the year of each payment.
 
     Examples
     --------

@@ -5,6 +5,7 @@ from popsim.analysis.budgets import budget, budget_curve, budget_for, point_esti
 from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
+from popsim.analysis.horizon import with_all_years
 from popsim.analysis.joint import joint_budget
 from popsim.analysis.moments import exact_moments
 from popsim.analysis.pairs import pairs
@@ -34,4 +35,5 @@ __all__ = [
     "simulate_to",
     "summarise",
     "variance_shares",
+    "with_all_years",
 ]

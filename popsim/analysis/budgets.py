@@ -9,6 +9,7 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.door import dataset_of
+from popsim.analysis.horizon import total_of_all_years
 from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
@@ -29,7 +30,7 @@ __all__ = [
 
 
 def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
-    """Give a variable of a dataset with its scenarios last.
+    """Give a variable of a dataset with its scenarios last; a total of all years is made of its parts.
 
     Raises
     ------
@@ -38,6 +39,9 @@ def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
     """
     known = scenario_variables(dataset)
     if variable not in known:
+        whole = total_of_all_years(dataset, variable)
+        if whole is not None:
+            return whole.transpose(..., "scenario")
         mend = nearest(str(variable), known) or f"it holds {', '.join(known)}"
         raise RunError(
             Problem("dataset", f"no variable {variable!r} with scenarios", "one that the dataset holds", mend)
@@ -74,7 +78,8 @@ def budget(dataset: Run | xr.Dataset, amount: float | xr.DataArray, variable: st
         In the unit of the variable; positive. One number, or an array over dimensions of the variable, such as an
         amount for each area.
     variable
-        What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``.
+        What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``, or a total
+        of all years, such as ``cost_all_years``.
 
     Returns
     -------
@@ -178,8 +183,9 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
     confidence
         Probability that the amount suffices, in (0, 1).
     variable
-        What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``. The amounts
-        of several areas each suffice with this confidence alone; for all of them together see `joint_budget`.
+        What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``, or a total
+        of all years, such as ``cost_all_years``. The amounts of several areas each suffice with this confidence alone;
+        for all of them together see `joint_budget`.
 
     Returns
     -------
@@ -219,8 +225,8 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
     return xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable})
 
 
-def budget_curve(dataset: Run | xr.Dataset, points: int = 199) -> xr.Dataset:
-    """Give the amounts for evenly spaced confidences: the S-curve of the total cost.
+def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "cost") -> xr.Dataset:
+    """Give the amounts for evenly spaced confidences: the S-curve of a total.
 
     Parameters
     ----------
@@ -228,18 +234,20 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199) -> xr.Dataset:
         A run, or a dataset of `simulate`.
     points
         Number of confidences between 0 and 1.
+    variable
+        What the amounts have to pay for, as for `budget`.
 
     Returns
     -------
     xarray.Dataset
-        `amount` (option, confidence), in the study's currency.
+        `amount` by option, the other dimensions of the variable, and confidence, in the study's currency.
 
     Raises
     ------
     ParameterError
         For less than one point.
     RunError
-        For a dataset without `cost`.
+        For a dataset without the variable.
 
     Examples
     --------
@@ -251,13 +259,13 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199) -> xr.Dataset:
     dataset = dataset_of(dataset)
     if isinstance(points, bool) or not isinstance(points, int) or points < 1:
         raise ParameterError(Problem("points", repr(points), "a whole number of at least 1"))
-    cost = money_of(dataset)
+    cost = money_of(dataset, variable)
     levels = np.arange(1, points + 1) / (points + 1.0)
     amount, _ = quantile_with_error(np.ascontiguousarray(cost.values), levels)
     dims = [*(str(dim) for dim in cost.dims[:-1]), "confidence"]
-    result = xr.Dataset(
-        {"amount": (dims, amount)}, {"option": dataset["option"], "confidence": levels}, attrs=dataset.attrs
-    )
+    labels = {str(dim): dataset[dim] for dim in cost.dims[:-1] if dim in dataset.coords}
+    attributes = {**dataset.attrs, "variable": variable}
+    result = xr.Dataset({"amount": (dims, amount)}, {**labels, "confidence": levels}, attrs=attributes)
     described(result["amount"], str(cost.attrs.get("units", "1")), "Amount that suffices with the confidence")
     return result
 

@@ -10,6 +10,7 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis.door import dataset_of
+from popsim.analysis.horizon import with_all_years
 from popsim.analysis.order import Moments, binomial_error
 from popsim.analysis.summarise import coordinates_of, scenario_variables, summarise
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
@@ -22,8 +23,8 @@ __all__ = ["BASELINE", "TOTALS", "breakdowns_of", "compare"]
 
 BASELINE = "full"
 """The study as written."""
-TOTALS = ("cost", "financing_need", "cost_nominal", "cost_discounted", "cost_after_horizon")
-"""Totals of which differences are taken, where a dataset holds them."""
+TOTALS = tuple(name for name, total in schema.TOTALS.items() if total.span != "all_years")
+"""Names of the totals that `simulate` gives."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float | None = None) -> xr.Dataset:
@@ -43,8 +44,8 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
     Returns
     -------
     xarray.Dataset
-        By option, without the baseline; money in the study's currency. For each total t of `cost`, `financing_need`,
-        `cost_nominal`, `cost_discounted` and `cost_after_horizon` that the dataset holds: ``t_difference_mean``,
+        By option, without the baseline; money in the study's currency. For each total t of `popsim.schema.TOTALS` that
+        the dataset holds, and its sum over all years (``cost_all_years``): ``t_difference_mean``,
         ``_std`` and ``_quantile`` of option minus baseline, as `summarise` gives them; the probabilities ``t_dearer``,
         ``t_cheaper`` and ``t_equal`` (to the last bit); ``t_correlation`` between option and baseline;
         ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been run with
@@ -74,7 +75,9 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
     dataset = dataset_of(dataset)
     others = _other_options(dataset, baseline)
     stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage
-    totals = [name for name in TOTALS if name in scenario_variables(dataset)]
+    dataset = with_all_years(dataset)
+    known = set(scenario_variables(dataset))
+    totals = [name for name in schema.TOTALS if name in known]
     parts = breakdowns_of(dataset)
     names = [str(option) for option in dataset["option"].values]
     base, chosen = names.index(baseline), [names.index(option) for option in others]

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from popsim import schema
 from popsim.analysis.budgets import budget_for, described, money_of, scenarios_for
 from popsim.analysis.door import dataset_of
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
 from popsim.analysis.order import binomial_error, quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
-from popsim.errors import ParameterError, Problem
+from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Floats
 
 if TYPE_CHECKING:
@@ -51,7 +52,15 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: str) -> xr.DataArray:
     ------
     RunError
         When the dataset lacks it.
+    ParameterError
+        For a total that is never broken down.
     """
+    if variable not in schema.BREAKDOWNS:
+        allowed = " or ".join(repr(name) for name in schema.BREAKDOWNS)
+        hint = nearest(str(variable), list(schema.BREAKDOWNS)) or "budget and budget_for take any total"
+        raise ParameterError(
+            Problem("variable", repr(variable), f"{allowed}, the totals that are broken down by {by}", hint)
+        )
     return money_of(dataset, f"{variable}_by_{by}").transpose(..., by, "scenario")
 
 

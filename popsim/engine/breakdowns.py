@@ -14,6 +14,7 @@ from popsim.engine.program import NO_PROGRAM, Program, make_program
 from popsim.engine.scope import Scope, scope_of
 from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
+from popsim.plan.horizon import with_growths_after
 from popsim.plan.model import Labels, Plan
 
 __all__ = ["Breakdown", "Sums", "arrange", "arrange_together", "read_breakdowns", "rows_as_they_are"]
@@ -103,15 +104,14 @@ def arrange_together(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: 
     Outputs are numbered option by option. A plan whose draws another draws as well has its outputs among that one's,
     so it costs no draws; the outputs that a plan leaves to others are empty.
     """
+    plans = [with_growths_after(plan) for plan in plans]
     leaders: dict[str, list[int]] = {}
     for i, plan in enumerate(plans):
         leads = next((each for each in plans[:i] if each.labels.option[0] == plan.drawn_with), None)
         is_led = leads is not None and plan.drawn_with in leaders and places_among(plan, leads) is not None
         leaders.setdefault(plan.drawn_with if is_led else plan.labels.option[0], []).append(i)
     described, count = _described(breakdowns, scope)
-    return [
-        (plans[together[0]], _sums(plans, together, described, count, scope.totals)) for together in leaders.values()
-    ]
+    return [(plans[together[0]], _sums(plans, together, described, count)) for together in leaders.values()]
 
 
 def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdown, ...], int]:
@@ -120,7 +120,7 @@ def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdo
     everything: list[tuple[str, Names]] = [("cost", names) for names in ((), *breakdowns)]
     if scope.is_financed:
         everything += [("financing_need", names) for names in ((), *breakdowns)]
-    everything += [(total, ()) for total in scope.totals]
+    everything += [(total.name, ()) for total in scope.totals if total.name not in schema.BREAKDOWNS]
     for total, names in everything:
         axes = tuple(_labels(scope, name) for name in names)
         described.append(Breakdown(schema.breakdown_name(names, total), names, axes, count, total))
@@ -128,9 +128,7 @@ def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdo
     return tuple(described), count
 
 
-def _sums(
-    plans: Sequence[Plan], together: Sequence[int], described: tuple[Breakdown, ...], count: int, totals: dict[str, int]
-) -> Sums:
+def _sums(plans: Sequence[Plan], together: Sequence[int], described: tuple[Breakdown, ...], count: int) -> Sums:
     drawn = plans[together[0]]
     accumulators = Accumulators(drawn)
     outputs: list[Output] = [[] for _ in range(count * len(plans))]
@@ -138,8 +136,8 @@ def _sums(
         sums = OptionSums(plans[i], accumulators)
         for item in described:
             first = i * count + item.first_output
-            if item.total in totals:
-                outputs[first] = [(cell, 1.0) for cell in sums.totals(totals[item.total])]
+            if item.total not in schema.BREAKDOWNS:
+                outputs[first] = [part for part in sums.total(schema.TOTALS[item.total]) if part[1] != 0.0]
                 continue
             cell = _cell_maker(plans[i], sums, item.dims, item.total == "financing_need")
             for place, key in enumerate(itertools.product(*item.labels), first):

@@ -79,6 +79,6 @@ def dependence_extremes(
         plan: Plan = compile(with_common_share(study, share))
         cost = simulate(plan, scenarios, seed, breakdowns=(), threads=threads)["cost"]
         cost.attrs.update(schema.describe(name, study.currency, study.price_year))
-        # Without it, so that the result can be merged with the dataset of the study, which has the names of options.
-        result[name] = cost.drop_vars("option_name")
+        # Without what is said of options, so that the result can be merged with the dataset of the study.
+        result[name] = cost.drop_vars(["option_name", "option_is_financed"])
     return xr.Dataset(result)

@@ -17,7 +17,7 @@ import xarray as xr
 
 from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, Problem, RunError
-from popsim.plan.model import ROW_ARRAYS, Draws, Labels, Plan
+from popsim.plan.model import DERIVED_ARRAYS, ROW_ARRAYS, Draws, Labels, Plan
 from popsim.plan.moves import Moves
 from popsim.schema import seed_of
 from popsim.study.load import load_study
@@ -217,7 +217,8 @@ def save_plan(path: Path, plan: Plan) -> None:
 
 
 def _arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
-    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays()}
+    derived = {name: getattr(plan, name) for name in DERIVED_ARRAYS}
+    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays(), **derived}
 
 
 def _same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
@@ -234,7 +235,9 @@ def _write_plan(
         for dimension, length in zip(dimensions, array.shape, strict=True):
             if dimension not in file.dimensions:
                 file.createDimension(dimension, length)
-        group.createVariable(name, array.dtype, dimensions, fill_value=False)[...] = array
+        # The digest of the plan covers all but the derived arrays.
+        checked = name in DERIVED_ARRAYS and array.size > 0
+        group.createVariable(name, array.dtype, dimensions, fill_value=False, fletcher32=checked)[...] = array
     group.setncatts(
         {
             **{name: getattr(plan, name) for name in _WORDS},
@@ -274,7 +277,8 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
     lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
     if lacking:
         raise RunError(Problem(str(path), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again"))
-    own = {name: np.ascontiguousarray(group[name][...]) for name in _ARRAYS if name in group.variables}
+    stored = [name for name in (*_ARRAYS, *DERIVED_ARRAYS) if name in group.variables]
+    own = {name: np.ascontiguousarray(group[name][...]) for name in stored}
     arrays: dict[str, Any] = {**base, **own}
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
@@ -284,6 +288,7 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
         breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
         alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"], arrays) for name in options),
         **{name: arrays[name] for name in ROW_ARRAYS},
+        **{name: arrays[name] for name in DERIVED_ARRAYS if name in arrays},
         **{name: _plain(stated[name]) for name in _WORDS},
     )
     if plan.digest != stated["plan_digest"]:

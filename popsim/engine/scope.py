@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from popsim.plan.model import TOTALS, Labels, Plan
+from popsim.plan.model import Labels, Plan
+from popsim.schema import TOTALS, Total
 
 __all__ = ["Scope", "scope_of"]
 
@@ -18,19 +19,29 @@ class Scope(NamedTuple):
     group_values: dict[str, tuple[str, ...]]
     """Values of each group of countries that any option has, in order."""
     is_financed: bool
-    totals: dict[str, int]
+    totals: tuple[Total, ...]
+    """The cost, at each of the prices within and after the horizon, and then the need for financing."""
 
 
 def scope_of(plans: Sequence[Plan]) -> Scope:
     """Give what the results of some options hold together.
 
-    Areas, countries and totals that an option lacks are zero there; an option that does not say who pays needs
-    financing for all that it costs.
+    Areas and countries that an option lacks are zero there, and so is what it pays after the last year if it is never
+    late. An option that does not say who pays needs financing for all that it costs; one without inflation, or without
+    a discount rate, has constant prices for nominal or discounted money.
     """
-    totals = {name: kind for name, kind in TOTALS.items() if any(name in plan.totals for plan in plans)}
+    is_financed = any(plan.is_financed for plan in plans)
+    is_late = any(plan.is_ever_late for plan in plans)
+    totals = tuple(
+        total
+        for total in TOTALS.values()
+        if (total.base == "cost" or is_financed)
+        and any(plan.has_prices(total.prices) for plan in plans)
+        and (total.span == "within_horizon" or (total.span == "after_horizon" and is_late))
+    )
     labels = plans[0].labels if len(plans) == 1 else _union([plan.labels for plan in plans])
     values = {name: _merged([dict(plan.labels.groups)[name] for plan in plans]) for name, _ in labels.groups}
-    return Scope(labels, values, any(plan.is_financed for plan in plans), totals)
+    return Scope(labels, values, is_financed, totals)
 
 
 def _union(parts: Sequence[Labels]) -> Labels:

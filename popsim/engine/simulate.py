@@ -13,13 +13,14 @@ import xarray as xr
 from popsim import schema
 from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdowns
 from popsim.engine.designs import check_design, describe_design, make_points, queue
-from popsim.engine.scope import scope_of
+from popsim.engine.scope import Scope, scope_of
 from popsim.engine.threads import Progress, check_range, check_threads, fill, is_written, make_room
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan import compile
-from popsim.plan.model import Integers, Labels, Plan
+from popsim.plan.model import EXPECTED_TOTALS, Integers, Labels, Plan
+from popsim.schema import Total
 from popsim.study.model import Study
 from popsim.version import __version__
 
@@ -69,8 +70,11 @@ def simulate(
     xarray.Dataset
         `cost` (option, scenario) in the study's currency at constant prices, ``cost_by_...`` for each breakdown, and
         exact means and point estimates. Each breakdown sums to `cost` within 1e-9 of it. Where the study or one of its
-        options asks for them: `cost_after_horizon`, `cost_nominal`, `cost_discounted`, and `financing_need` with its
-        breakdowns. Options share their random numbers, scenario by scenario.
+        options asks for them, the other totals of `popsim.schema.TOTALS`: `financing_need` with its breakdowns (with
+        `[financing]`), ``..._nominal`` (with inflation), ``..._discounted`` (with a discount rate), and each of them
+        ``..._after_horizon`` where payments can fall after the last year. The coordinate `option_is_financed` says
+        which options have `[financing]`. Where an option has no such rule, the attribute `comment` says what
+        stands in its place. Options share their random numbers, scenario by scenario.
 
     Raises
     ------
@@ -113,9 +117,11 @@ def simulate(
     described = drawn[0][1].breakdowns
     variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in described}
     coordinates = _coordinates(plans, scope.labels, described, first, count)
-    dataset = xr.Dataset({**variables, **_exact(plans, scope.labels)}, coordinates)
+    dataset = xr.Dataset({**variables, **_exact(plans, scope)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
+    for name, comment in _comments(plans, dataset).items():
+        dataset[name].attrs["comment"] = comment
     words = describe_design(how, plan.draws, count, turns)
     return dataset.assign_attrs(provenance(plan, first), design_description=words)
 
@@ -138,34 +144,75 @@ def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
     return np.moveaxis(block.reshape(options, *breakdown.shape, out.shape[1]), -1, 1)
 
 
-def _exact(plans: Sequence[Plan], labels: Labels) -> dict[str, tuple[tuple[str, ...], Floats]]:
+def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ...], Floats]]:
     """Give the sums of analytic means and of most likely values."""
+    labels = scope.labels
     area = np.array(labels.component_area)
     areas = len(labels.area)
+    places = [np.array([labels.component.index(name) for name in plan.labels.component]) for plan in plans]
 
-    def by_component(plan: Plan, values: Floats) -> Floats:
-        costs = plan.row_component >= 0
-        place = np.array([labels.component.index(name) for name in plan.labels.component])
-        return np.bincount(place[plan.row_component[costs]], values[costs], len(labels.component)).astype(np.float64)
+    def by_component(values: Sequence[Floats]) -> Floats:
+        """Sum values of the rows of each plan."""
+        found = []
+        for plan, place, each in zip(plans, places, values, strict=True):
+            costs = plan.row_component >= 0
+            found.append(np.bincount(place[plan.row_component[costs]], each[costs], len(labels.component)))
+        return np.array(found, dtype=np.float64)
 
-    mean = np.array([by_component(plan, plan.row_mean) for plan in plans])
-    mode = np.array([by_component(plan, plan.row_mode) for plan in plans])
-    financed = {}
-    if any(plan.is_financed for plan in plans):
-        shares = [plan.row_share if plan.is_financed else np.ones(len(plan.row_mean)) for plan in plans]
-        need = np.array([by_component(p, p.row_mean * share) for p, share in zip(plans, shares, strict=True)])
-        financed = {
-            "expected_financing_need": (("option",), need.sum(axis=1)),
-            "expected_financing_need_by_area": (("option", "area"), _by_area(need, area, areas)),
-        }
-    return {
+    mode = by_component([plan.row_mode for plan in plans])
+    found: dict[str, tuple[tuple[str, ...], Floats]] = {
         "point_estimate": (("option",), mode.sum(axis=1)),
         "point_estimate_by_area": (("option", "area"), _by_area(mode, area, areas)),
-        "expected_cost": (("option",), mean.sum(axis=1)),
-        "expected_cost_by_area": (("option", "area"), _by_area(mean, area, areas)),
-        "expected_cost_by_component": (("option", "component"), mean),
-        **financed,
     }
+    for total in scope.totals:
+        if total.name == "cost":
+            mean = by_component([plan.row_mean for plan in plans])
+        elif total.name == "financing_need":
+            mean = by_component([p.row_mean * p.row_share if p.is_financed else p.row_mean for p in plans])
+        elif any(plan.component_expected.size == 0 for plan in plans):
+            continue
+        else:
+            mean = np.zeros((len(plans), len(labels.component)))
+            for row, plan, place in zip(mean, plans, places, strict=True):
+                row[place] = _expected(plan, total)
+        found[f"expected_{total.name}"] = (("option",), mean.sum(axis=1))
+        found[f"expected_{total.name}_by_area"] = (("option", "area"), _by_area(mean, area, areas))
+        found[f"expected_{total.name}_by_component"] = (("option", "component"), mean)
+    return found
+
+
+def _expected(plan: Plan, total: Total) -> Floats:
+    """Give the exact mean of a total by component, by the rules of `scope_of` where the plan does not know it."""
+    base = total.base if plan.is_financed else "cost"
+    prices = total.prices if plan.has_prices(total.prices) else "constant"
+    if total.span == "after_horizon" and not plan.is_ever_late:
+        return np.zeros(len(plan.labels.component))
+    known: Floats = plan.component_expected[EXPECTED_TOTALS.index(schema.total_name(base, prices, total.span))]
+    return known
+
+
+def _comments(plans: Sequence[Plan], dataset: xr.Dataset) -> dict[str, str]:
+    """Say of each variable which options have something else in its place."""
+    found = {}
+    for name in dataset.data_vars:
+        total = schema.total_of(str(name))
+        if total is None:
+            continue
+        lacking = {
+            "has no [financing]: its need is all that it costs": [
+                plan for plan in plans if total.base == "financing_need" and not plan.is_financed
+            ],
+            f"has no {_PRICE_KEYS.get(total.prices, '')}: its money is at constant prices, not {total.prices}": [
+                plan for plan in plans if not plan.has_prices(total.prices)
+            ],
+        }
+        said = [f"Option {p.labels.option[0]!r} {words}." for words, those in lacking.items() for p in those]
+        if said:
+            found[str(name)] = " ".join(said)
+    return found
+
+
+_PRICE_KEYS = {"nominal": "money.inflation", "discounted": "discount rate"}
 
 
 def _by_area(values: Floats, area: Integers, areas: int) -> Floats:
@@ -179,6 +226,7 @@ def _coordinates(
     coordinates: dict[str, object] = {
         "option": np.array([plan.labels.option[0] for plan in plans]),
         "option_name": ("option", np.array([plan.labels.option_name for plan in plans])),
+        "option_is_financed": ("option", np.array([plan.is_financed for plan in plans])),
         "scenario": pd.RangeIndex(first, first + count),
         "area": np.array(labels.area),
         "area_name": ("area", np.array(labels.area_name)),

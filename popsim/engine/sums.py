@@ -15,7 +15,8 @@ import numpy as np
 
 from popsim.families.base import Floats
 from popsim.plan.lowering import pointers
-from popsim.plan.model import Integers, Plan
+from popsim.plan.model import GROWTH_ROWS, Integers, Plan
+from popsim.schema import Prices, Total
 
 __all__ = ["Accumulators", "Cell", "Names", "OptionSums", "Part", "Targets", "places_among"]
 
@@ -141,9 +142,12 @@ class OptionSums:
         return [(place, weight * share) for parts in known.values() for place, share in parts]
 
     def by_component(
-        self, who: Names, group: Group, component: int, year: int | None, financed: bool = False
+        self, who: Names, group: Group, component: int, year: int | None, financed: bool = False, kind: int = 0
     ) -> list[Part]:
-        """Parts of the cost of one component in a group of countries, in one year or over the horizon."""
+        """Parts of the cost of one component in a group of countries, in one year or over the horizon.
+
+        `kind` is the row of `component_growth` that says at which prices, and whether within or after the horizon.
+        """
         shares = self._even[component] if financed else {1.0}
         split = len(shares) > 1
         weight = 1.0 if split else min(shares)
@@ -153,17 +157,19 @@ class OptionSums:
             weight *= 1.0 if year is None else float(self._plan.year_share[component, year])
             return [(place, weight * share) for place, share in sums.get(group, {}).get(component, [])]
         lagged = self._sums(who, True, "lagged", split).get(group, {}).get(component, [])
-        kind, at = (0, -1) if year is None else (-1, year)
-        return [(self._cell(place, component, kind, at), weight * share) for place, share in lagged]
+        row, at = (kind, -1) if year is None else (-1, year)
+        return [(self._cell(place, component, row, at), weight * share) for place, share in lagged]
 
-    def totals(self, kind: int) -> list[int]:
-        """Accumulators of a total by another growth of each component."""
-        growths = self._plan.component_growth[kind]
+    def total(self, total: Total) -> list[Part]:
+        """Parts of a total; at prices that the option does not know it is that at constant prices."""
+        prices: Prices = total.prices if self._plan.has_prices(total.prices) else "constant"
+        kind = GROWTH_ROWS[prices, total.span]
+        counts = np.full(len(self._moving), True) if kind == 0 else self._plan.component_growth[kind] >= 0
+        financed = total.base == "financing_need"
         return [
-            self._cell(place, component, kind, -1)
-            for component, parts in self._sums((), True, "lagged", False).get((), {}).items()
-            for place, _ in parts
-            if growths[component] >= 0
+            part
+            for component in np.flatnonzero(counts).tolist()
+            for part in self.by_component((), (), component, None, financed, kind)
         ]
 
     def _cell(self, source: int, component: int, kind: int, year: int) -> int:

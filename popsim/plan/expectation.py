@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple, cast
 
@@ -14,23 +14,26 @@ from popsim.plan.lateness import lag_weights
 from popsim.plan.needs import needed_cost, needs_of
 from popsim.plan.quadrature import expect
 from popsim.plan.survey import Survey
-from popsim.study.model import Amount, Area, Component, Study
+from popsim.schema import Prices, Span
+from popsim.study.model import Amount, Area, Study
 
 __all__ = ["Expected", "expect_rows"]
 
 
 class Expected(NamedTuple):
-    """Of each (country, component), in the money of the study."""
+    """Of each (country, component), in the money of the study; `means` holds every total that the study asks for."""
 
     mode: Floats
     mean: Floats
     std: Floats
+    means: dict[tuple[Prices, Span], Floats]
 
 
 def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
     """Give what the costs of a study come to on average, and at their most likely values.
 
-    The mean is that of the cost within the horizon, exact but for quadrature (some 1e-6 of it). The mode is the most
+    The mean is that of the cost within the horizon, exact but for quadrature (some 1e-6 of it); `means` has the same at
+    the other prices that the study asks for, and after the horizon where payments can fall there. The mode is the most
     likely unit cost, at the most likely exponents, on time, at the prices of the study, times the probability that it
     is needed. The standard deviation is exact where costs alone are uncertain, and NaN elsewhere.
     """
@@ -43,9 +46,26 @@ def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
     # Very large costs may pass the largest float, which is then what they come to.
     with np.errstate(all="ignore"):
         mode = cost_mode * (likely * chance) * total
-        mean = needed * scale * _paid_for(known)
+        means = {
+            (prices, span): (needed * scale * _paid_for(known, prices, span)).T
+            for prices in _prices_of(study)
+            for span in _SPANS
+            if span == "within_horizon" or max(known.lags.values(), default=1) > 1
+        }
+        mean = means["constant", "within_horizon"].T
         std = np.full_like(mean, np.nan) if known.moving else _column([cost.std() for cost in costs]) * scale * total
-    return Expected(mode.T, mean.T, std.T)
+    return Expected(mode.T, mean.T, std.T, means)
+
+
+_SPANS: tuple[Span, ...] = ("within_horizon", "after_horizon")
+
+
+def _prices_of(study: Study) -> Iterator[Prices]:
+    yield "constant"
+    if study.inflation is not None:
+        yield "nominal"
+    if study.discount_rate is not None:
+        yield "discounted"
 
 
 def _column(values: list[float]) -> Floats:
@@ -83,11 +103,14 @@ def _needed(survey: Survey) -> tuple[Floats, Floats]:
     return _by_country(needed), _by_country(chance)
 
 
-def _paid_for(survey: Survey) -> Floats:
-    """Give what is paid within the horizon for a unit of cost (component, country)."""
+def _paid_for(survey: Survey, prices: Prices, span: Span) -> Floats:
+    """Give what is paid within or after the horizon for a unit of cost (component, country)."""
     study, sure = survey.study, [("", cast(Amount, 0.0))]
     begins = survey.entries(study.start) if study.start else sure
-    ages = tuple([max(year - study.price_year, 0) for year in study.years])
+    count = len(study.years) + (0 if span == "within_horizon" else max(survey.lags.values()) - 1)
+    years = range(study.years[0], study.years[0] + count)
+    ages = tuple([max(year - study.price_year, 0) for year in years])
+    general = _general_prices(study, prices, years)
     areas: dict[tuple[object, ...], dict[tuple[float, ...], float | list[float]]] = {}
     paid = []
     for area in study.areas:
@@ -95,12 +118,13 @@ def _paid_for(survey: Survey) -> Floats:
         known = areas.setdefault((factor, rate, lags, id(area.delay)), {})
         for component in area.components:
             if component.profile not in known:
-                prices = _prices(ages, factor, rate)
+                rises = _prices(ages, factor, rate) * general
+                growth = _growths(component.profile, rises, lags, span)
                 lates = survey.entries(area.delay.years) if area.delay else sure
                 count = max(len(begins), len(lates))
                 pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
                 found = {(begin[0], late[0]): (begin[1], late[1]) for begin, late in pairs}
-                each = {labels: _paid(area, component, prices, lags, *years) for labels, years in found.items()}
+                each = {labels: _paid(area, growth, lags, *late) for labels, late in found.items()}
                 row = [each[begin[0], late[0]] for begin, late in pairs]
                 known[component.profile] = row if count > 1 else row[0]
             paid.append(known[component.profile])
@@ -144,9 +168,28 @@ def _compound(age: int, rate: Floats) -> Floats:
     return np.asarray((1.0 + rate) ** age)
 
 
-def _paid(area: Area, component: Component, prices: Floats, lags: int, begin: Amount, late: Amount) -> float:
-    """Give what is paid within the horizon for a unit of cost: its profile, moved and prolonged, at the prices."""
-    profile, years = np.array(component.profile), len(prices)
-    growth = [float(profile[: years - lag] @ prices[lag:]) for lag in range(min(lags, years))]
+def _general_prices(study: Study, prices: Prices, years: range) -> Floats:
+    """Give the expected factor of inflation, or that of discounting, on a payment of each year."""
+    if prices == "discounted":
+        return np.asarray((1.0 + float(study.discount_rate or 0.0)) ** -np.arange(float(len(years))))
+    if prices == "nominal":
+        return _prices(tuple([year - study.price_year for year in years]), 1.0, study.inflation or 0.0)
+    return np.ones(len(years))
+
+
+def _growths(payments: tuple[float, ...], prices: Floats, lags: int, span: Span) -> list[float]:
+    """Give what the payments for a unit of cost come to within or after the horizon, at each whole year of lateness."""
+    profile, years = np.array(payments), len(payments)
+    if span == "within_horizon":
+        return [float(profile[: years - lag] @ prices[lag:]) for lag in range(min(lags, years))]
+    found = [0.0]
+    for lag in range(1, lags):
+        first = max(years - lag, 0)
+        found.append(float(profile[first:] @ prices[first + lag : years + lag]))
+    return found
+
+
+def _paid(area: Area, growth: Sequence[float], lags: int, begin: Amount, late: Amount) -> float:
+    """Give what is expected to be paid for a unit of cost: payments moved and prolonged by lateness."""
     cost_per_year = area.delay.cost_per_year if area.delay else 0.0
     return sum(w * g for w, g in zip(lag_weights(begin, late, cost_per_year, lags), growth, strict=False))

@@ -11,7 +11,7 @@ from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family, Floats
 from popsim.plan.book import Marginals, TableBook, pointers
 from popsim.plan.expectation import expect_rows
-from popsim.plan.model import Draws, Labels, Plan
+from popsim.plan.model import EXPECTED_TOTALS, Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.presence import PresenceBook, all_countries, share_values
 from popsim.plan.rows import Block, RowBook
@@ -20,6 +20,7 @@ from popsim.plan.streams import StreamBook
 from popsim.plan.survey import Survey
 from popsim.plan.timing import Timing, make_timing
 from popsim.plan.world import World
+from popsim.schema import total_name
 from popsim.study.model import Study
 
 __all__ = ["Marginals", "TableBook", "compile", "pointers"]
@@ -148,6 +149,11 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
         out[costs] = values.ravel()
         return out
 
+    expected_totals = np.full((len(EXPECTED_TOTALS), len(survey.pairs)), np.nan)
+    for (prices, span), means in expected.means.items():
+        expected_totals[EXPECTED_TOTALS.index(total_name("cost", prices, span))] = means.sum(axis=0)
+        if shares is not None:
+            expected_totals[EXPECTED_TOTALS.index(total_name("financing_need", prices, span))] = (means * shares).sum(0)
     return Plan(
         draws=draws,
         moves=moves,
@@ -175,6 +181,7 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
         replicates=study.replicates,
         shared_names=book.shared_names,
         own_names=book.own_names,
+        component_expected=expected_totals,
     )
 
 

@@ -15,8 +15,20 @@ from popsim.display import Brief, as_html, as_text, listed
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan.moves import Integers, Moves
+from popsim.schema import TOTALS, Prices, Span, Total
 
-__all__ = ["ROW_ARRAYS", "TOTALS", "Draws", "Integers", "Labels", "Plan", "Words"]
+__all__ = [
+    "DERIVED_ARRAYS",
+    "EXPECTED_TOTALS",
+    "GROWTH_ROWS",
+    "ROW_ARRAYS",
+    "STORED_GROWTHS",
+    "Draws",
+    "Integers",
+    "Labels",
+    "Plan",
+    "Words",
+]
 
 Words = NDArray[np.uint64]
 
@@ -34,8 +46,23 @@ ROW_ARRAYS = (
 )
 """Arrays of a plan beside what its kernels read."""
 
-TOTALS = {"cost_after_horizon": 1, "cost_nominal": 2, "cost_discounted": 3}
-"""Rows of `component_growth` that are totals of their own; row 0 is the cost within the horizon."""
+DERIVED_ARRAYS = ("component_expected",)
+"""Arrays that change no sample and so are no part of the digest; empty in a plan of a version that had none."""
+
+EXPECTED_TOTALS = tuple(name for name, total in TOTALS.items() if total.span != "all_years")
+"""Rows of `Plan.component_expected`."""
+
+GROWTH_ROWS: dict[tuple[Prices, Span], int] = {
+    ("constant", "within_horizon"): 0,
+    ("constant", "after_horizon"): 1,
+    ("nominal", "within_horizon"): 2,
+    ("discounted", "within_horizon"): 3,
+    ("nominal", "after_horizon"): 4,
+    ("discounted", "after_horizon"): 5,
+}
+"""Row of `component_growth` that makes the totals of these prices and years."""
+STORED_GROWTHS = 4
+"""Rows of `component_growth` that a plan stores; `popsim.plan.horizon.with_growths_after` derives the others."""
 
 _WORDS_OF_PLAN = (
     "labels",
@@ -143,7 +170,7 @@ class Plan:
     year_share: Floats
     """(component, year): the share of a component's cost that falls in each year, if all is on time; rows sum to 1."""
     component_growth: Integers
-    """(total, component): the growth behind the cost and each of `TOTALS`; -1 where the cost needs none."""
+    """(total, component): the growth behind the totals of `GROWTH_ROWS`; -1 where a component needs none."""
     component_lags: Integers
     component_path: Integers
     study_name: str
@@ -165,6 +192,8 @@ class Plan:
     """Plans of the other options, each without alternatives of its own."""
     shared_names: tuple[str, ...] = ()
     """Names of the shared streams; none in a plan that was read from a file."""
+    component_expected: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
+    """(total, component): exact mean of each of `EXPECTED_TOTALS`; NaN for those that the study does not ask for."""
     own_names: tuple[str, ...] = ()
     """Names of the streams of countries, in the order of `Draws.own_stream`."""
 
@@ -178,10 +207,25 @@ class Plan:
         """Whether the study tells what is to be financed from what it costs."""
         return len(self.row_share) > 0
 
+    def has_prices(self, prices: Prices) -> bool:
+        """Tell whether the study asks for totals at these prices."""
+        return prices == "constant" or bool((self.component_growth[GROWTH_ROWS[prices, "within_horizon"]] >= 0).any())
+
     @property
-    def totals(self) -> dict[str, int]:
-        """Totals beside the cost that the study asks for, and their rows in `component_growth`."""
-        return {name: kind for name, kind in TOTALS.items() if (self.component_growth[kind] >= 0).any()}
+    def is_ever_late(self) -> bool:
+        """Whether payments can fall after the last year."""
+        return bool((self.component_growth[GROWTH_ROWS["constant", "after_horizon"]] >= 0).any())
+
+    @property
+    def totals(self) -> tuple[Total, ...]:
+        """Totals that the study asks for, the cost among them."""
+        return tuple(
+            total
+            for total in TOTALS.values()
+            if (total.base == "cost" or self.is_financed)
+            and self.has_prices(total.prices)
+            and (total.span == "within_horizon" or (total.span == "after_horizon" and self.is_ever_late))
+        )
 
     @cached_property
     def digest(self) -> str:

@@ -203,8 +203,8 @@ def longest(setting: Setting | None, study: Study, survey: Survey | None = None)
 def lag_counts(study: Study, survey: Survey | None = None) -> dict[str, int]:
     """Count the lags of each area, 0 among them: 1 where it is always on time.
 
-    Beyond the horizon, lags tell only what prices have risen to. So lateness by more years than the programme has
-    counts as just so many where an area's prices do not rise, and where it has no upper limit.
+    Beyond the horizon, lags tell only at which prices is paid. So lateness by more years than the programme has counts
+    as just so many where the prices of no year differ from those of another, and where it has no upper limit.
 
     Examples
     --------
@@ -218,6 +218,7 @@ def lag_counts(study: Study, survey: Survey | None = None) -> dict[str, int]:
     for area in study.areas:
         late = longest(area.delay.years if area.delay else None, study, known)
         most = max({start + delay for start, delay in zip(begin.values(), late.values(), strict=True)})
-        rises = area.escalation is not None and not math.isinf(most)
-        counts[area.id] = 1 + math.ceil(most if rises else min(most, len(study.years)))
+        differ = area.escalation is not None or study.inflation is not None or study.discount_rate is not None
+        counted = most if differ and not math.isinf(most) else min(most, len(study.years))
+        counts[area.id] = 1 + math.ceil(counted)
     return counts

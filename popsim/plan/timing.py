@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from popsim.families.base import Floats
-from popsim.plan.model import TOTALS, Integers
+from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Integers
 from popsim.plan.survey import Survey, is_moving, lag_counts, longest
 from popsim.plan.world import Path, World
 from popsim.study.model import Study
@@ -50,7 +50,7 @@ def make_timing(study: Study, world: World | None, survey: Survey | None = None)
     extended = years + max(counts, default=1) - 1
     profile = np.zeros((len(pairs), extended))
     profile[:, :years] = [component.profile for _, component in pairs]
-    table = np.full((1 + len(TOTALS), len(pairs)), -1, dtype=np.int64)
+    table = np.full((STORED_GROWTHS, len(pairs)), -1, dtype=np.int64)
     paths: dict[Path, int] = {STILL: 0}
     made: list[tuple[int, int, int, int, int]] = []
     component_path = np.zeros(len(pairs), dtype=np.int64)
@@ -67,11 +67,11 @@ def make_timing(study: Study, world: World | None, survey: Survey | None = None)
         if path != STILL or counts[k] > 1 or asked:
             grow(0, k, path, 0, years)
         if counts[k] > 1:
-            grow(TOTALS["cost_after_horizon"], k, path, years, years + counts[k] - 1)
+            grow(GROWTH_ROWS["constant", "after_horizon"], k, path, years, years + counts[k] - 1)
         if study.inflation is not None:
-            grow(TOTALS["cost_nominal"], k, world.nominal(path), 0, years)
+            grow(GROWTH_ROWS["nominal", "within_horizon"], k, world.nominal(path), 0, years)
         if study.discount_rate is not None:
-            grow(TOTALS["cost_discounted"], k, path._replace(discounted=True), 0, years)
+            grow(GROWTH_ROWS["discounted", "within_horizon"], k, path._replace(discounted=True), 0, years)
     columns = np.array(made, dtype=np.int64).reshape(-1, 5).T
     return Timing(
         component_growth=table,

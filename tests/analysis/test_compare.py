@@ -127,7 +127,8 @@ def test_parts_sum_to_the_total(total: str) -> None:
 
 def test_only_breakdowns_by_one_dimension_and_real_totals_are_compared() -> None:
     names = {str(name).partition("_difference")[0] for name in compare(OPTIONS).data_vars if "_difference" in str(name)}
-    assert names == {"cost", "cost_by_area", "cost_by_region", "financing_need", "financing_need_by_area"}
+    parts = {"cost_by_area", "cost_by_region", "financing_need_by_area"}
+    assert names == {"cost", "cost_all_years", "financing_need", "financing_need_all_years"} | parts
 
 
 def test_correlation_and_gain_are_those_of_the_formulas() -> None:

@@ -19,6 +19,7 @@ from popsim.errors import RunError, UnknownNameError
 from popsim.families import LogNormal
 from popsim.plan import Plan
 from popsim.plan import compile as compile_study
+from popsim.plan.model import DERIVED_ARRAYS
 from popsim.plan.moves import Moves
 from popsim.study.model import Country, Study
 
@@ -58,7 +59,7 @@ def test_an_option_is_what_it_would_be_alone(design: str, option: str) -> None:
     others = {each.id: each.study for each in study.options}
     lonely = dataclasses.replace(others.get(option, study), options=())
     alone = simulate(lonely, 128, breakdowns=["area"], design=design).sel(option="full")
-    for name in ("cost", "cost_after_horizon", "cost_nominal", "cost_discounted", "financing_need"):
+    for name in (total.name for total in PLAN.totals):
         np.testing.assert_array_equal(together[name], alone[name])
     areas = alone["area"].values
     np.testing.assert_array_equal(together["cost_by_area"].sel(area=areas), alone["cost_by_area"])
@@ -139,8 +140,10 @@ def test_scope_of_one_plan_is_the_plan() -> None:
     scope = scope_of([PLAN])
     assert scope.labels is PLAN.labels
     assert scope.group_values["region"] == tuple(dict.fromkeys(dict(PLAN.labels.groups)["region"]))
-    assert set(scope.totals) == {"cost_after_horizon", "cost_nominal", "cost_discounted"}
-    assert len(arrange(PLAN, ()).breakdowns) == 5
+    bases, prices, spans = ("cost", "financing_need"), ("", "_nominal", "_discounted"), ("", "_after_horizon")
+    every = {f"{base}{price}{span}" for base in bases for price in prices for span in spans}
+    assert {total.name for total in scope.totals} == every
+    assert {item.variable for item in arrange(PLAN, ()).breakdowns} == every
 
 
 def test_progress_of_options_is_that_of_the_whole() -> None:
@@ -211,8 +214,15 @@ def test_an_option_keeps_only_what_differs_from_the_study_as_written(tmp_path: P
         every = set(stored.variables)
         for other in PLAN.alternatives:
             group = stored.groups[f"option_{other.labels.option[0]}"]
-            arrays = {**other.draws._asdict(), **other.moves._asdict(), **other.row_arrays()}
-            base = {**PLAN.draws._asdict(), **PLAN.moves._asdict(), **PLAN.row_arrays()}
+            arrays, base = (
+                {
+                    **plan.draws._asdict(),
+                    **plan.moves._asdict(),
+                    **plan.row_arrays(),
+                    **{name: getattr(plan, name) for name in DERIVED_ARRAYS},
+                }
+                for plan in (other, PLAN)
+            )
             assert every == set(arrays)
             assert set(group.variables) == {
                 name for name in every if not np.array_equal(arrays[name], base[name], equal_nan=True)

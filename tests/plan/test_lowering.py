@@ -11,12 +11,14 @@ from popsim.families import Constant, Discrete, Gamma, LogNormal, Normal, Triang
 from popsim.families.base import Family
 from popsim.layout import CONSTANT
 from popsim.plan import compile as compile_study
-from popsim.plan.model import TOTALS, Plan
+from popsim.plan.horizon import with_growths_after
+from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.rows import Row, RowBook, is_drawn
 from popsim.plan.streams import StreamBook, stream_number
 from popsim.plan.timing import is_moving, lag_counts, longest, make_timing
 from popsim.plan.world import World
+from popsim.schema import Prices
 from popsim.study.model import Delay, Escalation, Setting, Shock, Study
 
 from ..engine.features import (
@@ -138,19 +140,18 @@ def test_paths_of_prices() -> None:
     plan = compile_study(dataclasses.replace(item, inflation=0.1, discount_rate=0.25))
     moves, growth = plan.moves, plan.component_growth
 
-    def path(total: str, component: int) -> int:
-        row = 0 if total == "cost" else TOTALS[total]
-        return int(moves.growth_path[growth[row, component]])
+    def path(prices: Prices, component: int) -> int:
+        return int(moves.growth_path[growth[GROWTH_ROWS[prices, "within_horizon"], component]])
 
     # Area c is the last: a known rise of 3 % and both shocks.
-    np.testing.assert_allclose(moves.path_static[path("cost", 3)], [1.0, 1.0, 1.03])
-    np.testing.assert_allclose(moves.path_static[path("cost_nominal", 3)], [1 / 1.1, 1.0, 1.03 * 1.1])
-    np.testing.assert_allclose(moves.path_static[path("cost_discounted", 3)], [1.0, 0.8, 1.03 * 0.64])
-    assert np.diff(moves.shock_start)[path("cost", 3)] == 2
+    np.testing.assert_allclose(moves.path_static[path("constant", 3)], [1.0, 1.0, 1.03])
+    np.testing.assert_allclose(moves.path_static[path("nominal", 3)], [1 / 1.1, 1.0, 1.03 * 1.1])
+    np.testing.assert_allclose(moves.path_static[path("discounted", 3)], [1.0, 0.8, 1.03 * 0.64])
+    assert np.diff(moves.shock_start)[path("constant", 3)] == 2
     # Area a: an uncertain rise, which is a rate to the power of the years since the price year.
-    (rate,) = range(*moves.rate_start[path("cost", 0) : path("cost", 0) + 2])
+    (rate,) = range(*moves.rate_start[path("constant", 0) : path("constant", 0) + 2])
     assert moves.rate_power[rate].tolist() == [0, 0, 1]
-    assert np.diff(moves.shock_start)[path("cost", 0)] == 1
+    assert np.diff(moves.shock_start)[path("constant", 0)] == 1
 
 
 def test_thresholds_of_shocks() -> None:
@@ -208,7 +209,7 @@ def test_what_is_on_time_at_known_prices_has_no_growth(feature) -> None:  # type
     assert plan.moves.any
     assert (plan.component_growth == -1).all()
     assert (plan.component_lags == 1).all()
-    assert plan.totals == {}
+    assert [total.name for total in plan.totals] == ["cost"]
 
 
 # When.
@@ -259,12 +260,15 @@ def test_lags_of_a_start_and_a_delay_in_the_same_country() -> None:
 
 
 def test_growths_cover_the_horizon_and_what_lies_after_it() -> None:
-    plan = compile_study(money(start(BASE)))
+    stored = compile_study(money(start(BASE)))
+    plan = with_growths_after(stored)
     moves = plan.moves
-    for total, row in {"cost": 0, **TOTALS}.items():
+    assert plan.digest != stored.digest
+    assert with_growths_after(plan) is plan
+    for (_, span), row in GROWTH_ROWS.items():
         for k in range(4):
             growth = plan.component_growth[row, k]
-            after = total == "cost_after_horizon"
+            after = span == "after_horizon"
             assert (moves.growth_from[growth], moves.growth_to[growth]) == ((3, 5) if after else (0, 3))
             assert moves.growth_lags[growth] == plan.component_lags[k] == 3
             assert moves.growth_profile[growth] == k
@@ -272,12 +276,20 @@ def test_growths_cover_the_horizon_and_what_lies_after_it() -> None:
     assert moves.counts[2] == 3 * len(moves.growth_slot)
     assert moves.profile.shape == (4, 5)
     np.testing.assert_array_equal(moves.profile[:, 3:], 0.0)
-    assert list(plan.totals) == list(TOTALS)
+    names = {"cost", "cost_nominal", "cost_discounted"}
+    assert {total.name for total in stored.totals} == names | {f"{name}_after_horizon" for name in names}
 
 
-@pytest.mark.parametrize(("feature", "totals"), [(delay, ["cost_after_horizon"]), (shocks, [])])
+@pytest.mark.parametrize(("feature", "totals"), [(delay, ["cost", "cost_after_horizon"]), (shocks, ["cost"])])
 def test_totals_are_those_that_are_asked_for(feature, totals: list[str]) -> None:  # type: ignore[no-untyped-def]
-    assert list(compile_study(feature(BASE)).totals) == totals
+    assert [total.name for total in compile_study(feature(BASE)).totals] == totals
+
+
+@pytest.mark.parametrize("prices", [{"inflation": 0.02}, {"discount_rate": 0.03}])
+def test_lateness_past_the_programme_is_counted_where_money_of_years_differs(prices: dict[str, float]) -> None:
+    item = dataclasses.replace(BASE, start=Setting(7.0))
+    assert set(lag_counts(item).values()) == {4}
+    assert set(lag_counts(dataclasses.replace(item, **prices)).values()) == {8}  # type: ignore[arg-type]
 
 
 def test_only_areas_that_move_are_summed_by_lag() -> None:
