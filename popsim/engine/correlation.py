@@ -13,8 +13,15 @@ from scipy import sparse
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Floats
 from popsim.plan.moves import Integers
+from popsim.plan.roots import lower_root
+from popsim.study.nearest_correlation import fitting_correlation, rounding_of
 
 __all__ = ["Correlation", "read_correlation"]
+
+_DEFINITE = 1e-10
+"""Smallest eigenvalue from which on a matrix is factored as a definite one."""
+_LARGEST_OFFER = 40
+"""Names that hang together up to which the nearest matrix is found within a second or so, and can be read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +50,7 @@ def read_correlation(correlation: object, names: Sequence[str]) -> Correlation:
     ------
     ParameterError
         For entries outside [-1, 1], wrong labels, a matrix that is not symmetric with a diagonal of ones, or one that
-        is not positive definite.
+        is not positive semidefinite; the nearest that is (Higham 2002) is then offered.
 
     Examples
     --------
@@ -61,6 +68,11 @@ def _equal(number: float, names: Sequence[str]) -> Correlation:
     if not -1.0 <= number <= 1.0:
         raise ParameterError(Problem("correlation", repr(number), "a number from -1 to 1"))
     if number < 0.0:
+        least = -1.0 / (len(names) - 1) if len(names) > 1 else -1.0
+        if number < least * (1.0 + 1e-12):
+            found = f"{number!r} between every two of {len(names)} names"
+            allowed = f"at least {least:.6g}: more of them cannot all move against each other"
+            raise ParameterError(Problem("correlation", found, allowed, "or give each pair its own, in a nested dict"))
         matrix = np.full((len(names), len(names)), number)
         np.fill_diagonal(matrix, 1.0)
         return _factor(matrix, names)
@@ -185,25 +197,55 @@ def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
     members.sort(key=lambda block_: int(block_[0]))
     sizes = np.array([len(block_) for block_ in members])
     roots: list[Floats] = [np.zeros((0, 0))] * len(members)
+    refused: list[tuple[float, Integers]] = []
     for size in np.unique(sizes).tolist():
         alike = np.flatnonzero(sizes == size).tolist()
         places = np.array([members[k] for k in alike])
         parts = matrix[places[:, :, None], places[:, None, :]]
         smallest = np.linalg.eigvalsh(parts)[:, 0]
-        if (smallest < 1e-10).any():
-            _refuse(float(smallest.min()), [names[i] for i in places[smallest.argmin()][:10].tolist()])
-        for k, root in zip(alike, np.linalg.cholesky(parts), strict=True):
+        refused += [(float(smallest[i]), places[i]) for i in np.flatnonzero(smallest < -rounding_of(size))]
+        definite = smallest >= _DEFINITE
+        for k, root in zip(np.array(alike)[definite], np.linalg.cholesky(parts[definite]), strict=True):
             roots[k] = root
+        for k in np.flatnonzero(~definite):
+            roots[alike[k]] = lower_root(parts[k])
+    if refused:
+        _refuse(refused, matrix, names)
     named = (tuple(names[i] for i in block_.tolist()) for block_ in members)
     return Correlation(0.0, tuple(zip(named, roots, strict=True)))
 
 
-def _refuse(smallest: float, names: Sequence[str]) -> None:
-    raise ParameterError(
+def _refuse(refused: Sequence[tuple[float, Integers]], matrix: Floats, names: Sequence[str]) -> None:
+    """Say which names contradict each other, and offer the nearest correlations that do not."""
+    offered, drawn = matrix.copy(), True
+    for _, block in refused:
+        if drawn := drawn and len(block) <= _LARGEST_OFFER:
+            square = np.ix_(block, block)
+            offered[square], _ = fitting_correlation(matrix[square], _is_valid)
+    mend = "these correlations cannot all hold together: bring the large ones nearer to 0"
+    if drawn:
+        mend += f", or take the nearest that can (Higham 2002):\n    {_as_mapping(offered, names)}"
+    problems = [
         Problem(
             "correlation",
-            f"a smallest eigenvalue of {smallest:.3g} among {', '.join(names)}",
-            "a positive definite matrix",
-            "bring correlations nearer to 0: together they contradict each other, or leave no room",
+            f"smallest eigenvalue {smallest:.4g} among {', '.join(names[i] for i in block[:10].tolist())}",
+            "a positive semidefinite matrix: smallest eigenvalue >= 0",
+            mend if k == len(refused) - 1 else "",
         )
-    )
+        for k, (smallest, block) in enumerate(refused)
+    ]
+    raise ParameterError(problems)
+
+
+def _is_valid(matrix: Floats) -> bool:
+    return float(np.linalg.eigvalsh(matrix)[0]) >= -rounding_of(len(matrix))
+
+
+def _as_mapping(matrix: Floats, names: Sequence[str]) -> str:
+    """Write a matrix as a nested dict, each pair once."""
+    lines = []
+    for i, name in enumerate(names):
+        pairs = [f"{names[j]!r}: {matrix[i, j]:.10g}" for j in range(i + 1, len(names)) if matrix[i, j] != 0.0]
+        if pairs:
+            lines.append(f"{name!r}: {{{', '.join(pairs)}}}")
+    return f"{{{', '.join(lines)}}}"

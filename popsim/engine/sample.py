@@ -45,7 +45,8 @@ def sample(
         0 to 2**64 - 1.
     correlation
         Of the normal scores: None, one number for all pairs, or a DataArray, DataFrame or nested dict labelled by the
-        names; pairs that a nested dict leaves out are 0.
+        names; pairs that a nested dict leaves out are 0. It may be singular: names with correlation 1 or -1 move
+        together, or against each other, in every scenario.
     design
         "random": independent scenarios. "latin": a Latin hypercube in every stream. "sobol": scrambled Sobol points in
         the first 21,201 streams, best balanced where `scenarios` is a power of two. See docs/designs.md.
@@ -65,7 +66,8 @@ def sample(
     Raises
     ------
     ParameterError
-        For arguments that cannot be honoured; the smallest eigenvalue is named where a correlation is no valid one.
+        For arguments that cannot be honoured. Where correlations cannot all hold together, the nearest that can are
+        offered.
     PlanError
         When a distribution cannot be tabulated.
 

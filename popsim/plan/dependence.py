@@ -34,7 +34,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.families.base import Floats
+from popsim.plan.roots import lower_root
 from popsim.study.dependence_matrix import covariances
 from popsim.study.model import Area, Study
 
@@ -200,22 +200,11 @@ def _matrix_scores(study: Study) -> dict[str, Score]:
         np.array(stated.label_group_shares or stated.label_shares),
     )
     names = [f"area/{label}" for label in labels]
-    shared, group, own = (_lower_root(part) for part in parts)
+    shared, group, own = (lower_root(part) for part in parts)
     return {
         label: _score(*(zip(names, root[i].tolist(), strict=True) for root in (shared, own, group)))
         for i, label in enumerate(labels)
     }
-
-
-def _lower_root(covariance: Floats) -> Floats:
-    """Factor a positive semidefinite matrix as L L^T with L lower triangular; a null direction gives a zero column."""
-    root = np.zeros_like(covariance)
-    for j in range(len(covariance)):
-        pivot = covariance[j, j] - root[j, :j] @ root[j, :j]
-        if pivot > 1e-14:
-            root[j, j] = np.sqrt(pivot)
-            root[j + 1 :, j] = (covariance[j + 1 :, j] - root[j + 1 :, :j] @ root[j, :j]) / root[j, j]
-    return root
 
 
 def _components(study: Study, area: Area, score: Score) -> list[Score]:

@@ -15,7 +15,7 @@ import numpy as np
 from popsim.errors import Problem, nearest
 from popsim.families.base import Floats
 from popsim.study.dependence_tables import MatrixTable
-from popsim.study.nearest_correlation import fitting_correlation
+from popsim.study.nearest_correlation import fitting_correlation, rounding_of
 from popsim.study.place import Place, shown, words
 from popsim.study.tables import TextTable, number, read_table
 
@@ -185,15 +185,14 @@ def check_definite(
 
 
 def _faults(matrix: Floats, shares: Floats, group_shares: Floats) -> list[tuple[float, str, str, str]]:
-    # eigvalsh errs by a small multiple of size x machine epsilon for a matrix whose entries are at most 1.
-    error = 8.0 * len(matrix) * np.finfo(float).eps * len(matrix)
+    error = rounding_of(len(matrix))
     smallest = float(np.linalg.eigvalsh(matrix)[0])
-    if smallest <= error:
+    if smallest < -error:
         return [
             (
                 smallest,
                 "",
-                "a positive definite matrix: smallest eigenvalue > 0",
+                "a positive semidefinite matrix: smallest eigenvalue >= 0",
                 "these correlations cannot all hold together: bring the large ones nearer to 0",
             )
         ]

@@ -16,7 +16,7 @@ import numpy as np
 
 from popsim.families.base import Floats
 
-__all__ = ["fitting_correlation", "nearest_correlation"]
+__all__ = ["fitting_correlation", "nearest_correlation", "rounding_of"]
 
 DECIMALS = 6
 """Decimals of the matrix that is offered: few enough to read, enough to be near."""
@@ -24,6 +24,14 @@ TOLERANCE = 1e-12
 """Relative distance between the two projections at which they count as one."""
 TURNS = 10_000
 """The way is linear: some tens of turns for a few areas. What is found is made valid whenever it stops."""
+
+
+def rounding_of(size: int) -> float:
+    """Bound what rounding alone moves an eigenvalue of a matrix of this size, whose entries are at most 1.
+
+    eigvalsh errs by a small multiple of size x machine epsilon x norm, and the norm is at most the size.
+    """
+    return float(8.0 * size * size * np.finfo(float).eps)
 
 
 def nearest_correlation(matrix: Floats, floor: float = 0.0) -> Floats:

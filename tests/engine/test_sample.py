@@ -1,9 +1,14 @@
 """Correlations in every form that a user may hold them in; refusals."""
 
+import ast
+import itertools
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
@@ -98,18 +103,98 @@ def test_constants_and_jumps_may_be_correlated() -> None:
     assert np.all(sample({"k": Constant(3.0)}, 5)["k"] == 3.0)
 
 
-def test_not_positive_definite_names_the_eigenvalue() -> None:
+def ranks(values: xr.DataArray) -> np.ndarray:
+    return np.argsort(np.argsort(values.values, kind="stable"), kind="stable")
+
+
+LAWS = {
+    "a": LogNormal(13.0, 0.9),
+    "b": Uniform(-1.0, 7.0),
+    "c": Normal(5.0, 2.0),
+    "d": LogNormal(0.0, 2.5),
+}
+TOGETHER = {
+    "one pair against": ({"a": {"b": -1.0}}, {"a": 1, "b": -1}),
+    "one pair with": ({"a": {"b": 1.0}}, {"a": 1, "b": 1}),
+    "a number": (-1.0, {"a": 1, "b": -1}),
+    "two with, one against": ({"a": {"b": 1.0, "c": -1.0}, "b": {"c": -1.0}}, {"a": 1, "b": 1, "c": -1}),
+    "beside another that goes with both": ({"c": {"a": 0.3, "b": -0.3}, "a": {"b": -1.0}}, {"a": 1, "b": -1}),
+    "after another": ({"c": {"b": -0.7, "d": 0.7}, "b": {"d": -1.0}}, {"b": 1, "d": -1}),
+    "two pairs": ({"a": {"b": -1, "c": 0.5, "d": -0.5}, "b": {"c": -0.5, "d": 0.5}, "c": {"d": -1}}, {"c": 1, "d": -1}),
+}
+
+
+@pytest.mark.parametrize("name", TOGETHER)
+@pytest.mark.parametrize("design", ["random", "latin", "sobol"])
+def test_perfect_correlations_give_the_same_ranks_or_the_reverse_ones_exactly(name: str, design: str) -> None:
+    correlation, signs = TOGETHER[name]
+    laws = LAWS if isinstance(correlation, dict) else {key: LAWS[key] for key in signs}
+    drawn = sample(laws, 4_096, seed=8, correlation=correlation, design=design)
+    first, *others = signs
+    wanted = ranks(drawn[first])
+    assert len(np.unique(drawn[first])) == 4_096
+    for other in others:
+        found = ranks(drawn[other])
+        np.testing.assert_array_equal(found if signs[other] == signs[first] else 4_095 - found, wanted)
+
+
+def test_a_correlation_that_is_hardly_less_than_perfect_does_not_reverse_ranks() -> None:
+    """Negative control of the test above."""
+    drawn = sample(LAWS, 4_096, seed=8, correlation={"a": {"b": -0.999999}})
+    assert (ranks(drawn["a"]) != 4_095 - ranks(drawn["b"])).any()
+
+
+def test_singular_correlations_are_met() -> None:
+    """Three normals whose sum is constant; and one that is a mix of two others."""
+    drawn = sample(FAMILY, 2_000, seed=3, correlation=-0.5)
+    scores = drawn["x"] + (drawn["y"] - 5.0) / 2.0 + drawn["z"] / 3.0
+    np.testing.assert_allclose(scores, 0.0, atol=1e-7)
+    check_scores(-0.5, equal(-0.5))
+    half = np.sqrt(0.5)
+    matrix = np.array([[1.0, 0.0, half], [0.0, 1.0, half], [half, half, 1.0]])
+    mixed_of_two = sample(FAMILY, 2_000, seed=3, correlation=pd.DataFrame(matrix, NAMES, NAMES))
+    y = (mixed_of_two["y"] - 5.0) / 2.0
+    np.testing.assert_allclose(mixed_of_two["z"] / 3.0, half * (mixed_of_two["x"] + y), atol=1e-7)
+
+
+def test_contradictions_name_the_eigenvalue_and_offer_the_nearest_that_hold() -> None:
     impossible = {"x": {"y": 0.9, "z": 0.9}, "y": {"z": -0.9}}
     matrix = np.array([[1.0, 0.9, 0.9], [0.9, 1.0, -0.9], [0.9, -0.9, 1.0]])
-    smallest = np.linalg.eigvalsh(matrix)[0]
     with pytest.raises(ParameterError) as caught:
         sample(FAMILY, 10, correlation=impossible)
     (problem,) = caught.value.problems
-    assert f"{smallest:.3g}" in problem.found
-    assert "x, y, z" in problem.found
+    assert f"{np.linalg.eigvalsh(matrix)[0]:.4g} among x, y, z" in problem.found
+    offered = ast.literal_eval(problem.mend.splitlines()[-1].strip())
+    # By symmetry the nearest has |r| = 1/2 for every pair.
+    assert offered == {
+        "x": {"y": pytest.approx(0.5, abs=1e-5), "z": pytest.approx(0.5, abs=1e-5)},
+        "y": {"z": pytest.approx(-0.5, abs=1e-5)},
+    }
+    check_scores(offered, np.array([[1.0, 0.5, 0.5], [0.5, 1.0, -0.5], [0.5, -0.5, 1.0]]))
     # Three names with one correlation below -1/2 contradict each other: 1 + 2 r < 0.
-    with pytest.raises(ParameterError, match=r"smallest eigenvalue of -0\.2"):
+    with pytest.raises(ParameterError, match=r"at least -0\.5"):
         sample(FAMILY, 10, correlation=-0.6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.integers(-8, 8).map(lambda k: k / 8), min_size=6, max_size=6))
+def test_any_matrix_is_honoured_or_answered_with_one_that_is(entries: list[float]) -> None:
+    pairs = itertools.combinations("abcd", 2)
+    stated: dict[str, dict[str, float]] = {}
+    for (one, other), value in zip(pairs, entries, strict=True):
+        stated.setdefault(one, {})[other] = value
+    matrix = np.eye(4)
+    matrix[np.triu_indices(4, 1)] = entries
+    smallest = np.linalg.eigvalsh(matrix, "U")[0]
+    try:
+        drawn = sample(LAWS, 8, correlation=stated)
+    except ParameterError as error:
+        assert smallest < 0.0
+        offered = error.problems[-1].mend.splitlines()[-1].strip()
+        assert sample(LAWS, 8, correlation=ast.literal_eval(offered)).sizes["scenario"] == 8
+    else:
+        assert smallest > -1e-12
+        assert np.isfinite(drawn.to_array()).all()
 
 
 def altered(i: int, j: int, value: float) -> pd.DataFrame:

@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from popsim.engine.extremes import with_common_share
-from popsim.families import Family, Normal
+from popsim.engine.simulate import simulate
+from popsim.families import Family, LogNormal, Normal, Uniform
 from popsim.plan import Plan
 from popsim.plan import compile as compile_study
 from popsim.study.model import Dependence, Study
@@ -150,3 +152,27 @@ def test_the_check_sees_a_stream_named_after_its_position() -> None:
     other = dataclasses.replace(item, countries=(country("BBB"),))
     one, two = (row_weights(compile_study(each))[0] for each in (item, other))
     assert set(one) != set(two)
+
+
+@pytest.mark.parametrize(
+    ("values", "signs"),
+    [
+        ([[1.0, -1.0, 0.3], [-1.0, 1.0, -0.3], [0.3, -0.3, 1.0]], (1, -1, 0)),
+        ([[1.0, 1.0, -1.0], [1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]], (1, 1, -1)),
+    ],
+)
+@pytest.mark.parametrize("share", [0.0, 0.37, 1.0])
+def test_areas_that_correlate_perfectly_rank_scenarios_alike_or_the_other_way_round(
+    values: list[list[float]], signs: tuple[int, ...], share: float
+) -> None:
+    laws = (LogNormal(13.0, 0.9), Uniform(1.0, 7.0), LogNormal(3.0, 1.5))
+    areas = [area(name, law, share=share) for name, law in zip("abc", laws, strict=True)]
+    made = study(COUNTRIES, areas, matrix("abc", values, [share] * 3))
+    cost = simulate(made, 2_000, breakdowns=[("country", "area")])["cost_by_country_area"].isel(option=0)
+    ranks = cost.copy(data=stats.rankdata(cost.values, axis=cost.get_axis_num("scenario")))
+    for name, sign in zip("abc", signs, strict=True):
+        if sign:
+            found = ranks.sel(area=name, drop=True)
+            wanted = ranks.sel(area="a", drop=True)
+            np.testing.assert_array_equal(found, wanted if sign > 0 else 2_001 - wanted)
+    assert not np.array_equal(ranks.sel(country="AAA"), ranks.sel(country="BBB")) or share == 1.0

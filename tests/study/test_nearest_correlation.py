@@ -116,3 +116,30 @@ def test_the_offered_file_is_accepted_as_it_is_printed(small: Path) -> None:
     matrix = load_study(small, overrides).dependence.matrix
     assert matrix is not None
     np.testing.assert_allclose(np.abs(matrix), np.full((3, 3), 0.5) + 0.5 * np.eye(3), rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        [[1, -1, 0.2], [-1, 1, -0.2], [0.2, -0.2, 1]],
+        [[1, 1, -1], [1, 1, -1], [-1, -1, 1]],
+        [[1, -0.5, -0.5], [-0.5, 1, -0.5], [-0.5, -0.5, 1]],
+    ],
+)
+def test_singular_matrices_are_accepted(values: list[list[float]], small: Path) -> None:
+    table = {"labels": ["x", "y", "z"], "values": values}
+    study = load_study(small, {"dependence.between_areas": table, "area.y.common_share": 0.4})
+    assert study.dependence.matrix == tuple(tuple(map(float, row)) for row in values)
+    # What is as singular, and contradicts itself by a millionth, is not.
+    worse = [
+        [1.0 if i == j else max(-1.0, value - 1e-6) for j, value in enumerate(row)] for i, row in enumerate(values)
+    ]
+    if np.linalg.eigvalsh(np.array(worse))[0] < -1e-12:
+        with pytest.raises(StudyError, match="positive semidefinite"):
+            load_study(small, {"dependence.between_areas": table | {"values": worse}, "area.y.common_share": 0.4})
+
+
+def test_perfect_correlation_needs_equal_shares_and_they_are_offered(small: Path) -> None:
+    table = {"labels": ["x", "y", "z"], "values": [[1, -1, 0], [-1, 1, 0], [0, 0, 1]]}
+    with pytest.raises(StudyError, match="common_share of the areas nearer to each other"):
+        load_study(small, {"dependence.between_areas": table, "area.y.common_share": 0.25})
