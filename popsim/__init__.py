@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from popsim.analysis.moments import exact_moments as exact_moments
     from popsim.analysis.pairs import pairs as pairs
     from popsim.analysis.precision import simulate_to as simulate_to
+    from popsim.analysis.rare import rare_events as rare_events
     from popsim.analysis.reserve import contingency as contingency
     from popsim.analysis.reserve import reserve as reserve
     from popsim.analysis.shares import variance_shares as variance_shares
@@ -75,6 +76,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.moments": ("exact_moments",),
     "popsim.analysis.pairs": ("pairs",),
     "popsim.analysis.precision": ("simulate_to",),
+    "popsim.analysis.rare": ("rare_events",),
     "popsim.analysis.reserve": ("contingency", "reserve"),
     "popsim.analysis.shares": ("variance_shares",),
     "popsim.analysis.sobol": ("sobol_indices",),

@@ -10,6 +10,7 @@ from popsim.analysis.joint import joint_budget
 from popsim.analysis.moments import exact_moments
 from popsim.analysis.pairs import pairs
 from popsim.analysis.precision import simulate_to
+from popsim.analysis.rare import attach_rare, attached_rare, rare_events
 from popsim.analysis.reserve import contingency, reserve
 from popsim.analysis.shares import variance_shares
 from popsim.analysis.summarise import summarise
@@ -18,7 +19,9 @@ __all__ = [
     "BASELINE",
     "TOTALS",
     "attach_drivers",
+    "attach_rare",
     "attached_drivers",
+    "attached_rare",
     "budget",
     "budget_curve",
     "budget_for",
@@ -31,6 +34,7 @@ __all__ = [
     "joint_budget",
     "pairs",
     "point_estimates",
+    "rare_events",
     "reserve",
     "simulate_to",
     "summarise",

@@ -1,0 +1,163 @@
+"""What a distribution holds apart from the rest of it and with a small chance: an atom, or a part beyond a gap."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from popsim.families.base import Family, Floats
+from popsim.families.constant import Constant
+from popsim.families.discrete import Discrete
+from popsim.families.mixture import Mixture
+from popsim.families.shifted import Shifted
+from popsim.families.truncated import Truncated
+
+__all__ = ["RareEnd", "rare_ends"]
+
+
+@dataclass(frozen=True)
+class RareEnd:
+    """One end of a distribution that lies apart from the rest of it."""
+
+    law: Family
+    side: Literal["high", "low"]
+    edge: float
+    """Where it begins: the values of this end are at least (high) or at most (low) as large."""
+    chance: float
+    middle: float
+    """Median of all other values."""
+
+    def holds(self, values: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """Tell which values are of this end; a table may miss its edge by a rounding error."""
+        slack = 1e-6 * abs(self.edge - self.middle)
+        return np.asarray(values >= self.edge - slack if self.side == "high" else values <= self.edge + slack)
+
+    def interval(self) -> tuple[float, float]:
+        """Give the normal scores between which the values of this end are drawn."""
+        from scipy.special import ndtri
+
+        score = float(ndtri(self.chance))
+        return (-score, np.inf) if self.side == "high" else (-np.inf, score)
+
+    def alone(self) -> Family:
+        """Give the law of what this end adds to the middle of the rest, given that it happens."""
+        return self._given(-self.middle)
+
+    def itself(self) -> Family:
+        """Give the law of the values of this end, given that it happens."""
+        return self._given(0.0)
+
+    def _given(self, by: float) -> Family:
+        law, high = self.law, self.side == "high"
+        steps = law.jumps()
+        if steps is None:
+            end = self._members() or (Truncated(law, low=self.edge) if high else Truncated(law, high=self.edge))
+            return Shifted(end, by) if by else end
+        here = steps[1] >= self.edge if high else steps[1] <= self.edge
+        values, chances = (steps[1][here] + by).tolist(), np.diff(steps[0], prepend=0.0)[here]
+        return Discrete(values, (chances / chances.sum()).tolist()) if len(values) > 1 else Constant(values[0])
+
+    def difference(self) -> Family:
+        """Give the law of what this end adds to the middle of the rest: zero where it does not happen.
+
+        It rises with the same score as the whole, so that it is drawn from the same stream in the same scenarios.
+        """
+        return Mixture([Constant(0.0), self.alone()], [1.0 - self.chance, self.chance])
+
+    def usual(self) -> Family:
+        """Give the law without this end: where that would happen, the nearest of all other values holds.
+
+        The values beside a gap, so that the law still rises with the score and the same stream gives the rest of it.
+        """
+        law, high = self.law, self.side == "high"
+        steps = law.jumps()
+        if steps is not None:
+            others = steps[1][steps[1] < self.edge] if high else steps[1][steps[1] > self.edge]
+            nearest = float(others[-1] if high else others[0])
+            chances = np.diff(steps[0], prepend=0.0)[(steps[1] < self.edge) if high else (steps[1] > self.edge)]
+            chances[-1 if high else 0] += self.chance
+            return (
+                Discrete(others.tolist(), (chances / chances.sum()).tolist()) if len(others) > 1 else Constant(nearest)
+            )
+        (nearest,) = (
+            (left for left, right in law.gaps() if right == self.edge)
+            if high
+            else (right for left, right in law.gaps() if left == self.edge)
+        )
+        rest = Truncated(law, high=nearest) if high else Truncated(law, low=nearest)
+        return Mixture([rest, Constant(nearest)], [1.0 - self.chance, self.chance])
+
+    def has_gap(self) -> bool:
+        """Whether no value at all lies between this end and the rest."""
+        if self.law.jumps() is not None:
+            return True
+        return any((right if self.side == "high" else left) == self.edge for left, right in self.law.gaps())
+
+    def _members(self) -> Family | None:
+        """Give the members of a mixture that are this end, where each is either of it or not; quicker than to cut."""
+        if not isinstance(self.law, Mixture):
+            return None
+        ends = [member.support() for member in self.law.distributions]
+        here = [low >= self.edge if self.side == "high" else high <= self.edge for low, high in ends]
+        partly = [high >= self.edge if self.side == "high" else low <= self.edge for low, high in ends]
+        if here != partly:
+            return None
+        pairs = zip(self.law.distributions, self.law.weights, here, strict=True)
+        chosen = [(member, weight) for member, weight, is_here in pairs if is_here]
+        if len(chosen) == 1:
+            return chosen[0][0]
+        whole = sum(weight for _, weight in chosen)
+        return Mixture([member for member, _ in chosen], [weight / whole for _, weight in chosen])
+
+
+def rare_ends(law: Family, limit: float, coverage: float) -> tuple[RareEnd, ...]:
+    """Find the ends of a distribution that have a chance below a limit and lie apart from the rest.
+
+    An end lies apart where it is farther from the range of the rest than that range is wide: the highest count of
+    twenty equally likely ones does not, a loss of 50 beside a cost of 1 does.
+
+    Parameters
+    ----------
+    law
+        Any family.
+    limit
+        The chance below which an end is rare.
+    coverage
+        Coverage of the range of the rest, equal tails.
+
+    Examples
+    --------
+    >>> from popsim.families.uniform import Uniform
+    >>> loss = Mixture([Constant(1.0), Uniform(20.0, 80.0)], [0.98, 0.02])
+    >>> (found,) = rare_ends(loss, 0.1, 0.9)
+    >>> found.side, found.edge, round(found.chance, 12), found.middle
+    ('high', 20.0, 0.02, 1.0)
+    >>> rare_ends(Discrete(list(range(20)), [0.05] * 20), 0.1, 0.9)
+    ()
+    """
+    steps = law.jumps()
+    edges = law.corners() if steps is None else steps[1]
+    edges = np.unique(np.asarray([edge for edge in edges if np.isfinite(edge)], dtype=np.float64))
+    if len(edges) == 0:
+        return ()
+    with np.errstate(all="ignore"):
+        above, below = np.asarray(law._from(edges), dtype=np.float64), np.asarray(law._cdf(edges), dtype=np.float64)
+    tail = (1.0 - coverage) / 2.0
+    levels = np.array([tail, 0.5, 1.0 - tail])
+    found = []
+    # The outermost edge that is apart would leave out what lies between it and the rest: begin with the innermost.
+    for edge, chance in zip(edges.tolist(), above.tolist(), strict=True):
+        if 0.0 < chance < limit:
+            low, middle, high = law.ppf(levels * (1.0 - chance)).tolist()
+            if edge - high > high - low:
+                found.append(RareEnd(law, "high", edge, chance, middle))
+                break
+    for edge, chance in zip(edges[::-1].tolist(), below[::-1].tolist(), strict=True):
+        if 0.0 < chance < limit:
+            high, middle, low = law.isf(levels * (1.0 - chance)).tolist()
+            if low - edge > high - low:
+                found.append(RareEnd(law, "low", edge, chance, middle))
+                break
+    return tuple(found)

@@ -1,0 +1,175 @@
+"""Sentences on what is not in a range since it is rare: its chance, its scenarios and its size."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from decimal import Decimal
+
+import xarray as xr
+
+from popsim.analysis.rare import attached_rare
+from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
+from popsim.report.numbers import money_range, unit_for
+from popsim.report.sections.words import plural
+
+__all__ = ["in_so_many", "rare_sentences"]
+
+MOST = 3
+"""Events that are named; of others the number is told."""
+
+MoneyRange = Callable[[float, float], str]
+
+_WORDS = {
+    "shock": "“{name}”",
+    "no shock": "“{name}” does not happen",
+    "high factor": "“{name}” at its rare worst",
+    "low factor": "“{name}” at its rare mildest",
+    "need": "“{name}” is needed",
+    "no need": "“{name}” is not needed",
+    "high cost": "a rare high cost of “{name}”",
+    "low cost": "a rare low cost of “{name}”",
+    "high start": "a rare late start",
+    "low start": "a rare early start",
+    "high delay": "a rare long delay of “{name}”",
+    "low delay": "a rare short delay of “{name}”",
+    "high escalation": "a rare high rise of costs of “{name}”",
+    "low escalation": "a rare low rise of costs of “{name}”",
+    "high inflation": "a rare high inflation",
+    "low inflation": "a rare low inflation",
+    "high exponent": "a rare high exponent of “{name}”",
+    "low exponent": "a rare low exponent of “{name}”",
+}
+
+
+def rare_sentences(
+    dataset: xr.Dataset,
+    option: str,
+    coverage: float,
+    money: MoneyRange | None = None,
+    variable: str = "cost",
+) -> tuple[str, ...]:
+    """Say what lies outside the range of a total since it is rare.
+
+    An event is named where more than half of its scenarios lie outside the range, by counting, or where no scenario has
+    it; the three that matter most, by chance times size, and how many more there are.
+
+    Parameters
+    ----------
+    dataset
+        A run of `popsim run`, or one to which `attach_rare` added what `rare_events` found.
+    option
+        Option of which the range is.
+    coverage
+        Coverage of the range: that at which the events were looked for.
+    money
+        Writes an amount from a lower to an upper end, both in the study's currency and neither below zero; None for the
+        words of the report, with two digits of the lower end.
+    variable
+        The total that the range is of, such as ``cost``, ``financing_need`` or ``cost_all_years``.
+
+    Returns
+    -------
+    tuple of str
+        Sentences; empty where there is no such event.
+
+    Raises
+    ------
+    ParameterError
+        For another coverage than that of the events.
+    UnknownNameError
+        For an option or a total that the events are not told of.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> from popsim.analysis.rare import attach_rare
+    >>> shock = {"name": "Embargo", "areas": ["f"], "probability": 0.01, "factor": 3, "basis": "judgement"}
+    >>> study = ps.load_study("pops", {"shock.embargo": {**shock, "rationale": "An example."}})
+    >>> ds = ps.simulate(study, scenarios=500)
+    >>> ds = attach_rare(ds, ps.rare_events(study, ds))
+    >>> print(rare_sentences(ds, "full", study.coverage)[0].partition(" (")[0])
+    Not in this range: “Embargo”, chance 1 in 100
+    """
+    events = attached_rare(dataset)
+    if events is None:
+        return ()
+    if abs(float(events.attrs["coverage"]) - coverage) > 1e-9:
+        found = f"{coverage:g}, but events were looked for at {float(events.attrs['coverage']):g}"
+        raise ParameterError(Problem("coverage", found, "one coverage", "ask popsim.rare_events with this coverage"))
+    for dim, label in (("option", option), ("total", variable)):
+        labels = events[dim].values.tolist()
+        if label not in labels:
+            raise UnknownNameError(Problem(f"dataset: {dim}", repr(label), ", ".join(labels), nearest(label, labels)))
+    scenarios = int(dataset.sizes["scenario"])
+    write = money or _money(str(dataset.attrs.get("currency", "USD")))
+    at = events.sel(option=option, total=variable)
+    sentences = (_sentence(at.isel(event=k), scenarios, write) for k in range(at.sizes["event"]))
+    named = [sentence for sentence in sentences if sentence]
+    if len(named) > MOST:
+        more = plural(len(named) - MOST, "more rare event is", "more rare events are")
+        return (*named[:MOST], f"And {more} not in this range.")
+    return tuple(named)
+
+
+def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange) -> str:
+    """Say of one event that it is not in the range; nothing where it is, or adds nothing."""
+
+    def of(name: str) -> float:
+        return float(event[name].item())
+
+    happens, outside = int(of("happens")), int(of("below") + of("above"))
+    chance, countries = of("chance"), int(of("event_countries"))
+    words = _WORDS[str(event["event_kind"].item())].format(name=event["event_name"].item())
+    if countries > 1:
+        words += f" in any of {countries} countries"
+    known = f"chance {in_so_many(chance)}" if math.isfinite(chance) else "chance not known"
+    if happens == 0:
+        size = _adds("would ", of("would_add_low"), of("would_add_high"), money)
+        where = " where it happens in one country" if countries > 1 else ""
+        none = f"none of the {plural(scenarios, 'scenario')} has it ({known})"
+        return f"Not in this range: {words}; {none}; it {size}{where}." if size else ""
+    size = _adds("", of("adds_low"), of("adds_high"), money)
+    if 2 * outside <= happens or not size:
+        return ""
+    counted = f"{happens:,} of {plural(scenarios, 'scenario')}"
+    if outside < happens:
+        counted += f", {outside:,} of them outside the range"
+    start = "Mostly not in this range" if outside < happens else "Not in this range"
+    return f"{start}: {words}, {known} ({counted}), {size}."
+
+
+def _adds(would: str, low: float, high: float, money: MoneyRange) -> str:
+    """Say what an event adds, or would; nothing where it is nothing, or not known."""
+    if not (math.isfinite(low) and math.isfinite(high)) or low == high == 0.0:
+        return ""
+    ending = "" if would else "s"
+    if low >= 0.0:
+        return f"{would}add{ending} {money(low, high)}"
+    if high <= 0.0:
+        return f"{would}lower{ending} the total by {money(-high, -low)}"
+    return f"{would}change{ending} the total by {money(-low, -low)} less to {money(high, high)} more"
+
+
+def _money(currency: str) -> MoneyRange:
+    """Write amounts in the unit that suits the higher one, with two digits of the lower."""
+
+    def write(low: float, high: float) -> str:
+        places = [Decimal(repr(end)).adjusted() - 1 for end in (low, high) if end]
+        finest = float(Decimal(1).scaleb(min(places))) if places else 0.0
+        return money_range(low, 0.0, high, 0.0, unit_for(high, currency), finest)
+
+    return write
+
+
+def in_so_many(chance: float) -> str:
+    """Say a chance as so many in a hundred, a thousand or more, with two digits at most.
+
+    Examples
+    --------
+    >>> in_so_many(0.02), in_so_many(0.025), in_so_many(1e-5), in_so_many(0.0999)
+    ('2 in 100', '25 in 1,000', '1 in 100,000', '10 in 100')
+    """
+    number = Decimal(f"{chance:.1e}")
+    whole = max(-int(number.normalize().as_tuple().exponent), 2)
+    return f"{int(number.scaleb(whole)):,} in {10**whole:,}"
