@@ -130,8 +130,8 @@ def unit_for(value: float, currency: str = "USD") -> str:
 def finest_of(cells: Iterable[Iterable[float]]) -> float:
     """Give the place value of the last digit of every cell of a column.
 
-    It is the coarsest place that the errors of the cells call for, unless that would leave the smallest cell with less
-    than two digits: then the large cells, which end where their own errors say, are coarser than the rest.
+    It is the coarsest place that the errors of the cells call for, unless that would change the smallest cell by more
+    than a tenth: then the large cells, which end where their own errors say, are coarser than the rest.
 
     Parameters
     ----------
@@ -155,8 +155,8 @@ def finest_of(cells: Iterable[Iterable[float]]) -> float:
     if not known:
         return 0.0
     coarsest = max(rounded(*cell)[1] for cell in known)
-    second = min(Decimal(1).scaleb(Decimal(repr(abs(value))).adjusted() - 1) for value, _ in known)
-    return float(min(coarsest, second))
+    smallest = Decimal(1).scaleb(Decimal(repr(min(abs(value) for value, _ in known) / 5.0)).adjusted())
+    return float(min(coarsest, smallest))
 
 
 def amount(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:

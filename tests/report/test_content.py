@@ -64,7 +64,7 @@ def ends(summary: xr.Dataset, name: str, **where: object) -> list[tuple[float, f
 
 
 def column_precision(summary: xr.Dataset, variable: str) -> float:
-    """Place at which the coarsest figure of a variable ends, but two digits of the smallest."""
+    """Place at which the coarsest figure of a variable ends, but no more than a fifth of the smallest."""
     cells = []
     for statistic in ("quantile", "mean"):
         values, errors = (summary[f"{variable}_{statistic}{suffix}"].values.ravel() for suffix in ("", "_error"))
@@ -72,7 +72,7 @@ def column_precision(summary: xr.Dataset, variable: str) -> float:
     coarsest = max(
         max(10.0 ** np.floor(np.log10(2 * error)), 10.0 ** (np.floor(np.log10(value)) - 3)) for value, error in cells
     )
-    return float(min(coarsest, *(10.0 ** (np.floor(np.log10(value)) - 1) for value, _ in cells)))
+    return float(min(coarsest, *(10.0 ** np.floor(np.log10(value / 5.0)) for value, _ in cells)))
 
 
 def test_headline_is_the_range_of_the_summary(document: Document, summary: xr.Dataset) -> None:
