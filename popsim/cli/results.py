@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,7 +40,8 @@ def print_results(facts: Facts) -> None:
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
     click.echo()
-    print_text(headline.headline(facts))
+    for text in headline.headlines(facts):
+        print_text(text)
     for sentence in headline.lead(facts):
         print_text(sentence)
     single = section_of(point, facts)
@@ -58,7 +60,25 @@ def print_text(text: str) -> None:
 
 
 def print_table(content: Table) -> None:
-    """Print a table of the report, as wide as the terminal."""
+    """Print a table of the report, as wide as the terminal; totals that stand beside each other come one by one."""
+    if content.groups:
+        start = content.labels
+        for name, width in content.groups:
+            _print_grid(_part(content, name, start, width))
+            start += width
+    else:
+        _print_grid(content)
+
+
+def _part(content: Table, name: str, start: int, width: int) -> Table:
+    """Cut out the columns of one total, with the labels."""
+    caption = f"{name}: {content.caption[:1].lower()}{content.caption[1:]}"
+    rows = tuple((*row[: content.labels], *row[start : start + width]) for row in content.rows)
+    columns = (*content.columns[: content.labels], *content.columns[start : start + width])
+    return replace(content, caption=caption, columns=columns, rows=rows, groups=())
+
+
+def _print_grid(content: Table) -> None:
     from rich import box
     from rich.table import Table as Grid
 
@@ -105,7 +125,6 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
     from popsim import analysis
 
     study = facts.study
-    points = {str(name): value.item() for name, value in facts.points.data_vars.items() if value.ndim == 0}
     return {
         "study": study.name,
         "title": study.title,
@@ -119,8 +138,12 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "plan_digest": facts.dataset.attrs.get("plan_digest"),
         "popsim_version": facts.dataset.attrs.get("popsim_version"),
         **{name: _range(facts, name) for name in analysis.TOTALS if facts.has(name)},
-        **points,
-        "budget": {"confidence": _enough(), **_measured("amount", facts.enough)},
+        "headline": facts.first,
+        **_point(facts, "cost"),
+        "point_estimates": {total: _point(facts, total) for total in facts.totals if facts.point(total) is not None},
+        "budget": _budget(facts, "cost"),
+        "budgets": {total: _budget(facts, total) for total in facts.totals},
+        "counted": {total: asdict(facts.counted(total)) for total in facts.totals},
         "breakdowns": {
             grouping: [
                 {"label": label, "name": name, **_range(facts, f"cost_by_{grouping}", **{grouping: label})}
@@ -157,7 +180,16 @@ def _measured(name: str, measured: Measured) -> dict[str, float]:
     return {name: measured.value, f"{name}_error": measured.error}
 
 
-def _enough() -> float:
+def _budget(facts: Facts, total: str) -> dict[str, float]:
     from popsim.report.facts import CONFIDENCE
 
-    return CONFIDENCE
+    return {"confidence": CONFIDENCE, **_measured("amount", facts.enough_for(total))}
+
+
+def _point(facts: Facts, total: str) -> dict[str, float]:
+    """Give the point estimate of a total and the share of the scenarios in which it is enough."""
+    value = facts.point(total)
+    if value is None:
+        return {}
+    share = facts.sureness(total, value)
+    return {"point_estimate": value, **_measured("point_estimate_confidence", share)}

@@ -70,7 +70,7 @@ def compose(study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> Do
     return Document(
         title=study.title,
         subtitle=headline.subtitle(facts),
-        headline=headline.headline(facts),
+        headlines=headline.headlines(facts),
         lead=headline.lead(facts),
         key_figures=headline.key_figures(facts),
         sections=tuple(sections),

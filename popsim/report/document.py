@@ -11,6 +11,7 @@ __all__ = [
     "Bullets",
     "Convergence",
     "Curve",
+    "Curves",
     "Details",
     "Document",
     "Drawing",
@@ -47,7 +48,8 @@ class Paragraph:
 class Table:
     """A table of strings; the first `labels` columns are words, the others numbers.
 
-    `total` says that the last row stands for all the others together; `caption` names the unit of the numbers.
+    `total` says that the last row stands for all the others together; `caption` names the unit of the numbers. `groups`
+    names runs of columns after the labels, each with the number of its columns; they are as long as the table is wide.
     """
 
     caption: str
@@ -55,6 +57,7 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     labels: int = 1
     total: bool = False
+    groups: tuple[tuple[str, int], ...] = ()
     kind: ClassVar[str] = "table"
 
 
@@ -71,18 +74,26 @@ class Mark:
 class Curve:
     """How sure a budget is to suffice: rising amounts in the unit of the axis, and confidences between 0 and 1."""
 
+    label: str
     amounts: tuple[float, ...]
     confidences: tuple[float, ...]
     low: float
     high: float
     interval: str
     marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True)
+class Curves:
+    """Curves of several totals over one axis of amounts, the one that counts most first."""
+
+    curves: tuple[Curve, ...]
     amount_label: str
 
 
 @dataclass(frozen=True)
 class RangeBar:
-    """One range: its ends, its middle half and its median; `point` is the sum of the most likely values."""
+    """One range: its ends, its middle half and its median; `point` is the point estimate."""
 
     label: str
     low: float
@@ -182,7 +193,7 @@ class PairGrid:
     correlations: tuple[tuple[str, ...], ...]
 
 
-Drawing = Curve | Bars | OptionBars | Convergence | Tornado | ShareBars | PairGrid
+Drawing = Curves | Bars | OptionBars | Convergence | Tornado | ShareBars | PairGrid
 """What a figure can draw."""
 
 
@@ -271,8 +282,14 @@ class Document:
 
     title: str
     subtitle: str
-    headline: str
+    headlines: tuple[str, ...]
+    """The range of each total, the one that counts most first."""
     lead: tuple[str, ...]
     key_figures: tuple[KeyFigure, ...]
     sections: tuple[Section, ...]
     footer: str
+
+    @property
+    def headline(self) -> str:
+        """The range that counts most."""
+        return self.headlines[0]

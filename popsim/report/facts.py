@@ -11,7 +11,9 @@ from typing import Any
 import xarray as xr
 
 from popsim import analysis
+from popsim.analysis.order import share_error
 from popsim.errors import ParameterError, Problem, RunError
+from popsim.report.counts import Counts, counted
 from popsim.report.numbers import NO_BREAK, amount, finest_of, money, money_range, percent, unit_for
 from popsim.study.model import Study
 
@@ -21,6 +23,7 @@ CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 _TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
+_POINTS = {"cost": "point_estimate", "financing_need": "point_estimate_financing_need"}
 _PRINTED = ("cost", "financing_need")
 _NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
@@ -119,10 +122,46 @@ class Facts:
         )
 
     @property
+    def is_known(self) -> bool:
+        """Whether the scenarios suffice for the ends of the range of every total."""
+        return all(end.is_known for total in self.totals for end in self.range(total))
+
+    @property
     def is_certain(self) -> bool:
-        """Whether the total has no spread at all."""
-        low, high = self.range("cost")
-        return low.is_known and high.is_known and low.value == high.value
+        """Whether every scenario gives the same, for every total."""
+        return self.is_known and all(self.counted(total).all_equal for total in self.totals)
+
+    @cached_property
+    def counts_nothing_uncertain(self) -> bool:
+        """Whether the model itself has no spread, however many scenarios are run."""
+        known = analysis.exact_moments(replace(self.study, options=()))
+        return bool((known["exact_std"] == 0.0).all())
+
+    def counted(self, total: str) -> Counts:
+        """Count the scenarios below, inside and above the range of a total."""
+        if total not in self._counts:
+            option = str(self.dataset["option"].values[0])
+            self._counts[total] = counted(self.dataset, total, option, self.coverage)
+        return self._counts[total]
+
+    @cached_property
+    def _counts(self) -> dict[str, Counts]:
+        """Counts that were asked for."""
+        return {}
+
+    def covered(self, total: str, amount: float) -> int:
+        """Count the scenarios that an amount covers; equal but for rounding is covered."""
+        return int((self.dataset[total].values <= amount + 1e-12 * abs(amount)).sum())
+
+    def sureness(self, total: str, amount: float) -> Measured:
+        """Share of the scenarios that an amount covers, with its error."""
+        values = self.dataset[total].values
+        enough = values <= amount + 1e-12 * abs(amount)
+        return Measured(float(enough.mean()), float(share_error(enough, self.replicates).squeeze()))
+
+    def covered_share(self, total: str) -> float:
+        """Share of the scenarios that the budget for a total covers."""
+        return self.covered(total, self.enough_for(total).value) / self.scenarios
 
     def of(self, option: str) -> Facts:
         """Totals of one option of the run, in the same unit."""
@@ -242,20 +281,33 @@ class Facts:
         """Amounts without their unit, each as it is printed everywhere."""
         return tuple(map(self.amount, cells))
 
-    def column(self, *cells: Measured) -> tuple[str, ...]:
-        """Amounts of a column whose figures stand nowhere else, with one precision."""
+    def aligned(self, *cells: Measured) -> tuple[Measured, ...]:
+        """Give figures of one column one precision."""
         finest = finest_of(cells)
-        return tuple(self.amount(replace(cell, finest=finest)) for cell in cells)
+        return tuple(replace(cell, finest=finest) for cell in cells)
 
     def on_axis(self, value: float) -> float:
         """Value in the unit of the axes."""
         return value / {"thousand": 1e3, "million": 1e6, "billion": 1e9}.get(self.unit.rpartition(" ")[2], 1.0)
 
     @property
+    def is_financed(self) -> bool:
+        """Whether the option of which this speaks has a financing need that is told from its cost."""
+        coordinate = "option_is_financed"
+        return coordinate not in self.dataset.coords or bool(self.dataset[coordinate].values[0])
+
+    @property
     def totals(self) -> tuple[str, ...]:
-        """Cost and, where there is one, the need for financing: the headline first."""
-        present = [name for name in ("cost", "financing_need") if self.has(name)]
+        """Cost and, where the option has one, the financing need: the headline first."""
+        wanted = ("cost", "financing_need") if self.is_financed else ("cost",)
+        present = [name for name in wanted if self.has(name)]
         return tuple(sorted(present, key=lambda name: name != self.study.headline))
+
+    @property
+    def every_total(self) -> tuple[str, ...]:
+        """Every total of the run, in all prices and years, those of the headline first."""
+        present = [name for name in analysis.TOTALS if self.has(name) and name.startswith(self.totals)]
+        return tuple(sorted(present, key=lambda name: not name.startswith(self.first)))
 
     @property
     def first(self) -> str:
@@ -288,12 +340,18 @@ class Facts:
         """Budget for the first total."""
         return self.enough_for(self.first)
 
-    @cached_property
-    def points(self) -> xr.Dataset:
-        """The old point estimates and how sure they are to suffice."""
-        pairs = (("cost", "point_estimate"), ("cost_by_area", "point_estimate_by_area"))
-        names = [name for pair in pairs if all(map(self.has, pair)) for name in pair]
-        return analysis.point_estimates(self.dataset[names]).squeeze("option", drop=True)
+    def point(self, total: str) -> float | None:
+        """Point estimate of a total; None where the run holds none."""
+        name = _POINTS[total]
+        return float(self.dataset[name].squeeze().item()) if self.has(name) else None
+
+    def points_by(self, total: str, by: str) -> dict[object, float]:
+        """Point estimates of a total by a breakdown; empty where the run holds none."""
+        name = f"{_POINTS[total]}_by_{by}"
+        if not self.has(name):
+            return {}
+        found = self.dataset[name].squeeze("option", drop=True)
+        return dict(zip(found[by].values.tolist(), found.values.tolist(), strict=True))
 
 
 def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None) -> Facts:

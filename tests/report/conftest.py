@@ -74,6 +74,7 @@ def fake_study(areas: int = 8, countries: int = 40, years: int = 10, median: flo
                 size_factor=max(1e6 * (1 + k), 2e6) / 1e7,
                 size_basis="judgement" if k % 9 == 0 else "evidence",
                 size_note="Estimated from a census" if k % 9 == 0 else "",
+                size_held="lowest" if k == 0 else "",
             )
             for k in range(countries)
         ),
@@ -96,6 +97,8 @@ def fake_study(areas: int = 8, countries: int = 40, years: int = 10, median: flo
         dependence=Dependence(0.0, None, (), 1.0, 0.3, "judgement", "Neighbours buy from the same suppliers."),
         size_driver="population",
         size_rationale="Larger countries need more of most things.",
+        size_reference=1e7,
+        size_limits=(2e6, 3e8),
         files=(("study.toml", STUDY_TEXT),),
     )
 

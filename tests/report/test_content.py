@@ -14,7 +14,7 @@ import xarray as xr
 from popsim import analysis
 from popsim.errors import RunError
 from popsim.report.content import compose
-from popsim.report.document import Bars, Curve, Details, Document, Figure, Paragraph, Section, Table
+from popsim.report.document import Bars, Curves, Details, Document, Figure, Paragraph, Section, Table
 from popsim.report.numbers import amount, money, money_range, percent
 from popsim.study.model import Study
 
@@ -93,7 +93,11 @@ def test_headline_names_the_area_with_the_widest_range(document: Document, summa
 def test_enough_is_the_budget_of_the_analysis(document: Document, dataset: xr.Dataset) -> None:
     found = analysis.budget_for(dataset, 0.80)
     enough = money(found["amount"].item(), found["amount_error"].item(), "US$ billion")
-    assert document.lead[-1].startswith(f"{enough} would be enough with 80\u202f% confidence")
+    covered = int((dataset["cost"] <= found["amount"]).sum())
+    says = (
+        f"{enough} would be enough for the total cost with 80\u202f% confidence: it covers it in {covered:,} of 2,000"
+    )
+    assert document.lead[-1].startswith(says)
     assert document.key_figures[0].value == enough
 
 
@@ -107,10 +111,11 @@ def test_budgets_are_those_of_the_analysis(document: Document, dataset: xr.Datas
 
 def test_curve_is_that_of_the_analysis(document: Document, dataset: xr.Dataset) -> None:
     (figure,) = find(document, "budgets", Figure)
-    assert isinstance(figure.data, Curve)
+    assert isinstance(figure.data, Curves)
+    (curve,) = figure.data.curves
     found = analysis.budget_curve(dataset)["amount"].squeeze("option")
-    np.testing.assert_array_equal(figure.data.confidences, found["confidence"])
-    np.testing.assert_allclose(figure.data.amounts, found / 1e9, rtol=1e-15)
+    np.testing.assert_array_equal(curve.confidences, found["confidence"])
+    np.testing.assert_allclose(curve.amounts, found / 1e9, rtol=1e-15)
     assert "2025 prices" in figure.data.amount_label
 
 
@@ -278,7 +283,7 @@ def test_small_amounts_are_millions(make_study: MakeStudy, make_run: MakeRun) ->
 def test_other_coverage_is_said(study: Study, dataset: xr.Dataset) -> None:
     document = compose(replace(study, coverage=0.5), dataset)
     assert "(50\u202f%\u00a0interval)" in document.headline
-    assert "50 fall inside this range, 25 cost less and 25 cost more" in document.lead[0]
+    assert "1,000 (50\u202f%) fall inside this range, 500 cost less and 500 cost more" in document.lead[0]
 
 
 def test_too_few_scenarios_print_no_digits(make_study: MakeStudy, make_run: MakeRun) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 
 import matplotlib as mpl
 import numpy as np
@@ -17,6 +18,7 @@ from popsim.report.document import (
     Bars,
     Convergence,
     Curve,
+    Curves,
     Mark,
     OptionBars,
     PairGrid,
@@ -35,12 +37,19 @@ LONG = (
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
-def curve(low: float = 610.0, high: float = 940.0, label: str = "Sum of most likely values: US$ 540 million") -> Curve:
+def curve(low: float = 610.0, high: float = 940.0, label: str = "Point estimate: US$ 540 million") -> Curves:
     confidences = tuple(k / 200 for k in range(1, 200))
     amounts = tuple(low + (high - low) * c for c in confidences)
     marks = (Mark(low + 0.8 * (high - low), 0.8, "80 % confidence: US$ 850 million"), Mark(0.9 * low, 0.0, label))
     interval = "90 % interval: US$ 610 to 940 million"
-    return Curve(amounts, confidences, low, high, interval, marks, "Budget (US$ million, constant 2025 prices)")
+    one = Curve("Total cost", amounts, confidences, low, high, interval, marks)
+    return Curves((one,), "Budget (US$ million, constant 2025 prices)")
+
+
+def two_curves(low: float = 610.0, high: float = 940.0) -> Curves:
+    """Two totals over one axis."""
+    first, second = curve(low, high).curves[0], curve(1.3 * low, 1.4 * high, LONG).curves[0]
+    return Curves((replace(first, label="Financing need"), second), "Budget (US$ million, constant 2025 prices)")
 
 
 def bars(names: list[str], scale: float = 100.0, along: str = "rows", width: float = 1.0) -> Bars:
@@ -120,6 +129,7 @@ CASES = {
     "shares with long names": (drivers.draw, shares([LONG, UNBROKEN, "Short"])),
     "no share at all": (drivers.draw, shares(["Unit costs"], 0.0)),
     "curve": (s_curve.draw, curve()),
+    "two curves": (s_curve.draw, two_curves()),
     "curve of a constant": (s_curve.draw, curve(500.0, 500.0)),
     "curve of nothing": (s_curve.draw, curve(0.0, 0.0)),
     "curve of large amounts": (s_curve.draw, curve(123_456.0, 987_654.0)),

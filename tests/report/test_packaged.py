@@ -15,7 +15,9 @@ def test_packaged_study_has_a_full_report() -> None:
     study = load_study("pops")
     dataset = simulate(study, scenarios=300).merge(dependence_extremes(study, scenarios=300), combine_attrs="override")
     document = compose(study, dataset)
-    assert re.fullmatch(r"US\$\u00a0[\d,.]+ to [\d,.]+\u00a0(m|b)illion \(90\u202f%\u00a0interval\)", document.headline)
+    assert re.fullmatch(
+        r"Financing need: US\$\u00a0[\d,.]+ to [\d,.]+\u00a0(m|b)illion \(90\u202f%\u00a0interval\)", document.headline
+    )
     assert [section.id for section in document.sections] == [
         "point-estimate",
         "budgets",

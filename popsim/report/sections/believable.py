@@ -69,8 +69,8 @@ def _rests_on(facts: Facts) -> list[str]:
         cost, name, area_name = max(judged)
         items.append(
             f"The largest single assumption is “{name}” ({area_name}): it rests on judgement and carries "
-            f"{percent(cost / total, 0.0, finest=0.01)} of the expected cost. Were it twice as dear, the expected cost "
-            f"would be {percent(cost / total, 0.0, finest=0.01)} higher."
+            f"{percent(cost / total, 0.0, finest=0.01)} of the expected cost. Were it twice as expensive, the expected "
+            f"cost would be {percent(cost / total, 0.0, finest=0.01)} higher."
         )
     return items
 
@@ -115,8 +115,8 @@ def _together(facts: Facts) -> list[str]:
     ]
     if number > 1 and math.isfinite(worth.value) and math.isfinite(worth.error):
         items.append(
-            f"As they are assumed to hang together, {plural(number, 'country', 'countries')} average out chance no "
-            f"better than {_rounded(worth)} independent ones would."
+            f"With this dependence, {plural(number, 'country', 'countries')} average out chance no better than "
+            f"{_rounded(worth)} independent ones would."
         )
     return items
 

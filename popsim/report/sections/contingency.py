@@ -9,6 +9,7 @@ import xarray as xr
 from popsim import analysis
 from popsim.analysis.reserve import LEVELS
 from popsim.errors import ParameterError
+from popsim.report import totals
 from popsim.report.document import Block, Paragraph, Table
 from popsim.report.facts import CONFIDENCE, Facts, Measured
 from popsim.report.numbers import MINUS, THIN, percent, rounded
@@ -16,24 +17,23 @@ from popsim.report.numbers import MINUS, THIN, percent, rounded
 __all__ = ["contingency"]
 
 
-def contingency(facts: Facts) -> tuple[Block, ...]:
+def contingency(facts: Facts, total: str) -> tuple[Block, ...]:
     """Tables of the contingency by confidence and by area; nothing where scenarios are too few or nothing varies."""
-    names = ["cost", "point_estimate", "cost_by_area", "point_estimate_by_area"]
     if facts.is_certain:
         return ()
     try:
-        found = analysis.contingency(facts.dataset[[name for name in names if facts.has(name)]], LEVELS)
+        found = analysis.contingency(facts.dataset, LEVELS, variable=total)
     except ParameterError:  # the scenarios are too few for one of the confidences
         return ()
     one = found.squeeze("option", drop=True)
-    blocks: list[Block] = [_by_confidence(one, facts)]
+    blocks: list[Block] = [_by_confidence(one, facts, total)]
     if "contingency_by_area" in one:
         blocks += [
-            _by_area(one, facts),
+            _by_area(one, facts, total),
             Paragraph(
                 "The confidence of an area is that its own figure is enough for it. Contingency of an area: what it "
                 f"costs on average when the total stands at its budget with {percent(CONFIDENCE)} confidence, less its "
-                "most likely value; so the contingencies of the areas add up to that of the total. Confidences do not "
+                "point estimate; so the contingencies of the areas add up to that of the total. Confidences do not "
                 "add up: figures that are each enough with low confidence are mostly enough together with a lower one.",
                 note=True,
             ),
@@ -41,39 +41,52 @@ def contingency(facts: Facts) -> tuple[Block, ...]:
     return tuple(blocks)
 
 
-def _by_confidence(found: xr.Dataset, facts: Facts) -> Table:
-    rows = []
-    for level in LEVELS:
-        at = found.sel(confidence=level)
-        amount = Measured(at["amount"].item(), at["amount_error"].item())
-        gap = Measured(at["contingency"].item(), at["contingency_error"].item())
-        share = Measured(at["contingency_share"].item(), at["contingency_share_error"].item())
-        rows.append((percent(level), *facts.amounts(amount, gap), _on_top(share)))
-    caption = f"Contingency over the sum of the most likely values ({facts.unit_and_prices})"
+def _measured(found: xr.Dataset, name: str) -> Measured:
+    return Measured(found[name].item(), found[f"{name}_error"].item())
+
+
+def _by_confidence(found: xr.Dataset, facts: Facts, total: str) -> Table:
+    levels = [found.sel(confidence=level) for level in LEVELS]
+    budgets = [facts.amount(facts.budget_for(level, total)) for level in LEVELS]
+    gaps = facts.amounts(*facts.aligned(*(_measured(at, "contingency") for at in levels)))
+    shares = [_on_top(_measured(at, "contingency_share")) for at in levels]
+    rows = zip(map(percent, LEVELS), budgets, gaps, shares, strict=True)
+    noun = totals.noun(total, facts.study)
+    caption = f"Contingency over the point estimate of the {noun} ({facts.unit_and_prices})"
     return Table(caption, ("Confidence", "Budget", "Contingency", "On top"), tuple(rows))
 
 
-def _by_area(found: xr.Dataset, facts: Facts) -> Table:
+def _by_area(found: xr.Dataset, facts: Facts, total: str) -> Table:
     names = {area.id: area.name for area in facts.study.areas}
     at = found.sel(confidence=CONFIDENCE)
-    rows = []
-    for area in found["area"].values.tolist():
-        one = at.sel(area=area)
-        sure = Measured(
-            one["point_estimate_confidence_by_area"].item(), one["point_estimate_confidence_by_area_error"].item()
+    areas = found["area"].values.tolist()
+    points = facts.points_by(total, "area")
+    each = [at.sel(area=area) for area in areas]
+    every = [*(_measured(one, "contingency_by_area") for one in each), _measured(at, "contingency")]
+    gaps = facts.amounts(*facts.aligned(*every))
+    rows = [
+        (
+            names.get(area, str(area)),
+            _point(facts, f"{total}_by_area", points[area], {"area": area}),
+            percent(*_measured(one, "point_estimate_confidence_by_area")),
+            gap,
         )
-        gap = Measured(one["contingency_by_area"].item(), one["contingency_by_area_error"].item())
-        point = Measured(one["point_estimate_by_area"].item(), gap.error)
-        rows.append((names.get(area, str(area)), *facts.amounts(point), percent(*sure), *facts.amounts(gap)))
-    sure = Measured(at["point_estimate_confidence"].item(), at["point_estimate_confidence_error"].item())
-    gap = Measured(at["contingency"].item(), at["contingency_error"].item())
-    point = Measured(at["point_estimate"].item(), gap.error)
-    rows.append(("All areas", *facts.amounts(point), percent(*sure), *facts.amounts(gap)))
+        for area, one, gap in zip(areas, each, gaps, strict=False)
+    ]
+    whole = facts.point(total) or 0.0
+    sure = percent(*_measured(at, "point_estimate_confidence"))
+    rows.append(("All areas", _point(facts, total, whole, {}), sure, gaps[-1]))
     caption = (
-        f"Most likely values by area, how sure each is, and the contingency for {percent(CONFIDENCE)} confidence in "
-        f"the total ({facts.unit_and_prices})"
+        f"Point estimates of the {totals.noun(total, facts.study)} by area, how sure each is, and the contingency for "
+        f"{percent(CONFIDENCE)} confidence in the total ({facts.unit_and_prices})"
     )
-    return Table(caption, ("Area", "Most likely", "Confidence", "Contingency"), tuple(rows), total=True)
+    return Table(caption, ("Area", "Point estimate", "Confidence", "Contingency"), tuple(rows), total=True)
+
+
+def _point(facts: Facts, name: str, value: float, where: dict[str, object]) -> str:
+    """Print a point estimate as finely as the median beside which it stands elsewhere."""
+    median = facts.quantile(name, 0.5, **where)
+    return facts.amount(Measured(value, median.error, median.finest))
 
 
 def _on_top(share: Measured) -> str:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
-
 from popsim.report.document import Block, Details, Paragraph, Section, Table
 from popsim.report.facts import Facts
 from popsim.report.numbers import significant
@@ -14,18 +12,16 @@ __all__ = ["countries"]
 
 
 def _limits(study: Study) -> str:
-    """Say the reference size and the limits, as the study file states them."""
-    text = next((text for path, text in study.files if path.endswith(".toml")), "")
-    size = tomllib.loads(text).get("size", {})
-    parts = []
-    if "reference" in size:
-        parts.append(f"The reference size is {size['reference']:,.10g}.")
-    bounds = [f"{word} {size[key]:,.10g}" for key, word in (("lowest", "below"), ("highest", "above")) if key in size]
+    """Say the reference size and the limits of the study."""
+    parts = [f"The reference size is {study.size_reference:,.10g}."]
+    bounds = [
+        f"{word} {limit:,.10g}"
+        for limit, word in zip(study.size_limits, ("below", "above"), strict=True)
+        if limit is not None
+    ]
     if bounds:
         parts.append(f"Countries {listed(bounds)} are counted at that limit.")
-        held = [
-            c.name for c in study.countries if not size.get("lowest", c.size) <= c.size <= size.get("highest", c.size)
-        ]
+        held = [country.name for country in study.countries if country.size_held]
         if held:
             parts.append(f"This concerns {plural(len(held), 'country', 'countries')}: {listed(held)}.")
     return " ".join(parts)
@@ -52,13 +48,14 @@ def countries(facts: Facts) -> Section:
     study = facts.study
     number = plural(len(study.countries), "country is", "countries are")
     blocks: list[Block | Details] = [Paragraph(f"{number} counted. {study.countries_rationale}".strip())]
-    driver = study.size_driver.replace("_", " ")
-    blocks.append(
-        Paragraph(
-            f"Where cost depends on the size of a country, size is measured by {driver}. "
-            f"{study.size_rationale} {_limits(study)}".strip()
+    if study.size_driver:
+        driver = study.size_driver.replace("_", " ")
+        blocks.append(
+            Paragraph(
+                f"Where cost depends on the size of a country, size is measured by {driver}. "
+                f"{study.size_rationale} {_limits(study)}".strip()
+            )
         )
-    )
     counted: list[Block] = [*_table(study)]
     notes = [(country.name, country.size_note) for country in study.countries if country.size_note]
     if notes:

@@ -20,21 +20,19 @@ def dependence(facts: Facts) -> Section | None:
     if facts.is_certain or not all(facts.has(name) for name, _ in _NAMES.values()):
         return None
     effect = analysis.dependence_effect(facts.dataset, facts.coverage).squeeze("option", drop=True)
-    rows, widths = [], {}
-    for assumption, (name, words) in _NAMES.items():
-        found = effect.sel(assumption=assumption)
-        low = Measured(found["low"].item(), facts.quantile(name, facts.low).error)
-        high = Measured(found["high"].item(), facts.quantile(name, facts.high).error)
-        width = Measured(found["width"].item(), found["width_error"].item())
-        if not width.is_known:
-            return None
-        widths[assumption] = facts.money(width)
-        rows.append((words, *facts.amounts(low, high, width)))
+    each = [effect.sel(assumption=assumption) for assumption in _NAMES]
+    found = [Measured(one["width"].item(), one["width_error"].item()) for one in each]
+    if not all(width.is_known for width in found):
+        return None
+    widths = dict(zip(_NAMES, facts.aligned(*found), strict=True))
+    rows = [
+        (words, *facts.amounts(*facts.range(name), widths[assumption])) for assumption, (name, words) in _NAMES.items()
+    ]
+    alone, together, assumed = (facts.money(widths[name]) for name in ("independent", "fully_dependent", "study"))
     says = (
         "How wide the range is depends on how far costs move together from country to country. If every country went "
-        f"its own way, highs and lows would largely cancel and the {facts.interval} would be {widths['independent']} "
-        f"wide; if all countries moved together, {widths['fully_dependent']}. As the study assumes, it is "
-        f"{widths['study']}."
+        f"its own way, highs and lows would largely cancel and the {facts.interval} would be {alone} wide; "
+        f"if all countries moved together, {together}. As the study assumes, it is {assumed}."
     )
     basis = f"This assumption rests on {facts.study.dependence.basis}. {facts.study.dependence.rationale}".strip()
     table = Table(

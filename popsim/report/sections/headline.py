@@ -1,25 +1,28 @@
-"""The headline: the range of the total, where the spread is, and what would be enough."""
+"""The headline: the range of every total, where the spread is, and what would be enough."""
 
 from __future__ import annotations
 
 import math
 
+from popsim.report import totals
 from popsim.report.document import KeyFigure
 from popsim.report.facts import CONFIDENCE, Facts
-from popsim.report.numbers import count, percent, significant
-from popsim.report.sections.financing import need_in_words
+from popsim.report.numbers import count, percent
 from popsim.report.sections.words import plural, years_of
 
-__all__ = ["headline", "key_figures", "lead", "subtitle"]
+__all__ = ["headlines", "key_figures", "lead", "subtitle"]
 
 
-def headline(facts: Facts) -> str:
-    """Range of the total with its coverage."""
-    low, high = facts.range("cost")
-    if not (low.is_known and high.is_known):
-        return f"Too few scenarios for a range ({plural(facts.scenarios, 'scenario')})"
-    text = facts.money_range(low, high)
-    return f"{text} (no\u00a0spread)" if facts.is_certain else f"{text} ({facts.interval})"
+def headlines(facts: Facts) -> tuple[str, ...]:
+    """Range of each total with its coverage, the headline first; a total that stands alone is not named."""
+    if not facts.is_known:
+        return (f"Too few scenarios for a range ({plural(facts.scenarios, 'scenario')})",)
+    texts = []
+    for total in facts.totals:
+        text = facts.money_range(*facts.range(total))
+        text += " (no\u00a0spread)" if facts.counted(total).all_equal else f" ({facts.interval})"
+        texts.append(f"{totals.title(total, facts.study)}: {text}" if len(facts.totals) > 1 else text)
+    return tuple(texts)
 
 
 def subtitle(facts: Facts) -> str:
@@ -35,60 +38,105 @@ def subtitle(facts: Facts) -> str:
     )
 
 
-def _range_in_words(facts: Facts) -> str:
-    study = facts.study
-    low, high = facts.range("cost")
-    over = f"over {plural(len(study.years), 'year')} ({years_of(study)}), at {facts.prices}"
-    if facts.is_certain:
-        return f"The study puts the total cost at {facts.money(low)} {over}: nothing that it counts is uncertain."
-    if not (low.is_known and high.is_known):
-        needed = math.ceil(round(4.0 / facts.low, 6))
-        return (
-            f"{plural(facts.scenarios, 'scenario')} cannot tell the ends of a {facts.interval}: run at least "
-            f"{count(needed)}. Figures that are not known are marked n/a."
-        )
-    inside, outside = significant(100 * facts.coverage, 4), significant(100 * facts.low, 4)
+def _too_few(facts: Facts) -> str:
+    needed = math.ceil(round(4.0 / facts.low, 6))
     return (
-        f"The total cost is put at {facts.money_range(low, high)} {over}. Of every 100 simulated scenarios, "
-        f"{inside} fall inside this range, {outside} cost less and {outside} cost more."
+        f"{plural(facts.scenarios, 'scenario')} cannot tell the ends of a {facts.interval}: run at least "
+        f"{count(needed)}. Figures that are not known are marked n/a."
     )
+
+
+def _range_in_words(facts: Facts, total: str) -> str:
+    """Say the range of a total, what it is, and how many of the scenarios lie in it."""
+    study = facts.study
+    noun, counted = totals.noun(total, study), facts.counted(total)
+    over = ""
+    if total == facts.first:
+        over = f" over {plural(len(study.years), 'year')} ({years_of(study)}), at {facts.prices}"
+    if total == "financing_need":
+        over += f", {totals.described(study)}"
+    text = f"The {noun} is put at {facts.money_range(*facts.range(total))}{over}"
+    if not counted.all_equal:
+        return f"{text}. {_shares(facts, total)}"
+    if facts.counts_nothing_uncertain:
+        return f"{text}: nothing that it counts is uncertain."
+    return f"{text}, in {all_of(facts.scenarios)}. This run says nothing of what is too rare to have occurred in it."
+
+
+def _shares(facts: Facts, total: str) -> str:
+    """Count the scenarios inside, below and above the range."""
+    counted = facts.counted(total)
+    verb = "cost" if total == "cost" else "need"
+    where = "come to exactly this" if counted.low == counted.high else "fall inside this range"
+    inside = f"{count(counted.inside)} ({percent(counted.inside / counted.scenarios)})"
+    outside = [
+        f"{count(number) if number else 'none'} {verb + 's' if number == 1 else verb} {word}"
+        for number, word in ((counted.below, "less"), (counted.above, "more"))
+    ]
+    return f"Of the {count(counted.scenarios)} scenarios, {inside} {where}, {outside[0]} and {outside[1]}."
+
+
+def all_of(scenarios: int) -> str:
+    """Say that all scenarios agree: "all of the 10,000 scenarios", "the one scenario"."""
+    return "the one scenario" if scenarios == 1 else f"all of the {count(scenarios)} scenarios"
 
 
 def _widest(facts: Facts) -> str | None:
     """Name the area whose total spreads most; None when there is no choice or no spread."""
-    if not facts.has("cost_by_area"):
+    name = f"{facts.first}_by_area"
+    if not facts.has(name):
         return None
-    quantiles = facts.summary["cost_by_area_quantile"]
+    quantiles = facts.summary[f"{name}_quantile"]
     spread = quantiles.max("quantile") - quantiles.min("quantile")
     if spread.sizes["area"] < 2 or not float(spread.max()) > 0:
         return None
     area = spread.idxmax("area").item()
-    name = next((known.name for known in facts.study.areas if known.id == area), str(area))
-    found = facts.money_range(*facts.range("cost_by_area", area=area))
-    return f"The widest single range is that of “{name}”: {found}."
+    words = next((known.name for known in facts.study.areas if known.id == area), str(area))
+    found = facts.money_range(*facts.range(name, area=area))
+    return f"The area with the widest range is “{words}”: {found}."
+
+
+def _enough(facts: Facts, total: str) -> str:
+    enough, noun = facts.enough_for(total), totals.noun(total, facts.study)
+    covered = facts.covered(total, enough.value)
+    within = all_of(facts.scenarios) if covered == facts.scenarios else f"{count(covered)} of {count(facts.scenarios)}"
+    scenarios = "" if covered == facts.scenarios else " scenarios"
+    return (
+        f"{facts.money(enough)} would be enough for the {noun} with {percent(CONFIDENCE)} confidence: it covers it in "
+        f"{within}{scenarios}."
+    )
 
 
 def lead(facts: Facts) -> tuple[str, ...]:
     """Sentences under the headline."""
-    enough = (
-        f"{facts.money(facts.enough)} would be enough with {percent(CONFIDENCE)} confidence: it covers the cost in "
-        f"{significant(100 * CONFIDENCE)} of every 100 scenarios."
-    )
-    if facts.is_certain or not facts.enough.is_known:
-        return (_range_in_words(facts),)
-    sentences = (_range_in_words(facts), need_in_words(facts), _widest(facts), enough)
+    if not facts.is_known:
+        return (_too_few(facts),)
+    sentences: list[str | None] = [_range_in_words(facts, total) for total in facts.totals]
+    if not facts.is_certain:
+        sentences.append(_widest(facts))
+        sentences += [_enough(facts, total) for total in facts.totals if facts.enough_for(total).is_known]
     return tuple(sentence for sentence in sentences if sentence)
 
 
+def _no_more(facts: Facts, total: str) -> str:
+    covered = facts.covered(total, facts.quantile(total, 0.5).value)
+    return f"{percent(covered / facts.scenarios)} of the scenarios come to no more"
+
+
 def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
-    """Numbers that stand out at the top."""
-    mean = facts.mean("cost")
-    return (
-        KeyFigure(
-            f"Enough with {percent(CONFIDENCE)} confidence",
-            facts.money(facts.enough),
-            f"covers the cost in {significant(100 * CONFIDENCE)} of 100 scenarios",
-        ),
-        KeyFigure("Median", facts.money(facts.quantile("cost", 0.5)), "as likely to be exceeded as not"),
-        KeyFigure("Mean", facts.money(mean), "average of all scenarios"),
-    )
+    """Numbers that stand out at the top: for each total what is enough, the median and the mean."""
+    figures = []
+    for total in facts.totals:
+        noun, title = totals.noun(total, facts.study), totals.title(total, facts.study)
+        figures += [
+            KeyFigure(
+                f"{title}: enough with {percent(CONFIDENCE)} confidence",
+                facts.money(facts.enough_for(total)),
+                f"covers the {noun} in {percent(facts.covered_share(total))} of the scenarios"
+                if facts.enough_for(total).is_known
+                else "too few scenarios to tell",
+            ),
+            KeyFigure(f"{title}: median", facts.money(facts.quantile(total, 0.5)), _no_more(facts, total)),
+            KeyFigure(f"{title}: mean", facts.money(facts.mean(total)), "average of all scenarios"),
+        ]
+    return tuple(figures)

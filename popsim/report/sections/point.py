@@ -1,59 +1,72 @@
-"""The old point estimate, and how sure it is to suffice."""
+"""The point estimate of each total, and how sure it is to suffice."""
 
 from __future__ import annotations
 
+from popsim.report import totals
 from popsim.report.document import Block, Paragraph, Section
 from popsim.report.facts import CONFIDENCE, Facts, Measured
 from popsim.report.numbers import count, percent
 from popsim.report.sections.contingency import contingency
+from popsim.report.sections.words import plural
 
 __all__ = ["point", "sureness"]
 
+_WHAT = (
+    "The point estimate puts every input at its most likely value and runs the same model once: the same countries, "
+    "starts, delays, escalation and prices, work that is needed with some probability counted with this probability, "
+    "and only those events that are more likely than not."
+)
 _WHY_LOW = (
-    "Adding up most likely values usually gives too little. The range of a cost mostly reaches further up than down, "
-    "so its average lies above its most likely value, and in a sum these gaps do not cancel: they add up."
+    "Such a figure usually is too low. The range of a cost mostly reaches further up than down, so its average lies "
+    "above its most likely value, and in a sum these gaps do not cancel: they add up."
 )
 _WHY_NOT_HERE = (
-    "Adding up most likely values usually gives too little, because the range of a cost mostly reaches further up than "
-    "down and the gaps between average and most likely value add up. In this study they do not."
+    "Such a figure usually is too low, because the range of a cost mostly reaches further up than down and the gaps "
+    "between average and most likely value add up. In this study they do not."
 )
 
 
-def sureness(facts: Facts, confidence: Measured) -> str:
-    """Say how often an amount suffices, the ends included.
+def sureness(facts: Facts, covered: int) -> str:
+    """Say in how many scenarios an amount suffices, the ends included.
 
     Returns
     -------
     str
-        ``in 12 % of the scenarios``, or ``in none of the 10,000 scenarios`` where the estimate is exactly 0 or 1.
+        ``in 1,240 of 10,000 scenarios (12.4 %)``, or ``in none of the 10,000 scenarios``.
     """
-    if confidence.value <= 0.0:
-        return f"in none of the {count(facts.scenarios)} scenarios"
-    if confidence.value >= 1.0:
-        return f"in all of the {count(facts.scenarios)} scenarios"
-    return f"in {percent(*confidence)} of the scenarios"
+    if covered in {0, facts.scenarios}:
+        return f"in {'all' if covered else 'none'} of the {plural(facts.scenarios, 'scenario')}"
+    share = percent(covered / facts.scenarios)
+    return f"in {count(covered)} of the {count(facts.scenarios)} scenarios ({share})"
+
+
+def _says(facts: Facts, total: str) -> str:
+    """Set the point estimate of a total against its scenarios."""
+    value, enough, median = facts.point(total), facts.enough_for(total), facts.quantile(total, 0.5)
+    assert value is not None  # noqa: S101  asked for totals that have one
+    says = (
+        f"The point estimate of the {totals.noun(total, facts.study)} is "
+        f"{facts.money(Measured(value, median.error, median.finest))}. It is enough "
+        f"{sureness(facts, facts.covered(total, value))}"
+    )
+    sure = percent(CONFIDENCE)
+    missing = Measured(enough.value - value, enough.error, enough.finest)
+    if not enough.is_known:
+        return f"{says}."
+    if missing.value > 1e-12 * abs(enough.value):
+        return f"{says}, and falls {facts.money(missing)} short of the budget that is enough with {sure} confidence."
+    return f"{says}, and so reaches the budget that is enough with {sure} confidence."
 
 
 def point(facts: Facts) -> Section | None:
-    """Set the sum of the most likely values against the simulated total; None when the run does not hold it."""
-    if not facts.has("point_estimate"):
+    """Set the point estimates against the simulated totals; None when the run does not hold them."""
+    shown = [total for total in facts.totals if facts.point(total) is not None]
+    if not shown:
         return None
-    points, enough = facts.points, facts.enough
-    value = points["point_estimate"].item()
-    confidence = Measured(points["point_estimate_confidence"].item(), points["point_estimate_confidence_error"].item())
-    median = facts.quantile("cost", 0.5)
-    missing = Measured(enough.value - value, enough.error)
-    says = (
-        f"The sum of the most likely values, the number that a single-figure estimate would give, is "
-        f"{facts.money(Measured(value, median.error))}. It is enough {sureness(facts, confidence)}"
-    )
-    sure = percent(CONFIDENCE)
-    if not enough.is_known:
-        says += "."
-    elif missing.value > 0:
-        says += f", and falls {facts.money(missing)} short of the budget that is enough with {sure} confidence."
-    else:
-        says += f", and so reaches the budget that is enough with {sure} confidence."
-    why = _WHY_LOW if confidence.value < 0.5 else _WHY_NOT_HERE
-    blocks: tuple[Block, ...] = (Paragraph(says), Paragraph(why), *contingency(facts))
-    return Section("point-estimate", "What a single figure hides", "Single figure", blocks)
+    blocks: list[Block] = [Paragraph(_says(facts, total)) for total in shown]
+    first = facts.point(shown[0]) or 0.0
+    why = _WHY_LOW if facts.covered(shown[0], first) < 0.5 * facts.scenarios else _WHY_NOT_HERE
+    blocks.append(Paragraph(_WHAT if facts.is_certain else f"{_WHAT} {why}"))
+    for total in shown:
+        blocks += contingency(facts, total)
+    return Section("point-estimate", "What a single figure hides", "Single figure", tuple(blocks))

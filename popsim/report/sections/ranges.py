@@ -1,19 +1,23 @@
-"""The ranges: by area, by group of countries, by year."""
+"""The ranges: by area, by group of countries, by year; each total beside the other, the headline first."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
-from popsim.report.document import Bars, Block, Details, Figure, Paragraph, RangeBar, Section, Table
+from popsim.report import totals
+from popsim.report.document import Bars, Figure, Paragraph, RangeBar, Section, Table
 from popsim.report.facts import Facts, Measured
 from popsim.report.sections.words import plural
 
-__all__ = ["by_area", "by_group", "by_year", "row_of"]
+__all__ = ["by_area", "by_group", "by_year", "range_table", "row_of"]
 
 _NO_SUM = (
     "Medians and the ends of ranges do not add up to those of the total: it is unlikely that everything turns out "
-    "cheap, or dear, at once. Means do add up, and so do most likely values, within rounding."
+    "cheap, or expensive, at once. Means do add up, and so do point estimates, within rounding."
 )
+
+Row = tuple[tuple[str, ...], dict[str, object]]
+"""Labels of a row of a table, and where it stands in a breakdown; nowhere for the row of all."""
 
 
 def row_of(facts: Facts, name: str, where: dict[str, object], point: float | None = None) -> tuple[str, ...]:
@@ -25,12 +29,52 @@ def row_of(facts: Facts, name: str, where: dict[str, object], point: float | Non
     return facts.amounts(low, median, high, facts.mean(name, **where), *points)
 
 
-def _columns(*first: str) -> tuple[str, ...]:
-    return (*first, "Low end", "Median", "High end", "Mean")
+def range_table(facts: Facts, by: str, headings: tuple[str, ...], rows: Iterable[Row], *, whole: str = "") -> Table:
+    """Set the ranges of every total beside each other, one row for each group.
 
-
-def _caption(facts: Facts, by: str) -> str:
-    return f"Cost by {by} ({facts.unit_and_prices}; low and high end: {facts.interval})"
+    Parameters
+    ----------
+    facts
+        The run.
+    by
+        Name of the breakdown, such as ``area``; every total is broken down alike.
+    headings
+        Headings of the labels.
+    rows
+        Labels, and where each row stands.
+    whole
+        Label of the last row, which stands for all; none where it is empty.
+    """
+    shown = [total for total in facts.totals if facts.has(f"{total}_by_{by}")]
+    points = {total: facts.points_by(total, by) for total in shown}
+    lines = list(rows)
+    cells = []
+    for labels, where in lines:
+        key = next(iter(where.values()))
+        line = [
+            row_of(facts, f"{total}_by_{by}", where, points[total][key] if points[total] else None) for total in shown
+        ]
+        cells.append((*labels, *(cell for part in line for cell in part)))
+    if whole:
+        line = [row_of(facts, total, {}, facts.point(total) if points[total] else None) for total in shown]
+        cells.append((whole, *("",) * (len(headings) - 1), *(cell for part in line for cell in part)))
+    columns, groups = list(headings), []
+    for total in shown:
+        mine = ["Low end", "Median", "High end", "Mean", *(["Point estimate"] if points[total] else [])]
+        columns += mine
+        groups.append((totals.title(total, facts.study), len(mine)))
+    heading = headings[0][:1].lower() + headings[0][1:] if headings else by
+    # Where several totals stand beside each other, the heading above their columns names them.
+    what = "Ranges" if len(shown) > 1 else totals.title(shown[0], facts.study)
+    caption = f"{what} by {heading} ({facts.unit_and_prices}; low and high end: {facts.interval})"
+    return Table(
+        caption,
+        tuple(columns),
+        tuple(cells),
+        labels=len(headings),
+        total=bool(whole),
+        groups=tuple(groups) if len(groups) > 1 else (),
+    )
 
 
 def _bar(facts: Facts, label: str, name: str, where: dict[str, object], point: float | None = None) -> RangeBar:
@@ -39,62 +83,48 @@ def _bar(facts: Facts, label: str, name: str, where: dict[str, object], point: f
     return RangeBar(label, low, lower, median, upper, high, None if point is None else facts.on_axis(point))
 
 
-def _point_of(facts: Facts, area: str) -> float | None:
-    if not facts.has("point_estimate_by_area"):
-        return None
-    return float(facts.points["point_estimate_by_area"].sel(area=area).item())
-
-
-def _area_rows(facts: Facts) -> Iterator[tuple[str, ...]]:
-    for area in facts.study.areas:
-        yield area.name, *row_of(facts, "cost_by_area", {"area": area.id}, _point_of(facts, area.id))
-    total = facts.points["point_estimate"].item() if facts.has("point_estimate_by_area") else None
-    yield "All areas", *row_of(facts, "cost", {}, total)
-
-
-def by_area(facts: Facts) -> Section | None:
-    """Ranges of the areas: figure and table; None when the run has no breakdown by area."""
-    if not facts.has("cost_by_area"):
-        return None
+def _area_figure(facts: Facts, total: str) -> Figure:
+    name, points = f"{total}_by_area", facts.points_by(total, "area")
     bars = sorted(
         (
-            _bar(facts, area.name, "cost_by_area", {"area": area.id}, _point_of(facts, area.id))
+            _bar(facts, area.name, name, {"area": area.id}, points[area.id] if points else None)
             for area in facts.study.areas
         ),
         key=lambda bar: -bar.median,
     )
-    columns = _columns("Area") + (("Most likely",) if facts.has("point_estimate_by_area") else ())
-    figure = Figure(
-        "areas",
+    return Figure(
+        "areas" if total == facts.first else f"areas-{total}",
         Bars(tuple(bars), facts.interval, facts.unit_and_prices[:1].upper() + facts.unit_and_prices[1:], "rows"),
-        "Cost of each activity area, all countries and years",
+        f"{totals.title(total, facts.study)} of each activity area, all countries and years",
         f"Light bar: {facts.interval}. Dark bar: the middle half of the scenarios. White line: median. "
-        + ("Diamond: sum of the most likely values. " if facts.has("point_estimate_by_area") else "")
+        + ("Diamond: point estimate. " if points else "")
         + "Areas are in order of their medians.",
         f"Horizontal bars, one for each of {plural(len(bars), 'area')}; the largest median is that of {bars[0].label}. "
         "The table below holds the same numbers.",
     )
-    table = Table(_caption(facts, "activity area"), columns, tuple(_area_rows(facts)), total=True)
-    return Section("areas", "Ranges by activity area", "Areas", (figure, table, Paragraph(_NO_SUM, note=True)))
+
+
+def by_area(facts: Facts) -> Section | None:
+    """Ranges of the areas: figures and table; None when the run has no breakdown by area."""
+    if not facts.has("cost_by_area"):
+        return None
+    figures = [_area_figure(facts, total) for total in facts.totals if facts.has(f"{total}_by_area")]
+    rows: list[Row] = [((area.name,), {"area": area.id}) for area in facts.study.areas]
+    table = range_table(facts, "area", ("Activity area",), rows, whole="All areas")
+    return Section("areas", "Ranges by activity area", "Areas", (*figures, table, Paragraph(_NO_SUM, note=True)))
 
 
 def _group_table(facts: Facts, group: str) -> Table:
-    name = f"cost_by_{group}"
     counted: dict[str, int] = {}
     for country in facts.study.countries:
         value = dict(country.groups).get(group)
         if value is not None:
             counted[value] = counted.get(value, 0) + 1
-    rows = tuple(
-        (
-            facts.study.label(group, value),
-            str(counted.get(str(value), 0)),
-            *row_of(facts, name, {group: value}),
-        )
-        for value in facts.summary[group].values
-    )
-    heading = facts.study.heading(group, sentence=True)
-    return Table(_caption(facts, heading), _columns(facts.study.heading(group), "Countries"), rows)
+    rows: list[Row] = [
+        ((facts.study.label(group, value), str(counted.get(str(value), 0))), {group: value})
+        for value in facts.summary[group].values.tolist()
+    ]
+    return range_table(facts, group, (facts.study.heading(group), "Countries"), rows)
 
 
 def by_group(facts: Facts) -> Section | None:
@@ -116,26 +146,30 @@ def _years_said(bars: Sequence[RangeBar]) -> str:
     )
 
 
-def by_year(facts: Facts) -> Section | None:
-    """Ranges of the years: figure and table; None when the run has no breakdown by year."""
-    if not facts.has("cost_by_year"):
-        return None
-    years = [int(year) for year in facts.summary["year"].values]
-    bars = [_bar(facts, str(year), "cost_by_year", {"year": year}) for year in years]
-    figure = Figure(
-        "years",
+def _year_figure(facts: Facts, total: str, years: list[int]) -> Figure:
+    bars = [_bar(facts, str(year), f"{total}_by_year", {"year": year}) for year in years]
+    noun = totals.noun(total, facts.study)
+    return Figure(
+        "years" if total == facts.first else f"years-{total}",
         Bars(tuple(bars), facts.interval, facts.unit_and_prices, "years"),
-        "Cost of each year, all areas and countries",
-        f"Light bar: {facts.interval} of that year’s cost. Dark bar: the middle half of the scenarios. White line: "
+        f"{totals.title(total, facts.study)} of each year, all areas and countries",
+        f"Light bar: {facts.interval} of that year’s {noun}. Dark bar: the middle half of the scenarios. White line: "
         "median.",
         _years_said(bars),
     )
-    rows = tuple((str(year), *row_of(facts, "cost_by_year", {"year": year})) for year in years)
-    table = Table(_caption(facts, "year"), _columns("Year"), rows)
+
+
+def by_year(facts: Facts) -> Section | None:
+    """Ranges of the years: figures and table; None when the run has no breakdown by year."""
+    if not facts.has("cost_by_year"):
+        return None
+    years = [int(year) for year in facts.summary["year"].values]
+    figures = [_year_figure(facts, total, years) for total in facts.totals if facts.has(f"{total}_by_year")]
+    rows: list[Row] = [((str(year),), {"year": year}) for year in years]
+    table = range_table(facts, "year", ("Year",), rows)
     note = Paragraph(
         "Ranges of single years do not add up to the range of the total. Costs stand in the year in which they arise, "
         "which need not be the year in which they are financed.",
         note=True,
     )
-    blocks: tuple[Block | Details, ...] = (figure, table, note)
-    return Section("years", "Ranges by year", "Years", blocks)
+    return Section("years", "Ranges by year", "Years", (*figures, table, note))

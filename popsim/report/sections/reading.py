@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from popsim.report import totals
 from popsim.report.document import Pairs, Section
 from popsim.report.facts import CONFIDENCE, Facts, Measured
-from popsim.report.numbers import count, percent, significant
+from popsim.report.numbers import count, percent
 
 __all__ = ["reading"]
 
@@ -12,7 +13,8 @@ __all__ = ["reading"]
 def reading(facts: Facts) -> Section:
     """Explain range, confidence, Monte Carlo error and constant prices in plain words."""
     study = facts.study
-    inside, outside = significant(100 * facts.coverage, 4), significant(100 * facts.low, 4)
+    outside = percent(facts.low)
+    nouns = " or the ".join(totals.noun(total, study) for total in facts.totals)
     return Section(
         "reading",
         "How to read this report",
@@ -27,14 +29,19 @@ def reading(facts: Facts) -> Section:
                     ),
                     (
                         f"Range, {facts.interval}",
-                        f"The span that holds {inside} of every 100 scenarios; {outside} lie below it and {outside} "
-                        "above. It says how uncertain the cost is, given the inputs of the study.",
+                        f"The span that leaves out the lowest {outside} and the highest {outside} of the scenarios. "
+                        "Where many scenarios come to the same amount, more of them lie inside: the sentence under the "
+                        "headline counts them. It says how uncertain the cost is, given the inputs of the study.",
                     ),
                     (
                         "Confidence of a budget",
-                        "The share of scenarios in which the budget covers the total cost.",
+                        f"The share of scenarios in which the budget covers the {nouns}.",
                     ),
-                    ("Median and mean", "Half of the scenarios cost less than the median. The mean is their average."),
+                    (
+                        "Median and mean",
+                        "At least half of the scenarios come to no more than the median, and at least half to no less. "
+                        "The mean is the average of all scenarios.",
+                    ),
                     (
                         "Monte Carlo error",
                         "With other random draws the figures would differ a little. Only digits that this error "

@@ -1,0 +1,139 @@
+"""Every sentence of the headline and of the point estimate is compared with counts of the scenarios themselves."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import xarray as xr
+from hypothesis import given, settings
+
+from popsim import analysis
+from popsim.engine.simulate import simulate
+from popsim.report.content import compose
+from popsim.report.document import Document, Paragraph
+from popsim.study.model import Study
+
+from .odd_studies import odd_studies
+
+NOUNS = {"total cost": "cost", "financing need": "financing_need"}
+SHARES = re.compile(
+    r"The ([a-z ]+) is put at .*?\. Of the ([\d,]+) scenarios, ([\d,]+) \(([\d.]+) %\) (fall inside this range|come to "
+    r"exactly this), ([\d,]+|none) (?:costs?|needs?) less and ([\d,]+|none) (?:costs?|needs?) more\."
+)
+EQUAL = re.compile(r"The ([a-z ]+) is put at [^,:.]*(?:, at constant|, after|, in all|:| over)")
+ENOUGH = re.compile(
+    r"would be enough for the ([a-z ]+) with 80 % confidence: it covers it in ([\w, ]+?)(?: scenarios)?\."
+)
+POINT = re.compile(
+    r"The point estimate of the ([a-z ]+) is .*? It is enough in ([\w, ]+?) (?:of the )?([\d,]+)? ?scenario"
+)
+
+
+def plain(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def number(text: str) -> int:
+    return 0 if text == "none" else int(text.replace(",", ""))
+
+
+def values_of(dataset: xr.Dataset, noun: str) -> np.ndarray:
+    return dataset[NOUNS[noun]].sel(option="full").values
+
+
+def check(study: Study, dataset: xr.Dataset, document: Document) -> int:
+    """Compare every sentence with the scenarios; give the number of sentences that were compared."""
+    lead = [plain(text) for text in document.lead]
+    compared = 0
+    for text in lead:
+        if found := SHARES.match(text):
+            noun, scenarios, inside, share, _, below, above = found.groups()
+            values = values_of(dataset, noun)
+            summary = analysis.summarise(dataset[[NOUNS[noun]]], study.coverage).sel(option="full")
+            ends = [
+                float(summary[f"{NOUNS[noun]}_quantile"].sel(quantile=level, method="nearest"))
+                for level in ((1 - study.coverage) / 2, (1 + study.coverage) / 2)
+            ]
+            assert number(scenarios) == len(values)
+            assert number(below) == sum(value < ends[0] for value in values)
+            assert number(above) == sum(value > ends[1] for value in values)
+            assert number(inside) == len(values) - number(below) - number(above)
+            assert abs(float(share) - 100 * number(inside) / len(values)) <= 0.05 + 1e-9
+            compared += 1
+        elif found := ENOUGH.search(text):
+            values = values_of(dataset, found[1])
+            amount = float(analysis.budget_for(dataset, 0.8, NOUNS[found[1]])["amount"].sel(option="full"))
+            covered = int(sum(values <= amount * (1 + 1e-12)))
+            assert covered >= 0.8 * len(values) - 1
+            assert found[2].startswith("all of") if covered == len(values) else number(found[2].split()[0]) == covered
+            compared += 1
+        elif " is put at " in text:
+            values = values_of(dataset, text.removeprefix("The ").partition(" is put at")[0])
+            assert len(set(values.tolist())) == 1
+            compared += 1
+    assert any(" is put at " in text for text in lead)
+    return compared
+
+
+def is_certain(study: Study) -> bool:
+    """Whether nothing in one of the odd studies can turn out in more than one way."""
+    needs = [area.need.value for area in study.areas if area.need is not None]
+    costs = [part.cost for area in study.areas for part in area.components]
+    return not study.shocks and all(cost.std() == 0.0 for cost in costs) and set(needs) <= {1.0}
+
+
+@settings(max_examples=60, deadline=None)
+@given(odd_studies())
+def test_sentences_agree_with_the_scenarios(study: Study) -> None:
+    dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
+    document = compose(study, dataset)
+    assert check(study, dataset, document) >= 1
+    text = plain(" ".join([*document.headlines, *document.lead]))
+    for total in [name for name in NOUNS.values() if name in dataset]:
+        equal = len(set(dataset[total].values.ravel().tolist())) == 1
+        noun = next(noun for noun, name in NOUNS.items() if name == total)
+        if not equal and "Too few" not in text:
+            assert f"The {noun} is put at" in text
+    if "nothing that it counts is uncertain" in text:
+        assert is_certain(study)
+    if "no spread" in text:
+        assert any(len(set(dataset[name].values.ravel().tolist())) == 1 for name in NOUNS.values() if name in dataset)
+
+
+@settings(max_examples=40, deadline=None)
+@given(odd_studies())
+def test_the_point_estimate_is_enough_as_often_as_is_said(study: Study) -> None:
+    dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
+    section = next(part for part in compose(study, dataset).sections if part.id == "point-estimate")
+    texts = [plain(block.text) for block in section.blocks if isinstance(block, Paragraph)]
+    compared = 0
+    for noun, name in NOUNS.items():
+        point = "point_estimate" if name == "cost" else f"point_estimate_{name}"
+        if name not in dataset or point not in dataset:
+            continue
+        (text,) = [text for text in texts if f"point estimate of the {noun} is" in text]
+        value = float(dataset[point].squeeze())
+        covered = int(sum(dataset[name].values.ravel() <= value * (1 + 1e-12)))
+        said = re.search(r"It is enough in ([\d,]+|all|none) of the 200 scenarios", text)
+        assert said is not None
+        assert {"all": 200, "none": 0}.get(said[1]) == covered or said[1] == str(covered)
+        if is_certain(study):
+            assert said[1] == "all"
+            assert "falls" not in text
+        compared += 1
+    assert compared >= 1
+
+
+def test_control_a_wrong_count_is_noticed() -> None:
+    """The comparison fails where a sentence speaks of other scenarios than those that it is compared with."""
+    from ..engine.studies import mixed
+
+    study = mixed()
+    dataset = simulate(study, scenarios=200, breakdowns=["area"])
+    document = compose(study, dataset)
+    assert check(study, dataset, document) >= 2
+    moved = dataset.assign(cost=dataset["cost"].where(dataset["scenario"] % 50 == 0, 1.0))
+    with pytest.raises(AssertionError):
+        check(study, moved, document)
