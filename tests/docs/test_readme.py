@@ -49,8 +49,11 @@ def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
     ds = ds.assign(dependence_extremes(study).data_vars)
     facts = gather(study, ds)
     plain = README.replace("\n> ", " ").replace("\n", " ")
-    said = headline.headline(facts).replace("\u00a0", " ").replace("\u202f", " ")
-    assert f"**{said}**" in plain
+    for text in headline.headlines(facts):
+        said = text.replace("\u00a0", " ").replace("\u202f", " ")
+        assert f"**{said}**" in plain
+    for total in facts.totals:
+        assert facts.money(facts.enough_for(total)).replace("\u00a0", " ") in plain
     confidence = ps.point_estimates(ds)["point_estimate_confidence"].sel(option="full").item()
     assert f"would be enough in {100 * confidence:.0f} % of the scenarios" in plain
     assert f"{len(study.countries)} countries" in plain

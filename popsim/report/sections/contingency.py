@@ -22,7 +22,7 @@ def contingency(facts: Facts, total: str) -> tuple[Block, ...]:
     if facts.is_certain:
         return ()
     try:
-        found = analysis.contingency(facts.dataset, LEVELS, variable=total)
+        found = analysis.contingency(facts.dataset, LEVELS)
     except ParameterError:  # the scenarios are too few for one of the confidences
         return ()
     one = found.squeeze("option", drop=True)
