@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option
+from popsim.cli.words import as_json_option, notes_of, overrides_of, print_json, print_notes, settings_option
 
 if TYPE_CHECKING:
     from popsim.study.model import Study
@@ -41,11 +41,12 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
     from popsim.plan import compile as compile_plan
 
     digest = compile_plan(loaded).digest
-    facts = {**describe(loaded), "plan_digest": digest}
+    facts = {**describe(loaded), "plan_digest": digest, "notes": notes_of(loaded)}
     if as_json:
         print_json(facts)
         return
     _print(loaded, facts)
+    print_notes(loaded)
 
 
 def describe(study: Study) -> dict[str, Any]:

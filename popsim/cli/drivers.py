@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.words import as_json_option, overrides_of, print_json, settings_option, whole_number
+from popsim.cli.words import as_json_option, overrides_of, print_json, print_notes, settings_option, whole_number
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ def command(
     from popsim.study.load import load_study
 
     loaded = load_study(study, overrides_of(settings, {"scenarios.seed": seed}))
+    print_notes(loaded)
     found = found_of(loaded, scenarios, (by,) if by else GROUPINGS, option, threads)
     if as_json:
         print_json(_as_mapping(loaded, found))

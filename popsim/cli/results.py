@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.console import printable, rich_console
+from popsim.cli.words import notes_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -135,6 +136,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "scenarios": facts.scenarios,
         "seed": seed_of(facts.dataset.attrs, study.seed),
         **_precision(facts),
+        "notes": notes_of(study),
         "plan_digest": facts.dataset.attrs.get("plan_digest"),
         "popsim_version": facts.dataset.attrs.get("popsim_version"),
         **{name: _range(facts, name) for name in analysis.TOTALS if facts.has(name)},

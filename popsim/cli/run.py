@@ -14,6 +14,7 @@ from popsim.cli.words import (
     as_json_option,
     overrides_of,
     print_json,
+    print_notes,
     settings_option,
     share_of_one,
     whole_number,
@@ -97,6 +98,7 @@ def command(
     from popsim.study.load import load_study
 
     loaded = load_study(study, overrides)
+    print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
     wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)

@@ -8,23 +8,39 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from popsim.cli.console import is_unicode
 from popsim.errors import ParameterError, Problem
 
+if TYPE_CHECKING:
+    from popsim.study.model import Study
+
 __all__ = [
     "as_json_option",
+    "notes_of",
     "overrides_of",
     "positive_number",
     "print_json",
+    "print_notes",
     "settings_option",
     "share_of_one",
     "toml_value",
     "whole_number",
 ]
+
+
+def notes_of(study: Study) -> list[str]:
+    """List how files were read where the study does not say it, and what is odd in them."""
+    return [*study.reading, *study.notes]
+
+
+def print_notes(study: Study) -> None:
+    """Print the notes of a study on standard error."""
+    for note in notes_of(study):
+        click.echo(click.wrap_text(f"Note: {note}.", 80, subsequent_indent="  "), err=True)
 
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:

@@ -11,11 +11,14 @@ from popsim.study.drivers import Measure, columns_are_sound, measure, measured_c
 from popsim.study.labels import Labels
 from popsim.study.model import Basis, Country
 from popsim.study.place import shown, words
-from popsim.study.tables import Row, TextTable, read_table
+from popsim.study.tables import Row, TextTable
 from popsim.study.toml_models import SizeTable, StudyFile
 from popsim.study.translate import Checked
 
-__all__ = ["RESERVED", "group_columns", "read_countries", "select_countries"]
+__all__ = ["COUNTRY_COLUMNS", "RESERVED", "check_countries", "group_columns", "select_countries"]
+
+COUNTRY_COLUMNS = ("code", "name")
+"""Columns that every countries file has."""
 
 RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
 """Columns with a meaning of their own; every other column, measures apart, is a group of countries."""
@@ -24,22 +27,27 @@ TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", 
 """Names of dimensions, which no group may have."""
 
 
-def read_countries(text: str, name: str) -> tuple[TextTable, list[Problem]]:
-    """Read the countries file and check its codes and names."""
-    table, problems = read_table(text, name, ("code", "name"))
-    if "code" not in table.columns:
-        return table, problems
+def check_countries(table: TextTable) -> list[Problem]:
+    """List what is wrong with the codes and names of the countries file."""
+    problems: list[Problem] = []
     seen: dict[str, int] = {}
     for row in table.rows:
         code, where = table.cell(row, "code"), table.at(row, "code")
-        if not re.fullmatch(r"[A-Z]{3}", code):
-            problems.append(Problem(where, shown(code), "three capital letters (ISO 3166-1 alpha-3)"))
+        if not re.fullmatch(r"\w(?:[\w.-]*\w)?", code):
+            problems.append(
+                Problem(
+                    where,
+                    shown(code) if code else "nothing",
+                    "letters, digits, and _ . - between them, such as KEN, BR-SP or 007",
+                    "take an ISO 3166 code, or one of your own",
+                )
+            )
         elif code in seen:
             problems.append(Problem(where, f"{code!r}, which stands in line {seen[code]} too", "each code once"))
         seen.setdefault(code, row.line)
-        if "name" in table.columns and not table.cell(row, "name"):
+        if not table.cell(row, "name"):
             problems.append(Problem(table.at(row, "name"), "nothing", "a name"))
-    return table, problems
+    return problems
 
 
 def group_columns(table: TextTable, measured: Iterable[str]) -> tuple[str, ...]:

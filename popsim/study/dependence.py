@@ -14,6 +14,7 @@ from popsim.study.dependence_shares import ROUNDING, check_group_share, check_sh
 from popsim.study.dependence_tables import DependenceTable, GroupsTable, MatrixTable
 from popsim.study.model import Dependence
 from popsim.study.place import Place, shown, words
+from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
 
@@ -24,7 +25,7 @@ KEYS = ("dependence", "between_areas")
 
 def resolve_dependence(
     study: Checked[StudyFile],
-    csv: tuple[str, str] | None,
+    csv: TextTable | None,
     shares: Mapping[str, float],
     catalogue: Sequence[str] | None,
     columns: Sequence[str] | None = None,
@@ -36,7 +37,7 @@ def resolve_dependence(
     study
         The study file.
     csv
-        Name and text of the correlation file, where the study names one.
+        The correlation file, where the study names one.
     shares
         common_share of each counted area.
     catalogue
@@ -73,7 +74,7 @@ def resolve_dependence(
 
 
 def _matrix(
-    study: Checked[StudyFile], csv: tuple[str, str] | None, catalogue: Sequence[str] | None
+    study: Checked[StudyFile], csv: TextTable | None, catalogue: Sequence[str] | None
 ) -> tuple[MatrixTable | None, MatrixPlace, list[Problem]]:
     stated = study.content.dependence.between_areas
     place = MatrixPlace(study.place, KEYS)
@@ -83,8 +84,8 @@ def _matrix(
         matrix, problems = groups_matrix(stated, study.place, KEYS, catalogue)
         return matrix, MatrixPlace(study.place, KEYS, ("groups", "groups")), problems
     if csv is not None:
-        matrix, problems = read_matrix(csv[1], csv[0])
-        return matrix, MatrixPlace(Place(csv[0]), ()), problems
+        matrix, problems = read_matrix(csv)
+        return matrix, MatrixPlace(Place(csv.name), ()), problems
     return None, place, []
 
 

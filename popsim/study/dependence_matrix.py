@@ -17,7 +17,7 @@ from popsim.families.base import Floats
 from popsim.study.dependence_tables import MatrixTable
 from popsim.study.nearest_correlation import fitting_correlation, rounding_of
 from popsim.study.place import Place, shown, words
-from popsim.study.tables import TextTable, number, read_table
+from popsim.study.tables import TextTable
 
 __all__ = ["MatrixPlace", "check_matrix", "covariances", "read_matrix"]
 
@@ -222,15 +222,17 @@ def _faults(matrix: Floats, shares: Floats, group_shares: Floats) -> list[tuple[
     return faults
 
 
-def read_matrix(text: str, name: str) -> tuple[MatrixTable, list[Problem]]:
-    """Read a square CSV: the first line and the first column name the areas, in the same order."""
-    table, problems = read_table(text, name, ())
+def read_matrix(table: TextTable) -> tuple[MatrixTable, list[Problem]]:
+    """Read a square table: the first line and the first column name the areas, in the same order."""
+    problems: list[Problem] = []
     labels = list(table.columns[1:])
     named = [row.cells[0] for row in table.rows]
-    if not problems and named != labels:
+    if named != labels:
         problems.append(
             Problem(
-                f"{name}: first column", words(named), f"the names of the first line in their order: {words(labels)}"
+                f"{table.name}: first column",
+                words(named),
+                f"the names of the first line in their order: {words(labels)}",
             )
         )
     values = [
@@ -241,7 +243,7 @@ def read_matrix(text: str, name: str) -> tuple[MatrixTable, list[Problem]]:
 
 
 def _entry(table: TextTable, line: int, label: str, cell: str, problems: list[Problem]) -> float:
-    value = number(cell)
+    value = table.number(cell)
     if value is None:
         problems.append(
             Problem(f"{table.name}: line {line}, column {label}", shown(cell), "a number, -1 <= correlation <= 1")

@@ -8,7 +8,7 @@ from typing import Literal
 from popsim.errors import Problem, nearest
 from popsim.study.model import Driver
 from popsim.study.place import Key, shown, words
-from popsim.study.tables import Row, TextTable, number
+from popsim.study.tables import Row, TextTable
 from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
 from popsim.study.translate import Checked
 
@@ -91,7 +91,9 @@ def measure(table: TextTable, row: Row, rule: Measure, problems: list[Problem]) 
     """Give the value of a measure in one country, the value over its reference, and which limit held that."""
     column = column_of(rule)
     text = table.cell(row, column)
-    value = number(text)
+    if table.numbers is None:
+        return None
+    value = table.number(text)
     if value is None or value <= 0:
         problems.append(
             Problem(

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.place import shown, words
-from popsim.study.tables import number, read_table
+from popsim.study.tables import TextTable
 
-__all__ = ["ExchangeRates", "read_rates"]
+__all__ = ["RATE_COLUMNS", "ExchangeRates", "read_rates"]
 
-NEEDED = ("currency", "year", "rate", "per")
+RATE_COLUMNS = ("currency", "year", "rate", "per")
 
 
 @dataclass(frozen=True)
@@ -100,28 +100,30 @@ class ExchangeRates:
         ]
 
 
-def read_rates(text: str, name: str) -> tuple[ExchangeRates, list[Problem]]:
-    r"""Read the CSV of exchange rates: columns currency, year, rate, per; further columns say where they are from.
+def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
+    r"""Read exchange rates from their columns currency, year, rate, per; further columns say where they are from.
 
     `rate` is in units of `currency` per one unit of `per`.
 
     Examples
     --------
-    >>> read_rates("currency,year,rate,per\nXOF,2020,655.957,EUR\n", "r.csv")[0].rates
+    >>> from popsim.study.tables import read_table
+    >>> table, _ = read_table("currency,year,rate,per\nXOF,2020,655.957,EUR\n", "r.csv", RATE_COLUMNS, ["rate"])
+    >>> read_rates(table)[0].rates
     {('XOF', 'EUR', 2020): 655.957}
     """
-    table, problems = read_table(text, name, NEEDED)
+    problems: list[Problem] = []
     rates: dict[tuple[str, str, int], float] = {}
     lines: dict[tuple[frozenset[str], int], int] = {}
-    if any(column not in table.columns for column in NEEDED):
-        return ExchangeRates(name, rates), problems
+    if table.numbers is None:
+        return ExchangeRates(table.name, rates), problems
     for row in table.rows:
-        currency, year, value, per = (table.cell(row, column) for column in NEEDED)
+        currency, year, value, per = (table.cell(row, column) for column in RATE_COLUMNS)
         codes = [(column, code) for column, code in (("currency", currency), ("per", per)) if not _is_code(code)]
         problems += [
             Problem(table.at(row, column), shown(code), "three capital letters, such as USD") for column, code in codes
         ]
-        level = number(value)
+        level = table.number(value)
         if level is None or level <= 0:
             problems.append(
                 Problem(table.at(row, "rate"), shown(value), f"a number, rate > 0: units of {currency} per {per}")
@@ -136,7 +138,7 @@ def read_rates(text: str, name: str) -> tuple[ExchangeRates, list[Problem]]:
             if pair in lines:
                 problems.append(
                     Problem(
-                        f"{name}: line {row.line}",
+                        f"{table.name}: line {row.line}",
                         f"{currency} and {per} in {year}, which stand in line {lines[pair]} too",
                         "each pair of currencies once in a year: the other direction follows from it",
                     )
@@ -144,7 +146,7 @@ def read_rates(text: str, name: str) -> tuple[ExchangeRates, list[Problem]]:
             elif level is not None and level > 0:
                 rates[currency, per, int(year)] = level
             lines.setdefault(pair, row.line)
-    return ExchangeRates(name, rates), problems
+    return ExchangeRates(table.name, rates), problems
 
 
 def _is_code(text: str) -> bool:

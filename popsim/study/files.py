@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from popsim.errors import FileError, Problem, StudyError, nearest
 
-__all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_text"]
+__all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_bytes", "read_text"]
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -113,30 +113,42 @@ def read_text(path: Path, where: str = "") -> str:
     FileError
         When the file is missing, is a folder, cannot be read or is not UTF-8; `where` says who refers to it.
     """
+    data = read_bytes(path, where)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        byte, line = data[error.start], data[: error.start].count(b"\n") + 1
+        problem = Problem(
+            where or str(path),
+            f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8",
+            "text in UTF-8",
+            "save the file again with encoding UTF-8",
+        )
+        raise FileError(problem) from None
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_bytes(path: Path, where: str = "") -> bytes:
+    """Read a file whole.
+
+    Raises
+    ------
+    FileError
+        When the file is missing, is a folder or cannot be read; `where` says who refers to it.
+    """
     where = where or str(path)
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        return path.read_bytes()
     except FileNotFoundError:
         others = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         problem = Problem(where, f"{path}: no such file", "a file that exists", nearest(path.name, others))
     except IsADirectoryError:
         problem = Problem(where, f"{path}: a folder", "a file")
-    except UnicodeDecodeError as error:
-        byte = error.object[error.start]
-        line = error.object[: error.start].count(b"\n") + 1
-        problem = Problem(
-            where,
-            f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8",
-            "text in UTF-8",
-            "save the file again with encoding UTF-8",
-        )
     except OSError as error:
         problem = Problem(where, f"{path}: {error.strerror}", "a file that can be read")
     except ValueError as error:
         problem = Problem(where, f"{str(path)!r}: {error}", "a path that this machine can have")
-    else:
-        return text.replace("\r\n", "\n").replace("\r", "\n")
-    raise FileError(problem)
+    raise FileError(problem) from None
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from popsim.errors import FileError, Problem, StudyError, nearest
 from popsim.study.areas import common_shares, resolve_areas
 from popsim.study.catalogue import CatalogueReading
-from popsim.study.countries import group_columns, read_countries, select_countries
+from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_columns, select_countries
 from popsim.study.dependence import resolve_dependence
-from popsim.study.drivers import check_drivers, drivers, measured_columns
+from popsim.study.dialects import Marks, decode
+from popsim.study.drivers import check_drivers, columns_are_sound, drivers, measured_columns
 from popsim.study.events import resolve_events
-from popsim.study.exchange import read_rates
-from popsim.study.files import find_study, parse_toml, read_text
+from popsim.study.exchange import RATE_COLUMNS, read_rates
+from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import Labels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import Money
+from popsim.study.notes import study_notes
 from popsim.study.options import resolve_options
 from popsim.study.overrides import apply_overrides
-from popsim.study.place import Place, words
-from popsim.study.prices import read_prices
+from popsim.study.place import Place, shown, words
+from popsim.study.prices import PRICE_COLUMNS, read_prices
 from popsim.study.settings import Settings
 from popsim.study.shared import Shared, said
-from popsim.study.tables import TextTable
+from popsim.study.tables import TextTable, read_table
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked, check_document
 from popsim.study.write import study_files
@@ -84,7 +86,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     problems += found
     if problems or study is None:
         raise StudyError(dict.fromkeys(problems))
-    study = replace(study, source=str(path))
+    study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)), notes=loader.notes(study))
     if not options:
         return study
     return replace(study, options=tuple(options), files=loader.files(written))
@@ -95,20 +97,24 @@ class _Loader:
 
     def __init__(self, checked: Checked[StudyFile], folder: Path, shared: Shared) -> None:
         self.checked, self.folder, self.shared = checked, folder, shared
+        self.table: TextTable | None = None
+        self.catalogue_areas: list[str] = []
         self.problems: list[Problem] = []
 
     def study(self) -> tuple[Study | None, list[Problem]]:
         """Check all parts and put them together: None where there is a problem."""
         content = self.checked.content
-        counted = said(
-            self.checked, content.countries, content.size, content.headings, content.labels, *content.driver.items()
-        )
+        names = (content.headings, content.labels)
+        counted = said(self.checked, content.countries, content.csv, content.size, *names, *content.driver.items())
         countries_text, table, countries, left_out = self.shared.once(
             ("countries", counted), self.countries, self.problems
         )
+        self.table = table
         settings = Settings(self.checked, table, self.groups(table))
-        prices, rates, money = self.shared.once(("money", said(self.checked, content.money)), self.money, self.problems)
+        paid = said(self.checked, content.money, content.csv)
+        prices, rates, money = self.shared.once(("money", paid), self.money, self.problems)
         catalogue, areas = self.areas(settings, money, counted)
+        self.catalogue_areas = [area.id for area in catalogue.areas]
         events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
         self.problems += [*settings.problems, *self.replicates(), *self.headline()]
         correlation, dependence = self.dependence(catalogue, table)
@@ -156,27 +162,51 @@ class _Loader:
         )
         return study, []
 
-    def text(self, *keys: str) -> str | None:
-        """Text of the file that a key names; None, with a problem noted, where it cannot be read."""
-        name: Any = self.checked.content
-        for key in keys:
-            name = getattr(name, key)
-        if not self.checked.sound(*keys):
-            return None
+    def notes(self, study: Study) -> tuple[str, ...]:
+        """List what is odd in the study that was made, and yet allowed."""
+        if self.table is None:
+            return ()
+        return study_notes(study, self.checked.content, self.table, self.groups(self.table), self.catalogue_areas)
+
+    def csv(
+        self, keys: tuple[str, str], role: str, required: Sequence[str], numeric: Sequence[str] | None
+    ) -> tuple[str | None, TextTable | None]:
+        """Text of the CSV file that a key names, and its table; None, with a problem noted, where it cannot be read."""
+        content, at = self.checked.content, self.checked.place.at
+        name = getattr(getattr(content, keys[0]), keys[1])
+        if name is None or not self.checked.sound(*keys) or not self.checked.sound("csv"):
+            return None, None
+        path = self.folder / name
+        said = content.csv.of(role) if content.csv else Marks()
+        if said.decimal is not None and said.decimal == said.thousands:
+            found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
+            problem = Problem(at("csv"), found, "two signs", f"give the file marks of its own in [csv.{role}]")
+            self.problems.append(problem)
+            return None, None
         try:
-            return read_text(self.folder / name, self.checked.place.at(*keys))
+            data = read_bytes(path, at(*keys))
         except FileError as error:
             self.problems += error.problems
-            return None
+            return None, None
+        text, source, found_ = decode(data, str(path), at(*keys), said.encoding)
+        if found_:
+            self.problems += found_
+            return None, None
+        table, found_ = read_table(text, path.name, required, numeric, said, f"csv.{role}")
+        self.problems += found_
+        rest = table.reading.removeprefix(f"{path.name}: read ")
+        parts = [part for part in (source, rest) if part]
+        self.shared.reading += [f"{path.name}: read {', '.join(parts)}"] if parts else []
+        return text, table if table.columns else None
 
     def countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], tuple[tuple[str, str, str], ...]]:
         """Who is counted and who is not."""
-        text = self.text("countries", "file")
-        if text is None:
+        measured = measured_columns(self.checked.content) if columns_are_sound(self.checked) else ()
+        text, table = self.csv(("countries", "file"), "countries", COUNTRY_COLUMNS, measured)
+        if text is None or table is None or any(column not in table.columns for column in COUNTRY_COLUMNS):
             self.problems += check_drivers(self.checked, None)
             return "", None, (), ()
-        table, problems = read_countries(text, Path(self.checked.content.countries.file).name)
-        self.problems += problems
+        self.problems += check_countries(table)
         self.problems += check_drivers(self.checked, table)
         countries, left_out, problems = select_countries(self.checked, table)
         self.problems += problems
@@ -189,23 +219,23 @@ class _Loader:
     def money(self) -> tuple[str | None, str | None, Money | None]:
         """Texts of the price index and of the exchange rates, where there are such, and the money they lead to."""
         money = self.checked.content.money
-        prices_text, prices = self.table_of("price_index", money.price_index, read_prices)
-        rates_text, rates = self.table_of("exchange_rates", money.exchange_rates, read_rates)
+        prices_text, prices = self.table_of("price_index", PRICE_COLUMNS, "index", read_prices)
+        rates_text, rates = self.table_of("exchange_rates", RATE_COLUMNS, "rate", read_rates)
         sound = all(self.checked.sound("money", key) for key in ("currency", "price_year"))
         whole = (prices is None) == (money.price_index is None) and (rates is None) == (money.exchange_rates is None)
         known = Money(money.currency, money.price_year, prices, rates) if sound and whole else None
         return prices_text, rates_text, known
 
     def table_of(
-        self, key: str, name: str | None, read: Callable[[str, str], tuple[Read, list[Problem]]]
+        self, key: str, columns: Sequence[str], number: str, read: Callable[[TextTable], tuple[Read, list[Problem]]]
     ) -> tuple[str | None, Read | None]:
         """Text of a file that [money] names, and what it says; None where it cannot be read, or is not named."""
-        text = None if name is None else self.text("money", key)
-        if name is None or text is None:
-            return None, None
-        found, problems = read(text, Path(name).name)
+        text, table = self.csv(("money", key), key, columns, [number])
+        if table is None:
+            return text, None
+        found, problems = read(table)
         self.problems += problems
-        return text, None if problems else found
+        return text, found if table.whole and table.numbers is not None and not problems else None
 
     def areas(
         self, settings: Settings, money: Money | None, counted: str | None
@@ -237,8 +267,10 @@ class _Loader:
     def dependence(self, catalogue: CatalogueReading, table: TextTable | None) -> tuple[str | None, Dependence | None]:
         """Text of the correlation file, where there is one, and the dependence of the study."""
         between = self.checked.content.dependence.between_areas
-        text = self.text("dependence", "between_areas") if isinstance(between, str) else None
-        file = (Path(between).name, text) if isinstance(between, str) and text is not None else None
+        text, file = None, None
+        if isinstance(between, str):
+            text, file = self.csv(("dependence", "between_areas"), "between_areas", (), None)
+            file = file if file is not None and file.whole and file.numbers is not None else None
         shares = common_shares(self.checked, catalogue)
         columns = self.groups(table) if table and table.columns else None
         dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue), columns)

@@ -303,6 +303,10 @@ class Study:
     """The total that the report speaks of first."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""
+    reading: tuple[str, ...] = field(default=(), compare=False)
+    """How CSV files were read, a line for each whose signs or encoding were concluded from the file."""
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    """What is odd in the study and its tables, and yet allowed."""
     labels: Labels = field(default_factory=Labels)
     """Names of columns and values of the countries file, for print."""
     source: str = field(default="", compare=False)

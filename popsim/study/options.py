@@ -16,7 +16,7 @@ from popsim.study.translate import Checked, check_document, document_keys, entri
 
 __all__ = ["WrittenOption", "resolve_options"]
 
-FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "catalogue", "money", "option")
+FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", "option")
 """Tables that are the same in all options, for results of options to be compared."""
 
 FULL = "full"

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.place import words
-from popsim.study.tables import number, read_table
+from popsim.study.tables import TextTable
 
-__all__ = ["PriceIndex", "read_prices"]
+__all__ = ["PRICE_COLUMNS", "PriceIndex", "read_prices"]
+
+PRICE_COLUMNS = ("currency", "year", "index")
 
 
 @dataclass(frozen=True)
@@ -62,16 +64,15 @@ def _spans(years: list[int]) -> str:
     return f"years {years[0]} to {years[-1]}" + (f" except {words(gaps)}" if gaps else "")
 
 
-def read_prices(text: str, name: str) -> tuple[PriceIndex, list[Problem]]:
-    """Read the CSV of price indices: columns currency, year, index; further columns say where they are from."""
-    needed = ("currency", "year", "index")
-    table, problems = read_table(text, name, needed)
+def read_prices(table: TextTable) -> tuple[PriceIndex, list[Problem]]:
+    """Read price indices from their columns currency, year, index; further columns say where they are from."""
     index: dict[tuple[str, int], float] = {}
-    if any(column not in table.columns for column in needed):
-        return PriceIndex(name, index), problems
+    problems: list[Problem] = []
+    if table.numbers is None:
+        return PriceIndex(table.name, index), problems
     for row in table.rows:
-        currency, year, value = (table.cell(row, column) for column in needed)
-        level = number(value)
+        currency, year, value = (table.cell(row, column) for column in PRICE_COLUMNS)
+        level = table.number(value)
         if not (year.isascii() and year.isdigit() and len(year) == 4):
             problems.append(Problem(table.at(row, "year"), repr(year), "a year of four digits"))
         elif level is None or level <= 0:
@@ -82,4 +83,4 @@ def read_prices(text: str, name: str) -> tuple[PriceIndex, list[Problem]]:
             )
         else:
             index[currency, int(year)] = level
-    return PriceIndex(name, index), problems
+    return PriceIndex(table.name, index), problems

@@ -24,6 +24,8 @@ class Shared:
     def __init__(self) -> None:
         self._catalogues: dict[Path, tuple[CatalogueReading, list[Problem]]] = {}
         self._made: dict[tuple[object, ...], Any] = {}
+        self.reading: list[str] = []
+        """How files were read, where the study does not say it."""
 
     def catalogue(self, folder: Path, where: str) -> tuple[CatalogueReading, list[Problem]]:
         """Read a catalogue, which is the same in all options; `where` says who refers to the folder."""

@@ -1,16 +1,19 @@
-"""Read CSV files with a header, comments and line numbers."""
+"""Read CSV files with a header, comments and line numbers, as people and spreadsheets write them."""
 
 from __future__ import annotations
 
-import csv
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
+from popsim.study.dialects import DELIMITERS, PLAIN, Marks, Numbers, cells_of, conclude_numbers, find_delimiter, named
 from popsim.study.place import shown, words
 
-__all__ = ["Row", "TextTable", "number", "read_table"]
+__all__ = ["Row", "TextTable", "read_table"]
+
+SAID_ONE_BY_ONE = 3
+"""More lines than this with the same kind of mistake have one cause, and are said together."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,10 @@ class TextTable:
     rows: tuple[Row, ...]
     whole: bool = True
     """Whether every row could be read: else a value might be called missing without being so."""
+    numbers: Numbers | None = PLAIN
+    """How its numbers are written; None where that cannot be known, which has been said."""
+    reading: str = ""
+    """How the file is written, as concluded from it, in one line; empty where it is plain or the study says it."""
 
     def column(self, name: str) -> list[str]:
         """Values of one column, in the order of rows."""
@@ -44,76 +51,162 @@ class TextTable:
         """Say where a cell is."""
         return f"{self.name}: line {row.line}, column {column}"
 
+    def number(self, text: str) -> float | None:
+        """Read a cell of a column of numbers; None for what is no finite number."""
+        return None if self.numbers is None else self.numbers.read(text)
 
-def read_table(text: str, name: str, required: Sequence[str]) -> tuple[TextTable, list[Problem]]:
+
+def read_table(
+    text: str,
+    name: str,
+    required: Sequence[str],
+    numeric: Sequence[str] | None = (),
+    said: Marks | None = None,
+    key: str = "csv",
+) -> tuple[TextTable, list[Problem]]:
     r"""Read a CSV text: lines that begin with # and empty lines are comments, spaces around values do not count.
+
+    Rows and columns of nothing but empty cells, as spreadsheets leave them at the ends, do not count either.
+
+    Parameters
+    ----------
+    text
+        What the file holds; a first line such as ``sep=;`` names the sign between columns.
+    name
+        Of the file, for messages.
+    required
+        Columns that must be there.
+    numeric
+        Columns of numbers, as far as they are there; None: all but the first.
+    said
+        What the study says of how the file is written; the rest is concluded from the file.
+    key
+        Table of the study that can say so, for messages.
 
     Examples
     --------
     >>> table, problems = read_table("# from the office\ncode,name\nAAA,Land A\n", "c.csv", ["code"])
     >>> table.rows, problems
     ((Row(line=3, cells=('AAA', 'Land A')),), [])
+    >>> table, _ = read_table("code;people\nAAA;1.234,5\nBBB;345.678\n;\n", "c.csv", ["code"], ["people"])
+    >>> table.reading
+    "c.csv: read with ';' between columns, ',' as the decimal sign and '.' between thousands"
+    >>> [table.number(cell) for cell in table.column("people")]
+    [1234.5, 345678.0]
     """
-    problems: list[Problem] = []
-    rows = list(_rows(text, name, problems))
-    if not rows:
-        problems.append(Problem(name, "no line with names of columns", f"a first line with {words(required)}"))
-        return TextTable(name, (), (), whole=False), problems
-    columns = rows[0].cells
-    where = f"{name}: line {rows[0].line}"
-    problems += [
+    said = said or Marks()
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip(' \t;,|"')]
+    lines = [(number, line) for number, line in lines if not line.lstrip(' "').startswith("#")]
+    stated, problems = _stated(lines, said, name, key)
+    if problems:
+        return TextTable(name, (), (), whole=False, numbers=None), problems
+    if lines and _separator(lines[0][1]):
+        lines = lines[1:]
+    if not lines:
+        problem = Problem(name, "no line with names of columns", f"a first line with {words(required)}")
+        return TextTable(name, (), (), whole=False), [problem]
+    delimiter, problems = find_delimiter([line for _, line in lines], required, name, key, stated)
+    rows, found = _rows(lines, delimiter, name)
+    problems += found
+    if not rows or rows[0].line != lines[0][0]:
+        return TextTable(name, (), (), whole=False, numbers=None), problems
+    columns = _without_end(rows[0].cells)
+    better, _ = find_delimiter([line for _, line in lines], required, name, key, None)
+    hint = f"the sign between columns may be {named(better)}: [{key}] delimiter = ..." if better != delimiter else ""
+    header = _check_header(columns, f"{name}: line {rows[0].line}", required, hint)
+    if any(column not in columns for column in required):
+        # The rows would be measured against the wrong names, or were cut at the wrong sign.
+        return TextTable(name, columns, (), whole=False, numbers=None), header
+    good, found = _even(rows[1:], columns, delimiter, name)
+    problems += header + found
+    measured = columns[1:] if numeric is None else [column for column in numeric if column in columns]
+    places = [(column, columns.index(column)) for column in dict.fromkeys(measured)]
+    cells = [(row.line, column, row.cells[position]) for row in good for column, position in places]
+    numbers, note, found = conclude_numbers(cells, said, delimiter, name, key)
+    between = f"{named(delimiter)} between columns" if said.delimiter is None and delimiter != "," else ""
+    parts = [part for part in (between, note) if part]
+    reading = f"{name}: read with {(', ' if ' and ' in note else ' and ').join(parts)}" if parts else ""
+    return TextTable(name, columns, tuple(good), not problems, numbers, reading), problems + found
+
+
+def _separator(line: str) -> str:
+    """Sign that a first line names for spreadsheets, such as ``sep=;``; empty for any other line."""
+    match = re.fullmatch(r'\s*"?sep=(.)"?[;,\t|]*\s*', line, re.IGNORECASE)
+    return match[1] if match else ""
+
+
+def _stated(lines: Sequence[tuple[int, str]], said: Marks, name: str, key: str) -> tuple[str | None, list[Problem]]:
+    """Sign between columns that the study or the first line names."""
+    own = _separator(lines[0][1]) if lines else ""
+    where = f"{name}: line {lines[0][0]}" if own else ""
+    if own and own not in DELIMITERS:
+        known = words(named(sign) for sign in DELIMITERS)
+        return None, [Problem(where, f"sep={own}", f"one of {known} between columns", "save the file again with one")]
+    if own and said.delimiter not in (None, own):
+        found = f"sep={own}, and [{key}] delimiter = {shown(said.delimiter)} in the study"
+        return None, [Problem(where, found, "one sign between columns", "take one of the two out")]
+    return said.delimiter or own or None, []
+
+
+def _rows(lines: Sequence[tuple[int, str]], delimiter: str, name: str) -> tuple[list[Row], list[Problem]]:
+    rows, broken = [], []
+    for number, line in lines:
+        cells = cells_of(line, delimiter)
+        if cells is None:
+            broken.append((number, line))
+        elif any(cells):
+            rows.append(Row(number, cells))
+    allowed = "values that end on their own line, quotation marks in pairs"
+    if len(broken) > SAID_ONE_BY_ONE:
+        found = f"{shown(broken[0][1])} and others ({len(broken)} lines)"
+        return rows, [Problem(f"{name}: lines {words((line for line, _ in broken), 10)}", found, allowed)]
+    return rows, [Problem(f"{name}: line {number}", shown(line), allowed) for number, line in broken]
+
+
+def _without_end(cells: tuple[str, ...]) -> tuple[str, ...]:
+    end = len(cells)
+    while end and not cells[end - 1]:
+        end -= 1
+    return cells[:end]
+
+
+def _check_header(columns: tuple[str, ...], where: str, required: Sequence[str], hint: str) -> list[Problem]:
+    missing = [column for column in required if column not in columns]
+    if missing and len(columns) == 1:
+        found = f"one column, {shown(columns[0])}"
+        return [Problem(where, found, f"columns {words(required)}, with a sign between them", hint)]
+    problems = [
         Problem(where, f"columns {words(columns)}", f"a column {column}", nearest(column, columns))
-        for column in required
-        if column not in columns
+        for column in missing
     ]
     problems += [
         Problem(where, f"column {column!r} {columns.count(column)} times", "each column once")
         for column in dict.fromkeys(columns)
-        if columns.count(column) > 1
+        if columns.count(column) > 1 and column
     ]
-    good = []
-    for row in rows[1:]:
-        if len(row.cells) == len(columns):
-            good.append(row)
+    unnamed = [position for position, column in enumerate(columns, 1) if not column and (position > 1 or required)]
+    if unnamed:
+        found = f"no name for column {words(unnamed)} of {len(columns)}"
+        problems.append(Problem(where, found, "a name for each column", "name it, or take the column out"))
+    return problems
+
+
+def _even(rows: Sequence[Row], columns: tuple[str, ...], delimiter: str, name: str) -> tuple[list[Row], list[Problem]]:
+    """Keep rows with one value per column; empty cells beyond the last column are none."""
+    good, uneven = [], []
+    for row in rows:
+        if len(row.cells) >= len(columns) and not any(row.cells[len(columns) :]):
+            good.append(Row(row.line, row.cells[: len(columns)]))
         else:
-            problems.append(
-                Problem(
-                    f"{name}: line {row.line}",
-                    f"{len(row.cells)} values",
-                    f"{len(columns)} values, one per column",
-                    "put values that hold a comma in quotation marks",
-                )
-            )
-    return TextTable(name, columns, tuple(good), whole=not problems), problems
-
-
-def _rows(text: str, name: str, problems: list[Problem]) -> Iterator[Row]:
-    for number_of_line, line in enumerate(text.split("\n"), 1):
-        if not line.strip() or line.startswith("#"):
-            continue
-        try:
-            (cells,) = csv.reader([line], strict=True)
-        except csv.Error:
-            problems.append(
-                Problem(
-                    f"{name}: line {number_of_line}",
-                    shown(line),
-                    "values that end on their own line, quotation marks in pairs",
-                )
-            )
-            continue
-        yield Row(number_of_line, tuple(cell.strip() for cell in cells))
-
-
-def number(text: str) -> float | None:
-    """Read a finite decimal number; None for anything else.
-
-    Examples
-    --------
-    >>> number("1.5e6"), number("1,5"), number("nan")
-    (1500000.0, None, None)
-    """
-    if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", text, re.ASCII):
-        return None
-    value = float(text)
-    return value if abs(value) != float("inf") else None
+            uneven.append(row)
+    allowed = f"{len(columns)} values, one per column"
+    mend = f"put values that hold {named(delimiter)} in quotation marks"
+    if delimiter == "," and any(len(row.cells) > len(columns) for row in uneven):
+        mend = "put values that hold a comma in quotation marks"
+        if len(uneven) > SAID_ONE_BY_ONE:
+            mend += "; where the comma is the decimal sign, save the file with ';' between columns"
+    if len(uneven) > SAID_ONE_BY_ONE:
+        where = f"{name}: lines {words((row.line for row in uneven), 10)}"
+        found = f"{len(uneven[0].cells)} values in line {uneven[0].line}, and others like it"
+        return good, [Problem(where, found, allowed, mend)]
+    return good, [Problem(f"{name}: line {row.line}", f"{len(row.cells)} values", allowed, mend) for row in uneven]

@@ -6,13 +6,16 @@ required field carries an example: it stands in for a value that is refused, so 
 
 from __future__ import annotations
 
+import codecs
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from popsim.study.area_tables import AreaTable, ChangeTable
 from popsim.study.catalogue_tables import CatalogueFile, ComponentTable, SourceTable
 from popsim.study.dependence_tables import DependenceTable, MatrixTable
+from popsim.study.dialects import Marks
 from popsim.study.setting_tables import DelayTable, EscalationTable, FinancingTable, ShockTable, StartTable
 from popsim.study.toml_base import (
     BasisWord,
@@ -111,6 +114,48 @@ class CountriesTable(Table):
     )
 
 
+def _known_encoding(name: str) -> str:
+    try:
+        text = codecs.lookup(name)._is_text_encoding  # the flag that open() goes by, too
+    except LookupError:
+        text = False
+    if not text:
+        raise PydanticCustomError("popsim", 'the name of an encoding, such as "utf-8", "utf-16" or "windows-1252"')
+    return name
+
+
+class MarksTable(Table):
+    """How a CSV file is written; what is not said is concluded from the file."""
+
+    delimiter: Literal[",", ";", "tab", "|"] | None = Field(None, description="sign between columns")
+    decimal: Literal[".", ","] | None = Field(None, description="sign before the fraction of a number")
+    thousands: Literal["", ".", ",", "'", " "] | None = Field(
+        None, description="sign between groups of three digits; empty text: there is none"
+    )
+    encoding: Annotated[Text, AfterValidator(_known_encoding)] | None = Field(
+        None, description='such as "utf-8", "utf-16" or "windows-1252"'
+    )
+
+    def marks(self) -> Marks:
+        """Return what is said of the file, in signs."""
+        delimiter = "\t" if self.delimiter == "tab" else self.delimiter
+        return Marks(delimiter, self.decimal, self.thousands, self.encoding)
+
+
+class CsvTable(MarksTable):
+    """How the CSV files of the study are written; what is not said is concluded from each file."""
+
+    countries: MarksTable | None = Field(None, description="of countries.file alone")
+    price_index: MarksTable | None = Field(None, description="of money.price_index alone")
+    exchange_rates: MarksTable | None = Field(None, description="of money.exchange_rates alone")
+    between_areas: MarksTable | None = Field(None, description="of the file in dependence.between_areas alone")
+
+    def of(self, role: str) -> Marks:
+        """Return what is said of one file, by the key that names it."""
+        own: MarksTable | None = getattr(self, role)
+        return self.marks() if own is None else own.marks().over(self.marks())
+
+
 class SizeTable(Table):
     """How the size of a country is measured; the size_exponent of each area says what it does to cost."""
 
@@ -178,6 +223,7 @@ class StudyFile(Table):
     money: MoneyTable = Field(description="currency and price year")
     catalogue: CatalogueTable = Field(description="cost distributions")
     countries: CountriesTable = Field(description="countries that are counted")
+    csv: CsvTable | None = Field(None, description="how the CSV files are written")
     size: SizeTable | None = Field(None, description="size of countries")
     driver: dict[str, DriverTable] = Field(default_factory=dict, description="further measures of countries, by name")
     dependence: DependenceTable = Field(description="correlations")

@@ -50,6 +50,10 @@ def study_files(
     document["countries"]["file"] = f"{INPUTS}/countries.csv"
     if correlation is not None:
         document["dependence"]["between_areas"] = f"{INPUTS}/correlation.csv"
+    # The copies are in UTF-8, whatever the files were in; signs are those of the files.
+    for marks in (document.get("csv", {}), *document.get("csv", {}).values()):
+        if isinstance(marks, dict):
+            marks.pop("encoding", None)
     document["option"] = [option.table for option in options]
     document = without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]

@@ -9,6 +9,7 @@ from popsim.study import load_study
 from popsim.study.dependence_matrix import MatrixPlace, check_matrix, read_matrix
 from popsim.study.dependence_shares import check_group_share, check_share
 from popsim.study.place import Place
+from popsim.study.tables import read_table
 from popsim.study.toml_models import MatrixTable
 
 SMALL = Path(__file__).parent / "fixtures" / "small"
@@ -66,7 +67,9 @@ def test_shares_of_1_and_0_are_limits_that_fit() -> None:
 
 
 def test_a_matrix_is_read_with_its_labels() -> None:
-    matrix, problems = read_matrix("# by hand\narea,x,y\nx,1,-0.25\ny,-0.25,1\n", "m.csv")
+    table, problems = read_table("# by hand\narea,x,y\nx,1,-0.25\ny,-0.25,1\n", "m.csv", (), None)
+    assert problems == []
+    matrix, problems = read_matrix(table)
     assert problems == []
     assert matrix.labels == ["x", "y"]
     assert matrix.values == [[1.0, -0.25], [-0.25, 1.0]]

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popsim.study import load_study
-from popsim.study.exchange import ExchangeRates, read_rates
+from popsim.study.exchange import RATE_COLUMNS, ExchangeRates, read_rates
 from popsim.study.model import Study
 from popsim.study.money import Money
 from popsim.study.prices import PriceIndex
+from popsim.study.tables import read_table
 
 ROWS = """\
 # Invented, but for the parity of the euro and the CFA franc.
@@ -27,7 +28,9 @@ JPY,2010,125,EUR,invented,invented
 
 
 def rates() -> ExchangeRates:
-    found, problems = read_rates(ROWS, "exchange-rates.csv")
+    table, problems = read_table(ROWS, "exchange-rates.csv", RATE_COLUMNS, ["rate"])
+    assert problems == []
+    found, problems = read_rates(table)
     assert problems == []
     return found
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from popsim.report.document import Block, Details, Paragraph, Section, Table
+from popsim.report.document import Block, Bullets, Details, Paragraph, Section, Table
 from popsim.report.facts import Facts
 from popsim.report.numbers import significant
 from popsim.report.sections.words import listed, plural
@@ -69,4 +69,7 @@ def countries(facts: Facts) -> Section:
         blocks.append(Details(f"Countries that are left out ({len(rows)})", (table,)))
     else:
         blocks.append(Paragraph("No country of the list is left out.", note=True))
+    if study.notes:
+        # Lines on how files were read are not here: a stored run keeps its files in UTF-8.
+        blocks.append(Details(f"What is odd in the tables ({len(study.notes)})", (Bullets(study.notes),)))
     return Section("countries", "Which countries are counted", "Countries", tuple(blocks))
