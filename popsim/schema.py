@@ -24,6 +24,7 @@ __all__ = [
     "Variable",
     "breakdown_name",
     "describe",
+    "point_estimate_name",
     "seed_of",
     "total_name",
     "total_of",
@@ -80,6 +81,18 @@ _EVERY: tuple[tuple[Base, Prices, Span], ...] = tuple(
 
 TOTALS: dict[str, Total] = {total_name(*each): Total(total_name(*each), *each) for each in _EVERY}
 """Every total by name: `simulate` gives those within and after the horizon, `analysis.with_all_years` their sums."""
+
+
+def point_estimate_name(variable: str) -> str:
+    """Name the point estimate of a total or of its breakdown; that of the cost has the shortest name.
+
+    Examples
+    --------
+    >>> point_estimate_name("cost"), point_estimate_name("cost_by_area"), point_estimate_name("cost_nominal")
+    ('point_estimate', 'point_estimate_by_area', 'point_estimate_cost_nominal')
+    """
+    total, by, names = variable.partition("_by_")
+    return ("point_estimate" if total == "cost" else f"point_estimate_{total}") + by + names
 
 
 def total_of(name: str) -> Total | None:
@@ -194,9 +207,9 @@ def _of_totals() -> dict[str, Variable]:
         found[f"expected_{name}"] = _exact(total, "expected")
         for dim in ("area", "component"):
             found[f"expected_{name}_by_{dim}"] = _exact(total, "expected", (dim,))
-        found["point_estimate" + ("" if name == "cost" else f"_{name}")] = _exact(total, "point_estimate")
-    for base, middle in (("cost", ""), ("financing_need", "_financing_need")):
-        found[f"point_estimate{middle}_by_area"] = _exact(found[base], "point_estimate", ("area",))
+        found[point_estimate_name(name)] = _exact(total, "point_estimate")
+    for base in ("cost", "financing_need"):
+        found[point_estimate_name(f"{base}_by_area")] = _exact(found[base], "point_estimate", ("area",))
     return found
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from popsim import schema
 from popsim.analysis.door import dataset_of
-from popsim.analysis.horizon import total_of_all_years
+from popsim.analysis.horizon import total_of_all_years, with_all_years
 from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
@@ -26,6 +27,7 @@ __all__ = [
     "money_of",
     "point_estimates",
     "scenarios_for",
+    "without_rounding",
 ]
 
 
@@ -270,24 +272,48 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "
     return result
 
 
-def point_estimates(dataset: Run | xr.Dataset) -> xr.Dataset:
-    """Give the point estimates and the probability that each suffices, in total and by area.
+_ROUNDING = 2e-9
+"""The share by which a scenario may differ from the same sum elsewhere: powers in kernels are right to some 1e-9."""
+
+
+def without_rounding(difference: xr.DataArray, scale: xr.DataArray) -> xr.DataArray:
+    """Give a difference of two amounts, exactly zero where only rounding sets them apart.
+
+    Examples
+    --------
+    >>> without_rounding(xr.DataArray([1e-5, 1.0]), xr.DataArray([1e9, 1e9])).values.tolist()
+    [0.0, 1.0]
+    """
+    return difference.where(abs(difference) > _ROUNDING * abs(scale), 0.0)
+
+
+def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dataset:
+    """Give the point estimates of a total and the probability that each suffices, in total and by area.
+
+    A point estimate is the total that the model gives with every input at its most likely value: costs, exponents,
+    starts, delays and rates at their modes, each need at its probability, shocks where their probability is one half or
+    more. It holds the same years, at the same prices, as the scenarios that it is compared with.
 
     Parameters
     ----------
     dataset
         A run, or a dataset of `simulate`.
+    variable
+        The total: one of `popsim.schema.TOTALS`, those of all years included.
 
     Returns
     -------
     xarray.Dataset
         `point_estimate` (option), ``point_estimate_confidence`` and its ``_error``; the same ``_by_area`` (option,
-        area) where the dataset has `cost_by_area`.
+        area) where the dataset has ``cost_by_area`` or ``financing_need_by_area`` of the variable. Attribute
+        `variable`. A scenario that differs from the point estimate by rounding alone is equal to it.
 
     Raises
     ------
+    ParameterError
+        For a variable that is no total.
     RunError
-        For a dataset without costs or point estimates.
+        For a dataset without the total or its point estimate.
 
     Examples
     --------
@@ -295,16 +321,23 @@ def point_estimates(dataset: Run | xr.Dataset) -> xr.Dataset:
     >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000, breakdowns=["area"])
     >>> ps.point_estimates(ds)["point_estimate_confidence"].sel(option="full").item() < 0.5
     True
+    >>> list(ps.point_estimates(ds, "financing_need_all_years"))
+    ['point_estimate', 'point_estimate_confidence', 'point_estimate_confidence_error']
     """
     dataset = dataset_of(dataset)
+    if variable not in schema.TOTALS:
+        hint = nearest(str(variable), list(schema.TOTALS)) or ""
+        raise ParameterError(Problem("variable", repr(variable), f"one of {', '.join(schema.TOTALS)}", hint))
+    dataset = with_all_years(dataset)
     result: dict[str, xr.DataArray] = {}
     for suffix in ("", "_by_area"):
-        if f"cost{suffix}" not in dataset and suffix:
+        if f"{variable}{suffix}" not in dataset and suffix:
             continue
-        if f"point_estimate{suffix}" not in dataset:
-            raise RunError(Problem("dataset", f"no variable 'point_estimate{suffix}'", "a dataset of ps.simulate"))
-        cost, estimate = money_of(dataset, f"cost{suffix}"), dataset[f"point_estimate{suffix}"]
-        enough = (cost <= estimate).transpose(..., "scenario")
+        name = schema.point_estimate_name(f"{variable}{suffix}")
+        if name not in dataset:
+            raise RunError(Problem("dataset", f"no variable {name!r}", "a dataset of ps.simulate"))
+        cost, estimate = money_of(dataset, f"{variable}{suffix}"), dataset[name]
+        enough = (without_rounding(cost - estimate, estimate) <= 0.0).transpose(..., "scenario")
         share = enough.mean("scenario")
         result[f"point_estimate{suffix}"] = estimate
         result[f"point_estimate_confidence{suffix}"] = share
@@ -313,4 +346,4 @@ def point_estimates(dataset: Run | xr.Dataset) -> xr.Dataset:
         )
         described(share, "1", "Probability that the point estimate suffices")
         described(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")
-    return xr.Dataset(result, attrs=dataset.attrs)
+    return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable})

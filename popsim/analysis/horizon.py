@@ -9,8 +9,12 @@ from popsim.schema import Total
 
 __all__ = ["total_of_all_years", "with_all_years"]
 
-_PREFIXES = ("", "expected_", "point_estimate_")
-_SUFFIXES = ("", "_by_area", "_by_component")
+_WHAT = (
+    ("", ""),
+    *((f"{prefix}_", suffix) for prefix in ("expected", "point_estimate") for suffix in ("", "_by_area")),
+    ("expected_", "_by_component"),
+)
+"""What stands before and behind the name of a total. Scenarios are broken down within the years of the study alone."""
 
 
 def with_all_years(dataset: xr.Dataset) -> xr.Dataset:
@@ -34,16 +38,15 @@ def with_all_years(dataset: xr.Dataset) -> xr.Dataset:
     >>> bool((ds["cost_all_years"] == ds["cost"] + ds["cost_after_horizon"]).all())
     True
     """
-    added = {}
+    added: dict[str, xr.DataArray] = {}
     for total in schema.TOTALS.values():
         if total.span != "all_years":
             continue
-        for prefix in _PREFIXES:
-            for suffix in _SUFFIXES:
-                name = f"{prefix}{total.name}{suffix}"
+        for prefix, suffix in _WHAT:
+            name = f"{prefix}{total.name}{suffix}"
+            if name not in dataset:
                 found = _both(dataset, total, prefix, suffix)
-                if found is not None and name not in dataset:
-                    added[name] = found
+                added |= {} if found is None else {name: found}
     return dataset.assign(added)
 
 
@@ -68,10 +71,11 @@ def _both(dataset: xr.Dataset, total: Total, prefix: str, suffix: str) -> xr.Dat
     first = f"{prefix}{within}{suffix}"
     if first == f"point_estimate_cost{suffix}":
         first = f"point_estimate{suffix}"
-    if first not in dataset:
-        return None
     later = f"{prefix}{after}{suffix}"
-    whole = dataset[first] + dataset[later] if later in dataset else dataset[first].copy()
+    is_ever_late = after in dataset
+    if first not in dataset or (is_ever_late and later not in dataset):
+        return None
+    whole = dataset[first] + dataset[later] if is_ever_late else dataset[first].copy()
     name = f"{prefix}{total.name}{suffix}"
     comment = {key: dataset[first].attrs[key] for key in ("comment",) if key in dataset[first].attrs}
     words = schema.describe(name, str(dataset[first].attrs.get("units", "1")), dataset.attrs.get("price_year", ""))

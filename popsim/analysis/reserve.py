@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates
+from popsim import schema
+from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates, without_rounding
 from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by
 from popsim.analysis.order import quantile_with_error, replicates_of
@@ -62,7 +63,7 @@ def reserve(
         Dimension of the breakdown: "area", "year", "region" ...
     over
         "expected": over the expected cost, exact where the dataset holds it, or else the mean over the scenarios.
-        "point_estimate": over the sum of the most likely values, which is known in total and by area.
+        "point_estimate": over the total with every input at its most likely value, known as a whole and by area.
     variable
         The total that is broken down: "cost" or "financing_need".
 
@@ -169,11 +170,10 @@ def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.D
         if all(name in dataset for name in names):
             return dataset[names[0]], dataset[names[1]]
         return None, None
-    names = ("point_estimate", f"point_estimate_by_{by}")
-    missing = [name for name in names if name not in dataset]
-    if missing or variable != "cost":
-        found = f"no variable {missing[0]!r}" if missing else f"no point estimate of {variable!r}"
-        raise RunError(Problem("dataset", found, "a dataset of ps.simulate; point estimates are of cost, by area"))
+    names = (schema.point_estimate_name(variable), schema.point_estimate_name(f"{variable}_by_{by}"))
+    if missing := [name for name in names if name not in dataset]:
+        allowed = "a dataset of ps.simulate; point estimates are of cost and financing_need, by area"
+        raise RunError(Problem("dataset", f"no variable {missing[0]!r}", allowed))
     return dataset[names[0]], dataset[names[1]]
 
 
@@ -227,7 +227,7 @@ def _error(influence: Floats) -> Floats:
     return np.asarray(np.sqrt((influence**2).sum(axis=-1)) / influence.shape[-1])
 
 
-def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS) -> xr.Dataset:
+def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS, variable: str = "cost") -> xr.Dataset:
     """Tell how sure the point estimate is to suffice, and what is missing from there to higher confidences.
 
     The steps of a risk and uncertainty analysis that GAO-20-195G (Cost Estimating and Assessment Guide, step 9) asks
@@ -240,21 +240,23 @@ def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS
         A run, or a dataset of `simulate` with point estimates.
     confidences
         Probabilities in (0, 1).
+    variable
+        The total: one of `popsim.schema.TOTALS`, those of all years included.
 
     Returns
     -------
     xarray.Dataset
-        What `point_estimates` gives; and (option, confidence), in the unit of `cost`: `amount`, `contingency` = amount
-        - point estimate, `contingency_share` of the point estimate (NaN where that is 0). With `cost_by_area` also
-        `contingency_by_area` (option, confidence, area), whose sum over areas is the contingency. Each with its Monte
-        Carlo standard error.
+        What `point_estimates` gives; and (option, confidence), in the unit of the total: `amount`, `contingency` =
+        amount - point estimate, `contingency_share` of the point estimate (NaN where that is 0). With a breakdown of
+        the total by area also `contingency_by_area` (option, confidence, area), whose sum over areas is the
+        contingency. Each with its Monte Carlo standard error. Without anything uncertain contingencies are exactly 0.
 
     Raises
     ------
     ParameterError
-        For no confidence, one outside (0, 1), or one that the scenarios cannot support.
+        For no confidence, one outside (0, 1), one that the scenarios cannot support, or a variable that is no total.
     RunError
-        For a dataset without costs or point estimates.
+        For a dataset without the total or its point estimate.
 
     Examples
     --------
@@ -268,26 +270,27 @@ def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS
     levels = [check_coverage("confidence", level) for level in confidences]
     if not levels:
         raise ParameterError(Problem("confidences", "none", "at least one, such as 0.8"))
-    result = point_estimates(dataset)
+    result = point_estimates(dataset, variable)
     estimate = result["point_estimate"]
-    units = str(dataset["cost"].attrs.get("units", "1"))
-    found = [budget_for(dataset, level) for level in levels]
+    units = str(estimate.attrs.get("units", "1"))
+    found = [budget_for(dataset, level, variable) for level in levels]
     index = xr.DataArray(levels, {"confidence": levels}, ["confidence"])
     amount = xr.concat([each["amount"] for each in found], index).transpose(..., "confidence")
     error = xr.concat([each["amount_error"] for each in found], index).transpose(..., "confidence")
     whole = estimate.where(estimate > 0.0)
     result["amount"] = described(amount, units, "Amount that suffices with the confidence")
     result["amount_error"] = described(error, units, "Monte Carlo error of the amount")
-    result["contingency"] = described(amount - estimate, units, "Contingency over the point estimate")
+    missing = without_rounding(amount - estimate, estimate).transpose(..., "confidence")
+    result["contingency"] = described(missing, units, "Contingency over the point estimate")
     result["contingency_error"] = described(error.copy(), units, "Monte Carlo error of the contingency")
-    share = ((amount - estimate) / whole).transpose(..., "confidence")
+    share = (missing / whole).transpose(..., "confidence")
     result["contingency_share"] = described(share, "1", "Contingency as a share of the point estimate")
     share_error = (error / whole).transpose(..., "confidence")
     result["contingency_share_error"] = described(share_error, "1", "Monte Carlo error of the share")
-    if "cost_by_area" in dataset:
-        parts = [reserve(dataset, level, "area", "point_estimate") for level in levels]
+    if f"{variable}_by_area" in dataset:
+        parts = [reserve(dataset, level, "area", "point_estimate", variable) for level in levels]
         for suffix, title in (("", "Contingency that the area calls for"), ("_error", "Monte Carlo error of it")):
             by_area = xr.concat([each[f"contribution{suffix}"] for each in parts], index)
-            ordered = by_area.transpose(..., "confidence", "area")
+            ordered = without_rounding(by_area, estimate).transpose(..., "confidence", "area")
             result[f"contingency_by_area{suffix}"] = described(ordered, units, title)
     return result

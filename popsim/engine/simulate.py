@@ -13,6 +13,7 @@ import xarray as xr
 from popsim import schema
 from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdowns
 from popsim.engine.designs import check_design, describe_design, make_points, queue
+from popsim.engine.likely import point_estimates_of
 from popsim.engine.scope import Scope, scope_of
 from popsim.engine.threads import Progress, check_range, check_threads, fill, is_written, make_room
 from popsim.errors import ParameterError, Problem, kind_of
@@ -117,7 +118,7 @@ def simulate(
     described = drawn[0][1].breakdowns
     variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in described}
     coordinates = _coordinates(plans, scope.labels, described, first, count)
-    dataset = xr.Dataset({**variables, **_exact(plans, scope)}, coordinates)
+    dataset = xr.Dataset({**variables, **point_estimates_of(plans, scope), **_exact(plans, scope)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
     for name, comment in _comments(plans, dataset).items():
@@ -145,7 +146,7 @@ def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
 
 
 def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ...], Floats]]:
-    """Give the sums of analytic means and of most likely values."""
+    """Give the sums of analytic means."""
     labels = scope.labels
     area = np.array(labels.component_area)
     areas = len(labels.area)
@@ -159,11 +160,7 @@ def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ..
             found.append(np.bincount(place[plan.row_component[costs]], each[costs], len(labels.component)))
         return np.array(found, dtype=np.float64)
 
-    mode = by_component([plan.row_mode for plan in plans])
-    found: dict[str, tuple[tuple[str, ...], Floats]] = {
-        "point_estimate": (("option",), mode.sum(axis=1)),
-        "point_estimate_by_area": (("option", "area"), _by_area(mode, area, areas)),
-    }
+    found: dict[str, tuple[tuple[str, ...], Floats]] = {}
     for total in scope.totals:
         if total.name == "cost":
             mean = by_component([plan.row_mean for plan in plans])

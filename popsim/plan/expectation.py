@@ -17,7 +17,7 @@ from popsim.plan.survey import Survey
 from popsim.schema import Prices, Span
 from popsim.study.model import Amount, Area, Study
 
-__all__ = ["Expected", "expect_rows"]
+__all__ = ["Expected", "expect_rows", "likely_weights"]
 
 
 class Expected(NamedTuple):
@@ -101,6 +101,27 @@ def _needed(survey: Survey) -> tuple[Floats, Floats]:
         needed.append([costs[labels] for labels in each])
         chance.append([probabilities[labels] for labels in each])
     return _by_country(needed), _by_country(chance)
+
+
+def likely_weights(survey: Survey) -> Floats:
+    """Give what multiplies a most likely cost (country, component), beside what is known and what lateness adds.
+
+    The probability that it is needed, which is the product of those of its needs, each at its most likely value where
+    it is uncertain; and its drivers at the most likely values of uncertain exponents.
+    """
+    weights = np.ones((len(survey.pairs), len(survey.study.countries)))
+    for row, (area, component) in zip(weights, survey.pairs, strict=True):
+        for exponent in component.exponents:
+            if isinstance(exponent.value, Family):
+                power = survey.mode(exponent.value)
+                row *= [factor**power for factor in survey.factors(exponent.driver)]
+        for _, setting in needs_of(area, component):
+            modes = {
+                label: survey.mode(amount) if isinstance(amount, Family) else amount
+                for label, amount in survey.amounts(setting).items()
+            }
+            row *= [modes[label] for label in survey.labels(setting)]
+    return weights.T
 
 
 def _paid_for(survey: Survey, prices: Prices, span: Span) -> Floats:

@@ -10,7 +10,7 @@ import numpy as np
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family, Floats
 from popsim.plan.book import Marginals, TableBook, pointers
-from popsim.plan.expectation import expect_rows
+from popsim.plan.expectation import expect_rows, likely_weights
 from popsim.plan.model import EXPECTED_TOTALS, Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.presence import PresenceBook, all_countries, share_values
@@ -182,6 +182,7 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
         shared_names=book.shared_names,
         own_names=book.own_names,
         component_expected=expected_totals,
+        row_likely=book.likely(survey.mode) * np.where(costs, spread(likely_weights(survey)), 1.0),
     )
 
 

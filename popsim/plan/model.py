@@ -46,7 +46,7 @@ ROW_ARRAYS = (
 )
 """Arrays of a plan beside what its kernels read."""
 
-DERIVED_ARRAYS = ("component_expected",)
+DERIVED_ARRAYS = ("component_expected", "row_likely")
 """Arrays that change no sample and so are no part of the digest; empty in a plan of a version that had none."""
 
 EXPECTED_TOTALS = tuple(name for name, total in TOTALS.items() if total.span != "all_years")
@@ -162,7 +162,8 @@ class Plan:
     row_share: Floats
     """What is financed per unit of each row's cost, agency fee included; empty where the study does not say."""
     row_mode: Floats
-    """Most likely cost of each row over all years, were all on time and needed as often as expected."""
+    """Most likely cost of each row over all years, were all on time and needed as often as expected; `row_likely` is
+    what point estimates are made of, and this stays since the digests of stored plans count it."""
     row_mean: Floats
     """Expected cost of each row within the horizon."""
     row_std: Floats
@@ -194,6 +195,9 @@ class Plan:
     """Names of the shared streams; none in a plan that was read from a file."""
     component_expected: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     """(total, component): exact mean of each of `EXPECTED_TOTALS`; NaN for those that the study does not ask for."""
+    row_likely: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
+    """What each row is at the most likely value of its input; a cost times the probability that it is needed, and its
+    drivers at the most likely values of uncertain exponents."""
     own_names: tuple[str, ...] = ()
     """Names of the streams of countries, in the order of `Draws.own_stream`."""
 

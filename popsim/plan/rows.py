@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
 
-from popsim.families.base import Family
+from popsim.families.base import Family, Floats
 from popsim.families.constant import Constant
 from popsim.layout import CONSTANT
 from popsim.plan.book import TableBook, pointers
@@ -180,6 +180,13 @@ class RowBook:
             row_scale=factor * laws.scale[law],
             tables=tables.numbers(),
         ).frozen()
+
+    def likely(self, mode: Callable[[Family], float]) -> Floats:
+        """Give what each row is at the most likely value of its law."""
+        modes = np.array([mode(family) for family, _ in self._laws])
+        # Very large costs may pass the largest float, which is then what they come to.
+        with np.errstate(over="ignore"):
+            return np.asarray(np.array(self._factor) * modes[np.array(self._law, dtype=np.int64)])
 
     def column(self, name: str) -> Integers:
         """One number of every row: its country, component, keep, presence or growth."""

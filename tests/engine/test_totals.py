@@ -167,6 +167,15 @@ def test_options_are_compared_within_after_and_in_all_years() -> None:
     assert found["cost_all_years_equal"].item() == 1.0
 
 
+def test_no_breakdown_passes_for_one_of_all_years() -> None:
+    dataset = with_all_years(simulate(LATE["start"], 20, breakdowns=["area"]))
+    assert "cost_all_years" in dataset
+    assert "cost_all_years_by_area" not in dataset
+    assert "point_estimate_cost_all_years_by_area" not in dataset
+    parts = dataset["expected_cost_all_years_by_area"].sum("area")
+    np.testing.assert_allclose(parts, dataset["expected_cost"] + dataset["expected_cost_after_horizon"], rtol=1e-12)
+
+
 def test_all_years_of_what_is_never_late_is_what_the_years_hold() -> None:
     dataset = with_all_years(simulate(mixed(), 20))
     np.testing.assert_array_equal(dataset["cost_all_years"], dataset["cost"])
