@@ -138,7 +138,7 @@ def _mean(facts: Facts) -> list[str]:
     if not mean.is_known or mean.error <= 0.0:
         return []
     return [
-        f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error))}. The "
+        f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error, mean.finest))}. The "
         f"scenarios give {facts.money(mean)} with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
         f"{_apart(facts, mean, exact)}."
     ]
