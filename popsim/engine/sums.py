@@ -3,7 +3,7 @@
 Costs are always summed by component over all countries, in the order of the plan, and all that tells no countries apart
 is made of these sums; so `cost` has the same bits whatever else is asked for. A component that can be late, or whose
 prices move, is summed by lag, and its sums are brought to years and totals once for a block (cells). What is to be
-financed of a component has sums of its own where countries bear different shares of it.
+financed of a component has sums of its own where different shares of it are co-financed.
 """
 
 from __future__ import annotations

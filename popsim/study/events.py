@@ -58,7 +58,7 @@ def resolve_escalation(settings: Settings, keys: Keys, table: EscalationTable | 
 def resolve_cofinancing(
     settings: Settings, keys: Keys, table: FinancingTable | CofinancingTable | None
 ) -> Setting | None:
-    """Share of cost that countries bear, by the table at `keys`; reasons are those of [financing] unless it has own."""
+    """Share of cost that is co-financed, by the table at `keys`; reasons are those of [financing] unless it has own."""
     whole = settings.study.content.financing
     if table is None:
         return None

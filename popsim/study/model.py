@@ -167,7 +167,7 @@ class Area(Brief):
     delay: Delay | None = None
     escalation: Escalation | None = None
     cofinancing: Setting | None = None
-    """Share of the cost that countries bear themselves; every value is a number."""
+    """Share of the cost that governments, agencies and other donors co-finance; every value is a number."""
 
     def __repr__(self) -> str:
         components = listed(component.id for component in self.components)

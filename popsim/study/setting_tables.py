@@ -69,19 +69,19 @@ class ShockTable(Table):
 
 
 class FinancingTable(Table):
-    """What a fund is asked for: cost less what countries bear, and the fee of the agencies."""
+    """What a fund is asked for: the cost after co-financing, with the fee of the agencies."""
 
     agency_fee: Share = Field(0.0, description="share that agencies add to what is financed")
-    cofinancing: Share = Field(0.0, description="share of cost that countries bear themselves")
+    cofinancing: Share = Field(0.0, description="share of cost that governments, agencies and other donors co-finance")
     by: dict[str, dict[str, Share]] = Field(default_factory=dict, description=BY)
     basis: BasisWord = Field(description="what these shares rest on", examples=["judgement"])
     rationale: Text = Field(description="why these shares", examples=["not given"])
 
 
 class CofinancingTable(Table):
-    """What countries bear of one area."""
+    """Co-financing of one area."""
 
-    cofinancing: Share = Field(description="share of the area's cost that countries bear themselves", examples=[0.0])
+    cofinancing: Share = Field(description="share of the area's cost that others co-finance", examples=[0.0])
     by: dict[str, dict[str, Share]] = Field(default_factory=dict, description=BY)
     basis: BasisWord | None = Field(None, description="what the share rests on; as in [financing] unless said")
     rationale: Text | None = Field(None, description="why this share; as in [financing] unless said")

@@ -137,9 +137,10 @@ def _mean(facts: Facts) -> list[str]:
     mean = facts.mean("cost")
     if not mean.is_known or mean.error <= 0.0:
         return []
+    known = facts.money(Measured(exact, mean.error, mean.finest))
     return [
-        f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, mean.error, mean.finest))}. The "
-        f"scenarios give {facts.money(mean)} with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
+        f"The mean of the total is known exactly without simulation: {known}. The scenarios give {facts.money(mean)} "
+        f"with a standard error of {facts.money(Measured(mean.error, mean.error))}: "
         f"{_apart(facts, mean, exact)}."
     ]
 
