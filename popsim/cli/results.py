@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import textwrap
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def print_results(facts: Facts) -> None:
     from popsim.report.sections.financing import financing
     from popsim.report.sections.options import options
     from popsim.report.sections.point import point
-    from popsim.report.sections.ranges import by_area, by_group
+    from popsim.report.sections.ranges import by_area, by_group, by_year
 
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
@@ -49,10 +50,31 @@ def print_results(facts: Facts) -> None:
     if single is not None:
         print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
     print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
-    for section in (section_of(write, facts) for write in (options, financing, by_area, by_group)):
+    for section in (section_of(write, facts) for write in (options, financing, by_area, by_group, by_year)):
         for block in section.blocks if section is not None else ():
             if isinstance(block, Table):
                 print_table(block)
+    _print_others(facts)
+
+
+def _print_others(facts: Facts) -> None:
+    """Print the short lists among the other breakdowns, and say where those are that would not fit a screen."""
+    from popsim.report.content import section_of
+    from popsim.report.document import Details, Matrix, Table
+    from popsim.report.sections.breakdowns import breakdowns
+
+    section = section_of(breakdowns, facts)
+    elsewhere = []
+    for block in section.blocks if section is not None else ():
+        if isinstance(block, Table):
+            print_table(block)
+        elif isinstance(block, Details):
+            elsewhere.append(block.summary)
+        elif isinstance(block, Matrix):
+            elsewhere.append(block.caption.partition(":")[0])
+    if elsewhere:
+        click.echo()
+        print_text(f"In report.html and summary.csv: {'; '.join(each[:1].lower() + each[1:] for each in elsewhere)}.")
 
 
 def print_text(text: str) -> None:
@@ -97,15 +119,41 @@ def _print_grid(content: Table) -> None:
     rich_console().print(grid)
 
 
-def _groupings(facts: Facts) -> list[str]:
-    """Breakdowns that fit a screen: areas, then every group of countries."""
-    return [name for name in ("area", *facts.groups) if facts.has(f"cost_by_{name}")]
+def _breakdowns(facts: Facts) -> dict[str, list[dict[str, Any]]]:
+    """Give every breakdown of a run by the names of its dimensions: what a row is about, and its ranges.
+
+    A row of a breakdown by one thing has "label" and "name", of one by several the label and the name along each.
+    """
+    from popsim.report.sections.breakdowns import dims_of
+
+    names = [str(name) for name, values in facts.dataset.data_vars.items() if "scenario" in values.dims]
+    return {
+        name.removeprefix("cost_by_"): [
+            {**_about(facts, where), **_range(facts, name, **where), **_need(facts, name, where)}
+            for where in _cells(facts, dims_of(facts, name))
+        ]
+        for name in names
+        if name.startswith("cost_by_")
+    }
 
 
-def _members(facts: Facts, grouping: str) -> list[tuple[Any, str]]:
-    labels = facts.dataset[grouping].values.tolist()
-    names = facts.dataset[f"{grouping}_name"].values.tolist() if f"{grouping}_name" in facts.dataset else labels
-    return [(label, str(name)) for label, name in zip(labels, names, strict=True)]
+def _cells(facts: Facts, dims: tuple[str, ...]) -> list[dict[str, Any]]:
+    labels = (facts.dataset[dim].values.tolist() for dim in dims)
+    return [dict(zip(dims, key, strict=True)) for key in itertools.product(*labels)]
+
+
+def _about(facts: Facts, where: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for dim, label in where.items():
+        named = facts.dataset.coords.get(f"{dim}_name")
+        name = str(label) if named is None else str(named.values[facts.dataset[dim].values.tolist().index(label)])
+        found |= {"label": label, "name": name} if len(where) == 1 else {dim: label, f"{dim}_name": name}
+    return found
+
+
+def _need(facts: Facts, name: str, where: dict[str, Any]) -> dict[str, Any]:
+    variable = name.replace("cost", "financing_need", 1)
+    return {"financing_need": _range(facts, variable, **where)} if facts.has(variable) else {}
 
 
 def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, Any]:
@@ -146,13 +194,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "budget": _budget(facts, "cost"),
         "budgets": {total: _budget(facts, total) for total in facts.totals},
         "counted": {total: asdict(facts.counted(total)) for total in facts.totals},
-        "breakdowns": {
-            grouping: [
-                {"label": label, "name": name, **_range(facts, f"cost_by_{grouping}", **{grouping: label})}
-                for label, name in _members(facts, grouping)
-            ]
-            for grouping in _groupings(facts)
-        },
+        "breakdowns": _breakdowns(facts),
         "options": {
             str(option): {name: _range(facts.of(str(option)), name) for name in analysis.TOTALS if facts.has(name)}
             for option in facts.every_option["option"].values

@@ -10,6 +10,7 @@ from popsim.report.document import Document, Section
 from popsim.report.facts import Facts, gather
 from popsim.report.sections import headline
 from popsim.report.sections.believable import believable
+from popsim.report.sections.breakdowns import breakdowns
 from popsim.report.sections.budgets import budgets
 from popsim.report.sections.countries import countries
 from popsim.report.sections.dependence import dependence
@@ -33,6 +34,7 @@ _SECTIONS = (
     by_area,
     by_group,
     by_year,
+    breakdowns,
     drivers,
     dependence,
     believable,

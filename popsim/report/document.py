@@ -20,6 +20,9 @@ __all__ = [
     "KeyFigure",
     "Listing",
     "Mark",
+    "Matrix",
+    "MatrixCell",
+    "MatrixRow",
     "OptionBars",
     "PairGrid",
     "Pairs",
@@ -48,8 +51,9 @@ class Paragraph:
 class Table:
     """A table of strings; the first `labels` columns are words, the others numbers.
 
-    `total` says that the last row stands for all the others together; `caption` names the unit of the numbers. `groups`
-    names runs of columns after the labels, each with the number of its columns; they are as long as the table is wide.
+    `total` says that the last row stands for all the others together, `sortable` that readers may order the rows by any
+    column; `caption` names the unit of the numbers. `groups` names runs of columns after the labels, each with the
+    number of its columns; they are as long as the table is wide.
     """
 
     caption: str
@@ -58,7 +62,35 @@ class Table:
     labels: int = 1
     total: bool = False
     groups: tuple[tuple[str, int], ...] = ()
+    sortable: bool = False
     kind: ClassVar[str] = "table"
+
+
+@dataclass(frozen=True)
+class MatrixCell:
+    """A figure, and its range in small print; no range where its ends print alike."""
+
+    value: str
+    range: str
+
+
+@dataclass(frozen=True)
+class MatrixRow:
+    """One row of a matrix."""
+
+    label: str
+    cells: tuple[MatrixCell, ...]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Figures by two things at once; the last row and the last column stand for all the others together."""
+
+    caption: str
+    corner: str
+    columns: tuple[str, ...]
+    rows: tuple[MatrixRow, ...]
+    kind: ClassVar[str] = "matrix"
 
 
 @dataclass(frozen=True)
@@ -245,7 +277,7 @@ class Entry:
     kind: ClassVar[str] = "entry"
 
 
-Block = Paragraph | Table | Figure | Bullets | Pairs | Listing | Entry
+Block = Paragraph | Table | Matrix | Figure | Bullets | Pairs | Listing | Entry
 
 
 @dataclass(frozen=True)

@@ -401,6 +401,5 @@ def _wanted(dataset: xr.Dataset) -> list[str]:
     return [
         str(name)
         for name, variable in dataset.data_vars.items()
-        if name in _TOTALS
-        or (str(name).startswith(_BREAKDOWNS) and variable.ndim == 3 and variable.dims[-1] != "country")
+        if name in _TOTALS or str(name).startswith(_BREAKDOWNS)
     ]

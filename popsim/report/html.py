@@ -1,4 +1,7 @@
-"""The report as one HTML file that needs nothing else: no network, no script."""
+"""The report as one HTML file that needs nothing else: no network, and no script to be read.
+
+A small script in the page lets readers order the rows of long tables; without it the tables stand as written.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
-from popsim.report.document import Document, Table
+from popsim.report.document import Block, Details, Document, Table
 from popsim.report.drawing import draw
 from popsim.report.facts import Facts
 from popsim.study.model import Study
@@ -68,7 +71,14 @@ def render(document: Document) -> str:
     )
     # Every text in a drawing is escaped by matplotlib or where it is written.
     environment.globals.update(drawn=lambda figure: Markup(draw(figure)), aligned=_aligned)  # noqa: S704
-    return environment.get_template("report.html.j2").render(document=document).translate(_CONTROL_PICTURES)
+    sortable = any(_is_sortable(block) for section in document.sections for block in section.blocks)
+    page = environment.get_template("report.html.j2").render(document=document, sortable=sortable)
+    return page.translate(_CONTROL_PICTURES)
+
+
+def _is_sortable(block: Block | Details) -> bool:
+    inside = block.blocks if isinstance(block, Details) else (block,)
+    return any(isinstance(each, Table) and each.sortable for each in inside)
 
 
 def _aligned(table: Table) -> list[list[str]]:

@@ -74,6 +74,32 @@ def test_the_summary_holds_every_number_with_its_error(kept: tuple[Path, dict[st
         assert all(float(row[f"{name}_monte_carlo_error"]) >= 0 for name in numbers)
 
 
+@pytest.mark.parametrize("breakdown", ["country", "component", ["region", "area"], ["country", "area", "year"]])
+def test_a_breakdown_is_in_the_report_the_summary_json_and_on_the_terminal(
+    call: Callable[..., Any], breakdown: str | list[str]
+) -> None:
+    asked = ("run", "--scenarios", "100", "--set", f"report.breakdowns={json.dumps([breakdown])}")
+    said, results = call(*asked), json.loads(call(*asked, "--json").out)
+    folder = Path("results", "pops")
+    run = popsim.load_run(folder).dataset
+    name = next(str(name) for name in run.data_vars if str(name).startswith("cost_by_") and "basis" not in str(name))
+    dims = run[name].dims[2:]
+    for total in ("cost", "financing_need"):
+        variable = run[name.replace("cost", total)].sel(option="full")
+        table = [row for row in rows(folder) if (row["variable"], row["option"]) == (variable.name, "full")]
+        assert len(table) == variable.isel(scenario=0).size
+        entries = results["breakdowns"][name.removeprefix("cost_by_")]
+        assert len(entries) == len(table)
+        last = entries[-1] if total == "cost" else entries[-1]["financing_need"]
+        where = {str(dim): entries[-1]["label" if len(dims) == 1 else dim] for dim in dims}
+        assert last["mean"] == pytest.approx(variable.sel(where).mean().item(), rel=1e-12)
+    assert "Further breakdowns" in (folder / "report.html").read_text(encoding="utf-8")
+    words = {"country": "country", "component": "cost component", "area": "activity area", "year": "year"}
+    title = [words.get(str(dim), str(dim)) for dim in dims]
+    sentence = said.out.partition("In report.html and summary.csv:")[2]
+    assert all(word in sentence for word in title)
+
+
 def test_the_extremes_of_dependence_stand_on_either_side(kept: tuple[Path, dict[str, Any]]) -> None:
     of_the_study = [row for row in rows(kept[0]) if row["option"] in ("", "full")]
     spread = {row["variable"]: float(row["standard_deviation"]) for row in of_the_study}

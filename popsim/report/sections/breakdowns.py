@@ -1,0 +1,217 @@
+"""Every breakdown that has no section of its own: by country, by component, and by two or more things at once."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import replace
+
+import xarray as xr
+
+from popsim import analysis, schema
+from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
+from popsim.report.facts import Facts, Measured
+from popsim.report.numbers import UNKNOWN, count, percent
+from popsim.report.sections.words import listed
+from popsim.study.model import Study
+
+__all__ = ["breakdown_title", "breakdowns", "dimension_name", "dims_of", "has_own_section", "label_of"]
+
+MOST_COLUMNS = 12
+"""Columns of a matrix; what has more along both dimensions is listed row by row."""
+MOST_OPEN = 12
+"""Rows that are shown without a click."""
+MOST_ROWS = 1_000
+"""Rows of a list; of a longer one the largest are shown, and summary.csv holds all."""
+
+_COLUMNS = ("Low end", "Mean", "High end", "Share")
+_TOTALS = {"cost": "Cost", "financing_need": "Financing need"}
+_NAMES = {
+    "country": "Country",
+    "area": "Activity area",
+    "component": "Cost component",
+    "basis": "Basis",
+    "year": "Year",
+}
+
+
+def dims_of(facts: Facts, name: str) -> tuple[str, ...]:
+    """Dimensions of a breakdown beside option and scenario."""
+    return tuple(str(dim) for dim in facts.dataset[name].dims if dim not in {"option", "scenario"})
+
+
+def has_own_section(facts: Facts, dims: tuple[str, ...]) -> bool:
+    """Whether another section shows a breakdown by these dimensions."""
+    return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in facts.groups)
+
+
+def dimension_name(study: Study, dim: str) -> str:
+    """Name a dimension, or a grouping of countries as the study names it, as the heading of a column."""
+    return _NAMES.get(dim) or study.heading(dim)
+
+
+def breakdown_title(study: Study, dims: Sequence[str]) -> str:
+    """Name what a breakdown is by within a sentence, such as "activity area and year"."""
+    return listed([_NAMES[dim].lower() if dim in _NAMES else study.heading(dim, sentence=True) for dim in dims])
+
+
+def label_of(facts: Facts, dim: str, value: object) -> str:
+    """Name a label of a dimension, as the study names it."""
+    if dim == "basis":
+        return str(value).capitalize()
+    names = facts.dataset.coords.get(f"{dim}_name")
+    if names is None or names.dims != (dim,):
+        return facts.study.label(dim, value)
+    return str(names.sel({dim: value}).item())
+
+
+def breakdowns(facts: Facts) -> Section | None:
+    """Show every breakdown that has no section of its own; None when there is none.
+
+    What fits is a matrix of means with their ranges, and anything else a list; what is long is folded.
+    """
+    found = []
+    for name in facts.dataset.data_vars:
+        total, by, _ = str(name).partition("_by_")
+        if not by or total != "cost" or "scenario" not in facts.dataset[name].dims:
+            continue
+        dims = dims_of(facts, str(name))
+        # How costs divide by basis is kept in every run, for another section.
+        if not has_own_section(facts, dims) and (dims != ("basis",) or dims in facts.study.breakdowns):
+            found.append(dims)
+    if not found:
+        return None
+    blocks: list[Block | Details] = []
+    for dims in found:
+        matrix = _columns_of(facts, dims)
+        blocks += _matrices(facts, dims, matrix) if matrix is not None else _list(facts, dims)
+    note = (
+        "Within a breakdown means add up to the mean of the total, within rounding. The ends of ranges do not add up: "
+        "it is unlikely that everything turns out low, or high, at once."
+    )
+    return Section("breakdowns", "Further breakdowns", "Breakdowns", (*blocks, Paragraph(note, note=True)))
+
+
+def _columns_of(facts: Facts, dims: tuple[str, ...]) -> str | None:
+    """Choose the dimension that is laid out in columns; None where the breakdown is to be listed."""
+    if len(dims) != 2:
+        return None
+    sizes = {dim: facts.dataset.sizes[dim] for dim in dims}
+    shortest = min(reversed(dims), key=lambda dim: sizes[dim])
+    chosen = "year" if sizes.get("year", MOST_COLUMNS + 1) <= MOST_COLUMNS else shortest
+    return chosen if sizes[chosen] <= MOST_COLUMNS else None
+
+
+def _labels(facts: Facts, dim: str, along: Facts | None = None) -> list[object]:
+    """Labels in the order in which they are shown: countries and components by size, everything else as it stands."""
+    labels: list[object] = facts.dataset[dim].values.tolist()
+    name = schema.breakdown_name((dim,), facts.first)
+    if dim not in {"country", "component"} or along is None or not along.has(name):
+        return labels
+    return sorted(labels, key=lambda label: -along.mean(name, **{dim: label}).value)
+
+
+def _with_sums(facts: Facts, dims: tuple[str, ...]) -> Facts:
+    """Add the sums of a breakdown over all but one of its dimensions, for the margins of a matrix."""
+    sums = {}
+    for total, dim in itertools.product(facts.totals, dims):
+        name = schema.breakdown_name((dim,), total)
+        if f"{name}_mean" not in facts.summary:
+            whole = facts.dataset[schema.breakdown_name(dims, total)]
+            sums[name] = whole.sum([other for other in dims if other != dim])
+    if not sums:
+        return facts
+    added = xr.Dataset(sums, attrs=facts.dataset.attrs)
+    summary = analysis.summarise(added, facts.coverage).squeeze("option", drop=True)
+    return replace(facts, dataset=facts.dataset.assign(sums), summary=facts.summary.assign(summary.data_vars))
+
+
+def _range(facts: Facts, low: Measured, high: Measured) -> str:
+    ends = facts.amounts(low, high)
+    return UNKNOWN if UNKNOWN in ends else f"{ends[0]}–{ends[1]}" if ends[0] != ends[1] else ""
+
+
+def _cell(facts: Facts, name: str, where: dict[str, object]) -> MatrixCell:
+    low, high = facts.range(name, **where)
+    return MatrixCell(facts.amount(facts.mean(name, **where)), _range(facts, low, high))
+
+
+def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | Details]:
+    down = next(dim for dim in dims if dim != across)
+    along = _with_sums(facts, dims)
+    rows, columns = _labels(facts, down, along), _labels(facts, across, along)
+    tables: list[Block] = []
+    for total in facts.totals:
+        name = schema.breakdown_name(dims, total)
+        by_row, by_column = (schema.breakdown_name((dim,), total) for dim in (down, across))
+        lines = []
+        for row in rows:
+            cells = []
+            for column in columns:
+                key = {down: row, across: column}
+                cells.append(_cell(along, name, {dim: key[dim] for dim in dims}))
+            lines.append(MatrixRow(label_of(facts, down, row), (*cells, _cell(along, by_row, {down: row}))))
+        sums = (*(_cell(along, by_column, {across: column}) for column in columns), _cell(along, total, {}))
+        tables.append(
+            Matrix(
+                f"{_TOTALS[total]} by {breakdown_title(facts.study, dims)}: mean, and below it the {facts.interval} "
+                f"({facts.unit_and_prices})",
+                dimension_name(facts.study, down),
+                (*(label_of(facts, across, column) for column in columns), "All"),
+                (*lines, MatrixRow("All", sums)),
+            )
+        )
+    if len(rows) <= MOST_OPEN:
+        return list(tables)
+    return [
+        Details(f"By {breakdown_title(facts.study, dims)} ({count(len(rows))} × {count(len(columns))})", tuple(tables))
+    ]
+
+
+def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
+    """List the cells of a breakdown row by row, with the totals side by side."""
+    keys = list(itertools.product(*(_labels(facts, dim, facts) for dim in dims)))
+    whole = len(keys)
+    left_out: tuple[Block, ...] = ()
+    if whole > MOST_ROWS:
+        first = schema.breakdown_name(dims, facts.first)
+        means = {key: facts.mean(first, **dict(zip(dims, key, strict=True))).value for key in keys}
+        keys = sorted(keys, key=lambda key: -means[key])[:MOST_ROWS]
+        says = f"Shown are the {count(MOST_ROWS)} largest of {count(whole)} rows; summary.csv holds all of them."
+        left_out = (Paragraph(says, note=True),)
+    labels = [
+        name for dim in dims for name in (dimension_name(facts.study, dim), *(("Code",) if dim == "country" else ()))
+    ]
+    shown = facts.totals
+    table = Table(
+        f"{'Ranges' if len(shown) > 1 else _TOTALS[shown[0]]} by {breakdown_title(facts.study, dims)} "
+        f"({facts.unit_and_prices}; low and high end: {facts.interval}; share: of the mean)",
+        (*labels, *_COLUMNS * len(shown)),
+        tuple((*_row_labels(facts, dims, key), *_row(facts, dims, key)) for key in keys),
+        labels=len(labels),
+        sortable=whole > MOST_OPEN,
+        groups=tuple((_TOTALS[total], len(_COLUMNS)) for total in shown) if len(shown) > 1 else (),
+    )
+    if whole <= MOST_OPEN:
+        return [table]
+    return [Details(f"By {breakdown_title(facts.study, dims)} ({count(whole)} rows)", (table, *left_out))]
+
+
+def _row_labels(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
+    found = []
+    for dim, value in zip(dims, key, strict=True):
+        found.append(label_of(facts, dim, value))
+        if dim == "country":
+            found.append(str(value))
+    return found
+
+
+def _row(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
+    where = dict(zip(dims, key, strict=True))
+    cells = []
+    for total in facts.totals:
+        name = schema.breakdown_name(dims, total)
+        (low, high), mean, whole = facts.range(name, **where), facts.mean(name, **where), facts.mean(total).value
+        share = percent(mean.value / whole, mean.error / whole) if whole > 0.0 and mean.is_known else UNKNOWN
+        cells += [*facts.amounts(low, mean, high), share]
+    return cells

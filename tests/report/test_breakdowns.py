@@ -1,0 +1,194 @@
+"""Every breakdown of a study has its table: nothing that was asked for leaves no trace, and the figures are right."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import popsim as ps
+from popsim.report.content import compose
+from popsim.report.document import Block, Details, Document, Matrix, Paragraph, Table
+from popsim.report.html import render
+from popsim.study.model import Study
+
+COUNT = 400
+ASKED = [
+    ["country"],
+    ["component"],
+    ["basis"],
+    ["region", "income"],
+    ["area", "year"],
+    ["country", "area"],
+    ["country", "year"],
+    ["country", "component"],
+    ["area", "income", "year"],
+    ["country", "area", "year"],
+]
+
+
+@pytest.fixture(scope="module")
+def study() -> Study:
+    asked = ["area", "region", "year", *ASKED]
+    return replace(ps.load_study("pops", {"report.breakdowns": asked, "report.coverage": 0.8}), options=())
+
+
+@pytest.fixture(scope="module")
+def dataset(study: Study) -> xr.Dataset:
+    return ps.simulate(study, COUNT, seed=3)
+
+
+@pytest.fixture(scope="module")
+def document(study: Study, dataset: xr.Dataset) -> Document:
+    return compose(study, dataset)
+
+
+def blocks_of(document: Document) -> Iterator[Block]:
+    for section in document.sections:
+        for block in section.blocks:
+            yield from block.blocks if isinstance(block, Details) else (block,)
+
+
+def number(text: str) -> float:
+    return float(re.sub(r"[^0-9.\-]", "", text.replace("\u2212", "-")))
+
+
+def names_of(study: Study, dataset: xr.Dataset, dim: str) -> list[str]:
+    if f"{dim}_name" in dataset.coords:
+        return [str(name) for name in dataset[f"{dim}_name"].values]
+    values = dataset[dim].values.tolist()
+    return [value.capitalize() if dim == "basis" else study.label(dim, value) for value in values]
+
+
+def cells(study: Study, dataset: xr.Dataset, total: str, dims: list[str]) -> dict[tuple[str, ...], np.ndarray]:
+    """Scenarios of every cell, in millions, by the names of its labels: summed anew from the finest breakdown."""
+    values = dataset[f"{total}_by_{'_'.join(dims)}"].sel(option="full").transpose(*dims, "scenario").values / 1e6
+    keys = itertools.product(*(names_of(study, dataset, dim) for dim in dims))
+    return dict(zip(keys, values.reshape(-1, COUNT), strict=True))
+
+
+def in_order(dataset: xr.Dataset, dims: list[str]) -> list[str]:
+    name = next(str(name) for name in dataset.data_vars if set(dataset[name].dims) == {"option", "scenario", *dims})
+    return [str(dim) for dim in dataset[name].dims[2:]]
+
+
+def close(text: str, value: float, error: float) -> bool:
+    """Whether a printed figure is the value: no digit is finer than the error, and two digits stand of small ones.
+
+    The ends of ranges have some definition of a quantile between neighbouring scenarios; hence one more error.
+    """
+    shown = number(text)
+    return value < shown if text.startswith("<") else abs(shown - value) <= 2.0 * error + 0.051 * abs(value) + 1e-12
+
+
+def errors(values: np.ndarray) -> tuple[float, float, float]:
+    """Standard errors of the ends and of the mean, of the scenarios by resampling."""
+    drawn = np.random.default_rng(1).choice(values, (100, COUNT))
+    return (*np.quantile(drawn, [0.1, 0.9], axis=1).std(axis=1), values.std() / np.sqrt(COUNT))
+
+
+@pytest.mark.parametrize("asked", ASKED, ids="-".join)
+@pytest.mark.parametrize("total", ["cost", "financing_need"])
+def test_every_breakdown_has_a_table_with_the_means_and_ranges_of_the_scenarios(
+    study: Study, dataset: xr.Dataset, document: Document, asked: list[str], total: str
+) -> None:
+    dims = in_order(dataset, asked)
+    expected = cells(study, dataset, total, dims)
+    found: dict[tuple[str, ...], tuple[str, str, str]] = {}
+    headings = {"country": "country", "area": "activity area", "component": "cost component"}
+    words = [headings.get(dim, study.heading(dim, sentence=True)) for dim in dims]
+    title = " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
+    word = {"cost": "Cost", "financing_need": "Financing need"}[total]
+    for block in blocks_of(document):
+        if isinstance(block, Matrix) and block.caption.startswith(f"{word} by {title}:"):
+            assert "80\u202f%\u00a0interval" in block.caption
+            assert "US$ million, constant 2025 prices" in block.caption
+            for row, (column, k) in itertools.product(block.rows[:-1], zip(block.columns[:-1], itertools.count())):
+                key = (row.label, column) if (row.label, column) in expected else (column, row.label)
+                low, _, high = row.cells[k].range.partition("–")
+                found[key] = (low or row.cells[k].value, row.cells[k].value, high or row.cells[k].value)
+        if isinstance(block, Table) and f"Ranges by {title} (" in block.caption:
+            first = block.labels + 4 * [name for name, _ in block.groups].index(word)
+            assert block.columns[first : first + 4] == ("Low end", "Mean", "High end", "Share")
+            labels = [k for k in range(block.labels) if block.columns[k] != "Code"]
+            for line in block.rows:
+                low, mean, high = line[first : first + 3]
+                found[tuple(line[k] for k in labels)] = (low, mean, high)
+                whole = dataset[total].sel(option="full").mean().item() / 1e6
+                mine = expected[tuple(line[k] for k in labels)]
+                # Shares end with the first decimal of a per cent.
+                error = max(100 * errors(mine)[2] / whole, 0.025)
+                assert close(line[first + 3], 100 * mine.mean() / whole, error)
+    listed = len(dims) == 3 or min(dataset.sizes[dim] for dim in dims) > 12
+    assert len(found) == (1000 if listed and len(expected) > 1000 else len(expected))
+    for key, (low, mean, high) in itertools.islice(found.items(), 300):
+        values = expected[key]
+        low_error, high_error, mean_error = errors(values)
+        assert close(mean, values.mean(), mean_error), key
+        assert close(low, float(np.quantile(values, 0.1)), low_error), key
+        assert close(high, float(np.quantile(values, 0.9)), high_error), key
+
+
+def test_margins_of_a_matrix_are_the_sums_of_its_cells(document: Document, dataset: xr.Dataset) -> None:
+    matrices = [block for block in blocks_of(document) if isinstance(block, Matrix)]
+    assert len(matrices) == 2 * 4
+    for matrix in matrices:
+        total = "cost" if matrix.caption.startswith("Cost") else "financing_need"
+        scenarios = dataset[total].sel(option="full").values / 1e6
+        low_error, high_error, mean_error = errors(scenarios)
+        corner = matrix.rows[-1].cells[-1]
+        assert close(corner.value, scenarios.mean(), mean_error)
+        low, _, high = corner.range.partition("–")
+        assert close(low, float(np.quantile(scenarios, 0.1)), low_error)
+        assert close(high, float(np.quantile(scenarios, 0.9)), high_error)
+        for line in (*(row.cells for row in matrix.rows), *zip(*(row.cells for row in matrix.rows), strict=True)):
+            *parts, whole = (number(cell.value) for cell in line)
+            assert sum(parts) == pytest.approx(whole, rel=0.05)
+
+
+def test_long_breakdowns_are_folded_and_short_ones_are_not(document: Document) -> None:
+    section = next(part for part in document.sections if part.id == "breakdowns")
+    folded = [block.summary for block in section.blocks if isinstance(block, Details)]
+    assert "By country (133 rows)" in folded
+    assert any(text.startswith("By country and activity area (133") for text in folded)
+    open_ones = [block for block in section.blocks if isinstance(block, Table | Matrix)]
+    assert all(len(block.rows) <= 13 for block in open_ones)
+    assert any(isinstance(block, Matrix) for block in open_ones)
+
+
+def test_countries_are_in_order_of_size_and_can_be_sorted(document: Document) -> None:
+    table = next(b for b in blocks_of(document) if isinstance(b, Table) and "by country (" in b.caption)
+    assert table.sortable
+    assert table.columns[:2] == ("Country", "Code")
+    means = [number(row[3]) for row in table.rows]
+    assert means == sorted(means, reverse=True)
+    text = render(document)
+    assert 'class="sortable"' in text
+    assert text.count("<script>") == 1
+
+
+def test_what_is_cut_is_said(document: Document) -> None:
+    notes = [block.text for block in blocks_of(document) if isinstance(block, Paragraph) and block.note]
+    assert any(note.startswith("Shown are the 1,000 largest of 10,640 rows") for note in notes)
+    assert any("The ends of ranges do not add up" in note for note in notes)
+
+
+def test_a_page_without_long_tables_has_no_script(study: Study) -> None:
+    short = ps.load_study("pops", {"report.breakdowns": ["area"]})
+    text = render(compose(short, ps.simulate(short, 100)))
+    assert "<script" not in text
+    assert "Further breakdowns" not in text
+
+
+def test_an_own_column_has_its_name_in_headings_and_captions(study: Study) -> None:
+    own = ps.load_study("pops", {"report.breakdowns": [["income", "area"]], "headings.income": "Wealth"})
+    document = compose(own, ps.simulate(own, 100))
+    matrix = next(block for block in blocks_of(document) if isinstance(block, Matrix))
+    assert "by Wealth and activity area" in matrix.caption or "by activity area and Wealth" in matrix.caption
+    names = {study.label("income", value) for value in ("LIC", "LMC", "UMC", "unclassified")}
+    assert names <= {*matrix.columns, *(row.label for row in matrix.rows)}
