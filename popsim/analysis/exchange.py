@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from popsim.families.base import Floats
 
@@ -74,12 +75,14 @@ def cheapest_limits(values: Floats, wanted: int) -> Limits:
     ([3.0, 6.0], 3)
     """
     limit = common_limits(values, wanted).limit.copy()
+    order = np.argsort(-values, axis=1, kind="stable")
+    ranked = _Ranked(order, np.take_along_axis(values, order, axis=1))
     steps = _steps(values.shape[1])
     moves, before = 0, -1
     while moves > before:
         before = moves
         for step in steps:
-            while moves < _MOST_MOVES and _exchange(values, limit, wanted, step):
+            while moves < _MOST_MOVES and _exchange(values, ranked, limit, wanted, step):
                 moves += 1
     return Limits(limit, int(holds_together(values, limit).sum()))
 
@@ -93,51 +96,82 @@ def _steps(count: int) -> list[int]:
     return sorted(set(steps), reverse=True)
 
 
-def _exchange(values: Floats, limit: Floats, wanted: int, step: int) -> bool:
+def _exchange(values: Floats, ranked: _Ranked, limit: Floats, wanted: int, step: int) -> bool:
     """Make the exchange of about `step` scenarios that saves most; False where none saves anything."""
     over = values > limit[:, np.newaxis]
     broken = over.sum(axis=0)
     kept = broken == 0
     spare = int(kept.sum()) - wanted
-    # Those that one limit alone keeps out, by that limit: raising it wins them.
-    outside = [np.flatnonzero((broken == 1) & row) for row in over]
+    outside = _outside(values, over, broken)
     best, move = 1e-12 * max(float(np.abs(limit).sum()), 1e-300), None
     for a in range(len(values)):
-        inside = values[a, kept]
         if spare > 0:
             # What may be lost without winning any back.
-            lowered, lost = _lowered(inside, spare)
+            lowered, lost = ranked.lowered(a, kept, spare)
             if lowered is not None and lost <= spare and float(limit[a] - lowered) > best:
                 best, move = float(limit[a] - lowered), (a, lowered, a, lowered)
-        lowered, lost = _lowered(inside, step + spare)
+        lowered, lost = ranked.lowered(a, kept, step + spare)
         if lowered is None:
             continue
         saved = float(limit[a] - lowered)
-        for b in range(len(values)):
-            if b == a or saved <= best:
-                continue
-            won = values[b, outside[b][values[a, outside[b]] <= lowered]]
-            short = lost - spare
-            if len(won) < short:
-                continue
-            raised = float(np.partition(won, short - 1)[short - 1])
-            if saved - (raised - float(limit[b])) > best:
-                best, move = saved - (raised - float(limit[b])), (a, lowered, b, raised)
+        if saved <= best:
+            continue
+        parts, raised = _raised(outside, values[a], lowered, lost - spare)
+        gain = np.where(parts == a, -np.inf, saved - (raised - limit[parts]))
+        if len(gain) and gain.max() > best:
+            k = int(gain.argmax())
+            best, move = float(gain[k]), (a, lowered, int(parts[k]), float(raised[k]))
     if move is None:
         return False
-    a, lowered, b, raised = move
+    a, lowered, b, raised_to = move
     limit[a] = lowered
-    limit[b] = raised
+    limit[b] = raised_to
     return True
 
 
-def _lowered(inside: Floats, step: int) -> tuple[float | None, int]:
-    """Give the largest value that leaves out at least `step` of these, and how many it leaves out."""
-    count = len(inside)
-    if step >= count:
+class _Ranked(NamedTuple):
+    """Scenarios of each part from its largest value to its smallest, and these values; (part, scenario)."""
+
+    order: NDArray[np.int64]
+    falling: Floats
+
+    def lowered(self, part: int, kept: NDArray[np.bool_], step: int) -> tuple[float | None, int]:
+        """Give the largest value of a part that leaves out at least `step` scenarios kept, and how many it leaves out.
+
+        None where there is no such value.
+        """
+        count = len(kept)
+        # So many largest values hold the answer, unless many are equal.
+        for most in (2 * step + count - int(kept.sum()) + 16, count):
+            inside = self.falling[part, :most][kept[self.order[part, :most]]]
+            if step < len(inside):
+                lost = step + int(np.argmax(inside[step:] < inside[step - 1]))
+                if inside[lost] < inside[step - 1]:
+                    return float(inside[lost]), lost
         return None, 0
-    last = np.partition(inside, count - step)[count - step]
-    below = inside[inside < last]
-    if len(below) == 0:
-        return None, 0
-    return float(below.max()), count - len(below)
+
+
+class _Outside(NamedTuple):
+    """Scenarios that one limit alone keeps out, by that part and then by its value: raising the limit wins them."""
+
+    scenario: NDArray[np.int64]
+    part: NDArray[np.int64]
+    value: Floats
+    first: NDArray[np.int64]
+    """Place at which the part of each begins."""
+
+
+def _outside(values: Floats, over: NDArray[np.bool_], broken: NDArray[np.int64]) -> _Outside:
+    scenario = np.flatnonzero(broken == 1)
+    part = over[:, scenario].argmax(axis=0)
+    value = values[part, scenario]
+    order = np.lexsort((value, part))
+    scenario, part, value = scenario[order], part[order], value[order]
+    return _Outside(scenario, part, value, np.searchsorted(part, part))
+
+
+def _raised(outside: _Outside, other: Floats, lowered: float, short: int) -> tuple[NDArray[np.int64], Floats]:
+    """Give the parts whose limit can win `short` scenarios in which another part is within `lowered`, and to where."""
+    won = np.concatenate([[0], np.cumsum(other[outside.scenario] <= lowered)])
+    enough = np.flatnonzero((won[1:] - won[outside.first] == short) & (won[1:] > won[:-1]))
+    return outside.part[enough], outside.value[enough]

@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.budgets import budget_for, described, money_of, scenarios_for
+from popsim.analysis.budgets import budget_for, described, scenarios_for
 from popsim.analysis.door import dataset_of
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
 from popsim.analysis.order import binomial_error, quantile_with_error, replicates_of
-from popsim.analysis.summarise import check_coverage
-from popsim.errors import ParameterError, Problem, nearest
+from popsim.analysis.summarise import check_coverage, scenario_variables
+from popsim.errors import ParameterError, Problem, RunError, nearest
 from popsim.families.base import Floats
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["breakdown_by", "joint_budget"]
+__all__ = ["breakdown_by", "joint_budget", "names_of"]
 
 _PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 """Ways to make two halves of four quarters: three comparisons that are independent of each other."""
@@ -45,27 +46,64 @@ _SHARES = {
 }
 
 
-def breakdown_by(dataset: xr.Dataset, variable: str, by: str) -> xr.DataArray:
-    """Give the breakdown of a total by one dimension, with dimensions (..., part, scenario).
+def names_of(by: str | Sequence[str]) -> tuple[str, ...]:
+    """Give the dimensions that parts are told apart by: one name, or a list of names.
+
+    Raises
+    ------
+    ParameterError
+        For no name, a name twice, or what is no name.
+
+    Examples
+    --------
+    >>> names_of("area"), names_of(["area", "year"])
+    (('area',), ('area', 'year'))
+    """
+    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Iterable) else ()
+    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
+        allowed = 'a dimension such as "area", or several different ones such as ("area", "year")'
+        raise ParameterError(Problem("by", repr(by), allowed))
+    return names
+
+
+def breakdown_by(dataset: xr.Dataset, variable: str, by: str | Sequence[str]) -> xr.DataArray:
+    """Give the breakdown of a total by one dimension or several, with dimensions (..., *by, scenario).
 
     Raises
     ------
     RunError
-        When the dataset lacks it.
+        When the dataset lacks it; the message says which breakdowns it holds.
     ParameterError
-        For a total that is never broken down.
+        For a total that is never broken down, or what is no name of a dimension.
     """
+    names = names_of(by)
     if variable not in schema.BREAKDOWNS:
         allowed = " or ".join(repr(name) for name in schema.BREAKDOWNS)
         hint = nearest(str(variable), list(schema.BREAKDOWNS)) or "budget and budget_for take any total"
-        raise ParameterError(
-            Problem("variable", repr(variable), f"{allowed}, the totals that are broken down by {by}", hint)
+        allowed += f", the totals that are broken down by {' and '.join(names)}"
+        raise ParameterError(Problem("variable", repr(variable), allowed, hint))
+    held = {
+        name: [str(dim) for dim in dataset[name].dims if dim not in ("option", "scenario")]
+        for name in scenario_variables(dataset)
+        if name.startswith(f"{variable}_by_")
+    }
+    for name, dims in held.items():
+        if set(dims) == set(names):
+            return dataset[name].transpose(..., *names, "scenario")
+    wanted, ways = schema.breakdown_name(names, variable), [",".join(dims) for dims in held.values()]
+    asked = repr(names[0]) if len(names) == 1 else repr(names)
+    raise RunError(
+        Problem(
+            "dataset",
+            f"no variable {wanted!r} with scenarios",
+            f"breakdowns that the dataset holds: {'; '.join(ways) or 'none'}",
+            nearest(",".join(names), ways) or f"simulate with breakdowns=[{asked}]",
         )
-    return money_of(dataset, f"{variable}_by_{by}").transpose(..., by, "scenario")
+    )
 
 
 def joint_budget(
-    dataset: Run | xr.Dataset, by: str = "area", confidence: float = 0.8, variable: str = "cost"
+    dataset: Run | xr.Dataset, by: str | Sequence[str] = "area", confidence: float = 0.8, variable: str = "cost"
 ) -> xr.Dataset:
     """Give amounts for each area (year, group), all of which suffice together with a stated confidence.
 
@@ -83,7 +121,8 @@ def joint_budget(
     dataset
         A run, or a dataset of `simulate` with the breakdown.
     by
-        Dimension of the breakdown: "area", "year", "region" ...
+        Dimension of the breakdown, "area", "year", "region" ..., or several: ("area", "year") gives an amount for each
+        area in each year.
     confidence
         Probability that all amounts suffice, in (0, 1).
     variable
@@ -92,7 +131,7 @@ def joint_budget(
     Returns
     -------
     xarray.Dataset
-        By option; with the dimension `by` where said; money in the unit of the variable:
+        By option; with the dimensions of `by` where said; money in the unit of the variable:
 
         - `amount` (by), `total`: the split of least sum that was found; `joint_confidence` on the scenarios of the
           search, at least the one asked for; `unseen_confidence` on scenarios that the search did not see.
@@ -124,12 +163,13 @@ def joint_budget(
     """
     dataset = dataset_of(dataset)
     level = check_coverage("confidence", confidence)
+    names = names_of(by)
     parts = breakdown_by(dataset, variable, by)
     count = parts.sizes["scenario"]
     _check_halves(level, count)
     values = np.ascontiguousarray(parts.values)
     separate, separate_error = quantile_with_error(values, np.array([level]), replicates_of(dataset))
-    rows = values.reshape(-1, *values.shape[-2:])
+    rows = values.reshape(-1, math.prod(parts.sizes[name] for name in names), count)
     found = [
         _of_option(row, level, amount, error)
         for row, amount, error in zip(
@@ -150,13 +190,13 @@ def joint_budget(
                 array = pooled[f"amount{suffix}"].copy()
             elif key in found[0]:
                 data = np.array([each[key] for each in found])
-                like = plain if name in _PARTS else plain.isel({by: 0}, drop=True)
+                like = plain if name in _PARTS else plain.isel(dict.fromkeys(names, 0), drop=True)
                 array = like.copy(data=data.reshape(like.shape))
             else:
                 continue
             result[key] = described(array, "1" if name in _SHARES else units, words)
-    attributes = {"confidence": level, "variable": variable, "by": by, "method": "exchange on order statistics"}
-    return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
+    attributes = {"confidence": level, "variable": variable, "by": ",".join(names)}
+    return xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"})
 
 
 def _check_halves(level: float, count: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,7 +11,7 @@ import xarray as xr
 
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.door import dataset_of
-from popsim.analysis.joint import breakdown_by
+from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.shares import rank_correlations
 from popsim.errors import ParameterError, Problem
@@ -25,7 +27,7 @@ SHOWN = 0.99
 
 
 def pairs(
-    dataset: Run | xr.Dataset, by: str = "area", variable: str = "cost", most: int = 3, cells: int = 24
+    dataset: Run | xr.Dataset, by: str | Sequence[str] = "area", variable: str = "cost", most: int = 3, cells: int = 24
 ) -> xr.Dataset:
     """Summarise the largest parts of a total, and the total, two at a time.
 
@@ -34,7 +36,7 @@ def pairs(
     dataset
         A run, or a dataset of `simulate` with one option and the breakdown, such as `cost_by_area`.
     by
-        Dimension of the breakdown.
+        Dimension of the breakdown, or several, such as ("area", "year").
     variable
         The total: "cost" or "financing_need".
     most
@@ -84,7 +86,8 @@ def pairs(
     rows = parts.values.reshape(-1, parts.sizes["scenario"])
     varying = np.flatnonzero(np.ptp(rows, axis=-1) > 0.0)
     chosen = sorted(sorted(varying.tolist(), key=lambda k: -float(rows[k].mean()))[:most])
-    members = [*(str(label) for label in parts[by].values[chosen]), "total"]
+    labels = list(itertools.product(*(parts[name].values.tolist() for name in names_of(by))))
+    members = [*(" ".join(map(str, labels[k])) for k in chosen), "total"]
     values = np.concatenate([rows[chosen], total.values.reshape(1, -1)])
     tail = (1.0 - SHOWN) / 2.0
     turns = replicates_of(dataset)
@@ -103,7 +106,7 @@ def pairs(
             "end_error": (("member", "side"), end_error),
         },
         {"member": members, "other": members, "cell": cell, "other_cell": cell, "side": ["low", "high"]},
-        attrs={**dataset.attrs, "variable": variable, "by": by},
+        attrs={**dataset.attrs, "variable": variable, "by": ",".join(names_of(by))},
     )
     words = {
         "rank_correlation": "Spearman's rank correlation",

@@ -12,7 +12,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates, without_rounding
 from popsim.analysis.door import dataset_of
-from popsim.analysis.joint import breakdown_by
+from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.errors import ParameterError, Problem, RunError, nearest
@@ -40,7 +40,7 @@ class _Share(NamedTuple):
 def reserve(
     dataset: Run | xr.Dataset,
     confidence: float = 0.8,
-    by: str = "area",
+    by: str | Sequence[str] = "area",
     over: Literal["expected", "point_estimate"] = "expected",
     variable: str = "cost",
 ) -> xr.Dataset:
@@ -60,7 +60,7 @@ def reserve(
     confidence
         Probability that expected cost and reserve together suffice, in (0, 1).
     by
-        Dimension of the breakdown: "area", "year", "region" ...
+        Dimension of the breakdown, "area", "year", "region" ..., or several, such as ("area", "year").
     over
         "expected": over the expected cost, exact where the dataset holds it, or else the mean over the scenarios.
         "point_estimate": over the total with every input at its most likely value, known as a whole and by area.
@@ -70,7 +70,7 @@ def reserve(
     Returns
     -------
     xarray.Dataset
-        By option, with the dimension `by` where said, in the unit of the variable: `amount` (the quantile), `base`,
+        By option, with the dimensions of `by` where said, in the unit of the variable: `amount` (the quantile), `base`,
         `reserve` = amount - base; `part_base` (by) and `contribution` (by), which may be negative for a part that is
         cheap when the total is dear; `share` (by) of the reserve, NaN where there is none. Each but the bases with its
         Monte Carlo standard error. Attribute `window`: scenarios on either side of the quantile that the lines rest on.
@@ -96,8 +96,9 @@ def reserve(
         hint = nearest(str(over), list(_BASES))
         raise ParameterError(Problem("over", repr(over), '"expected" or "point_estimate"', hint))
     total = money_of(dataset, variable)
-    parts = breakdown_by(dataset, variable, by)
-    base, part_base = _bases(dataset, over, by, variable)
+    names = names_of(by)
+    parts = breakdown_by(dataset, variable, names)
+    base, part_base = _bases(dataset, over, "_".join(names), variable)
     count = total.sizes["scenario"]
     amount, amount_error = quantile_with_error(
         np.ascontiguousarray(total.values), np.array([level]), replicates_of(dataset)
@@ -135,7 +136,7 @@ def reserve(
     for name, (like, unit, meaning) in titles.items():
         data = np.array([each[name] for each in found]).reshape(like.shape)
         result[name] = described(like.copy(data=data), unit, meaning)
-    attributes = {"confidence": level, "variable": variable, "by": by, "over": over, "window": window}
+    attributes = {"confidence": level, "variable": variable, "by": ",".join(names), "over": over, "window": window}
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
 
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.door import dataset_of
-from popsim.analysis.joint import breakdown_by
+from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import replicates_of, spread_error
 from popsim.families.base import Floats
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["covariance_shares", "rank_correlations", "variance_shares"]
 
 
-def variance_shares(dataset: Run | xr.Dataset, by: str = "basis", variable: str = "cost") -> xr.Dataset:
+def variance_shares(dataset: Run | xr.Dataset, by: str | Sequence[str] = "basis", variable: str = "cost") -> xr.Dataset:
     """Share out the variance of a total among its parts: Cov(part, total) / Var(total).
 
     The shares sum to 1 (the covariance decomposition; Euler's theorem for the variance). The share of a part holds its
@@ -33,7 +33,8 @@ def variance_shares(dataset: Run | xr.Dataset, by: str = "basis", variable: str 
     dataset
         A run, or a dataset of `simulate` with the breakdown, such as `cost_by_basis`.
     by
-        Dimension of the breakdown: "basis", "component", "area", "year", "region" ...
+        Dimension of the breakdown, "basis", "component", "area", "year", "region" ..., or several, such as
+        ("area", "year").
     variable
         The total: "cost" or "financing_need".
 
@@ -66,7 +67,8 @@ def variance_shares(dataset: Run | xr.Dataset, by: str = "basis", variable: str 
     dataset = dataset_of(dataset)
     total, parts = money_of(dataset, variable), breakdown_by(dataset, variable, by)
     turns = replicates_of(dataset)
-    whole, each = np.expand_dims(total.values, -2), parts.values
+    shape = (*parts.shape[: -1 - len(names_of(by))], -1, parts.sizes["scenario"])
+    whole, each = np.expand_dims(total.values, -2), parts.values.reshape(shape)
     share, error = covariance_shares(each, whole)
     if turns > 1:
         found = [covariance_shares(each[..., k::turns], whole[..., k::turns])[0] for k in range(turns)]
@@ -75,14 +77,15 @@ def variance_shares(dataset: Run | xr.Dataset, by: str = "basis", variable: str 
     plain = parts.isel(scenario=0, drop=True)
     title = f"Share of the variance of {variable}"
     result = {
-        "variance_share": described(plain.copy(data=share), "1", title),
-        "variance_share_error": described(plain.copy(data=error), "1", f"{title}, Monte Carlo error"),
-        "rank_correlation": described(plain.copy(data=ranks), "1", f"Rank correlation with {variable}"),
-        "rank_correlation_error": described(
-            plain.copy(data=alone), "1", f"Rank correlation with {variable}, Monte Carlo error"
-        ),
+        name: described(plain.copy(data=data.reshape(plain.shape)), "1", words)
+        for name, data, words in (
+            ("variance_share", share, title),
+            ("variance_share_error", error, f"{title}, Monte Carlo error"),
+            ("rank_correlation", ranks, f"Rank correlation with {variable}"),
+            ("rank_correlation_error", alone, f"Rank correlation with {variable}, Monte Carlo error"),
+        )
     }
-    return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": by})
+    return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(names_of(by))})
 
 
 def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:

@@ -25,6 +25,7 @@ Examples:
   popsim budget results/pops --confidence 80%
   popsim budget results/pops --confidence 80% --variable cost_by_area
   popsim budget results/pops --confidence 80% --by area
+  popsim budget results/pops --confidence 80% --by area,year
 
 \b
 With --by the amounts of all areas (years ...) suffice together with that
@@ -37,7 +38,11 @@ apart by who calls for it."""
 @click.option(
     "--variable", default="cost", show_default=True, help="What is to be paid, such as cost_by_area or financing_need."
 )
-@click.option("--by", metavar="NAME", help="Amounts for each area, year or group, sufficing together; such as area.")
+@click.option(
+    "--by",
+    metavar="NAMES",
+    help="Amounts for each area, year or group, sufficing together: area, or area,year for each area in each year.",
+)
 @as_json_option
 def command(
     run: Path, amount: float | None, confidence: float | None, variable: str, by: str | None, as_json: bool
@@ -63,8 +68,9 @@ def command(
     elif by is None:
         _say_amounts(analysis.budget_for(dataset, confidence or 0.0, variable), loaded, as_json)
     else:
-        joint = analysis.joint_budget(dataset, by, confidence or 0.0, variable)
-        _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, by, variable=variable), loaded, as_json)
+        names = [name.strip() for name in by.split(",")]
+        joint = analysis.joint_budget(dataset, names, confidence or 0.0, variable)
+        _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=variable), loaded, as_json)
 
 
 def _say_sufficient(found: xr.Dataset, run: Run, as_json: bool) -> None:

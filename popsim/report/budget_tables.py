@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import xarray as xr
@@ -136,30 +137,38 @@ def _error(error: float, unit: str) -> str:
 
 def together(found: xr.Dataset, words: Words, option: str) -> Table:
     """Amounts that suffice together beside those that suffice alone."""
-    by = str(found.attrs["by"])
+    by = str(found.attrs["by"]).split(",")
     sure = percent(found.attrs["confidence"])
     named = f"{words.names[option]}: " if len(words.options) > 1 else ""
     one: dict[str, object] = {"option": option}
     names = ("amount", "common_amount", "separate_amount")
     cells = [
-        (
-            words.label(by, label),
-            *amounts([_pair(found, name, {**one, by: label}) for name in names], words.unit),
-        )
-        for label in found[by].values.tolist()
+        (*labels, *amounts([_pair(found, name, {**one, **where}) for name in names], words.unit))
+        for labels, where in _parts(found, words, by)
     ]
     sums = [_pair(found, name, one) for name in ("total", "common_total", "separate_total")]
-    cells.append(("Sum", *amounts(sums, words.unit)))
-    caption = f"{named}Amounts by {words.study.heading(by, sentence=True)} ({words.unit}, {words.prices})"
+    cells.append(("Sum", *[""] * (len(by) - 1), *amounts(sums, words.unit)))
+    apart = " and ".join(words.study.heading(name, sentence=True) for name in by)
+    caption = f"{named}Amounts by {apart} ({words.unit}, {words.prices})"
     heads = (f"All together {sure}", "At one level", f"Each alone {sure}")
-    return Table(caption, (words.study.heading(by), *heads), tuple(cells), total=True)
+    columns = (*(words.study.heading(name) for name in by), *heads)
+    return Table(caption, columns, tuple(cells), labels=len(by), total=True)
+
+
+def _parts(found: xr.Dataset, words: Words, by: Sequence[str]) -> list[tuple[tuple[str, ...], dict[str, object]]]:
+    """Names of the labels of each part, and where it stands."""
+    rows = []
+    for labels in itertools.product(*(found[name].values.tolist() for name in by)):
+        where: dict[str, object] = dict(zip(by, labels, strict=True))
+        rows.append((tuple(words.label(name, label) for name, label in where.items()), where))
+    return rows
 
 
 def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]:
     """Say what the amounts are worth together, and why those that suffice alone do not add up."""
     at: dict[str, object] = {"option": option}
     sure = percent(found.attrs["confidence"])
-    parts = found.sizes[str(found.attrs["by"])]
+    parts = math.prod(found.sizes[name] for name in str(found.attrs["by"]).split(","))
 
     def cash(name: str) -> str:
         return money(*_pair(found, name, at), words.unit)
@@ -180,7 +189,7 @@ def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]
 
 def allocated(found: xr.Dataset, words: Words, option: str) -> Table:
     """Tell who calls for the reserve over the expected cost."""
-    by = str(found.attrs["by"])
+    by = str(found.attrs["by"]).split(",")
     one: dict[str, object] = {"option": option}
     kept = _pair(found, "reserve", one)
     caption = (
@@ -188,13 +197,15 @@ def allocated(found: xr.Dataset, words: Words, option: str) -> Table:
         f"{money(*kept, words.unit)}, and what of it each calls for ({words.unit}, {words.prices})"
     )
     cells = []
-    for label in found[by].values.tolist():
-        at = {**one, by: label}
+    for labels, where in _parts(found, words, by):
+        at = {**one, **where}
         share, error = _pair(found, "share", at)
         told = "–" if math.isnan(share) else percent(share, error)
         base = (found["part_base"].sel(at).item(), 0.0)
         part = _pair(found, "contribution", at)
-        cells.append((words.label(by, label), amount(base[0], part[1], words.unit), amount(*part, words.unit), told))
+        cells.append((*labels, amount(base[0], part[1], words.unit), amount(*part, words.unit), told))
     base = found["base"].sel(one).item()
-    last = ("Sum", amount(base, kept[1], words.unit), amount(*kept, words.unit), percent(1.0) if kept[0] else "–")
-    return Table(caption, (words.study.heading(by), "Expected", "Reserve", "Share"), (*cells, last), total=True)
+    sums = (amount(base, kept[1], words.unit), amount(*kept, words.unit), percent(1.0) if kept[0] else "–")
+    last = ("Sum", *[""] * (len(by) - 1), *sums)
+    columns = (*(words.study.heading(name) for name in by), "Expected", "Reserve", "Share")
+    return Table(caption, columns, (*cells, last), labels=len(by), total=True)

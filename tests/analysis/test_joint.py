@@ -6,10 +6,14 @@ import itertools
 
 import numpy as np
 import pytest
+import xarray as xr
 from scipy import optimize, stats
 
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
 from popsim.analysis.joint import joint_budget
+from popsim.analysis.pairs import pairs
+from popsim.analysis.reserve import reserve
+from popsim.analysis.shares import variance_shares
 from popsim.errors import ParameterError, RunError
 
 from .normals import COVARIANCE, ERRORS, MEAN, SPREAD, of_parts, run
@@ -128,6 +132,72 @@ def test_refusals() -> None:
         joint_budget(run(100, 1), "area", 1.0)
     with pytest.raises(ParameterError, match="run at least 36 scenarios"):
         joint_budget(run(35, 1), "area", 0.8)
-    with pytest.raises(RunError, match="cost_by_yera"):
+    with pytest.raises(RunError, match=r"cost_by_yera.*\n.*holds: area.*"):
         joint_budget(run(100, 1), "yera", 0.8)
     assert joint_budget(run(36, 1), "area", 0.8)["amount"].shape == (1, 4)
+
+
+def crossed(names: tuple[str, ...] = ("area", "year")) -> xr.Dataset:
+    """Costs of two areas in three years, and their total."""
+    costs = random(12).lognormal(sigma=[[0.3, 0.6, 0.0], [1.0, 0.2, 0.5]], size=(400, 2, 3))
+    costs[:, 1, 2] = 0.0
+    parts = xr.DataArray(
+        costs[np.newaxis],
+        {"option": ["full"], "area": ["a", "b"], "year": [2027, 2028, 2029]},
+        ("option", "scenario", "area", "year"),
+        attrs={"units": "USD"},
+    )
+    whole = parts.sum(("area", "year")).assign_attrs(units="USD")
+    return xr.Dataset({"cost": whole, "cost_by_area_year": parts.transpose(..., *names)})
+
+
+BOTH = ("area", "year")
+
+
+@pytest.mark.parametrize("by", [BOTH, list(BOTH), ("year", "area")])
+def test_several_dimensions_are_those_of_one_laid_flat(by: list[str] | tuple[str, ...]) -> None:
+    """The same as for one dimension of six parts, in the shape that was asked for."""
+    dataset = crossed()
+    found = joint_budget(dataset, by, 0.8)
+    part = dataset["cost_by_area_year"].stack(part=list(by)).drop_vars(["part", *by]).assign_coords(part=range(6))
+    flat = xr.Dataset({"cost": dataset["cost"], "cost_by_area": part.rename(part="area")})
+    wanted = joint_budget(flat, "area", 0.8)
+    assert found["amount"].dims == ("option", *by)
+    assert found["amount"].sel(area="b", year=2029).item() == 0.0
+    for name, values in wanted.data_vars.items():
+        np.testing.assert_allclose(found[name].values.ravel(), values.values.ravel(), rtol=1e-12)
+        if "area" in values.dims:
+            assert found[name].dims == ("option", *by)
+    assert found.attrs["by"] == ",".join(by)
+    kept, flatly = reserve(dataset, 0.8, by), reserve(flat, 0.8, "area")
+    assert kept["contribution"].dims == ("option", *by)
+    for name, values in flatly.data_vars.items():
+        np.testing.assert_allclose(kept[name].values.ravel(), values.values.ravel(), rtol=1e-12)
+    np.testing.assert_allclose(kept["contribution"].sum(by), kept["reserve"], rtol=1e-9)
+    shares, flat_shares = variance_shares(dataset, by), variance_shares(flat, "area")
+    assert shares["variance_share"].dims == ("option", *by)
+    for name, values in flat_shares.data_vars.items():
+        np.testing.assert_allclose(shares[name].values.ravel(), values.values.ravel(), rtol=1e-9)
+    assert pairs(dataset, by)["member"].values.tolist()[-1] == "total"
+
+
+def test_amounts_by_several_dimensions_suffice_together() -> None:
+    dataset = crossed()
+    found = joint_budget(dataset, BOTH, 0.8)
+    enough = (dataset["cost_by_area_year"] <= found["amount"]).all(BOTH).mean("scenario")
+    assert enough.item() == found["joint_confidence"].item() >= 0.8
+    np.testing.assert_allclose(found["total"], found["amount"].sum(BOTH), rtol=1e-12)
+
+
+@pytest.mark.parametrize("by", [(), ("area", "area"), 3, ("area", 3), "", None, ("",)])
+def test_what_names_no_dimensions_is_refused(by: object) -> None:
+    with pytest.raises(ParameterError, match=r'a dimension such as "area"'):
+        joint_budget(crossed(), by)  # type: ignore[arg-type]
+
+
+def test_a_breakdown_that_is_not_held_is_answered_with_those_that_are() -> None:
+    with pytest.raises(RunError) as caught:
+        joint_budget(crossed(), "area")
+    assert "area,year" in str(caught.value)
+    with pytest.raises(RunError, match=r"simulate with breakdowns=\[\('basis', 'region'\)\]"):
+        joint_budget(crossed(), ("basis", "region"))

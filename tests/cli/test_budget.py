@@ -24,7 +24,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     study = ps.load_study("pops")
     plan = ps.compile(study)
-    alone = ps.simulate(plan, scenarios=400, breakdowns=["area", "year", "region"]).sel(option=["full"])
+    breakdowns = ["area", "year", "region", ("ldc", "area")]
+    alone = ps.simulate(plan, scenarios=400, breakdowns=breakdowns).sel(option=["full"])
     half = (0.5 * alone).assign_coords(option=["half"])
     both = xr.concat([alone, half], "option", combine_attrs="override", coords="minimal", compat="override")
     both["cost"].attrs["units"] = both["cost_by_area"].attrs["units"] = "USD"
@@ -41,6 +42,7 @@ WAYS = (
     ("--confidence", "0.9", "--variable", "cost_by_year"),
     ("--confidence", "80%", "--by", "area"),
     ("--confidence", "80%", "--by", "region"),
+    ("--confidence", "80%", "--by", "area,ldc"),
 )
 
 
@@ -93,6 +95,17 @@ def test_joint_amounts_in_json(call: Calling, runs: Path) -> None:
     assert kept["reserve"] == pytest.approx(sum(part["contribution"] for part in kept["parts"]), rel=1e-9)
 
 
+def test_joint_amounts_by_two_names_in_json(call: Calling, runs: Path) -> None:
+    found = json.loads(call("budget", str(runs / "alone"), "--confidence", "80%", "--by", "area, ldc", "--json").out)
+    (one,) = found["results"]
+    assert found["by"] == "area,ldc"
+    assert [(part["area"], part["ldc"]) for part in one["parts"][:2]] == [("a", "LDC"), ("a", "not LDC")]
+    assert len(one["parts"]) == 16
+    assert one["total"] == pytest.approx(sum(part["amount"] for part in one["parts"]), rel=1e-12)
+    (kept,) = found["reserve"]["results"]
+    assert kept["reserve"] == pytest.approx(sum(part["contribution"] for part in kept["parts"]), rel=1e-9)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -108,7 +121,7 @@ def test_joint_amounts_in_json(call: Calling, runs: Path) -> None:
         (("--confidence", "1.2"), "Is 1.2% meant?"),
         (("--confidence", "99.99%"), "run at least 39998 scenarios"),
         (("--confidence", "80%", "--variable", "cots"), 'did you mean "cost"?'),
-        (("--confidence", "80%", "--by", "aera"), 'did you mean "cost_by_area"?'),
+        (("--confidence", "80%", "--by", "aera"), 'did you mean "area"?'),
         (("--amount", "1e9", "--by", "area"), "state --confidence and not --amount"),
     ],
 )
