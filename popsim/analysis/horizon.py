@@ -75,6 +75,8 @@ def _both(dataset: xr.Dataset, total: Total, prefix: str, suffix: str) -> xr.Dat
     is_ever_late = after in dataset
     if first not in dataset or (is_ever_late and later not in dataset):
         return None
+    if not is_ever_late and schema.total_name("cost", span="after_horizon") in dataset:
+        return None  # a run of an earlier version, which kept only the cost at constant prices after the last year
     whole = dataset[first] + dataset[later] if is_ever_late else dataset[first].copy()
     name = f"{prefix}{total.name}{suffix}"
     comment = {key: dataset[first].attrs[key] for key in ("comment",) if key in dataset[first].attrs}

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim import schema
 from popsim.cli.words import as_json_option, positive_number, print_json, share_of_one
 from popsim.schema import seed_of
 
@@ -36,7 +37,10 @@ apart by who calls for it."""
 @click.option("--amount", type=positive_number, metavar="A", help="An amount in the study's currency, such as 850e6.")
 @click.option("--confidence", type=share_of_one, metavar="P", help="How sure the amount has to be, such as 80%.")
 @click.option(
-    "--variable", default="cost", show_default=True, help="What is to be paid, such as cost_by_area or financing_need."
+    "--variable",
+    metavar="NAME",
+    help="What is to be paid, such as cost_by_area, financing_need or cost_after_horizon; "
+    "without it the cost and the financing need, within the years, after them and in all.",
 )
 @click.option(
     "--by",
@@ -45,12 +49,13 @@ apart by who calls for it."""
 )
 @as_json_option
 def command(
-    run: Path, amount: float | None, confidence: float | None, variable: str, by: str | None, as_json: bool
+    run: Path, amount: float | None, confidence: float | None, variable: str | None, by: str | None, as_json: bool
 ) -> None:
     """Say how sure an amount is to suffice, or which amount is sure enough.
 
     RUN is a folder that "popsim run" made. Amounts are of every option of the run, and at constant prices unless the
-    variable says otherwise, as cost_nominal does.
+    variable says otherwise, as cost_nominal does. What is paid after the last year of the study stands beside what is
+    paid within its years: an option that only pays later needs the same in all years.
     """
     if (amount is None) == (confidence is None):
         message = "state either --amount, such as --amount 850e6, or --confidence, such as --confidence 80%."
@@ -62,37 +67,57 @@ def command(
     from popsim.engine.runs import load_run
 
     loaded = load_run(run)
-    dataset = loaded.dataset
-    if amount is not None:
-        _say_sufficient(analysis.budget(dataset, amount, variable), loaded, as_json)
-    elif by is None:
-        _say_amounts(analysis.budget_for(dataset, confidence or 0.0, variable), loaded, as_json)
-    else:
+    if by is not None:
+        dataset, what = loaded.dataset, variable or "cost"
         names = [name.strip() for name in by.split(",")]
-        joint = analysis.joint_budget(dataset, names, confidence or 0.0, variable)
-        _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=variable), loaded, as_json)
-
-
-def _say_sufficient(found: xr.Dataset, run: Run, as_json: bool) -> None:
-    if as_json:
-        print_json(_as_mapping(found, run))
+        joint = analysis.joint_budget(dataset, names, confidence or 0.0, what)
+        _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=what), loaded, as_json)
         return
+    dataset = analysis.with_all_years(loaded.dataset)
+
+    def ask(name: str) -> xr.Dataset:
+        if amount is not None:
+            return analysis.budget(dataset, amount, name)
+        return analysis.budget_for(dataset, confidence or 0.0, name)
+
+    if as_json:
+        # Asked first: it refuses what the run does not hold.
+        asked = ask(variable or "cost")
+        every = {name: ask(name) for name in schema.TOTALS if name in dataset}
+        totals = {name: [_result(found, k) for k in range(found.sizes["option"])] for name, found in every.items()}
+        print_json({**_as_mapping(asked, loaded), "totals": totals})
+        return
+    _say_totals([[ask(name) for name in names] for names in _asked(dataset, loaded, variable)], loaded)
+
+
+def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str]]:
+    """Name what each table is about: a total with what it is after the last year and in all, or a single variable."""
+    bases = [variable] if variable is not None else ["cost", "financing_need"]
+    if variable is None:
+        bases = sorted((base for base in bases if base in dataset), key=lambda base: base != run.study.headline)
+    asked = []
+    for base in bases:
+        later, whole = f"{base}_after_horizon", f"{base}_all_years"
+        is_late = later in dataset and bool(dataset[later].any())
+        asked.append([base, later, whole] if is_late else [base])
+    return asked
+
+
+def _say_totals(found: list[list[xr.Dataset]], run: Run) -> None:
+    import xarray as xr
+
     from popsim.cli.results import print_table
-    from popsim.report.budget_tables import Words, sufficient
+    from popsim.report import totals
+    from popsim.report.budget_tables import Words, enough, sufficient
 
     _head(run)
-    print_table(sufficient(found, Words.of(run.study, run.dataset, found)))
-
-
-def _say_amounts(found: xr.Dataset, run: Run, as_json: bool) -> None:
-    if as_json:
-        print_json(_as_mapping(found, run))
-        return
-    from popsim.cli.results import print_table
-    from popsim.report.budget_tables import Words, enough
-
-    _head(run)
-    print_table(enough(found, Words.of(run.study, run.dataset, found)))
+    for parts in found:
+        first, table = parts[0], sufficient if "amount" in parts[0].attrs else enough
+        if len(parts) > 1:
+            spans = [totals.span(str(part.attrs["variable"]), run.study) for part in parts]
+            named = [part.expand_dims(years=[span]) for part, span in zip(parts, spans, strict=True)]
+            first = xr.concat(named, "years", combine_attrs="override").transpose("option", "years", ...)
+        print_table(table(first, Words.of(run.study, run.dataset, first)))
 
 
 def _say_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool) -> None:

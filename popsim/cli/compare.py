@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.options import as_mapping, measured, print_sentences, print_tables
 from popsim.cli.words import as_json_option, print_json
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
-    from popsim.report.facts import Measured
 
 __all__ = ["command"]
 
@@ -53,7 +53,7 @@ def command(run: Path, baseline: str, as_json: bool) -> None:
 
 
 def _print(comparison: Comparison) -> None:
-    """Print the tables of the report, and what they leave out."""
+    """Print the sentences and tables of the report, and what they leave out."""
     from popsim.cli.results import print_table, print_text
     from popsim.report.document import Paragraph, Table
     from popsim.report.numbers import count
@@ -64,11 +64,8 @@ def _print(comparison: Comparison) -> None:
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
     print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
-    for total in ("cost", "financing_need"):
-        if comparison.has(total):
-            print_table(words.levels(comparison, total))
-            print_table(words.differences(comparison, total, dearer=False))
-            print_table(words.probabilities(comparison, total))
+    print_sentences(comparison)
+    print_tables(comparison)
     for option in comparison.options:
         for block in words.sources(comparison, option):
             if isinstance(block, Table):
@@ -98,46 +95,22 @@ def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
 
 
 def _option(comparison: Comparison, option: str) -> dict[str, Any]:
-    from popsim import analysis
-
-    totals = [name for name in analysis.TOTALS if comparison.has(name)]
-    level = comparison.levels[option]
-    facts: dict[str, Any] = {
+    found: dict[str, Any] = {
         "id": option,
         "name": comparison.names[option],
         "rationale": comparison.rationales.get(option, ""),
+        **as_mapping(comparison, option),
     }
-    for name in totals:
-        low, high = level.range(name)
-        parts = {"low": low, "median": level.quantile(name, 0.5), "high": high, "mean": level.mean(name)}
-        facts[name] = _measured(parts)
     if option == comparison.baseline:
-        return facts
-    facts["difference"] = {name: _difference(comparison, option, name) for name in totals}
-    facts["difference_by"] = {
-        total: {
-            dimension: _parts(comparison, option, f"{total}_by_{dimension}", dimension)
-            for dimension in _dimensions(comparison, total)
+        return found
+    by = {
+        base: {
+            dimension: _parts(comparison, option, f"{base}_by_{dimension}", dimension)
+            for dimension in _dimensions(comparison, base)
         }
-        for total in totals
-        if _dimensions(comparison, total)
+        for base in ("cost", "financing_need")
     }
-    return facts
-
-
-def _difference(comparison: Comparison, option: str, total: str) -> dict[str, float]:
-    low, high = comparison.range(total, option)
-    money = {
-        "low": low,
-        "median": comparison.quantile(total, option, 0.5),
-        "high": high,
-        "mean": comparison.mean(total, option),
-        "standard_deviation": comparison.measured(f"{total}_difference_std", option),
-    }
-    shares = {name: comparison.measured(f"{total}_{name}", option) for name in ("dearer", "cheaper", "equal")}
-    together = {"correlation": comparison.measured(f"{total}_correlation", option)}
-    gain = {name: comparison.number(f"{total}_{name}", option) for name in ("error_ratio", "variance_reduction")}
-    return {**_measured({**money, **shares, **together}), **gain}
+    return {**found, "difference_by": {base: parts for base, parts in by.items() if parts}}
 
 
 def _dimensions(comparison: Comparison, total: str) -> list[str]:
@@ -153,7 +126,7 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
     return [
         {
             "label": label,
-            **_measured(
+            **measured(
                 {
                     "mean": comparison.mean(name, option, **{dimension: label}),
                     "share": comparison.measured(f"{name}_difference_share", option, **{dimension: label}),
@@ -162,8 +135,3 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
         }
         for label in comparison.found[dimension].values.tolist()
     ]
-
-
-def _measured(parts: dict[str, Measured]) -> dict[str, float]:
-    pairs = [((name, part.value), (f"{name}_error", part.error)) for name, part in parts.items()]
-    return {name: value for pair in pairs for name, value in pair}

@@ -30,12 +30,13 @@ def print_results(facts: Facts) -> None:
 
     The words and tables are the report's own: this only lays them out for a terminal of 80 columns.
     """
+    from popsim.cli.options import print_sentences, print_tables
+    from popsim.report.comparison import comparison_of
     from popsim.report.content import section_of
     from popsim.report.document import Paragraph, Table
     from popsim.report.numbers import count
     from popsim.report.sections import headline
     from popsim.report.sections.financing import financing
-    from popsim.report.sections.options import options
     from popsim.report.sections.point import point
     from popsim.report.sections.ranges import by_area, by_group, by_year
 
@@ -50,7 +51,10 @@ def print_results(facts: Facts) -> None:
     if single is not None:
         print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
     print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
-    for section in (section_of(write, facts) for write in (options, financing, by_area, by_group, by_year)):
+    if comparison := comparison_of(facts):
+        print_sentences(comparison)
+        print_tables(comparison, with_shares=False)
+    for section in (section_of(write, facts) for write in (financing, by_area, by_group, by_year)):
         for block in section.blocks if section is not None else ():
             if isinstance(block, Table):
                 print_table(block)
@@ -108,15 +112,37 @@ def _print_grid(content: Table) -> None:
     grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for k, column in enumerate(content.columns):
         numeric = k >= content.labels
-        grid.add_column(printable(column), justify="right" if numeric else "left", overflow="fold", no_wrap=False)
-    for k, row in enumerate(content.rows):
-        last = content.total and k == len(content.rows) - 1
+        grid.add_column(
+            printable(column),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=k == 1 and not numeric and _is_grouped(content),
+        )
+    rows = _joined(content)
+    for k, row in enumerate(rows):
+        last = content.total and k == len(rows) - 1
         if last:
             grid.add_section()
-        grid.add_row(*map(printable, row), style="bold" if last else None)
+        grid.add_row(*row, style="bold" if last else None)
     click.echo()
     print_text(content.caption)
     rich_console().print(grid)
+
+
+def _is_grouped(content: Table) -> bool:
+    """Whether rows stand under a name that is said in the first of them."""
+    return content.labels > 1 and any(not row[0] for row in content.rows)
+
+
+def _joined(content: Table) -> list[tuple[str, ...]]:
+    """Rows of a table as they are printed; those whose first cell is empty continue the one before."""
+    rows: list[tuple[str, ...]] = []
+    for row in (tuple(map(printable, row)) for row in content.rows):
+        if rows and not row[0] and _is_grouped(content):
+            rows[-1] = (rows[-1][0], *map("\n".join, zip(rows[-1][1:], row[1:], strict=True)))
+        else:
+            rows.append(row)
+    return rows
 
 
 def _breakdowns(facts: Facts) -> dict[str, list[dict[str, Any]]]:
@@ -171,9 +197,8 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
     dict
         Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
     """
-    from popsim import analysis
-
     study = facts.study
+    written = facts.of(str(facts.dataset["option"].item()))
     return {
         "study": study.name,
         "title": study.title,
@@ -187,7 +212,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "notes": notes_of(study),
         "plan_digest": facts.dataset.attrs.get("plan_digest"),
         "popsim_version": facts.dataset.attrs.get("popsim_version"),
-        **{name: _range(facts, name) for name in analysis.TOTALS if facts.has(name)},
+        **{name: _range(written, name) for name in map(str, facts.totals_of_options.data_vars)},
         "headline": facts.first,
         **_point(facts, "cost"),
         "point_estimates": {total: _point(facts, total) for total in facts.totals if facts.point(total) is not None},
@@ -195,13 +220,23 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "budgets": {total: _budget(facts, total) for total in facts.totals},
         "counted": {total: asdict(facts.counted(total)) for total in facts.totals},
         "breakdowns": _breakdowns(facts),
-        "options": {
-            str(option): {name: _range(facts.of(str(option)), name) for name in analysis.TOTALS if facts.has(name)}
-            for option in facts.every_option["option"].values
-        },
+        "options": _options(facts),
         "folder": str(folder),
         "files": {name: str(folder / name) for name in files},
     }
+
+
+def _options(facts: Facts) -> dict[str, Any]:
+    """Totals of every option, and their differences to the study as written."""
+    from popsim.cli.options import as_mapping as option_as_mapping
+    from popsim.report.comparison import comparison_of
+
+    comparison = comparison_of(facts)
+    if comparison is not None:
+        return {option: option_as_mapping(comparison, option) for option in comparison.all_options}
+    option = str(facts.dataset["option"].item())
+    level = facts.of(option)
+    return {option: {name: _range(level, name) for name in map(str, facts.totals_of_options.data_vars)}}
 
 
 def _precision(facts: Facts) -> dict[str, float]:

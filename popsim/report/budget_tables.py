@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import xarray as xr
 
 from popsim import analysis
+from popsim.report import totals
 from popsim.report.document import Table
 from popsim.report.numbers import NO_BREAK, amount, amounts, money, percent, unit_for
 from popsim.study.model import Study
@@ -17,13 +18,6 @@ from popsim.study.model import Study
 __all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together"]
 
 _FULL = "As the study is written"
-_VARIABLES = {
-    "cost": "total cost",
-    "financing_need": "need for financing",
-    "cost_nominal": "nominal total cost",
-    "cost_discounted": "discounted total cost",
-    "cost_after_horizon": "cost after the last year",
-}
 
 
 @dataclass(frozen=True)
@@ -36,6 +30,8 @@ class Words:
     options: tuple[str, ...]
     names: dict[str, str]
     areas: dict[str, str]
+    what: str
+    """What is to be paid."""
 
     @classmethod
     def of(cls, study: Study, dataset: xr.Dataset, found: xr.Dataset) -> Words:
@@ -48,9 +44,10 @@ class Words:
         areas = {str(area): str(area) for area in dataset["area"].values} if "area" in dataset.coords else {}
         if "area_name" in dataset.coords:
             areas = dict(zip(areas, map(str, dataset["area_name"].values), strict=True))
-        nominal = str(found.attrs.get("variable", "")).startswith("cost_nominal")
-        prices = "prices of each year" if nominal else f"constant {study.price_year} prices"
-        return cls(unit_for(largest, study.currency), prices, study, options, names, areas)
+        variable = str(found.attrs.get("variable", "cost"))
+        prices = totals.prices(variable.partition("_by_")[0], study)
+        what = variable_words(variable, study)
+        return cls(unit_for(largest, study.currency), prices, study, options, names, areas, what)
 
     def label(self, dimension: str, value: object) -> str:
         """Name of one option, area, year or group."""
@@ -60,28 +57,28 @@ class Words:
         return self.areas.get(text, text) if dimension == "area" else self.study.label(dimension, text)
 
 
-def variable_words(variable: str) -> str:
-    """Say what is paid.
-
-    Examples
-    --------
-    >>> variable_words("cost"), variable_words("cost_by_area_year")
-    ('total cost', 'cost by area and year')
-    """
-    if variable in _VARIABLES:
-        return _VARIABLES[variable]
-    total, _, names = variable.partition("_by_")
-    return f"{'cost' if total == 'cost' else _VARIABLES.get(total, total)} by {' and '.join(names.split('_'))}"
+def variable_words(variable: str, study: Study) -> str:
+    """Say what is paid: "financing need", "cost by area and year"."""
+    total, by, names = variable.partition("_by_")
+    if not by:
+        return totals.noun(total, study)
+    return f"{totals.noun(total, study).removeprefix('total ')} by {' and '.join(names.split('_'))}"
 
 
 def _rows(found: xr.Dataset, words: Words) -> tuple[list[str], list[tuple[tuple[str, ...], dict[str, object]]]]:
-    """Headings of the labels, and the labels of each row with where it stands; one option alone is not named."""
-    dims = [str(dim) for dim in found.dims]
+    """Headings of the labels, and the labels of each row with where it stands; one option alone is not named.
+
+    An option that has a row for each span of years is named in the first of them.
+    """
+    dims = [str(dim) for dim in next(iter(found.data_vars.values())).dims]
     shown = [dim for dim in dims if dim != "option" or len(words.options) > 1 or len(dims) == 1]
-    rows = []
+    rows: list[tuple[tuple[str, ...], dict[str, object]]] = []
     for labels in itertools.product(*(found[dim].values.tolist() for dim in dims)):
         where: dict[str, object] = dict(zip(dims, labels, strict=True))
-        rows.append((tuple(words.label(dim, where[dim]) for dim in shown), where))
+        names = [words.label(dim, where[dim]) for dim in shown]
+        if shown == ["option", "years"] and rows and rows[-1][1]["option"] == where["option"]:
+            names[0] = ""
+        rows.append((tuple(names), where))
     return [words.study.heading(dim) for dim in shown], rows
 
 
@@ -101,7 +98,7 @@ def sufficient(found: xr.Dataset, words: Words) -> Table:
     headings, rows = _rows(found, words)
     asked = money(float(found.attrs["amount"]), 0.0, words.unit)
     caption = (
-        f"Does {asked} suffice for the {variable_words(found.attrs['variable'])}? Missing: on average where it does "
+        f"Does {asked} suffice for the {words.what}? Missing: on average where it does "
         f"not, and over all scenarios ({words.unit}, {words.prices})"
     )
     cells = [
@@ -121,7 +118,7 @@ def enough(found: xr.Dataset, words: Words) -> Table:
     headings, rows = _rows(found, words)
     caption = (
         f"Amount that suffices with {percent(found.attrs['confidence'])} confidence for the "
-        f"{variable_words(found.attrs['variable'])}, with its Monte Carlo error ({words.unit}, {words.prices})"
+        f"{words.what}, with its Monte Carlo error ({words.unit}, {words.prices})"
     )
     cells = []
     for labels, where in rows:

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
 import xarray as xr
 
 from popsim import analysis
+from popsim.analysis.order import binomial_error
+from popsim.families.base import Floats
+from popsim.report import totals
 from popsim.report.facts import Facts, Measured
-from popsim.report.numbers import percent
+from popsim.report.numbers import count, finest_of, percent
+from popsim.study.model import Study
 
-__all__ = ["Comparison", "signed"]
+__all__ = ["Comparison", "Counted", "comparison_of", "signed"]
 
 _AS_WRITTEN = "As the study is written"
+_NOISE = 1e-9
+"""Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
+_CLEAR = 2.0
+"""Standard errors beyond which the sign of a mean difference is told."""
+
+
+class Counted(NamedTuple):
+    """In how many scenarios an option costs more than the baseline, less, and the same."""
+
+    more: int
+    less: int
+    same: int
 
 
 @dataclass(frozen=True)
@@ -41,10 +58,10 @@ class Comparison:
         wanted = [
             str(name)
             for name, variable in every.data_vars.items()
-            if name in analysis.TOTALS
-            or ("scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2]))
+            if "scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2])
         ]
-        return analysis.compare(every[wanted], self.baseline, self.facts.coverage)
+        together = every[wanted].assign(self.facts.totals_of_options.data_vars)
+        return analysis.compare(together, self.baseline, self.facts.coverage)
 
     def _is_wanted(self, grouping: str) -> bool:
         return bool(grouping) and (self.breakdowns is None or grouping in self.breakdowns)
@@ -52,7 +69,11 @@ class Comparison:
     @cached_property
     def _values(self) -> dict[str, Any]:
         """Arrays of what was found, with the options first; xarray's own look-up takes too long."""
-        return {str(name): found.transpose("option", ...).values for name, found in self.found.data_vars.items()}
+        return {
+            str(name): found.transpose("option", ...).values
+            for name, found in self.found.data_vars.items()
+            if "option" in found.dims
+        }
 
     @cached_property
     def _places(self) -> dict[str, dict[object, int]]:
@@ -99,13 +120,90 @@ class Comparison:
         return {option.id: option.rationale for option in self.facts.study.options}
 
     @cached_property
+    def studies(self) -> dict[str, Study]:
+        """The study that each option is; that as written where the study does not know the option."""
+        own = {option.id: option.study for option in self.facts.study.options}
+        return {option: own.get(option, self.facts.study) for option in self.all_options}
+
+    @cached_property
     def levels(self) -> dict[str, Facts]:
         """Totals of each option."""
         return {option: self.facts.of(option) for option in self.all_options}
 
+    @property
+    def bases(self) -> tuple[str, ...]:
+        """Cost and, where an option has one, financing need: the headline of the study first."""
+        present = [base for base in ("cost", "financing_need") if self.has(base)]
+        return tuple(sorted(present, key=lambda base: base != self.facts.study.headline))
+
+    def spans(self, total: str) -> tuple[str, ...]:
+        """Name a total within the years of the study, after them and in all years; alone where nothing falls later."""
+        after, whole = f"{total}_after_horizon", f"{total}_all_years"
+        if after not in self._amounts or whole not in self._amounts or not self._amounts[after].any():
+            return (total,)
+        return (total, after, whole)
+
+    def whole(self, total: str) -> str:
+        """Name what a total comes to in all years."""
+        return self.spans(total)[-1]
+
     def has(self, total: str) -> bool:
         """Whether the run holds this total, or this breakdown."""
         return f"{total}_difference_mean" in self.found
+
+    @cached_property
+    def _amounts(self) -> dict[str, Floats]:
+        """Totals by option and scenario."""
+        every = self.facts.totals_of_options
+        return {str(name): found.transpose("option", "scenario").values for name, found in every.data_vars.items()}
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        """Position of each option in the run."""
+        return {str(option): row for row, option in enumerate(self.facts.totals_of_options["option"].values)}
+
+    def is_zero(self, total: str, option: str) -> bool:
+        """Whether a total of an option is 0 in every scenario."""
+        return not self._amounts[total][self._rows[option]].any()
+
+    def counted(self, total: str, option: str) -> Counted:
+        """Count the scenarios in which an option has more, less and the same of a total as the baseline.
+
+        Amounts are the same where they differ by less than 1e-9 of what the option or the baseline costs in all.
+        """
+        base, prices, _ = totals.parts(total)
+        within = base if prices == "constant" else f"{base}_{prices}"
+        pair = [self._rows[option], self._rows[self.baseline]]
+        own, other = self._amounts[total][pair]
+        scale = np.abs(self._amounts[self.whole(within)][pair]).max(axis=0)
+        difference = own - other
+        same = np.abs(difference) <= _NOISE * scale
+        more = int((~same & (difference > 0.0)).sum())
+        return Counted(more, len(same) - int(same.sum()) - more, int(same.sum()))
+
+    def is_same(self, total: str, option: str) -> bool:
+        """Whether an option has the same of a total as the baseline in every scenario."""
+        return self.counted(total, option).same == self.facts.scenarios
+
+    def is_same_area(self, total: str, option: str, area: str) -> bool:
+        """Whether an area of an option has the same of a total as in the baseline in every scenario."""
+        found = self.facts.every_option[f"{total}_by_area"].sel(area=area)
+        own, other = (found.sel(option=name).values for name in (option, self.baseline))
+        return bool((np.abs(own - other) <= _NOISE * np.maximum(np.abs(own), np.abs(other))).all())
+
+    def is_financed(self, option: str) -> bool:
+        """Whether an option tells what a fund is asked for from what is paid."""
+        every = self.facts.every_option
+        if "option_is_financed" in every.coords:
+            return bool(every["option_is_financed"].sel(option=option).item())
+        return self.studies[option].agency_fee is not None
+
+    def sign(self, total: str, option: str) -> int:
+        """Tell whether an option has more (1) or less (-1) on average; 0 where the error of the mean hides it."""
+        mean = self.mean(total, option)
+        if self.is_same(total, option) or not mean.is_known or abs(mean.value) <= _CLEAR * mean.error:
+            return 0
+        return 1 if mean.value > 0.0 else -1
 
     def measured(self, name: str, option: str, **where: object) -> Measured:
         """Give a number of the comparison that has a Monte Carlo error."""
@@ -119,23 +217,66 @@ class Comparison:
 
     def mean(self, total: str, option: str, **where: object) -> Measured:
         """Mean difference to the baseline."""
-        return self.measured(f"{total}_difference_mean", option, **where)
+        found = self.measured(f"{total}_difference_mean", option, **where)
+        return replace(found, finest=self._finest(total))
 
     def quantile(self, total: str, option: str, probability: float) -> Measured:
         """Quantile of the difference to the baseline."""
         levels = self.found["quantile"].values
         level = levels[abs(levels - probability).argmin()]
-        return self.measured(f"{total}_difference_quantile", option, quantile=float(level))
+        found = self.measured(f"{total}_difference_quantile", option, quantile=float(level))
+        return replace(found, finest=self._finest(total))
 
     def range(self, total: str, option: str) -> tuple[Measured, Measured]:
         """Range of the difference at the study's coverage."""
         facts = self.facts
         return self.quantile(total, option, facts.low), self.quantile(total, option, facts.high)
 
-    def probability(self, option: str, word: str, total: str = "cost") -> str:
-        """Probability that an option is dearer, cheaper or equal; "none" and "all" where it is exactly 0 and 1."""
-        found = self.measured(f"{total}_{word}", option)
-        return {0.0: "none", 1.0: "all"}.get(found.value) or percent(*found)
+    def _finest(self, total: str) -> float:
+        """Place at which differences of a total end, whatever the years and the options."""
+        if "_by_" in total:
+            return 0.0
+        base, prices, _ = totals.parts(total)
+        key = f"difference {base} {prices}"
+        if key not in self.facts.places:
+            cells: list[tuple[float, float]] = []
+            for name in self.spans(base if prices == "constant" else f"{base}_{prices}"):
+                for kind in (f"{name}_difference_quantile", f"{name}_difference_mean"):
+                    cells += zip(*(self._values[of].ravel().tolist() for of in (kind, f"{kind}_error")), strict=True)
+            self.facts.places[key] = finest_of(cells)
+        return self.facts.places[key]
+
+    def share(self, total: str, option: str, word: str) -> str:
+        """Share of scenarios in which an option has "more", "less" or the "same"; "none" and "all" where it is so."""
+        number = getattr(self.counted(total, option), word)
+        if number in (0, self.facts.scenarios):
+            return "all" if number else "none"
+        found = number / self.facts.scenarios
+        return percent(found, float(binomial_error(np.array(found), self.facts.scenarios)))
+
+    def in_scenarios(self, total: str, option: str) -> str:
+        """Say in how many scenarios an option has more, less and the same: "more in 51 of the 100 scenarios, ..."."""
+        scenarios = self.facts.scenarios
+        parts = [
+            (word, number)
+            for word, number in zip(("more", "less", "the same"), self.counted(total, option), strict=True)
+            if number
+        ]
+        if len(parts) == 1:
+            return f"{parts[0][0]} in all of the {count(scenarios)} scenarios"
+        (word, number), *others = parts
+        rest = "".join(f", {name} in {count(found)}" for name, found in others)
+        return f"{word} in {count(number)} of the {count(scenarios)} scenarios{rest}"
+
+
+def comparison_of(facts: Facts) -> Comparison | None:
+    """Give the comparison of a run with the study as written, asked once for all outputs; None of one option."""
+    if facts.every_option.sizes["option"] < 2:
+        return None
+    if "comparison" not in facts.made:
+        facts.made["comparison"] = Comparison(facts, breakdowns=("area",))
+    found: Comparison = facts.made["comparison"]
+    return found
 
 
 def signed(text: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import xarray as xr
 
-from popsim import analysis
+from popsim import analysis, schema
 from popsim.analysis.order import share_error
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.report.counts import Counts, counted
@@ -25,6 +25,7 @@ _TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
 _POINTS = {"cost": "point_estimate", "financing_need": "point_estimate_financing_need"}
 _PRINTED = ("cost", "financing_need")
+_STATISTICS = tuple(f"_{kind}{error}" for kind in ("quantile", "mean", "std") for error in ("", "_error"))
 _NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
 
@@ -170,14 +171,21 @@ class Facts:
         return replace(found, unit=self.unit, every_option=self.every_option)
 
     @cached_property
+    def totals_of_options(self) -> xr.Dataset:
+        """Totals of all options, also those of all years together."""
+        names = [name for name in schema.TOTALS if name in self.every_option]
+        return analysis.with_all_years(self.every_option[names])
+
+    @cached_property
     def _totals(self) -> tuple[xr.Dataset, xr.Dataset]:
         """Totals of all options, and their summary."""
-        names = [name for name in analysis.TOTALS if name in self.every_option]
-        totals, asked = self.every_option[names], self.asked
+        totals, asked = self.totals_of_options, self.asked
         if asked is None:
             return totals, analysis.summarise(totals, self.coverage)
-        known = [name for name in asked.data_vars if str(name).startswith(tuple(names)) and "_by_" not in str(name)]
-        return totals, asked[known]
+        left = [name for name in totals.data_vars if f"{name}_mean" not in asked]
+        known = [f"{name}{kind}" for name in totals.data_vars if name not in left for kind in _STATISTICS]
+        more = analysis.summarise(totals[left], self.coverage).data_vars if left else {}
+        return totals, asked[known].assign(more)
 
     def has(self, name: str) -> bool:
         """Whether the run holds this variable."""

@@ -70,7 +70,7 @@ def render(document: Document) -> str:
         lstrip_blocks=True,
     )
     # Every text in a drawing is escaped by matplotlib or where it is written.
-    environment.globals.update(drawn=lambda figure: Markup(draw(figure)), aligned=_aligned)  # noqa: S704
+    environment.globals.update(drawn=lambda figure: Markup(draw(figure)), aligned=_aligned, spans=_spans)  # noqa: S704
     sortable = any(_is_sortable(block) for section in document.sections for block in section.blocks)
     page = environment.get_template("report.html.j2").render(document=document, sortable=sortable)
     return page.translate(_CONTROL_PICTURES)
@@ -93,6 +93,20 @@ def _aligned(table: Table) -> list[list[str]]:
             _padded(cell, most - have, most > 0 and have == 0) for cell, have in zip(column, decimals, strict=True)
         ]
     return [list(row) for row in zip(*columns, strict=True)]
+
+
+def _spans(table: Table) -> list[int]:
+    """Rows that the first cell of each row stands for; 0 where it is empty and the one above holds for it too."""
+    spans: list[int] = []
+    first = 0
+    for place, row in enumerate(table.rows):
+        if row[0] or table.labels == 1 or not place:
+            first = place
+            spans.append(1)
+        else:
+            spans[first] += 1
+            spans.append(0)
+    return spans
 
 
 def _padded(cell: str, missing: int, point: bool) -> str:

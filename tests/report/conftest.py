@@ -192,13 +192,14 @@ def with_options(study: Study, dataset: xr.Dataset) -> tuple[Study, xr.Dataset]:
         need = 0.75 * 1.08 * by_area
         total = by_area.sum("area")
         part = part.assign(
-            cost=total,
             cost_by_area=by_area,
-            financing_need=need.sum("area"),
             financing_need_by_area=need,
-            cost_after_horizon=0.02 * total,
-            cost_nominal=1.2 * total,
-            cost_discounted=0.8 * total,
+            **{
+                f"{base}{prices}{span}": factor * share * values
+                for base, values in (("cost", total), ("financing_need", need.sum("area")))
+                for prices, factor in (("", 1.0), ("_nominal", 1.2), ("_discounted", 0.8))
+                for span, share in (("", 1.0), ("_after_horizon", 0.02))
+            },
         )
         every.append(part.assign_coords(option=[option]))
     result = xr.concat(every, "option", data_vars="all", join="outer", combine_attrs="override")

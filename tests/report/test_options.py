@@ -20,18 +20,13 @@ from popsim.report.content import compose
 from popsim.report.document import Details, Document, Figure, OptionBars, Pairs, Paragraph, Section, Table
 from popsim.report.facts import gather
 from popsim.report.html import render
-from popsim.report.numbers import amounts
 from popsim.report.summary_csv import write_summary_csv
+from popsim.report.totals import title
 from popsim.study.model import Study
 
+from .printed import check_cell
+
 UNIT = "US$ billion"
-TITLES = {
-    "cost": "Total cost",
-    "cost_after_horizon": "Cost after\u00a02036",
-    "cost_nominal": "Nominal total cost",
-    "cost_discounted": "Discounted total cost",
-    "financing_need": "Financing need",
-}
 Pair = tuple[Study, xr.Dataset]
 
 
@@ -43,7 +38,9 @@ def document(with_alternatives: Pair) -> Document:
 @pytest.fixture(scope="module")
 def found(with_alternatives: Pair) -> xr.Dataset:
     dataset = with_alternatives[1]
-    return analysis.compare(dataset[["cost", "cost_by_area", "financing_need", "financing_need_by_area"]], coverage=0.9)
+    names = [name for name in dataset.data_vars if name in analysis.TOTALS or str(name).endswith("_by_area")]
+    kept = [name for name in names if "scenario" in dataset[name].dims]
+    return analysis.compare(dataset[kept], coverage=0.9)
 
 
 def section(document: Document, name: str) -> Section:
@@ -82,30 +79,41 @@ def cells(dataset: xr.Dataset, name: str, option: str) -> list[tuple[float, floa
     return [*quantiles, tuple(dataset[f"{name}_mean{end}"].sel(option=option).item() for end in ("", "_error"))]
 
 
-@pytest.mark.parametrize(("total", "first"), [("cost", 0), ("financing_need", 2)])
+SPANS = ("", "_after_horizon", "_all_years")
+YEARS = ["2027–2036", "after\u00a02036", "all years"]
+
+
+@pytest.mark.parametrize(("total", "first"), [("cost", 0), ("financing_need", 4)])
 def test_tables_are_those_of_the_analysis(
     document: Document, with_alternatives: Pair, found: xr.Dataset, total: str, first: int
 ) -> None:
     tables = blocks(document, "options", Table)
-    summary = analysis.summarise(with_alternatives[1][[total]], 0.9)
-    levels, apart = tables[first], tables[first + 1]
-    assert [row[0] for row in levels.rows] == [
+    known = [name for name in with_alternatives[1].data_vars if name in analysis.TOTALS]
+    summary = analysis.summarise(analysis.with_all_years(with_alternatives[1][known]), 0.9)
+    levels, apart, shares, _ = tables[first : first + 4]
+    assert [row[0] for row in levels.rows][::3] == [
         "As the study is written",
         "Without the last area",
         "First area moved",
         "Nothing changed",
     ]
-    for row, option in zip(levels.rows, ("full", "less", "moved", "alike"), strict=True):
-        assert row[1:] == amounts(cells(summary, total, option), UNIT)
-    for row, option in zip(apart.rows, ("less", "moved", "alike"), strict=True):
-        expected = amounts(cells(found, f"{total}_difference", option), UNIT)
-        assert [cell.lstrip("+") for cell in row[1:5]] == list(expected)
-    assert [row[5] for row in apart.rows][::2] == ["none", "none"]
+    for table, asked, options in (
+        (levels, summary, ("full", "less", "moved", "alike")),
+        (apart, found, ("less", "moved", "alike")),
+    ):
+        assert [row[1] for row in table.rows] == YEARS * len(options)
+        for place, row in enumerate(table.rows):
+            name = f"{total}{SPANS[place % 3]}{'_difference' if table is apart else ''}"
+            expected = cells(asked, name, options[place // 3])
+            for cell, (value, _) in zip(row[2:], expected, strict=True):
+                check_cell(cell, value / 1e9)
+    assert {row[2:] for row in shares.rows[:3]} == {("none", "all", "none")}
+    assert {row[2:] for row in shares.rows[6:]} == {("none", "none", "all")}
     share = found[f"{total}_dearer"].sel(option="moved").item()
     assert 0.4 < share < 0.6
-    assert apart.rows[1][5].startswith(f"{100 * share:.0f}"[:1])
-    assert apart.rows[1][3].startswith("+")
-    assert apart.rows[0][1].startswith("−")
+    assert shares.rows[5][2].startswith(f"{100 * share:.0f}"[:1])
+    assert apart.rows[3][4].startswith("+")
+    assert apart.rows[0][2].startswith("−")
 
 
 def test_where_a_difference_comes_from_is_told_by_area(document: Document, found: xr.Dataset, study: Study) -> None:
@@ -124,7 +132,7 @@ def test_the_figure_holds_the_numbers_of_the_tables(document: Document, found: x
     assert isinstance(figure.data, OptionBars)
     assert [bar.label for bar in figure.data.costs][1:] == [bar.label for bar in figure.data.differences]
     for bar, option in zip(figure.data.differences, ("less", "moved", "alike"), strict=True):
-        quantiles = found["cost_difference_quantile"].sel(option=option)
+        quantiles = found["cost_all_years_difference_quantile"].sel(option=option)
         expected = quantiles.sel(quantile=[0.05, 0.25, 0.5, 0.75, 0.95]).values / 1e9
         np.testing.assert_allclose([bar.low, bar.lower_quarter, bar.median, bar.upper_quarter, bar.high], expected)
 
@@ -132,8 +140,9 @@ def test_the_figure_holds_the_numbers_of_the_tables(document: Document, found: x
 def test_sentences_say_which_way_and_how_often(document: Document) -> None:
     texts = [block.text for block in blocks(document, "options", Paragraph)]
     assert any("“Without the last area” costs US$" in text and "less on average" in text for text in texts)
-    assert any("dearer in none of the 2,000 scenarios, cheaper in all of them" in text for text in texts)
-    assert "“Nothing changed” costs the same in all of the 2,000 scenarios." in texts
+    assert any("less in all of the 2,000 scenarios" in text for text in texts)
+    same = "“Nothing changed” costs the same in all of the 2,000 scenarios."
+    assert f"{same} It needs the same financing in all of the 2,000 scenarios." in texts
     assert any("as many" in text for text in texts)
 
 
@@ -161,15 +170,15 @@ def test_totals_stand_beside_each_other(document: Document, with_alternatives: P
     (totals,) = blocks(document, "financing", Table)
     full = with_alternatives[1].sel(option=["full"])
     summary = analysis.summarise(full, 0.9)
-    names = ("cost", "cost_after_horizon", "cost_nominal", "cost_discounted", "financing_need")
-    assert len(totals.rows) == len(names)
+    titles = {name: title(name, with_alternatives[0]) for name in analysis.TOTALS}
+    assert len(totals.rows) == len(titles) == 12
     for row in totals.rows:
-        (name,) = (name for name in names if row[0].partition(",")[0] == TITLES[name])
+        (name,) = (name for name in titles if row[0].partition(",")[0] == titles[name])
         for printed, (value, error) in zip(row[1:], cells(summary, name, "full"), strict=True):
             assert abs(float(printed) - value / 1e9) <= max(2 * error / 1e9, 0.1 * value / 1e9)
     assert "2025" not in totals.caption
     assert {row[0].partition(",")[0]: "2025" in row[0] for row in totals.rows} == {
-        title: name != "cost_nominal" for name, title in TITLES.items()
+        words: "nominal" not in name for name, words in titles.items()
     }
     table = blocks(document, "areas", Table)[0]
     assert table.groups == (("Total cost", 5), ("Financing need", 4))
@@ -205,6 +214,22 @@ def test_few_scenarios_are_no_hindrance(with_alternatives: Pair) -> None:
     assert "n/a" in text
     one = render(compose(study, dataset.isel(scenario=slice(0, 1))))
     assert ">nan" not in one
+
+
+def test_a_run_of_an_earlier_version_says_what_it_does_not_know(with_alternatives: Pair) -> None:
+    """Such a run has no need, and no nominal money, after its last year."""
+    study, dataset = with_alternatives
+    later = [
+        name for name in dataset.data_vars if str(name).endswith("_after_horizon") and name != "cost_after_horizon"
+    ]
+    document = compose(study, dataset.drop_vars(later))
+    texts = " ".join(block.text for block in blocks(document, "options", Paragraph))
+    assert "less on average over all years" in texts
+    assert "less financing on average in 2027–2036" in texts
+    tables = blocks(document, "options", Table)
+    assert [row[1] for row in tables[3].rows[:3]] == YEARS
+    assert [row[2::2] for row in tables[3].rows[1:3]] == [("n/a", "n/a")] * 2
+    assert tables[4].columns == ("Option", "Low end", "Median", "High end", "Mean")
 
 
 def test_any_option_may_be_the_baseline(with_alternatives: Pair) -> None:

@@ -1,38 +1,52 @@
-"""What the options cost, and how far each departs from the study as written."""
+"""What the options cost within the years of the study and after them, and how far each departs from the baseline."""
 
 from __future__ import annotations
 
 from popsim.analysis import BASELINE
-from popsim.report.comparison import Comparison, signed
+from popsim.report import totals
+from popsim.report.comparison import Comparison, comparison_of, signed
 from popsim.report.document import Block, Details, Figure, OptionBars, Pairs, Paragraph, RangeBar, Section, Table
 from popsim.report.facts import Facts, Measured
-from popsim.report.numbers import count, percent, significant
-from popsim.report.sections.words import plural
+from popsim.report.numbers import UNKNOWN, count, percent, significant
+from popsim.report.sections.words import listed, plural
 
-__all__ = ["differences", "gains", "levels", "options", "probabilities", "sources"]
+__all__ = [
+    "differences",
+    "gains",
+    "levels",
+    "notes",
+    "options",
+    "other_prices",
+    "says",
+    "shares",
+    "sources",
+]
 
-_TITLES = {"cost": "Total cost", "financing_need": "Need for financing"}
 _SMALLEST_GAIN = 1.5
 """A smaller saving in scenarios is not worth a sentence."""
+_SMALLEST_MOVE = 0.1
+"""A difference after the last year that is a smaller part of that in all years is left to the tables."""
 
 
 def options(facts: Facts) -> Section | None:
     """Set the options beside each other; None when the run has one."""
-    if facts.every_option.sizes["option"] < 2:
+    comparison = comparison_of(facts)
+    if comparison is None:
         return None
-    comparison = Comparison(facts, breakdowns=("area",))
     explained = [
         (comparison.names[option], comparison.rationales.get(option) or "No reason is stated.")
         for option in comparison.options
     ]
     blocks: list[Block | Details] = [_intro(comparison)]
     blocks.append(Pairs(tuple(explained)))
+    blocks += [Paragraph(" ".join(says(comparison, option))) for option in comparison.options]
+    blocks += [Paragraph(sentence, note=True) for sentence in notes(comparison)]
     if figure := _figure(comparison):
         blocks.append(figure)
-    for total in _TITLES:
-        if comparison.has(total):
-            blocks += [levels(comparison, total), differences(comparison, total)]
-    blocks += [Paragraph(_says(comparison, option)) for option in comparison.options]
+    for base in comparison.bases:
+        blocks += [levels(comparison, base), differences(comparison, base), shares(comparison, base)]
+        if table := other_prices(comparison, base):
+            blocks.append(table)
     blocks += [Paragraph(sentence, note=True) for sentence in gains(comparison)]
     blocks += [
         Details(f"Where the difference comes from: {comparison.names[option]}", tables)
@@ -43,10 +57,16 @@ def options(facts: Facts) -> Section | None:
 
 
 def _intro(comparison: Comparison) -> Paragraph:
+    study = comparison.facts.study
+    later = (
+        f" What an option moves past {study.years[-1]} is not saved: it is paid later, and all years count."
+        if any(len(comparison.spans(base)) > 1 for base in comparison.bases)
+        else ""
+    )
     return Paragraph(
         f"Beside the study as written stand {plural(len(comparison.options), 'option')}. In each scenario all options "
-        "meet the same circumstances, so that a difference between them is due to the option and not to chance. All "
-        "other sections of this report are about the study as written."
+        "meet the same circumstances, so that a difference between them is due to the option and not to chance."
+        f"{later} All other sections of this report are about the study as written."
     )
 
 
@@ -61,26 +81,33 @@ def _bar(label: str, ends: list[float]) -> RangeBar:
     return RangeBar(label, low, lower, median, upper, high)
 
 
-def _figure(comparison: Comparison) -> Figure | None:
-    """Ranges of all options on one axis, and under them the differences; None where scenarios are too few."""
+def _figure(comparison: Comparison) -> Figure:
+    """Ranges of all options on one axis, and under them the differences, also those within the years alone."""
     facts = comparison.facts
     ends = (facts.low, 0.25, 0.5, 0.75, facts.high)
+    base = comparison.bases[0]
+    whole = comparison.whole(base)
     costs = tuple(
-        _bar(comparison.names[option], [facts.on_axis(level.quantile("cost", p).value) for p in ends])
+        _bar(comparison.names[option], [facts.on_axis(level.quantile(whole, p).value) for p in ends])
         for option, level in comparison.levels.items()
     )
-    apart = tuple(
-        _bar(comparison.names[option], [facts.on_axis(comparison.quantile("cost", option, p).value) for p in ends])
-        for option in comparison.options
-    )
+    apart = []
+    for option in comparison.options:
+        moved = _moves(comparison, option, base)
+        for total in (whole, base) if moved else (whole,):
+            label = (
+                f"{comparison.names[option]}, {totals.span(total, facts.study)}" if moved else comparison.names[option]
+            )
+            apart.append(_bar(label, [facts.on_axis(comparison.quantile(total, option, p).value) for p in ends]))
     widest = max(costs, key=lambda bar: bar.median)
     unit = facts.unit_and_prices
+    title = totals.title(whole, facts.study)
     return Figure(
         "options",
-        OptionBars(costs, apart, f"Total cost ({unit})", f"Difference to {_name(comparison)} ({unit})"),
-        "Total cost of each option, and its difference to the study as written",
+        OptionBars(costs, tuple(apart), f"{title} ({unit})", f"Difference to {_name(comparison)} ({unit})"),
+        f"{title} of each option, and its difference to {_name(comparison)}",
         f"Light bar: {facts.interval}. Dark bar: the middle half of the scenarios. White line: median. Differences are "
-        "taken scenario by scenario; left of the upright line at 0 an option is cheaper, right of it dearer.",
+        "taken scenario by scenario; left of the upright line at 0 an option costs less, right of it more.",
         f"Horizontal bars, one for each of {plural(len(costs), 'option')}; the largest median is that of "
         f"{widest.label}. Under them the differences. The tables below hold the same numbers.",
     )
@@ -91,95 +118,273 @@ def _caption(comparison: Comparison, words: str) -> str:
     return f"{words} ({facts.unit_and_prices}; low and high end: {facts.interval})"
 
 
-def levels(comparison: Comparison, total: str) -> Table:
-    """Range of a total for each option."""
+def _heads(comparison: Comparison, base: str) -> tuple[str, ...]:
+    return ("Option", "Years") if len(comparison.spans(base)) > 1 else ("Option",)
+
+
+def _labels(comparison: Comparison, option: str, base: str, total: str) -> tuple[str, ...]:
+    """Name the option in its first row, and the years of each row."""
+    if len(comparison.spans(base)) == 1:
+        return (comparison.names[option],)
+    return (comparison.names[option] if total == base else "", totals.span(total, comparison.facts.study))
+
+
+def levels(comparison: Comparison, base: str) -> Table:
+    """Range of a total for each option, within the years of the study, after them and in all."""
     facts = comparison.facts
     rows = []
     for option, level in comparison.levels.items():
-        low, high = level.range(total)
-        cells = facts.amounts(low, level.quantile(total, 0.5), high, level.mean(total))
-        rows.append((comparison.names[option], *cells))
+        for total in comparison.spans(base):
+            low, high = level.range(total)
+            cells = facts.amounts(low, level.quantile(total, 0.5), high, level.mean(total))
+            rows.append((*_labels(comparison, option, base, total), *cells))
+    heads = _heads(comparison, base)
     return Table(
-        _caption(comparison, f"{_TITLES[total]} by option"),
-        ("Option", "Low end", "Median", "High end", "Mean"),
+        _caption(comparison, f"{totals.title(base, facts.study)} by option"),
+        (*heads, "Low end", "Median", "High end", "Mean"),
         tuple(rows),
+        labels=len(heads),
     )
 
 
-def differences(comparison: Comparison, total: str, dearer: bool = True) -> Table:
-    """Range of the difference of each option to the baseline, and if wanted the probability that it is dearer."""
+def differences(comparison: Comparison, base: str) -> Table:
+    """Range of the difference of each option to the baseline, within the years, after them and in all."""
     facts = comparison.facts
     rows = []
     for option in comparison.options:
-        low, high = comparison.range(total, option)
-        row = low, comparison.quantile(total, option, 0.5), high, comparison.mean(total, option)
-        sure = (comparison.probability(option, "dearer", total),) if dearer else ()
-        rows.append((comparison.names[option], *map(signed, facts.amounts(*row)), *sure))
+        for total in comparison.spans(base):
+            low, high = comparison.range(total, option)
+            cells = low, comparison.quantile(total, option, 0.5), high, comparison.mean(total, option)
+            rows.append((*_labels(comparison, option, base, total), *map(signed, facts.amounts(*cells))))
+    heads = _heads(comparison, base)
     return Table(
-        _caption(comparison, f"{_TITLES[total]}: difference to {_name(comparison)}"),
-        ("Option", "Low end", "Median", "High end", "Mean", *(("Dearer",) if dearer else ())),
+        _caption(comparison, f"{totals.title(base, facts.study)}: difference to {_name(comparison)}"),
+        (*heads, "Low end", "Median", "High end", "Mean"),
         tuple(rows),
+        labels=len(heads),
     )
 
 
-def probabilities(comparison: Comparison, total: str) -> Table:
-    """Probabilities that each option is dearer, cheaper, equal."""
+def shares(comparison: Comparison, base: str) -> Table:
+    """Shares of the scenarios in which each option costs more, less and the same."""
     rows = tuple(
         (
-            comparison.names[option],
-            *(comparison.probability(option, word, total) for word in ("dearer", "cheaper", "equal")),
+            *_labels(comparison, option, base, total),
+            *(comparison.share(total, option, word) for word in ("more", "less", "same")),
         )
         for option in comparison.options
+        for total in comparison.spans(base)
     )
-    caption = f"{_TITLES[total]}: share of scenarios in which an option is dearer or cheaper than {_name(comparison)}"
-    return Table(caption, ("Option", "Dearer", "Cheaper", "Equal"), rows)
+    heads = _heads(comparison, base)
+    title = totals.title(base, comparison.facts.study)
+    caption = f"{title}: share of scenarios with more, less and the same as {_name(comparison)}"
+    return Table(caption, (*heads, "More", "Less", "The same"), rows, labels=len(heads))
 
 
-def _says(comparison: Comparison, option: str) -> str:
-    """Say the difference of one option in a sentence."""
-    facts, name = comparison.facts, comparison.names[option]
-    mean, (low, high) = comparison.mean("cost", option), comparison.range("cost", option)
-    if comparison.number("cost_equal", option) == 1.0:
-        return f"“{name}” costs the same in all of the {count(facts.scenarios)} scenarios."
-    way = "more" if mean.value > 0 else "less"
-    says = f"“{name}” costs {facts.money(Measured(abs(mean.value), mean.error))} {way} on average"
-    if low.is_known and high.is_known:
-        says += f" ({facts.interval} of the difference: {facts.money_range(low, high)})"
-    dearer, cheaper = (comparison.probability(option, word) for word in ("dearer", "cheaper"))
-    return f"{says}. It is dearer in {dearer} of the {count(facts.scenarios)} scenarios, cheaper in {cheaper} of them."
+def other_prices(comparison: Comparison, base: str) -> Table | None:
+    """Mean of nominal and discounted totals and of their differences; None where the run has neither."""
+    facts = comparison.facts
+    kinds = [kind for kind in ("nominal", "discounted") if comparison.has(f"{base}_{kind}")]
+    if not kinds:
+        return None
+    rows = []
+    for option, level in comparison.levels.items():
+        for total in comparison.spans(base):
+            cells: list[str] = []
+            for kind in kinds:
+                name = total.replace(base, f"{base}_{kind}", 1)
+                if not comparison.has(name):
+                    cells += [UNKNOWN, "" if option == comparison.baseline else UNKNOWN]
+                    continue
+                apart = "" if option == comparison.baseline else signed(facts.amount(comparison.mean(name, option)))
+                cells += [facts.amount(level.mean(name)), apart]
+            rows.append((*_labels(comparison, option, base, total), *cells))
+    heads = _heads(comparison, base)
+    columns = [column for kind in kinds for column in (kind.capitalize(), "Difference")]
+    prices = "; ".join(f"{kind}: {totals.prices(f'{base}_{kind}', facts.study)}" for kind in kinds)
+    title = totals.title(base, facts.study)
+    caption = f"{title} in other prices: mean, and mean difference to {_name(comparison)} ({facts.unit}; {prices})"
+    return Table(caption, (*heads, *columns), tuple(rows), labels=len(heads))
+
+
+def says(comparison: Comparison, option: str) -> tuple[str, ...]:
+    """Say what an option costs more or less than the baseline, and when, in sentences."""
+    sentences = []
+    for place, base in enumerate(comparison.bases):
+        name = "It" if place else f"“{comparison.names[option]}”"
+        sentences += [_in_all(comparison, option, base, name), _in_time(comparison, option, base)]
+    return tuple(sentence for sentence in sentences if sentence)
+
+
+def _verb(base: str, amount: str, way: str) -> str:
+    if base == "cost":
+        return f"costs {amount} {way}"
+    return f"needs {amount} {way} financing"
+
+
+def _same(base: str) -> str:
+    return "costs the same" if base == "cost" else "needs the same financing"
+
+
+def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
+    """Say the difference in all years, in how many scenarios it is one, and what is paid after the last year."""
+    facts, whole = comparison.facts, comparison.whole(base)
+    years = _years(comparison, base)
+    mean, (low, high) = comparison.mean(whole, option), comparison.range(whole, option)
+    sign = comparison.sign(whole, option)
+    counted = comparison.in_scenarios(whole, option)
+    if comparison.is_same(whole, option):
+        words = f"{name} {_same(base)} in all of the {count(facts.scenarios)} scenarios"
+    elif not mean.is_known:
+        words = f"{_subject(name)} one scenario, which cannot tell the difference in {_noun(base)}"
+    else:
+        spread = ""
+        if low.is_known and high.is_known and mean.error:
+            spread = f" ({facts.interval} of the difference: {facts.money_range(low, high)})"
+        if sign:
+            amount = facts.money(Measured(abs(mean.value), mean.error, mean.finest))
+            told = f"{name} {_verb(base, amount, 'more' if sign > 0 else 'less')}{_on_average(mean)}{years}"
+        else:
+            told = f"{_subject(name)} no difference in the mean {_noun(base)}{years} that the run can tell"
+        words = f"{told}{spread}, {counted}"
+    return f"{words}{_after(comparison, option, base)}."
+
+
+def _years(comparison: Comparison, base: str) -> str:
+    """Say which years a difference is about; nothing where there are no others."""
+    if len(comparison.spans(base)) > 1:
+        return " over all years"
+    # A run of an earlier version does not know what of the financing need falls after its last year.
+    return f" in {totals.span(base, comparison.facts.study)}" if len(comparison.spans("cost")) > 1 else ""
+
+
+def _subject(name: str) -> str:
+    return "There is" if name == "It" else f"{name}:"
+
+
+def _moves(comparison: Comparison, option: str, base: str) -> bool:
+    """Whether the difference after the last year is worth a word beside that in all years."""
+    later, whole = f"{base}_after_horizon", comparison.whole(base)
+    if whole == base or comparison.is_same(later, option):
+        return False
+    means = [abs(comparison.mean(total, option).value) for total in (base, later, whole)]
+    return means[1] > _SMALLEST_MOVE * max(means)
+
+
+def _noun(base: str) -> str:
+    return "cost" if base == "cost" else "financing need"
+
+
+def _after(comparison: Comparison, option: str, base: str) -> str:
+    """Say what an option pays after the last year where that is not what the baseline pays then."""
+    facts, later = comparison.facts, f"{base}_after_horizon"
+    if not _moves(comparison, option, base):
+        return ""
+    last = facts.study.years[-1]
+
+    def paid(which: str) -> str:
+        if comparison.is_zero(later, which):
+            return "none"
+        mean = comparison.levels[which].mean(later)
+        return f"on average {facts.money(mean)}" if mean.error else facts.money(mean)
+
+    other = (
+        "" if comparison.is_zero(later, comparison.baseline) else f" ({_name(comparison)}: {paid(comparison.baseline)})"
+    )
+    return f"; {paid(option)} of its {_noun(base)} falls after {last}{other}"
+
+
+def _in_time(comparison: Comparison, option: str, base: str) -> str:
+    """Say the difference within the years of the study where it is not that in all years."""
+    facts = comparison.facts
+    if not _moves(comparison, option, base):
+        return ""
+    years, mean = totals.span(base, facts.study), comparison.mean(base, option)
+    if comparison.is_same(base, option):
+        return f"In {years} alone it {_same(base)} in all of the scenarios."
+    if not mean.is_known:
+        return ""
+    sign = comparison.sign(base, option)
+    if not sign:
+        return f"In {years} alone the run can tell no difference in its mean {_noun(base)}."
+    amount = facts.money(Measured(abs(mean.value), mean.error, mean.finest))
+    return f"In {years} alone it {_verb(base, amount, 'more' if sign > 0 else 'less')}{_on_average(mean)}."
+
+
+def _on_average(mean: Measured) -> str:
+    """Words for a figure that is not the same in every scenario."""
+    return " on average" if mean.error else ""
+
+
+def notes(comparison: Comparison) -> tuple[str, ...]:
+    """Say what a reader has to know of options that do not tell the same: who pays, inflation, a discount rate."""
+    studies = comparison.studies
+    found = []
+    if "financing_need" in comparison.bases:
+        financed = [option for option, study in studies.items() if comparison.is_financed(option)]
+        described = totals.described(studies[financed[0]]) if financed else totals.DESCRIBED
+        found.append(f"The financing need is what a fund is asked for: the cost {described}.")
+        if others := [option for option in studies if option not in financed]:
+            found.append(
+                f"{_listed(comparison, financed)} alone {_has(financed)} [financing]. {_listed(comparison, others)} "
+                f"{_has(others)} none: there a fund is asked for the whole cost, and this is what the needs are "
+                "compared with."
+            )
+    for kind, known in (
+        ("nominal", {option: study.inflation is not None for option, study in studies.items()}),
+        ("discounted", {option: study.discount_rate is not None for option, study in studies.items()}),
+    ):
+        without = [option for option, has in known.items() if not has]
+        if comparison.has(f"cost_{kind}") and without and len(without) < len(studies):
+            what = "inflation" if kind == "nominal" else "discount rate"
+            found.append(
+                f"{_listed(comparison, without)} {_has(without)} no {what}: the {kind} totals there are at constant "
+                "prices, and differences of them are not of one kind."
+            )
+    return tuple(found)
+
+
+def _listed(comparison: Comparison, options: list[str]) -> str:
+    names = [f"“{comparison.names[option]}”" if option != BASELINE else "the study as written" for option in options]
+    text = listed(names)
+    return text[:1].upper() + text[1:]
+
+
+def _has(options: list[str]) -> str:
+    return "has" if len(options) == 1 else "have"
 
 
 def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
     """By area, where the difference comes from; empty where nothing differs or the run has no areas."""
     facts = comparison.facts
-    totals = [total for total in _TITLES if comparison.has(f"{total}_by_area")]
-    if "cost" not in totals or comparison.number("cost_equal", option) == 1.0:
+    bases = [base for base in comparison.bases if comparison.has(f"{base}_by_area")]
+    if not bases or all(comparison.is_same(base, option) for base in bases):
         return ()
     areas = [str(area) for area in comparison.found["area"].values]
-    moved = [a for a in areas if any(comparison.mean(f"{t}_by_area", option, area=a).value != 0.0 for t in totals)]
-    moved.sort(key=lambda area: -abs(comparison.mean("cost_by_area", option, area=area).value))
-    rows = [(comparison.areas[area], *_source(comparison, option, totals, area)) for area in moved]
-    rows.append(("All areas", *_source(comparison, option, totals, None)))
-    columns = ["Area", "Mean difference", "Share"]
-    if len(totals) > 1:
-        columns += ["Need for financing", "Share"]
+    moved = [area for area in areas if not all(comparison.is_same_area(base, option, area) for base in bases)]
+    moved.sort(key=lambda area: -abs(comparison.mean(f"{bases[0]}_by_area", option, area=area).value))
+    rows = [(comparison.areas[area], *_source(comparison, option, bases, area)) for area in moved]
+    rows.append(("All areas", *_source(comparison, option, bases, None)))
+    columns = [word for base in bases for word in (totals.title(base, facts.study), "Share")]
+    years = totals.span("cost", facts.study)
     caption = (
-        f"{comparison.names[option]}: mean difference to {_name(comparison)} by area ({facts.unit_and_prices}; share: "
-        "part of the difference of the total)"
+        f"{comparison.names[option]}: mean difference to {_name(comparison)} by area in {years} "
+        f"({facts.unit_and_prices}; share: part of the difference of the total)"
     )
-    table = Table(caption, tuple(columns), tuple(rows), total=True)
+    table = Table(caption, ("Area", *columns), tuple(rows), total=True)
     if len(moved) == len(areas):
         return (table,)
     same = plural(len(areas) - len(moved), "area")
-    return table, Paragraph(f"The other {same} cost the same in every scenario.", note=True)
+    verb = "costs" if len(areas) - len(moved) == 1 else "cost"
+    return table, Paragraph(f"The other {same} {verb} the same in {years} in every scenario.", note=True)
 
 
-def _source(comparison: Comparison, option: str, totals: list[str], area: str | None) -> list[str]:
+def _source(comparison: Comparison, option: str, bases: list[str], area: str | None) -> list[str]:
     """Mean difference and share, for each total, of an area or of all."""
     cells: list[str] = []
-    for total in totals:
+    for base in bases:
         where = {} if area is None else {"area": area}
-        name = total if area is None else f"{total}_by_area"
+        name = base if area is None else f"{base}_by_area"
         cells.append(signed(comparison.facts.amount(comparison.mean(name, option, **where))))
         if area is None:
             cells.append(percent(1.0))
@@ -193,10 +398,11 @@ def _source(comparison: Comparison, option: str, totals: list[str], area: str | 
 
 def gains(comparison: Comparison) -> tuple[str, ...]:
     """Sentences on what shared random numbers gain."""
+    whole = comparison.whole("cost")
     told = []
     for option in comparison.options:
-        gain = comparison.number("cost_variance_reduction", option)
-        if _SMALLEST_GAIN < gain < float("inf"):
+        gain = comparison.number(f"{whole}_variance_reduction", option)
+        if not comparison.is_same(whole, option) and _SMALLEST_GAIN < gain < float("inf"):
             told.append(f"“{comparison.names[option]}” {significant(gain, 2)} times")
     if not told:
         return ()

@@ -1,0 +1,37 @@
+"""Read printed amounts again, to compare them with what they stand for."""
+
+from __future__ import annotations
+
+import re
+
+SCALES = {"": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
+MONEY = r"US\$ ((?:[<>] )?−?[\d,.]+)(?: (thousand|million|billion))?"
+
+
+def number(text: str) -> tuple[float, float]:
+    """Give the number and half a unit of its last digit."""
+    bare = text.replace(",", "").replace("−", "-")
+    decimals = len(bare.partition(".")[2])
+    zeros = 0 if decimals else len(bare.lstrip("-")) - len(bare.lstrip("-").rstrip("0"))
+    return float(bare), 0.5 * 10.0 ** (zeros - decimals)
+
+
+def check_money(printed: re.Match[str] | None, value: float) -> None:
+    """Check that an amount is what is printed, to half a unit of its last digit that is not 0."""
+    assert printed is not None
+    text, word = printed.groups()
+    scale = SCALES[word or ""]
+    if text.startswith(("<", ">")):
+        assert abs(value) < abs(number(text[2:])[0]) * scale
+        return
+    shown, half = number(text)
+    assert abs(value / scale - shown) <= half * (1 + 1e-9) + 1e-9 * abs(shown)
+
+
+def spoken(text: str) -> str:
+    return text.replace("\u00a0", " ").replace("\u202f", " ")
+
+
+def check_cell(cell: str, value: float) -> None:
+    """Check a cell of a table, whose heading names the unit."""
+    check_money(re.fullmatch(r"\+?((?:[<>] )?−?[\d,.]+)()", spoken(cell).strip()), value)

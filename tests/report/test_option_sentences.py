@@ -1,0 +1,411 @@
+"""What is said of options is compared with brute-force counts of the ensemble, on odd small studies.
+
+Every sentence is parsed by words alone and checked against the scenarios; the checks must fail for changed sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tomli_w
+import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import popsim as ps
+from popsim.report.comparison import Comparison
+from popsim.report.document import Table
+from popsim.report.facts import gather
+from popsim.report.sections import options as words
+from popsim.study.model import Study
+
+from .printed import MONEY, SCALES, check_cell, check_money, number, spoken
+
+REASONS = {"basis": "judgement", "rationale": "Made up for a test."}
+NOISE = 1e-9
+FINANCING = {"agency_fee": 0.1, "cofinancing": 0.5, **REASONS}
+
+
+def component(cost: dict[str, Any] | float = 100.0, kind: str = "one-off", **more: Any) -> dict[str, Any]:
+    distribution = cost if isinstance(cost, dict) else {"family": "constant", "value": cost}
+    return {"kind": kind, "currency": "USD", "price_year": 2030, "cost": distribution, **more}
+
+
+def study_of(
+    folder: Path, areas: dict[str, dict[str, dict[str, Any]]], options: dict[str, dict[str, Any]], **tables: Any
+) -> Study:
+    """Write a study of two countries and three years, and load it; `options` are the keys that each sets."""
+    (folder / "catalogue").mkdir(parents=True)
+    for name, components in areas.items():
+        listed = [{"id": key, "name": f"part {key}", **REASONS, **table} for key, table in components.items()]
+        about = {"id": name, "name": f"area {name}", "document": "made up", "description": "Made up."}
+        text = tomli_w.dumps({"format": 1, "area": about, "component": listed})
+        (folder / "catalogue" / f"{name}.toml").write_text(text)
+    rows = "AAA,Aland,North,1000000,made up\nBBB,Bland,South,4000000,made up\n"
+    (folder / "countries.csv").write_text("code,name,region,population,source\n" + rows)
+    base: dict[str, Any] = {
+        "format": 1,
+        "study": {"name": "small", "title": "By hand", "first_year": 2030, "years": 3},
+        "scenarios": {"count": 100, "seed": 5},
+        "money": {"currency": "USD", "price_year": 2030},
+        "catalogue": {"folder": "catalogue"},
+        "countries": {"file": "countries.csv", "rationale": "Made up."},
+        "dependence": {"between_areas": 0.0, "between_components": 0.0, "common_share": 0.0, **REASONS},
+        "area": {name: {} for name in areas},
+        "report": {"breakdowns": ["area"]},
+        "option": [
+            {"id": name, "name": f"Option {name}", "rationale": "Made up.", "set": keys}
+            for name, keys in options.items()
+        ],
+    }
+    for key, table in tables.items():
+        base[key] = {**base[key], **table} if key in base else table
+    (folder / "study.toml").write_text(tomli_w.dumps(base))
+    return ps.load_study(folder / "study.toml")
+
+
+def comparison_of(study: Study, dataset: xr.Dataset | None = None) -> Comparison:
+    return Comparison(gather(study, ps.simulate(study) if dataset is None else dataset))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a base of an option comes to, by sums of the scenarios of the dataset alone."""
+
+    within: np.ndarray
+    after: np.ndarray
+    base_within: np.ndarray
+    base_after: np.ndarray
+
+    @classmethod
+    def of(cls, dataset: xr.Dataset, option: str, base: str) -> Truth:
+        def values(name: str, which: str) -> np.ndarray:
+            return dataset[name].sel(option=which).values if name in dataset else np.zeros(dataset.sizes["scenario"])
+
+        return cls(*(values(name, who) for who in (option, "full") for name in (base, f"{base}_after_horizon")))
+
+    @property
+    def scale(self) -> np.ndarray:
+        return np.maximum(np.abs(self.within + self.after), np.abs(self.base_within + self.base_after))
+
+    @property
+    def whole(self) -> np.ndarray:
+        return (self.within + self.after) - (self.base_within + self.base_after)
+
+    def counts(self, difference: np.ndarray) -> dict[str, int]:
+        noise = NOISE * self.scale
+        return {
+            "more": int((difference > noise).sum()),
+            "less": int((difference < -noise).sum()),
+            "the same": int((np.abs(difference) <= noise).sum()),
+        }
+
+
+def check_sentences(text: str, dataset: xr.Dataset, option: str, name: str) -> int:
+    """Check all that is said of an option; gives the number of statements found true."""
+    text = spoken(text)
+    scenarios = dataset.sizes["scenario"]
+    checked = 0
+    bases = {"cost": "cost", "financing need": "financing_need", "costs": "cost", "needs": "financing_need"}
+    assert text.startswith(f"“{name}”")
+    for sentence in re.split(r"(?<=\.) (?=[A-Z“])", text):
+        base = bases[re.search(r"\b(costs|needs|cost|financing need)\b", sentence.replace(name, ""))[1]]
+        truth = Truth.of(dataset, option, base)
+        alone = sentence.startswith("In 2030–2032 alone")
+        difference = truth.within - truth.base_within if alone else truth.whole
+        counts = truth.counts(difference)
+        mean, error = difference.mean(), difference.std(ddof=1) / np.sqrt(scenarios)
+        if "the same" in sentence.partition(",")[0] and " in all of the " in sentence:
+            assert counts["the same"] == scenarios
+            checked += 1
+        if told := re.search(MONEY + r" (more|less)", sentence):
+            sign = 1 if told[3] == "more" else -1
+            assert sign * mean > 2 * error * (1 - 1e-9)
+            check_money(re.match(MONEY, told[0]), abs(mean))
+            checked += 1
+        if "the run can tell" in sentence:
+            assert abs(mean) <= 2 * error * (1 + 1e-9)
+            assert counts["the same"] < scenarios
+            checked += 1
+        for word, found in re.findall(r"\b(more|less|the same)(?: financing)? in ([\d,]+|all) of the", sentence):
+            assert counts[word] == (scenarios if found == "all" else int(found.replace(",", "")))
+            checked += 1
+        for word, found in re.findall(r", (more|less|the same) in ([\d,]+)(?=[,.;]| and)", sentence):
+            assert counts[word] == int(found.replace(",", ""))
+            checked += 1
+        if told := re.search(r"; (none|(?:on average )?" + MONEY + ") of its [a-z ]+ falls after 2032", sentence):
+            check_after(told[1], truth.after)
+            other = re.search(r"\(the study as written: (none|(?:on average )?" + MONEY + r")\)", sentence)
+            if truth.base_after.any():
+                check_after(other[1], truth.base_after)
+            else:
+                assert other is None
+            checked += 1
+    return checked
+
+
+def check_after(printed: str, values: np.ndarray) -> None:
+    if printed == "none":
+        assert not values.any()
+    else:
+        check_money(re.search(MONEY, printed), values.mean())
+
+
+def check_tables(comparison: Comparison, dataset: xr.Dataset) -> int:
+    """Check every figure of the tables of levels, differences and shares; gives the number of figures."""
+    unit = SCALES[comparison.facts.unit.partition(" ")[2]]
+    checked = 0
+    for base in comparison.bases:
+        for table, is_difference in (
+            (words.levels(comparison, base), False),
+            (words.differences(comparison, base), True),
+        ):
+            names = comparison.options if is_difference else comparison.all_options
+            parts = len(table.rows) // len(names)
+            assert parts in {1, 3}
+            for place, row in enumerate(table.rows):
+                truth = Truth.of(dataset, names[place // parts], base)
+                spans = (truth.within, truth.after, truth.within + truth.after)
+                values = spans[place % parts]
+                if is_difference:
+                    others = (truth.base_within, truth.base_after, truth.base_within + truth.base_after)
+                    values = values - others[place % parts]
+                low, middle, high, mean = row[table.labels :]
+                for cell, value in zip(
+                    (low, middle, high, mean), (*np.quantile(values, (0.05, 0.5, 0.95)), values.mean()), strict=True
+                ):
+                    if cell != "n/a":
+                        check_cell(cell, value / unit)
+                        checked += 1
+        checked += check_shares(words.shares(comparison, base), comparison, base, dataset)
+    return checked
+
+
+def check_shares(table: Table, comparison: Comparison, base: str, dataset: xr.Dataset) -> int:
+    parts = len(table.rows) // len(comparison.options)
+    scenarios = dataset.sizes["scenario"]
+    for place, row in enumerate(table.rows):
+        truth = Truth.of(dataset, comparison.options[place // parts], base)
+        spans = (truth.within - truth.base_within, truth.after - truth.base_after, truth.whole)
+        counts = truth.counts(spans[place % parts])
+        for cell, counted in zip(row[table.labels :], counts.values(), strict=True):
+            if cell in {"none", "all"}:
+                assert counted == {"none": 0, "all": scenarios}[cell]
+            elif not cell.startswith(("<", ">")):
+                shown, half = number(spoken(cell).removesuffix(" %"))
+                assert abs(100.0 * counted / scenarios - shown) <= half * (1 + 1e-9)
+    return len(table.rows)
+
+
+def check_all(comparison: Comparison, dataset: xr.Dataset) -> int:
+    checked = check_tables(comparison, dataset)
+    for option in comparison.options:
+        said = words.says(comparison, option)
+        checked += check_sentences(" ".join(said), dataset, option, comparison.names[option])
+    return checked
+
+
+PER_YEAR = component(100.0, "per-year", years="all")
+TWO = {"x": {"k": component({"family": "uniform", "low": 50.0, "high": 150.0}), "l": PER_YEAR}}
+ONCE = {"x": {"k": component(300.0)}}
+WAYS: dict[str, dict[str, Any]] = {
+    "start": {"start.years": 4.0},
+    "start_by": {"start.years": 0.0, "start.by.region.North": 4.0},
+    "delay": {"delay.years": {"family": "uniform", "low": 1.0, "high": 6.0}},
+    "postponed": {"area.x.postponed": 2},
+    "component": {"area.x.component.k.start": 3},
+    "cheaper": {"area.x.component.k.cost": {"family": "uniform", "low": 40.0, "high": 150.0}},
+}
+IN_TIME = {
+    "start": {"years": 0.0, **REASONS},
+    "delay": {"years": 0.0, "cost_per_year": 0.0, **REASONS},
+}
+
+
+@pytest.mark.parametrize("financed", [False, True])
+@pytest.mark.parametrize("money", [{}, {"inflation": 0.03}, {"inflation": 0.02, "discount_rate": 0.05}])
+def test_options_in_time_are_told_as_the_scenarios_have_it(
+    tmp_path: Path, financed: bool, money: dict[str, float]
+) -> None:
+    tables = {**IN_TIME, "money": money, **({"financing": FINANCING} if financed else {})}
+    study = study_of(tmp_path / "study", TWO, WAYS, **tables)
+    dataset = ps.simulate(study)
+    comparison = comparison_of(study, dataset)
+    assert check_all(comparison, dataset) > 100
+    check_other_prices(comparison, dataset)
+
+
+def check_other_prices(comparison: Comparison, dataset: xr.Dataset) -> None:
+    unit = SCALES[comparison.facts.unit.partition(" ")[2]]
+    for base in comparison.bases:
+        table = words.other_prices(comparison, base)
+        kinds = [kind for kind in ("nominal", "discounted") if f"{base}_{kind}" in dataset]
+        if not kinds:
+            assert table is None
+            continue
+        parts = len(table.rows) // len(comparison.all_options)
+        for place, row in enumerate(table.rows):
+            option = comparison.all_options[place // parts]
+            for kind, (mean, apart) in zip(kinds, zip(*[iter(row[table.labels :])] * 2, strict=True), strict=True):
+                truth = Truth.of(dataset, option, f"{base}_{kind}")
+                spans = (truth.within, truth.after, truth.within + truth.after)
+                others = (truth.base_within, truth.base_after, truth.base_within + truth.base_after)
+                check_cell(mean, spans[place % parts].mean() / unit)
+                if option == "full":
+                    assert apart == ""
+                else:
+                    difference = (spans[place % parts] - others[place % parts]).mean() / unit
+                    check_cell(apart, difference)
+
+
+def test_what_is_only_paid_later_costs_the_same(tmp_path: Path) -> None:
+    """A one-off of 300 in each of two countries, four years later: all of it after the last year, none of it saved."""
+    study = study_of(tmp_path / "study", ONCE, {"late": {"start.years": 4.0}}, **IN_TIME)
+    (sentence, within) = map(spoken, words.says(comparison_of(study), "late"))
+    assert sentence == (
+        "“Option late” costs the same in all of the 100 scenarios; US$ 600.0 of its cost falls after 2032."
+    )
+    assert within == "In 2030–2032 alone it costs US$ 600.0 less."
+
+
+def test_the_sentences_name_the_headline_first(tmp_path: Path) -> None:
+    for headline, first in (("cost", "costs"), ("financing_need", "needs")):
+        study = study_of(
+            tmp_path / headline,
+            ONCE,
+            {"late": {"start.years": 4.0}},
+            **IN_TIME,
+            financing=FINANCING,
+            report={"headline": headline},
+        )
+        said = words.says(comparison_of(study), "late")
+        assert said[0].startswith(f"“Option late” {first} the same")
+
+
+def test_an_option_that_alone_is_financed_is_said_to_be(tmp_path: Path) -> None:
+    with_financing = {f"financing.{key}": value for key, value in FINANCING.items()}
+    study = study_of(tmp_path / "study", TWO, {"shared": with_financing, "other": {"area.x.postponed": 1}})
+    comparison = comparison_of(study)
+    notes = " ".join(words.notes(comparison))
+    assert "“Option shared” alone has [financing]." in notes
+    assert "The study as written and “Option other” have none" in notes
+    assert check_all(comparison, ps.simulate(study)) > 20
+
+
+MUTATIONS = (
+    (r"\bmore\b", "less"),
+    (r"\bless\b", "more"),
+    (r"in all of the", "in 99 of the"),
+    (r"US\$ (\d)", r"US$ 1\1"),
+    (r"(\d) of the 100", r"\g<1>0 of the 100"),
+    (r"(?:on average )?(US\$ [\d,.]+) of its", "none of its"),
+)
+
+
+@pytest.mark.parametrize(("pattern", "other"), MUTATIONS)
+def test_a_changed_sentence_is_found_out(tmp_path: Path, pattern: str, other: str) -> None:
+    """The negative control of this file: whatever is changed in a sentence, the check fails."""
+    rate = {"family": "uniform", "low": -0.02, "high": 0.03}
+    study = study_of(tmp_path / "study", TWO, WAYS, **IN_TIME, escalation={"rate": rate, **REASONS})
+    dataset = ps.simulate(study)
+    comparison = comparison_of(study, dataset)
+    changed = 0
+    for option in comparison.options:
+        text = spoken(" ".join(words.says(comparison, option)))
+        assert check_sentences(text, dataset, option, comparison.names[option]) > 0
+        wrong = re.sub(pattern, other, text, count=1)
+        if wrong == text:
+            continue
+        changed += 1
+        with pytest.raises(AssertionError):
+            check_sentences(wrong, dataset, option, comparison.names[option])
+    assert changed > 0
+
+
+COSTS = st.one_of(
+    st.builds(lambda value: {"family": "constant", "value": value}, st.sampled_from([1.0, 250.0, 3e6])),
+    st.builds(
+        lambda p, high: {"family": "discrete", "values": [0.0, high], "probabilities": [1.0 - p, p]},
+        st.sampled_from([0.02, 0.5]),
+        st.sampled_from([10.0, 4e5]),
+    ),
+    st.builds(
+        lambda low, width: {"family": "uniform", "low": low, "high": low + width},
+        st.sampled_from([0.0, 100.0]),
+        st.sampled_from([1.0, 1e4]),
+    ),
+    st.builds(lambda sigma: {"family": "lognormal", "mu": 5.0, "sigma": sigma}, st.sampled_from([0.3, 2.0])),
+)
+COMPONENTS = st.builds(
+    lambda cost, kind, need: {
+        **component(cost, kind, **({"years": "all"} if kind == "per-year" else {})),
+        **({} if need is None else {"need": need}),
+    },
+    COSTS,
+    st.sampled_from(["one-off", "per-year"]),
+    st.none(),
+)
+LATE = st.one_of(
+    st.sampled_from([0.0, 0.5, 1.0, 4.0]),
+    st.just({"family": "uniform", "low": 0.0, "high": 5.0}),
+    st.just({"family": "discrete", "values": [0.0, 3.0], "probabilities": [0.95, 0.05]}),
+)
+KEYS = st.one_of(
+    st.builds(lambda late: {"start.years": late}, LATE),
+    st.builds(lambda late: {"start.by.region.North": late}, LATE),
+    st.builds(lambda late: {"delay.years": late}, LATE),
+    st.builds(lambda years: {"area.x.postponed": years}, st.sampled_from([1, 2])),
+    st.just({"area.x.component.k.start": 2}),
+    st.builds(lambda p: {"area.x.need": {"probability": p, **REASONS}}, st.sampled_from([0.05, 0.5, 1.0])),
+    st.builds(lambda cost: {"area.x.component.k.cost": cost}, COSTS),
+    st.just({"area.y.include": False}),
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    first=COMPONENTS,
+    second=COMPONENTS,
+    keys=st.lists(KEYS, min_size=1, max_size=3),
+    need=st.sampled_from([0.05, 0.5, 1.0]),
+    start=LATE,
+    cost_per_year=st.sampled_from([0.0, 0.1]),
+    escalation=st.sampled_from([0.0, 0.04]),
+    financed=st.booleans(),
+    scenarios=st.sampled_from([1, 20, 200]),
+)
+def test_random_studies(
+    tmp_path_factory: pytest.TempPathFactory,
+    first: dict[str, Any],
+    second: dict[str, Any],
+    keys: list[dict[str, Any]],
+    need: float,
+    start: float | dict[str, Any],
+    cost_per_year: float,
+    escalation: float,
+    financed: bool,
+    scenarios: int,
+) -> None:
+    study = study_of(
+        tmp_path_factory.mktemp("random"),
+        {"x": {"k": {**first, "start": 1}}, "y": {"k": second}},
+        {f"o{place}": each for place, each in enumerate(keys)},
+        start={"years": start, **REASONS},
+        delay={"years": 0.0, "cost_per_year": cost_per_year, **REASONS},
+        escalation={"rate": escalation, **REASONS},
+        area={"x": {"need": {"probability": need, **REASONS}}, "y": {}},
+        scenarios={"count": scenarios},
+        **({"financing": FINANCING} if financed else {}),
+    )
+    dataset = ps.simulate(study)
+    comparison = comparison_of(study, dataset)
+    check_tables(comparison, dataset)
+    if scenarios > 1:
+        for option in comparison.options:
+            said = " ".join(words.says(comparison, option))
+            assert check_sentences(said, dataset, option, comparison.names[option]) >= len(comparison.bases)
