@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from popsim import schema
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
 from popsim.analysis.summarise import check_coverage
@@ -110,8 +111,9 @@ def rare_events(
     scenarios = scenarios_of(made, (whole, *whole.alternatives), threads)
     _check_made_by(made, whole, scenarios)
     found: dict[str, dict[str, _Found]] = {}
+    known: list[tuple[Study, Totals]] = []
     for name, each in options.items():
-        sampler = Sampler(each, _totals(made, name), scenarios)
+        sampler = Sampler(each, _totals(made, name), scenarios, known)
         likeliest = sorted(events[name], key=lambda event: -event.chance.most)[:_MOST]
         measured = [_measured(event, sampler, level) for event in likeliest]
         found[name] = {one.event.id: one for one in measured if one is not None}
@@ -121,22 +123,30 @@ def rare_events(
 def attach_rare(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
     """Add what `rare_events` gave to the dataset of a run; nothing where there is no event.
 
-    Variables are named ``rare_chance`` and so on, the attributes ``rare_coverage``.
+    Everything that is not of options has ``rare_`` before its name: variables such as ``rare_chance``, the dimensions
+    ``rare_event`` and ``rare_total`` with their coordinates, the attribute ``rare_coverage``.
     """
     if found.sizes["event"] == 0:
         return dataset
-    labels = {name: found[name].variable for name in ("event", "event_name", "event_kind", "event_countries", "total")}
-    kept = {f"{_PREFIX}{name}": values.variable for name, values in found.data_vars.items()}
-    return dataset.assign(kept).assign_coords(labels).assign_attrs({f"{_PREFIX}coverage": found.attrs["coverage"]})
+    kept = found.drop_vars([name for name in found.coords if str(name).startswith("option")])
+    kept = kept.rename({name: f"{_PREFIX}{name}" for name in map(str, kept.variables)})
+    return (
+        dataset.assign_coords(kept.coords)
+        .assign(kept.data_vars)
+        .assign_attrs({f"{_PREFIX}coverage": found.attrs["coverage"]})
+    )
 
 
 def attached_rare(dataset: xr.Dataset) -> xr.Dataset | None:
     """Give back what `attach_rare` added; None where nothing is rare."""
-    names = {str(name): str(name).removeprefix(_PREFIX) for name in dataset.data_vars if str(name).startswith(_PREFIX)}
-    if not names:
+    kept = [str(name) for name in dataset.variables if str(name).startswith(_PREFIX)]
+    if not kept:
         return None
-    found = dataset[list(names)].rename(names)
-    return found.assign_attrs(coverage=dataset.attrs[f"{_PREFIX}coverage"])
+    found = dataset[[name for name in kept if name in dataset.data_vars]]
+    found = found.drop_vars([name for name in found.coords if str(name) not in (*kept, "option")])
+    return found.rename({name: name.removeprefix(_PREFIX) for name in kept}).assign_attrs(
+        coverage=dataset.attrs[f"{_PREFIX}coverage"]
+    )
 
 
 def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> None:
@@ -153,20 +163,20 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> Non
 
 
 def _totals(dataset: xr.Dataset, option: str) -> Totals:
-    """Every total of an option, scenario by scenario."""
-    found = {}
-    for name, variable in dataset.data_vars.items():
-        is_total = str(name).startswith(("cost", "financing_need")) and not str(name).startswith("cost_countries_")
-        if is_total and set(variable.dims) == {"option", "scenario"} and not str(name).endswith("_all_years"):
-            found[str(name)] = np.asarray(variable.sel(option=option).values, dtype=np.float64)
-    return found
+    """Every total of an option, scenario by scenario, but for those of all years."""
+    names = [total.name for total in schema.TOTALS.values() if total.span != "all_years" and total.name in dataset]
+    return {name: np.asarray(dataset[name].sel(option=option).values, dtype=np.float64) for name in names}
 
 
 def _with_all_years(totals: Mapping[str, Floats]) -> Totals:
     """Add to each total within the horizon what is paid after it."""
-    bases = [name for name in totals if not name.endswith("_after_horizon")]
-    whole = {f"{name}_all_years": totals[name] + totals.get(f"{name}_after_horizon", 0.0) for name in bases}
-    return {**totals, **whole}
+    found = dict(totals)
+    for total in schema.TOTALS.values():
+        within = schema.total_name(total.base, total.prices)
+        if total.span == "all_years" and within in totals:
+            after = schema.total_name(total.base, total.prices, "after_horizon")
+            found[total.name] = totals[within] + totals[after] if after in totals else totals[within]
+    return found
 
 
 @dataclass(frozen=True, eq=False)

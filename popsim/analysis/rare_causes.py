@@ -23,6 +23,8 @@ __all__ = ["Event", "Mask", "Sampler", "Totals", "events_of"]
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
 
+_NO_FILES = (("study.toml", ""),)
+
 Mask = NDArray[np.bool_]
 Totals = dict[str, Floats]
 
@@ -46,9 +48,12 @@ class Event:
 class Sampler:
     """Totals of parts of one option, on the scenarios of the run."""
 
-    def __init__(self, study: Study, totals: Totals, scenarios: Scenarios) -> None:
+    def __init__(
+        self, study: Study, totals: Totals, scenarios: Scenarios, known: list[tuple[Study, Totals]] | None = None
+    ) -> None:
         self.study, self.totals, self.scenarios = study, totals, scenarios
-        self._known: list[tuple[Study, Totals]] = []
+        self._known = [] if known is None else known
+        """Parts that were simulated, which other options may have as well."""
 
     def areas(self, ids: tuple[str, ...]) -> Totals:
         """Totals of some areas, as they are."""
@@ -58,18 +63,17 @@ class Sampler:
 
     def part(self, part: Study) -> Totals:
         """Totals of a part, by the names of those of the whole."""
-        for study, totals in self._known:
-            if study == part:
-                return totals
-        found = simulate_part(part, self.scenarios)
+        found = next((totals for study, totals in self._known if study == part), None)
+        if found is None:
+            found = simulate_part(part, self.scenarios)
+            self._known.append((part, found))
         zero = np.zeros(self.scenarios.count)
-        totals = {}
-        for name in self.totals:
-            # An option that does not say who pays needs financing for all that it costs.
-            own = name if part.agency_fee is not None else name.replace("financing_need", "cost")
-            totals[name] = found.get(own, zero)
-        self._known.append((part, totals))
-        return totals
+        # An option that does not say who pays needs financing for all that it costs.
+        own = {
+            name: name if part.agency_fee is not None else name.replace("financing_need", "cost")
+            for name in self.totals
+        }
+        return {name: found.get(own[name], zero) for name in self.totals}
 
     def shock(self, shock: Shock) -> tuple[Mask, Floats]:
         """Scenarios in which a shock happens, and its factor in every scenario, were it to happen."""
@@ -171,12 +175,16 @@ def _of_end(end: RareEnd, count: int) -> Floats:
 def _areas(study: Study, survey: Survey, limit: float, coverage: float) -> Iterator[Event]:
     """Yield needs of areas and components, and ends of the costs of components."""
     places = range(len(study.countries))
+    groups = [each.get(study.dependence.group or "", "") for each in survey.groups]
 
     def needed(settings: list[tuple[str, Setting]]) -> list[list[Condition]]:
         """Conditions of each country."""
         entries = [(name, survey.entries(setting)) for name, setting in settings]
         return [
-            [Condition(survey.needs[name], found[place][1], f"{name} {found[place][0]}") for name, found in entries]
+            [
+                Condition(survey.needs[name], found[place][1], f"{name} {found[place][0]}", group=groups[place])
+                for name, found in entries
+            ]
             for place in places
         ]
 
@@ -184,7 +192,7 @@ def _areas(study: Study, survey: Survey, limit: float, coverage: float) -> Itera
     for area in study.areas:
         of_area = [] if area.need is None else [(f"area/{area.id}", area.need)]
         whole = needed(of_area)
-        is_rare = bool(of_area) and anywhere(whole).is_below(limit)
+        is_rare = bool(of_area) and anywhere(whole, limit).is_below(limit)
         if is_rare:
             yield _need(study, area, None, whole)
         yield from _no_need(study, area, None, whole, limit)
@@ -193,14 +201,14 @@ def _areas(study: Study, survey: Survey, limit: float, coverage: float) -> Itera
                 continue
             both = needed(list(needs_of(area, component)))
             if component.need is not None:
-                if anywhere(both).is_below(limit):
+                if anywhere(both, limit).is_below(limit):
                     yield _need(study, area, component, both)
                     continue
                 yield from _no_need(study, area, component, [each[len(of_area) :] for each in both], limit)
             for end in rare_ends(component.cost, limit, coverage):
-                drawn = Condition(score, between=end.interval())
-                with_end = [[*each, drawn] for each in both]
-                if anywhere(with_end).is_below(limit):
+                drawn = [Condition(score, between=end.interval(), group=group) for group in groups]
+                with_end = [[*each, one] for each, one in zip(both, drawn, strict=True)]
+                if anywhere(with_end, limit).is_below(limit):
                     yield _cost_end(study, area, component, end, with_end)
 
 
@@ -233,7 +241,7 @@ def _no_need(
 ) -> Iterator[Event]:
     """Yield the event that what is nearly always needed is not, in any country."""
     turned = [[replace(each, reverse=True) for each in conditions] for conditions in places]
-    chance = anywhere(turned)
+    chance = anywhere(turned, limit)
     if not all(turned) or not chance.is_below(limit):
         return
     part = _of_areas(study, (area.id,)) if component is None else _with_areas(study, _only(area, component))
@@ -325,7 +333,7 @@ def _time(
     for side in ("high", "low"):
         here = {label: end for (label, found), end in ends.items() if found == side}
         places = [[Condition(score, between=here[label].interval())] for label in labels if label in here]
-        chance = anywhere(places)
+        chance = anywhere(places, limit)
         if chance.is_below(limit):
             usual = _setting(setting, {label: end.usual() for label, end in here.items()})
             sure = _setting(setting, {label: end.itself() for label, end in here.items()})
@@ -451,7 +459,8 @@ def _with_stream(part: Study, stream: str, law: Family) -> Study:
 
 
 def _with_areas(study: Study, *areas: Area) -> Study:
-    return replace(study, areas=areas, options=(), breakdowns=())
+    # Without what tells options apart and changes no draw: the same part of two options is then equal.
+    return replace(study, areas=areas, options=(), breakdowns=(), files=_NO_FILES, title="", description="")
 
 
 def _of_areas(study: Study, ids: tuple[str, ...]) -> Study:

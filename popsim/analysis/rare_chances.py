@@ -6,6 +6,7 @@ import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,8 @@ __all__ = ["Chance", "Condition", "anywhere"]
 
 _REACH = 8.5
 """Normal scores beyond this have a probability below 1e-16."""
+_COARSE, _FINE = (8, 34), (12, 136)
+"""Order and number of stretches of quadrature: steps of scores that are nearly common are steep."""
 _LEAST_OWN, _NO_OWN = 1e-3, 1e-12
 """Share of a score that is a country's own: below the first a step would be integrated over, below the second all
 countries have one score."""
@@ -31,7 +34,7 @@ class Condition:
     """What must hold in one country: a score is high (a need, with its probability) or lies between two numbers.
 
     `chance` is the probability of a high score, which may itself be drawn, once for all countries with equal `label`;
-    where `reverse`, the score must not be high: a need is not there.
+    where `reverse`, the score must not be high: a need is not there. `group` is the group of the country.
     """
 
     score: Score
@@ -39,6 +42,7 @@ class Condition:
     label: str = ""
     between: tuple[float, float] | None = None
     reverse: bool = False
+    group: str = ""
 
     def mean(self) -> float:
         """Give the probability that it holds."""
@@ -69,13 +73,15 @@ class Chance(NamedTuple):
         return self.most > 0.0 and (self.least if math.isnan(self.value) else self.value) < limit
 
 
-def anywhere(countries: Sequence[Sequence[Condition]]) -> Chance:
+def anywhere(countries: Sequence[Sequence[Condition]], limit: float = math.inf) -> Chance:
     """Give the chance that in at least one country all its conditions hold.
 
     Parameters
     ----------
     countries
         The conditions of each country; those of one country must hold together.
+    limit
+        Where the chance is known not to be below this, its bounds are enough and its value is not worked out.
 
     Returns
     -------
@@ -95,21 +101,32 @@ def anywhere(countries: Sequence[Sequence[Condition]]) -> Chance:
     if any(not conditions for conditions in countries):
         return Chance(1.0, 1.0, 1.0)
     single = [_together(conditions) for conditions in countries]
-    most = [
-        min(each.mean() for each in conditions) if math.isnan(p) else p
-        for conditions, p in zip(countries, single, strict=True)
-    ]
-    least = [0.0 if math.isnan(p) else p for p in single]
-    low, high = max(least), min(sum(most), 1.0)
-    if high == 0.0 or len(countries) == 1:
-        return Chance(single[0] if len(countries) == 1 else 0.0, low, high)
+    pairs = list(zip(countries, single, strict=True))
+    most = [min(each.mean() for each in conditions) if math.isnan(p) else p for conditions, p in pairs]
+    low, high = max(0.0 if math.isnan(p) else p for p in single), min(sum(most), 1.0)
+    if high == 0.0 or low >= limit:
+        return Chance(0.0 if high == 0.0 else math.nan, low, high)
+    if len(countries) == 1:
+        return Chance(single[0], low, high)
     if all(len(conditions) == 1 for conditions in countries):
-        chance = _one_each([conditions[0] for conditions in countries])
-    elif any(math.isnan(p) for p in single) or any(_in_common(each) for conditions in countries for each in conditions):
-        chance = math.nan
-    else:
-        chance = -math.expm1(sum(math.log1p(-p) if p < 1.0 else -math.inf for p in single))
-    return Chance(chance, low, high)
+        first = [conditions[0] for conditions in countries]
+        low = max(low, *(_alike(list(each)) for each in _by_group(first).values()))
+        return Chance(_one_each(first) if low < limit else math.nan, low, high)
+    if any(math.isnan(p) for p in single) or any(_in_common(each) for conditions in countries for each in conditions):
+        return Chance(math.nan, low, high)
+    return Chance(-math.expm1(sum(math.log1p(-p) if p < 1.0 else -math.inf for p in single)), low, high)
+
+
+def _by_group(conditions: Sequence[Condition]) -> dict[tuple[object, ...], list[Condition]]:
+    """Conditions of countries that are alike in everything, and of one group."""
+    found: dict[tuple[object, ...], list[Condition]] = {}
+    for each in conditions:
+        found.setdefault((each.score, each.group, *_kind(each)), []).append(each)
+    return found
+
+
+def _kind(condition: Condition) -> tuple[str, Amount, tuple[float, float] | None, bool]:
+    return condition.label, condition.chance, condition.between, condition.reverse
 
 
 def _in_common(condition: Condition) -> bool:
@@ -137,50 +154,104 @@ def _together(conditions: Sequence[Condition]) -> float:
     return max(0.0, below(b, d) - below(a, d) - below(b, c) + below(a, c))
 
 
-def _one_each(conditions: Sequence[Condition]) -> float:
-    """Probability that one condition each holds in any of several countries."""
-    first = conditions[0].score
-    shared, group, own = (sum(weight**2 for _, weight in part) for part in (first.shared, first.group, first.own))
-    alike = all(each.score == first for each in conditions)
-    labels = Counter((each.label, each.chance, each.between, each.reverse) for each in conditions)
-    drawn = any(isinstance(each.chance, Family) for each in conditions)
-    if not alike or group > 0.0:
-        return math.nan
+def _variances(score: Score) -> tuple[float, float, float]:
+    """Variance of a score that is common to all countries, to those of one group, and a country's own."""
+    shared, own, group = (sum(weight**2 for _, weight in part) for part in score)
+    return shared, group, own
+
+
+def _alike(conditions: Sequence[Condition]) -> float:
+    """Probability that a condition holds in any of several countries of one group that are alike; 0 if not known."""
+    shared, group, own = _variances(conditions[0].score)
     if _NO_OWN < own < _LEAST_OWN:
+        return 0.0
+    if own <= _NO_OWN or len(conditions) == 1:
+        return conditions[0].mean()
+    score, weight = _scores(*(_COARSE if own > 0.1 else _FINE)) if shared + group > 0.0 else _NO_SCORE
+    happens, chances = _happens(conditions[0], math.sqrt(shared + group) * score, own)
+    return float((1.0 - chances @ (1.0 - happens) ** len(conditions)) @ weight)
+
+
+def _one_each(conditions: Sequence[Condition]) -> float:
+    """Probability that one condition each holds in any of several countries; NaN where no formula is at hand."""
+    if len({each.score for each in conditions}) > 1:
+        return math.nan
+    shared, group, own = _variances(conditions[0].score)
+    kinds = Counter(map(_kind, conditions))
+    drawn = [kind for kind in kinds if isinstance(kind[1], Family)]
+    if _NO_OWN < own < _LEAST_OWN or (group > 0.0 and len(drawn) > 1):
         return math.nan
     if own <= _NO_OWN:
-        if len(labels) == 1:
+        if len(kinds) == 1 and group == 0.0:
             return conditions[0].mean()
-        if drawn or any(each.between or each.reverse != conditions[0].reverse for each in conditions):
+        if drawn or group > 0.0 or any(each.between or each.reverse != conditions[0].reverse for each in conditions):
             return math.nan
         return max(each.mean() for each in conditions)
-    score, weight = _scores() if shared > 0.0 else (np.zeros(1), np.ones(1))
+    if group > 0.0:
+        return _nested(conditions, shared, group, own)
+    score, weight = _scores(*_FINE) if shared > 0.0 else _NO_SCORE
     # Given what all countries have in common, they are independent; a drawn chance is common to those of one label.
     nothing = np.ones_like(score)
-    for (_, chance, between, reverse), count in labels.items():
-        if between is not None:
-            low, high = between
-            nothing *= (1.0 - _between(low, high, shared, own, score)) ** count
-            continue
-        values, weights = nodes(chance) if isinstance(chance, Family) else (np.array([float(chance)]), np.ones(1))
-        edge = -ndtri(np.clip(values, 0.0, 1.0))[:, None]
-        low, high = (np.full_like(edge, -np.inf), edge) if reverse else (edge, np.full_like(edge, np.inf))
-        happens = _between(low, high, shared, own, score)
-        nothing *= weights @ (1.0 - happens) ** count
+    known = {_kind(each): each for each in conditions}
+    for kind, count in kinds.items():
+        happens, chances = _happens(known[kind], math.sqrt(shared) * score, own)
+        nothing *= chances @ (1.0 - happens) ** count
     return float((1.0 - nothing) @ weight)
 
 
-def _between(low: Floats | float, high: Floats | float, shared: float, own: float, score: Floats) -> Floats:
-    """Chance that a score lies between two numbers, given what all countries have in common."""
-    at, rest = math.sqrt(shared) * score, math.sqrt(own)
-    upper, lower = (np.asarray(high) - at) / rest, (np.asarray(low) - at) / rest
+def _nested(conditions: Sequence[Condition], shared: float, group: float, own: float) -> float:
+    """Integrate over what the countries of each group have in common, and over what all of them have.
+
+    At most one kind of condition has a chance that is drawn.
+    """
+    order = _COARSE if own > 0.1 else _FINE
+    outer, outer_weight = _scores(*order) if shared > 0.0 else _NO_SCORE
+    inner, inner_weight = _scores(*order)
+    at = (math.sqrt(shared) * outer[:, None] + math.sqrt(group) * inner).ravel()
+    groups: dict[str, Counter[tuple[str, Amount, tuple[float, float] | None, bool]]] = {}
+    for each in conditions:
+        groups.setdefault(each.group, Counter())[_kind(each)] += 1
+    known = {_kind(each): _happens(each, at, own) for each in conditions}
+    chances = next((chances for happens, chances in known.values() if len(chances) > 1), np.ones(1))
+    nothing = np.ones((len(chances), len(outer)))
+    for kinds in groups.values():
+        none = np.ones((len(chances), len(at)))
+        for kind, count in kinds.items():
+            none = none * (1.0 - known[kind][0]) ** count
+        nothing *= none.reshape(len(chances), len(outer), len(inner)) @ inner_weight
+    return float(1.0 - chances @ nothing @ outer_weight)
+
+
+def _happens(condition: Condition, at: Floats, own: float) -> tuple[Floats, Floats]:
+    """Give the chance that a condition holds given common parts of its score; shape (chance, score).
+
+    Also the weights of the values of a chance that is drawn; one weight of 1 where it is known.
+    """
+    if condition.between is not None:
+        low, high = condition.between
+        return _between(np.array([[low]]), np.array([[high]]), at, own), np.ones(1)
+    chance = condition.chance
+    values, weights = nodes(chance, 8, 1.25) if isinstance(chance, Family) else (np.array([float(chance)]), np.ones(1))
+    edge = -ndtri(np.clip(values, 0.0, 1.0))[:, None]
+    ends = (np.full_like(edge, -np.inf), edge) if condition.reverse else (edge, np.full_like(edge, np.inf))
+    return _between(*ends, at, own), weights
+
+
+def _between(low: Floats, high: Floats, at: Floats, own: float) -> Floats:
+    """Chance that a score lies between two numbers, given its common part."""
+    rest = math.sqrt(own)
+    lower, upper = (low - at) / rest, (high - at) / rest
     return np.asarray(np.where(lower > 0.0, ndtr(-lower) - ndtr(-upper), ndtr(upper) - ndtr(lower)))
 
 
-def _scores() -> tuple[Floats, Floats]:
+_NO_SCORE = (np.zeros(1), np.ones(1))
+
+
+@cache
+def _scores(order: int, stretches: int) -> tuple[Floats, Floats]:
     """Give normal scores and weights that sum to 1."""
-    points, weights = legendre(12)
-    edges = np.linspace(-_REACH, _REACH, 137)
+    points, weights = legendre(order)
+    edges = np.linspace(-_REACH, _REACH, stretches + 1)
     half = np.diff(edges)[:, None] / 2.0
     score = ((edges[:-1] + edges[1:])[:, None] / 2.0 + half * points).ravel()
     weight = (half * weights).ravel() * np.exp(-0.5 * score * score)

@@ -166,6 +166,7 @@ def _simulate_into(
     target: Path, study: Study, threads: int | None, precisely: _Precisely | None, with_drivers: bool
 ) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
+    from popsim.analysis.rare import attach_rare, rare_events
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
     from popsim.engine.extremes import dependence_extremes
@@ -187,6 +188,8 @@ def _simulate_into(
         written = replace(study, options=())
         extremes = dependence_extremes(written, study.scenarios, study.seed, threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars)
+    with progress_bar("Rare events"):
+        dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
     if with_drivers and _varies(dataset):
         from popsim.analysis.attached import attach_drivers
         from popsim.analysis.drivers import least_scenarios

@@ -1,0 +1,41 @@
+"""What is rare is kept with a run, and every command reads such a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import popsim as ps
+from popsim.analysis.rare import attached_rare
+from popsim.report.rare import rare_sentences
+
+EMBARGO = (
+    'shock.embargo={name = "Embargo", areas = ["e", "f"], probability = 0.02, factor = 9.0, basis = "judgement", '
+    'rationale = "Of a test."}'
+)
+
+
+def test_a_run_keeps_what_is_rare(call: Callable[..., Any], tmp_path: Path) -> None:
+    done = call("run", "--scenarios", "500", "--set", EMBARGO, "--out", "kept")
+    assert done.status == 0, done.err
+    run = ps.load_run(tmp_path / "kept")
+    kept = attached_rare(run.dataset)
+    assert kept is not None
+    assert kept["event_name"].values.tolist() == ["Embargo"]
+    again = ps.rare_events(run)
+    for name, values in again.data_vars.items():
+        np.testing.assert_array_equal(kept[name].values, values.values)
+    (sentence,) = rare_sentences(run.dataset, "full", run.study.coverage)
+    happens = int(kept["happens"].sel(option="full").item())
+    assert f"“Embargo”, chance 2 in 100 ({happens} of 500 scenarios" in sentence
+    for command in (["compare", "kept"], ["budget", "kept", "--amount", "2e9"], ["report", "kept"]):
+        assert call(*command).status == 0
+
+
+def test_a_run_without_anything_rare_keeps_nothing(call: Callable[..., Any], tmp_path: Path) -> None:
+    assert call("run", "--scenarios", "100", "--out", "kept").status == 0
+    dataset = ps.load_run(tmp_path / "kept").dataset
+    assert not [each for each in (*dataset.variables, *dataset.attrs) if str(each).startswith("rare")]
