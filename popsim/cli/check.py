@@ -42,11 +42,11 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
 
     digest = compile_plan(loaded).digest
     facts = {**describe(loaded), "plan_digest": digest, "notes": notes_of(loaded)}
+    print_notes(loaded)
     if as_json:
         print_json(facts)
         return
     _print(loaded, facts)
-    print_notes(loaded)
 
 
 def describe(study: Study) -> dict[str, Any]:

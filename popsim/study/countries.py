@@ -11,7 +11,7 @@ from popsim.study.drivers import Measure, columns_are_sound, measure, measured_c
 from popsim.study.labels import Labels
 from popsim.study.model import Basis, Country
 from popsim.study.place import shown, words
-from popsim.study.tables import Row, TextTable
+from popsim.study.tables import Fault, Row, TextTable
 from popsim.study.toml_models import SizeTable, StudyFile
 from popsim.study.translate import Checked
 
@@ -29,31 +29,26 @@ TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", 
 
 def check_countries(table: TextTable) -> list[Problem]:
     """List what is wrong with the codes and names of the countries file."""
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     seen: dict[str, int] = {}
+    allowed = "letters, digits, and _ . - between them, such as KEN, BR-SP or 007"
     for row in table.rows:
-        code, where = table.cell(row, "code"), table.at(row, "code")
+        code = table.cell(row, "code")
         if not re.fullmatch(r"\w(?:[\w.-]*\w)?", code):
-            problems.append(
-                Problem(
-                    where,
-                    shown(code) if code else "nothing",
-                    "letters, digits, and _ . - between them, such as KEN, BR-SP or 007",
-                    "take an ISO 3166 code, or one of your own",
-                )
-            )
+            found = shown(code) if code else "nothing"
+            faults.append(Fault(row, "code", found, allowed, "take an ISO 3166 code, or one of your own"))
         elif code in seen:
-            problems.append(Problem(where, f"{code!r}, which stands in line {seen[code]} too", "each code once"))
+            faults.append(Fault(row, "code", f"{code!r}, which stands in line {seen[code]} too", "each code once"))
         seen.setdefault(code, row.line)
         if not table.cell(row, "name"):
-            problems.append(Problem(table.at(row, "name"), "nothing", "a name"))
-    return problems
+            faults.append(Fault(row, "name", "nothing", "a name"))
+    return table.problems(faults)
 
 
 def group_columns(table: TextTable, measured: Iterable[str]) -> tuple[str, ...]:
     """Columns that group countries: all but the reserved ones and those that describe what is measured."""
     apart = {*RESERVED, *(name + ending for name in measured for ending in ("", "_year", "_basis"))}
-    return tuple(column for column in table.columns if column not in apart)
+    return tuple(column for column in table.columns if column and column not in apart)
 
 
 def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
@@ -69,13 +64,11 @@ def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
                     "rename the column",
                 )
             )
-        problems += [
-            Problem(
-                table.at(row, column), "nothing", "a value in every row", "write unclassified where it is not known"
-            )
+        problems += table.problems(
+            Fault(row, column, "nothing", "a value in every row", "write unclassified where it is not known")
             for row in table.rows
             if not table.cell(row, column)
-        ]
+        )
     return problems
 
 
@@ -97,6 +90,7 @@ def select_countries(
     measured = sound and all(column in table.columns for column in columns)
     countries: list[Country] = []
     left_out: list[tuple[str, str, str]] = []
+    faults: list[Fault] = []
     kept = 0
     for row in table.rows:
         code, name = table.cell(row, "code"), table.cell(row, "name")
@@ -106,8 +100,9 @@ def select_countries(
             continue
         kept += 1
         if measured:
-            country = _country(table, row, groups, study.content, problems)
+            country = _country(table, row, groups, study.content, faults)
             countries += [country] if country else []
+    problems += table.problems(faults)
     if not kept and table.whole:
         problems.append(
             Problem(
@@ -192,11 +187,11 @@ def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list
 
 
 def _country(
-    table: TextTable, row: Row, groups: tuple[str, ...], content: StudyFile, problems: list[Problem]
+    table: TextTable, row: Row, groups: tuple[str, ...], content: StudyFile, faults: list[Fault]
 ) -> Country | None:
     measures: dict[str, Measure] = {} if content.size is None else {"size": content.size}
-    found = {name: measure(table, row, rule, problems) for name, rule in (measures | content.driver).items()}
-    basis = _size_basis(table, row, content.size, problems)
+    found = {name: measure(table, row, rule, faults) for name, rule in (measures | content.driver).items()}
+    basis = _size_basis(table, row, content.size, faults)
     values = {name: entry for name, entry in found.items() if entry is not None}
     if len(values) < len(found) or basis is None:
         return None
@@ -214,7 +209,7 @@ def _country(
     )
 
 
-def _size_basis(table: TextTable, row: Row, size: SizeTable | None, problems: list[Problem]) -> Basis | None:
+def _size_basis(table: TextTable, row: Row, size: SizeTable | None, faults: list[Fault]) -> Basis | None:
     if size is None:
         return "judgement"
     column = f"{size.driver}_basis"
@@ -222,5 +217,5 @@ def _size_basis(table: TextTable, row: Row, size: SizeTable | None, problems: li
     if basis in get_args(Basis):
         return cast(Basis, basis)
     known = get_args(Basis)
-    problems.append(Problem(table.at(row, column), shown(basis), f"one of {words(known)}", nearest(basis, known)))
+    faults.append(Fault(row, column, shown(basis), f"one of {words(known)}", nearest(basis, known)))
     return None

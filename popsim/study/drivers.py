@@ -8,7 +8,7 @@ from typing import Literal
 from popsim.errors import Problem, nearest
 from popsim.study.model import Driver
 from popsim.study.place import Key, shown, words
-from popsim.study.tables import Row, TextTable
+from popsim.study.tables import Fault, Row, TextTable
 from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
 from popsim.study.translate import Checked
 
@@ -87,7 +87,7 @@ def _check_limits(study: Checked[StudyFile], keys: tuple[Key, ...], table: Measu
     ]
 
 
-def measure(table: TextTable, row: Row, rule: Measure, problems: list[Problem]) -> tuple[float, float, Held] | None:
+def measure(table: TextTable, row: Row, rule: Measure, faults: list[Fault]) -> tuple[float, float, Held] | None:
     """Give the value of a measure in one country, the value over its reference, and which limit held that."""
     column = column_of(rule)
     text = table.cell(row, column)
@@ -95,14 +95,8 @@ def measure(table: TextTable, row: Row, rule: Measure, problems: list[Problem]) 
         return None
     value = table.number(text)
     if value is None or value <= 0:
-        problems.append(
-            Problem(
-                table.at(row, column),
-                shown(text) if text else "nothing",
-                f"a number, {column} > 0",
-                "fill it in, or leave the country out",
-            )
-        )
+        found = shown(text) if text else "nothing"
+        faults.append(Fault(row, column, found, f"a number, {column} > 0", "fill it in, or leave the country out"))
         return None
     counted, held = hold(value, rule)
     return value, counted / rule.reference, held

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.place import shown, words
-from popsim.study.tables import TextTable
+from popsim.study.tables import Fault, TextTable
 
 __all__ = ["RATE_COLUMNS", "ExchangeRates", "read_rates"]
 
@@ -113,6 +113,7 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
     {('XOF', 'EUR', 2020): 655.957}
     """
     problems: list[Problem] = []
+    faults: list[Fault] = []
     rates: dict[tuple[str, str, int], float] = {}
     lines: dict[tuple[frozenset[str], int], int] = {}
     if table.numbers is None:
@@ -120,19 +121,15 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
     for row in table.rows:
         currency, year, value, per = (table.cell(row, column) for column in RATE_COLUMNS)
         codes = [(column, code) for column, code in (("currency", currency), ("per", per)) if not _is_code(code)]
-        problems += [
-            Problem(table.at(row, column), shown(code), "three capital letters, such as USD") for column, code in codes
-        ]
+        faults += [Fault(row, column, shown(code), "three capital letters, such as USD") for column, code in codes]
         level = table.number(value)
         if level is None or level <= 0:
-            problems.append(
-                Problem(table.at(row, "rate"), shown(value), f"a number, rate > 0: units of {currency} per {per}")
-            )
+            faults.append(Fault(row, "rate", shown(value), f"a number, rate > 0: units of {currency} per {per}"))
         if not (year.isascii() and year.isdigit() and len(year) == 4):
-            problems.append(Problem(table.at(row, "year"), shown(year), "a year of four digits"))
+            faults.append(Fault(row, "year", shown(year), "a year of four digits"))
         elif not codes:
             if currency == per:
-                problems.append(Problem(table.at(row, "per"), shown(per), "another currency than that of the row"))
+                faults.append(Fault(row, "per", shown(per), "another currency than that of the row"))
                 continue
             pair = frozenset((currency, per)), int(year)
             if pair in lines:
@@ -146,7 +143,7 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
             elif level is not None and level > 0:
                 rates[currency, per, int(year)] = level
             lines.setdefault(pair, row.line)
-    return ExchangeRates(table.name, rates), problems
+    return ExchangeRates(table.name, rates), table.problems(faults) + problems
 
 
 def _is_code(text: str) -> bool:

@@ -22,7 +22,7 @@ from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import Labels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import Money
-from popsim.study.notes import study_notes
+from popsim.study.notes import column_notes, study_notes
 from popsim.study.options import resolve_options
 from popsim.study.overrides import apply_overrides
 from popsim.study.place import Place, shown, words
@@ -166,7 +166,8 @@ class _Loader:
         """List what is odd in the study that was made, and yet allowed."""
         if self.table is None:
             return ()
-        return study_notes(study, self.checked.content, self.table, self.groups(self.table), self.catalogue_areas)
+        odd = study_notes(study, self.checked.content, self.table, self.groups(self.table), self.catalogue_areas)
+        return (*dict.fromkeys(self.shared.notes), *odd)
 
     def csv(
         self, keys: tuple[str, str], role: str, required: Sequence[str], numeric: Sequence[str] | None
@@ -180,7 +181,7 @@ class _Loader:
         said = content.csv.of(role) if content.csv else Marks()
         if said.decimal is not None and said.decimal == said.thousands:
             found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
-            problem = Problem(at("csv"), found, "two signs", f"give the file marks of its own in [csv.{role}]")
+            problem = Problem(at("csv", role), found, "two signs", f"say in [csv.{role}] how this file is written")
             self.problems.append(problem)
             return None, None
         try:
@@ -194,6 +195,7 @@ class _Loader:
             return None, None
         table, found_ = read_table(text, path.name, required, numeric, said, f"csv.{role}")
         self.problems += found_
+        self.shared.notes += column_notes(table)
         rest = table.reading.removeprefix(f"{path.name}: read ")
         parts = [part for part in (source, rest) if part]
         self.shared.reading += [f"{path.name}: read {', '.join(parts)}"] if parts else []

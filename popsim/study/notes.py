@@ -14,7 +14,7 @@ from popsim.study.place import words
 from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
 
-__all__ = ["study_notes"]
+__all__ = ["column_notes", "study_notes"]
 
 ALIKE = "differ by capital letters, accents or spaces alone"
 
@@ -39,7 +39,6 @@ def study_notes(
     """
     return (
         *_same_names(table),
-        *_alike(table.columns, f"{table.name}: columns"),
         *(
             line
             for column in groups
@@ -50,6 +49,11 @@ def study_notes(
         *_garbled(table),
         *_not_counted(study, content, catalogue),
     )
+
+
+def column_notes(table: TextTable) -> list[str]:
+    """List columns of a table whose names are likely slips for each other."""
+    return _alike(table.columns, f"{table.name}: columns")
 
 
 def _bare(text: str) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.place import words
-from popsim.study.tables import TextTable
+from popsim.study.tables import Fault, TextTable
 
 __all__ = ["PRICE_COLUMNS", "PriceIndex", "read_prices"]
 
@@ -67,20 +67,18 @@ def _spans(years: list[int]) -> str:
 def read_prices(table: TextTable) -> tuple[PriceIndex, list[Problem]]:
     """Read price indices from their columns currency, year, index; further columns say where they are from."""
     index: dict[tuple[str, int], float] = {}
-    problems: list[Problem] = []
+    faults: list[Fault] = []
     if table.numbers is None:
-        return PriceIndex(table.name, index), problems
+        return PriceIndex(table.name, index), []
     for row in table.rows:
         currency, year, value = (table.cell(row, column) for column in PRICE_COLUMNS)
         level = table.number(value)
         if not (year.isascii() and year.isdigit() and len(year) == 4):
-            problems.append(Problem(table.at(row, "year"), repr(year), "a year of four digits"))
+            faults.append(Fault(row, "year", repr(year), "a year of four digits"))
         elif level is None or level <= 0:
-            problems.append(Problem(table.at(row, "index"), repr(value), "a number, index > 0"))
+            faults.append(Fault(row, "index", repr(value), "a number, index > 0"))
         elif (currency, int(year)) in index:
-            problems.append(
-                Problem(table.at(row, "year"), f"{currency} {year} a second time", "each currency and year once")
-            )
+            faults.append(Fault(row, "year", f"{currency} {year} a second time", "each currency and year once"))
         else:
             index[currency, int(year)] = level
-    return PriceIndex(table.name, index), problems
+    return PriceIndex(table.name, index), table.problems(faults)

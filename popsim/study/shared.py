@@ -26,6 +26,8 @@ class Shared:
         self._made: dict[tuple[object, ...], Any] = {}
         self.reading: list[str] = []
         """How files were read, where the study does not say it."""
+        self.notes: list[str] = []
+        """What is odd in the files themselves."""
 
     def catalogue(self, folder: Path, where: str) -> tuple[CatalogueReading, list[Problem]]:
         """Read a catalogue, which is the same in all options; `where` says who refers to the folder."""

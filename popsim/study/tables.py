@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.dialects import DELIMITERS, PLAIN, Marks, Numbers, cells_of, conclude_numbers, find_delimiter, named
 from popsim.study.place import shown, words
 
-__all__ = ["Row", "TextTable", "read_table"]
+__all__ = ["Fault", "Row", "TextTable", "read_table"]
 
 SAID_ONE_BY_ONE = 3
 """More lines than this with the same kind of mistake have one cause, and are said together."""
@@ -22,6 +22,17 @@ class Row:
 
     line: int
     cells: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What is wrong with one cell: in a row and a column, what was found, what is allowed, how to mend it."""
+
+    row: Row
+    column: str
+    found: str
+    allowed: str
+    mend: str = ""
 
 
 @dataclass(frozen=True)
@@ -50,6 +61,22 @@ class TextTable:
     def at(self, row: Row, column: str) -> str:
         """Say where a cell is."""
         return f"{self.name}: line {row.line}, column {column}"
+
+    def problems(self, faults: Iterable[Fault]) -> list[Problem]:
+        """Say what is wrong with cells: one by one, or together where many cells of a column have the same fault."""
+        together: dict[tuple[str, str, str], list[Fault]] = {}
+        for fault in faults:
+            together.setdefault((fault.column, fault.allowed, fault.mend), []).append(fault)
+        problems = []
+        for (column, allowed, mend), same in together.items():
+            if len(same) > SAID_ONE_BY_ONE:
+                lines = words((fault.row.line for fault in same), 10)
+                found = ", ".join(dict.fromkeys(fault.found for fault in same[:SAID_ONE_BY_ONE]))
+                found += f", ... ({len(same)} cells, lines {lines})"
+                problems.append(Problem(f"{self.name}: column {column}", found, allowed, mend))
+            else:
+                problems += [Problem(self.at(fault.row, column), fault.found, allowed, mend) for fault in same]
+        return problems
 
     def number(self, text: str) -> float | None:
         """Read a cell of a column of numbers; None for what is no finite number."""
