@@ -215,6 +215,12 @@ def _of_totals() -> dict[str, Variable]:
 
 VARIABLES: dict[str, Variable] = {
     **_of_totals(),
+    "planned_payments": Variable(
+        ("option", "component"),
+        "Planned payments",
+        "Payments that a component makes in a country that needs it, in the years of the study and after them: one for "
+        "each year of service of a recurrent cost, one in all for a one-off; 0 where the option lacks the component.",
+    ),
     "cost_countries_independent": Variable(
         ("option", "scenario"),
         "Total cost if countries were independent",

@@ -25,6 +25,8 @@ BASELINE = "full"
 """The study as written."""
 TOTALS = tuple(name for name, total in schema.TOTALS.items() if total.span != "all_years")
 """Names of the totals that `simulate` gives."""
+_ROUNDING = 1e-12
+"""Totals of all years that differ by no more than this share are the same."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float | None = None) -> xr.Dataset:
@@ -47,13 +49,18 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
         By option, without the baseline; money in the study's currency. For each total t of `popsim.schema.TOTALS` that
         the dataset holds, and its sum over all years (``cost_all_years``): ``t_difference_mean``,
         ``_std`` and ``_quantile`` of option minus baseline, as `summarise` gives them; the probabilities ``t_dearer``,
-        ``t_cheaper`` and ``t_equal`` (to the last bit); ``t_correlation`` between option and baseline;
-        ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been run with
-        random numbers of their own; and ``t_variance_reduction``, how many times as many scenarios such runs would need
-        for the same error (infinite where the difference never varies). NaN stands where nothing varies.
+        ``t_cheaper`` and ``t_equal`` (to the last bit; of all years, to rounding); ``t_correlation`` between option and
+        baseline; ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been
+        run with random numbers of their own; and ``t_variance_reduction``, how many times as many scenarios such runs
+        would need for the same error (infinite where the difference never varies). NaN stands where nothing varies.
         For each breakdown b by one dimension: ``b_difference_mean``, ``_std`` and ``_quantile``, and
         ``b_difference_share``, its part of the mean difference of the total (NaN where that is 0); the parts sum to 1.
         Each with its Monte Carlo standard error, ``..._error``, but for the last two of a total.
+        Without error, by option and component: ``payments_ceased``, how many payments in a country (years of service)
+        the option plans less than the baseline of a component that both have, so those that are made neither within
+        the years of the study nor after them (negative: payments that are added); ``payments_ceased_cost`` and
+        ``payments_ceased_financing_need``, what these come to on average in all countries, at what a payment of the
+        component is expected to cost in the option, at constant prices. Their sums over components: ``..._total``.
 
     Raises
     ------
@@ -93,6 +100,9 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
             "long_name": f"{variable.attrs.get('long_name', name)}, difference to {baseline}",
         }
         difference = amounts[name][chosen] - amounts[name][base]
+        if name in schema.TOTALS and schema.TOTALS[name].span == "all_years":
+            # What is paid in other years is the same money, however its parts were rounded.
+            difference[np.abs(difference) <= _ROUNDING * np.abs(amounts[name][base])] = 0.0
         differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
         about |= coordinates_of(options, variable.dims)
     result = summarise(xr.Dataset(differences, about, dataset.attrs), stated)
@@ -105,7 +115,38 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
         part, whole = (differences[f"{of}_difference"] for of in (name, total))
         found |= _shares(part, whole.values, name, total)
     labels = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
-    return result.assign(found).assign_coords(labels).assign_attrs(baseline=baseline)
+    about = coordinates_of(options, ["option", "component"])
+    ceased = xr.Dataset(_ceased(dataset, base, chosen), about)
+    return result.assign(found).assign(ceased.variables).assign_coords(labels).assign_attrs(baseline=baseline)
+
+
+def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:
+    """Give the payments that options no longer make of components that they share with the baseline, and their cost."""
+    if "planned_payments" not in dataset:
+        return {}
+    planned = np.asarray(dataset["planned_payments"].transpose("option", "component").values)
+    own = planned[chosen]
+    ceased = np.where((own > 0.0) & (planned[base] > 0.0), planned[base] - own, 0.0)
+    # Profiles are sums of shares for a one-off.
+    ceased[np.abs(ceased) <= 1e-9] = 0.0
+    found = {"payments_ceased": (ceased, "Payments that cease", "1")}
+    for total in schema.BREAKDOWNS:
+        name = f"expected_{total}_all_years_by_component"
+        if name in dataset:
+            expected = dataset[name].transpose("option", "component")
+            each = np.divide(expected.values[chosen], own, out=np.zeros_like(own), where=own > 0.0)
+            units = str(expected.attrs.get("units", "1"))
+            found[f"payments_ceased_{total}"] = (ceased * each, f"Payments that cease, expected {total}", units)
+    described: dict[str, xr.Variable] = {}
+    for name, (values, title, units) in found.items():
+        attributes = {
+            "units": units,
+            "description": f"{title}: against the baseline, negative where payments are added.",
+        }
+        for suffix, dims, data in (("", ("option", "component"), values), ("_total", ("option",), values.sum(axis=1))):
+            what = "by component" if dims[1:] else "in all"
+            described[f"{name}{suffix}"] = xr.Variable(dims, data, {**attributes, "long_name": f"{title}, {what}"})
+    return described
 
 
 def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:

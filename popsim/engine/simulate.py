@@ -146,7 +146,7 @@ def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
 
 
 def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ...], Floats]]:
-    """Give the sums of analytic means."""
+    """Give the payments that are planned, and the sums of analytic means."""
     labels = scope.labels
     area = np.array(labels.component_area)
     areas = len(labels.area)
@@ -161,6 +161,11 @@ def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ..
         return np.array(found, dtype=np.float64)
 
     found: dict[str, tuple[tuple[str, ...], Floats]] = {}
+    if all(plan.component_payments.size for plan in plans):
+        payments = np.zeros((len(plans), len(labels.component)))
+        for row, plan, place in zip(payments, plans, places, strict=True):
+            row[place] = plan.component_payments
+        found["planned_payments"] = (("option", "component"), payments)
     for total in scope.totals:
         if total.name == "cost":
             mean = by_component([plan.row_mean for plan in plans])

@@ -182,6 +182,7 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
         shared_names=book.shared_names,
         own_names=book.own_names,
         component_expected=expected_totals,
+        component_payments=np.array(survey.totals, dtype=np.float64),
         row_likely=book.likely(survey.mode) * np.where(costs, spread(likely_weights(survey)), 1.0),
     )
 

@@ -46,7 +46,7 @@ ROW_ARRAYS = (
 )
 """Arrays of a plan beside what its kernels read."""
 
-DERIVED_ARRAYS = ("component_expected", "row_likely")
+DERIVED_ARRAYS = ("component_expected", "component_payments", "row_likely")
 """Arrays that change no sample and so are no part of the digest; empty in a plan of a version that had none."""
 
 EXPECTED_TOTALS = tuple(name for name, total in TOTALS.items() if total.span != "all_years")
@@ -195,6 +195,8 @@ class Plan:
     """Names of the shared streams; none in a plan that was read from a file."""
     component_expected: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
     """(total, component): exact mean of each of `EXPECTED_TOTALS`; NaN for those that the study does not ask for."""
+    component_payments: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
+    """Payments that each component makes in a country that needs it: years of service, or 1 for a one-off."""
     row_likely: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     """What each row is at the most likely value of its input; a cost times the probability that it is needed, and its
     drivers at the most likely values of uncertain exponents."""
