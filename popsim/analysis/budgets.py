@@ -13,6 +13,7 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.horizon import total_of_all_years, with_all_years
 from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
+from popsim.analysis.tails import UNSEEN, excess_error
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
 if TYPE_CHECKING:
@@ -120,19 +121,28 @@ def budget(dataset: Run | xr.Dataset, amount: float | xr.DataArray, variable: st
     shortfall = missing.mean("scenario").fillna(0.0)
     short = missing.notnull().sum("scenario")
     # One scenario beyond the amount tells nothing of the error of its mean; none at all leaves nothing to err about.
-    error = (missing.std("scenario", ddof=1) / np.sqrt(short.clip(min=1))).where(short > 1, np.inf)
-    filled = missing.fillna(0.0)
-    overall_error = (filled.std("scenario", ddof=1) / np.sqrt(count)).where(short > 1, np.inf).where(short > 0, 0.0)
+    limits = (0.0 * short + amount).transpose(*short.dims).values.reshape(-1)
+    rows = cost.transpose(..., "scenario").values.reshape(-1, count)
+    errors = [excess_error(row, float(limit)) for row, limit in zip(rows, limits, strict=True)]
+    error = short.copy(data=np.reshape(errors, short.shape))
+    # Var(overall) = p^2 Var(mean missing) + (mean missing)^2 p (1 - p) / n.
+    part = short / count
+    with np.errstate(invalid="ignore"):
+        overall = np.hypot(part.values * error.values, (shortfall * np.sqrt(part * (1.0 - part) / count)).values)
+    overall_error = short.copy(data=np.where(short > 0, overall, 0.0))
     units = str(cost.attrs.get("units", "1"))
     chance_error = share.copy(data=share_error(enough.values, replicates_of(dataset)))
     result = {
         "sufficient": described(share, "1", "Probability that the amount suffices"),
         "sufficient_error": described(chance_error, "1", "Monte Carlo error of the probability"),
         "shortfall": described(shortfall, units, "Mean of what is missing where the amount does not suffice"),
-        "shortfall_error": described(error.where(short > 0, 0.0), units, "Monte Carlo error of the shortfall"),
-        "shortfall_overall": described(filled.mean("scenario"), units, "Mean of what is missing over all scenarios"),
+        "shortfall_error": described(error, units, "Monte Carlo error of the shortfall"),
+        "shortfall_overall": described(shortfall * part, units, "Mean of what is missing over all scenarios"),
         "shortfall_overall_error": described(overall_error, units, "Monte Carlo error of the overall shortfall"),
     }
+    for name in ("shortfall_error", "shortfall_overall_error"):
+        if np.isinf(result[name].values).any():
+            result[name].attrs["infinite_because"] = UNSEEN
     stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 
 import numpy as np
 import xarray as xr
 from numpy.typing import NDArray
 
+from popsim.analysis.tails import is_heavy, tail_errors
 from popsim.engine.threads import check_threads
 from popsim.errors import Problem, RunError
 from popsim.families.base import Floats
@@ -31,9 +33,10 @@ _ROWS = 16
 class Moments:
     """Moments over the last axis, with standard errors; `mean`, `std` and their errors have the shape of the rest.
 
-    The error of the standard deviation uses the fourth central moment: var(s) ~ (m4 - s^4) / (4 s^2 n). With
-    `replicates`, errors come from the spread of the replicates instead: scenario s belongs to the one of number
-    s % replicates.
+    The error of the mean is s / sqrt(n), that of the standard deviation uses the fourth central moment: var(s) ~
+    (m4 - s^4) / (4 s^2 n). Where the kurtosis says that a few scenarios make the variance, both come from a model of
+    the tail instead, and are infinite where the sample cannot have seen it (`popsim.analysis.tails`). With
+    `replicates`, errors come from the spread of the replicates: scenario s belongs to the one of number s % replicates.
 
     Raises
     ------
@@ -62,18 +65,47 @@ class Moments:
         self._std = np.sqrt(unbiased)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             std_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / (2.0 * self._std)
-        unknown = self.count < 2
+            kurtosis = np.where(second > 0.0, fourth / second**2, 0.0)
+        self._std_error = np.where(self._std > 0.0, std_error, 0.0)
+        self._is_heavy = is_heavy(kurtosis, self.count)
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
-        self.mean_error = np.where(unknown, np.inf, self.std / np.sqrt(self.count))
-        self.std_error = np.where(unknown, np.inf, np.where(self._std > 0.0, std_error, 0.0)).reshape(self.shape)
         self._parts = [
             Moments(values[..., turn::replicates], threads) for turn in range(replicates if replicates > 1 else 0)
         ]
-        if self._parts:
-            self.mean_error = spread_error([part.mean for part in self._parts])
-            enough = self.count >= 2 * replicates
-            self.std_error = spread_error([part.std for part in self._parts]) if enough else np.full(self.shape, np.inf)
+
+    @property
+    def mean_error(self) -> Floats:
+        """Standard error of the mean; infinite where the sample cannot have seen the tail."""
+        return np.asarray(self._errors[0])
+
+    @property
+    def std_error(self) -> Floats:
+        """Standard error of the standard deviation; infinite where the sample cannot have seen the tail."""
+        return np.asarray(self._errors[1])
+
+    @cached_property
+    def _errors(self) -> Floats:
+        """Errors of mean and standard deviation (2, ...); those of heavy tails take a sort of each row."""
+        if self.count < 2:
+            return np.full((2, *self.shape), np.inf)
+        errors = np.stack([self._std / np.sqrt(self.count), self._std_error])
+        heavy = np.flatnonzero(self._is_heavy)
+        firsts = np.cumsum([0, *map(len, self._blocks)])
+        blocks = np.searchsorted(firsts, heavy, side="right") - 1
+        rows = [self._blocks[block][row - firsts[block]] for row, block in zip(heavy, blocks, strict=True)]
+        with ThreadPoolExecutor(self.threads) as pool:
+            found = np.array(list(pool.map(tail_errors, rows))).reshape(-1, 2).T
+        if not self._parts:
+            errors[:, heavy] = found
+            return errors.reshape(2, *self.shape)
+        spread = np.stack([spread_error([getattr(part, name) for part in self._parts]) for name in ("mean", "std")])
+        if self.count < 2 * len(self._parts):
+            spread[1] = np.inf
+        # Replicates that have not seen the tail agree all too well.
+        unseen = np.zeros_like(errors, dtype=bool)
+        unseen[:, heavy] = np.isinf(found)
+        return np.where(unseen.reshape(spread.shape), np.inf, spread)
 
     def _spread(self, work: Callable[[slice, Floats], object]) -> None:
         """Run work on slices of rows and what is in them, on several threads: kernels release the interpreter."""

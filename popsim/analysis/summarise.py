@@ -11,6 +11,7 @@ import xarray as xr
 from popsim.analysis.door import dataset_of
 from popsim.analysis.intervals import check_interval, shortest_with_error
 from popsim.analysis.order import Moments, replicates_of
+from popsim.analysis.tails import UNSEEN
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
 
@@ -73,7 +74,9 @@ def summarise(
         ``v_std`` and their ``_error``; where asked for, ``v_interval`` and its ``_error`` with the dimension `bound`
         ("low", "high") last; all in the unit of v. Errors are Monte Carlo standard errors: what another seed
         would change, for random scenarios and, from their spread, for independent replicates of Sobol points; for other
-        designs, what it would be for as many random ones. So is that of the shortest interval.
+        designs, what it would be for as many random ones. So is that of the shortest interval. Those of mean and
+        standard deviation are infinite, with the attribute `infinite_because`, where the sample cannot have seen the
+        tail (`popsim.analysis.tails`).
 
     Raises
     ------
@@ -116,6 +119,9 @@ def summarise(
                 statistics[suffix] = [*dims, "bound"], data
         design = "random" if turns > 1 else str(dataset.attrs.get("design", "random"))
         described = _descriptions(name, variable.attrs, design)
+        for suffix in ("mean_error", "std_error"):
+            if moments.count > 1 and np.isinf(getattr(moments, suffix)).any():
+                described[suffix]["infinite_because"] = UNSEEN
         for suffix, (along, data) in statistics.items():
             result[f"{name}_{suffix}"] = xr.Variable(along, data, described[suffix])
     about["quantile"] = xr.Variable("quantile", levels, _LEVELS_ARE)

@@ -1,0 +1,343 @@
+"""Monte Carlo errors of means and standard deviations of heavy-tailed samples.
+
+The standard error s / sqrt(n) is too small where a few scenarios make most of the variance: of a lognormal of sigma 3,
+10,000 scenarios hold a third of the variance once in ten times. So the tail is modelled, and with it the sampling
+distribution of the mean. With z the normal score of a scenario (of rank r among n from above, about that of r / n):
+
+    log((x - c) / (x_k - c)) = b (z - z_k) + C ((z^2 - z_k^2) / 2 - z_c (z - z_k))      above the k-th largest, x_k
+
+A lognormal has C = 0 and b = sigma. Given the exceedance of x_k, the likelihood of b has its maximum in closed form,
+and its Fisher information is known. How far down the straight line reaches is chosen as Lepski does (1990, Theory
+Probab. Appl. 35): the largest k = n/2, n/4, n/8, ... whose b agrees with those of all smaller ones. A bend C that the
+b of the levels show beyond chance is shrunk by what chance explains (James and Stein 1961), and is never downward. The
+origin c is 0 where that fits from the median on; else 0 and the median are both tried and the larger error is taken.
+
+The error is the half-width of the 95 % interval of the mean under the model over 1.96, by simulation of the largest
+scenarios (Poisson process of exceedances) with b drawn from its own error; what is below is normal. Where the model
+puts more than half of the mean beyond the largest scenario that is to be expected, where the error exceeds all that the
+tail adds to the mean, or where no two levels agree, the scenarios cannot have seen the tail and the error is infinite.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import chdtri, ndtr, ndtri
+
+from popsim.families.base import Floats
+
+__all__ = ["UNSEEN", "TailErrors", "excess_error", "is_heavy", "tail_errors"]
+
+UNSEEN = "the sample cannot have seen the tail"
+"""Said in place of an error that the scenarios cannot tell."""
+
+_KURTOSIS = 20.0
+_KURTOSIS_PER_SCENARIO = 0.02
+"""Below either, s / sqrt(n) is right: the variance of s^2 over s^4 is about kurtosis / n."""
+_LEAST = 10
+"""Scenarios above the highest level."""
+_AGREE = 2.8
+"""Standard errors by which two levels may differ and still agree."""
+_MISFIT = 0.02
+"""Probability of a worse fit of the bend below which the levels further down are left out."""
+_MOST_BENT = 0.55
+"""Above it the variance may be infinite: the bend of a Pareto tail of exponent a is about 1 / a."""
+_FAR_SHORTER = 8
+"""An origin whose line is so many times shorter than that of another is not the one of this tail."""
+_SIMULATED = 64
+_SAMPLES = 2_000
+_SEED = 20_010_517
+_UNSEEN_SHARE = 0.5
+_OUT_OF_MODEL = 10.0
+"""Where s / sqrt(n) is so many times the modelled error, some scenarios are no part of the model's tail."""
+_NORMAL = 1.959964
+
+
+class TailErrors(NamedTuple):
+    """Monte Carlo errors of mean and standard deviation; infinite where the sample cannot have seen the tail."""
+
+    mean: float
+    std: float
+
+
+class _Levels(NamedTuple):
+    """What depends on the number of scenarios alone, by threshold, from the lowest to the highest."""
+
+    above: NDArray[np.int64]
+    score: Floats
+    variance: Floats
+    """Of log b."""
+    weight: Floats
+    """Information on log b in the scenarios between a level and the next."""
+    middle: Floats
+    """Mean score of the same scenarios."""
+
+
+class _Fit(NamedTuple):
+    above: int
+    origin: float
+    threshold: float
+    """Value of the scenario at the level, less the origin."""
+    score: float
+    slope: float
+    slope_error: float
+    """Of the logarithm of the slope."""
+    bend: float
+    centre: float
+    alone: bool
+    """Whether the level agrees with no other."""
+
+
+def is_heavy(kurtosis: Floats, count: int) -> NDArray[np.bool_]:
+    """Return whether s / sqrt(n) may be too small as an error, by the kurtosis of the sample (3 for a normal).
+
+    Examples
+    --------
+    >>> is_heavy(np.array([3.0, 110.0, 4_000.0]), 10_000).tolist()
+    [False, False, True]
+    """
+    return np.asarray((kurtosis > _KURTOSIS) & (kurtosis > _KURTOSIS_PER_SCENARIO * count))
+
+
+def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
+    """Return the Monte Carlo errors of mean and standard deviation of a heavy-tailed sample.
+
+    Parameters
+    ----------
+    values
+        One row of scenarios, finite; of a heavy lower tail, the mirror image is looked at.
+    floor
+        Errors are those of max(value, floor): what is missing beyond a budget is a mean over a tail.
+
+    Examples
+    --------
+    >>> sample = np.exp(2.0 * np.random.default_rng(1).standard_normal(10_000))
+    >>> round(float(tail_errors(sample).mean / np.exp(2.0)), 2)
+    0.06
+    >>> tail_errors(np.exp(5.0 * np.random.default_rng(1).standard_normal(10_000))).mean
+    inf
+    """
+    count, cut = len(values), len(values) // 2
+    above = np.maximum(values, floor)
+    mean, std = float(above.mean()), float(above.std(ddof=1))
+    if floor == -np.inf and mean - values.min() > values.max() - mean:
+        values, mean = -values, -mean
+        above = values
+    usual = std / np.sqrt(count)
+    parted = np.partition(values, count - 1 - cut)
+    top = np.sort(parted[count - 1 - cut :])[::-1]
+    usual_std = _usual_std_error(above, mean, std)
+    # A point mass at the top is seen as a whole: it has no tail.
+    if (top[:_LEAST] == top[0]).sum() >= _LEAST // 2:
+        return TailErrors(usual, usual_std)
+    if cut < 4 * _LEAST:
+        return TailErrors(np.inf, np.inf)
+    tried = [_fit(top, count, 0.0, cut)] if values.min() >= 0.0 and top[-1] > 0.0 else []
+    if not tried or tried[0] is None or tried[0].above < cut:
+        tried.append(_fit(top, count, float(top[-1]), cut // 2))
+    fits = [fit for fit in tried if fit is not None]
+    most = max((fit.above for fit in fits), default=0)
+    found = [_simulated(fit, values, floor, top, usual) for fit in fits if fit.above * _FAR_SHORTER > most]
+    if not found:
+        return TailErrors(np.inf, np.inf)
+    return TailErrors(max(each.mean for each in found), max(each.std for each in found))
+
+
+def excess_error(values: Floats, amount: float) -> float:
+    """Return the Monte Carlo error of the mean of what values exceed an amount by, where they do, of one row.
+
+    Infinite for a single one beyond it, which tells nothing of its error; 0 for none.
+
+    Examples
+    --------
+    >>> round(excess_error(np.array([1.0, 2.0, 3.0, 4.0]), 0.0), 6)
+    0.645497
+    """
+    beyond = values[values > amount]
+    if len(beyond) < 2:
+        return np.inf if len(beyond) else 0.0
+    apart = beyond - beyond.mean()
+    second = float(np.square(apart).mean())
+    kurtosis = np.array(float((apart**4).mean()) / second**2 if second > 0.0 else 0.0)
+    if is_heavy(kurtosis, len(beyond)):
+        return tail_errors(values, amount).mean * len(values) / len(beyond)
+    return float(np.sqrt(second / (len(beyond) - 1)))
+
+
+def _usual_std_error(values: Floats, mean: float, std: float) -> float:
+    fourth = float(((values - mean) ** 4).mean())
+    return float(np.sqrt(max(fourth - std**4, 0.0) / len(values)) / (2.0 * std))
+
+
+@lru_cache(maxsize=8)
+def _levels(count: int, most: int) -> _Levels:
+    above = [most]
+    while above[-1] // 2 >= _LEAST:
+        above.append(above[-1] // 2)
+    number = np.array(above)
+    score = -ndtri(number / count)
+    # Information per scenario on log b: the variance of z (z - z_k), at even steps of the probability.
+    inside = (np.arange(4_000) + 0.5) / 4_000
+    z = -ndtri(np.outer(number / count, inside))
+    each = ((z * (z - score[:, np.newaxis]) - 1.0) ** 2).mean(axis=1)
+    information = number * each
+    density = np.exp(-0.5 * score**2) / np.sqrt(2.0 * np.pi)
+    between = np.append(number[:-1] - number[1:], number[-1]) / count
+    return _Levels(
+        number,
+        score,
+        1.0 / information,
+        np.append(information[:-1] - information[1:], information[-1]),
+        (density - np.append(density[1:], 0.0)) / between,
+    )
+
+
+def _fit(top: Floats, count: int, origin: float, most: int) -> _Fit | None:
+    """Fit the line; None where the largest scenarios are alike.
+
+    `top` falls, and holds one scenario more than `most`.
+    """
+    levels = _levels(count, most)
+    logs = np.log(np.maximum(top[: most + 1] - origin, np.finfo(float).tiny))
+    slopes = np.array([_slope(logs[:k] - logs[k], z) for k, z in zip(levels.above, levels.score, strict=True)])
+    if not (slopes > 0.0).all():
+        return None
+    logarithm, last = np.log(slopes), len(slopes) - 1
+    chosen = last
+    while chosen > 0:
+        apart = np.abs(logarithm[chosen - 1] - logarithm[chosen:])
+        if (apart > _AGREE * np.sqrt(levels.variance[chosen:] - levels.variance[chosen - 1])).any():
+            break
+        chosen -= 1
+    bend, centre = _bend(levels, slopes, chosen)
+    k = int(levels.above[chosen])
+    return _Fit(
+        above=k,
+        origin=origin,
+        threshold=float(top[k] - origin),
+        score=float(levels.score[chosen]),
+        slope=float(slopes[chosen]),
+        slope_error=float(np.sqrt(levels.variance[chosen])),
+        bend=bend,
+        centre=centre,
+        alone=chosen == last,
+    )
+
+
+def _slope(excess: Floats, score: float) -> float:
+    """Return the b of highest likelihood: b^2 = z_k b mean(e) + mean(e^2)."""
+    first, second = score * excess.mean(), np.square(excess).mean()
+    return float(0.5 * (first + np.sqrt(first * first + 4.0 * second)))
+
+
+def _bend(levels: _Levels, slopes: Floats, chosen: int) -> tuple[float, float]:
+    """Return the bend of the line, shrunk, and the score at which its slope is that of the chosen level.
+
+    The slopes of the scenarios between one level and the next are independent; a line through them over their mean
+    scores is fitted, and from the chosen level on downward as many are added as it fits.
+    """
+    information = 1.0 / levels.variance
+    bend, error = 0.0, np.inf
+    for first in range(chosen, -1, -1):
+        apart = len(slopes) - first
+        if apart < 3:
+            continue
+        sums = information[first:] * slopes[first:]
+        weight = levels.weight[first:]
+        slope = np.append(sums[:-1] - sums[1:], sums[-1]) / weight
+        weight = weight / slopes[chosen] ** 2
+        middle = levels.middle[first:] - np.average(levels.middle[first:], weights=weight)
+        spread = float((weight * middle**2).sum())
+        found = float((weight * middle * slope).sum()) / spread
+        misfit = float((weight * (slope - np.average(slope, weights=weight) - found * middle) ** 2).sum())
+        if first < chosen and misfit > chdtri(apart - 2, _MISFIT):
+            break
+        bend, error = found, 1.0 / np.sqrt(spread)
+    shrunk = bend * (1.0 - (error / bend) ** 2) if bend > error else 0.0
+    return shrunk, float(np.average(levels.middle[chosen:], weights=levels.weight[chosen:]))
+
+
+@lru_cache(maxsize=4)
+def _exceedances(count: int, expected: int) -> tuple[Floats, Floats, Floats]:
+    """Scores of the largest scenarios in many samples (NaN beyond those expected), and two normals for each sample."""
+    random = np.random.Generator(np.random.Philox(_SEED))
+    length = int(expected + 6.0 * np.sqrt(expected) + 6)
+    arrivals = np.cumsum(random.standard_exponential((_SAMPLES, length)), axis=1)
+    scores = np.where(arrivals < expected, -ndtri(np.minimum(arrivals / count, 1.0)), np.nan)
+    return scores, *random.standard_normal((2, _SAMPLES))
+
+
+def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: float) -> TailErrors:
+    """Return the errors under a fit, from samples of the scenarios that are largest."""
+    count = len(values)
+    if fit.alone or fit.bend > _MOST_BENT:
+        return TailErrors(np.inf, np.inf)
+    expected = max(min(fit.above, _SIMULATED, count // 20, int((top > floor).sum())), _LEAST)
+    share = expected / count
+    start, reach = -float(ndtri(share)), -float(ndtri(1.0 / count))
+    scores, one, other = _exceedances(count, expected)
+    slopes = fit.slope * np.exp(fit.slope_error * one)
+    with np.errstate(over="ignore", invalid="ignore"):
+        bent = _line(scores, 0.0, fit, reach)
+        drawn = fit.threshold * np.exp(slopes[:, np.newaxis] * (scores - fit.score) + bent)
+        happened = ~np.isnan(scores)
+        drawn = np.where(happened, drawn, 0.0)
+        excess = happened.sum(axis=1) / count - share
+        # The scenarios below, as they are; how many there are is what the exceedances leave.
+        below = np.maximum(values[values < top[expected - 1]], floor) - fit.origin
+        part = (1.0 - share) / count
+        firsts, seconds = below.mean(), np.square(below).mean()
+        mean = drawn.sum(axis=1) / count + other * np.sqrt(part * below.var()) + (1.0 - share - excess) * firsts
+        true_mean = fit.threshold * _moment(1, start, slopes, fit, reach) + (1.0 - share) * firsts
+        error = _half_width(mean - true_mean)
+        square = np.square(drawn).sum(axis=1) / count + (1.0 - share - excess) * seconds
+        true_square = fit.threshold**2 * _moment(2, start, slopes, fit, reach) + (1.0 - share) * seconds
+        std = np.sqrt(np.maximum(square - mean**2, 0.0))
+        std_error = _half_width(std - np.sqrt(np.maximum(true_square - true_mean**2, 0.0)))
+        best = np.array(fit.slope)
+        beyond = fit.threshold * float(_moment(1, reach, best, fit, reach))
+        whole = fit.threshold * float(_moment(1, start, best, fit, reach)) + (1.0 - share) * firsts + fit.origin
+        beyond_square = float(_moment(2, reach, best, fit, reach))
+        whole_square = float(_moment(2, start, best, fit, reach)) + (1.0 - share) * seconds / fit.threshold**2
+    # An error larger than all that the scenarios above the median add to the mean tells nothing.
+    base = max(floor, float(top[-1]))
+    added = abs(float(np.maximum(values, floor).mean() - base))
+    hidden = not np.isfinite(beyond) or beyond > _UNSEEN_SHARE * abs(whole - max(floor, 0.0))
+    unseen = hidden or error > added or usual > _OUT_OF_MODEL * error
+    unseen_std = unseen or not np.isfinite(beyond_square) or beyond_square > _UNSEEN_SHARE * whole_square
+    return TailErrors(np.inf if unseen else error, np.inf if unseen_std else std_error)
+
+
+def _half_width(apart: Floats) -> float:
+    """Return what 95 % of the samples are within, in standard errors of a normal; infinite where some overflow."""
+    return float(np.quantile(np.abs(apart), 0.95)) / _NORMAL if np.isfinite(apart).all() else np.inf
+
+
+def _line(scores: Floats, slope: float, fit: _Fit, reach: float) -> Floats:
+    """Return the logarithm of the excess over the threshold; straight beyond `reach`."""
+    z = np.minimum(scores, reach)
+    straight = slope + fit.bend * (reach - fit.centre)
+    bent = slope * (z - fit.score) + fit.bend * ((z * z - fit.score**2) / 2.0 - fit.centre * (z - fit.score))
+    return bent + np.maximum(scores - reach, 0.0) * straight
+
+
+def _moment(power: int, start: float, slope: Floats, fit: _Fit, reach: float) -> Floats:
+    """Return the expectation of a power of the excess, where the score is above `start`: integrals of normals."""
+    narrow, steep = 1.0 - power * fit.bend, power * (slope - fit.bend * fit.centre)
+    const = -power * (slope * fit.score + fit.bend * (fit.score**2 / 2.0 - fit.centre * fit.score))
+    first = min(start, reach)
+    if narrow > 0.0:
+        root = np.sqrt(narrow)
+        ends = [ndtr((z - steep / narrow) * root) for z in (reach, first)]
+        near = np.exp(const + steep**2 / (2.0 * narrow)) / root * (ends[0] - ends[1])
+    else:
+        z = np.linspace(first, reach, 201)
+        curve = np.exp(const[..., np.newaxis] + steep[..., np.newaxis] * z - narrow * z * z / 2.0)
+        near = np.trapezoid(curve, z, axis=-1) / np.sqrt(2.0 * np.pi)
+    straight = power * (slope + fit.bend * (reach - fit.centre))
+    offset = power * (slope * (reach - fit.score)) - straight * reach
+    offset = offset + power * fit.bend * ((reach**2 - fit.score**2) / 2.0 - fit.centre * (reach - fit.score))
+    return np.asarray(near + np.exp(offset + straight**2 / 2.0) * ndtr(straight - max(start, reach)))
