@@ -120,14 +120,19 @@ _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 __all__ = ["__version__", *sorted(_HOME_OF)]
 
 
-def __getattr__(name: str) -> object:
-    """Import a public name when it is first asked for."""
-    if name not in _HOME_OF:
-        message = f"module 'popsim' has no attribute {name!r}"
-        raise AttributeError(message, name=name)
-    value: object = getattr(importlib.import_module(_HOME_OF[name]), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # a checker knows all names from above, and would take any other for one of these
+
+    def __getattr__(name: str) -> object:
+        """Import a public name when it is first asked for."""
+        if name not in _HOME_OF:
+            from popsim.errors import nearest
+
+            hint = "" if name.startswith("__") else nearest(name, __all__)
+            message = f"module 'popsim' has no attribute {name!r}{'; ' if hint else ''}{hint}"
+            raise AttributeError(message, name=name)
+        value: object = getattr(importlib.import_module(_HOME_OF[name]), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import itertools
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+
+from popsim.types import BASES, Base, Prices, Span
 
 __all__ = [
     "BASES",
@@ -30,18 +31,8 @@ __all__ = [
     "total_of",
 ]
 
-Base = Literal["cost", "financing_need"]
-"""What is paid by whomever, or what a fund is asked for."""
-Prices = Literal["constant", "nominal", "discounted"]
-"""Of the price year, of the year of each payment, or discounted to the first year at constant prices."""
-Span = Literal["within_horizon", "after_horizon", "all_years"]
-"""The years of the study, those after them, or both together."""
-
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
-
-BASES = ("evidence", "proxy", "judgement")
-"""What a cost may rest on, the firmest first: the labels of the dimension `basis`."""
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from popsim.plan import compile as compile_plan
 from popsim.plan.inputs import Groups, group_streams
 from popsim.plan.model import Plan
 from popsim.study.model import Study
+from popsim.types import Grouping
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -58,7 +59,7 @@ def drivers(
     study: Run | Study,
     scenarios: int = SCENARIOS,
     seed: int | None = None,
-    by: str = "input",
+    by: Grouping = "input",
     option: str = BASELINE,
     coverage: float | None = None,
     confidence: float = 0.95,

@@ -6,12 +6,11 @@ import math
 
 import numpy as np
 
-from popsim.errors import ParameterError, Problem, RunError, nearest
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
+from popsim.types import INTERVALS, Interval, check_name
 
 __all__ = ["INTERVALS", "check_interval", "coverage_interval", "shortest_with_error"]
-
-INTERVALS = ("symmetric", "shortest")
 
 _BLOCKS = 20
 """Blocks of scenarios from whose shortest intervals the error of the whole one is judged."""
@@ -19,7 +18,7 @@ _LEAST = 20
 """Scenarios in each tail of a block, on average, below which nothing is said of the error."""
 
 
-def check_interval(interval: object) -> str:
+def check_interval(interval: object) -> Interval:
     """Hold the kind of an interval to those that there are.
 
     Raises
@@ -27,13 +26,10 @@ def check_interval(interval: object) -> str:
     ParameterError
         For any other.
     """
-    if interval not in INTERVALS:
-        allowed = " or ".join(f'"{name}"' for name in INTERVALS)
-        raise ParameterError(Problem("interval", repr(interval), allowed, nearest(str(interval), INTERVALS)))
-    return str(interval)
+    return check_name("interval", interval, INTERVALS)
 
 
-def coverage_interval(values: Floats, coverage: float, interval: str = "symmetric") -> Floats:
+def coverage_interval(values: Floats, coverage: float, interval: Interval = "symmetric") -> Floats:
     """Give the coverage interval of JCGM 101:2008, clause 7.7, over the last axis; shape (..., 2).
 
     With M scenarios in order and q = coverage x M, rounded to the nearest whole number, it runs from value r to value

@@ -12,6 +12,7 @@ import numpy as np
 
 from popsim.analysis.intervals import coverage_interval
 from popsim.families.base import Floats
+from popsim.types import Interval
 
 __all__ = ["batch_size", "batch_statistics", "numerical_tolerance", "stability"]
 
@@ -44,7 +45,7 @@ def numerical_tolerance(value: float, digits: int) -> float:
     return float(f"0.5e{exponent - digits + 1}")
 
 
-def batch_statistics(values: Floats, coverage: float, interval: str) -> Floats:
+def batch_statistics(values: Floats, coverage: float, interval: Interval) -> Floats:
     """Estimate, standard uncertainty and the two ends of the coverage interval of one batch, 7.9.4 e); (..., 4)."""
     ends = coverage_interval(values, coverage, interval)
     moments = np.stack([values.mean(axis=-1), values.std(axis=-1, ddof=1)], axis=-1)

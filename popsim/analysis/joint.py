@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,6 +17,7 @@ from popsim.analysis.order import binomial_error, quantile_with_error, replicate
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import ParameterError, Problem, RunError, nearest
 from popsim.families.base import Floats
+from popsim.types import Base, By
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -46,7 +47,7 @@ _SHARES = {
 }
 
 
-def names_of(by: str | Sequence[str]) -> tuple[str, ...]:
+def names_of(by: By) -> tuple[str, ...]:
     """Give the dimensions that parts are told apart by: one name, or a list of names.
 
     Raises
@@ -66,7 +67,7 @@ def names_of(by: str | Sequence[str]) -> tuple[str, ...]:
     return names
 
 
-def breakdown_by(dataset: xr.Dataset, variable: str, by: str | Sequence[str]) -> xr.DataArray:
+def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
     """Give the breakdown of a total by one dimension or several, with dimensions (..., *by, scenario).
 
     Raises
@@ -103,7 +104,7 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: str | Sequence[str]) ->
 
 
 def joint_budget(
-    dataset: Run | xr.Dataset, by: str | Sequence[str] = "area", confidence: float = 0.8, variable: str = "cost"
+    dataset: Run | xr.Dataset, by: By = "area", confidence: float = 0.8, variable: Base = "cost"
 ) -> xr.Dataset:
     """Give amounts for each area (year, group), all of which suffice together with a stated confidence.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +15,7 @@ from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.shares import rank_correlations
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
+from popsim.types import Base, By
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -27,7 +27,7 @@ SHOWN = 0.99
 
 
 def pairs(
-    dataset: Run | xr.Dataset, by: str | Sequence[str] = "area", variable: str = "cost", most: int = 3, cells: int = 24
+    dataset: Run | xr.Dataset, by: By = "area", variable: Base = "cost", most: int = 3, cells: int = 24
 ) -> xr.Dataset:
     """Summarise the largest parts of a total, and the total, two at a time.
 

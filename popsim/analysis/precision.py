@@ -17,15 +17,15 @@ from popsim.analysis.order import half_width, quantile_with_error
 from popsim.analysis.summarise import check_coverage
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import Progress
-from popsim.errors import ParameterError, Problem, nearest
+from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.plan import compile
 from popsim.plan.model import Plan
 from popsim.study.model import Study
+from popsim.types import METHODS, By, Interval, Method, check_name
 
 __all__ = ["METHODS", "REPLICATES", "relative_error", "room_for", "simulate_to"]
 
-METHODS = ("quantiles", "jcgm101")
 REPLICATES = 16
 """Scramblings of Sobol points where none are stated: the error is known to 1 / sqrt(2 (16 - 1)) = 18 % of itself."""
 
@@ -48,7 +48,7 @@ class _Goal:
     coverage: float
     method: str
     digits: int
-    interval: str
+    interval: Interval
     turns: int
     """Replicates that take turns; 1 for random scenarios."""
 
@@ -68,12 +68,12 @@ def simulate_to(
     study: Study | Plan,
     precision: float | None = None,
     *,
-    method: str = "quantiles",
+    method: Method = "quantiles",
     digits: int = 2,
-    interval: str = "symmetric",
+    interval: Interval = "symmetric",
     coverage: float | None = None,
     seed: int | None = None,
-    breakdowns: Iterable[str | Sequence[str]] | None = None,
+    breakdowns: str | Iterable[By] | None = None,
     threads: int | None = None,
     most: int | None = None,
     progress: Progress | None = None,
@@ -175,10 +175,11 @@ def _check(
     plan: Plan, precision: object, method: object, digits: object, interval: object, coverage: object, most: object
 ) -> _Goal:
     """Check all arguments; problems are said together."""
-    problems = []
-    if method not in METHODS:
-        hint = nearest(str(method), METHODS)
-        problems.append(Problem("method", repr(method), '"quantiles" or "jcgm101"', hint))
+    problems: list[Problem] = []
+    try:
+        check_name("method", method, METHODS)
+    except ParameterError as error:
+        problems += error.problems
     is_number = isinstance(precision, int | float | np.number) and not isinstance(precision, bool)
     if method == "quantiles" and not (is_number and 0.0 < precision < 1.0):  # type: ignore[operator]
         problems.append(Problem("precision", repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
 import xarray as xr
@@ -15,8 +15,9 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
-from popsim.errors import ParameterError, Problem, RunError, nearest
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
+from popsim.types import REFERENCES, Base, By, Reference, check_name
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -25,7 +26,6 @@ __all__ = ["LEVELS", "contingency", "reserve"]
 
 LEVELS = (0.5, 0.8, 0.9)
 """Confidences at which a contingency is stated."""
-_BASES = {"expected": "expected", "point_estimate": "point_estimate"}
 _LEAST = 10
 """Scenarios on either side of the quantile below which no local regression is tried."""
 
@@ -40,9 +40,9 @@ class _Share(NamedTuple):
 def reserve(
     dataset: Run | xr.Dataset,
     confidence: float = 0.8,
-    by: str | Sequence[str] = "area",
-    over: Literal["expected", "point_estimate"] = "expected",
-    variable: str = "cost",
+    by: By = "area",
+    over: Reference = "expected",
+    variable: Base = "cost",
 ) -> xr.Dataset:
     """Tell how much of the reserve for a confidence each area (year, group) calls for.
 
@@ -92,9 +92,7 @@ def reserve(
     """
     dataset = dataset_of(dataset)
     level = check_coverage("confidence", confidence)
-    if over not in _BASES:
-        hint = nearest(str(over), list(_BASES))
-        raise ParameterError(Problem("over", repr(over), '"expected" or "point_estimate"', hint))
+    check_name("over", over, REFERENCES)
     total = money_of(dataset, variable)
     names = names_of(by)
     parts = breakdown_by(dataset, variable, names)
@@ -289,7 +287,7 @@ def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS
     share_error = (error / whole).transpose(..., "confidence")
     result["contingency_share_error"] = described(share_error, "1", "Monte Carlo error of the share")
     if f"{variable}_by_area" in dataset:
-        parts = [reserve(dataset, level, "area", "point_estimate", variable) for level in levels]
+        parts = [reserve(dataset, level, "area", "point_estimate", cast("Base", variable)) for level in levels]
         for suffix, title in (("", "Contingency that the area calls for"), ("_error", "Monte Carlo error of it")):
             by_area = xr.concat([each[f"contribution{suffix}"] for each in parts], index)
             ordered = without_rounding(by_area, estimate).transpose(..., "confidence", "area")

@@ -14,6 +14,7 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import replicates_of, spread_error
 from popsim.families.base import Floats
+from popsim.types import Base, By
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["covariance_shares", "rank_correlations", "variance_shares"]
 
 
-def variance_shares(dataset: Run | xr.Dataset, by: str | Sequence[str] = "basis", variable: str = "cost") -> xr.Dataset:
+def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base = "cost") -> xr.Dataset:
     """Share out the variance of a total among its parts: Cov(part, total) / Var(total).
 
     The shares sum to 1 (the covariance decomposition; Euler's theorem for the variance). The share of a part holds its

@@ -15,6 +15,7 @@ from popsim.engine.sample import sample
 from popsim.engine.threads import check_range
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Family, Floats
+from popsim.types import Design
 from popsim.version import __version__
 
 __all__ = ["index_variables", "sobol_indices"]
@@ -32,7 +33,7 @@ def sobol_indices(
     scenarios: int = 2**16,
     seed: int = 0,
     groups: Mapping[str, Sequence[str]] | None = None,
-    design: str = "sobol",
+    design: Design = "sobol",
     confidence: float = 0.95,
     threads: int | None = None,
 ) -> xr.Dataset:
@@ -189,7 +190,7 @@ def _sets(
 
 
 def _draw(
-    distributions: Mapping[str, Family], count: int, seed: int, design: str, replicates: int, threads: int | None
+    distributions: Mapping[str, Family], count: int, seed: int, design: Design, replicates: int, threads: int | None
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Draw two independent runs of all inputs; of a design, so many independent parts one after another."""
     parts = []

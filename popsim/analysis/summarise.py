@@ -14,6 +14,7 @@ from popsim.analysis.order import Moments, replicates_of
 from popsim.analysis.tails import UNSEEN
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
+from popsim.types import Interval
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -51,7 +52,7 @@ def scenario_variables(dataset: xr.Dataset) -> list[str]:
 
 
 def summarise(
-    dataset: Run | xr.Dataset, coverage: float = 0.90, threads: int | None = None, interval: str = "symmetric"
+    dataset: Run | xr.Dataset, coverage: float = 0.90, threads: int | None = None, interval: Interval = "symmetric"
 ) -> xr.Dataset:
     """Summarise every variable over its scenarios.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from popsim.engine.runs import Run
+    from popsim.types import Base
 
 __all__ = ["command"]
 
@@ -68,7 +69,7 @@ def command(
 
     loaded = load_run(run)
     if by is not None:
-        dataset, what = loaded.dataset, variable or "cost"
+        dataset, what = loaded.dataset, cast("Base", variable or "cost")
         names = [name.strip() for name in by.split(",")]
         joint = analysis.joint_budget(dataset, names, confidence or 0.0, what)
         _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=what), loaded, as_json)

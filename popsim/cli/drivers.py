@@ -8,6 +8,7 @@ import click
 
 from popsim.cli.words import as_json_option, overrides_of, print_json, print_notes, settings_option, whole_number
 from popsim.schema import seed_of
+from popsim.types import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from popsim.study.model import Study
 
 __all__ = ["command", "found_of"]
-
-GROUPINGS = ("input", "level")
 
 
 @click.command(
@@ -49,7 +48,7 @@ def command(
     study: str,
     scenarios: int,
     seed: int | None,
-    by: str | None,
+    by: Grouping | None,
     option: str,
     settings: tuple[str, ...],
     threads: int | None,
@@ -73,13 +72,13 @@ def command(
 
 
 def found_of(
-    study: Study, scenarios: int, groupings: tuple[str, ...], option: str = "full", threads: int | None = None
+    study: Study, scenarios: int, groupings: tuple[Grouping, ...], option: str = "full", threads: int | None = None
 ) -> dict[str, xr.Dataset]:
     """Ask for the drivers by each grouping, with a bar of progress."""
     from popsim.analysis.drivers import drivers
     from popsim.cli.progress import progress_bar
 
-    found = {}
+    found: dict[str, xr.Dataset] = {}
     for by in groupings:
         with progress_bar(f"Runs by {by}") as progress:
             found[by] = drivers(study, scenarios, by=by, option=option, threads=threads, progress=progress)

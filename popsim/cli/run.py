@@ -193,7 +193,8 @@ def _simulate_into(
     if with_drivers and _varies(dataset):
         from popsim.analysis.attached import attach_drivers
         from popsim.analysis.drivers import least_scenarios
-        from popsim.cli.drivers import GROUPINGS, found_of
+        from popsim.cli.drivers import found_of
+        from popsim.types import GROUPINGS
 
         count = max(DRIVER_SCENARIOS, least_scenarios(study.coverage))
         dataset = attach_drivers(dataset, *found_of(study, count, GROUPINGS, threads=threads).values())

@@ -16,6 +16,7 @@ from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, p
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan.horizon import with_growths_after
 from popsim.plan.model import Labels, Plan
+from popsim.types import By
 
 __all__ = ["Breakdown", "Sums", "arrange", "arrange_together", "read_breakdowns", "rows_as_they_are"]
 
@@ -60,13 +61,13 @@ def rows_as_they_are(count: int) -> Targets:
     return Targets(nothing, none, 0, nothing, none, np.zeros(0), np.arange(count, dtype=np.int64))
 
 
-def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -> tuple[Names, ...]:
+def read_breakdowns(breakdowns: str | Iterable[By], labels: Labels) -> tuple[Names, ...]:
     """Check the breakdowns and put each in the order of dimensions.
 
     Raises
     ------
     ParameterError
-        For one text instead of a list.
+        For what is no list.
     UnknownNameError
         For a name that is neither a dimension nor a group of countries.
     """
@@ -74,9 +75,10 @@ def read_breakdowns(breakdowns: Iterable[str | Sequence[str]], labels: Labels) -
     allowed = ["country", *groups, *_WHAT, "year"]
     order = {name: (1 if name in groups else 2 * schema.DIMENSIONS.index(name) - 3) for name in allowed}
     problems, read = [], []
-    if isinstance(breakdowns, str):
-        raise ParameterError(Problem("breakdowns", repr(breakdowns), "a list of breakdowns", f"write [{breakdowns!r}]"))
-    for breakdown in breakdowns:
+    if not isinstance(breakdowns, Iterable):
+        allowed = "a list of breakdowns, each a name or a list of names"
+        raise ParameterError(Problem("breakdowns", repr(breakdowns), allowed, '["area", ("area", "year")]'))
+    for breakdown in [breakdowns] if isinstance(breakdowns, str) else breakdowns:
         if not isinstance(breakdown, str | list | tuple) or not all(isinstance(name, str) for name in breakdown):
             problems.append(Problem("breakdowns", repr(breakdown), "a name, or a list of names"))
             continue

@@ -14,9 +14,11 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from popsim.engine.sobol_points import RUN_BITS, SOBOL_BITS, SobolColumns, direction_numbers, fill_sobol, scrambled
-from popsim.errors import ParameterError, Problem, nearest
+from popsim.errors import ParameterError, Problem
 from popsim.kernels.latin import fill_latin
 from popsim.plan.model import Draws, Integers, Words
+from popsim.types import DESIGNS, check_name
+from popsim.types import Design as DesignName
 
 __all__ = [
     "DESIGNS",
@@ -33,8 +35,6 @@ __all__ = [
     "queue",
     "random_design",
 ]
-
-DESIGNS = ("random", "latin", "sobol")
 
 SOBOL_STREAMS = 21_201
 """Dimensions that have direction numbers (Joe and Kuo 2008, doi:10.1137/070709359)."""
@@ -83,7 +83,7 @@ def random_design(draws: Draws) -> Design:
     )
 
 
-def check_design(design: object, scenarios: int, first_scenario: int, replicates: object = 1) -> str:
+def check_design(design: object, scenarios: int, first_scenario: int, replicates: object = 1) -> DesignName:
     """Hold a design to what it can honour.
 
     Raises
@@ -92,9 +92,7 @@ def check_design(design: object, scenarios: int, first_scenario: int, replicates
         For an unknown design, a part of a Latin hypercube, more scenarios than a design has, or replicates of a design
         that is not scrambled.
     """
-    if design not in DESIGNS:
-        allowed = ", ".join(repr(name) for name in DESIGNS)
-        raise ParameterError(Problem("design", repr(design), allowed, nearest(str(design), DESIGNS)))
+    known = check_name("design", design, DESIGNS)
     problems = []
     if (
         isinstance(replicates, bool)
@@ -116,7 +114,7 @@ def check_design(design: object, scenarios: int, first_scenario: int, replicates
         problems.append(Problem("scenarios", found, f"none beyond {SOBOL_LIMIT:,} where design = 'sobol'"))
     if problems:
         raise ParameterError(problems)
-    return str(design)
+    return known
 
 
 def describe_design(design: str, draws: Draws, scenarios: int, replicates: int = 1) -> str:

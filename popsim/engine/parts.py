@@ -13,7 +13,9 @@ from popsim.engine.threads import check_threads, fill
 from popsim.families.base import Floats
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan, Words
+from popsim.schema import seed_of
 from popsim.study.model import Study
+from popsim.types import DESIGNS, Design, check_name
 
 __all__ = ["Scenarios", "scenarios_of", "simulate_part"]
 
@@ -25,7 +27,7 @@ class Scenarios:
     count: int
     first: int
     seed: int
-    design: str
+    design: Design
     replicates: int
     threads: int
     waiting: Words | None = None
@@ -44,11 +46,11 @@ def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None
     threads
         None for all cores.
     """
-    design = str(dataset.attrs.get("design", "random"))
+    design = check_name("design", dataset.attrs.get("design", "random"), DESIGNS)
     return Scenarios(
         count=int(dataset.sizes["scenario"]),
         first=int(dataset.attrs.get("first_scenario", 0)),
-        seed=int(dataset.attrs["seed"]),
+        seed=seed_of(dataset.attrs),
         design=design,
         replicates=int(dataset.attrs.get("replicates", 1)),
         threads=check_threads(threads),

@@ -18,6 +18,7 @@ from popsim.layout import CONSTANT, STREAM_VERSION
 from popsim.plan.lowering import TableBook, pointers
 from popsim.plan.model import Draws
 from popsim.plan.streams import StreamBook
+from popsim.types import Design
 from popsim.version import __version__
 
 __all__ = ["sample"]
@@ -28,7 +29,7 @@ def sample(
     scenarios: int,
     seed: int = 0,
     correlation: object = None,
-    design: str = "random",
+    design: Design = "random",
     threads: int | None = None,
     first_scenario: int = 0,
     progress: Progress | None = None,

@@ -23,6 +23,7 @@ from popsim.plan import compile
 from popsim.plan.model import EXPECTED_TOTALS, Integers, Labels, Plan
 from popsim.schema import Total
 from popsim.study.model import Study
+from popsim.types import By, Design
 from popsim.version import __version__
 
 __all__ = ["provenance", "simulate"]
@@ -32,11 +33,11 @@ def simulate(
     study: Study | Plan,
     scenarios: int | None = None,
     seed: int | None = None,
-    breakdowns: Iterable[str | Sequence[str]] | None = None,
+    breakdowns: str | Iterable[By] | None = None,
     threads: int | None = None,
     first_scenario: int = 0,
     progress: Progress | None = None,
-    design: str | None = None,
+    design: Design | None = None,
     replicates: int | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in many scenarios.

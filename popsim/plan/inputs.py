@@ -13,14 +13,11 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from popsim.errors import ParameterError, Problem, nearest
 from popsim.plan.moves import Integers
 from popsim.study.model import Area, Study
+from popsim.types import GROUPINGS, Grouping, check_name
 
 __all__ = ["GROUPINGS", "Groups", "group_streams"]
-
-GROUPINGS = ("input", "level")
-"""Ways to group the streams of a plan."""
 
 
 class Groups(NamedTuple):
@@ -31,7 +28,7 @@ class Groups(NamedTuple):
     group: Integers
 
 
-def group_streams(study: Study, names: Sequence[str], by: str = "input") -> Groups:
+def group_streams(study: Study, names: Sequence[str], by: Grouping = "input") -> Groups:
     """Group the streams of these names.
 
     By input: ``unit_costs``, what unit costs of several areas hang on together (the factor of each country, or, with a
@@ -54,8 +51,7 @@ def group_streams(study: Study, names: Sequence[str], by: str = "input") -> Grou
     >>> group_streams(load_study("pops"), names, "level").ids
     ('common', 'country')
     """
-    if by not in GROUPINGS:
-        raise ParameterError(Problem("by", repr(by), '"input" or "level"', nearest(str(by), GROUPINGS)))
+    by = check_name("by", by, GROUPINGS)
     known = _levels(study) if by == "level" else _inputs(study)
     homes = _homes(study)
     found = [_level(name) if by == "level" else _input(name, homes) for name in names]

@@ -16,6 +16,7 @@ from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan.moves import Integers, Moves
 from popsim.schema import TOTALS, Prices, Span, Total
+from popsim.types import Design
 
 __all__ = [
     "DERIVED_ARRAYS",
@@ -183,8 +184,8 @@ class Plan:
     coverage: float
     breakdowns: tuple[tuple[str, ...], ...]
     study_text: str
-    design: str = "random"
-    """How the scenarios are drawn: one of popsim.engine.designs.DESIGNS."""
+    design: Design = "random"
+    """How the scenarios are drawn."""
     drawn_with: str = ""
     """Id of an option whose plan draws all that this one does, number for number; empty where there is none."""
     replicates: int = 1
@@ -203,7 +204,7 @@ class Plan:
     own_names: tuple[str, ...] = ()
     """Names of the streams of countries, in the order of `Draws.own_stream`."""
 
-    def with_stream(self, seed: int, design: str, replicates: int = 1) -> Plan:
+    def with_stream(self, seed: int, design: Design, replicates: int = 1) -> Plan:
         """Give the same plan, options included, for another seed, design and number of scramblings."""
         others = tuple(other.with_stream(seed, design, replicates) for other in self.alternatives)
         return dataclasses.replace(self, seed=seed, design=design, replicates=replicates, alternatives=others)

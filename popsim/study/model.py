@@ -9,6 +9,7 @@ from typing import Literal
 from popsim.display import WIDTH, Brief, as_html, as_text, listed, one_line
 from popsim.families.base import Family
 from popsim.study.labels import Labels
+from popsim.types import Base, Basis, Design
 
 __all__ = [
     "Amount",
@@ -28,7 +29,6 @@ __all__ = [
     "Study",
 ]
 
-Basis = Literal["evidence", "proxy", "judgement"]
 Amount = float | Family
 """A number that is known, or one that is drawn."""
 
@@ -282,7 +282,7 @@ class Study:
     """A smaller size is counted as the first, a larger one as the second; None: no limit."""
     size_basis: Basis = "judgement"
     """What the rule of size rests on."""
-    design: Literal["random", "latin", "sobol"] = "random"
+    design: Design = "random"
     """How the scenarios are drawn; see docs/designs.md."""
     replicates: int = 1
     """Independent scramblings of Sobol points."""
@@ -299,7 +299,7 @@ class Study:
     """General rise of prices per year; None: no nominal total."""
     discount_rate: float | None = None
     """None: no discounted total."""
-    headline: Literal["cost", "financing_need"] = "cost"
+    headline: Base = "cost"
     """The total that the report speaks of first."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""

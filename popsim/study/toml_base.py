@@ -8,6 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
+from popsim.types import Basis
+
 __all__ = [
     "AnyExponent",
     "BasisWord",
@@ -29,7 +31,7 @@ __all__ = [
     "sort_of",
 ]
 
-BasisWord = Literal["evidence", "proxy", "judgement"]
+BasisWord = Basis
 Text = Annotated[str, StringConstraints(min_length=1)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

@@ -28,6 +28,7 @@ from popsim.study.toml_base import (
     Table,
     Text,
 )
+from popsim.types import Base, Design
 
 __all__ = [
     "AreaTable",
@@ -61,9 +62,7 @@ class ScenariosTable(Table):
 
     count: Annotated[int, Field(ge=1)] = Field(10_000, description="number of scenarios")
     seed: Annotated[int, Field(ge=0, lt=2**64)] = Field(1, description="seed of the random streams")
-    design: Literal["random", "latin", "sobol"] = Field(
-        "random", description="independent scenarios, a Latin hypercube, or scrambled Sobol points"
-    )
+    design: Design = Field("random", description="independent scenarios, a Latin hypercube, or scrambled Sobol points")
     replicates: Annotated[int, Field(ge=1, le=1024)] = Field(
         1,
         description='with design "sobol": independent scramblings that take turns, whose spread tells Monte Carlo '
@@ -195,7 +194,7 @@ class ReportTable(Table):
         description="results wanted by: country, area, component, basis, year, a group column of countries, or lists "
         "of these",
     )
-    headline: Literal["cost", "financing_need"] = Field(
+    headline: Base = Field(
         "cost", description="which total the report speaks of first: cost, or financing_need (needs [financing])"
     )
 

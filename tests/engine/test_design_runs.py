@@ -208,7 +208,7 @@ def test_datasets_say_their_design() -> None:
 
 @pytest.mark.parametrize("design", ["latn", "Sobol", None, 3])
 def test_unknown_designs_are_refused(design: object) -> None:
-    with pytest.raises(ParameterError, match="'random', 'latin', 'sobol'"):
+    with pytest.raises(ParameterError, match='"random", "latin" or "sobol"'):
         sample(FAMILIES, 8, design=design)
 
 

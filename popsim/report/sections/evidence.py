@@ -8,10 +8,9 @@ from popsim.report.facts import Facts
 from popsim.report.numbers import count, percent, significant, unit_for
 from popsim.report.sections.words import listed, plural
 from popsim.study.model import Amount, Area, Component, Source, Study
+from popsim.types import BASES
 
 __all__ = ["evidence"]
-
-_BASES = ("evidence", "proxy", "judgement")
 
 
 def _shares(facts: Facts) -> Table | None:
@@ -19,13 +18,13 @@ def _shares(facts: Facts) -> Table | None:
         return None
     expected = facts.dataset["expected_cost_by_component"].squeeze("option", drop=True)
     costs = {str(key): float(value) for key, value in zip(expected["component"].values, expected.values, strict=True)}
-    total = dict.fromkeys(_BASES, 0.0)
+    total: dict[str, float] = dict.fromkeys(BASES, 0.0)
     rows = []
     for area in facts.study.areas:
-        by_basis = dict.fromkeys(_BASES, 0.0)
+        by_basis: dict[str, float] = dict.fromkeys(BASES, 0.0)
         for component in area.components:
             by_basis[component.basis] += costs[f"{area.id}/{component.id}"]
-        for basis in _BASES:
+        for basis in BASES:
             total[basis] += by_basis[basis]
         rows.append((area.name, *_row(by_basis)))
     rows.append(("All areas", *_row(total)))

@@ -1,0 +1,90 @@
+"""Names that arguments may take: one type for a checker to read, and the same names when a program runs.
+
+Examples
+--------
+>>> from popsim.types import DESIGNS, Design
+>>> design: Design = "sobol"
+>>> design in DESIGNS
+True
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, TypeVar, cast, get_args
+
+from popsim.errors import ParameterError, Problem, nearest
+
+__all__ = [
+    "BASES",
+    "DESIGNS",
+    "GROUPINGS",
+    "INTERVALS",
+    "METHODS",
+    "REFERENCES",
+    "Base",
+    "Basis",
+    "By",
+    "Design",
+    "Dimension",
+    "Grouping",
+    "Interval",
+    "Method",
+    "Prices",
+    "Reference",
+    "Span",
+    "check_name",
+]
+
+Base = Literal["cost", "financing_need"]
+"""What is paid by whomever, or what a fund is asked for."""
+Prices = Literal["constant", "nominal", "discounted"]
+"""Of the price year, of the year of each payment, or discounted to the first year at constant prices."""
+Span = Literal["within_horizon", "after_horizon", "all_years"]
+"""The years of the study, those after them, or both together."""
+Basis = Literal["evidence", "proxy", "judgement"]
+"""What a cost may rest on, the firmest first."""
+Dimension = Literal["country", "area", "component", "basis", "year"]
+"""What costs can be broken down by, beside the groups of countries of a study."""
+By = Dimension | str | Sequence[Dimension | str]
+"""One breakdown: a dimension or a column of the countries file, or several together."""
+Design = Literal["random", "latin", "sobol"]
+"""How scenarios are drawn."""
+Interval = Literal["symmetric", "shortest"]
+"""A range with equal tails, or the shortest one."""
+Method = Literal["quantiles", "jcgm101"]
+"""What a stated precision is held against."""
+Grouping = Literal["input", "level"]
+"""Drivers by what is uncertain, or by who has it in common."""
+Reference = Literal["expected", "point_estimate"]
+"""What a reserve comes on top of."""
+
+BASES: tuple[Basis, ...] = get_args(Basis)
+DESIGNS: tuple[Design, ...] = get_args(Design)
+INTERVALS: tuple[Interval, ...] = get_args(Interval)
+METHODS: tuple[Method, ...] = get_args(Method)
+GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
+REFERENCES: tuple[Reference, ...] = get_args(Reference)
+
+Name = TypeVar("Name", bound=str)
+
+
+def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
+    """Give the name that an argument has.
+
+    Raises
+    ------
+    ParameterError
+        For a name that is not among the known ones; the message offers the nearest.
+
+    Examples
+    --------
+    >>> check_name("design", "sobol", DESIGNS)
+    'sobol'
+    """
+    names = list(known)
+    if not isinstance(value, str) or value not in names:
+        *others, last = [f'"{name}"' for name in names]
+        allowed = f"{', '.join(others)} or {last}" if others else last
+        raise ParameterError(Problem(argument, repr(value), allowed, nearest(str(value), names)))
+    return cast(Name, str(value))
