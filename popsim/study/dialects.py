@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -177,7 +178,7 @@ def _undecoded(data: bytes, file: str, where: str, encoding: str, error: Unicode
 def cells_of(line: str, delimiter: str) -> tuple[str, ...] | None:
     """Split a line into cells, spaces around them taken off; None where quotation marks do not pair."""
     try:
-        (cells,) = csv.reader([line], delimiter=delimiter, strict=True)
+        (cells,) = csv.reader(io.StringIO(line), delimiter=delimiter, strict=True)
     except (csv.Error, ValueError):
         return None
     return tuple(cell.strip() for cell in cells)

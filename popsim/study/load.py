@@ -195,7 +195,7 @@ class _Loader:
             return None, None
         table, found_ = read_table(text, path.name, required, numeric, said, f"csv.{role}")
         self.problems += found_
-        self.shared.notes += column_notes(table)
+        self.shared.notes += column_notes(table, required if role in ("price_index", "exchange_rates") else ())
         rest = table.reading.removeprefix(f"{path.name}: read ")
         parts = [part for part in (source, rest) if part]
         self.shared.reading += [f"{path.name}: read {', '.join(parts)}"] if parts else []

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from popsim.study.countries import RESERVED
+from popsim.study.drivers import measured_columns
 from popsim.study.keys import split_key
 from popsim.study.model import Area, Country, Study
 from popsim.study.place import words
@@ -16,6 +19,7 @@ from popsim.study.toml_models import StudyFile
 
 __all__ = ["column_notes", "study_notes"]
 
+NUMBER = r"[-+\d.,'’\s]*\d[-+\d.,'’\s]*(?:[eE][-+]?\d+)?"
 ALIKE = "differ by capital letters, accents or spaces alone"
 
 
@@ -45,15 +49,28 @@ def study_notes(
             for line in _alike(table.column(column), f"{table.name}: in column {column} the groups")
         ),
         *_unused_numbers(table, groups, _mentioned(content.model_dump(exclude={"headings", "labels"}))),
+        *_misspelt(table, groups, content),
         *_unused_labels(table, content),
         *_garbled(table),
         *_not_counted(study, content, catalogue),
     )
 
 
-def column_notes(table: TextTable) -> list[str]:
-    """List columns of a table whose names are likely slips for each other."""
-    return _alike(table.columns, f"{table.name}: columns")
+def column_notes(table: TextTable, read: Sequence[str]) -> list[str]:
+    """List columns whose names are likely slips for each other, and columns of numbers beside those that are read.
+
+    `read` is empty where more columns have a meaning than a file must have.
+    """
+    odd = _alike(table.columns, f"{table.name}: columns")
+    others = [column for column in table.columns if read and column not in read and _all_numbers(table, column)]
+    return odd + [
+        f"{table.name}: column {column} holds numbers, and nothing uses it: {words(read)} are read" for column in others
+    ]
+
+
+def _all_numbers(table: TextTable, column: str) -> bool:
+    cells = table.column(column)
+    return bool(cells) and all(re.fullmatch(NUMBER, cell) for cell in cells)
 
 
 def _bare(text: str) -> str:
@@ -117,8 +134,17 @@ def _unused_numbers(table: TextTable, groups: Sequence[str], mentioned: set[str]
         f"{table.name}: column {column} holds numbers, and nothing in the study uses it. A measure that costs depend "
         f'on needs a table, such as [driver.NAME] with column = "{column}"'
         for column in groups
-        if column not in mentioned
-        and all(re.fullmatch(r"[-+\d.,'’\s]*\d[-+\d.,'’\s]*(?:[eE][-+]?\d+)?", cell) for cell in table.column(column))
+        if column not in mentioned and _all_numbers(table, column)
+    ]
+
+
+def _misspelt(table: TextTable, groups: Sequence[str], content: StudyFile) -> list[str]:
+    """Find groups whose names are nearly those of columns with a meaning, which the file lacks."""
+    measured = [f"{column}{ending}" for column in measured_columns(content) for ending in ("_basis", "_year")]
+    known = [column for column in (*RESERVED, *measured) if column not in table.columns]
+    found = [(column, difflib.get_close_matches(column, known, 1, 0.85)) for column in groups]
+    return [
+        f'{table.name}: column {column} groups countries; is "{close[0]}" meant?' for column, close in found if close
     ]
 
 

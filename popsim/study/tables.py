@@ -12,6 +12,9 @@ from popsim.study.place import shown, words
 
 __all__ = ["Fault", "Row", "TextTable", "read_table"]
 
+LONGEST_ROW = 20
+"""Lines that a row may go on for: a quotation mark that is not closed shall not swallow the file."""
+
 SAID_ONE_BY_ONE = 3
 """More lines than this with the same kind of mistake have one cause, and are said together."""
 
@@ -133,7 +136,7 @@ def read_table(
         problem = Problem(name, "no line with names of columns", f"a first line with {words(required)}")
         return TextTable(name, (), (), whole=False), [problem]
     delimiter, problems = find_delimiter([line for _, line in lines], required, name, key, stated)
-    rows, found = _rows(lines, delimiter, name)
+    rows, found = _rows(lines, text.split("\n"), delimiter, name)
     problems += found
     if not rows or rows[0].line != lines[0][0]:
         return TextTable(name, (), (), whole=False, numbers=None), problems
@@ -175,19 +178,36 @@ def _stated(lines: Sequence[tuple[int, str]], said: Marks, name: str, key: str) 
     return said.delimiter or own or None, []
 
 
-def _rows(lines: Sequence[tuple[int, str]], delimiter: str, name: str) -> tuple[list[Row], list[Problem]]:
-    rows, broken = [], []
+def _rows(
+    lines: Sequence[tuple[int, str]], text: Sequence[str], delimiter: str, name: str
+) -> tuple[list[Row], list[Problem]]:
+    """Cut lines into cells; a cell in quotation marks may go on in the lines that follow."""
+    rows: list[Row] = []
+    broken, end = [], 0
     for number, line in lines:
+        if number <= end:
+            continue
         cells = cells_of(line, delimiter)
+        if cells is None and rows:
+            cells, end = _continued(text, number, delimiter, len(rows[0].cells))
         if cells is None:
             broken.append((number, line))
         elif any(cells):
             rows.append(Row(number, cells))
-    allowed = "values that end on their own line, quotation marks in pairs"
+    allowed = "values with quotation marks in pairs"
     if len(broken) > SAID_ONE_BY_ONE:
         found = f"{shown(broken[0][1])} and others ({len(broken)} lines)"
         return rows, [Problem(f"{name}: lines {words((line for line, _ in broken), 10)}", found, allowed)]
     return rows, [Problem(f"{name}: line {number}", shown(line), allowed) for number, line in broken]
+
+
+def _continued(text: Sequence[str], number: int, delimiter: str, width: int) -> tuple[tuple[str, ...] | None, int]:
+    """Cells of a row that goes on in the next lines, and its last line; None where no end gives it its `width`."""
+    for last in range(number + 1, min(number + LONGEST_ROW, len(text) + 1)):
+        cells = cells_of("\n".join(text[number - 1 : last]), delimiter)
+        if cells is not None and len(cells) == width:
+            return tuple(" ".join(cell.split()) for cell in cells), last
+    return None, 0
 
 
 def _without_end(cells: tuple[str, ...]) -> tuple[str, ...]:

@@ -147,6 +147,15 @@ def test_empty_rows_and_columns_at_the_ends_do_not_count() -> None:
     assert [(row.line, row.cells[0]) for row in table.rows] == [(4, "AAA"), (6, "BBB")]
 
 
+def test_a_cell_in_quotation_marks_goes_on_in_the_next_lines() -> None:
+    text = 'code,name,people\nAAA,"Land A,\n# of two lines",1\nBBB,"Land ""B""",2\n'
+    table = table_of(text)
+    assert table.column("name") == ["Land A, # of two lines", 'Land "B"']
+    assert [row.line for row in table.rows] == [2, 4]
+    _, problems = read_table(text.replace('B""",', 'B""'), "c.csv", ("code",))
+    assert [problem.where for problem in problems] == ["c.csv: line 4"]
+
+
 @pytest.mark.parametrize("first", ["sep=;", '"sep=;"', "SEP=;", "sep=;;;"])
 def test_a_first_line_names_the_sign_between_columns(first: str) -> None:
     assert table_of(f"{first}\ncode;name;people\nAAA;a, b;1,5\n").column("name") == ["a, b"]

@@ -39,6 +39,10 @@ def test_a_study_in_order_has_no_notes(source: str | Path, small: Path) -> None:
         ([("Land B,North,LIC,red", "Land B,North,LIC,Red")], 'in column bloc the groups "red" and "Red" differ by'),
         ([("Land B,North", "Land B,Nörth")], 'in column region the groups "North" and "Nörth" differ by'),
         ([("LMC,blue", "LMC,light blue"), ("UMC,blue", "UMC,light-blue")], '"light blue" and "light-blue" differ by'),
+        (
+            [("population_basis", "population_bassis")],
+            'population_bassis groups countries; is "population_basis" meant?',
+        ),
         ([("Land A,", "CÃ´te,")], '"CÃ´te" looks like letters that were saved in one encoding and read in another'),
     ],
 )
@@ -53,6 +57,15 @@ def test_names_of_columns_that_hardly_differ_are_noted_in_every_table(small: Pat
     path.write_text(path.read_text(encoding="utf-8").replace("series,source", "Index,source"), encoding="utf-8")
     (note,) = load_study(small).notes
     assert note.startswith('prices.csv: columns "index" and "Index" differ by capital letters, accents or spaces alone')
+
+
+def test_numbers_beside_those_that_are_read_are_noted(small: Path) -> None:
+    path = small / "prices.csv"
+    text = path.read_text(encoding="utf-8").replace("series,source", "index_2015,source").replace("invented,", "1.5,")
+    path.write_text(text, encoding="utf-8")
+    assert load_study(small).notes == (
+        "prices.csv: column index_2015 holds numbers, and nothing uses it: currency, year, index are read",
+    )
 
 
 def with_column(small: Path, name: str, values: list[str]) -> Path:
