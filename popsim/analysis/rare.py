@@ -25,11 +25,14 @@ from popsim.study.model import Study
 
 __all__ = ["attach_rare", "attached_rare", "rare_events"]
 
+_RARE = 0.2
+"""Chance from which on nothing is called rare, however narrow the range."""
 _MOST = 100
 """Events of an option that are looked at; the likeliest, where there are more."""
 _MANY = 20
 """Scenarios from which on the middle 90 % of them are told beside the lowest and the highest."""
 _PREFIX = "rare_"
+_ATTRIBUTES = ("coverage", "left_out")
 
 
 def rare_events(
@@ -55,7 +58,8 @@ def rare_events(
     dataset
         What `simulate` gave for the study; None for that of the run, or to simulate as the study says.
     coverage
-        Coverage of the range; events with a chance below 1 - coverage are named. None for that of the study.
+        Coverage of the range; events with a chance below 1 - coverage, and below 20 %, are named. None for that of the
+        study.
     plan
         The plan of the study, where it is at hand.
     threads
@@ -72,7 +76,8 @@ def rare_events(
         the greatest total of these scenarios; `below`, `inside` and `above`, how many of them lie so about the range
         `range_low` to `range_high` (option, total). Totals on ``_all_years`` hold what is paid after the horizon too.
         Coordinates along event: `event_name`, as the study has it, `event_kind`, and `event_countries`, the number of
-        countries in which it can happen, 0 for what is common to all. Events are in order of chance times size.
+        countries in which it can happen, 0 for what is common to all. Events are in order of chance times size; the
+        attribute `left_out` tells how many of an option, the least likely beyond a hundred, were not looked at.
 
     Raises
     ------
@@ -104,9 +109,10 @@ def rare_events(
     if unknown:
         raise RunError(Problem("dataset: option", unknown[0], f"options of the study: {', '.join(options)}"))
     options = {str(name): options[str(name)] for name in made["option"].values}
-    events = {name: events_of(each, 1.0 - level, level) for name, each in options.items()}
+    limit = min(1.0 - level, _RARE)
+    events = {name: events_of(each, limit) for name, each in options.items()}
     if not any(events.values()):
-        return _dataset(made, {name: {} for name in options}, level)
+        return _dataset(made, {name: {} for name in options}, level).assign_attrs(left_out=0)
     whole = compile_study(study) if plan is None else plan
     scenarios = scenarios_of(made, (whole, *whole.alternatives), threads)
     _check_made_by(made, whole, scenarios)
@@ -115,16 +121,18 @@ def rare_events(
     for name, each in options.items():
         sampler = Sampler(each, _totals(made, name), scenarios, known)
         likeliest = sorted(events[name], key=lambda event: -event.chance.most)[:_MOST]
-        measured = [_measured(event, sampler, level) for event in likeliest]
+        measured = [_measured(event, sampler, level, limit) for event in likeliest]
         found[name] = {one.event.id: one for one in measured if one is not None}
-    return _dataset(made, found, level)
+    left_out = max(len(each) for each in events.values()) - _MOST
+    return _dataset(made, found, level).assign_attrs(left_out=max(left_out, 0))
 
 
 def attach_rare(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
     """Add what `rare_events` gave to the dataset of a run; nothing where there is no event.
 
     Everything that is not of options has ``rare_`` before its name: variables such as ``rare_chance``, the dimensions
-    ``rare_event`` and ``rare_total`` with their coordinates, the attribute ``rare_coverage``.
+    ``rare_event`` and ``rare_total`` with their coordinates, the attributes ``rare_coverage`` and
+    ``rare_left_out``.
     """
     if found.sizes["event"] == 0:
         return dataset
@@ -133,7 +141,7 @@ def attach_rare(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
     return (
         dataset.assign_coords(kept.coords)
         .assign(kept.data_vars)
-        .assign_attrs({f"{_PREFIX}coverage": found.attrs["coverage"]})
+        .assign_attrs({f"{_PREFIX}{name}": found.attrs[name] for name in _ATTRIBUTES})
     )
 
 
@@ -145,7 +153,7 @@ def attached_rare(dataset: xr.Dataset) -> xr.Dataset | None:
     found = dataset[[name for name in kept if name in dataset.data_vars]]
     found = found.drop_vars([name for name in found.coords if str(name) not in (*kept, "option")])
     return found.rename({name: name.removeprefix(_PREFIX) for name in kept}).assign_attrs(
-        coverage=dataset.attrs[f"{_PREFIX}coverage"]
+        {name: dataset.attrs[f"{_PREFIX}{name}"] for name in _ATTRIBUTES}
     )
 
 
@@ -198,11 +206,11 @@ class _Found:
         return chance * max(sizes, default=0.0)
 
 
-def _measured(event: Event, sampler: Sampler, coverage: float) -> _Found | None:
+def _measured(event: Event, sampler: Sampler, coverage: float, limit: float) -> _Found | None:
     """Look at an event in the scenarios of an option; None where it adds nothing, or is not rare after all."""
     happens, adds = event.measure(sampler)
     count = int(happens.sum())
-    if math.isnan(event.chance.value) and count >= (1.0 - coverage) * len(happens):
+    if math.isnan(event.chance.value) and count >= limit * len(happens):
         return None
     adds = _with_all_years(adds)
     forced = {} if count else _with_all_years(event.forced(sampler))

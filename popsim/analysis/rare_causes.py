@@ -105,7 +105,7 @@ class Sampler:
         return simulate_part(alone, self.scenarios)["cost"]
 
 
-def events_of(study: Study, limit: float, coverage: float) -> tuple[Event, ...]:
+def events_of(study: Study, limit: float) -> tuple[Event, ...]:
     """Give everything that can happen in a study with a chance below a limit.
 
     Parameters
@@ -114,19 +114,17 @@ def events_of(study: Study, limit: float, coverage: float) -> tuple[Event, ...]:
         One option of a study.
     limit
         Chance below which an event is rare.
-    coverage
-        Coverage of the range from which an end of a distribution must lie apart.
     """
     survey = Survey(study)
     return (
-        *_shocks(study, limit, coverage),
-        *_areas(study, survey, limit, coverage),
-        *_times(study, survey, limit, coverage),
-        *_prices(study, limit, coverage),
+        *_shocks(study, limit),
+        *_areas(study, survey, limit),
+        *_times(study, survey, limit),
+        *_prices(study, limit),
     )
 
 
-def _shocks(study: Study, limit: float, coverage: float) -> Iterator[Event]:
+def _shocks(study: Study, limit: float) -> Iterator[Event]:
     for shock in study.shocks:
         if not shock.areas or shock.probability == 0.0:
             continue
@@ -136,7 +134,7 @@ def _shocks(study: Study, limit: float, coverage: float) -> Iterator[Event]:
         elif 0.0 < rarely_not < limit:
             yield _shock_event(shock, "no shock", rarely_not, None)
         if shock.probability >= limit and isinstance(shock.factor, Family):
-            for end in rare_ends(shock.factor, limit / shock.probability, coverage):
+            for end in rare_ends(shock.factor, limit / shock.probability):
                 yield _shock_event(shock, f"{end.side} factor", shock.probability * end.chance, end)
 
 
@@ -172,7 +170,7 @@ def _of_end(end: RareEnd, count: int) -> Floats:
     return 1.0 - even if end.side == "high" else even
 
 
-def _areas(study: Study, survey: Survey, limit: float, coverage: float) -> Iterator[Event]:
+def _areas(study: Study, survey: Survey, limit: float) -> Iterator[Event]:
     """Yield needs of areas and components, and ends of the costs of components."""
     places = range(len(study.countries))
     groups = [each.get(study.dependence.group or "", "") for each in survey.groups]
@@ -205,7 +203,7 @@ def _areas(study: Study, survey: Survey, limit: float, coverage: float) -> Itera
                     yield _need(study, area, component, both)
                     continue
                 yield from _no_need(study, area, component, [each[len(of_area) :] for each in both], limit)
-            for end in rare_ends(component.cost, limit, coverage):
+            for end in rare_ends(component.cost, limit):
                 drawn = [Condition(score, between=end.interval(), group=group) for group in groups]
                 with_end = [[*each, one] for each, one in zip(both, drawn, strict=True)]
                 if anywhere(with_end, limit).is_below(limit):
@@ -285,18 +283,16 @@ def _cost_end(study: Study, area: Area, component: Component, end: RareEnd, plac
     return Event(f"{kind}/{where}", kind, component.name, _possible(places), anywhere(places), measure, forced)
 
 
-def _times(study: Study, survey: Survey, limit: float, coverage: float) -> Iterator[Event]:
+def _times(study: Study, survey: Survey, limit: float) -> Iterator[Event]:
     """Yield starts and delays that are rarely so late, or so early."""
     if study.start is not None:
-        yield from _time(study, survey, None, start_score(study), limit, coverage)
+        yield from _time(study, survey, None, start_score(study), limit)
     for area in study.areas:
         if area.delay is not None:
-            yield from _time(study, survey, area, delay_scores(study)[area.id], limit, coverage)
+            yield from _time(study, survey, area, delay_scores(study)[area.id], limit)
 
 
-def _time(
-    study: Study, survey: Survey, area: Area | None, score: Score, limit: float, coverage: float
-) -> Iterator[Event]:
+def _time(study: Study, survey: Survey, area: Area | None, score: Score, limit: float) -> Iterator[Event]:
     """Yield rare ends of the start of countries, or of the delay of an area."""
     late = area.delay if area is not None else None
     setting = late.years if late is not None else study.start
@@ -306,7 +302,7 @@ def _time(
         (label, end.side): end
         for label, amount in survey.amounts(setting).items()
         if isinstance(amount, Family)
-        for end in rare_ends(amount, limit, coverage)
+        for end in rare_ends(amount, limit)
         if end.has_gap()
     }
 
@@ -389,7 +385,7 @@ def _changed_event(
     return Event(*event, measure, forced)
 
 
-def _prices(study: Study, limit: float, coverage: float) -> Iterator[Event]:
+def _prices(study: Study, limit: float) -> Iterator[Event]:
     """Yield rates of escalation and of inflation, and exponents, that are rarely so high or so low."""
     everything = tuple(area.id for area in study.areas)
     streams: dict[str, tuple[Family, tuple[str, ...], str]] = {}
@@ -407,7 +403,7 @@ def _prices(study: Study, limit: float, coverage: float) -> Iterator[Event]:
     if isinstance(study.inflation, Family):
         streams["inflation"] = (study.inflation, everything, study.title)
     for stream, (law, areas, name) in streams.items():
-        for end in rare_ends(law, limit, coverage):
+        for end in rare_ends(law, limit):
             if end.has_gap():
                 part, unit = _of_areas(study, areas), _price_unit(study, stream, areas[0])
                 usual, sure = (_with_stream(part, stream, each) for each in (end.usual(), end.itself()))

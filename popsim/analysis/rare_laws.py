@@ -16,6 +16,9 @@ from popsim.families.truncated import Truncated
 
 __all__ = ["RareEnd", "rare_ends"]
 
+_LEAST = 1e-9
+"""Chance below which no end of a density is looked for."""
+
 
 @dataclass(frozen=True)
 class RareEnd:
@@ -112,11 +115,11 @@ class RareEnd:
         return Mixture([member for member, _ in chosen], [weight / whole for _, weight in chosen])
 
 
-def rare_ends(law: Family, limit: float, coverage: float) -> tuple[RareEnd, ...]:
+def rare_ends(law: Family, limit: float) -> tuple[RareEnd, ...]:
     """Find the ends of a distribution that have a chance below a limit and lie apart from the rest.
 
-    An end lies apart where it is farther from the range of the rest than that range is wide: the highest count of
-    twenty equally likely ones does not, a loss of 50 beside a cost of 1 does.
+    An end lies apart where it is farther from the range of the rest (5 % to 95 %) than that range is wide: the highest
+    count of twenty equally likely ones does not, a loss of 50 beside a cost of 1 does.
 
     Parameters
     ----------
@@ -124,17 +127,15 @@ def rare_ends(law: Family, limit: float, coverage: float) -> tuple[RareEnd, ...]
         Any family.
     limit
         The chance below which an end is rare.
-    coverage
-        Coverage of the range of the rest, equal tails.
 
     Examples
     --------
     >>> from popsim.families.uniform import Uniform
     >>> loss = Mixture([Constant(1.0), Uniform(20.0, 80.0)], [0.98, 0.02])
-    >>> (found,) = rare_ends(loss, 0.1, 0.9)
+    >>> (found,) = rare_ends(loss, 0.1)
     >>> found.side, found.edge, round(found.chance, 12), found.middle
     ('high', 20.0, 0.02, 1.0)
-    >>> rare_ends(Discrete(list(range(20)), [0.05] * 20), 0.1, 0.9)
+    >>> rare_ends(Discrete(list(range(20)), [0.05] * 20), 0.1)
     ()
     """
     steps = law.jumps()
@@ -144,18 +145,19 @@ def rare_ends(law: Family, limit: float, coverage: float) -> tuple[RareEnd, ...]
         return ()
     with np.errstate(all="ignore"):
         above, below = np.asarray(law._from(edges), dtype=np.float64), np.asarray(law._cdf(edges), dtype=np.float64)
-    tail = (1.0 - coverage) / 2.0
-    levels = np.array([tail, 0.5, 1.0 - tail])
+    # A stretch of a density cannot be cut out where it has next to no probability (`Truncated`).
+    least = 0.0 if steps is not None else _LEAST
+    levels = np.array([0.05, 0.5, 0.95])
     found = []
     # The outermost edge that is apart would leave out what lies between it and the rest: begin with the innermost.
     for edge, chance in zip(edges.tolist(), above.tolist(), strict=True):
-        if 0.0 < chance < limit:
+        if least < chance < limit:
             low, middle, high = law.ppf(levels * (1.0 - chance)).tolist()
             if edge - high > high - low:
                 found.append(RareEnd(law, "high", edge, chance, middle))
                 break
     for edge, chance in zip(edges[::-1].tolist(), below[::-1].tolist(), strict=True):
-        if 0.0 < chance < limit:
+        if least < chance < limit:
             high, middle, low = law.isf(levels * (1.0 - chance)).tolist()
             if low - edge > high - low:
                 found.append(RareEnd(law, "low", edge, chance, middle))

@@ -107,8 +107,10 @@ def rare_sentences(
     sentences = (_sentence(at.isel(event=k), scenarios, write) for k in range(at.sizes["event"]))
     named = [sentence for sentence in sentences if sentence]
     if len(named) > MOST:
+        # Of many events only the likeliest were looked at.
+        least = "at least " if int(events.attrs["left_out"]) else ""
         more = plural(len(named) - MOST, "more rare event is", "more rare events are")
-        return (*named[:MOST], f"And {more} not in this range.")
+        return (*named[:MOST], f"And {least}{more} not in this range.")
     return tuple(named)
 
 
@@ -127,8 +129,8 @@ def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange) -> str:
     if happens == 0:
         size = _adds("would ", of("would_add_low"), of("would_add_high"), money)
         where = " where it happens in one country" if countries > 1 else ""
-        none = f"none of the {plural(scenarios, 'scenario')} has it ({known})"
-        return f"Not in this range: {words}; {none}; it {size}{where}." if size else ""
+        none = f"none of the {scenarios:,} scenarios has it" if scenarios > 1 else "the only scenario does not have it"
+        return f"Not in this range: {words}; {none} ({known}); it {size}{where}." if size else ""
     size = _adds("", of("adds_low"), of("adds_high"), money)
     if 2 * outside <= happens or not size:
         return ""
@@ -144,11 +146,11 @@ def _adds(would: str, low: float, high: float, money: MoneyRange) -> str:
     if not (math.isfinite(low) and math.isfinite(high)) or low == high == 0.0:
         return ""
     ending = "" if would else "s"
-    if low >= 0.0:
-        return f"{would}add{ending} {money(low, high)}"
-    if high <= 0.0:
-        return f"{would}lower{ending} the total by {money(-high, -low)}"
-    return f"{would}change{ending} the total by {money(-low, -low)} less to {money(high, high)} more"
+    if low < 0.0 < high:
+        return f"{would}change{ending} the total by {money(-low, -low)} less to {money(high, high)} more"
+    verb = f"{would}add{ending} " if high > 0.0 else f"{would}lower{ending} the total by "
+    least, most = sorted((abs(low), abs(high)))
+    return verb + (f"up to {money(most, most)}" if least < most / 1e3 else money(least, most))
 
 
 def _money(currency: str) -> MoneyRange:

@@ -35,7 +35,7 @@ from popsim.families import (
 )
 from popsim.plan.dependence import Score
 from popsim.study.model import Component, Delay, Escalation, Option, Setting, Shock, Study
-from tests.engine.studies import COUNTRIES, area, component, country, number, replace_area, study
+from tests.engine.studies import COUNTRIES, all_examples, area, component, country, number, replace_area, study
 
 ONE = (country("AAA"),)
 SCENARIOS = 4_000
@@ -329,10 +329,33 @@ ENDS = {
 @pytest.mark.parametrize("name", ENDS)
 def test_ends_that_lie_apart(name: str) -> None:
     law, expected = ENDS[name]
-    found = [(end.side, end.edge, end.chance) for end in rare_ends(law, 0.1, 0.9)]
+    found = [(end.side, end.edge, end.chance) for end in rare_ends(law, 0.1)]
     assert [side for side, _, _ in found] == [side for side, _, _ in expected]
     assert [edge for _, edge, _ in found] == pytest.approx([edge for _, edge, _ in expected], rel=1e-12)
     assert [chance for *_, chance in found] == pytest.approx([chance for *_, chance in expected], rel=1e-9)
+
+
+EXAMPLES = all_examples()
+
+
+@pytest.mark.parametrize("limit", [0.02, 0.1, 0.2])
+def test_ends_of_every_family_are_cut_off_as_they_are(limit: float) -> None:
+    """Laws of what an end adds, of the rest and of the end itself are those of the whole, quantile by quantile."""
+    p = np.array([1e-9, 1e-4, 0.001, 0.011, 0.051, 0.11, 0.31, 0.49, 0.71, 0.91, 0.951, 0.991, 0.999, 1 - 1e-6])
+    met = 0
+    for law in EXAMPLES.values():
+        for end in rare_ends(law, limit):
+            met += 1
+            whole = law.ppf(p)
+            here = whole >= end.edge if end.side == "high" else whole <= end.edge
+            assert np.array_equal(here, end.holds(whole))
+            near = {"rtol": 1e-6, "atol": 1e-6, "err_msg": repr(law)}
+            np.testing.assert_allclose(end.difference().ppf(p), np.where(here, whole - end.middle, 0.0), **near)
+            low, high = end.itself().support()
+            assert (low if end.side == "high" else -high) >= (end.edge if end.side == "high" else -end.edge) - 1e-6
+            if end.has_gap():
+                np.testing.assert_allclose(end.usual().ppf(p)[~here], whole[~here], **near)
+    assert met > 0
 
 
 @pytest.mark.parametrize("chance", [0.01, 0.2, Discrete([0.0, 0.3], [0.9, 0.1])])

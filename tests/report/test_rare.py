@@ -149,6 +149,20 @@ def test_three_events_are_named_and_the_others_counted() -> None:
     )
 
 
+def test_very_many_events_are_not_all_looked_at() -> None:
+    costs = [needed(f"x{k}", Constant(1e9), 0.0005) for k in range(103)]
+    said = sentences(study(ONE, [area("a", MILLION, *costs)]), 0.9, 100)[1]
+    assert said[-1] == "And at least 97 more rare events are not in this range."
+
+
+def test_amounts_of_very_different_size_and_a_single_scenario() -> None:
+    item = study(ONE, [area("a", MILLION, needed("x", Discrete([1.0, 1e7], [0.5, 0.5]), 0.04))])
+    _, (sentence,) = sentences(item, 0.9)
+    assert sentence.endswith("adds up to US$ 10 million.")
+    (sentence,) = sentences(item, 0.9, 1)[1]
+    assert "is needed; the only scenario does not have it (chance 4 in 100); it would add " in sentence
+
+
 def test_three_shocks_against_the_study_without_each() -> None:
     shocks = (shock("s0", "a", 0.02, Uniform(2.0, 3.0)), shock("s1", "ab", 0.01, 1.5), shock("s2", "b", 0.03, 4.0))
     item = dataclasses.replace(
