@@ -173,6 +173,7 @@ def _simulate_into(
     from popsim.engine.runs import save_run
     from popsim.engine.simulate import simulate
     from popsim.plan import compile as compile_plan
+    from popsim.report.comparison import comparison_of
     from popsim.report.facts import gather
     from popsim.report.html import write_html
     from popsim.report.summary_csv import write_summary_csv
@@ -202,7 +203,9 @@ def _simulate_into(
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)
         facts = gather(study, dataset, summary)
-        write_summary_csv(partial / SUMMARY, dataset, study.coverage, summary)
+        comparison = comparison_of(facts)
+        differences = comparison.found if comparison is not None else None
+        write_summary_csv(partial / SUMMARY, dataset, study.coverage, summary, differences)
         write_html(partial / REPORT, study, dataset, facts)
     return facts
 

@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim import analysis, schema
 
-__all__ = ["quantile_name", "summary_rows", "write_summary_csv"]
+__all__ = ["difference_rows", "quantile_name", "summary_rows", "write_summary_csv"]
 
 _FIRST = (
     "variable",
@@ -34,13 +34,20 @@ _STATISTICS = {"mean": "mean", "std": "standard_deviation"}
 _ERROR = "_monte_carlo_error"
 
 
-def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None = None) -> None:
+def write_summary_csv(
+    path: Path,
+    dataset: xr.Dataset,
+    coverage: float,
+    summary: xr.Dataset | None = None,
+    differences: xr.Dataset | None = None,
+) -> None:
     """Write the ranges of every variable of a run as a table.
 
-    One row for each variable, option and group. Columns: what the row is about (empty where it stands for all), the
-    quantiles by name (``p05`` is not exceeded with 5 % probability), mean and standard deviation, each followed by its
-    Monte Carlo standard error, the unit, and the year of the prices (empty for the nominal total). Numbers have all
-    their digits.
+    One row for each variable, option and group; totals also in all years, and, where there are options, the difference
+    of each to the study as written, scenario by scenario (``cost_all_years_difference``). Columns: what the row is
+    about (empty where it stands for all), the quantiles by name (``p05`` is not exceeded with 5 % probability), mean
+    and standard deviation, each followed by its Monte Carlo standard error, the unit, and the year of the prices (empty
+    for nominal totals). Numbers have all their digits.
 
     Parameters
     ----------
@@ -52,6 +59,8 @@ def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float, summary:
         Coverage of the outermost range, such as 0.90.
     summary
         What `summarise` says of the dataset at this coverage; None to ask it now.
+    differences
+        What `compare` says of the dataset at this coverage; None to ask it now.
 
     Raises
     ------
@@ -59,6 +68,10 @@ def write_summary_csv(path: Path, dataset: xr.Dataset, coverage: float, summary:
         When the file cannot be written.
     """
     rows = list(summary_rows(dataset, coverage, summary))
+    if differences is None and dataset.sizes.get("option", 1) > 1 and analysis.BASELINE in dataset["option"].values:
+        differences = analysis.compare(dataset, coverage=coverage)
+    if differences is not None:
+        rows += difference_rows(differences)
     names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
     present = [name for name in _FIRST if name in names]
     last = [name for name in _LAST if name in names]
@@ -87,22 +100,48 @@ def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | Non
     dict
         Text by column name; numbers written so that reading them gives the same number.
     """
-    summary = analysis.summarise(dataset, coverage) if summary is None else summary
-    price_year = str(dataset.attrs.get("price_year", ""))
-    for name, variable in dataset.data_vars.items():
-        if "scenario" not in variable.dims:
-            continue
-        dims = [dim for dim in variable.dims if dim != "scenario"]
-        labels = itertools.product(*(_labels(dataset, str(dim)) for dim in dims))
-        columns = _columns(summary, str(name), dims)
-        known = schema.VARIABLES.get(str(name))
-        nominal = known is not None and known.nominal
-        ends = {"unit": str(variable.attrs.get("units", "")), "price_year": "" if nominal else price_year}
-        for about, *numbers in zip(labels, *columns.values(), strict=True):
-            row = {"variable": str(name)}
-            for part in about:
-                row |= part
-            yield row | dict(zip(columns, map(repr, numbers), strict=True)) | ends
+    whole = analysis.with_all_years(dataset)
+    names = [str(name) for name, variable in whole.data_vars.items() if "scenario" in variable.dims]
+    known = xr.Dataset() if summary is None else summary
+    left = [name for name in names if f"{name}_mean" not in known]
+    added = analysis.summarise(whole[left], coverage) if left else known
+    for name in names:
+        dims = [dim for dim in whole[name].dims if dim != "scenario"]
+        yield from _rows(whole, added if name in left else known, name, dims)
+
+
+def difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
+    """Give one row for the difference of each total and part of an option to the study as written.
+
+    Parameters
+    ----------
+    differences
+        What `compare` says of a run.
+
+    Yields
+    ------
+    dict
+        As `summary_rows` does; the name of a variable ends in ``_difference``.
+    """
+    for name, variable in differences.data_vars.items():
+        if str(name).endswith("_difference_mean"):
+            yield from _rows(differences, differences, str(name).removesuffix("_mean"), variable.dims)
+
+
+def _rows(about: xr.Dataset, summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> Iterator[dict[str, str]]:
+    """Give the rows of one variable; labels, unit and price year are those of the dataset that it is about."""
+    columns = _columns(summary, name, dims)
+    total = schema.TOTALS.get(name.partition("_by_")[0].removesuffix("_difference"))
+    nominal = total is not None and total.prices == "nominal"
+    unit = summary[f"{name}_mean"].attrs.get("units", "")
+    price_year = "" if nominal else str(about.attrs.get("price_year", ""))
+    for labels, *numbers in zip(
+        itertools.product(*(_labels(about, str(dim)) for dim in dims)), *columns.values(), strict=True
+    ):
+        row = {"variable": name}
+        for part in labels:
+            row |= part
+        yield row | dict(zip(columns, map(repr, numbers), strict=True)) | {"unit": str(unit), "price_year": price_year}
 
 
 def _labels(dataset: xr.Dataset, dim: str) -> list[dict[str, str]]:

@@ -268,5 +268,25 @@ def test_the_summary_holds_every_option(with_alternatives: Pair, tmp_path: Path)
         ("moved", "C"),
         ("alike", "D"),
     }
-    assert {row["price_year"] for row in rows if row["variable"] == "cost_nominal"} == {""}
-    assert {row["price_year"] for row in rows if row["variable"] != "cost_nominal"} == {"2025"}
+    assert {row["price_year"] for row in rows if "nominal" in row["variable"]} == {""}
+    assert {row["price_year"] for row in rows if "nominal" not in row["variable"]} == {"2025"}
+
+
+def test_the_summary_holds_all_years_and_differences(with_alternatives: Pair, tmp_path: Path) -> None:
+    dataset = with_alternatives[1]
+    kept = [name for name in dataset.data_vars if name in analysis.TOTALS or str(name).endswith("_by_area")]
+    dataset = dataset[[name for name in kept if "scenario" in dataset[name].dims]]
+    write_summary_csv(tmp_path / "summary.csv", dataset, 0.9)
+    with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["variable"], row["option"], row["area"]): row for row in csv.DictReader(file)}
+    for base in ("cost", "financing_need", "cost_nominal", "financing_need_discounted"):
+        whole = dataset[base] + dataset[f"{base}_after_horizon"]
+        for option in ("less", "moved", "alike"):
+            own, other = (whole.sel(option=which).values for which in (option, "full"))
+            for name, values in ((base + "_all_years", own), (base + "_all_years_difference", own - other)):
+                row = rows[name, option, ""]
+                assert float(row["mean"]) == pytest.approx(values.mean(), rel=1e-9, abs=1e-3)
+                assert float(row["p95"]) == pytest.approx(np.quantile(values, 0.95), rel=1e-9, abs=1e-3)
+    apart = dataset["cost_by_area"].sel(option="moved", area="b") - dataset["cost_by_area"].sel(option="full", area="b")
+    assert float(rows["cost_by_area_difference", "moved", "b"]["mean"]) == pytest.approx(apart.mean().item())
+    assert not any(variable.endswith("_difference") and option == "full" for variable, option, _ in rows)
