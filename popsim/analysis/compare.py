@@ -19,14 +19,14 @@ from popsim.families.base import Floats
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["BASELINE", "TOTALS", "breakdowns_of", "compare"]
+__all__ = ["BASELINE", "ROUNDING", "TOTALS", "breakdowns_of", "compare"]
 
 BASELINE = "full"
 """The study as written."""
+ROUNDING = 1e-9
+"""Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
 TOTALS = tuple(name for name, total in schema.TOTALS.items() if total.span != "all_years")
 """Names of the totals that `simulate` gives."""
-_ROUNDING = 1e-12
-"""Totals of all years that differ by no more than this share are the same."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float | None = None) -> xr.Dataset:
@@ -49,10 +49,11 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
         By option, without the baseline; money in the study's currency. For each total t of `popsim.schema.TOTALS` that
         the dataset holds, and its sum over all years (``cost_all_years``): ``t_difference_mean``,
         ``_std`` and ``_quantile`` of option minus baseline, as `summarise` gives them; the probabilities ``t_dearer``,
-        ``t_cheaper`` and ``t_equal`` (to the last bit; of all years, to rounding); ``t_correlation`` between option and
-        baseline; ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been
-        run with random numbers of their own; and ``t_variance_reduction``, how many times as many scenarios such runs
-        would need for the same error (infinite where the difference never varies). NaN stands where nothing varies.
+        ``t_cheaper`` and ``t_equal`` (within 1e-9 of what either costs in all years, since sums are rounded);
+        ``t_correlation`` between option and baseline;
+        ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been run with
+        random numbers of their own; and ``t_variance_reduction``, how many times as many scenarios such runs would need
+        for the same error (infinite where the difference never varies). NaN stands where nothing varies.
         For each breakdown b by one dimension: ``b_difference_mean``, ``_std`` and ``_quantile``, and
         ``b_difference_share``, its part of the mean difference of the total (NaN where that is 0); the parts sum to 1.
         Each with its Monte Carlo standard error, ``..._error``, but for the last two of a total.
@@ -102,14 +103,16 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
         difference = amounts[name][chosen] - amounts[name][base]
         if name in schema.TOTALS and schema.TOTALS[name].span == "all_years":
             # What is paid in other years is the same money, however its parts were rounded.
-            difference[np.abs(difference) <= _ROUNDING * np.abs(amounts[name][base])] = 0.0
+            difference[np.abs(difference) <= ROUNDING * np.abs(amounts[name][base])] = 0.0
         differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
         about |= coordinates_of(options, variable.dims)
     result = summarise(xr.Dataset(differences, about, dataset.attrs), stated)
     found: dict[str, xr.Variable] = {}
     for name in totals:
         difference = differences[f"{name}_difference"].values
-        found |= _signs(difference, name)
+        kind = schema.TOTALS[name]
+        scale = amounts.get(schema.total_name(kind.base, kind.prices, "all_years"), amounts[name])
+        found |= _signs(difference, ROUNDING * np.maximum(np.abs(scale[chosen]), np.abs(scale[base])), name)
         found |= _pairing(amounts[name], base, chosen, result[f"{name}_difference_std"].values, name)
     for name, total in parts.items():
         part, whole = (differences[f"{of}_difference"] for of in (name, total))
@@ -191,10 +194,11 @@ def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
     return [option for option in options if option != baseline]
 
 
-def _signs(difference: Floats, name: str) -> dict[str, xr.Variable]:
-    """Give the probabilities that an option is dearer, cheaper, equal."""
+def _signs(difference: Floats, rounding: Floats, name: str) -> dict[str, xr.Variable]:
+    """Give the probabilities that an option is dearer, cheaper, equal; what is below `rounding` is no difference."""
     found = {}
-    for word, holds in (("dearer", difference > 0), ("cheaper", difference < 0), ("equal", difference == 0)):
+    more, less = difference > rounding, difference < -rounding
+    for word, holds in (("dearer", more), ("cheaper", less), ("equal", ~(more | less))):
         share = holds.mean(axis=-1)
         title = f"Probability that the option is {word}: {name}"
         found[f"{name}_{word}"] = _described(["option"], share, title)

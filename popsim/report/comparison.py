@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from popsim import analysis
-from popsim.analysis.order import binomial_error
+from popsim.analysis.compare import ROUNDING
 from popsim.families.base import Floats
 from popsim.report import totals
 from popsim.report.facts import Facts, Measured
@@ -20,8 +20,6 @@ from popsim.study.model import Study
 __all__ = ["Comparison", "Counted", "comparison_of", "signed"]
 
 _AS_WRITTEN = "As the study is written"
-_NOISE = 1e-9
-"""Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
 _CLEAR = 2.0
 """Standard errors beyond which the sign of a mean difference is told."""
 
@@ -167,19 +165,9 @@ class Comparison:
         return not self._amounts[total][self._rows[option]].any()
 
     def counted(self, total: str, option: str) -> Counted:
-        """Count the scenarios in which an option has more, less and the same of a total as the baseline.
-
-        Amounts are the same where they differ by less than 1e-9 of what the option or the baseline costs in all.
-        """
-        base, prices, _ = totals.parts(total)
-        within = base if prices == "constant" else f"{base}_{prices}"
-        pair = [self._rows[option], self._rows[self.baseline]]
-        own, other = self._amounts[total][pair]
-        scale = np.abs(self._amounts[self.whole(within)][pair]).max(axis=0)
-        difference = own - other
-        same = np.abs(difference) <= _NOISE * scale
-        more = int((~same & (difference > 0.0)).sum())
-        return Counted(more, len(same) - int(same.sum()) - more, int(same.sum()))
+        """Count the scenarios in which an option has more, less and the same of a total as the baseline."""
+        shares = (self.number(f"{total}_{word}", option) for word in ("dearer", "cheaper", "equal"))
+        return Counted(*(round(share * self.facts.scenarios) for share in shares))
 
     def is_same(self, total: str, option: str) -> bool:
         """Whether an option has the same of a total as the baseline in every scenario."""
@@ -189,7 +177,7 @@ class Comparison:
         """Whether an area of an option has the same of a total as in the baseline in every scenario."""
         found = self.facts.every_option[f"{total}_by_area"].sel(area=area)
         own, other = (found.sel(option=name).values for name in (option, self.baseline))
-        return bool((np.abs(own - other) <= _NOISE * np.maximum(np.abs(own), np.abs(other))).all())
+        return bool((np.abs(own - other) <= ROUNDING * np.maximum(np.abs(own), np.abs(other))).all())
 
     def is_financed(self, option: str) -> bool:
         """Whether an option tells what a fund is asked for from what is paid."""
@@ -247,12 +235,9 @@ class Comparison:
         return self.facts.places[key]
 
     def share(self, total: str, option: str, word: str) -> str:
-        """Share of scenarios in which an option has "more", "less" or the "same"; "none" and "all" where it is so."""
-        number = getattr(self.counted(total, option), word)
-        if number in (0, self.facts.scenarios):
-            return "all" if number else "none"
-        found = number / self.facts.scenarios
-        return percent(found, float(binomial_error(np.array(found), self.facts.scenarios)))
+        """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; "none" and "all" where it is so."""
+        found = self.measured(f"{total}_{word}", option)
+        return {0.0: "none", 1.0: "all"}.get(found.value) or percent(*found)
 
     def in_scenarios(self, total: str, option: str) -> str:
         """Say in how many scenarios an option has more, less and the same: "more in 51 of the 100 scenarios, ..."."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from popsim import schema
 from popsim.report.numbers import NO_BREAK, THIN, significant
 from popsim.study.model import Study
 
 __all__ = ["DESCRIBED", "described", "noun", "parts", "prices", "span", "title"]
 
 _BASES = {"cost": "cost", "financing_need": "financing need"}
-_AFTER, _ALL = "_after_horizon", "_all_years"
+_SPANS = {"within_horizon": "within", "after_horizon": "after", "all_years": "all"}
 DESCRIBED = "after co-financing by governments, agencies and other donors"
 """What is taken off the cost to get to the financing need."""
 
@@ -31,10 +32,10 @@ def parts(total: str) -> tuple[str, str, str]:
     >>> parts("cost"), parts("financing_need_nominal_all_years")
     (('cost', 'constant', 'within'), ('financing_need', 'nominal', 'all'))
     """
-    years = "after" if total.endswith(_AFTER) else "all" if total.endswith(_ALL) else "within"
-    rest = total.removesuffix(_AFTER).removesuffix(_ALL)
-    kind = next((word for word in ("nominal", "discounted") if rest.endswith(f"_{word}")), "constant")
-    return rest.removesuffix(f"_{kind}"), kind, years
+    known = schema.TOTALS.get(total)
+    if known is None:
+        return total, "constant", "within"
+    return known.base, known.prices, _SPANS[known.span]
 
 
 def span(total: str, study: Study) -> str:
@@ -64,7 +65,10 @@ def noun(total: str, study: Study) -> str:
     The names are such as "total cost", "financing need", "cost after 2036", "nominal financing need in all years".
     """
     base, kind, years = parts(total)
-    what = _BASES.get(base, base)
+    if base not in _BASES:
+        other = schema.VARIABLES.get(base)
+        return other.long_name[:1].lower() + other.long_name[1:] if other is not None else base
+    what = _BASES[base]
     if (base, years) == ("cost", "within"):
         what = f"total {what}"
     if kind != "constant":

@@ -100,13 +100,15 @@ def test_an_identical_option_differs_by_exactly_nothing() -> None:
     assert found["cost_variance_reduction"].item() == np.inf
 
 
-def test_a_difference_of_a_last_bit_is_not_equal() -> None:
-    """Negative control of the identical option: one scenario, moved to the next float."""
-    moved = FULL.copy()
-    moved[17] *= 1.0 + 4e-16
-    found = compare(run({"full": FULL, "moved": moved})).sel(option="moved")
-    assert (found["cost_equal"].item(), found["cost_dearer"].item()) == (0.999, 0.001)
-    assert found["cost_difference_mean"].item() > 0.0
+def test_a_difference_of_rounding_is_none_and_one_above_it_is_one() -> None:
+    """One scenario is moved to the next float, then, as a negative control, by a hundred millionth."""
+    for factor, equal in ((1.0 + 4e-16, 1.0), (1.0 + 1e-8, 0.999)):
+        moved = FULL.copy()
+        moved[17] *= factor
+        found = compare(run({"full": FULL, "moved": moved})).sel(option="moved")
+        assert found["cost_equal"].item() == equal
+        assert found["cost_dearer"].item() == pytest.approx(1.0 - equal)
+        assert found["cost_difference_mean"].item() > 0.0
 
 
 @pytest.mark.parametrize("total", ["cost", "financing_need"])

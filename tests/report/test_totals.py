@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import itertools
 from dataclasses import replace
 
 import pytest
 
+from popsim import schema
 from popsim.report import totals
 from popsim.study.model import Study
 
-NAMES = tuple(
-    f"{base}{prices}{span}"
-    for base, prices, span in itertools.product(
-        ("cost", "financing_need"), ("", "_nominal", "_discounted"), ("", "_after_horizon", "_all_years")
-    )
-)
+NAMES = tuple(schema.TOTALS)
 
 
 @pytest.mark.parametrize(
@@ -28,6 +23,7 @@ NAMES = tuple(
         ("cost_nominal", "nominal total cost"),
         ("financing_need_discounted_after_horizon", "discounted financing need after\u00a02036"),
         ("financing_need_nominal_all_years", "nominal financing need in all years"),
+        ("cost_countries_independent", "total cost if countries were independent"),
     ],
 )
 def test_the_noun_says_base_prices_and_years(study: Study, name: str, words: str) -> None:

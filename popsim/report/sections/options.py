@@ -170,7 +170,7 @@ def shares(comparison: Comparison, base: str) -> Table:
     rows = tuple(
         (
             *_labels(comparison, option, base, total),
-            *(comparison.share(total, option, word) for word in ("more", "less", "same")),
+            *(comparison.share(total, option, word) for word in ("dearer", "cheaper", "equal")),
         )
         for option in comparison.options
         for total in comparison.spans(base)
