@@ -8,14 +8,24 @@ from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
+from scipy import special
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats, check_relation
-from popsim.families.modifiers import by_quadrature, corner_scores, interior
+from popsim.families.modifiers import NODES, WEIGHTS, central_moment, corner_scores, interior
 
 __all__ = ["Truncated"]
 
 _LEAST = 1e-9
+"""Probability of the interval, over that of the tail it is counted from, below which too few digits are left."""
+_SMALLEST = 1e-290
+"""Probability of the interval of which the rarest draw, some 1e-17 of it, is still a float with all its digits."""
+_NARROW = 0.05
+"""Probability of the interval without separate values, over that of either tail, below which it counts as narrow."""
+_STRAIGHT = 1e-6
+"""The same, below which quantiles of the whole have too few digits left, and the density is even within 1e-6 anyway."""
+_MOST_HALVINGS = 40
+_EPS = float(np.finfo(np.float64).eps)
 
 
 class _Shares(NamedTuple):
@@ -46,8 +56,8 @@ class Truncated(Family):
     Raises
     ------
     ParameterError
-        When a parameter is of the wrong kind, ``low <= high`` does not hold, or the interval has a probability below
-        1e-9, of which too few digits would be left.
+        When a parameter is of the wrong kind, ``low <= high`` does not hold, or the interval has too small a
+        probability: below 1e-9 of that of the tail that it is counted from, so that too few digits would be left.
 
     References
     ----------
@@ -76,14 +86,28 @@ class Truncated(Family):
             return []
         if not low <= high:
             return check_relation(Truncated, False, "low <= high", low=low, high=high)
-        if self._shares.inside >= _LEAST:
+        if self._shares.inside >= max(_LEAST * self._nearer_tail, _SMALLEST):
             return []
-        ends = self.distribution.ppf([0.05, 0.5, 0.95])
+        ends = [*self.distribution.ppf([0.05, 0.5, 0.95]), *self.distribution.support()]
         given = [(name, end) for name, end in (("low", self.low), ("high", self.high)) if end is not None]
-        found = f"{', '.join(f'{name} = {end:.10g}' for name, end in given)}: probability {self._shares.inside:.3g}"
-        mend = "the distribution has p05 = {:.6g}, p50 = {:.6g}, p95 = {:.6g}".format(*ends)
+        inside = max(self._shares.inside, 0.0)
+        found = f"{', '.join(f'{name} = {end:.17g}' for name, end in given)}: probability {inside:.3g}"
+        mend = "the distribution has p05 = {:.6g}, p50 = {:.6g}, p95 = {:.6g}, and goes from {:.6g} to {:.6g}".format(
+            *ends
+        )
         where = f"Truncated({', '.join(name for name, _ in given)})"
-        return [Problem(where, found, f"an interval with a probability of at least {_LEAST:g}", mend)]
+        allowed = f"an interval with a probability of at least {_LEAST:g}"
+        allowed += f", or at the end of a tail, where {_SMALLEST:g} is enough" if inside else ""
+        return [Problem(where, found, allowed, mend)]
+
+    @cached_property
+    def _nearer_tail(self) -> float:
+        """Probability of the tail from which the interval is counted, interval included; its last digit is rounded.
+
+        Where the distribution is made of one that is truncated, it has the rounding of that.
+        """
+        below, inside, above = self._shares
+        return inside + min(below, above) + _grain(self.distribution) / _EPS
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -113,7 +137,70 @@ class Truncated(Family):
                 high = left
         return low, high
 
+    @cached_property
+    def _spread_out(self) -> float:
+        """Probability of the interval without separate values, over that of the tail from which it is counted."""
+        atoms = self.atoms()
+        with np.errstate(all="ignore"):
+            lumps = (
+                float(np.sum(self.distribution._cdf(atoms) - self.distribution._below(atoms))) if len(atoms) else 0.0
+            )
+        return max(self._shares.inside - lumps, 0.0) / self._nearer_tail
+
+    @cached_property
+    def _straight(self) -> Family | None:
+        """What the distribution is from 0 to 1 along an interval so short that its density is even between corners."""
+        low, high = self._ends
+        width, farthest = high - low, max(abs(low), abs(high))
+        if not 0.0 < width < math.inf or len(self.atoms()):
+            return None
+        if self._spread_out >= _STRAIGHT and self._spread_out * width >= _STRAIGHT**2 * farthest:
+            return None
+        from popsim.families.empirical import Empirical
+        from popsim.families.uniform import Uniform
+
+        corners = self.distribution.corners()
+        edges = np.unique(np.concatenate([[low, high], corners[(corners > low) & (corners < high)]]))
+        parts = np.array([0.0, 0.21, 0.5, 0.83])
+        share = self._share(np.append((edges[:-1, None] + np.diff(edges)[:, None] * parts).ravel(), high))
+        share[0], share[-1] = 0.0, 1.0
+        ends = share[::4]
+        expected = (ends[:-1, None] + np.diff(ends)[:, None] * parts).ravel()
+        rounding = 64.0 * _EPS * (self._nearer_tail / self._shares.inside + farthest / width)
+        if np.abs(share[:-1] - expected).max() > 10.0 * _STRAIGHT + rounding or (np.diff(ends) <= 0.0).any():
+            return None
+        return Uniform(0.0, 1.0) if len(edges) == 2 else Empirical(ends.tolist(), ((edges - low) / width).tolist())
+
+    def _share(self, x: Floats) -> Floats:
+        """Probability within the interval up to x, over its own, counted from the nearer tail."""
+        below, inside, above = self._shares
+        with np.errstate(all="ignore"):
+            if above < below:
+                share = 1.0 - (self.distribution._sf(x) - above) / inside
+            else:
+                share = (self.distribution._cdf(x) - below) / inside
+        return np.asarray(np.clip(share, 0.0, 1.0))
+
+    def standard(self) -> tuple[Family, float, float]:
+        """Return the family itself, unless the interval is short: then what is left of it keeps its digits so."""
+        low, high = self._ends
+        if self._straight:
+            return self._straight, low, high - low
+        shape, location, scale = self.distribution.standard()
+        if (location, scale) == (0.0, 1.0) or low == high:
+            return self, 0.0, 1.0
+        first, last = self.ppf([0.25, 0.75])
+        if _EPS * max(abs(first), abs(last)) > 1e-10 * (last - first):
+            shape, start, stretch = Truncated(shape, (low - location) / scale, (high - location) / scale).standard()
+            return shape, location + scale * start, scale * stretch
+        return self, 0.0, 1.0
+
     def _quantile(self, p: Floats, q: Floats) -> Any:
+        if self._straight:
+            low, high = self._ends
+            return np.clip(
+                low + (high - low) * np.where(p <= q, self._straight._ppf(p), self._straight._isf(q)), low, high
+            )
         below, inside, above = self._shares
         u, v = below + p * inside, above + q * inside
         x = np.empty(p.shape)
@@ -131,6 +218,10 @@ class Truncated(Family):
 
     def _two_sided(self, x: Floats) -> tuple[Any, Any]:
         """Probabilities, over that of the interval, of being within it up to x, and beyond x."""
+        if self._straight:
+            low, high = self._ends
+            y = np.clip((x - low) / (high - low), 0.0, 1.0)
+            return self._straight._cdf(y), self._straight._sf(y)
         below, inside, above = self._shares
         up_to = np.clip((self.distribution._cdf(x) - below) / inside, 0.0, 1.0)
         beyond = np.clip((self.distribution._sf(x) - above) / inside, 0.0, 1.0)
@@ -153,24 +244,74 @@ class Truncated(Family):
 
     def mean(self) -> float:
         """Return the mean: a sum for separate values, else by quadrature; infinite with a tail that is so and stays."""
-        if steps := self.jumps():
-            return math.fsum(np.diff(steps[0], prepend=0.0) * steps[1])
-        whole, (low, high) = self.distribution.mean(), self.support()
-        if not math.isfinite(whole) and not (math.isfinite(low) and math.isfinite(high)):
-            return whole
-        # About a value within, so that a narrow interval far from zero keeps the digits of its width.
-        centre = float(self.ppf(0.5))
-        return centre + by_quadrature(self, lambda x: x - centre)
+        return self._moments[0]
 
     def std(self) -> float:
         """Return the standard deviation, as the mean."""
-        if steps := self.jumps():
-            return math.sqrt(math.fsum(np.diff(steps[0], prepend=0.0) * (steps[1] - self.mean()) ** 2))
+        return self._moments[1]
+
+    @cached_property
+    def _moments(self) -> tuple[float, float]:
+        """Mean and standard deviation."""
         low, high = self.support()
-        if not math.isfinite(self.distribution.std()) and not (math.isfinite(low) and math.isfinite(high)):
-            return math.inf
-        mean = self.mean()
-        return math.sqrt(by_quadrature(self, lambda x: (x - mean) ** 2))
+        if steps := self.jumps():
+            shares = np.diff(steps[0], prepend=0.0)
+            # About a value within, so that a narrow interval far from zero keeps the digits of its width.
+            mean = float(steps[1][0]) + math.fsum(shares * (steps[1] - steps[1][0]))
+            return mean, math.sqrt(math.fsum(shares * (steps[1] - mean) ** 2))
+        bounded = math.isfinite(low) and math.isfinite(high)
+        if bounded and self._spread_out < _NARROW:
+            return self._narrow()
+        whole = self.distribution.mean()
+        if not bounded and not math.isfinite(whole):
+            return whole, math.inf
+        inside = self._shares.inside
+        grain = _EPS * self._nearer_tail / inside
+        reach = min(37.0, -float(special.ndtri(min(1e-306 / inside, 0.1))))
+        centre = float(self.ppf(0.5))
+        mean = centre + central_moment(self, 1, centre, grain, reach)
+        if not math.isfinite(mean) or (not bounded and not math.isfinite(self.distribution.std())):
+            return mean, math.inf
+        return mean, math.sqrt(central_moment(self, 2, mean, grain, reach))
+
+    def _narrow(self) -> tuple[float, float]:
+        """Moments within an interval that holds a small part of either tail, from probabilities at its values.
+
+        Quantiles there differ in their last digits alone. With t from -1 to 1 along the interval, and G(t) what the
+        distribution function within it has beyond the straight line from 0 to 1, ``E t = -int G dt`` and
+        ``E t^2 = 1/3 - 2 int t G dt``. G is small, so that its rounding hardly matters.
+        """
+        low, high = self.support()
+        middle, half = 0.5 * (low + high), 0.5 * (high - low)
+        corners = self.distribution.corners()
+        edges = np.unique(np.concatenate([[low, high], corners[(corners > low) & (corners < high)]]))
+
+        def beyond(ends: Floats) -> Floats:
+            """Integrals of G and t G over each piece."""
+            width = np.diff(ends, axis=1)
+            x = ends[:, :1] + width * (0.5 + 0.5 * NODES)
+            t = (x - middle) / half
+            share = self._share(x)
+            weighted = (share - 0.5 * (1.0 + t)) * WEIGHTS * (0.5 * width / half)
+            return np.stack([weighted.sum(axis=1), (t * weighted).sum(axis=1)])
+
+        rounding = 8.0 * _EPS * (self._nearer_tail / self._shares.inside + max(abs(low), abs(high)) / half)
+        ends = np.stack([edges[:-1], edges[1:]], axis=1)
+        whole, total = beyond(ends), np.zeros(2)
+        for _ in range(_MOST_HALVINGS):
+            centre = ends.mean(axis=1)
+            ends = np.stack([ends[:, 0], centre, centre, ends[:, 1]], axis=1).reshape(-1, 2)
+            parts = beyond(ends)
+            halves = parts.reshape(2, -1, 2).sum(axis=2)
+            good = np.abs(halves - whole).max(axis=0) <= 1e-13 + rounding
+            total += halves[:, good].sum(axis=1)
+            ends, whole = ends[np.repeat(~good, 2)], parts[:, np.repeat(~good, 2)]
+            if good.all():
+                break
+        first, second = total + whole.sum(axis=1)
+        # A density that is a straight line has none of the second: what rounding explains is not there.
+        second = 0.0 if abs(second) <= rounding else second
+        return middle - half * first, half * math.sqrt(max(1.0 / 3.0 - 2.0 * second - first * first, 0.0))
 
     def support(self) -> tuple[float, float]:
         """Return the smallest and largest value of the distribution that the bounds leave."""
@@ -200,10 +341,10 @@ class Truncated(Family):
         low, high = self._ends
         if low == high:
             return np.array([1.0]), np.array([low])
-        steps = self.distribution.jumps()
-        if steps is None:
+        if self.distribution.jumps() is None and self._spread_out * self._nearer_tail >= _EPS * self._shares.inside:
             return None
-        values = steps[1][(steps[1] >= low) & (steps[1] <= high)]
+        # What is spread out between separate values is rarer than any draw.
+        values = self.atoms()
         cumulative = self.cdf(values)
         kept = np.diff(cumulative, prepend=0.0) > 0.0
         return cumulative[kept], values[kept]
@@ -246,6 +387,14 @@ class Truncated(Family):
         from popsim.families.references import truncated
 
         return truncated(self.distribution.reference(), *self._bounds)
+
+
+def _grain(family: Family) -> float:
+    """Absolute rounding of the small probabilities of a family: that of its members that are truncated."""
+    if isinstance(family, Truncated):
+        return _EPS * family._nearer_tail / family._shares.inside
+    inner = [*getattr(family, "distributions", ()), *filter(None, [getattr(family, "distribution", None)])]
+    return max(map(_grain, inner), default=0.0)
 
 
 def _bound(value: object, without: float) -> Any:

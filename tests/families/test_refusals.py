@@ -70,7 +70,11 @@ BROKEN = [
     (lambda: Normal.from_quantiles(p05=1, p050=2), ["values that rise with their probability"]),
     (lambda: Normal.from_quantiles(), ["2 quantiles pNN for this family"]),
     (lambda: Truncated(Normal(0, 1), 3, 2), ["low <= high"]),
-    (lambda: Truncated(Normal(0, 1), 7), ["an interval with a probability of at least 1e-09"]),
+    (lambda: Truncated(Normal(0, 1), 40), ["an interval with a probability of at least 1e-09"]),
+    (
+        lambda: Truncated(Normal(0, 1), 1, 1 + 2e-10),
+        ["an interval with a probability of at least 1e-09, or at the end of a tail, where 1e-290 is enough"],
+    ),
     (lambda: Truncated(Uniform(0, 1), 2, 3), ["an interval with a probability of at least 1e-09"]),
     (lambda: Truncated(Discrete([0, 1], [0.5, 0.5]), 0.2, 0.8), ["an interval with a probability of at least 1e-09"]),
     (lambda: Shifted(Normal(1.7e308, 1), 1.7e308), ["a sum within the range of floats"]),
