@@ -119,6 +119,9 @@ def decode(data: bytes, file: str, where: str, encoding: str | None) -> tuple[st
     >>> decode("Côte d'Ivoire".encode("cp1252"), "c.csv", "c.csv", None)[:2]
     ("Côte d'Ivoire", 'from windows-1252 (it is not UTF-8), in which it says "Côte"')
     """
+    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
+        mend = "open it in the spreadsheet program and save the sheet as CSV, best as CSV UTF-8"
+        return "", "", [Problem(where, f"{file}: a workbook or another packed file", "a CSV file", mend)]
     taken, note = encoding, ""
     if taken is None:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

@@ -208,6 +208,9 @@ class _Loader:
         if text is None or table is None or any(column not in table.columns for column in COUNTRY_COLUMNS):
             self.problems += check_drivers(self.checked, None)
             return "", None, (), ()
+        if not table.rows and table.whole:
+            self.problems.append(Problem(table.name, "names of columns and no row", "a row for each country"))
+            return "", None, (), ()
         self.problems += check_countries(table)
         self.problems += check_drivers(self.checked, table)
         countries, left_out, problems = select_countries(self.checked, table)

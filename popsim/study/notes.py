@@ -158,16 +158,18 @@ def _unused_labels(table: TextTable, content: StudyFile) -> list[str]:
 
 
 def _garbled(table: TextTable) -> list[str]:
-    """Find letters that were written in UTF-8 and read in another encoding by whoever saved the file."""
-    garbled = [
-        cell for row in table.rows for cell in row.cells if re.search("\ufffd|[\u00c2-\u00c3][\u0080-\u00bf]", cell)
-    ]
-    if not garbled:
-        return []
-    return [
-        f'{table.name}: "{garbled[0]}" looks like letters that were saved in one encoding and read in another '
-        f"({len(garbled)} {'cell' if len(garbled) == 1 else 'cells'})"
-    ]
+    """Find letters that whoever saved the file had read in another encoding, and errors of spreadsheets."""
+    kinds = (
+        ("\\ufffd|[\\u00c2-\\u00c3][\\u0080-\\u00bf]", "looks like letters saved in one encoding and read in another"),
+        (r"#(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)", "is an error of a spreadsheet"),
+    )
+    notes = []
+    for pattern, meaning in kinds:
+        found = [cell for row in table.rows for cell in row.cells if re.search(pattern, cell)]
+        if found:
+            number = "one cell" if len(found) == 1 else f"{len(found)} cells"
+            notes.append(f'{table.name}: "{found[0]}" {meaning} ({number})')
+    return notes
 
 
 def _not_counted(study: Study, content: StudyFile, catalogue: Sequence[str]) -> list[str]:

@@ -12,6 +12,9 @@ from popsim.study.place import shown, words
 
 __all__ = ["Fault", "Row", "TextTable", "read_table"]
 
+COMMENT = r'[\s"]*#(?!(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)(?:\W|$))'
+"""A line that begins with #, in quotation marks or not; a row that begins with an error of a spreadsheet is none."""
+
 LONGEST_ROW = 20
 """Lines that a row may go on for: a quotation mark that is not closed shall not swallow the file."""
 
@@ -126,7 +129,7 @@ def read_table(
     """
     said = said or Marks()
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip(' \t;,|"')]
-    lines = [(number, line) for number, line in lines if not line.lstrip(' "').startswith("#")]
+    lines = [(number, line) for number, line in lines if not re.match(COMMENT, line)]
     stated, problems = _stated(lines, said, name, key)
     if problems:
         return TextTable(name, (), (), whole=False, numbers=None), problems
@@ -246,13 +249,14 @@ def _even(rows: Sequence[Row], columns: tuple[str, ...], delimiter: str, name: s
             good.append(Row(row.line, row.cells[: len(columns)]))
         else:
             uneven.append(row)
+    together = len(uneven) > SAID_ONE_BY_ONE or len(uneven) == len(rows) > 1
     allowed = f"{len(columns)} values, one per column"
     mend = f"put values that hold {named(delimiter)} in quotation marks"
     if delimiter == "," and any(len(row.cells) > len(columns) for row in uneven):
         mend = "put values that hold a comma in quotation marks"
-        if len(uneven) > SAID_ONE_BY_ONE:
+        if together:
             mend += "; where the comma is the decimal sign, save the file with ';' between columns"
-    if len(uneven) > SAID_ONE_BY_ONE:
+    if together:
         where = f"{name}: lines {words((row.line for row in uneven), 10)}"
         found = f"{len(uneven[0].cells)} values in line {uneven[0].line}, and others like it"
         return good, [Problem(where, found, allowed, mend)]
