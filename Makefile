@@ -52,8 +52,8 @@ bench-peers: $(PEERS)/.installed ## the same jobs through other libraries, in an
 bench-convergence: $(VENV)/.installed-test ## draw error against scenarios for the three designs: docs/images/convergence.svg
 	$(BIN)/python -m benchmarks.convergence
 
-docs-reference: $(VENV)/.installed ## write the page of all keys of study files: docs/reference/keys.md
-	$(BIN)/python -m popsim.study.reference docs/reference/keys.md
+docs-reference: $(VENV)/.installed ## write the pages of all keys of study files and all variables: docs/reference
+	$(BIN)/python -m popsim.study.reference docs/reference/keys.md docs/reference/variables.md
 
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation

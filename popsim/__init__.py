@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from popsim.analysis.dependence import dependence_effect as dependence_effect
     from popsim.analysis.dependence import effective_countries as effective_countries
     from popsim.analysis.drivers import drivers as drivers
+    from popsim.analysis.horizon import with_all_years as with_all_years
     from popsim.analysis.joint import joint_budget as joint_budget
     from popsim.analysis.moments import exact_moments as exact_moments
     from popsim.analysis.pairs import pairs as pairs
@@ -72,6 +73,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.convergence": ("convergence",),
     "popsim.analysis.dependence": ("dependence_effect", "effective_countries"),
     "popsim.analysis.drivers": ("drivers",),
+    "popsim.analysis.horizon": ("with_all_years",),
     "popsim.analysis.joint": ("joint_budget",),
     "popsim.analysis.moments": ("exact_moments",),
     "popsim.analysis.pairs": ("pairs",),

@@ -16,6 +16,7 @@ PROMISED = {
     *("budget", "budget_for", "budget_curve", "point_estimates", "load_run", "save_run", "compare"),
     *("joint_budget", "reserve", "contingency", "simulate_to", "convergence"),
     *("dependence_effect", "effective_countries", "exact_moments", "pairs", "variance_shares"),
+    "with_all_years",
     *("drivers", "sobol_indices"),
     *("Constant", "Uniform", "Triangular", "Pert", "Normal", "LogNormal", "Gamma", "Beta", "Weibull"),
     *("Metalog", "Empirical", "Discrete", "Truncated", "Shifted", "Scaled", "Mixture"),

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.door import dataset_of
 from popsim.schema import Total
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 __all__ = ["total_of_all_years", "with_all_years"]
 
@@ -17,13 +23,13 @@ _WHAT = (
 """What stands before and behind the name of a total. Scenarios are broken down within the years of the study alone."""
 
 
-def with_all_years(dataset: xr.Dataset) -> xr.Dataset:
+def with_all_years(dataset: Run | xr.Dataset) -> xr.Dataset:
     """Add the totals of all years to a dataset of `simulate`.
 
     Parameters
     ----------
     dataset
-        A dataset of `simulate`.
+        A run, or a dataset of `simulate`.
 
     Returns
     -------
@@ -38,6 +44,7 @@ def with_all_years(dataset: xr.Dataset) -> xr.Dataset:
     >>> bool((ds["cost_all_years"] == ds["cost"] + ds["cost_after_horizon"]).all())
     True
     """
+    dataset = dataset_of(dataset)
     added: dict[str, xr.DataArray] = {}
     for total in schema.TOTALS.values():
         if total.span != "all_years":

@@ -1,6 +1,6 @@
-"""The page of all keys of study and catalogue files, docs/reference/keys.md, made from the JSON schema.
+"""Pages that are made from the code: all keys of study and catalogue files, and all variables of a dataset.
 
-``make docs-reference`` writes it.
+``make docs-reference`` writes them, docs/reference/keys.md from the JSON schema, variables.md from `popsim.schema`.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from popsim import schema as variables
 from popsim.families.registry import catalogue
 from popsim.study.json_schema import DISTRIBUTION, file_schema
 
-__all__ = ["keys_page"]
+__all__ = ["keys_page", "variables_page"]
 
 _INTRODUCTION = """\
 # Keys of study and catalogue files
@@ -39,6 +40,77 @@ An uncertain quantity is a table with its family and one of the sets of keys of 
 
 | family | keys | use |
 |---|---|---|"""
+
+
+_VARIABLES = """\
+# Variables of a dataset
+
+This page is made from the code by `make docs-reference`. `ps.simulate` gives an xarray.Dataset; each variable has its
+`units`, `long_name` and `description` in its attributes. Money is in the currency of the study, at constant prices of
+its price year unless the name says `nominal`.
+
+## Totals
+
+By option and scenario. A total is what is summed (`cost`, or `financing_need` where the study has `[financing]`), at
+which prices (constant; `nominal` with `money.inflation`; `discounted` with `money.discount_rate`), and of which
+years: those of the study, those after them (`after_horizon`, where anything can be late), or both (`all_years`, from
+`ps.with_all_years`; `compare`, `budget` and `budget_for` make them when asked). A total that one option asks for is
+there for all: one without inflation, a discount rate or `[financing]` has constant prices, or all of its cost, in its
+place, and the attribute `comment` says so. An option that is never late has 0 after the horizon.
+
+| Variable | What it is |
+|---|---|"""
+_NAMES = """\
+
+## Names made of these
+
+| Name | What it is |
+|---|---|
+| `cost_by_area`, `financing_need_by_area_year` ... | a breakdown; sums to the total of the years of the study |
+| `expected_T`, `expected_T_by_area`, `expected_T_by_component` | exact mean of the total T |
+| `point_estimate` | point estimate of `cost` |
+| `point_estimate_T` | point estimate of any other total T |
+| `point_estimate_by_area`, `point_estimate_financing_need_by_area` | the same by area, of the years of the study |
+
+A point estimate is the model computed once, with every input at its most likely value: costs, exponents, starts,
+delays, rates and factors of shocks at their modes; each need at its probability; a shock happens where its
+probability is one half or more. The most likely value is the peak of the density; of separate values (`discrete`, a
+mixture with an atom) the one of highest probability, the least of several; of `uniform` the middle; of `empirical`
+the middle of the shortest interval that holds half of the probability. It holds the same years at the same prices as
+the total of its name, so that the probability that it suffices, and the contingency over it, compare like with like.
+Where nothing is uncertain it is each scenario, to the bit.
+
+## Other variables
+
+| Variable | Dimensions | What it is |
+|---|---|---|"""
+_COORDINATES = """\
+
+## Coordinates
+
+| Coordinate | Dimension | What it is |
+|---|---|---|"""
+
+
+def variables_page() -> str:
+    """Write the page of variables as Markdown.
+
+    Examples
+    --------
+    >>> "| `cost_nominal_all_years` |" in variables_page()
+    True
+    """
+    totals = [f"| `{name}` | {variables.VARIABLES[name].description} |" for name in variables.TOTALS]
+    others = [
+        f"| `{name}` | {', '.join(entry.dims)} | {entry.description} |"
+        for name, entry in variables.VARIABLES.items()
+        if variables.total_of(name) is None
+    ]
+    coordinates = [
+        f"| `{name}` | {', '.join(entry.dims)} | {entry.description} |" for name, entry in variables.COORDINATES.items()
+    ]
+    parts = [_VARIABLES, *totals, _NAMES, *others, _COORDINATES, *coordinates]
+    return "\n".join(parts) + "\n"
 
 
 def keys_page() -> str:
@@ -179,4 +251,5 @@ def _plain(number: float) -> str:
 
 
 if __name__ == "__main__":
-    Path(sys.argv[1]).write_text(keys_page(), encoding="utf-8", newline="\n")
+    for page, file in zip((keys_page, variables_page), sys.argv[1:], strict=True):
+        Path(file).write_text(page(), encoding="utf-8", newline="\n")

@@ -1,18 +1,31 @@
-"""docs/reference/keys.md is what the code makes."""
+"""docs/reference/keys.md and variables.md are what the code makes."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
+from popsim import schema
 from popsim.families.registry import family_names
 from popsim.study.json_schema import DISTRIBUTION, file_schema
-from popsim.study.reference import keys_page
+from popsim.study.reference import keys_page, variables_page
 
 
 def test_the_page_is_what_the_code_makes(root: Path) -> None:
     assert (root / "docs" / "reference" / "keys.md").read_text(encoding="utf-8") == keys_page(), (
         "write it anew: make docs-reference"
     )
+
+
+def test_the_page_of_variables_is_what_the_code_makes(root: Path) -> None:
+    assert (root / "docs" / "reference" / "variables.md").read_text(encoding="utf-8") == variables_page(), (
+        "write it anew: make docs-reference"
+    )
+
+
+def test_every_variable_and_coordinate_stands_on_the_page() -> None:
+    page = variables_page()
+    for name in (*schema.TOTALS, *schema.COORDINATES, "planned_payments", "cost_countries_independent"):
+        assert f"| `{name}` |" in page, name
 
 
 def test_every_key_and_every_family_stands_on_the_page() -> None:
