@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from typing import Any
 
 import xarray as xr
 
@@ -13,7 +14,7 @@ from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.report.numbers import money_range, unit_for
 from popsim.report.sections.words import plural
 
-__all__ = ["in_so_many", "rare_sentences"]
+__all__ = ["in_so_many", "rare_records", "rare_rows", "rare_sentences"]
 
 MOST = 3
 """Events that are named; of others the number is told."""
@@ -112,6 +113,72 @@ def rare_sentences(
         more = plural(len(named) - MOST, "more rare event is", "more rare events are")
         return (*named[:MOST], f"And {least}{more} not in this range.")
     return tuple(named)
+
+
+def rare_records(dataset: xr.Dataset, option: str) -> list[dict[str, Any]]:
+    """Give all that is known of what is rare in an option, for JSON: numbers in full precision, None where not known.
+
+    Parameters
+    ----------
+    dataset
+        As for `rare_sentences`.
+    option
+        Option of the run.
+
+    Returns
+    -------
+    list of dict
+        For each event of the option its `event`, `name`, `kind`, `countries` (0: common to all), `chance`, `happens`
+        (scenarios), and `totals`: by total what it adds and how its scenarios lie about the range, as `rare_events`
+        names them. Empty where nothing is rare.
+    """
+    events = attached_rare(dataset)
+    if events is None:
+        return []
+    at = events.sel(option=option)
+    money = [str(name) for name, values in at.data_vars.items() if set(values.dims) == {"event", "total"}]
+    ranges = [str(name) for name, values in at.data_vars.items() if values.dims == ("total",)]
+    found = []
+    for k in range(at.sizes["event"]):
+        one = at.isel(event=k)
+        totals = {
+            str(total): {name: _known(one[name].sel(total=total).item()) for name in (*ranges, *money)}
+            for total in at["total"].values
+        }
+        # An option that lacks the event has no amounts of it either.
+        if any(value is not None for each in totals.values() for name, value in each.items() if "add" in name):
+            labels = {"event": "event", "name": "event_name", "kind": "event_kind", "countries": "event_countries"}
+            record = {key: one[name].item() for key, name in labels.items()}
+            record |= {"chance": _known(one["chance"].item()), "happens": one["happens"].item(), "totals": totals}
+            found.append(record)
+    return found
+
+
+def rare_rows(dataset: xr.Dataset) -> Iterator[dict[str, str]]:
+    """Give one row of text for each event, option and total, for a table of all results of a run.
+
+    The column `variable` holds ``rare_`` and the name of the total.
+    """
+    names = dataset["option_name"].values.tolist() if "option_name" in dataset.coords else dataset["option"].values
+    for option, option_name in zip(dataset["option"].values.tolist(), names, strict=True):
+        for record in rare_records(dataset, option):
+            for total, numbers in record["totals"].items():
+                yield {
+                    "variable": f"rare_{total}",
+                    "option": str(option),
+                    "option_name": str(option_name),
+                    **{key: str(record[key]) for key in ("event", "name", "kind", "countries")},
+                    **{
+                        key: "" if value is None else repr(value)
+                        for key, value in {"chance": record["chance"], "happens": record["happens"], **numbers}.items()
+                    },
+                    "unit": str(dataset.attrs.get("currency", "")),
+                    "price_year": "" if "_nominal" in total else str(dataset.attrs.get("price_year", "")),
+                }
+
+
+def _known(value: float) -> float | int | None:
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 import xarray as xr
 
 from popsim import analysis, schema
+from popsim.report.rare import rare_rows
 
 __all__ = ["difference_rows", "quantile_name", "summary_rows", "write_summary_csv"]
 
@@ -47,7 +48,8 @@ def write_summary_csv(
     of each to the study as written, scenario by scenario (``cost_all_years_difference``). Columns: what the row is
     about (empty where it stands for all), the quantiles by name (``p05`` is not exceeded with 5 % probability), mean
     and standard deviation, each followed by its Monte Carlo standard error, the unit, and the year of the prices (empty
-    for nominal totals). Numbers have all their digits.
+    for nominal totals). Numbers have all their digits. What is rare, and so not in a range, follows with columns of its
+    own (`popsim.report.rare`).
 
     Parameters
     ----------
@@ -72,6 +74,7 @@ def write_summary_csv(
         differences = analysis.compare(dataset, coverage=coverage)
     if differences is not None:
         rows += difference_rows(differences)
+    rows += rare_rows(dataset)
     names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
     present = [name for name in _FIRST if name in names]
     last = [name for name in _LAST if name in names]

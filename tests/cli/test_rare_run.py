@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ import numpy as np
 
 import popsim as ps
 from popsim.analysis.rare import attached_rare
-from popsim.report.rare import rare_sentences
+from popsim.report.rare import rare_records, rare_sentences
 
 EMBARGO = (
     'shock.embargo={name = "Embargo", areas = ["e", "f"], probability = 0.02, factor = 9.0, basis = "judgement", '
@@ -31,6 +33,24 @@ def test_a_run_keeps_what_is_rare(call: Callable[..., Any], tmp_path: Path) -> N
     (sentence,) = rare_sentences(run.dataset, "full", run.study.coverage)
     happens = int(kept["happens"].sel(option="full").item())
     assert f"“Embargo”, chance 2 in 100 ({happens} of 500 scenarios" in sentence
+    with (tmp_path / "kept" / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["event"]]
+    by_option = {option: rare_records(run.dataset, option) for option in run.dataset["option"].values.tolist()}
+    assert len(rows) == sum(len(record["totals"]) for records in by_option.values() for record in records) > 0
+    for row in rows:
+        (record,) = by_option[row["option"]]
+        numbers = record["totals"][row["variable"].removeprefix("rare_")]
+        assert (row["event"], row["name"], row["unit"], int(row["happens"])) == (
+            "shock/embargo",
+            "Embargo",
+            "USD",
+            record["happens"],
+        )
+        for name, value in numbers.items():
+            assert row[name] == ("" if value is None else repr(value))
+    json.dumps(by_option, allow_nan=False)
+    # An option without these areas has no such event.
+    assert by_option["plans_and_rules_only"] == []
     for command in (["compare", "kept"], ["budget", "kept", "--amount", "2e9"], ["report", "kept"]):
         assert call(*command).status == 0
 
