@@ -1,6 +1,6 @@
 """Dataset in, Dataset out: ranges, budgets, reserves, point estimates, options compared, dependence, precision."""
 
-from popsim.analysis.attached import attach_drivers, attached_drivers
+from popsim.analysis.attached import attach_drivers, attached_drivers, drivers_left_out
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.compare import BASELINE, TOTALS, compare
 from popsim.analysis.convergence import convergence
@@ -29,6 +29,7 @@ __all__ = [
     "contingency",
     "convergence",
     "dependence_effect",
+    "drivers_left_out",
     "effective_countries",
     "exact_moments",
     "joint_budget",

@@ -11,7 +11,13 @@ from popsim.analysis.door import dataset_of
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["attach_drivers", "attached_drivers"]
+__all__ = ["ATTACHED", "LEFT_OUT", "attach_drivers", "attached_drivers", "drivers_left_out", "leave_out_drivers"]
+
+ATTACHED = ("cost",)
+"""Totals whose drivers a run keeps."""
+LEFT_OUT = ("asked", "certain", "unseen", "work")
+"""Why a run has no drivers: it was asked for; the cost is the same in all scenarios; in those of the runs that tell it
+alone; or they would take much longer than the run itself."""
 
 _KEPT = (
     "first_order",
@@ -24,6 +30,7 @@ _KEPT = (
     "std",
     "variance_share_by_area",
 )
+_WHY = "drivers_left_out"
 _ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
 
 
@@ -49,7 +56,31 @@ def attach_drivers(dataset: Run | xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
         attributes = {f"drivers_{by}_{name}": each.attrs[name] for name in _ATTRIBUTES}
         labels = {by: each[by], f"{by}_name": each[f"{by}_name"]}
         dataset = dataset.assign_coords(labels).assign(kept).assign_attrs(attributes)
-    return dataset
+    result = dataset.copy()
+    result.attrs.pop(_WHY, None)
+    return result
+
+
+def leave_out_drivers(dataset: xr.Dataset, why: str) -> xr.Dataset:
+    """Note in a run why it has no drivers, one of `LEFT_OUT`, so that its report can say so; drop those it had.
+
+    Examples
+    --------
+    >>> drivers_left_out(leave_out_drivers(xr.Dataset(), "asked"))
+    'asked'
+    """
+    had = [name for name in dataset.variables if str(name).startswith("drivers_")]
+    labels = [label for by in ("input", "level") for label in (by, f"{by}_name")]
+    dropped = dataset.drop_vars([*had, *labels], errors="ignore")
+    attributes = {name: value for name, value in dataset.attrs.items() if not str(name).startswith("drivers_")}
+    dropped.attrs = {**attributes, _WHY: why}
+    return dropped
+
+
+def drivers_left_out(dataset: Run | xr.Dataset) -> str | None:
+    """Give why a run has no drivers; None where it has them, or nobody noted it."""
+    why = dataset_of(dataset).attrs.get(_WHY)
+    return None if why is None else str(why)
 
 
 def attached_drivers(dataset: Run | xr.Dataset, by: str) -> xr.Dataset | None:

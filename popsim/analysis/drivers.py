@@ -29,12 +29,12 @@ from popsim.plan import compile as compile_plan
 from popsim.plan.inputs import Groups, group_streams
 from popsim.plan.model import Plan
 from popsim.study.model import Study
-from popsim.types import Grouping
+from popsim.types import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["SCENARIOS", "drivers", "least_scenarios"]
+__all__ = ["SCENARIOS", "driver_work", "drivers", "least_scenarios"]
 
 SCENARIOS = 16_384
 """Scenarios of a run, unless stated."""
@@ -65,6 +65,7 @@ def drivers(
     confidence: float = 0.95,
     threads: int | None = None,
     progress: Progress | None = None,
+    only: Sequence[str] | None = None,
 ) -> xr.Dataset:
     """Tell which groups of uncertain inputs make the range: Sobol indices, swings, and what is left were a group known.
 
@@ -90,6 +91,9 @@ def drivers(
         Of the bootstrap intervals of indices, in (0, 0.99].
     threads, progress
         As for `simulate`; progress is told by the run.
+    only
+        Totals, such as ``cost``, to whose figures and shares by area the answer is kept; indices of other totals, of
+        areas and of groups of countries take most of the time in a short run. None for all.
 
     Returns
     -------
@@ -140,14 +144,35 @@ def drivers(
     result = xr.Dataset(coords=_coordinates(groups, by, asked.plan))
     for name, (dims, labels) in variants.dims.items():
         result = result.assign_coords({dim: list(values) for dim, values in zip(dims, labels, strict=True)})
+        total = name.partition("_by_")[0]
+        if only is not None and (total not in only or dims not in {(), ("area",)}):
+            continue
+        if only is not None and dims:
+            result = result.assign(_variance_shares(one[name], one[total], name, dims))
+            continue
         table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
         title = schema.describe(name, asked.plan.currency, asked.plan.price_year)["long_name"].lower()
         result = result.assign(index_variables(table, (by, *dims), asked.confidence, _suffix(name), f"the {title}"))
         if dims:
-            result = result.assign(_variance_shares(one[name], one[name.partition("_by_")[0]], name, dims))
+            result = result.assign(_variance_shares(one[name], one[total], name, dims))
         else:
             result = result.assign(_widths(one[name], [each[name] for each in held], table, name, by, asked))
     return result.assign_attrs(_attributes(asked, option))
+
+
+def driver_work(study: Study) -> tuple[int, int]:
+    """Give how many runs `drivers` takes for both groupings, and how many random numbers a scenario of a run draws.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> runs, draws = driver_work(ps.load_study("example"))
+    >>> runs >= 8, draws > 0
+    (True, True)
+    """
+    plan = compile_plan(replace(study, options=()))
+    names = (*plan.shared_names, *plan.own_names)
+    return sum(2 + 2 * len(group_streams(study, names, by).ids) for by in GROUPINGS), len(names)
 
 
 def least_scenarios(coverage: float) -> int:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from popsim.study.model import Study
 
-__all__ = ["command", "found_of"]
+__all__ = ["attached_as_mapping", "command", "found_of"]
 
 
 @click.command(
@@ -123,11 +123,36 @@ def _as_mapping(study: Study, found: dict[str, xr.Dataset]) -> dict[str, Any]:
         "plan_digest": first.attrs["plan_digest"],
         **{str(name): each.item() for name, each in first.data_vars.items() if each.ndim == 0},
         **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in found.items()},
-        "areas": [
-            {"id": area, **{name: first[name].sel(area=area).item() for name in _AREA}}
-            for area in first["area"].values.tolist()
-        ],
+        "areas": _areas(first),
     }
+
+
+def attached_as_mapping(dataset: xr.Dataset) -> dict[str, Any]:
+    """Collect the drivers that a run holds, or why it holds none; nothing where neither is known."""
+    from popsim.analysis import attached_drivers
+    from popsim.report.sections.drivers import left_out
+
+    why = left_out(dataset, dataset.sizes["scenario"])
+    if why is not None:
+        return {"drivers": {"left_out": why}}
+    found = {by: each for by in GROUPINGS if (each := attached_drivers(dataset, by)) is not None}
+    if not found:
+        return {}
+    first = next(iter(found.values()))
+    return {
+        "drivers": {
+            "scenarios": int(first.attrs["scenarios"]),
+            "width": first["width"].item(),
+            "width_error": first["width_error"].item(),
+            **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in found.items()},
+            "areas": _areas(first),
+        }
+    }
+
+
+def _areas(found: xr.Dataset) -> list[dict[str, Any]]:
+    areas = found["area"].values.tolist()
+    return [{"id": area, **{name: found[name].sel(area=area).item() for name in _AREA}} for area in areas]
 
 
 _AREA = ("variance_share_by_area", "variance_share_by_area_error")

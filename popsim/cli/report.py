@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from popsim.cli.folder import REPORT
 from popsim.cli.words import as_json_option, print_json
 from popsim.errors import FileError, ParameterError, Problem, nearest
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.engine.runs import Run
 
 __all__ = ["command"]
 
@@ -19,27 +25,39 @@ FORMATS = {"html": REPORT}
 
 @click.command(
     epilog="""\b
-Example:
-  popsim report results/pops"""
+Examples:
+  popsim report results/pops
+  popsim report results/pops --drivers"""
 )
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 @click.option("--format", "formats", default="html", show_default=True, help="Formats, separated by commas.")
+@click.option(
+    "--drivers/--no-drivers",
+    "drivers",
+    default=None,
+    help="Find out what makes the range and keep it in the run, or leave it out of the report; else as the run has it.",
+)
 @as_json_option
-def command(run: Path, formats: str, as_json: bool) -> None:
+def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> None:
     """Write the report of a run anew, without simulating.
 
     RUN is a folder that "popsim run" made. The report is written from ensemble.nc and study.toml in it.
     """
     wanted = _formats(formats)
     from popsim.engine.runs import load_run
+    from popsim.report.facts import gather
     from popsim.report.html import write_html
 
     loaded = load_run(run)
+    dataset = loaded.dataset
+    if drivers is not None:
+        dataset = _with_drivers(loaded, drivers)
+    facts = gather(loaded.study, dataset)
     written = {name: run / FORMATS[name] for name in wanted}
     for path in written.values():
         partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
         try:
-            write_html(partial, loaded.study, loaded.dataset)
+            write_html(partial, loaded.study, dataset, facts)
             partial.replace(path)
         except OSError as error:
             if isinstance(error, FileError):
@@ -49,10 +67,29 @@ def command(run: Path, formats: str, as_json: bool) -> None:
         finally:
             partial.unlink(missing_ok=True)
     if as_json:
-        print_json({"files": {name: str(path) for name, path in written.items()}})
+        from popsim.cli.drivers import attached_as_mapping
+
+        print_json({"files": {name: str(path) for name, path in written.items()}, **attached_as_mapping(dataset)})
         return
+    if drivers:
+        from popsim.cli.results import print_drivers
+
+        print_drivers(facts)
     for path in written.values():
         click.echo(f"Report: {path}")
+
+
+def _with_drivers(run: Run, wanted: bool) -> xr.Dataset:
+    """Add drivers to a run and keep them in its folder, or leave them out of what is to be written now."""
+    from popsim.analysis.report_drivers import add_drivers
+    from popsim.cli.progress import progress_bar
+    from popsim.engine.runs import replace_ensemble
+
+    with progress_bar("What makes the range") as progress:
+        dataset = add_drivers(run.study, run.dataset, wanted, progress=progress)
+    if wanted:
+        replace_ensemble(run.folder, dataset)
+    return dataset
 
 
 def _formats(text: str) -> list[str]:

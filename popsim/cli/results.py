@@ -59,6 +59,19 @@ def print_results(facts: Facts) -> None:
             if isinstance(block, Table):
                 print_table(block)
     _print_others(facts)
+    print_drivers(facts)
+
+
+def print_drivers(facts: Facts) -> None:
+    """Say which input makes most of the range, or why nobody knows; nothing where the run holds neither."""
+    from popsim.report.content import section_of
+    from popsim.report.document import Paragraph
+    from popsim.report.sections.drivers import drivers
+
+    section = section_of(drivers, facts)
+    if section is not None:
+        click.echo()
+        print_text(next(block.text for block in section.blocks if isinstance(block, Paragraph)))
 
 
 def _print_others(facts: Facts) -> None:
@@ -197,6 +210,8 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
     dict
         Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
     """
+    from popsim.cli.drivers import attached_as_mapping
+
     study = facts.study
     written = facts.of(str(facts.dataset["option"].item()))
     return {
@@ -220,6 +235,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "budgets": {total: _budget(facts, total) for total in facts.totals},
         "counted": {total: asdict(facts.counted(total)) for total in facts.totals},
         "breakdowns": _breakdowns(facts),
+        **attached_as_mapping(facts.dataset),
         "options": _options(facts),
         "folder": str(folder),
         "files": {name: str(folder / name) for name in files},

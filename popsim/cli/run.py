@@ -28,11 +28,7 @@ if TYPE_CHECKING:
     from popsim.report.facts import Facts
     from popsim.study.model import Study
 
-__all__ = ["DRIVER_SCENARIOS", "command"]
-
-DRIVER_SCENARIOS = 4_096
-"""Scenarios of each of the runs that tell what makes the range, or more where the coverage takes more: shares are then
-known to some 1 % of the variance."""
+__all__ = ["command"]
 
 
 @click.command(
@@ -75,7 +71,10 @@ The folder receives
     "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
 )
 @click.option(
-    "--drivers", "with_drivers", is_flag=True, help="Tell in the report what makes the range; takes some seconds more."
+    "--drivers/--no-drivers",
+    "drivers",
+    default=None,
+    help="What makes the range: more precisely, or not at all; else as precisely as a fifth of the run's time allows.",
 )
 @as_json_option
 def command(
@@ -86,7 +85,7 @@ def command(
     settings: tuple[str, ...],
     out: Path | None,
     threads: int | None,
-    with_drivers: bool,
+    drivers: bool | None,
     as_json: bool,
 ) -> None:
     """Simulate a study and write its report.
@@ -102,7 +101,7 @@ def command(
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
     wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)
-    facts = _simulate_into(target, loaded, threads, wanted, with_drivers)
+    facts = _simulate_into(target, loaded, threads, wanted, drivers)
     if as_json:
         from popsim.cli.results import as_mapping
 
@@ -163,10 +162,11 @@ def _turns(facts: Facts) -> str:
 
 
 def _simulate_into(
-    target: Path, study: Study, threads: int | None, precisely: _Precisely | None, with_drivers: bool
+    target: Path, study: Study, threads: int | None, precisely: _Precisely | None, drivers: bool | None
 ) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
     from popsim.analysis.rare import attach_rare, rare_events
+    from popsim.analysis.report_drivers import add_drivers
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
     from popsim.engine.extremes import dependence_extremes
@@ -191,14 +191,8 @@ def _simulate_into(
     dataset = dataset.assign(extremes.data_vars)
     with progress_bar("Rare events"):
         dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
-    if with_drivers and _varies(dataset):
-        from popsim.analysis.attached import attach_drivers
-        from popsim.analysis.drivers import least_scenarios
-        from popsim.cli.drivers import found_of
-        from popsim.types import GROUPINGS
-
-        count = max(DRIVER_SCENARIOS, least_scenarios(study.coverage))
-        dataset = attach_drivers(dataset, *found_of(study, count, GROUPINGS, threads=threads).values())
+    with progress_bar("What makes the range") as progress:
+        dataset = add_drivers(study, dataset, drivers, threads, progress)
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)
@@ -208,9 +202,3 @@ def _simulate_into(
         write_summary_csv(partial / SUMMARY, dataset, study.coverage, summary, differences)
         write_html(partial / REPORT, study, dataset, facts)
     return facts
-
-
-def _varies(dataset: xr.Dataset) -> bool:
-    """Whether the total of the study as written has a range at all, or one scenario cannot tell."""
-    cost = dataset["cost"].isel(option=0).values
-    return len(cost) == 1 or bool((cost != cost[0]).any())

@@ -23,7 +23,7 @@ from popsim.schema import seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
-__all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "save_plan", "save_run"]
+__all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run"]
 
 ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
 
@@ -117,6 +117,26 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(Problem(str(target), reason, "a folder that exists and may be written")) from error
+
+
+def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
+    """Write the dataset of a run anew; the old one stays until the new one is complete.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be written.
+    """
+    path = folder / ENSEMBLE
+    partial = folder / f".{ENSEMBLE}.{os.getpid()}.partial"
+    try:
+        dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
+        partial.replace(path)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(Problem(f"writing {path}", reason, "a folder that may be written")) from error
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import popsim as ps
 from popsim.analysis import attached_drivers
 from popsim.analysis.drivers import least_scenarios
-from popsim.cli.run import DRIVER_SCENARIOS
+from popsim.analysis.report_drivers import SCENARIOS
 
 
 def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
@@ -59,7 +61,7 @@ def test_a_run_keeps_its_drivers_for_reports_written_later(call: Callable[..., A
     assert "What makes the range?" in report
     kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
     assert kept is not None
-    found = ps.drivers(ps.load_study("example"), DRIVER_SCENARIOS)
+    found = ps.drivers(ps.load_study("example"), SCENARIOS)
     assert kept["total"].equals(found["total"])
     assert call("report", "run").status == 0
     again = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
@@ -77,13 +79,13 @@ def test_a_run_with_drivers_takes_the_scenarios_that_its_coverage_takes(
     assert call("run", str(path), "--drivers", "--scenarios", "400", "--out", "run").status == 0
     kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
     assert kept is not None
-    assert kept.attrs["scenarios"] == DRIVER_SCENARIOS == least_scenarios(0.975)
+    assert kept.attrs["scenarios"] == SCENARIOS == least_scenarios(0.975)
     assert kept["width"].attrs["description"] == "Width of the 97.5% range."
     done = call("run", str(path), "--drivers", "--set", "report.coverage=0.98", "--scenarios", "400", "--out", "finer")
     assert (done.status, done.err) == (0, "")
     kept = attached_drivers(ps.load_run(tmp_path / "finer").dataset, "level")
     assert kept is not None
-    assert kept.attrs["scenarios"] == 2 * DRIVER_SCENARIOS
+    assert kept.attrs["scenarios"] == 2 * SCENARIOS
 
 
 def test_a_run_without_a_range_has_no_drivers_and_a_report(call: Callable[..., Any], tmp_path: Path) -> None:
@@ -93,3 +95,82 @@ def test_a_run_without_a_range_has_no_drivers_and_a_report(call: Callable[..., A
     done = call("run", str(path), "--drivers", "--out", "run")
     assert (done.status, done.err) == (0, "")
     assert attached_drivers(ps.load_run(tmp_path / "run").dataset, "input") is None
+
+
+def section_of(folder: Path) -> str:
+    page = (folder / "report.html").read_text(encoding="utf-8")
+    return page.partition('id="drivers"')[2].partition("</section>")[0]
+
+
+def test_every_run_tells_what_makes_its_range(call: Callable[..., Any], tmp_path: Path) -> None:
+    done = call("run", "example", "--scenarios", "200", "--out", "run")
+    assert done.status == 0
+    assert "The largest part of the range comes from" in " ".join(done.out.split())
+    assert "The largest part of the range comes from" in section_of(tmp_path / "run")
+    kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
+    assert kept is not None
+    assert kept.attrs["scenarios"] == least_scenarios(0.9)
+    found = ps.drivers(ps.load_study("example"), least_scenarios(0.9))
+    for name in ("total", "first_order_error", "swing_high", "width_given", "width", "variance_share_by_area"):
+        assert kept[name].values.tolist() == found[name].values.tolist()
+    said = json.loads(call("run", "example", "--scenarios", "200", "--out", "again", "--json").out)["drivers"]
+    assert [group["total"] for group in said["input"]] == kept["total"].values.tolist()
+    assert {group["id"] for group in said["level"]} <= {"common", "group", "country"}
+
+
+def test_drivers_are_left_out_on_request_and_added_later(call: Callable[..., Any], tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    done = call("run", "example", "--scenarios", "200", "--out", "run", "--no-drivers")
+    assert "left out of this run (--no-drivers)" in " ".join(done.out.split())
+    assert "left out of this run (--no-drivers)" in section_of(folder)
+    before = ps.load_run(folder).dataset
+    assert call("report", "run").status == 0
+    assert "left out of this run" in section_of(folder)
+    done = call("report", "run", "--drivers")
+    assert (done.status, done.err) == (0, "")
+    assert "The largest part of the range" in done.out
+    after = ps.load_run(folder).dataset
+    assert after["cost"].equals(before["cost"])
+    assert {path.name for path in folder.iterdir()} == {path.name for path in folder.iterdir() if path.name[0] != "."}
+    kept = attached_drivers(after, "input")
+    assert kept is not None
+    assert kept.attrs["scenarios"] == SCENARIOS
+    first = section_of(folder)
+    assert call("report", "run").status == 0
+    assert section_of(folder) == first != ""
+    assert call("report", "run", "--no-drivers").status == 0
+    assert "left out of this run" in section_of(folder)
+    assert call("report", "run").status == 0
+    assert section_of(folder) == first
+
+
+def test_a_report_says_in_a_sentence_why_nothing_makes_a_range(call: Callable[..., Any], tmp_path: Path) -> None:
+    from ..reproduction.small import component, lognormal, write
+
+    for name in ("certain", "single"):
+        (tmp_path / name).mkdir()
+    certain = write(tmp_path / "certain", {"x": {"k": component(100.0)}})
+    done = call("run", str(certain), "--scenarios", "50", "--out", "none")
+    says = "The total cost is the same in all of the 50 scenarios: no input makes a range."
+    assert says in " ".join(done.out.split())
+    assert says in section_of(tmp_path / "none")
+    said = json.loads(call("run", str(certain), "--scenarios", "50", "--out", "none2", "--json").out)
+    assert said["drivers"] == {"left_out": says}
+    single = write(tmp_path / "single", {"x": {"k": component(lognormal(100.0, 0.5))}})
+    done = call("run", str(single), "--scenarios", "50", "--out", "one")
+    assert (done.status, done.err) == (0, "")
+    kept = attached_drivers(ps.load_run(tmp_path / "one").dataset, "input")
+    assert kept is not None
+    assert kept["total"].values == pytest.approx([1.0], abs=0.05)
+
+
+def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("popsim.analysis.report_drivers.DRAWS", 1000)
+    done = call("run", "example", "--scenarios", "100", "--out", "run")
+    assert done.status == 0
+    assert "many times the work of this run" in section_of(tmp_path / "run")
+    assert "many times the work of this run" in " ".join(done.out.split())
+    assert call("run", "example", "--scenarios", "100", "--out", "run", "--drivers").status == 0
+    assert "The largest part of the range" in section_of(tmp_path / "run")

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import xarray as xr
 
-from popsim.analysis import attached_drivers
+from popsim.analysis import attached_drivers, drivers_left_out
 from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
 from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amounts, count, money, percent, unit_for
 from popsim.study.model import Study
 
-__all__ = ["Words", "area_table", "drivers", "lead", "notes", "share_table", "swing_table", "words_of"]
+__all__ = ["Words", "area_table", "drivers", "lead", "left_out", "notes", "share_table", "swing_table", "words_of"]
 
 _HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
 _FINEST = 0.001
@@ -35,7 +35,10 @@ def words_of(found: xr.Dataset, study: Study) -> Words:
 
 
 def drivers(facts: Facts) -> Section | None:
-    """Say which inputs make the range; None where the run does not hold them, or nothing varies."""
+    """Say which inputs make the range, or why that is left out; None where the run holds neither."""
+    why = left_out(facts.dataset, facts.scenarios)
+    if why is not None:
+        return Section("drivers", "What makes the range?", "What makes it", (Paragraph(why),))
     by_input = attached_drivers(facts.dataset, "input")
     by_level = attached_drivers(facts.dataset, "level")
     if by_input is None or by_level is None or facts.is_certain:
@@ -57,6 +60,20 @@ def drivers(facts: Facts) -> Section | None:
         *(Paragraph(text, note=True) for text in notes(by_input)),
     ]
     return Section("drivers", "What makes the range?", "What makes it", tuple(blocks))
+
+
+def left_out(dataset: xr.Dataset, scenarios: int) -> str | None:
+    """Say in a sentence why a run has no drivers; None where it has them, or nobody noted why not."""
+    add = "“popsim report RUN --drivers” adds it to this run."
+    reasons = {
+        "asked": f"What makes the range was left out of this run (--no-drivers). {add}",
+        "certain": f"The total cost is the same in all of the {count(scenarios)} scenarios: no input makes a range.",
+        "unseen": "What makes the range is so rare that it did not happen in the runs that would tell which input it "
+        "comes from.",
+        "work": f"To tell which inputs make the range takes many times the work of this run. {add}",
+    }
+    why = drivers_left_out(dataset)
+    return None if why is None else reasons[why]
 
 
 def _order(found: xr.Dataset, by: str) -> list[str]:
