@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import cast, get_args
 
 from popsim.errors import Problem, nearest
@@ -84,7 +84,7 @@ def select_countries(
     sound = columns_are_sound(study)
     if sound:
         problems += check_groups(table, groups)
-    problems += _check_labels(study, groups)
+    problems += _check_labels(study, groups, columns if sound else table.columns)
     known = [column for column in rules.select if column in groups]
     labels = Labels.of(study.content.headings, study.content.labels)
     measured = sound and all(column in table.columns for column in columns)
@@ -157,18 +157,21 @@ def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[
     return problems
 
 
-def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...]) -> list[Problem]:
+def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...], measured: Sequence[str]) -> list[Problem]:
     content = study.content
     return [
         Problem(
             study.place.at(key, column),
             f"unknown group {column!r}",
-            f"columns that group countries: {words(groups)}",
-            nearest(column, groups),
+            f"columns that {what}: {words(known)}",
+            nearest(column, known),
         )
-        for key, columns in (("headings", content.headings), ("labels", content.labels))
+        for key, what, columns, known in (
+            ("headings", "group or measure countries", content.headings, (*groups, *measured)),
+            ("labels", "group countries", content.labels, groups),
+        )
         for column in columns
-        if column not in groups
+        if column not in known
     ]
 
 

@@ -7,6 +7,7 @@ import io
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -224,7 +225,7 @@ CONVENTIONS = [
     # No program puts commas between columns and commas before decimals.
     if decimal != thousands and not (delimiter == "," and decimal == ",")
 ]
-VALUES = st.integers(1, 10**10).flatmap(lambda n: st.sampled_from([n, n // 10**4 + 1]).map(str))
+VALUES = st.integers(0, 10**10).flatmap(lambda n: st.sampled_from([n, n // 10**4 + 1, n % 10**6]).map(str))
 FRACTIONS = st.one_of(st.just(""), st.text("0123456789", min_size=1, max_size=4))
 
 
@@ -247,19 +248,41 @@ def read_points(text: str) -> list[list[float | None]] | None:
     return [[float(cell) if cell.count(".") < 2 else float(cell.replace(".", "")) for cell in row[2:]] for row in rows]
 
 
+Style = tuple[str, str, bool, bool, int]
+"""Encoding, end of lines, everything in quotation marks, a first line that names the sign, empty columns and rows."""
+STYLES = st.tuples(
+    st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "cp1252"]),
+    st.sampled_from(["\n", "\r\n", "\r"]),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 3),
+)
+
+
 def is_wrong(
     cells: list[list[tuple[str, str]]],
     convention: tuple[str, str, str],
     reader: Callable[[str], list[list[float | None]] | None],
+    style: Style = ("utf-8", "\n", False, False, 0),
 ) -> bool:
     """Whether a table comes back with other values than were written; being refused is right."""
     delimiter, decimal, thousands = convention
+    encoding, end, quoted, named, more = style
     file = io.StringIO()
-    writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
-    writer.writerow(HEAD)
+    quoting: Any = csv.QUOTE_ALL if quoted else csv.QUOTE_MINIMAL
+    writer = csv.writer(file, delimiter=delimiter, lineterminator=end, quoting=quoting)
+    writer.writerow([*HEAD, *[""] * more])
     for i, row in enumerate(cells):
-        writer.writerow([f"C{i}", f"Land, {i}; x", *(written(*cell, decimal, thousands) for cell in row)])
-    text, _, problems = decode(file.getvalue().encode("utf-16"), "c.csv", "c.csv", None)
+        numbers_ = [written(*cell, decimal, thousands) for cell in row]
+        writer.writerow([f"C{i}", f"Länd, {i}; x|y", *numbers_, *[""] * more])
+    if more:
+        writer.writerow([""] * (len(HEAD) + more))
+    head = f"sep={delimiter}{end}" if named else ""
+    try:
+        data = (head + file.getvalue()).encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    text, _, problems = decode(data, "c.csv", "c.csv", None)
     assert problems == []
     values = reader(text)
     return values is not None and values != [[float(f"{whole}.{part or 0}") for whole, part in row] for row in cells]
@@ -269,11 +292,11 @@ TABLES = st.lists(st.lists(st.tuples(VALUES, FRACTIONS), min_size=2, max_size=2)
 
 
 @settings(max_examples=400, deadline=None)
-@given(cells=TABLES, convention=st.sampled_from([c for c in CONVENTIONS if c[0] != "," or c[2] != "."]))
+@given(cells=TABLES, convention=st.sampled_from([c for c in CONVENTIONS if c[0] != "," or c[2] != "."]), style=STYLES)
 def test_no_convention_is_read_to_other_values(
-    cells: list[list[tuple[str, str]]], convention: tuple[str, str, str]
+    cells: list[list[tuple[str, str]]], convention: tuple[str, str, str], style: Style
 ) -> None:
-    assert not is_wrong(cells, convention, read)
+    assert not is_wrong(cells, convention, read, style)
 
 
 def test_a_reader_that_takes_points_as_they_come_is_noticed() -> None:

@@ -28,17 +28,23 @@ def _limits(study: Study) -> str:
 
 
 def _table(study: Study) -> tuple[Block, ...]:
-    words = study.size_driver.replace("_", " ")
-    columns = ("Country", "Groups", "Basis of size", words[:1].upper() + words[1:], "Size factor")
-    table = Table("Countries that are counted", columns, tuple(map(_country, study.countries)), labels=3)
-    pairs = sorted({pair for country in study.countries for pair in country.groups if pair[1].isupper()})
+    sized = ("Basis of size", study.heading(study.size_driver), "Size factor") if study.size_driver else ()
+    columns = ("Country", "Groups", *sized)
+    rows = tuple(_country(country)[: len(columns)] for country in study.countries)
+    table = Table("Countries that are counted", columns, rows, labels=min(3, len(columns)))
+    pairs = sorted({pair for country in study.countries for pair in country.groups if _is_listed(pair[1])})
     meanings = [(value, study.label(group, value, sentence=True)) for group, value in pairs]
     short = "; ".join(f"{value}: {meaning}" for value, meaning in meanings if meaning != value)
     return (table, Paragraph(f"{short}.", note=True)) if short else (table,)
 
 
+def _is_listed(value: str) -> bool:
+    """Whether a group is named beside its countries; that a country is not in some group goes without saying."""
+    return not value.startswith("not ")
+
+
 def _country(country: Country) -> tuple[str, ...]:
-    groups = ", ".join(value for _, value in country.groups if not value.startswith("not "))
+    groups = ", ".join(value for _, value in country.groups if _is_listed(value))
     size = f"{country.size:,.10g}"
     return f"{country.name} ({country.code})", groups, country.size_basis, size, significant(country.size_factor)
 
@@ -49,7 +55,7 @@ def countries(facts: Facts) -> Section:
     number = plural(len(study.countries), "country is", "countries are")
     blocks: list[Block | Details] = [Paragraph(f"{number} counted. {study.countries_rationale}".strip())]
     if study.size_driver:
-        driver = study.size_driver.replace("_", " ")
+        driver = study.heading(study.size_driver, sentence=True)
         blocks.append(
             Paragraph(
                 f"Where cost depends on the size of a country, size is measured by {driver}. "
