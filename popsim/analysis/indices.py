@@ -26,7 +26,7 @@ import numpy as np
 from popsim.analysis.bootstrap import Bootstrap
 from popsim.families.base import Floats
 
-__all__ = ["REFERENCES", "Estimate", "Index", "Replicates", "indices"]
+__all__ = ["REFERENCES", "Estimate", "Index", "Replicates", "Share", "indices", "reported", "share_of"]
 
 REFERENCES = (
     "Sobol (2001), doi:10.1016/S0378-4754(00)00270-6; Jansen (1999), doi:10.1016/S0010-4655(98)00154-4; "
@@ -88,6 +88,72 @@ def indices(a: Floats, b: Floats, mixed: Floats, spread: Bootstrap | Replicates)
     first = _estimate((other, both), (1, 2, 8), controls, again, spread)
     rest = _estimate((one, both), (0, 2, 7), controls, again, spread)
     return Index(first, Estimate(1.0 - rest.value, rest.error, 1.0 - rest.high, 1.0 - rest.low))
+
+
+class Share(NamedTuple):
+    """A share of a variance as it is reported: an estimate, or where its error hides it, what it lies below."""
+
+    value: float
+    """Within 0 and 1."""
+    error: float
+    bound: float
+    """Upper end of the 95 % interval."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether there is a share at all, and an error of it."""
+        return bool(np.isfinite(self.value) and np.isfinite(self.error))
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the share is more than its own error: 1.96 standard errors above 0."""
+        return self.is_known and self.value > _NOTHING and self.value > _HALF_WIDTH * self.error
+
+
+_HALF_WIDTH = 1.959964
+_NOTHING = 1e-9
+"""Shares below are rounding of the computer."""
+
+
+def share_of(value: float, error: float) -> Share:
+    """Return a share by the rule for noise, from its estimate and standard error.
+
+    Examples
+    --------
+    >>> share_of(0.30, 0.01).is_told, share_of(0.01, 0.02).is_told, round(share_of(0.01, 0.02).bound, 3)
+    (True, False, 0.049)
+    """
+    held = min(max(value, 0.0), 1.0) + 0.0 if np.isfinite(value) else value
+    return Share(held, error, min(held + _HALF_WIDTH * error, 1.0))
+
+
+def reported(first_order: tuple[float, float], total: tuple[float, float]) -> tuple[Share, Share]:
+    """Return the first-order and total index of one input as they are reported, from (estimate, standard error) each.
+
+    A total index is no smaller than the first-order one. Estimates in the wrong order are both replaced by their
+    average with weights 1 / error^2, the least-squares estimate under that order (isotonic regression: Barlow et al.
+    1972, Statistical Inference under Order Restrictions). A first-order index that is told makes the total told.
+
+    Examples
+    --------
+    >>> first, total = reported((0.04, 0.01), (0.03, 0.01))
+    >>> round(first.value, 3), round(total.value, 3), round(total.error, 4)
+    (0.035, 0.035, 0.0071)
+    """
+    (low, low_error), (high, high_error) = first_order, total
+    if low > high and np.isfinite([low_error, high_error]).all():
+        weights = np.array([high_error**2, low_error**2])
+        if weights.sum() > 0.0:
+            weights = weights / weights.sum()
+            low = high = float(weights @ [low, high])
+            low_error = high_error = float(np.hypot(weights[0] * low_error, weights[1] * high_error))
+        else:
+            high = low
+    alone, whole = share_of(low, low_error), share_of(high, high_error)
+    if alone.is_told and not whole.is_told:
+        # Known from below by the first-order index.
+        whole = whole._replace(error=min(whole.error, whole.value / (1.0001 * _HALF_WIDTH)))
+    return alone._replace(bound=min(alone.bound, whole.bound)), whole
 
 
 def _controls(features: Floats) -> Floats:

@@ -261,13 +261,16 @@ def _precision(facts: Facts) -> dict[str, float]:
     return {name: float(facts.dataset.attrs[name]) for name in names if name in facts.dataset.attrs}
 
 
-def _range(facts: Facts, variable: str, **where: object) -> dict[str, float]:
+def _range(facts: Facts, variable: str, **where: object) -> dict[str, Any]:
     low, high = facts.range(variable, **where)
+    mean = facts.mean(variable, **where)
+    unseen = "" if mean.is_known else facts.unseen(variable)
     return {
         **_measured("low", low),
         **_measured("median", facts.quantile(variable, 0.5, **where)),
         **_measured("high", high),
-        **_measured("mean", facts.mean(variable, **where)),
+        **_measured("mean", mean),
+        **({"mean_error_unknown_because": unseen} if unseen else {}),
     }
 
 

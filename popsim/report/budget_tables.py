@@ -12,7 +12,7 @@ import xarray as xr
 from popsim import analysis
 from popsim.report import totals
 from popsim.report.document import Table
-from popsim.report.numbers import NO_BREAK, amount, amounts, money, percent, unit_for
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, money, percent, unit_for
 from popsim.study.model import Study
 
 __all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together"]
@@ -101,6 +101,9 @@ def sufficient(found: xr.Dataset, words: Words) -> Table:
         f"Does {asked} suffice for the {words.what}? Missing: on average where it does "
         f"not, and over all scenarios ({words.unit}, {words.prices})"
     )
+    unseen = found["shortfall_error"].attrs.get("infinite_because")
+    if unseen:
+        caption += f"; {UNKNOWN}: {unseen}"
     cells = [
         (
             *labels,

@@ -211,6 +211,13 @@ class Facts:
         value, error = (float(found) for found in self._at(f"{name}_std", {}))
         return Measured(value, error)
 
+    def unseen(self, name: str, statistic: str = "mean") -> str:
+        """Why a mean or a standard deviation has no error: "the sample cannot have seen the tail"; "" where it has."""
+        error = self.summary.get(f"{name}_{statistic}_error")
+        if error is None or not (error == math.inf).any():
+            return ""
+        return str(error.attrs.get("infinite_because", ""))
+
     def finest(self, name: str) -> float:
         """Place value at which every figure of a variable ends, so that it is rounded alike in the whole report.
 

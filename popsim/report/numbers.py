@@ -40,6 +40,9 @@ MINUS = "\u2212"
 MOST_DIGITS = 4
 """Significant digits beyond which a cost estimate is not read."""
 
+_NOTHING = 1e-15
+"""What is smaller, in the unit that is printed, is rounding of the computer and printed as zero."""
+
 _SCALES = {"": 1, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SYMBOLS = {"USD": "US$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
@@ -85,11 +88,15 @@ def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, D
     places += [Decimal(repr(2.0 * float(number))).adjusted() for number in (error,) if number > 0]
     places += [Decimal(repr(float(number))).adjusted() for number in (finest,) if number > 0]
     place = Decimal(1).scaleb(max(places, default=0))
-    return exact.quantize(place, rounding=ROUND_HALF_EVEN), place
+    number = exact.quantize(place, rounding=ROUND_HALF_EVEN)
+    # There is no negative zero among figures.
+    return number if number else number.copy_abs(), place
 
 
 def _printed(value: float, error: float, finest: float = 0.0) -> str:
     number, place = rounded(value, error, finest)
+    if abs(value) < _NOTHING and error < _NOTHING:
+        return "0"
     if number == 0 and value != 0:
         return f"< {place:,f}" if value > 0 else f"> {MINUS}{place:,f}"
     return f"{number:,f}".replace("-", MINUS) if number else "0"
@@ -290,8 +297,8 @@ def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> st
     < 0.1 %
     """
     number, place = rounded(100 * probability, 100 * error, 100 * finest)
-    if number == 0 and probability > 0:
-        text = f"< {place:f}"
+    if number == 0 and probability != 0 and abs(probability) >= _NOTHING:
+        text = f"< {place:f}" if probability > 0 else f"> {MINUS}{place:f}"
     elif number >= 100 and probability < 1:
         text = f"> {100 - place:f}"
     else:

@@ -53,12 +53,43 @@ def test_the_lead_names_the_input_that_explains_most(section: Section) -> None:
     assert "90\u202f%\u00a0interval" in lead
 
 
-def test_a_share_below_zero_is_printed_as_zero(dataset: xr.Dataset) -> None:
-    damaged = dataset.assign(drivers_input_first_order=dataset["drivers_input_first_order"] * 0.0 - 0.001)
-    document = compose(ps.load_study("pops"), damaged)
-    section = next(part for part in document.sections if part.id == "drivers")
+def with_indices(dataset: xr.Dataset, first: float, total: float, error: float) -> Section:
+    """The section where every input has these indices."""
+    made = {"first_order": first, "first_order_error": error, "total": total, "total_error": error}
+    names = {f"drivers_input_{name}": value for name, value in made.items()}
+    damaged = dataset.assign({name: xr.full_like(dataset[name], value) for name, value in names.items()})
+    return next(part for part in compose(ps.load_study("pops"), damaged).sections if part.id == "drivers")
+
+
+@pytest.mark.parametrize(
+    ("first", "total", "error", "printed"),
+    [
+        (0.30, 0.40, 0.01, ("30", "40")),
+        (0.31, 0.29, 0.01, ("30", "30")),
+        (-0.001, 0.30, 0.005, ("below 1", "30")),
+        (-0.001, -0.002, 0.01, ("below 2", "below 2")),
+        (0.02, 0.015, 0.02, ("below 5", "below 5")),
+        (1e-17, -1e-18, 1e-17, ("0", "0")),
+        (0.0, 0.0, 0.0, ("0", "0")),
+        (0.0, 1.003, 0.01, ("below 2", "100")),
+    ],
+)
+def test_a_share_is_printed_where_its_error_does_not_hide_it(
+    dataset: xr.Dataset, first: float, total: float, error: float, printed: tuple[str, str]
+) -> None:
+    section = with_indices(dataset, first, total, error)
     table = next(block for block in section.blocks if isinstance(block, Table))
-    assert not any("\u2212" in cell or "-" in cell for row in table.rows for cell in row[1:])
+    assert {row[1:] for row in table.rows} == {tuple(f"{share}\u202f%" for share in printed)}
+
+
+def test_where_no_share_is_resolved_no_input_is_named(dataset: xr.Dataset) -> None:
+    lead = next(block.text for block in with_indices(dataset, 0.01, 0.02, 0.02).blocks if isinstance(block, Paragraph))
+    assert lead == "No input by itself stands out from the noise of this run: the share of each is below 5\u202f%."
+
+
+def test_the_notes_say_what_the_run_resolves(dataset: xr.Dataset) -> None:
+    notes = [block.text for block in with_indices(dataset, 0.2, 0.3, 0.01).blocks if isinstance(block, Paragraph)]
+    assert any("resolves shares from about 2\u202f% on" in text for text in notes)
 
 
 def test_runs_without_drivers_have_no_section(dataset: xr.Dataset) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 
 import pytest
@@ -96,6 +97,13 @@ def test_infinite_error_prints_no_digit() -> None:
     assert amount(612e6, math.inf) == money(612e6, math.inf) == "n/a"
     assert money_range(612e6, 1e6, 940e6, math.inf) == "n/a"
     assert amounts([(612e6, math.inf), (940e6, 1e6)]) == ("n/a", "940")
+
+
+@pytest.mark.parametrize("value", [-0.0, -1e-18, 1e-18, -4e-5, 4e-5, -0.004])
+def test_no_zero_is_negative_and_no_rounding_of_the_computer_is_printed(value: float) -> None:
+    for text in (percent(value, 0.002), percent(value), amount(value, 1e-20, "US$"), amount(value, 0.1, "US$")):
+        assert not re.search("^[\u2212-][0.]*( |\u202f|$)", text), text
+        assert len(text) < 12, text
 
 
 def test_negative_amounts_have_a_minus() -> None:

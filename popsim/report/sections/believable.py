@@ -135,6 +135,12 @@ def _mean(facts: Facts) -> list[str]:
         return []
     exact = float(facts.dataset["expected_cost"].squeeze().item())
     mean = facts.mean("cost")
+    unseen = facts.unseen("cost", "mean")
+    if unseen:
+        return [
+            f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, 0.0))}. That of "
+            f"the scenarios, {facts.money(Measured(mean.value, 0.0))}, has no error that could be stated: {unseen}."
+        ]
     if not mean.is_known or mean.error <= 0.0:
         return []
     known = facts.money(Measured(exact, mean.error, mean.finest))
@@ -147,7 +153,12 @@ def _mean(facts: Facts) -> list[str]:
 
 def _std(facts: Facts) -> list[str]:
     """Hold the simulated standard deviation against the exact one, or say why there is none."""
-    if facts.is_certain or not facts.has("expected_cost") or not facts.std("cost").is_known:
+    if facts.is_certain or not facts.has("expected_cost"):
+        return []
+    unseen = facts.unseen("cost", "std")
+    if unseen and not facts.unseen("cost", "mean"):
+        return [f"The standard deviation of the scenarios has no error that could be stated: {unseen}."]
+    if not facts.std("cost").is_known:
         return []
     known = analysis.exact_moments(replace(facts.study, options=())).squeeze("option", drop=True)
     exact, found = float(known["exact_std"]), facts.std("cost")

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
+import numpy as np
 import xarray as xr
 
 from popsim.analysis import attached_drivers, drivers_left_out
+from popsim.analysis.indices import Share, reported, share_of
+from popsim.analysis.tails import UNSEEN
 from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
 from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amounts, count, money, percent, unit_for
@@ -17,6 +20,8 @@ __all__ = ["Words", "area_table", "drivers", "lead", "left_out", "notes", "share
 
 _HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
 _FINEST = 0.001
+_ROUNDING = 1e-9
+"""Shares below are rounding of the computer."""
 
 
 class Words(NamedTuple):
@@ -77,9 +82,19 @@ def left_out(dataset: xr.Dataset, scenarios: int) -> str | None:
 
 
 def _order(found: xr.Dataset, by: str) -> list[str]:
-    """Give the groups with the largest first."""
-    total = found["total"].values
-    return [str(found[by].values[k]) for k in (-total).argsort(kind="stable")]
+    """Give the groups with the largest first; those that no error tells from zero come last, as they stand."""
+
+    def size(key: str) -> float:
+        total = _indices(found, by, key)[1]
+        return -total.value if total.is_told else 0.0
+
+    return sorted(map(str, found[by].values), key=size)
+
+
+def _indices(found: xr.Dataset, by: str, key: str) -> tuple[Share, Share]:
+    """First-order and total index of a group, as reported."""
+    first, total = (_measured(found, name, **{by: key}) for name in ("first_order", "total"))
+    return reported((first.value, first.error), (total.value, total.error))
 
 
 def _name(found: xr.Dataset, by: str, key: str) -> str:
@@ -91,19 +106,34 @@ def _measured(found: xr.Dataset, name: str, **where: str) -> Measured:
     return Measured(value, error if math.isfinite(error) else math.inf)
 
 
-def _share(measured: Measured) -> str:
-    """Print a share; chance can bring an estimate below 0, which is printed as 0."""
-    if not measured.is_known:
+def _share(share: Share) -> str:
+    """Print a share, or what it lies below where its error hides it."""
+    if not share.is_known:
         return UNKNOWN
-    return percent(max(measured.value, 0.0), measured.error, finest=_FINEST)
+    if share.is_told:
+        return percent(share.value, share.error, finest=_FINEST)
+    return f"below {_upward(share.bound)}" if share.bound > _ROUNDING else percent(0.0)
+
+
+def _upward(bound: float) -> str:
+    """Print a bound rounded up to one digit, of a tenth of a per cent at least."""
+    bound = max(bound, _FINEST)
+    place = 10.0 ** math.floor(math.log10(bound))
+    return percent(min(math.ceil(bound / place - 1e-9) * place, 1.0))
 
 
 def lead(found: xr.Dataset, words: Words) -> str:
     """Name the input that matters most, and what knowing it would change."""
     if not _measured(found, "std").value > 0.0:
         return "The total cost is the same in all scenarios: nothing makes a range."
-    first = str(found["first_order"].idxmax().item())
-    share = _measured(found, "first_order", input=first)
+    shares = {str(key): _indices(found, "input", str(key))[0] for key in found["input"].values}
+    if not any(share.is_known for share in shares.values()):
+        return "The scenarios are too few to tell what makes the range."
+    first = max(shares, key=lambda key: shares[key].value if shares[key].is_known else -1.0)
+    share = shares[first]
+    if not share.is_told:
+        most = max(each.bound for each in shares.values() if each.is_known)
+        return f"No input by itself stands out from the noise of this run: the share of each is below {_upward(most)}."
     left, width = _measured(found, "width_given", input=first), _measured(found, "width")
     says = f"The largest part of the range comes from “{_name(found, 'input', first)}”"
     if not (width.is_known and left.is_known):
@@ -120,8 +150,7 @@ def share_table(found: xr.Dataset, by: str) -> Table:
     rows = tuple(
         (
             _name(found, by, key),
-            _share(_measured(found, "first_order", **{by: key})),
-            _share(_measured(found, "total", **{by: key})),
+            *map(_share, _indices(found, by, key)),
         )
         for key in _order(found, by)
     )
@@ -150,11 +179,15 @@ def swing_table(found: xr.Dataset, by: str, words: Words) -> Table:
 def area_table(found: xr.Dataset, names: dict[str, str]) -> Table:
     """Shares of the variance by area, what areas share included."""
     shares = {area: _measured(found, "variance_share_by_area", area=area) for area in names}
-    rows = tuple(
-        (names[area], percent(share.value, share.error, finest=_FINEST) if share.is_known else UNKNOWN)
-        for area, share in sorted(shares.items(), key=_largest_first)
-    )
+    rows = tuple((names[area], _part(share)) for area, share in sorted(shares.items(), key=_largest_first))
     return Table("Share of each area in the variance of the total cost", ("Area", "Share"), rows)
+
+
+def _part(share: Measured) -> str:
+    """Print a part of a variance, which is negative where a cost moves against the total."""
+    size = share_of(abs(share.value), share.error)
+    told = size.is_told and share.value < 0.0
+    return percent(share.value, share.error, finest=_FINEST) if told else _share(size)
 
 
 def _largest_first(share: tuple[str, Measured]) -> float:
@@ -168,13 +201,29 @@ def notes(found: xr.Dataset) -> tuple[str, ...]:
     return (
         "“Alone” is the share of the variance that would go if the input were known and nothing else (first-order "
         "Sobol index). “With others” is the share that would stay if everything else were known (total index); what it "
-        "has more comes from inputs that work together. A share that chance puts below 0 is printed as 0.",
+        "has more comes from inputs that work together. Of a share that its Monte Carlo error hides (below 1.96 "
+        "standard errors) only what it lies below is printed; this run resolves shares from about "
+        f"{_upward(_resolution(found))} on. Where chance puts the second share below the first, both are replaced by "
+        "their average.",
+        *_unseen(found),
         "Low and high: in one of ten scenarios the input turns out so that the expected cost is below the low figure, "
         f"in one of ten above the high one. {apart if shared else ''}Estimated from "
         f"{count(int(found.attrs['scenarios']))} scenarios per run.",
         "The share of an area is the covariance of its cost with the total over the variance of the total. Unlike the "
         "rows by input, it counts what areas share with each of them; the shares of all areas sum to 100 %.",
     )
+
+
+def _resolution(found: xr.Dataset) -> float:
+    """Smallest total index that the run tells from zero, for the input that is known worst."""
+    errors = found["total_error"].values
+    return max(1.959964 * float(errors[np.isfinite(errors)].max(initial=0.0)), _FINEST)
+
+
+def _unseen(found: xr.Dataset) -> tuple[str, ...]:
+    if math.isfinite(_measured(found, "std").error):
+        return ()
+    return (f"Shares of the variance rest on few scenarios here: {UNSEEN}.",)
 
 
 def _tornado(found: xr.Dataset, facts: Facts) -> Figure:
@@ -199,11 +248,11 @@ def _tornado(found: xr.Dataset, facts: Facts) -> Figure:
 
 
 def _shares(found: xr.Dataset) -> Figure:
-    # An estimate below 0 has no bar.
+    # What is not told from zero has no bar.
     bars = tuple(
         ShareBar(
             _name(found, "input", key),
-            *(max(found[name].sel(input=key).item(), 0.0) for name in ("first_order", "total")),
+            *(share.value if share.is_told else 0.0 for share in _indices(found, "input", key)),
         )
         for key in _order(found, "input")
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from popsim.analysis import BASELINE
+from popsim.analysis.tails import UNSEEN
 from popsim.report import totals
 from popsim.report.comparison import Comparison, comparison_of, signed
 from popsim.report.document import Block, Details, Figure, OptionBars, Pairs, Paragraph, RangeBar, Section, Table
@@ -235,6 +236,8 @@ def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
     counted = comparison.in_scenarios(whole, option)
     if comparison.is_same(whole, option):
         words = f"{name} {_same(base)} in all of the {count(facts.scenarios)} scenarios"
+    elif not mean.is_known and facts.scenarios > 1:
+        words = f"{_subject(name)} the mean difference in {_noun(base)}{years} is not known, {UNSEEN}; {counted}"
     elif not mean.is_known:
         words = f"{_subject(name)} one scenario, which cannot tell the difference in {_noun(base)}"
     else:
