@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 from popsim.errors import FileError, Problem
 
-__all__ = ["ENSEMBLE", "PLAN", "REPORT", "RUN_FILES", "STUDY", "SUMMARY", "check_replaceable", "replacing"]
+__all__ = ["ENSEMBLE", "PLAN", "REPORT", "RUN_FILES", "STUDY", "SUMMARY", "check_replaceable", "older_run", "replacing"]
 
 ENSEMBLE, PLAN, STUDY, SUMMARY, REPORT = "ensemble.nc", "plan.nc", "study.toml", "summary.csv", "report.html"
 RUN_FILES = (ENSEMBLE, PLAN, STUDY, "inputs", SUMMARY, REPORT)
@@ -26,6 +28,7 @@ def check_replaceable(folder: Path) -> Path:
         When the path is a file, is the current folder or one above it, or holds anything but a run of popsim.
     """
     target = folder.resolve()
+    _recover(target)
     where, mend = f"--out {folder}", "name another folder with --out, or move what is there"
     if target == Path.cwd() or target in Path.cwd().parents:
         raise FileError(Problem(where, "the current folder, or one above it", "a folder of its own for the run"))
@@ -45,6 +48,22 @@ def check_replaceable(folder: Path) -> Path:
         found = f"a run of popsim, and besides it {_some(foreign)}, which a new run would delete"
         raise FileError(Problem(where, found, "a run of popsim and nothing else", mend))
     return target
+
+
+def older_run(folder: Path) -> str | None:
+    """Say which run lies in a folder: when it was made, its seed and its scenarios; None where there is none."""
+    if not (folder / PLAN).is_file():
+        return None
+    import netCDF4
+
+    made = datetime.fromtimestamp((folder / PLAN).stat().st_mtime).astimezone()
+    when = f"{made:%Y-%m-%d %H:%M}"
+    try:
+        with netCDF4.Dataset(folder / ENSEMBLE) as file:
+            scenarios, seed = len(file.dimensions["scenario"]), str(file.getncattr("seed"))
+    except (OSError, RuntimeError, KeyError, AttributeError):
+        return f"a run of {when} that could not be read"
+    return f"the run of {when}, seed {seed}, {scenarios:,} scenario{'' if scenarios == 1 else 's'}"
 
 
 @contextmanager
@@ -71,6 +90,13 @@ def replacing(target: Path) -> Iterator[Path]:
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def _recover(target: Path) -> None:
+    """Put an old run back that a killed process had moved aside and could not replace any more."""
+    aside = sorted(target.parent.glob(f".{glob.escape(target.name)}.*.replaced"))
+    if aside and not target.exists():
+        aside[-1].rename(target)
 
 
 def _swap(partial: Path, target: Path) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.cli.folder import REPORT, RUN_FILES, SUMMARY, check_replaceable, replacing
+from popsim.cli.folder import REPORT, RUN_FILES, SUMMARY, check_replaceable, older_run, replacing
 from popsim.cli.words import (
     as_json_option,
     overrides_of,
@@ -101,11 +101,14 @@ def command(
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
     wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)
+    replaced = older_run(target)
     facts = _simulate_into(target, loaded, threads, wanted, drivers)
+    if replaced is not None:
+        click.echo(f"In {folder}: replaced {replaced}.", err=True)
     if as_json:
         from popsim.cli.results import as_mapping
 
-        print_json(as_mapping(facts, target, RUN_FILES))
+        print_json({**as_mapping(facts, target, RUN_FILES), "replaced": replaced})
         return
     from popsim.cli.results import print_results, print_text
 

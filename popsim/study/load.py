@@ -159,6 +159,7 @@ class _Loader:
             discount_rate=content.money.discount_rate,
             labels=Labels.of(content.headings, content.labels),
             headline=content.report.headline,
+            not_known=tuple(content.report.not_known),
         )
         return study, []
 

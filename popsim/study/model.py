@@ -301,6 +301,8 @@ class Study:
     """None: no discounted total."""
     headline: Base = "cost"
     """The total that the report speaks of first."""
+    not_known: tuple[str, ...] = ()
+    """Sentences on what could not be found out."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""
     reading: tuple[str, ...] = field(default=(), compare=False)

@@ -197,6 +197,9 @@ class ReportTable(Table):
     headline: Base = Field(
         "cost", description="which total the report speaks of first: cost, or financing_need (needs [financing])"
     )
+    not_known: list[Text] = Field(
+        default_factory=list, description="sentences on what could not be found out, for the report's list of these"
+    )
 
 
 Labels = dict[str, Annotated[dict[str, Text], Field(description="value of the column = its name")]]

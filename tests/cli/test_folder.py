@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 
 import pytest
 
-from popsim.cli.folder import PLAN, check_replaceable, replacing
+from popsim.cli.folder import PLAN, check_replaceable, older_run, replacing
 from popsim.errors import FileError
 
 
@@ -68,6 +70,22 @@ def test_a_stopped_run_leaves_what_was_there(old_run: Path, error: type[BaseExce
         stopped()
     assert content(old_run) == before
     assert [path.name for path in old_run.parent.iterdir()] == ["old"]
+
+
+def test_a_run_that_was_moved_aside_and_not_replaced_is_put_back(old_run: Path) -> None:
+    before = content(old_run)
+    old_run.rename(old_run.with_name(".old.4711.replaced"))
+    assert check_replaceable(old_run) == old_run
+    assert content(old_run) == before
+    assert [path.name for path in old_run.parent.iterdir()] == ["old"]
+
+
+def test_an_older_run_is_described_also_where_it_cannot_be_read(old_run: Path, tmp_path: Path) -> None:
+    assert older_run(tmp_path / "nothing") is None
+    os.utime(old_run / PLAN, (0.0, 86_400.0 * 365))
+    says = older_run(old_run)
+    assert says is not None
+    assert re.fullmatch(r"a run of 19(70-12-31|71-01-0[12]) \d\d:\d\d that could not be read", says)
 
 
 def test_a_full_disk_is_said_with_the_folder(tmp_path: Path) -> None:

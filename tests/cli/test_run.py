@@ -129,7 +129,9 @@ def test_a_run_can_be_repeated_in_its_place_but_not_in_place_of_other_things(
 ) -> None:
     assert call(*FEW, "--out", "mine").status == 0
     first = rows(tmp_path / "mine")
-    assert call("run", "--scenarios", "200", "--seed", "6", "--out", "mine").status == 0
+    done = call("run", "--scenarios", "200", "--seed", "6", "--out", "mine")
+    assert done.status == 0
+    assert re.search(r"In mine: replaced the run of \d{4}-\d\d-\d\d \d\d:\d\d, seed 5, 300 scenarios\.", done.err)
     assert rows(tmp_path / "mine") != first
     (tmp_path / "mine" / "notes.txt").write_text("work of years")
     before = rows(tmp_path / "mine")

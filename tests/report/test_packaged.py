@@ -7,6 +7,7 @@ import re
 from popsim.engine.extremes import dependence_extremes
 from popsim.engine.simulate import simulate
 from popsim.report.content import compose
+from popsim.report.document import Bullets
 from popsim.report.html import render
 from popsim.study.load import load_study
 
@@ -39,3 +40,14 @@ def test_packaged_study_has_a_full_report() -> None:
         assert text.count(area.name) >= 4
     for country in study.countries:
         assert f"({country.code})" in text
+
+
+def test_the_report_says_which_source_could_not_be_had() -> None:
+    study = load_study("pops")
+    document = compose(study, simulate(study, scenarios=100))
+    (evidence,) = (part for part in document.sections if part.id == "evidence")
+    (unknown,) = (block for block in evidence.blocks if isinstance(block, Bullets))
+    assert "UNEP/POPS/INC.2/INF/3, table 1" in unknown.items[0]
+    assert "could not be had" in unknown.items[0]
+    other = compose(load_study("example"), simulate(load_study("example"), scenarios=100))
+    assert "INC.2/INF/3" not in render(other)

@@ -113,7 +113,7 @@ def _unknown(study: Study) -> Bullets:
     named = "; ".join(f"{area}: {listed(components)}" for area, components in judged.items() if components)
     number = sum(map(len, judged.values()))
     sizes = sum(country.size_basis == "judgement" for country in study.countries)
-    items = []
+    items = list(study.not_known)
     if number:
         total = sum(len(area.components) for area in study.areas)
         rest = "rests" if number == 1 else "rest"

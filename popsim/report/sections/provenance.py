@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from popsim.report.document import Details, Listing, Pairs, Paragraph, Section
 from popsim.report.facts import Facts
-from popsim.report.numbers import count
+from popsim.report.numbers import THIN, count
 from popsim.schema import seed_of
 
 __all__ = ["provenance"]
@@ -22,6 +22,10 @@ def provenance(facts: Facts) -> Section:
     ]
     if attrs.get("design", "random") != "random":
         items.append(("Design", str(attrs["design_description"])))
+    if "precision_reached" in attrs:
+        reached, wanted = (f"{100 * float(attrs[name]):.2g}{THIN}%" for name in ("precision_reached", "precision"))
+        what = f"of the ends and the median of the range (95{THIN}% half-width)"
+        items.append(("Precision", f"{reached} {what}; asked for was {wanted}"))
     if "plan_digest" in attrs:
         items.append(("Plan digest", str(attrs["plan_digest"])))
     versions = [
