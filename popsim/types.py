@@ -10,10 +10,8 @@ True
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import Literal, TypeVar, cast, get_args
-
-from popsim.errors import ParameterError, Problem, nearest
+from collections.abc import Sequence
+from typing import Literal, get_args
 
 __all__ = [
     "BASES",
@@ -33,7 +31,6 @@ __all__ = [
     "Prices",
     "Reference",
     "Span",
-    "check_name",
 ]
 
 Base = Literal["cost", "financing_need"]
@@ -65,26 +62,3 @@ INTERVALS: tuple[Interval, ...] = get_args(Interval)
 METHODS: tuple[Method, ...] = get_args(Method)
 GROUPINGS: tuple[Grouping, ...] = get_args(Grouping)
 REFERENCES: tuple[Reference, ...] = get_args(Reference)
-
-Name = TypeVar("Name", bound=str)
-
-
-def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
-    """Give the name that an argument has.
-
-    Raises
-    ------
-    ParameterError
-        For a name that is not among the known ones; the message offers the nearest.
-
-    Examples
-    --------
-    >>> check_name("design", "sobol", DESIGNS)
-    'sobol'
-    """
-    names = list(known)
-    if not isinstance(value, str) or value not in names:
-        *others, last = [f'"{name}"' for name in names]
-        allowed = f"{', '.join(others)} or {last}" if others else last
-        raise ParameterError(Problem(argument, repr(value), allowed, nearest(str(value), names)))
-    return cast(Name, str(value))

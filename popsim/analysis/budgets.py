@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from popsim import schema
@@ -14,6 +15,7 @@ from popsim.analysis.horizon import total_of_all_years, with_all_years
 from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.analysis.tails import UNSEEN, excess_error
+from popsim.arguments import as_number, check_whole
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
 if TYPE_CHECKING:
@@ -58,19 +60,46 @@ def described(variable: xr.DataArray, units: str, long_name: str) -> xr.DataArra
     return variable
 
 
-def _check_amount(amount: object) -> None:
-    values = amount.values if isinstance(amount, xr.DataArray) else np.array([amount], dtype=object)
-    numbers = [value for value in values.reshape(-1).tolist() if not _is_positive(value)]
-    if numbers:
-        raise ParameterError(Problem("amount", repr(numbers[0]), "a positive number, such as 850e6"))
+def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
+    """Give an amount that is positive, over dimensions of the cost; a Series has the dimension that its index names."""
+    number = as_number(amount)
+    if isinstance(amount, pd.Series):
+        amount = xr.DataArray(amount)
+    if number is None and not isinstance(amount, xr.DataArray):
+        allowed = "a positive number, such as 850e6; or a DataArray or Series over dimensions of the variable"
+        raise ParameterError(Problem("amount", repr(amount), allowed))
+    values = amount.values.reshape(-1).tolist() if isinstance(amount, xr.DataArray) else [number]
+    wrong = [value for value in values if not 0.0 < (as_number(value) or 0.0) < np.inf]
+    if wrong:
+        raise ParameterError(Problem("amount", repr(wrong[0]), "a positive number, such as 850e6"))
+    if isinstance(amount, xr.DataArray) and amount.ndim:
+        if not set(amount.dims) <= set(cost.dims) - {"scenario"}:
+            allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
+            raise ParameterError(Problem("amount", f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
+        _check_labels(amount, cost)
+        return amount
+    return number if number is not None else float(cast("xr.DataArray", amount))
 
 
-def _is_positive(value: object) -> bool:
-    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    return bool(is_number and 0.0 < value < np.inf)  # type: ignore[operator]
+def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
+    """Refuse amounts that leave a label of the cost out, of which nothing would be said."""
+    problems = []
+    for dim in map(str, amount.dims):
+        if dim in amount.coords:
+            missing = [label for label in cost[dim].values.tolist() if label not in set(amount[dim].values.tolist())]
+            if missing:
+                found = f"no amount for {', '.join(map(repr, missing[:5]))}"
+                problems.append(Problem(f"amount: {dim}", found, "an amount for each that the variable has"))
+        elif amount.sizes[dim] != cost.sizes[dim]:
+            found = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
+            problems.append(Problem(f"amount: {dim}", found, "an amount for each that the variable has"))
+    if problems:
+        raise ParameterError(problems)
 
 
-def budget(dataset: Run | xr.Dataset, amount: float | xr.DataArray, variable: str = "cost") -> xr.Dataset:
+def budget(
+    dataset: Run | xr.Dataset, amount: float | xr.DataArray | pd.Series[float], variable: str = "cost"
+) -> xr.Dataset:
     """Tell how sure an amount is to suffice, and what is missing when it does not.
 
     Parameters
@@ -78,8 +107,8 @@ def budget(dataset: Run | xr.Dataset, amount: float | xr.DataArray, variable: st
     dataset
         A run, or a dataset of `simulate`.
     amount
-        In the unit of the variable; positive. One number, or an array over dimensions of the variable, such as an
-        amount for each area.
+        In the unit of the variable; positive. One number, or a DataArray over dimensions of the variable, such as an
+        amount for each area; or a Series whose index is named after the dimension.
     variable
         What it has to pay for: any variable with scenarios, such as ``cost_by_area`` or ``financing_need``, or a total
         of all years, such as ``cost_all_years``.
@@ -109,11 +138,8 @@ def budget(dataset: Run | xr.Dataset, amount: float | xr.DataArray, variable: st
     ('option', 'area')
     """
     dataset = dataset_of(dataset)
-    _check_amount(amount)
     cost = money_of(dataset, variable)
-    if isinstance(amount, xr.DataArray) and not set(amount.dims) <= set(cost.dims) - {"scenario"}:
-        allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
-        raise ParameterError(Problem("amount", f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
+    amount = _read_amount(amount, cost)
     count = cost.sizes["scenario"]
     enough = (cost <= amount).transpose(..., "scenario")
     share = enough.mean("scenario")
@@ -269,8 +295,7 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "
     9
     """
     dataset = dataset_of(dataset)
-    if isinstance(points, bool) or not isinstance(points, int) or points < 1:
-        raise ParameterError(Problem("points", repr(points), "a whole number of at least 1"))
+    points = check_whole("points", points, 1)
     cost = money_of(dataset, variable)
     levels = np.arange(1, points + 1) / (points + 1.0)
     amount, _ = quantile_with_error(np.ascontiguousarray(cost.values), levels)

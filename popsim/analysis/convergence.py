@@ -11,7 +11,7 @@ from popsim.analysis.budgets import described, money_of, scenarios_for
 from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
-from popsim.errors import ParameterError, Problem
+from popsim.arguments import check_whole
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -57,10 +57,9 @@ def convergence(
     (('option', 'count', 'quantile'), 2000)
     """
     dataset = dataset_of(dataset)
-    if isinstance(points, bool) or not isinstance(points, int) or points < 2:
-        raise ParameterError(Problem("points", repr(points), "a whole number of at least 2"))
-    stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage
-    tail = (1.0 - check_coverage("coverage", stated)) / 2.0
+    points = check_whole("points", points, 2)
+    stated = check_coverage("coverage", dataset.attrs.get("coverage", 0.90) if coverage is None else coverage)
+    tail = (1.0 - stated) / 2.0
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
     cost = money_of(dataset, variable)
     values = np.ascontiguousarray(cost.values)

@@ -10,7 +10,8 @@ import xarray as xr
 from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
-from popsim.errors import ParameterError, Problem, RunError
+from popsim.arguments import check_whole
+from popsim.errors import Problem, RunError
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -126,8 +127,7 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     True
     """
     dataset = dataset_of(dataset)
-    if isinstance(countries, bool) or not isinstance(countries, int) or countries < 1:
-        raise ParameterError(Problem("countries", repr(countries), "a whole number of at least 1"))
+    countries = check_whole("countries", countries, 1)
     names = (ASSUMPTIONS["independent"], ASSUMPTIONS["study"])
     missing = [name for name in names if name not in dataset]
     if missing:

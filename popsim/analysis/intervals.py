@@ -6,9 +6,10 @@ import math
 
 import numpy as np
 
+from popsim.arguments import check_name
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
-from popsim.types import INTERVALS, Interval, check_name
+from popsim.types import INTERVALS, Interval
 
 __all__ = ["INTERVALS", "check_interval", "coverage_interval", "shortest_with_error"]
 

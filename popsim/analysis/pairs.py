@@ -13,6 +13,7 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.shares import rank_correlations
+from popsim.arguments import as_whole
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.types import Base, By
@@ -79,10 +80,11 @@ def pairs(
         found = f"{dataset.sizes['option']} options"
         problems.append(Problem("dataset: option", found, "one option", "dataset.isel(option=[0])"))
     for name, number in (("most", most), ("cells", cells)):
-        if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        if (as_whole(number) or 0) < 1:
             problems.append(Problem(name, repr(number), "a whole number of at least 1"))
     if problems:
         raise ParameterError(problems)
+    most, cells = int(most), int(cells)
     rows = parts.values.reshape(-1, parts.sizes["scenario"])
     varying = np.flatnonzero(np.ptp(rows, axis=-1) > 0.0)
     chosen = sorted(sorted(varying.tolist(), key=lambda k: -float(rows[k].mean()))[:most])

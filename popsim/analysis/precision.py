@@ -15,6 +15,7 @@ from popsim.analysis.batches import joined
 from popsim.analysis.intervals import check_interval
 from popsim.analysis.order import half_width, quantile_with_error
 from popsim.analysis.summarise import check_coverage
+from popsim.arguments import as_number, as_whole, check_name
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, Problem
@@ -22,7 +23,7 @@ from popsim.families.base import Floats
 from popsim.plan import compile
 from popsim.plan.model import Plan
 from popsim.study.model import Study
-from popsim.types import METHODS, By, Interval, Method, check_name
+from popsim.types import METHODS, By, Interval, Method
 
 __all__ = ["METHODS", "REPLICATES", "relative_error", "room_for", "simulate_to"]
 
@@ -138,6 +139,7 @@ def simulate_to(
     """
     plan = study if isinstance(study, Plan) else compile(study)
     goal = _check(plan, precision, method, digits, interval, coverage, most)
+    most = as_whole(most)
     plan = plan.with_stream(plan.seed, plan.design, goal.turns)
     parts: list[xr.Dataset] = []
     batches: list[Floats] = []
@@ -180,14 +182,15 @@ def _check(
         check_name("method", method, METHODS)
     except ParameterError as error:
         problems += error.problems
-    is_number = isinstance(precision, int | float | np.number) and not isinstance(precision, bool)
-    if method == "quantiles" and not (is_number and 0.0 < precision < 1.0):  # type: ignore[operator]
+    asked = as_number(precision)
+    if method == "quantiles" and (asked is None or not 0.0 < asked < 1.0):
         problems.append(Problem("precision", repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))
     if method == "jcgm101" and precision is not None:
         problems.append(Problem("precision", repr(precision), "None where method = 'jcgm101'", "say digits instead"))
-    if isinstance(digits, bool) or not isinstance(digits, int) or not 1 <= digits <= 4:
+    figures = as_whole(digits)
+    if figures is None or not 1 <= figures <= 4:
         problems.append(Problem("digits", repr(digits), "a whole number from 1 to 4"))
-    if most is not None and (isinstance(most, bool) or not isinstance(most, int) or most < 1):
+    if most is not None and (as_whole(most) or 0) < 1:
         problems.append(Problem("most", repr(most), "a whole number of at least 1, or None"))
     turns, unfit = _turns(plan, method, most)
     problems += unfit
@@ -198,8 +201,8 @@ def _check(
         problems += error.problems
     if problems:
         raise ParameterError(problems)
-    wanted = float(precision) if method == "quantiles" else 1.0  # type: ignore[arg-type]
-    return _Goal(wanted, level, str(method), int(digits), kind, turns)  # type: ignore[call-overload]
+    wanted = asked if asked is not None and method == "quantiles" else 1.0
+    return _Goal(wanted, level, str(method), figures or 0, kind, turns)
 
 
 def _turns(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]]:
@@ -214,7 +217,7 @@ def _turns(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]
     if method == "jcgm101":
         found = "design 'sobol': its batches are not independent"
         problems.append(Problem("method", found, "'quantiles' where design = 'sobol'", "state a precision instead"))
-    if isinstance(most, int) and not isinstance(most, bool) and 1 <= most < turns:
+    if 1 <= (as_whole(most) or 0) < turns:
         problems.append(Problem("most", repr(most), f"at least {turns}: one scenario of each scrambling"))
     return turns, problems
 

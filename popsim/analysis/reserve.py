@@ -15,9 +15,10 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by, names_of
 from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
+from popsim.arguments import as_list, as_number, check_name
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
-from popsim.types import REFERENCES, Base, By, Reference, check_name
+from popsim.types import REFERENCES, Base, By, Reference
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -226,7 +227,9 @@ def _error(influence: Floats) -> Floats:
     return np.asarray(np.sqrt((influence**2).sum(axis=-1)) / influence.shape[-1])
 
 
-def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS, variable: str = "cost") -> xr.Dataset:
+def contingency(
+    dataset: Run | xr.Dataset, confidences: float | Sequence[float] = LEVELS, variable: str = "cost"
+) -> xr.Dataset:
     """Tell how sure the point estimate is to suffice, and what is missing from there to higher confidences.
 
     The steps of a risk and uncertainty analysis that GAO-20-195G (Cost Estimating and Assessment Guide, step 9) asks
@@ -238,7 +241,7 @@ def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS
     dataset
         A run, or a dataset of `simulate` with point estimates.
     confidences
-        Probabilities in (0, 1).
+        Probabilities in (0, 1), or one.
     variable
         The total: one of `popsim.schema.TOTALS`, those of all years included.
 
@@ -266,9 +269,10 @@ def contingency(dataset: Run | xr.Dataset, confidences: Sequence[float] = LEVELS
     (('option', 'confidence'), ('option', 'confidence', 'area'))
     """
     dataset = dataset_of(dataset)
-    levels = [check_coverage("confidence", level) for level in confidences]
-    if not levels:
-        raise ParameterError(Problem("confidences", "none", "at least one, such as 0.8"))
+    asked = as_list(confidences) if as_number(confidences) is None else [confidences]
+    if not asked:
+        raise ParameterError(Problem("confidences", repr(confidences), "one or more confidences, such as [0.5, 0.8]"))
+    levels = [check_coverage("confidence", level) for level in asked]
     result = point_estimates(dataset, variable)
     estimate = result["point_estimate"]
     units = str(estimate.attrs.get("units", "1"))

@@ -12,6 +12,7 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.intervals import check_interval, shortest_with_error
 from popsim.analysis.order import Moments, replicates_of
 from popsim.analysis.tails import UNSEEN
+from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
 from popsim.types import Interval
@@ -32,9 +33,11 @@ def check_coverage(name: str, value: object) -> float:
     ParameterError
         For anything else.
     """
-    if isinstance(value, bool) or not isinstance(value, int | float | np.floating) or not 0.0 < value < 1.0:
-        raise ParameterError(Problem(name, repr(value), "a number between 0 and 1, such as 0.9"))
-    return float(value)
+    number = as_number(value)
+    if number is None or not 0.0 < number < 1.0:
+        mend = f"write {number / 100.0:.12g} for {number:.12g} %" if number is not None and 1.0 < number < 100.0 else ""
+        raise ParameterError(Problem(name, repr(value), "a number between 0 and 1, such as 0.9", mend))
+    return number
 
 
 def scenario_variables(dataset: xr.Dataset) -> list[str]:
@@ -95,7 +98,8 @@ def summarise(
     (('option', 'quantile'), ('option', 'area', 'quantile'))
     """
     dataset = dataset_of(dataset)
-    tail = (1.0 - check_coverage("coverage", coverage)) / 2.0
+    coverage = check_coverage("coverage", coverage)
+    tail = (1.0 - coverage) / 2.0
     kind = check_interval(interval)
     # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
     levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))

@@ -10,6 +10,7 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
+from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Floats
 from popsim.plan.moves import Integers
@@ -59,8 +60,9 @@ def read_correlation(correlation: object, names: Sequence[str]) -> Correlation:
     """
     if correlation is None:
         return Correlation(0.0, tuple(((name,), np.ones((1, 1))) for name in names))
-    if isinstance(correlation, int | float | np.number) and not isinstance(correlation, bool):
-        return _equal(float(correlation), names)
+    number = as_number(correlation)
+    if number is not None:
+        return _equal(number, names)
     return _factor(_matrix(correlation, names), names)
 
 
@@ -143,10 +145,11 @@ def _from_mapping(table: Mapping[str, object], names: Sequence[str]) -> Floats:
             continue
         problems += _unknown(f"correlation[{row!r}]", line, names, place)
         for column, value in line.items():
-            if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not -1.0 <= value <= 1.0:
+            number = as_number(value)
+            if number is None or not -1.0 <= number <= 1.0:
                 problems.append(Problem(f"correlation[{row!r}][{column!r}]", repr(value), "a number from -1 to 1"))
             elif row in place and column in place:
-                matrix[place[row], place[column]] = value
+                matrix[place[row], place[column]] = number
     if problems:
         raise ParameterError(problems)
     matrix = np.where(np.isnan(matrix), matrix.T, matrix)

@@ -13,11 +13,12 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from popsim.arguments import as_whole, check_name
 from popsim.engine.sobol_points import RUN_BITS, SOBOL_BITS, SobolColumns, direction_numbers, fill_sobol, scrambled
 from popsim.errors import ParameterError, Problem
 from popsim.kernels.latin import fill_latin
 from popsim.plan.model import Draws, Integers, Words
-from popsim.types import DESIGNS, check_name
+from popsim.types import DESIGNS
 from popsim.types import Design as DesignName
 
 __all__ = [
@@ -94,13 +95,10 @@ def check_design(design: object, scenarios: int, first_scenario: int, replicates
     """
     known = check_name("design", design, DESIGNS)
     problems = []
-    if (
-        isinstance(replicates, bool)
-        or not isinstance(replicates, int | np.integer)
-        or not 1 <= replicates <= MOST_REPLICATES
-    ):
+    turns = as_whole(replicates)
+    if turns is None or not 1 <= turns <= MOST_REPLICATES:
         problems.append(Problem("replicates", repr(replicates), f"a whole number from 1 to {MOST_REPLICATES}"))
-    elif replicates > 1 and design != "sobol":
+    elif turns > 1 and design != "sobol":
         allowed = f"1 where design = {design!r}: only Sobol points are scrambled"
         problems.append(Problem("replicates", repr(replicates), allowed, "use design='sobol'"))
     if design == "latin" and first_scenario != 0:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import xarray as xr
 
+from popsim.arguments import check_name
 from popsim.engine.breakdowns import arrange
 from popsim.engine.designs import make_points, queue
 from popsim.engine.threads import check_threads, fill
@@ -15,7 +16,7 @@ from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan, Words
 from popsim.schema import seed_of
 from popsim.study.model import Study
-from popsim.types import DESIGNS, Design, check_name
+from popsim.types import DESIGNS, Design
 
 __all__ = ["Scenarios", "scenarios_of", "simulate_part"]
 

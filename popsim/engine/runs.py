@@ -15,6 +15,7 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from popsim.arguments import check_path
 from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, Problem, RunError
 from popsim.plan.model import DERIVED_ARRAYS, ROW_ARRAYS, Draws, Labels, Plan
@@ -105,7 +106,7 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     ...     ps.load_run(folder).dataset.identical(ds)
     True
     """
-    target = Path(folder)
+    target = Path(check_path("folder", folder, "the path of a folder"))
     _check_made_by(dataset, plan, str(target))
     try:
         dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4", encoding=_encoding(dataset))
@@ -175,7 +176,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     StudyError
         When its study.toml was changed and is no longer valid.
     """
-    source = Path(folder)
+    source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
     missing = [name for name in (ENSEMBLE, PLAN, STUDY) if not (source / name).is_file()]
     if missing:
         raise RunError(

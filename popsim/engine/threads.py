@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 from numpy.typing import NDArray
 
+from popsim.arguments import as_whole, check_whole
 from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
 from popsim.engine.sums import Targets
@@ -48,9 +49,7 @@ def check_threads(threads: int | None) -> int:
     """
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or threads < 1:
-        raise ParameterError(Problem("threads", repr(threads), "a whole number of at least 1, or None for all cores"))
-    return int(threads)
+    return check_whole("threads", threads, 1, unless="None for all cores")
 
 
 def check_range(scenarios: object, seed: object, first_scenario: object) -> tuple[int, int, int]:
@@ -66,14 +65,16 @@ def check_range(scenarios: object, seed: object, first_scenario: object) -> tupl
         "seed": (seed, 0, 2**64 - 1, "a whole number from 0 to 2**64 - 1"),
         "first_scenario": (first_scenario, 0, 2**62, "a whole number from 0 to 2**62"),
     }
+    read = {name: as_whole(value) for name, (value, *_) in limits.items()}
+    found = {name: number for name, number in read.items() if number is not None}
     problems = [
         Problem(name, repr(value), allowed)
         for name, (value, low, high, allowed) in limits.items()
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high
+        if not low <= found.get(name, -1) <= high
     ]
     if problems:
         raise ParameterError(problems)
-    return int(scenarios), int(seed), int(first_scenario)  # type: ignore[call-overload]
+    return found["scenarios"], found["seed"], found["first_scenario"]
 
 
 def make_room(outputs: int, scenarios: int) -> Floats:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NoReturn, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from popsim.arguments import as_list
 from popsim.display import as_html, one_line
 from popsim.errors import ParameterError, Problem
 from popsim.families.checks import (
@@ -43,10 +44,11 @@ def _read_family(owner: Owner, name: str, value: object) -> tuple[object, list[P
 
 def _read_families(owner: Owner, name: str, value: object) -> tuple[tuple[Any, ...], list[Problem]]:
     """Read a list of distributions; each entry that is none is a problem of its own."""
-    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) == 0:
+    entries = as_list(value)
+    if not entries:
         return (), [Problem(f"{owner_name(owner)}({name})", repr(value), "a list of distributions")]
-    read = [_read_family(owner, f"{name}[{index}]", item) for index, item in enumerate(value)]
-    return tuple(value), [problem for _, found in read for problem in found]
+    read = [_read_family(owner, f"{name}[{index}]", item) for index, item in enumerate(entries)]
+    return tuple(entries), [problem for _, found in read for problem in found]
 
 
 _READERS: dict[str, Callable[[Owner, str, object], tuple[Any, list[Problem]]]] = {

@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-import numpy as np
-
+from popsim.arguments import as_list, as_number
 from popsim.errors import ParameterError, Problem
 
 __all__ = [
@@ -37,12 +36,8 @@ def owner_name(owner: Owner) -> str:
 
 
 def _is_number(value: object) -> bool:
-    if isinstance(value, bool | np.bool) or not isinstance(value, int | float | np.integer | np.floating):
-        return False
-    try:
-        return math.isfinite(float(value))
-    except OverflowError:
-        return False
+    number = as_number(value)
+    return number is not None and math.isfinite(number)
 
 
 def read_number(owner: Owner, name: str, value: object) -> tuple[float, list[Problem]]:
@@ -59,11 +54,10 @@ def read_optional(owner: Owner, name: str, value: object) -> tuple[float | None,
 
 def read_numbers(owner: Owner, name: str, value: object) -> tuple[tuple[float, ...], list[Problem]]:
     """Read a list of finite numbers; each entry that is none is a problem of its own."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, str | bytes) or not isinstance(value, Sequence) or len(value) == 0:
+    entries = as_list(value)
+    if not entries:
         return (), [Problem(f"{owner_name(owner)}({name})", repr(value), "a list of finite numbers")]
-    read = [read_number(owner, f"{name}[{index}]", item) for index, item in enumerate(value)]
+    read = [read_number(owner, f"{name}[{index}]", item) for index, item in enumerate(entries)]
     return tuple(number for number, _ in read), [problem for _, found in read for problem in found]
 
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
+from popsim.arguments import check_name
 from popsim.plan.moves import Integers
 from popsim.study.model import Area, Study
-from popsim.types import GROUPINGS, Grouping, check_name
+from popsim.types import GROUPINGS, Grouping
 
 __all__ = ["GROUPINGS", "Groups", "group_streams"]
 

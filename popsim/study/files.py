@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
+from popsim.arguments import check_path
 from popsim.errors import FileError, Problem, StudyError, nearest
 
 __all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_bytes", "read_text"]
@@ -64,7 +65,7 @@ def find_study(source: str | os.PathLike[str]) -> Path:
     FileError
         When there is no such study, or when the word means both a packaged study and a folder here.
     """
-    path = Path(source)
+    path = Path(check_path("source", source, "a path, or the name of a packaged study"))
     named = isinstance(source, str) and re.fullmatch(r"[A-Za-z0-9_-]+", source) is not None
     studies = packaged_studies() if named else {}
     inside = path / "study.toml"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
+from popsim.arguments import as_list
 from popsim.errors import Problem, nearest
 from popsim.study.keys import lay, split_key
 from popsim.study.place import shown
@@ -62,17 +64,22 @@ def apply_overrides(
 
 
 def plain(value: object) -> object:
-    """Value as TOML would give it: numpy numbers as Python's, tuples as lists.
+    """Value as TOML would give it: numbers of numpy as Python's, paths as text, arrays and tuples as lists.
 
     Examples
     --------
     >>> plain((np.float64(0.5), 1))
     [0.5, 1]
     """
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
     if isinstance(value, np.generic):
         return value.item()
-    if isinstance(value, list | tuple):
-        return [plain(entry) for entry in value]
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    entries = as_list(value)
+    if entries is not None:
+        return [plain(entry) for entry in entries]
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
     return value

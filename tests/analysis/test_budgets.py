@@ -100,7 +100,7 @@ def test_budget_curve_by_hand() -> None:
     np.testing.assert_allclose(found["confidence"], levels)
     np.testing.assert_allclose(found["amount"], [1 + 1000 * levels, 2 + 2000 * levels])
     assert found["amount"].dims == ("option", "confidence")
-    for points in (0, -1, 2.0, True):
+    for points in (0, -1, 2.5, True):
         with pytest.raises(ParameterError, match="points"):
             budget_curve(uniform(10), points)
 

@@ -103,7 +103,7 @@ def test_refusals() -> None:
         reserve(run(30, 1), 0.8)
     with pytest.raises(ParameterError, match="run at least"):
         contingency(run(20, 1))
-    with pytest.raises(ParameterError, match="none"):
+    with pytest.raises(ParameterError, match="one or more confidences"):
         contingency(dataset, [])
     with pytest.raises(ParameterError, match="confidence"):
         contingency(dataset, [0.5, 1.0])

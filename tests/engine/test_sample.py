@@ -233,9 +233,9 @@ def test_correlations_that_cannot_be_honoured(name: str) -> None:
 
 
 BAD_NUMBERS = {
-    "scenarios": [0, -1, 1.0, True, "10", None, 2**48 + 1],
-    "seed": [-1, 2**64, 1.0, True, "1", None],
-    "first_scenario": [-1, 0.0, True, 2**62 + 1, None],
+    "scenarios": [0, -1, 1.5, True, "10", None, 2**48 + 1],
+    "seed": [-1, 2**64, 1.5, True, "1", None],
+    "first_scenario": [-1, 0.5, True, 2**62 + 1, None],
 }
 """For `simulate`, None stands for what the study states."""
 

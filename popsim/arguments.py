@@ -1,0 +1,148 @@
+"""How arguments are read: numbers of Python, numpy, pandas and xarray alike; names; lists of numbers.
+
+A truth is no number. A float that is whole counts as a whole number (1e4 scenarios), as far as floats hold all of them.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+import os
+from collections.abc import Iterable, Mapping, Set
+from typing import Any, TypeVar, cast
+
+from popsim.errors import ParameterError, Problem, kind_of, nearest
+
+__all__ = ["as_list", "as_number", "as_whole", "check_name", "check_path", "check_whole"]
+
+_EXACT = 2**53
+"""Floats hold all whole numbers up to here."""
+
+Name = TypeVar("Name", bound=str)
+
+
+def as_number(value: object) -> float | None:
+    """Give a number, infinite ones and NaN included; None for what is no number.
+
+    Examples
+    --------
+    >>> as_number(3), as_number(True), as_number("3")
+    (3.0, None, None)
+    """
+    value = _plain(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0.0 else -math.inf  # type: ignore[operator]
+
+
+def as_whole(value: object) -> int | None:
+    """Give a whole number; None for what is none.
+
+    Examples
+    --------
+    >>> as_whole(2**64 - 1), as_whole(1e4), as_whole(0.5), as_whole(False)
+    (18446744073709551615, 10000, None, None)
+    """
+    value = _plain(value)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return int(value)
+    return None
+
+
+def _plain(value: object) -> object:
+    """Give what an array without dimensions holds, and numbers of numpy as those of Python."""
+    if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
+        return cast(Any, value).item()
+    return value
+
+
+def as_list(value: object) -> list[Any] | None:
+    """Give the entries of a list, a tuple, an array of one dimension, a Series or an index; None for anything else.
+
+    Examples
+    --------
+    >>> as_list((1, 2)), as_list("ab"), as_list({1, 2})
+    ([1, 2], None, None)
+    """
+    dims = getattr(value, "ndim", 1)
+    if isinstance(value, str | bytes | Mapping | Set) or not isinstance(value, Iterable) or dims != 1:
+        return None
+    # An array of xarray gives its entries as arrays without dimensions.
+    return [_plain(entry) if hasattr(entry, "dims") else entry for entry in value]
+
+
+def check_whole(argument: str, value: object, low: int, high: int | None = None, unless: str = "") -> int:
+    """Give a whole number within limits.
+
+    Parameters
+    ----------
+    argument, value
+        Name of the argument, and what it was given.
+    low, high
+        Limits; None: none.
+    unless
+        What else may stand there, for the message, such as "None for all cores".
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> check_whole("points", 24.0, low=2)
+    24
+    """
+    number = as_whole(value)
+    if number is None or number < low or (high is not None and number > high):
+        limits = f"of at least {low}" if high is None else f"from {low} to {high}"
+        allowed = f"a whole number {limits}" + (f", or {unless}" if unless else "")
+        raise ParameterError(Problem(argument, repr(value), allowed))
+    return number
+
+
+def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
+    """Give the name that an argument has.
+
+    Raises
+    ------
+    ParameterError
+        For a name that is not among the known ones; the message offers the nearest.
+
+    Examples
+    --------
+    >>> check_name("design", "sobol", ["random", "sobol"])
+    'sobol'
+    """
+    names = list(known)
+    if not isinstance(value, str) or value not in names:
+        *others, last = [f'"{name}"' for name in names]
+        allowed = f"{', '.join(others)} or {last}" if others else last
+        raise ParameterError(Problem(argument, repr(value), allowed, nearest(str(value), names)))
+    return cast(Name, str(value))
+
+
+def check_path(argument: str, value: object, allowed: str) -> str:
+    """Give a path as text.
+
+    Raises
+    ------
+    ParameterError
+        For what is no path.
+
+    Examples
+    --------
+    >>> check_path("folder", "results/pops", "a folder")
+    'results/pops'
+    """
+    path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
+    if not isinstance(path, str):
+        raise ParameterError(Problem(argument, kind_of(value), allowed))
+    return path
