@@ -12,7 +12,7 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from popsim.errors import Problem
 from popsim.study.place import shown, words
@@ -55,7 +55,7 @@ class Marks:
 
     def over(self, general: Marks) -> Marks:
         """Lay what is said of one file over what is said of all."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        said = {each.name: getattr(self, each.name) for each in fields(self)}
         return replace(general, **{name: value for name, value in said.items() if value is not None})
 
 
@@ -248,6 +248,13 @@ class Evidence:
     decimal: dict[str, Cell]
     thousands: dict[str, Cell]
     either: dict[str, list[Cell]]
+    settled: set[str] = field(default_factory=set)
+    """Columns in which some number shows the decimal sign."""
+
+    def alone(self, sign: str) -> list[Cell]:
+        """Cells with three digits after a sign, in columns where that is all there is: they show nothing themselves."""
+        cells = [cell for cell in self.either.get(sign, []) if cell.column not in self.settled]
+        return cells if len({cell.text for cell in cells}) > 1 else []
 
     def add(self, cell: Cell, whole: bool) -> None:
         """Take in what a cell shows; `whole` says that there are no thousands separators."""
@@ -263,11 +270,13 @@ class Evidence:
                 self.either.setdefault(last, []).append(cell)
             else:
                 self.decimal.setdefault(last, cell)
+                self.settled.add(cell.column)
         elif len(set(signs)) == 1:
             if _grouped(body, last):
                 self.thousands.setdefault(last, cell)
         elif len(set(signs)) == 2 and last in ".," and signs.count(last) == 1 and _grouped(integer, signs[0]):
             self.decimal.setdefault(last, cell)
+            self.settled.add(cell.column)
             self.thousands.setdefault(signs[0], cell)
 
 
@@ -277,8 +286,8 @@ def _grouped(text: str, sign: str) -> bool:
 
 def conclude_numbers(
     cells: Iterable[tuple[int, str, str]], said: Marks, delimiter: str, name: str, key: str
-) -> tuple[Numbers | None, str, list[Problem]]:
-    """Conclude the signs inside the numbers of a file: the signs (None where they cannot be known), a note, problems.
+) -> tuple[Numbers | None, list[str], list[Problem]]:
+    """Conclude the signs inside the numbers of a file: the signs (None where they cannot be known), notes, problems.
 
     Parameters
     ----------
@@ -304,23 +313,24 @@ def conclude_numbers(
         seen.add(cell, said.thousands == "")
     decimal, thousands, problems = _signs(seen, said, delimiter, name, key)
     if problems:
-        return None, "", problems
+        return None, [], problems
     numbers = Numbers(decimal, thousands)
     spoilt = [cell for cell in listed if numbers.read(cell.text) is None and re.match(r"[+-]?[.,]?\d", cell.text)]
     spoilt = [cell for cell in spoilt if re.fullmatch(r"[-+\d.,' eE]+", _uniform(cell.text))]
     # Where numbers are plain, a cell or two are typing errors; who asks for the number says so.
     if len(spoilt) > SHOWN or (spoilt and (numbers != PLAIN or said.decimal or said.thousands is not None)):
-        return None, "", [_unreadable(spoilt, numbers, name, key)]
+        return None, [], [_unreadable(spoilt, numbers, name, key)]
     note = []
     fractions = bool(seen.decimal or seen.either.get(decimal))
-    if said.decimal is None and fractions and (decimal != "." or delimiter != ","):
+    unsettled = seen.alone(decimal) if said.decimal is None else []
+    if said.decimal is None and fractions and (decimal != "." or delimiter != "," or unsettled):
         note.append(f"{named(decimal)} as the decimal sign")
-    if not seen.decimal and said.decimal is None and len({cell.text for cell in seen.either.get(decimal, [])}) > 1:
-        example = shown(seen.either[decimal][0].text)
-        note = [f"{named(decimal)} as the decimal sign ({example} and others have three decimals)"]
+    if unsettled:
+        columns = words(dict.fromkeys(cell.column for cell in unsettled))
+        note[-1] += f" ({shown(unsettled[0].text)} and others in column {columns} have three decimals)"
     if said.thousands is None and thousands:
         note.append(f"{named(thousands)} between thousands")
-    return numbers, " and ".join(note), []
+    return numbers, note, []
 
 
 def _signs(seen: Evidence, said: Marks, delimiter: str, name: str, key: str) -> tuple[str, str, list[Problem]]:

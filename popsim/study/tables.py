@@ -157,8 +157,9 @@ def read_table(
     cells = [(row.line, column, row.cells[position]) for row in good for column, position in places]
     numbers, note, found = conclude_numbers(cells, said, delimiter, name, key)
     between = f"{named(delimiter)} between columns" if said.delimiter is None and delimiter != "," else ""
-    parts = [part for part in (between, note) if part]
-    reading = f"{name}: read with {(', ' if ' and ' in note else ' and ').join(parts)}" if parts else ""
+    parts = [*([between] if between else []), *note]
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    reading = f"{name}: read with {listed}" if parts else ""
     return TextTable(name, columns, tuple(good), not problems, numbers, reading), problems + found
 
 

@@ -74,7 +74,12 @@ def column(*cells: str, delimiter: str = ";") -> str:
         (
             column("1.234", "345.678", delimiter=","),
             [1.234, 345.678],
-            "'.' as the decimal sign ('1.234' and others have three decimals)",
+            "'.' as the decimal sign ('1.234' and others in column people have three decimals)",
+        ),
+        (
+            "code;name;people;share\nAAA;Land A;1.234;0.5\nBBB;Land B;345.678;0.25\n",
+            [1.234, 345.678],
+            "';' between columns and '.' as the decimal sign ('1.234' and others in column people have three decimals)",
         ),
     ],
 )
