@@ -21,7 +21,7 @@ __all__ = ["CONFIDENCE", "Facts", "Measured", "gather"]
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
-_TOTALS = (*analysis.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
+_TOTALS = (*schema.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
 _POINTS = {"cost": "point_estimate", "financing_need": "point_estimate_financing_need"}
 _PRINTED = ("cost", "financing_need")
@@ -173,8 +173,7 @@ class Facts:
     @cached_property
     def totals_of_options(self) -> xr.Dataset:
         """Totals of all options, also those of all years together."""
-        names = [name for name in schema.TOTALS if name in self.every_option]
-        return analysis.with_all_years(self.every_option[names])
+        return self.every_option[[name for name in schema.TOTALS if name in self.every_option]]
 
     @cached_property
     def _totals(self) -> tuple[xr.Dataset, xr.Dataset]:
@@ -182,10 +181,7 @@ class Facts:
         totals, asked = self.totals_of_options, self.asked
         if asked is None:
             return totals, analysis.summarise(totals, self.coverage)
-        left = [name for name in totals.data_vars if f"{name}_mean" not in asked]
-        known = [f"{name}{kind}" for name in totals.data_vars if name not in left for kind in _STATISTICS]
-        more = analysis.summarise(totals[left], self.coverage).data_vars if left else {}
-        return totals, asked[known].assign(more)
+        return totals, asked[[f"{name}{kind}" for name in totals.data_vars for kind in _STATISTICS]]
 
     def has(self, name: str) -> bool:
         """Whether the run holds this variable."""
@@ -321,7 +317,7 @@ class Facts:
     @property
     def every_total(self) -> tuple[str, ...]:
         """Every total of the run, in all prices and years, those of the headline first."""
-        present = [name for name in analysis.TOTALS if self.has(name) and name.startswith(self.totals)]
+        present = [name for name in schema.TOTALS if self.has(name) and name.startswith(self.totals)]
         return tuple(sorted(present, key=lambda name: not name.startswith(self.first)))
 
     @property
@@ -399,16 +395,32 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         problems.append(Problem("dataset: scenario", "no scenario", "at least one scenario"))
     if problems:
         raise RunError(problems)
+    dataset = _with_all_years(dataset)
     place = options.index(analysis.BASELINE) if len(options) > 1 else 0
     chosen = dataset.isel(option=slice(place, place + 1))
     asked = summary
     if summary is None:
         summary = analysis.summarise(chosen[_wanted(chosen)], study.coverage)
     else:
-        summary = summary.sel(option=chosen["option"])
+        new = [name for name in schema.TOTALS if name in dataset and f"{name}_mean" not in summary]
+        asked = summary.assign(analysis.summarise(dataset[new], study.coverage).data_vars) if new else summary
+        summary = asked.sel(option=chosen["option"])
     summary = summary.squeeze("option", drop=True)
     largest = float(summary["cost_quantile"].max())
     return Facts(study, chosen, summary, unit_for(largest, study.currency), dataset, asked)
+
+
+def _with_all_years(dataset: xr.Dataset) -> xr.Dataset:
+    """Add the totals of all years, but where nothing is paid after the last year: there they are the totals."""
+    whole = analysis.with_all_years(dataset)
+    same = [
+        total.name
+        for total in schema.TOTALS.values()
+        if total.span == "all_years"
+        and total.name not in dataset
+        and total.name.replace("_all_years", "_after_horizon") not in dataset
+    ]
+    return whole.drop_vars(same, errors="ignore")
 
 
 def _wanted(dataset: xr.Dataset) -> list[str]:

@@ -137,8 +137,9 @@ def unit_for(value: float, currency: str = "USD") -> str:
 def finest_of(cells: Iterable[Iterable[float]]) -> float:
     """Give the place value of the last digit of every cell of a column.
 
-    It is the coarsest place that the errors of the cells call for, unless that would change the smallest cell by more
-    than a tenth: then the large cells, which end where their own errors say, are coarser than the rest.
+    It is the coarsest place that the errors of the cells call for, unless that would leave no digit of the smallest cell
+    or less than two of the middle one: then the large cells, which end where their own errors say, are coarser than the
+    rest.
 
     Parameters
     ----------
@@ -162,8 +163,10 @@ def finest_of(cells: Iterable[Iterable[float]]) -> float:
     if not known:
         return 0.0
     coarsest = max(rounded(*cell)[1] for cell in known)
-    smallest = Decimal(1).scaleb(Decimal(repr(min(abs(value) for value, _ in known) / 5.0)).adjusted())
-    return float(min(coarsest, smallest))
+    sizes = sorted(abs(value) for value, _ in known)
+    first = Decimal(1).scaleb(Decimal(repr(sizes[0])).adjusted())
+    second = Decimal(1).scaleb(Decimal(repr(sizes[(len(sizes) - 1) // 2])).adjusted() - 1)
+    return float(min(coarsest, first, second))
 
 
 def amount(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:

@@ -147,7 +147,7 @@ def test_contingency_is_that_of_the_analysis(study: Study, dataset: xr.Dataset) 
 def test_a_contingency_may_exceed_the_estimate_that_it_tops() -> None:
     assert _on_top(Measured(1.234, 0.01)) == "123\u202f%"
     assert _on_top(Measured(float("nan"), float("nan"))) == "–"
-    assert _on_top(Measured(-0.05, 0.001)) == "\u22125.0\u202f%"
+    assert _on_top(Measured(-0.05, 0.001)) == "\u22125\u202f%"
 
 
 @pytest.mark.parametrize("scenarios", [1, 2, 5, 20, 60, 100])

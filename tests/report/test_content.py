@@ -64,15 +64,15 @@ def ends(summary: xr.Dataset, name: str, **where: object) -> list[tuple[float, f
 
 
 def column_precision(summary: xr.Dataset, variable: str) -> float:
-    """Place at which the coarsest figure of a variable ends, but no more than a fifth of the smallest."""
+    """Place at which the coarsest figure of a variable ends, but leaving digits of the smallest and the middle one."""
     cells = []
     for statistic in ("quantile", "mean"):
         values, errors = (summary[f"{variable}_{statistic}{suffix}"].values.ravel() for suffix in ("", "_error"))
         cells += list(zip(values.tolist(), errors.tolist(), strict=True))
-    coarsest = max(
-        max(10.0 ** np.floor(np.log10(2 * error)), 10.0 ** (np.floor(np.log10(value)) - 3)) for value, error in cells
-    )
-    return float(min(coarsest, *(10.0 ** np.floor(np.log10(value / 5.0)) for value, _ in cells)))
+    exponent = max(max(np.floor(np.log10(2 * error)), np.floor(np.log10(value)) - 3) for value, error in cells)
+    sizes = sorted(value for value, _ in cells)
+    limit = min(np.floor(np.log10(sizes[0])), np.floor(np.log10(sizes[(len(sizes) - 1) // 2])) - 1)
+    return float(10.0 ** min(exponent, limit))
 
 
 def test_headline_is_the_range_of_the_summary(document: Document, summary: xr.Dataset) -> None:
@@ -85,7 +85,8 @@ def test_headline_names_the_area_with_the_widest_range(document: Document, summa
     spread = {}
     for area in study.areas:
         low, _, high = ends(summary, "cost_by_area", area=area.id)
-        spread[area.name] = (high[0] - low[0], money_range(*low, *high, "US$ billion"))
+        finest = column_precision(summary, "cost_by_area")
+        spread[area.name] = (high[0] - low[0], money_range(*low, *high, "US$ billion", finest))
     name = max(spread, key=lambda name: spread[name][0])
     assert f"“{name}”: {spread[name][1]}" in document.lead[1]
 

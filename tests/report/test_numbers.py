@@ -46,14 +46,17 @@ def test_last_digit_is_not_needlessly_coarse(value: float, relative: float) -> N
 
 
 @given(st.lists(st.tuples(VALUES, RELATIVE), min_size=1, max_size=6))
-def test_columns_are_supported_and_change_nothing_by_more_than_a_tenth(cells: list[tuple[float, float]]) -> None:
+def test_columns_are_supported_and_leave_digits_of_every_cell(cells: list[tuple[float, float]]) -> None:
     row = [(value, value * relative) for value, relative in cells]
     for printed, (value, error) in zip(amounts(row, "US$"), row, strict=True):
         assert is_supported(printed, error)
         own = rounded(value, error)[1]
         printed_value = Decimal(printed.replace(",", ""))
-        # Off by at most half of a place that its own error sets, or by a tenth of the smallest cell.
-        limit = max(own / 2, Decimal(repr(min(value for value, _ in row))) / 10)
+        # Off by at most half of a place that its own error sets, or of the first digit of the smallest cell, or of the
+        # second digit of the middle one.
+        sizes = sorted(value for value, _ in row)
+        first, middle = (Decimal(repr(size)).adjusted() for size in (sizes[0], sizes[(len(sizes) - 1) // 2]))
+        limit = max(own, Decimal(1).scaleb(min(first, middle - 1))) / 2
         assert abs(printed_value - Decimal(repr(value))) <= limit
 
 

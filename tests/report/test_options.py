@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim import analysis
+from popsim import analysis, schema
 from popsim.errors import RunError
 from popsim.families.uniform import Uniform
 from popsim.report.comparison import Comparison
@@ -168,10 +168,10 @@ def test_a_run_of_one_option_has_neither_section(study: Study, dataset: xr.Datas
 
 def test_totals_stand_beside_each_other(document: Document, with_alternatives: Pair) -> None:
     (totals,) = blocks(document, "financing", Table)
-    full = with_alternatives[1].sel(option=["full"])
+    full = analysis.with_all_years(with_alternatives[1].sel(option=["full"]))
     summary = analysis.summarise(full, 0.9)
-    titles = {name: title(name, with_alternatives[0]) for name in analysis.TOTALS}
-    assert len(totals.rows) == len(titles) == 12
+    titles = {name: title(name, with_alternatives[0]) for name in schema.TOTALS}
+    assert len(totals.rows) == len(titles) == 18
     for row in totals.rows:
         (name,) = (name for name in titles if row[0].partition(",")[0] == titles[name])
         for printed, (value, error) in zip(row[1:], cells(summary, name, "full"), strict=True):

@@ -22,7 +22,7 @@ def contingency(facts: Facts, total: str) -> tuple[Block, ...]:
     if facts.is_certain:
         return ()
     try:
-        found = analysis.contingency(facts.dataset, LEVELS)
+        found = analysis.contingency(facts.dataset, LEVELS, variable=total)
     except ParameterError:  # the scenarios are too few for one of the confidences
         return ()
     one = found.squeeze("option", drop=True)
@@ -93,5 +93,5 @@ def _on_top(share: Measured) -> str:
     """Print a share of the point estimate, which may well be more than all of it."""
     if math.isnan(share.value):
         return "–"
-    number, _ = rounded(100 * share.value, 100 * share.error, 0.1)
+    number, _ = rounded(100 * share.value, 100 * share.error, 1.0)
     return f"{number:,f}".replace("-", MINUS) + THIN + "%"

@@ -8,6 +8,7 @@ from popsim.report import totals
 from popsim.report.document import KeyFigure
 from popsim.report.facts import CONFIDENCE, Facts
 from popsim.report.numbers import count, percent
+from popsim.report.rare import rare_sentences
 from popsim.report.sections.words import plural, years_of
 
 __all__ = ["headlines", "key_figures", "lead", "subtitle"]
@@ -56,11 +57,11 @@ def _range_in_words(facts: Facts, total: str) -> str:
     if total == "financing_need":
         over += f", {totals.described(study)}"
     text = f"The {noun} is put at {facts.money_range(*facts.range(total))}{over}"
-    if not counted.all_equal:
-        return f"{text}. {_shares(facts, total)}"
-    if facts.counts_nothing_uncertain:
+    if counted.all_equal and facts.counts_nothing_uncertain:
         return f"{text}: nothing that it counts is uncertain."
-    return f"{text}, in {all_of(facts.scenarios)}. This run says nothing of what is too rare to have occurred in it."
+    shares = f"It is the same in {all_of(facts.scenarios)}." if counted.all_equal else _shares(facts, total)
+    option = str(facts.dataset["option"].values[0])
+    return " ".join((f"{text}.", shares, *rare_sentences(facts.dataset, option, facts.coverage, variable=total)))
 
 
 def _shares(facts: Facts, total: str) -> str:

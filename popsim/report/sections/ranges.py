@@ -64,7 +64,7 @@ def range_table(facts: Facts, by: str, headings: tuple[str, ...], rows: Iterable
         mine = ["Low end", "Median", "High end", "Mean", *(["Point estimate"] if points[total] else [])]
         columns += mine
         groups.append((totals.title(total, facts.study), len(mine)))
-    heading = headings[0][:1].lower() + headings[0][1:] if headings else by
+    heading = {"area": "activity area", "year": "year"}.get(by) or facts.study.heading(by, sentence=True)
     # Where several totals stand beside each other, the heading above their columns names them.
     what = "Ranges" if len(shown) > 1 else totals.title(shown[0], facts.study)
     caption = f"{what} by {heading} ({facts.unit_and_prices}; low and high end: {facts.interval})"
