@@ -137,9 +137,9 @@ def unit_for(value: float, currency: str = "USD") -> str:
 def finest_of(cells: Iterable[Iterable[float]]) -> float:
     """Give the place value of the last digit of every cell of a column.
 
-    It is the coarsest place that the errors of the cells call for, unless that would leave no digit of the smallest cell
-    or less than two of the middle one: then the large cells, which end where their own errors say, are coarser than the
-    rest.
+    It is the coarsest place that the errors of the cells call for, unless that would leave no digit of the smallest
+    cell or less than two of the middle one: then the large cells, which end where their own errors say, are coarser
+    than the rest.
 
     Parameters
     ----------
