@@ -90,7 +90,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
 
 
 def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset:
-    """Tell how many independent countries the study's countries are worth, as the study assumes they hang together.
+    """Return how many independent countries the study's countries are worth, with the dependence that it assumes.
 
     ``n_eff = n * Var(total, countries independent) / Var(total, as assumed)``: the number of independent countries
     whose average would vary as much, relative to one of them, as that of the n countries does. For n equal countries

@@ -1,4 +1,4 @@
-"""Search for limits that hold together in enough scenarios at the least sum: bisection, then exchange between parts.
+"""Search for limits that all hold in enough scenarios, at the least sum: bisection, then exchange between parts.
 
 Limits stand on values that occur. The start is a common quantile level for all parts. From there, limits are exchanged:
 one part's limit is lowered until it loses some scenarios, another's is raised until it has won as many back, wherever
@@ -31,7 +31,7 @@ class Limits(NamedTuple):
 
 
 def holds_together(values: Floats, limit: Floats) -> Floats:
-    """Tell for each scenario (part, scenario) whether every part keeps within its limit."""
+    """Return for each scenario of (part, scenario) whether every part keeps within its limit."""
     return np.asarray((values <= limit[:, np.newaxis]).all(axis=0))
 
 

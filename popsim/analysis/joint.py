@@ -48,7 +48,7 @@ _SHARES = {
 
 
 def names_of(by: By) -> tuple[str, ...]:
-    """Give the dimensions that parts are told apart by: one name, or a list of names.
+    """Give the dimensions of the parts: one name, or a list of names.
 
     Raises
     ------
@@ -64,6 +64,9 @@ def names_of(by: By) -> tuple[str, ...]:
     if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
         allowed = 'a dimension such as "area", or several different ones such as ("area", "year")'
         raise ParameterError(Problem("by", repr(by), allowed))
+    if isinstance(by, str) and "," in by:
+        split = tuple(name.strip() for name in by.split(","))
+        raise ParameterError(Problem("by", repr(by), "one name in a text, or a list of names", f"write by={split!r}"))
     return names
 
 

@@ -1,4 +1,4 @@
-"""How parts of a total and the total hang together, two at a time, for a picture of few numbers."""
+"""How parts of a total and the total depend on each other, two at a time, for a picture of few numbers."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def pairs(
         its standard error; `share` (member, cell), the share of the scenarios in each cell; `density` (member, other,
         cell, other_cell), the same for two members together, smoothed by the weights 1, 2, 1 in both directions; `end`
         (member, side), the ends of the range, in the unit of the total, and their Monte Carlo errors. An error is
-        infinite where the scenarios are too few to tell it.
+        infinite where the scenarios are too few to know it.
 
     Raises
     ------

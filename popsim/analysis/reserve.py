@@ -45,7 +45,7 @@ def reserve(
     over: Reference = "expected",
     variable: Base = "cost",
 ) -> xr.Dataset:
-    """Tell how much of the reserve for a confidence each area (year, group) calls for.
+    """Return how much of the reserve for a confidence each area (year, group) needs.
 
     The reserve is the quantile Q of the total at the confidence, less the expected cost or the point estimate. A part's
     contribution is what it costs on average when the total stands at that quantile, E[part | total = Q], less its own
@@ -73,8 +73,8 @@ def reserve(
     xarray.Dataset
         By option, with the dimensions of `by` where said, in the unit of the variable: `amount` (the quantile), `base`,
         `reserve` = amount - base; `part_base` (by) and `contribution` (by), which may be negative for a part that is
-        cheap when the total is dear; `share` (by) of the reserve, NaN where there is none. Each but the bases with its
-        Monte Carlo standard error. Attribute `window`: scenarios on either side of the quantile that the lines rest on.
+        cheap when the total is expensive; `share` (by) of the reserve, NaN where there is none. Each but the bases with
+        its Monte Carlo standard error. Attribute `window`: scenarios on either side of the quantile that the lines use.
 
     Raises
     ------
@@ -164,7 +164,7 @@ def _less_base(
 
 
 def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.DataArray | None, xr.DataArray | None]:
-    """Exact bases in total and by part; None where only the scenarios tell them."""
+    """Return exact bases in total and by part; None where only the scenarios are known."""
     if over == "expected":
         names = (f"expected_{variable}", f"expected_{variable}_by_{by}")
         if all(name in dataset for name in names):
@@ -230,7 +230,7 @@ def _error(influence: Floats) -> Floats:
 def contingency(
     dataset: Run | xr.Dataset, confidences: float | Sequence[float] = LEVELS, variable: str = "cost"
 ) -> xr.Dataset:
-    """Tell how sure the point estimate is to suffice, and what is missing from there to higher confidences.
+    """Return how sure the point estimate is to suffice, and what is missing from there to higher confidences.
 
     The steps of a risk and uncertainty analysis that GAO-20-195G (Cost Estimating and Assessment Guide, step 9) asks
     for after the simulation: the cumulative probability of the point estimate, the contingency for the confidence that

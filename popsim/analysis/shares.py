@@ -44,7 +44,7 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     xarray.Dataset
         `variance_share` and `rank_correlation`, Spearman's between part and total, each with its Monte Carlo standard
         error ``..._error`` (option, part), without unit; NaN where the total, or for the correlation the part, never
-        varies. An error is infinite where the scenarios, or those of a replicate, are too few to tell it.
+        varies. An error is infinite where the scenarios, or those of a replicate, are too few to know it.
 
     Raises
     ------
@@ -90,7 +90,7 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
 
 
 def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:
-    """Error from the spread of replicates; infinite where one of them is too short to tell the figure."""
+    """Error from the spread of replicates; infinite where one of them is too short to know the figure."""
     error = spread_error(parts)
     return np.where(np.isnan(error) & ~np.isnan(value), np.inf, error)
 

@@ -31,8 +31,8 @@ Examples:
 
 \b
 With --by the amounts of all areas (years ...) suffice together with that
-confidence, at the least sum; and the reserve over the expected cost is told
-apart by who calls for it."""
+confidence, at the least sum; and the reserve over the expected cost is
+divided among them."""
 )
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 @click.option("--amount", type=positive_number, metavar="A", help="An amount in the study's currency, such as 850e6.")

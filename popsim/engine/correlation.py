@@ -22,7 +22,7 @@ __all__ = ["Correlation", "read_correlation"]
 _DEFINITE = 1e-10
 """Smallest eigenvalue from which on a matrix is factored as a definite one."""
 _LARGEST_OFFER = 40
-"""Names that hang together up to which the nearest matrix is found within a second or so, and can be read."""
+"""Correlated names up to which the nearest matrix is found within a second or so, and can be read."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,7 +38,7 @@ class Correlation:
 
 
 def read_correlation(correlation: object, names: Sequence[str]) -> Correlation:
-    """Check a correlation and factor it; names that hang together with no others form blocks.
+    """Check a correlation and factor it; names that correlate with each other form blocks.
 
     Parameters
     ----------

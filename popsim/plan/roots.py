@@ -34,7 +34,7 @@ def lower_root(covariance: Floats) -> Floats:
     for j in range(len(covariance)):
         copied = _copied(covariance, j)
         if copied is not None:
-            # Rounding alone would tell a row from the one that it copies.
+            # Computed by itself it could differ from the row that it copies, in the last bits.
             root[j, :j] = copied[1] * root[copied[0], :j]
             continue
         pivot = covariance[j, j] - root[j, :j] @ root[j, :j]

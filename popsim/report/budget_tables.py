@@ -94,7 +94,7 @@ def _likely(found: xr.Dataset, name: str, where: dict[str, object]) -> str:
 
 
 def sufficient(found: xr.Dataset, words: Words) -> Table:
-    """Tell how sure an amount is to suffice, and what is missing."""
+    """Return how sure an amount is to suffice, and what is missing."""
     headings, rows = _rows(found, words)
     asked = money(float(found.attrs["amount"]), 0.0, words.unit)
     caption = (
@@ -117,7 +117,7 @@ def sufficient(found: xr.Dataset, words: Words) -> Table:
 
 
 def enough(found: xr.Dataset, words: Words) -> Table:
-    """Tell which amount suffices with a confidence."""
+    """Return which amount suffices with a confidence."""
     headings, rows = _rows(found, words)
     caption = (
         f"Amount that suffices with {percent(found.attrs['confidence'])} confidence for the "
@@ -188,7 +188,7 @@ def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]
 
 
 def allocated(found: xr.Dataset, words: Words, option: str) -> Table:
-    """Tell who calls for the reserve over the expected cost."""
+    """Return what each part needs of the reserve over the expected cost."""
     by = str(found.attrs["by"]).split(",")
     one: dict[str, object] = {"option": option}
     kept = _pair(found, "reserve", one)

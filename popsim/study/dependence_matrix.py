@@ -2,8 +2,8 @@
 
 With a matrix R, what all countries share is D R D with D = diag(sqrt(s)), s the common_share of each area; what is
 left, R - D R D, must be a covariance too, which is to say that it has no negative eigenvalue. Where countries of a
-group share more, Q = diag(sqrt(q)) with q the group_share takes the place of D in what is left, and Q R Q - D R D is
-held to the same.
+group share more, Q = diag(sqrt(q)) with q the group_share takes the place of D in what is left, and Q R Q - D R D must
+meet the same condition.
 """
 
 from __future__ import annotations

@@ -204,7 +204,7 @@ class Country(Brief):
 
 @dataclass(frozen=True, repr=False)
 class Dependence(Brief):
-    """How normal scores hang together; see docs/dependence.md for the formula.
+    """How normal scores are correlated; see docs/dependence.md for the formula.
 
     `between_areas` is the correlation of area scores within a country: one number (then `labels` is empty) or a matrix
     labelled by `labels`, which may name more areas than are counted. `between_components` is the correlation of two
@@ -292,7 +292,7 @@ class Study:
     """Years after the first year at which a country begins; None: at once."""
     shocks: tuple[Shock, ...] = ()
     agency_fee: float | None = None
-    """Share that comes on top of what is financed; None: the study does not tell need for financing from cost."""
+    """Share that comes on top of what is financed; None: the study has no need for financing."""
     financing_basis: Basis = "judgement"
     financing_rationale: str = ""
     inflation: Amount | None = None

@@ -195,6 +195,11 @@ def test_what_names_no_dimensions_is_refused(by: object) -> None:
         joint_budget(crossed(), by)  # type: ignore[arg-type]
 
 
+def test_names_in_one_text_are_answered_with_a_list() -> None:
+    with pytest.raises(ParameterError, match=r"write by=\('area', 'year'\)"):
+        joint_budget(crossed(), "area, year")
+
+
 def test_a_breakdown_that_is_not_held_is_answered_with_those_that_are() -> None:
     with pytest.raises(RunError) as caught:
         joint_budget(crossed(), "area")
