@@ -476,3 +476,21 @@ def test_any_small_study(item: Study, coverage: float) -> None:
             assert float(one["adds_low"]) == pytest.approx(
                 here.min() if len(here) == happens else min(here.min(), 0.0), rel=1e-6
             )
+
+
+def test_an_option_without_financing_needs_all_that_it_costs() -> None:
+    base = study(ONE, [area("a", LogNormal(0, 0.3), needed("n", LogNormal(3, 0.5), 0.03))])
+    base = dataclasses.replace(base, shocks=(shock("one", "a", 0.02, 4.0),))
+    option = Option("free", "Free", "", (), base)
+    item = dataclasses.replace(base, agency_fee=0.1, options=(option,))
+    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    found = rare_events(item, run, 0.9)
+    for event in ("need/a/n", "shock/one"):
+        one = found.sel(event=event)
+        for name in ("adds_low", "adds_high"):
+            costs, needs = (one[name].sel(total=total).values for total in ("cost", "financing_need"))
+            np.testing.assert_allclose(needs, costs * [1.1, 1.0], rtol=1e-9)
+    value = run["cost_by_component"].sel(component="a/n").values[1]
+    assert float(found["adds_high"].sel(option="free", event="need/a/n", total="financing_need")) == pytest.approx(
+        value.max(), rel=1e-9
+    )

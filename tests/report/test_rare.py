@@ -8,6 +8,8 @@ import re
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.analysis.rare import attach_rare
@@ -221,6 +223,85 @@ def test_what_was_not_looked_for_is_refused() -> None:
     with pytest.raises(UnknownNameError, match="cost_all_years"):
         rare_sentences(kept, "full", 0.9, variable="cost_al_years")
     assert rare_sentences(run, "full", 0.9) == ()
+
+
+ENDS: dict[Family, tuple[str, float, float, float] | None] = {
+    # Words, chance, a value between the end and the rest, the middle of the rest.
+    LogNormal(1, 0.4): None,
+    Constant(2.0): None,
+    Discrete([1, 30], [0.97, 0.03]): ("a rare high cost of", 0.03, 15.0, 1.0),
+    Mixture([Constant(0.5), Uniform(20, 80)], [0.98, 0.02]): ("a rare high cost of", 0.02, 10.0, 0.5),
+    Mixture([Uniform(1, 2), Uniform(15, 20)], [0.95, 0.05]): ("a rare high cost of", 0.05, 10.0, 1.5),
+}
+"""Distributions above zero, so that a cost tells whether it is needed, and at its end."""
+
+
+@st.composite
+def small_studies(draw: st.DrawFn) -> Study:
+    areas = []
+    for name in "ab"[: draw(st.integers(1, 2))]:
+        parts = []
+        for place in range(draw(st.integers(1, 2))):
+            part = component(f"{name}{place}", draw(st.sampled_from(list(ENDS))))
+            # One cost there always is, so that shocks have something to multiply.
+            chance = draw(st.sampled_from([None, 0.004, 0.03, 0.4])) if name == "b" or place else None
+            parts.append(dataclasses.replace(part, need=None if chance is None else Setting(chance)))
+        areas.append(area(name, *parts))
+    shocks = draw(st.lists(st.sampled_from([(0.02, 3.0), (0.05, Uniform(1.5, 2.0)), (0.6, 2.0)]), max_size=2))
+    hit = tuple(shock(f"s{place}", areas[0].id, *each) for place, each in enumerate(shocks))
+    return dataclasses.replace(study(ONE, areas), shocks=hit)
+
+
+def brute_force(item: Study, run: xr.Dataset, scenarios: int) -> dict[str, tuple[float, np.ndarray]]:
+    """Chance of each event, by its words, and what it adds in each scenario."""
+    found = {}
+    whole = run["cost"].values[0]
+    for each in item.shocks:
+        if each.probability < 0.1:
+            others = tuple(other for other in item.shocks if other.id != each.id)
+            adds = whole - ps.simulate(dataclasses.replace(item, shocks=others), scenarios)["cost"].values[0]
+            found[f"“{each.name}”"] = each.probability, np.where(abs(adds) > 1e-9 * whole, adds, 0.0)
+    # Needs and ends are told from unit costs, before shocks; what they add is multiplied by these.
+    plain = ps.simulate(dataclasses.replace(item, shocks=()), scenarios, breakdowns=["component"])
+    for part in (part for each in item.areas for part in each.components):
+        key = next(name for name in run["component"].values.tolist() if name.endswith(f"/{part.id}"))
+        unit, cost = (data["cost_by_component"].sel(component=key).values[0] for data in (plain, run))
+        chance = 1.0 if part.need is None else float(part.need.value)  # type: ignore[arg-type]
+        end = ENDS[part.cost]
+        if chance < 0.1:
+            found[f"“{part.name}” is needed"] = chance, cost
+        elif end is not None:
+            words, rare, between, middle = end
+            adds = np.where(unit > between, cost * (1.0 - middle / np.where(unit > 0.0, unit, 1.0)), 0.0)
+            found[f"{words} “{part.name}”"] = chance * rare, adds
+    return found
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(small_studies(), st.sampled_from([0.9, 0.85]))
+def test_every_sentence_of_any_small_study(item: Study, coverage: float) -> None:
+    scenarios = 2_000
+    run, said = sentences(item, coverage, scenarios)
+    values = run["cost"].values[0]
+    low, high = np.quantile(values, [(1 - coverage) / 2, (1 + coverage) / 2])
+    expected = {}
+    for words, (chance, adds) in brute_force(item, run, scenarios).items():
+        here = values[adds != 0.0]
+        if not len(here) or ((here < low) | (here > high)).sum() > len(here) / 2:
+            expected[words] = chance, adds
+    more = len(expected) - 3
+    if more > 0:
+        assert said.pop() == f"And {more} more rare event{'s are' if more > 1 else ' is'} not in this range."
+    assert len(said) == min(len(expected), 3)
+    for sentence in said:
+        (words,) = (words for words in expected if f"in this range: {words}" in sentence)
+        chance, adds = expected.pop(words)
+        if (adds != 0.0).any():
+            check(sentence, chance, values, adds, coverage)
+        else:
+            never = NEVER.fullmatch(sentence)
+            assert never is not None, sentence
+            assert whole(never["times"]) / whole(never["of"]) == pytest.approx(chance, rel=0.05)
 
 
 @pytest.mark.parametrize(
