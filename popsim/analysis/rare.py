@@ -17,7 +17,7 @@ from popsim.analysis.summarise import check_coverage
 from popsim.engine.parts import Scenarios, scenarios_of
 from popsim.engine.runs import Run
 from popsim.engine.simulate import simulate
-from popsim.errors import ParameterError, Problem, RunError
+from popsim.errors import ParameterError, PlanError, Problem, RunError
 from popsim.families.base import Floats
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
@@ -77,7 +77,8 @@ def rare_events(
         `range_low` to `range_high` (option, total). Totals on ``_all_years`` hold what is paid after the horizon too.
         Coordinates along event: `event_name`, as the study has it, `event_kind`, and `event_countries`, the number of
         countries in which it can happen, 0 for what is common to all. Events are in order of chance times size; the
-        attribute `left_out` tells how many of an option, the least likely beyond a hundred, were not looked at.
+        attribute `left_out` tells how many of an option are missing: the least likely beyond a hundred, and ends too
+        thin to be drawn alone.
 
     Raises
     ------
@@ -118,13 +119,22 @@ def rare_events(
     _check_made_by(made, whole, scenarios)
     found: dict[str, dict[str, _Found]] = {}
     known: list[tuple[Study, Totals]] = []
+    left_out = 0
     for name, each in options.items():
         sampler = Sampler(each, _totals(made, name), scenarios, known)
         likeliest = sorted(events[name], key=lambda event: -event.chance.most)[:_MOST]
-        measured = [_measured(event, sampler, level, limit) for event in likeliest]
-        found[name] = {one.event.id: one for one in measured if one is not None}
-    left_out = max(len(each) for each in events.values()) - _MOST
-    return _dataset(made, found, level).assign_attrs(left_out=max(left_out, 0))
+        found[name], beyond = {}, len(events[name]) - len(likeliest)
+        for event in likeliest:
+            try:
+                one = _measured(event, sampler, level, limit)
+            except (PlanError, ParameterError, ArithmeticError):
+                # An end so thin that no table holds it alone; the study itself was tabulated all the same.
+                beyond += 1
+                continue
+            if one is not None:
+                found[name][event.id] = one
+        left_out = max(left_out, beyond)
+    return _dataset(made, found, level).assign_attrs(left_out=left_out)
 
 
 def attach_rare(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 
@@ -13,11 +13,151 @@ from popsim.families.discrete import Discrete
 from popsim.families.mixture import Mixture
 from popsim.families.shifted import Shifted
 from popsim.families.truncated import Truncated
+from popsim.plan.quadrature import expect
 
 __all__ = ["RareEnd", "rare_ends"]
 
 _LEAST = 1e-9
 """Chance below which no end of a density is looked for."""
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class _Cut(Family):
+    """What one end of a law adds to the middle of the rest, drawn by the same score: zero where it does not happen.
+
+    Cut out by its probability, so that its quantiles are those of the law to the last digit; `Truncated` shares out a
+    small probability again, of which few digits are left.
+    """
+
+    family: ClassVar[str] = "cut"
+    summary: ClassVar[str] = "an end of a distribution, inside an analysis"
+
+    whole: Family
+    edge: float
+    chance: float
+    middle: float
+
+    def __init__(self, whole: Family, edge: float, chance: float, middle: float) -> None:
+        self._take(whole=whole, edge=edge, chance=chance, middle=middle)
+
+    def _ppf(self, p: Floats) -> Any:
+        here = 1.0 - p < self.chance if self.edge > self.middle else p <= self.chance
+        return np.where(here, self.whole._ppf(p) - self.middle, 0.0)
+
+    def _isf(self, q: Floats) -> Any:
+        here = q < self.chance if self.edge > self.middle else 1.0 - q <= self.chance
+        return np.where(here, self.whole._isf(q) - self.middle, 0.0)
+
+    def _cdf(self, x: Floats) -> Any:
+        if self.edge > self.middle:
+            return np.where(x < 0.0, 0.0, np.maximum(self.whole._cdf(x + self.middle), 1.0 - self.chance))
+        return np.where(x >= 0.0, 1.0, np.minimum(self.whole._cdf(x + self.middle), self.chance))
+
+    def mean(self) -> float:
+        """Return the mean, by quadrature."""
+        with np.errstate(all="ignore"):
+            return expect(self, lambda x: x)
+
+    def std(self) -> float:
+        """Return the standard deviation, by quadrature."""
+        mean = self.mean()
+        with np.errstate(all="ignore"):
+            return float(np.sqrt(expect(self, lambda x: (x - mean) ** 2)))
+
+    def support(self) -> tuple[float, float]:
+        """Return zero and the far end of the law."""
+        low, high = self.whole.support()
+        return (0.0, high - self.middle) if self.edge > self.middle else (low - self.middle, 0.0)
+
+    def mode(self) -> float:
+        """Return zero: mostly it does not happen."""
+        return 0.0
+
+    def kinks(self) -> tuple[float, ...]:
+        """Return those of the end, and where it begins."""
+        begins = 1.0 - self.chance if self.edge > self.middle else self.chance
+        inner = [p for p in self.whole.kinks() if (p > begins) == (self.edge > self.middle) and p != begins]
+        return tuple(sorted({begins, *inner}))
+
+    def kink_scores(self) -> Floats:
+        """Return their normal scores."""
+        from scipy.special import ndtri
+
+        begins = float(ndtri(self.chance)) * (-1.0 if self.edge > self.middle else 1.0)
+        scores = self.whole.kink_scores()
+        apart = scores - begins if self.edge > self.middle else begins - scores
+        return np.unique(np.append(scores[apart > 1e-12 * (1.0 + abs(begins))], begins))
+
+    def steep(self) -> bool:
+        """Return True: it begins with a jump."""
+        return True
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class _Given(Family):
+    """The law of one end of a law, given that it happens, less a number; cut out by its probability as well."""
+
+    family: ClassVar[str] = "given"
+    summary: ClassVar[str] = "an end of a distribution where it happens, inside an analysis"
+
+    whole: Family
+    edge: float
+    chance: float
+    middle: float
+    less: float
+
+    def __init__(self, whole: Family, edge: float, chance: float, middle: float, less: float) -> None:
+        self._take(whole=whole, edge=edge, chance=chance, middle=middle, less=less)
+
+    def _ppf(self, p: Floats) -> Any:
+        if self.edge > self.middle:
+            return self.whole._isf(self.chance * (1.0 - p)) - self.less
+        return self.whole._ppf(self.chance * p) - self.less
+
+    def _isf(self, q: Floats) -> Any:
+        if self.edge > self.middle:
+            return self.whole._isf(self.chance * q) - self.less
+        return self.whole._ppf(self.chance * (1.0 - q)) - self.less
+
+    def _cdf(self, x: Floats) -> Any:
+        if self.edge > self.middle:
+            return np.clip(1.0 - self.whole._sf(x + self.less) / self.chance, 0.0, 1.0)
+        return np.clip(self.whole._cdf(x + self.less) / self.chance, 0.0, 1.0)
+
+    def mean(self) -> float:
+        """Return the mean, by quadrature."""
+        with np.errstate(all="ignore"):
+            return expect(self, lambda x: x)
+
+    def std(self) -> float:
+        """Return the standard deviation, by quadrature."""
+        mean = self.mean()
+        with np.errstate(all="ignore"):
+            return float(np.sqrt(expect(self, lambda x: (x - mean) ** 2)))
+
+    def support(self) -> tuple[float, float]:
+        """Return where the end begins, and the far end of the law."""
+        low, high = self.whole.support()
+        return (
+            (self.edge - self.less, high - self.less)
+            if self.edge > self.middle
+            else (low - self.less, self.edge - self.less)
+        )
+
+    def mode(self) -> float:
+        """Return the median: nobody asks for the peak of an end."""
+        return float(self.ppf(0.5))
+
+    def kinks(self) -> tuple[float, ...]:
+        """Return those of the law, as far as they are of this end."""
+        inner = [
+            1.0 - (1.0 - p) / self.chance if self.edge > self.middle else p / self.chance for p in self.whole.kinks()
+        ]
+        return tuple(p for p in inner if 1e-9 < p < 1.0 - 1e-9)
+
+    def steep(self) -> bool:
+        """Return what holds of the law."""
+        return self.whole.steep()
 
 
 @dataclass(frozen=True)
@@ -56,7 +196,9 @@ class RareEnd:
         law, high = self.law, self.side == "high"
         steps = law.jumps()
         if steps is None:
-            end = self._members() or (Truncated(law, low=self.edge) if high else Truncated(law, high=self.edge))
+            end = self._members()
+            if end is None:
+                return _Given(law, self.edge, self.chance, self.middle, -by)
             return Shifted(end, by) if by else end
         here = steps[1] >= self.edge if high else steps[1] <= self.edge
         values, chances = (steps[1][here] + by).tolist(), np.diff(steps[0], prepend=0.0)[here]
@@ -67,6 +209,8 @@ class RareEnd:
 
         It rises with the same score as the whole, so that it is drawn from the same stream in the same scenarios.
         """
+        if self.law.jumps() is None:
+            return _Cut(self.law, self.edge, self.chance, self.middle)
         return Mixture([Constant(0.0), self.alone()], [1.0 - self.chance, self.chance])
 
     def usual(self) -> Family:

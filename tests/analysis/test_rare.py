@@ -336,6 +336,11 @@ def test_ends_that_lie_apart(name: str) -> None:
 
 
 EXAMPLES = all_examples()
+THIN = (
+    Mixture([LogNormal(0, 0.1), Gamma(0.3, 1e4)], [1 - 1e-6, 1e-6]),
+    Shifted(Scaled(Mixture([LogNormal(0, 0.1), Uniform(50, 1e9)], [0.99, 0.01]), 3.0), 2.0),
+    Truncated(Mixture([Uniform(1, 2), LogNormal(6, 2)], [0.99, 0.01]), high=1e6),
+)
 
 
 @pytest.mark.parametrize("limit", [0.02, 0.1, 0.2])
@@ -343,7 +348,7 @@ def test_ends_of_every_family_are_cut_off_as_they_are(limit: float) -> None:
     """Laws of what an end adds, of the rest and of the end itself are those of the whole, quantile by quantile."""
     p = np.array([1e-9, 1e-4, 0.001, 0.011, 0.051, 0.11, 0.31, 0.49, 0.71, 0.91, 0.951, 0.991, 0.999, 1 - 1e-6])
     met = 0
-    for law in EXAMPLES.values():
+    for law in (*EXAMPLES.values(), *THIN):
         for end in rare_ends(law, limit):
             met += 1
             whole = law.ppf(p)
@@ -353,6 +358,10 @@ def test_ends_of_every_family_are_cut_off_as_they_are(limit: float) -> None:
             np.testing.assert_allclose(end.difference().ppf(p), np.where(here, whole - end.middle, 0.0), **near)
             low, high = end.itself().support()
             assert (low if end.side == "high" else -high) >= (end.edge if end.side == "high" else -end.edge) - 1e-6
+            drawn = end.alone().ppf([0.0, 0.5, 1.0])
+            share = end.chance * np.array([1.0, 0.5, 0.0])
+            of_whole = law.isf(share) if end.side == "high" else law.ppf(end.chance - share)
+            np.testing.assert_allclose(drawn[1], of_whole[1] - end.middle, **near)
             if end.has_gap():
                 np.testing.assert_allclose(end.usual().ppf(p)[~here], whole[~here], **near)
     assert met > 0
@@ -476,6 +485,21 @@ def test_any_small_study(item: Study, coverage: float) -> None:
             assert float(one["adds_low"]) == pytest.approx(
                 here.min() if len(here) == happens else min(here.min(), 0.0), rel=1e-6
             )
+
+
+@pytest.mark.parametrize("law", THIN)
+def test_thin_ends_are_drawn_or_said_to_be_left_out(law: Family) -> None:
+    item = study(ONE, [area("a", LogNormal(0, 0.1), component("x", law))])
+    run = ps.simulate(item, 1_000, breakdowns=["component"])
+    found = rare_events(item, run, 0.9)
+    ends = len(rare_ends(law, 0.1))
+    assert found.sizes["event"] + found.attrs["left_out"] == ends
+    for event in found["event"].values.tolist():
+        value = run["cost_by_component"].sel(component="a/x").values[0]
+        (end,) = rare_ends(law, 0.1)
+        happens = value >= end.edge
+        if happens.any():
+            check_event(found, event, run["cost"].values[0], value - end.middle, happens)
 
 
 def test_an_option_without_financing_needs_all_that_it_costs() -> None:
