@@ -17,7 +17,17 @@ from dataclasses import dataclass, field, fields, replace
 from popsim.errors import Problem
 from popsim.study.place import shown, words
 
-__all__ = ["PLAIN", "Marks", "Numbers", "cells_of", "conclude_numbers", "decode", "find_delimiter", "named"]
+__all__ = [
+    "DELIMITERS",
+    "PLAIN",
+    "Marks",
+    "Numbers",
+    "cells_of",
+    "conclude_numbers",
+    "decode",
+    "find_delimiter",
+    "named",
+]
 
 NAMES = {"\t": "tab", " ": "space"}
 DELIMITERS = (",", ";", "\t", "|")

@@ -50,7 +50,7 @@ def study_notes(
         ),
         *_unused_numbers(table, groups, _mentioned(content.model_dump(exclude={"headings", "labels"}))),
         *_misspelt(table, groups, content),
-        *_unused_labels(table, content),
+        *_odd_labels(table, content),
         *_garbled(table),
         *_not_counted(study, content, catalogue),
     )
@@ -148,8 +148,14 @@ def _misspelt(table: TextTable, groups: Sequence[str], content: StudyFile) -> li
     ]
 
 
-def _unused_labels(table: TextTable, content: StudyFile) -> list[str]:
-    return [
+def _odd_labels(table: TextTable, content: StudyFile) -> list[str]:
+    same = [
+        f"[labels.{column}] gives {_quoted(values)} one name: tables cannot tell them apart"
+        for column, names in content.labels.items()
+        for name in dict.fromkeys(names.values())
+        if len(values := [value for value, other in names.items() if other == name]) > 1
+    ]
+    return same + [
         f'{table.name}: no country has "{value}" in column {column}, which [labels.{column}] names'
         for column, names in content.labels.items()
         for value in names

@@ -116,5 +116,7 @@ def test_an_area_of_the_catalogue_without_a_table_is_noted(small: Path) -> None:
 
 
 def test_a_label_for_what_no_country_has_is_noted(small: Path) -> None:
+    same = load_study(small, {"labels.bloc": {"red": "the bloc", "blue": "the bloc"}})
+    assert same.notes == ('[labels.bloc] gives "red" and "blue" one name: tables cannot tell them apart',)
     study = load_study(small, {"labels.income": {"LIC": "low income", "LCM": "lower middle income"}})
     assert study.notes == ('countries.csv: no country has "LCM" in column income, which [labels.income] names',)
