@@ -62,10 +62,16 @@ def as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
         **found,
         "says": [sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in words.says(comparison, option)],
         "difference": {name: _difference(comparison, option, name) for name in names},
+        "payments_ceased": [
+            {"component": each.component, "name": each.name, "payments": each.payments, **each.money}
+            for each in comparison.ceased(option)
+        ],
     }
 
 
 def _range(level: Facts, total: str) -> dict[str, float]:
+    # Where nothing is paid after the last year, all years are those of the study.
+    total = total if level.has(total) else total.removesuffix("_all_years")
     low, high = level.range(total)
     return measured({"low": low, "median": level.quantile(total, 0.5), "high": high, "mean": level.mean(total)})
 

@@ -17,9 +17,11 @@ from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import count, finest_of, percent
 from popsim.study.model import Study
 
-__all__ = ["Comparison", "Counted", "comparison_of", "signed"]
+__all__ = ["Ceased", "Comparison", "Counted", "comparison_of", "signed"]
 
 _AS_WRITTEN = "As the study is written"
+_ONE_WAY = 20
+"""Scenarios that all differ in one direction, and tell it: by chance with a probability of 2 in 2**20."""
 _CLEAR = 2.0
 """Standard errors beyond which the sign of a mean difference is told."""
 
@@ -30,6 +32,16 @@ class Counted(NamedTuple):
     more: int
     less: int
     same: int
+
+
+class Ceased(NamedTuple):
+    """Payments of a component that an option makes no longer, or further ones where the number is negative."""
+
+    component: str
+    name: str
+    payments: float
+    money: dict[str, float]
+    """Their expected cost and, where there is one, financing need."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +68,8 @@ class Comparison:
         wanted = [
             str(name)
             for name, variable in every.data_vars.items()
-            if "scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2])
+            if ("scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2]))
+            or str(name).startswith(("planned_", "expected_"))
         ]
         together = every[wanted].assign(self.facts.totals_of_options.data_vars)
         return analysis.compare(together, self.baseline, self.facts.coverage)
@@ -187,9 +200,15 @@ class Comparison:
         return self.studies[option].agency_fee is not None
 
     def sign(self, total: str, option: str) -> int:
-        """Tell whether an option has more (1) or less (-1) on average; 0 where the error of the mean hides it."""
-        mean = self.mean(total, option)
-        if self.is_same(total, option) or not mean.is_known or abs(mean.value) <= _CLEAR * mean.error:
+        """Tell whether an option has more (1) or less (-1) on average; 0 where the scenarios do not tell.
+
+        They do where the mean is beyond two standard errors, and where they differ in one direction alone: a mean of
+        heavy tails may have a large error, and its sign is known for all that.
+        """
+        mean, counted = self.mean(total, option), self.counted(total, option)
+        if min(counted.more, counted.less) == 0 and max(counted.more, counted.less) >= _ONE_WAY:
+            return 1 if counted.more else -1
+        if counted.same == self.facts.scenarios or not mean.is_known or abs(mean.value) <= _CLEAR * mean.error:
             return 0
         return 1 if mean.value > 0.0 else -1
 
@@ -220,6 +239,10 @@ class Comparison:
         facts = self.facts
         return self.quantile(total, option, facts.low), self.quantile(total, option, facts.high)
 
+    def exact(self, total: str, value: float) -> Measured:
+        """Give a difference of a total that is known without error, to be printed as the others are."""
+        return Measured(value, 0.0, self._finest(total))
+
     def _finest(self, total: str) -> float:
         """Place at which differences of a total end, whatever the years and the options."""
         if "_by_" in total:
@@ -234,6 +257,28 @@ class Comparison:
             self.facts.places[key] = finest_of(cells)
         return self.facts.places[key]
 
+    def ceased(self, option: str) -> tuple[Ceased, ...]:
+        """Payments that an option no longer makes of components that it shares with the baseline, the largest first."""
+        if "payments_ceased" not in self.found:
+            return ()
+        row = self._places["option"][option]
+        components = [str(component) for component in self.found["component"].values]
+        named = self.facts.every_option.coords.get("component_name")
+        names = components if named is None else [str(name) for name in named.values]
+        bases = [base for base in self.bases if f"payments_ceased_{base}" in self.found]
+        found = [
+            Ceased(
+                component,
+                names[place],
+                float(self._values["payments_ceased"][row, place]),
+                {base: float(self._values[f"payments_ceased_{base}"][row, place]) for base in bases},
+            )
+            for place, component in enumerate(components)
+        ]
+        return tuple(
+            sorted((each for each in found if each.payments), key=lambda each: -abs(each.money.get("cost", 0.0)))
+        )
+
     def share(self, total: str, option: str, word: str) -> str:
         """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; "none" and "all" where it is so."""
         found = self.measured(f"{total}_{word}", option)
@@ -247,6 +292,8 @@ class Comparison:
             for word, number in zip(("more", "less", "the same"), self.counted(total, option), strict=True)
             if number
         ]
+        if scenarios == 1:
+            return f"{parts[0][0]} in the one scenario"
         if len(parts) == 1:
             return f"{parts[0][0]} in all of the {count(scenarios)} scenarios"
         (word, number), *others = parts

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from popsim.analysis import BASELINE
+from popsim.analysis.compare import ROUNDING
 from popsim.analysis.tails import UNSEEN
 from popsim.report import totals
 from popsim.report.comparison import Comparison, comparison_of, signed
@@ -25,6 +26,8 @@ __all__ = [
 
 _SMALLEST_GAIN = 1.5
 """A smaller saving in scenarios is not worth a sentence."""
+_MOST_COMPONENTS = 3
+"""Components whose payments cease that a sentence names; the others are counted."""
 _SMALLEST_MOVE = 0.1
 """A difference after the last year that is a smaller part of that in all years is left to the tables."""
 
@@ -214,13 +217,17 @@ def says(comparison: Comparison, option: str) -> tuple[str, ...]:
     for place, base in enumerate(comparison.bases):
         name = "It" if place else f"“{comparison.names[option]}”"
         sentences += [_in_all(comparison, option, base, name), _in_time(comparison, option, base)]
+    sentences += [_service(comparison, option, ceased) for ceased in (True, False)]
     return tuple(sentence for sentence in sentences if sentence)
 
 
+def _way(sign: int) -> str:
+    return "more" if sign > 0 else "less"
+
+
 def _verb(base: str, amount: str, way: str) -> str:
-    if base == "cost":
-        return f"costs {amount} {way}"
-    return f"needs {amount} {way} financing"
+    by = f"{amount} {way}".strip()
+    return f"costs {by}" if base == "cost" else f"needs {by} financing"
 
 
 def _same(base: str) -> str:
@@ -236,17 +243,19 @@ def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
     counted = comparison.in_scenarios(whole, option)
     if comparison.is_same(whole, option):
         words = f"{name} {_same(base)} in all of the {count(facts.scenarios)} scenarios"
-    elif not mean.is_known and facts.scenarios > 1:
-        words = f"{_subject(name)} the mean difference in {_noun(base)}{years} is not known, {UNSEEN}; {counted}"
     elif not mean.is_known:
-        words = f"{_subject(name)} one scenario, which cannot tell the difference in {_noun(base)}"
+        why = UNSEEN if facts.scenarios > 1 else "one scenario tells no mean"
+        told = f"{_subject(name)} a mean difference in {_noun(base)}{years} that is not known"
+        if sign:
+            told = f"{name} {_verb(base, '', _way(sign))}{years} by a mean amount that is not known"
+        words = f"{told} ({why}), {counted}"
     else:
         spread = ""
-        if low.is_known and high.is_known and mean.error:
+        if low.is_known and high.is_known and not _is_constant(mean):
             spread = f" ({facts.interval} of the difference: {facts.money_range(low, high)})"
         if sign:
             amount = facts.money(Measured(abs(mean.value), mean.error, mean.finest))
-            told = f"{name} {_verb(base, amount, 'more' if sign > 0 else 'less')}{_on_average(mean)}{years}"
+            told = f"{name} {_verb(base, amount, _way(sign))}{_on_average(mean)}{years}"
         else:
             told = f"{_subject(name)} no difference in the mean {_noun(base)}{years} that the run can tell"
         words = f"{told}{spread}, {counted}"
@@ -289,7 +298,9 @@ def _after(comparison: Comparison, option: str, base: str) -> str:
         if comparison.is_zero(later, which):
             return "none"
         mean = comparison.levels[which].mean(later)
-        return f"on average {facts.money(mean)}" if mean.error else facts.money(mean)
+        if not mean.is_known:
+            return "an amount that is not known"
+        return facts.money(mean) if _is_constant(mean) else f"on average {facts.money(mean)}"
 
     other = (
         "" if comparison.is_zero(later, comparison.baseline) else f" ({_name(comparison)}: {paid(comparison.baseline)})"
@@ -305,18 +316,50 @@ def _in_time(comparison: Comparison, option: str, base: str) -> str:
     years, mean = totals.span(base, facts.study), comparison.mean(base, option)
     if comparison.is_same(base, option):
         return f"In {years} alone it {_same(base)} in all of the scenarios."
-    if not mean.is_known:
-        return ""
     sign = comparison.sign(base, option)
+    if not mean.is_known:
+        return f"In {years} alone it {_verb(base, '', _way(sign))}." if sign else ""
     if not sign:
         return f"In {years} alone the run can tell no difference in its mean {_noun(base)}."
     amount = facts.money(Measured(abs(mean.value), mean.error, mean.finest))
-    return f"In {years} alone it {_verb(base, amount, 'more' if sign > 0 else 'less')}{_on_average(mean)}."
+    return f"In {years} alone it {_verb(base, amount, _way(sign))}{_on_average(mean)}."
 
 
 def _on_average(mean: Measured) -> str:
     """Words for a figure that is not the same in every scenario."""
-    return " on average" if mean.error else ""
+    return "" if _is_constant(mean) else " on average"
+
+
+def _is_constant(mean: Measured) -> bool:
+    """Whether a figure is the same in every scenario but for rounding."""
+    return mean.error <= ROUNDING * abs(mean.value)
+
+
+def _service(comparison: Comparison, option: str, ceased: bool) -> str:
+    """Say which payments cease since work begins later, or come on top since it begins earlier, in years and money."""
+    facts = comparison.facts
+    changed = [each for each in comparison.ceased(option) if (each.payments > 0.0) == ceased]
+    if not changed:
+        return ""
+    counted = [
+        f"{_payments(abs(each.payments), further=not ceased)} of “{each.name}”" for each in changed[:_MOST_COMPONENTS]
+    ]
+    if left := len(changed) - len(counted):
+        counted.append(f"payments of {plural(left, 'other component')}")
+    one = len(changed) == 1 and abs(changed[0].payments) == 1.0
+    made = ("is" if one else "are") + (" not made" if ceased else " made")
+    where = " in each country that needs it" if len(facts.study.countries) > 1 else ""
+    amounts = []
+    for base in changed[0].money:
+        value = abs(sum(each.money[base] for each in changed))
+        amounts.append(f"{facts.money(comparison.exact(comparison.whole(base), value))} of {_noun(base)}")
+    who = " that nobody pays" if ceased else ""
+    return f"{'Fewer' if ceased else 'More'} years of service: {listed(counted)} {made}{where}, {listed(amounts)}{who}."
+
+
+def _payments(number: float, further: bool) -> str:
+    word = "further payment" if further else "payment"
+    return f"{significant(number, 4)} {word if number == 1.0 else word + 's'}"
 
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
