@@ -6,6 +6,7 @@ from popsim.families.base import Family
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
 from popsim.report.facts import Facts
 from popsim.report.numbers import count, percent, significant, unit_for
+from popsim.report.sections.assumptions import assumptions
 from popsim.report.sections.words import listed, plural
 from popsim.study.model import Amount, Area, Component, Source, Study
 from popsim.types import BASES
@@ -149,5 +150,7 @@ def evidence(facts: Facts) -> Section:
             _unknown(study),
             Paragraph("Components, ranges and sources, area by area:"),
             *(_area(area, facts) for area in study.areas),
+            Paragraph("What else is assumed:"),
+            *assumptions(facts),
         ),
     )
