@@ -316,8 +316,8 @@ def without_rounding(difference: xr.DataArray, scale: xr.DataArray) -> xr.DataAr
 
     Examples
     --------
-    >>> without_rounding(xr.DataArray([1e-5, 1.0]), xr.DataArray([1e9, 1e9])).values.tolist()
-    [0.0, 1.0]
+    >>> without_rounding(xr.DataArray([1.0, 10.0]), xr.DataArray([1e9, 1e9])).values.tolist()
+    [0.0, 10.0]
     """
     return difference.where(abs(difference) > _ROUNDING * abs(scale), 0.0)
 

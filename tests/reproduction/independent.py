@@ -39,33 +39,42 @@ def run(
 def results(study: SimpleNamespace, rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     """Sums of one chunk."""
     C, after = costs(study, rng, n)
-    yearly = C.sum(axis=(0, -1))
-    calendar = study.first_year + np.arange(study.years)
-    found = {"cost": C.sum(axis=(0, 1, 3))}
-    if after is not None:
-        found["cost_after_horizon"] = after.sum(axis=(0, 2))
-    found |= breakdowns("cost", C, study)
-    if study.inflation is not None:
-        i = shared(rng, n, study.inflation)
-        found["cost_nominal"] = sum(
-            yearly[y] * (1.0 + i[:, 0]) ** (calendar[y] - study.price_year) for y in range(study.years)
-        )
-    if study.discount_rate is not None:
-        d = study.discount_rate
-        found["cost_discounted"] = sum(
-            yearly[y] / (1.0 + d) ** (calendar[y] - study.first_year) for y in range(study.years)
-        )
+    i = None if study.inflation is None else shared(rng, n, study.inflation)[:, 0]
+    found = totals("cost", C, after, study, i) | breakdowns("cost", C, study)
     if study.agency_fee is not None:
         for a, area in enumerate(study.areas):
             for cofinancing, who in area.cofinancing:
                 C[a][..., who] *= (1.0 - cofinancing) * (1.0 + study.agency_fee)
-        found["financing_need"] = C.sum(axis=(0, 1, 3))
-        found |= breakdowns("financing_need", C, study)
+                for late in (after or {}).values():
+                    late[a][..., who] *= (1.0 - cofinancing) * (1.0 + study.agency_fee)
+        found |= totals("financing_need", C, after, study, i) | breakdowns("financing_need", C, study)
     return found
 
 
-def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.ndarray, np.ndarray | None]:
-    """C (a, y, n, c) of the programme's years, and what is paid after them (a, n, c); None where nothing is late."""
+def totals(
+    name: str, C: np.ndarray, after: dict[int, np.ndarray] | None, study: SimpleNamespace, i: np.ndarray | None
+) -> dict[str, np.ndarray]:
+    """Sums within the programme's years and after them: at constant prices, nominal and discounted, where asked for."""
+    spans = {"": {y: C[:, y].sum(axis=(0, -1)) for y in range(study.years)}}
+    if after is not None:
+        spans["_after_horizon"] = {y: late.sum(axis=(0, -1)) for y, late in after.items()}
+    found = {}
+    for span, yearly in spans.items():
+        found[f"{name}{span}"] = sum(yearly.values(), np.zeros(C.shape[2]))
+        if i is not None:
+            found[f"{name}_nominal{span}"] = sum(
+                (paid * (1.0 + i) ** (study.first_year + y - study.price_year) for y, paid in yearly.items()),
+                np.zeros(C.shape[2]),
+            )
+        if study.discount_rate is not None:
+            found[f"{name}_discounted{span}"] = sum(
+                (paid / (1.0 + study.discount_rate) ** y for y, paid in yearly.items()), np.zeros(C.shape[2])
+            )
+    return found
+
+
+def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.ndarray, dict[int, np.ndarray] | None]:
+    """C (a, y, n, c) of the programme's years; after them, by year, (a, n, c), or None where nothing is late."""
     Y, countries = study.years, len(study.rows)
     C = np.zeros((len(study.areas), Y, n, countries))
     Z = area_scores(study, rng, n)
@@ -77,7 +86,7 @@ def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.
         S = per_country(study.start, layered(study, rng, n, study.start_share, study.start_share))
     shocks = [(shock["areas"], draw_shock(shock, rng, n)) for shock in study.shocks]
     late = S is not None or any(area.delay is not None for area in study.areas)
-    after = np.zeros((len(study.areas), n, countries)) if late else None
+    after: dict[int, np.ndarray] | None = {} if late else None
     for a, area in enumerate(study.areas):
         D = None if area.delay is None else per_country(area.delay, delays.score())
         hats = shifts(sum(part for part in (S, D) if part is not None))
@@ -103,7 +112,7 @@ def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.
                     if y < Y:
                         C[a, y] += paid
                     else:
-                        after[a] += paid
+                        after.setdefault(y, np.zeros((len(study.areas), n, countries)))[a] += paid
     return C, after
 
 
