@@ -8,7 +8,7 @@ from typing import cast, get_args
 
 from popsim.errors import Problem, nearest
 from popsim.study.drivers import Measure, columns_are_sound, measure, measured_columns
-from popsim.study.labels import Labels
+from popsim.study.labels import ColumnLabels
 from popsim.study.model import Basis, Country
 from popsim.study.place import shown, words
 from popsim.study.tables import Fault, Row, TextTable
@@ -86,7 +86,7 @@ def select_countries(
         problems += check_groups(table, groups)
     problems += _check_labels(study, groups, columns if sound else table.columns)
     known = [column for column in rules.select if column in groups]
-    labels = Labels.of(study.content.headings, study.content.labels)
+    labels = ColumnLabels.of(study.content.headings, study.content.labels)
     measured = sound and all(column in table.columns for column in columns)
     countries: list[Country] = []
     left_out: list[tuple[str, str, str]] = []
@@ -175,7 +175,7 @@ def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...], measured: 
     ]
 
 
-def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list[str], labels: Labels) -> str:
+def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list[str], labels: ColumnLabels) -> str:
     """Why a country is not counted; empty for one that is."""
     rules, code = study.content.countries, table.cell(row, "code")
     if code in rules.without:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["Labels"]
+__all__ = ["ColumnLabels"]
 
 
 @dataclass(frozen=True)
-class Labels:
+class ColumnLabels:
     """Names that a study gives to columns of its countries file and to the values in them.
 
     Parameters
@@ -26,7 +26,7 @@ class Labels:
     values: tuple[tuple[str, str, str], ...] = ()
 
     @classmethod
-    def of(cls, headings: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> Labels:
+    def of(cls, headings: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> ColumnLabels:
         """Take the tables [headings] and [labels] of a study file."""
         triples = ((column, value, name) for column, names in values.items() for value, name in names.items())
         return cls(tuple(headings.items()), tuple(triples))
@@ -36,7 +36,7 @@ class Labels:
 
         Examples
         --------
-        >>> labels = Labels.of({"income": "World Bank income group"}, {})
+        >>> labels = ColumnLabels.of({"income": "World Bank income group"}, {})
         >>> labels.heading("income"), labels.heading("river_basin"), labels.heading("river_basin", sentence=True)
         ('World Bank income group', 'River basin', 'river basin')
         """
@@ -48,7 +48,7 @@ class Labels:
 
         Examples
         --------
-        >>> labels = Labels.of({}, {"income": {"LIC": "low income"}})
+        >>> labels = ColumnLabels.of({}, {"income": {"LIC": "low income"}})
         >>> labels.label("income", "LIC"), labels.label("income", "LIC", sentence=True), labels.label("zone", "coast")
         ('Low income', 'low income', 'coast')
         """

@@ -19,7 +19,7 @@ from popsim.study.drivers import check_drivers, columns_are_sound, drivers, meas
 from popsim.study.events import resolve_events
 from popsim.study.exchange import RATE_COLUMNS, read_rates
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
-from popsim.study.labels import Labels
+from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import Money
 from popsim.study.notes import column_notes, study_notes
@@ -157,7 +157,7 @@ class _Loader:
             financing_rationale=financing.rationale if financing else "",
             inflation=events.inflation,
             discount_rate=content.money.discount_rate,
-            labels=Labels.of(content.headings, content.labels),
+            labels=ColumnLabels.of(content.headings, content.labels),
             headline=content.report.headline,
             not_known=tuple(content.report.not_known),
         )

@@ -8,7 +8,7 @@ from typing import Literal
 
 from popsim.display import WIDTH, Brief, as_html, as_text, listed, one_line
 from popsim.families.base import Family
-from popsim.study.labels import Labels
+from popsim.study.labels import ColumnLabels
 from popsim.types import Base, Basis, Design
 
 __all__ = [
@@ -309,7 +309,7 @@ class Study:
     """How CSV files were read, a line for each whose signs or encoding were concluded from the file."""
     notes: tuple[str, ...] = field(default=(), compare=False)
     """What is odd in the study and its tables, and yet allowed."""
-    labels: Labels = field(default_factory=Labels)
+    labels: ColumnLabels = field(default_factory=ColumnLabels)
     """Names of columns and values of the countries file, for print."""
     source: str = field(default="", compare=False)
     """Path of the file that it was loaded from; empty where it was made otherwise."""

@@ -202,7 +202,7 @@ class ReportTable(Table):
     )
 
 
-Labels = dict[str, Annotated[dict[str, Text], Field(description="value of the column = its name")]]
+ValueLabels = dict[str, Annotated[dict[str, Text], Field(description="value of the column = its name")]]
 
 
 class OptionTable(Table):
@@ -242,7 +242,7 @@ class StudyFile(Table):
         default_factory=dict,
         description="names of columns of the countries file for print, as they stand inside a sentence",
     )
-    labels: Labels = Field(
+    labels: ValueLabels = Field(
         default_factory=dict,
         description="names of values of columns of the countries file for print, by column, as they stand inside a "
         "sentence",

@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim.families.constant import Constant
 from popsim.families.lognormal import LogNormal
-from popsim.study.labels import Labels
+from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Component, Country, Dependence, Exponent, Option, Source, Study
 
 NAMES = (
@@ -246,7 +246,7 @@ def hostile() -> Study:
     base = fake_study(areas=2, countries=3, years=2)
     areas = tuple(replace(area, name=f"{bad} {area.id}", description=bad) for area in base.areas)
     countries = tuple(replace(country, name=bad, size_note=bad) for country in base.countries)
-    labels = Labels.of({"region": bad, "income": bad}, {"income": dict.fromkeys(INCOMES, bad)})
+    labels = ColumnLabels.of({"region": bad, "income": bad}, {"income": dict.fromkeys(INCOMES, bad)})
     left_out = (("ZZZ", bad, bad),)
     base = replace(base, labels=labels, left_out=left_out)
     return replace(base, title=bad, description=bad, areas=areas, countries=countries, countries_rationale=bad)
