@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from popsim.errors import ParameterError, Problem, kind_of, nearest
 
-__all__ = ["as_list", "as_number", "as_whole", "check_name", "check_path", "check_whole"]
+__all__ = ["as_list", "as_number", "as_whole", "check_name", "check_path", "check_text", "check_whole"]
 
 _EXACT = 2**53
 """Floats hold all whole numbers up to here."""
@@ -127,6 +127,24 @@ def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
         allowed = f"{', '.join(others)} or {last}" if others else last
         raise ParameterError(Problem(argument, repr(value), allowed, nearest(str(value), names)))
     return cast(Name, str(value))
+
+
+def check_text(argument: str, value: object, allowed: str) -> str:
+    """Give a text.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> check_text("variable", "cost", "the name of a variable")
+    'cost'
+    """
+    if not isinstance(value, str):
+        raise ParameterError(Problem(argument, kind_of(value), allowed))
+    return str(value)
 
 
 def check_path(argument: str, value: object, allowed: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import inspect
 import os
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,6 +20,7 @@ from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.arguments import as_list, as_number, as_whole
+from popsim.engine.extremes import dependence_extremes
 
 TWO = {"x": ps.Uniform(0, 1), "y": ps.Uniform(0, 1)}
 
@@ -155,6 +158,10 @@ def test_amounts_for_each_area(ds: Any) -> None:
     np.testing.assert_allclose(ps.budget(ds, enough, "cost_by_area")["sufficient"], 0.8, atol=0.003)
     with pytest.raises(ps.ParameterError, match="no amount for 'h'"):
         ps.budget(ds, series.drop("h"), "cost_by_area")
+    with pytest.raises(ps.ParameterError, match="an amount for unknown 'z'"):
+        ps.budget(ds, pd.concat([series, pd.Series({"z": 1e8}).rename_axis("area")]), "cost_by_area")
+    with pytest.raises(ps.ParameterError, match="a label twice"):
+        ps.budget(ds, pd.concat([series, series[:1]]), "cost_by_area")
     with pytest.raises(ps.ParameterError, match="dimensions among: option, area"):
         ps.budget(ds, pd.Series(amounts), "cost_by_area")
 
@@ -202,6 +209,52 @@ def test_misspelt_keywords_are_named() -> None:
     ):
         with pytest.raises(TypeError, match=r"unexpected keyword argument '(scenario|breakdown|mod)'"):
             call()
+
+
+SMALL = Path(__file__).parent / "study" / "fixtures" / "small"
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """Arguments with which public functions work, by the name of their first argument and by their own."""
+    study = ps.load_study(SMALL)
+    plan = ps.compile(study)
+    dataset = ps.simulate(plan, scenarios=300, breakdowns=["area", "basis"])
+    return {
+        "study": {"study": plan},
+        "dataset": {"dataset": dataset.assign(dependence_extremes(study, scenarios=300))},
+        "source": {"source": SMALL},
+        "folder": {"folder": tmp_path_factory.mktemp("run"), "study": study, "plan": plan, "dataset": dataset},
+        "budget": {"amount": 10.0},
+        "budget_for": {"confidence": 0.8},
+        "compile": {"study": study},
+        "drivers": {"study": study, "scenarios": 1024},
+        "effective_countries": {"countries": 6},
+        "exact_moments": {"study": study},
+        "rare_events": {"source": study, "dataset": dataset},
+        "sample": {"distributions": TWO, "scenarios": 10},
+        "simulate": {"scenarios": 20},
+        "simulate_to": {"precision": 0.2, "most": 20_000},
+        "sobol_indices": {"function": lambda x, y: x + y, "distributions": TWO, "scenarios": 1024},
+    }
+
+
+ODD = (None, True, "x", "", 3.7, -1, 0, [], {}, object(), np.array([1, 2]), float("nan"), ("a", 3), {"a": 1}, b"x")
+ODDER = (2**70, float("inf"), [None], {3: 4}, pd.DataFrame([[1]]), Path("x"), np.array(["a"]), xr.DataArray([1.0]), {1})
+FUNCTIONS = [name for name in ps.__all__ if inspect.isfunction(getattr(ps, name))]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_whatever_a_function_is_given_it_answers_in_words(name: str, usual: dict[str, dict[str, Any]]) -> None:
+    """Every argument in turn is something odd: it is honoured, or refused as popsim refuses, and never a traceback."""
+    function = getattr(ps, name)
+    parameters = list(inspect.signature(function).parameters)
+    known = {**usual.get(parameters[0], {}), **usual.get(name, {})}
+    arguments = {key: value for key, value in known.items() if key in parameters}
+    for parameter in parameters:
+        for value in () if parameter in ("progress", "told", "function") else ODD + ODDER:
+            with contextlib.suppress(ps.PopsimError):
+                function(**{**arguments, parameter: value})
 
 
 @given(st.integers(-(2**70), 2**70))

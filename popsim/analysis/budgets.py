@@ -15,7 +15,7 @@ from popsim.analysis.horizon import total_of_all_years, with_all_years
 from popsim.analysis.order import quantile_with_error, replicates_of, share_error
 from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.analysis.tails import UNSEEN, excess_error
-from popsim.arguments import as_number, check_whole
+from popsim.arguments import as_number, check_text, check_whole
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
         When the dataset has no such variable, or one without scenarios.
     """
     known = scenario_variables(dataset)
+    variable = check_text("variable", variable, f"the name of a variable: {', '.join(known)}")
     if variable not in known:
         whole = total_of_all_years(dataset, variable)
         if whole is not None:
@@ -86,10 +87,13 @@ def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
     problems = []
     for dim in map(str, amount.dims):
         if dim in amount.coords:
-            missing = [label for label in cost[dim].values.tolist() if label not in set(amount[dim].values.tolist())]
-            if missing:
-                found = f"no amount for {', '.join(map(repr, missing[:5]))}"
-                problems.append(Problem(f"amount: {dim}", found, "an amount for each that the variable has"))
+            given, known = amount[dim].values.tolist(), cost[dim].values.tolist()
+            allowed = f"one for each of: {', '.join(map(str, known[:20]))}"
+            missing = [f"no amount for {label!r}" for label in known if label not in given]
+            unknown = [f"an amount for unknown {label!r}" for label in given if label not in known]
+            problems += [Problem(f"amount: {dim}", found, allowed) for found in (missing + unknown)[:5]]
+            if len(set(given)) < len(given):
+                problems.append(Problem(f"amount: {dim}", "a label twice", "each label once"))
         elif amount.sizes[dim] != cost.sizes[dim]:
             found = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
             problems.append(Problem(f"amount: {dim}", found, "an amount for each that the variable has"))
@@ -295,7 +299,7 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "
     9
     """
     dataset = dataset_of(dataset)
-    points = check_whole("points", points, 1)
+    points = check_whole("points", points, 1, 100_000)
     cost = money_of(dataset, variable)
     levels = np.arange(1, points + 1) / (points + 1.0)
     amount, _ = quantile_with_error(np.ascontiguousarray(cost.values), levels)
@@ -360,7 +364,7 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
     ['point_estimate', 'point_estimate_confidence', 'point_estimate_confidence_error']
     """
     dataset = dataset_of(dataset)
-    if variable not in schema.TOTALS:
+    if check_text("variable", variable, f"one of {', '.join(schema.TOTALS)}") not in schema.TOTALS:
         hint = nearest(str(variable), list(schema.TOTALS)) or ""
         raise ParameterError(Problem("variable", repr(variable), f"one of {', '.join(schema.TOTALS)}", hint))
     dataset = with_all_years(dataset)

@@ -13,6 +13,7 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.horizon import with_all_years
 from popsim.analysis.order import Moments, binomial_error
 from popsim.analysis.summarise import coordinates_of, scenario_variables, summarise
+from popsim.arguments import check_text
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
 from popsim.families.base import Floats
 
@@ -81,6 +82,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
     1.0
     """
     dataset = dataset_of(dataset)
+    baseline = check_text("baseline", baseline, "the name of an option")
     others = _other_options(dataset, baseline)
     stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage
     dataset = with_all_years(dataset)

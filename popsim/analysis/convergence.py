@@ -57,7 +57,7 @@ def convergence(
     (('option', 'count', 'quantile'), 2000)
     """
     dataset = dataset_of(dataset)
-    points = check_whole("points", points, 2)
+    points = check_whole("points", points, 2, 100_000)
     stated = check_coverage("coverage", dataset.attrs.get("coverage", 0.90) if coverage is None else coverage)
     tail = (1.0 - stated) / 2.0
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])

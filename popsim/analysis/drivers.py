@@ -19,6 +19,7 @@ from popsim.analysis.order import Moments
 from popsim.analysis.shares import covariance_shares
 from popsim.analysis.sobol import index_variables
 from popsim.analysis.summarise import check_coverage
+from popsim.arguments import as_list, check_name, check_text
 from popsim.engine.simulate import provenance
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, check_range, check_threads
@@ -133,6 +134,7 @@ def drivers(
         raise ParameterError(
             Problem("study", "nothing in it is uncertain", "a study with at least one uncertain quantity")
         )
+    wanted = None if only is None else [check_name("only", each, schema.TOTALS) for each in as_list(only) or [only]]
     spread = Bootstrap(asked.scenarios, asked.seed, asked.confidence)
     variants = Variants(asked.plan, asked.breakdowns, asked.scenarios, asked.seed, asked.threads)
     tell = _teller(progress, 2 + 2 * len(groups.ids))
@@ -145,9 +147,9 @@ def drivers(
     for name, (dims, labels) in variants.dims.items():
         result = result.assign_coords({dim: list(values) for dim, values in zip(dims, labels, strict=True)})
         total = name.partition("_by_")[0]
-        if only is not None and (total not in only or dims not in {(), ("area",)}):
+        if wanted is not None and (total not in wanted or dims not in {(), ("area",)}):
             continue
-        if only is not None and dims:
+        if wanted is not None and dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
             continue
         table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
@@ -203,7 +205,7 @@ def _check(
         mend = f"{-(-count // least) * least:,}"
         raise ParameterError(Problem("scenarios", repr(scenarios), f"a multiple of {least:,}", mend))
     studies = {BASELINE: study, **{each.id: each.study for each in study.options}}
-    if option not in studies:
+    if check_text("option", option, ", ".join(studies)) not in studies:
         raise UnknownNameError(Problem("option", repr(option), ", ".join(studies), nearest(str(option), list(studies))))
     # Without the others, which take as long again to compile.
     chosen = compile_plan(replace(studies[option], options=()))

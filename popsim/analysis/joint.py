@@ -15,6 +15,7 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
 from popsim.analysis.order import binomial_error, quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage, scenario_variables
+from popsim.arguments import check_text
 from popsim.errors import ParameterError, Problem, RunError, nearest
 from popsim.families.base import Floats
 from popsim.types import Base, By
@@ -81,7 +82,7 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
         For a total that is never broken down, or what is no name of a dimension.
     """
     names = names_of(by)
-    if variable not in schema.BREAKDOWNS:
+    if check_text("variable", variable, " or ".join(schema.BREAKDOWNS)) not in schema.BREAKDOWNS:
         allowed = " or ".join(repr(name) for name in schema.BREAKDOWNS)
         hint = nearest(str(variable), list(schema.BREAKDOWNS)) or "budget and budget_for take any total"
         allowed += f", the totals that are broken down by {' and '.join(names)}"

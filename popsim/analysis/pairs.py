@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["SHOWN", "pairs"]
 
+_MOST = 1_000
+"""Parts, and cells of each, that are shown at most."""
 SHOWN = 0.99
 """Share of the scenarios between the ends of each member that a picture shows."""
 
@@ -80,8 +82,8 @@ def pairs(
         found = f"{dataset.sizes['option']} options"
         problems.append(Problem("dataset: option", found, "one option", "dataset.isel(option=[0])"))
     for name, number in (("most", most), ("cells", cells)):
-        if (as_whole(number) or 0) < 1:
-            problems.append(Problem(name, repr(number), "a whole number of at least 1"))
+        if not 1 <= (as_whole(number) or 0) <= _MOST:
+            problems.append(Problem(name, repr(number), f"a whole number from 1 to {_MOST:,}"))
     if problems:
         raise ParameterError(problems)
     most, cells = int(most), int(cells)

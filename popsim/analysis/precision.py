@@ -183,6 +183,7 @@ def _check(
     except ParameterError as error:
         problems += error.problems
     asked = as_number(precision)
+    method = method if isinstance(method, str) else ""
     if method == "quantiles" and (asked is None or not 0.0 < asked < 1.0):
         problems.append(Problem("precision", repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))
     if method == "jcgm101" and precision is not None:

@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
 from popsim.analysis.summarise import check_coverage
@@ -97,9 +98,12 @@ def rare_events(
     (['Embargo'], [0.02])
     """
     if isinstance(source, Run):
-        study, made = source.study, source.dataset if dataset is None else dataset
+        study, made = source.study, dataset_of(source if dataset is None else dataset)
     elif isinstance(source, Study):
-        study, made = source, simulate(plan or source, breakdowns=(), threads=threads) if dataset is None else dataset
+        study, made = (
+            source,
+            simulate(plan or source, breakdowns=(), threads=threads) if dataset is None else dataset_of(dataset),
+        )
     else:
         raise ParameterError(
             Problem("source", type(source).__name__, "a Study or a Run", "ps.load_study(...) gives one")

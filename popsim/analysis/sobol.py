@@ -11,11 +11,12 @@ import xarray as xr
 from popsim.analysis.bootstrap import Bootstrap
 from popsim.analysis.indices import REFERENCES, Index, Replicates, indices
 from popsim.analysis.summarise import check_coverage
+from popsim.arguments import check_name
 from popsim.engine.sample import sample
 from popsim.engine.threads import check_range
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Family, Floats
-from popsim.types import Design
+from popsim.types import DESIGNS, Design
 from popsim.version import __version__
 
 __all__ = ["index_variables", "sobol_indices"]
@@ -93,6 +94,7 @@ def sobol_indices(
     level = check_coverage("confidence", confidence)
     if not callable(function):
         raise ParameterError(Problem("function", repr(function), "a function of one array for each name"))
+    design = check_name("design", design, DESIGNS)
     replicates = 0 if design == "random" else _REPLICATES
     _check_count(count, replicates, design)
     sets = _sets(distributions, groups)

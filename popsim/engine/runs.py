@@ -17,7 +17,7 @@ import xarray as xr
 
 from popsim.arguments import check_path
 from popsim.display import as_html, as_text, listed
-from popsim.errors import FileError, Problem, RunError
+from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
 from popsim.plan.model import DERIVED_ARRAYS, ROW_ARRAYS, Draws, Labels, Plan
 from popsim.plan.moves import Moves
 from popsim.schema import seed_of
@@ -107,6 +107,14 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     True
     """
     target = Path(check_path("folder", folder, "the path of a folder"))
+    given = (("study", study, Study), ("plan", plan, Plan), ("dataset", dataset, xr.Dataset))
+    problems = [
+        Problem(name, kind_of(value), f"a {kind.__name__}")
+        for name, value, kind in given
+        if not isinstance(value, kind)
+    ]
+    if problems:
+        raise ParameterError(problems)
     _check_made_by(dataset, plan, str(target))
     try:
         dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4", encoding=_encoding(dataset))

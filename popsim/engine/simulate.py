@@ -11,6 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
+from popsim.arguments import check_name
 from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdowns
 from popsim.engine.designs import check_design, describe_design, make_points, queue
 from popsim.engine.likely import point_estimates_of
@@ -23,7 +24,7 @@ from popsim.plan import compile
 from popsim.plan.model import EXPECTED_TOTALS, Integers, Labels, Plan
 from popsim.schema import Total
 from popsim.study.model import Study
-from popsim.types import By, Design
+from popsim.types import DESIGNS, By, Design
 from popsim.version import __version__
 
 __all__ = ["provenance", "simulate"]
@@ -99,7 +100,7 @@ def simulate(
     count, start_seed, first = check_range(
         plan.scenarios if scenarios is None else scenarios, plan.seed if seed is None else seed, first_scenario
     )
-    how = plan.design if design is None else design
+    how = plan.design if design is None else check_name("design", design, DESIGNS)
     turns = (plan.replicates if how == plan.design else 1) if replicates is None else replicates
     how = check_design(how, count, first, turns)
     turns = int(turns)  # a number of numpy is as good as any

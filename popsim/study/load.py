@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from popsim.errors import FileError, Problem, StudyError, nearest
+from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest
 from popsim.study.areas import common_shares, resolve_areas
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_columns, select_countries
@@ -69,6 +69,10 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     """
     path = find_study(source)
     raw = parse_toml(read_text(path), path.name)
+    if overrides is not None and not isinstance(overrides, Mapping):
+        raise ParameterError(
+            Problem("overrides", kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
+        )
     merged, applied, problems = apply_overrides(raw, overrides or {})
     checked, found = check_document(StudyFile, merged, Place(path.name, applied))
     problems += found
