@@ -37,7 +37,7 @@ def print_results(facts: Facts) -> None:
     from popsim.report.numbers import count
     from popsim.report.sections import headline
     from popsim.report.sections.financing import financing
-    from popsim.report.sections.point import point
+    from popsim.report.sections.point import POINT_ESTIMATE, point
     from popsim.report.sections.ranges import by_area, by_group, by_year
 
     print_text(facts.study.title)
@@ -49,7 +49,10 @@ def print_results(facts: Facts) -> None:
         print_text(sentence)
     single = section_of(point, facts)
     if single is not None:
-        print_text(next(block.text for block in single.blocks if isinstance(block, Paragraph)))
+        # One paragraph for each total that has a point estimate stands before the one that explains them.
+        for block in single.blocks:
+            if isinstance(block, Paragraph) and block.text.startswith(POINT_ESTIMATE):
+                print_text(block.text)
     print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
     if comparison := comparison_of(facts):
         print_sentences(comparison)
@@ -211,6 +214,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
     """
     from popsim.cli.drivers import attached_as_mapping
+    from popsim.report.rare import rare_records
 
     study = facts.study
     written = facts.of(str(facts.dataset["option"].item()))
@@ -233,6 +237,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
         "point_estimates": {total: _point(facts, total) for total in facts.totals if facts.point(total) is not None},
         "budget": _budget(facts, "cost"),
         "budgets": {total: _budget(facts, total) for total in facts.totals},
+        "rare": rare_records(facts.dataset, str(facts.dataset["option"].values[0])),
         "counted": {total: asdict(facts.counted(total)) for total in facts.totals},
         "breakdowns": _breakdowns(facts),
         **attached_as_mapping(facts.dataset),

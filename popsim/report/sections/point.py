@@ -9,7 +9,10 @@ from popsim.report.numbers import count, percent
 from popsim.report.sections.contingency import contingency
 from popsim.report.sections.words import plural
 
-__all__ = ["point", "sureness"]
+__all__ = ["POINT_ESTIMATE", "point", "sureness"]
+
+POINT_ESTIMATE = "The point estimate of the"
+"""What the sentence on the point estimate of a total begins with."""
 
 _WHAT = (
     "The point estimate puts every input at its most likely value and runs the same model once: the same countries, "
@@ -45,7 +48,7 @@ def _says(facts: Facts, total: str) -> str:
     value, enough, median = facts.point(total), facts.enough_for(total), facts.quantile(total, 0.5)
     assert value is not None  # noqa: S101  asked for totals that have one
     says = (
-        f"The point estimate of the {totals.noun(total, facts.study)} is "
+        f"{POINT_ESTIMATE} {totals.noun(total, facts.study)} is "
         f"{facts.money(Measured(value, median.error, median.finest))}. It is enough "
         f"{sureness(facts, facts.covered(total, value))}"
     )
