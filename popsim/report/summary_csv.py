@@ -82,8 +82,34 @@ def write_summary_csv(
     others = [name for name in names if name not in {*present, *last, *statistics}]
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, [*present, *others, *statistics, *last], restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
+        writer.writerow({name: safe_cell(name) for name in writer.fieldnames})
+        writer.writerows({name: safe_cell(cell) for name, cell in row.items()} for row in rows)
+
+
+def safe_cell(text: str) -> str:
+    r"""Return a cell of text that a spreadsheet shows and does not compute; numbers stay numbers.
+
+    An apostrophe is put before what begins as a formula: ``=``, ``+``, ``-``, ``@``, a tab or the end of a line, also
+    in their wide forms and after spaces (OWASP, CSV injection, https://owasp.org/www-community/attacks/CSV_Injection).
+
+    Parameters
+    ----------
+    text
+        A cell; names of areas, options and groups are what users wrote.
+
+    Examples
+    --------
+    >>> safe_cell('=HYPERLINK("https://example.org")'), safe_cell("-1.5e6"), safe_cell("Rules - and control")
+    ('\'=HYPERLINK("https://example.org")', '-1.5e6', 'Rules - and control')
+    """
+    begins = text.lstrip(" \u00a0")[:1]
+    if not begins or (begins not in "=+-@\t\r\n" and begins not in "\uff1d\uff0b\uff0d\uff20\u2212"):
+        return text
+    try:
+        float(text)
+    except ValueError:
+        return f"'{text}"
+    return text
 
 
 def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None = None) -> Iterator[dict[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 import os
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 
 from popsim.cli.console import ReadableStream, printable, spell
 from popsim.cli.main import main
+from popsim.report.summary_csv import safe_cell
 
 ENCODINGS = ("cp1252", "cp437", "cp850", "latin-1", "ascii", "utf-8")
 NAMES = "Côte d’Ivoire, São Tomé, Türkiye, Łódź, Đồng, Ærø: ≥ 5 − 3 – 2 → 4 × 1 ± “€”…"
@@ -182,6 +184,37 @@ def test_a_name_cannot_steer_the_terminal(spelt: Path, tmp_path: Path) -> None:
         assert status == 0
         assert not set(out.decode()) & set("\x1b\x07\x9b\u202e")
     assert not set((tmp_path / "run" / "report.html").read_text(encoding="utf-8")) & set("\x1b\x07\x9b")
+
+
+def test_a_spreadsheet_computes_nothing_of_what_users_wrote(tmp_path: Path) -> None:
+    """Names of areas, options and groups that begin like formulas get an apostrophe; numbers and plain text do not."""
+    write(tmp_path, STUDY.replace("Später − übermorgen", "=HYPERLINK(1)"))
+    catalogue, countries = tmp_path / "catalogue" / "x.toml", tmp_path / "countries.csv"
+    catalogue.write_text(CATALOGUE.replace("Élaboration", "@SUM(1)"), encoding="utf-8")
+    countries.write_text(countries.read_text(encoding="utf-8").replace("Asie", "+1+cmd|x"), encoding="utf-8")
+    assert in_process("utf-8", "run", str(tmp_path), "--out", str(tmp_path / "run"))[0] == 0
+    with (tmp_path / "run" / "summary.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    cells = {name: {row[name] for row in table} for name in table[0]}
+    assert "'=HYPERLINK(1)" in cells["option_name"]
+    assert "'+1+cmd|x" in cells["region"]
+    assert any(cell.startswith("'@SUM(1)") for cell in cells["area_name"])
+    assert all(float(row["p50"]) == float(row["p50"].lstrip("'")) for row in table)
+    for column in cells.values():
+        for cell in column:
+            assert not re.match("[=+@\t\r-]", cell) or float(cell) < 0
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+cmd|' /C calc'!A0", "-2+3", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "-", "\n=1"]
+)
+def test_formulas_become_text(text: str) -> None:
+    assert safe_cell(text) == f"'{text}"
+
+
+@pytest.mark.parametrize("text", ["-1.5e6", "+3", "Rules - and control", "", "1e9", "2030", "É = m", "'=1", "-0.0"])
+def test_numbers_and_plain_text_stay_as_they_are(text: str) -> None:
+    assert safe_cell(text) == text
 
 
 @pytest.mark.parametrize("missing", ["stdout", "stderr"])
