@@ -16,6 +16,7 @@ __all__ = [
     "BREAKDOWNS",
     "COORDINATES",
     "DIMENSIONS",
+    "LARGEST_AMOUNT",
     "TOTALS",
     "VARIABLES",
     "Base",
@@ -33,6 +34,9 @@ __all__ = [
 
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
+
+LARGEST_AMOUNT = 1e100
+"""Largest size of a draw of a study, in units of its currency: sums and squares of it stay below the largest float."""
 
 
 @dataclass(frozen=True)

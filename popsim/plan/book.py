@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from threading import Lock
@@ -9,8 +11,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.errors import PlanError
+from popsim.errors import PlanError, Problem
 from popsim.families.base import Family, Floats
+from popsim.layout import SCORE_LIMIT
 from popsim.plan.moves import Integers
 from popsim.plan.tables import Table, closed_form, make_tables
 
@@ -41,11 +44,19 @@ class TableBook:
     def __init__(self) -> None:
         self._places: dict[tuple[Family, bool], int] = {}
         self._tables: list[Table] = []
+        self._ends: list[tuple[float, float]] = []
 
-    def add(self, families: Sequence[Family], wheres: Sequence[str], alone: Sequence[bool] | None = None) -> Marginals:
+    def add(
+        self,
+        families: Sequence[Family],
+        wheres: Sequence[str],
+        alone: Sequence[bool] | None = None,
+        largest: Sequence[float] | None = None,
+    ) -> Marginals:
         """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
 
-        One that is `alone`, in a group with nothing else, is evaluated in closed form where its family has one.
+        One that is `alone`, in a group with nothing else, is evaluated in closed form where its family has one. None
+        may draw a value above `largest` in size, one limit for each; the largest float where there is none.
 
         Raises
         ------
@@ -63,12 +74,16 @@ class TableBook:
             if place == len(self._tables) + len(new):
                 new.append(row)
         try:
+            self._ends += [_ends(standards[row][0]) for row in new]
+            limits = [sys.float_info.max] * len(families) if largest is None else largest
+            _check_size(families, wheres, standards, [self._ends[place] for place in found], limits)
             self._tables += _tables_of(
                 [standards[row][0] for row in new], [wheres[row] for row in new], [closed[row] for row in new]
             )
         except PlanError:
             for row in new:
                 del places[standards[row][0], closed[row]]
+            del self._ends[len(self._tables) :]
             raise
         tables = self._tables
         which = np.array(found, dtype=np.int64)
@@ -84,6 +99,48 @@ class TableBook:
     def numbers(self) -> Floats:
         """All tables, one after another."""
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
+
+
+def _ends(shape: Family) -> tuple[float, float]:
+    """Return the smallest and the largest value that a draw can give."""
+    rarest = math.erfc(SCORE_LIMIT / math.sqrt(2.0)) / 2.0
+    return float(shape.ppf(rarest)), float(shape.isf(rarest))
+
+
+def _check_size(
+    families: Sequence[Family],
+    wheres: Sequence[str],
+    standards: Sequence[tuple[Family, float, float]],
+    ends: Sequence[tuple[float, float]],
+    limits: Sequence[float],
+) -> None:
+    """Refuse families that can draw a value beyond their limit.
+
+    Raises
+    ------
+    PlanError
+        With a problem for each.
+    """
+    _, locations, scales = zip(*standards, strict=True) if standards else ((), (), ())
+    with np.errstate(all="ignore"):
+        values = np.array(locations)[:, None] + np.array(scales)[:, None] * np.array(ends).reshape(-1, 2)
+        size = np.abs(values).max(axis=1, initial=0.0)
+        beyond = np.flatnonzero(~(size < (1.0 - 1e-9) * np.array(limits)))
+    problems = []
+    for row in beyond.tolist():
+        family, limit = families[row], limits[row]
+        drawn = f"can draw {size[row]:.3g}" if size[row] < 1e308 else "can draw more than the largest float"
+        names = " or ".join(family.parameters())
+        problems.append(
+            Problem(
+                wheres[row],
+                f"{family!r}, which {drawn}",
+                f"values of at most {limit:.3g} at every probability that can be drawn, 8e-17 to 1 - 8e-17",
+                f"other values of {names}, or rule the largest values out (family truncated, with low and high)",
+            )
+        )
+    if problems:
+        raise PlanError(problems)
 
 
 def _tables_of(shapes: Sequence[Family], wheres: Sequence[str], closed: Sequence[bool]) -> list[Table]:

@@ -14,6 +14,7 @@ from popsim.layout import CONSTANT
 from popsim.plan.book import TableBook, pointers
 from popsim.plan.model import Draws, Integers
 from popsim.plan.streams import StreamBook
+from popsim.schema import LARGEST_AMOUNT
 from popsim.study.model import Amount
 
 __all__ = ["Block", "Row", "RowBook", "is_drawn"]
@@ -152,9 +153,13 @@ class RowBook:
             With a problem for each distribution that cannot be tabulated.
         """
         tables = TableBook()
-        laws = tables.add([family for family, _ in self._laws], [where for _, where in self._laws])
         law = np.array(self._law, dtype=np.int64)
         factor = np.array(self._factor, dtype=np.float64)
+        most = np.zeros(len(self._laws))
+        np.maximum.at(most, law, np.abs(factor))
+        largest = LARGEST_AMOUNT / np.maximum(most, 1.0 / LARGEST_AMOUNT)
+        families, wheres = [family for family, _ in self._laws], [where for _, where in self._laws]
+        laws = tables.add(families, wheres, largest=largest.tolist())
         kind = laws.kind[law]
         # What turns out to be one value hangs on nothing.
         known = kind == CONSTANT

@@ -28,6 +28,7 @@ __all__ = [
     "rounded",
     "significant",
     "unit_for",
+    "written",
 ]
 
 NO_BREAK = "\u00a0"
@@ -39,6 +40,8 @@ THIN = "\u202f"
 MINUS = "\u2212"
 MOST_DIGITS = 4
 """Significant digits beyond which a cost estimate is not read."""
+SMALLEST_IN_FIGURES, LARGEST_IN_FIGURES = Decimal("0.001"), Decimal("1e15")
+"""Numbers outside are written with a power of ten: nobody counts so many zeros."""
 
 _NOTHING = 1e-15
 """What is smaller, in the unit that is printed, is rounding of the computer and printed as zero."""
@@ -93,13 +96,36 @@ def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, D
     return number if number else number.copy_abs(), place
 
 
+def written(number: Decimal, thousands: bool = True) -> str:
+    """Write a rounded number in figures; from 1e15 on, and below 0.001, with a power of ten.
+
+    Parameters
+    ----------
+    number
+        The number; all its digits are printed.
+    thousands
+        Whether thousands are marked off.
+
+    Examples
+    --------
+    >>> written(Decimal("612000")), written(Decimal("0.034")), written(Decimal("2.000e34")), written(Decimal("3.4e-12"))
+    ('612,000', '0.034', '2.000e34', '3.4e−12')
+    """
+    if number and not SMALLEST_IN_FIGURES <= abs(number) < LARGEST_IN_FIGURES:
+        _, digits, exponent = number.as_tuple()
+        whole = str(digits[0]) + ("." if len(digits) > 1 else "") + "".join(map(str, digits[1:]))
+        text = f"{whole}e{int(exponent) + len(digits) - 1}"
+        return (f"{MINUS}{text}" if number < 0 else text).replace("e-", f"e{MINUS}")
+    return (f"{number:,f}" if thousands else f"{number:f}").replace("-", MINUS)
+
+
 def _printed(value: float, error: float, finest: float = 0.0) -> str:
     number, place = rounded(value, error, finest)
     if abs(value) < _NOTHING and error < _NOTHING:
         return "0"
     if number == 0 and value != 0:
-        return f"< {place:,f}" if value > 0 else f"> {MINUS}{place:,f}"
-    return f"{number:,f}".replace("-", MINUS) if number else "0"
+        return f"< {written(place)}" if value > 0 else f"> {MINUS}{written(place)}"
+    return written(number) if number else "0"
 
 
 def _unit(unit: str) -> tuple[str, str, int]:
@@ -323,7 +349,10 @@ def significant(value: float, digits: int = 3) -> str:
     if not exact:
         return "0"
     number = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=ROUND_HALF_EVEN)
-    text = f"{number:,f}".replace("-", MINUS)
+    text = written(number)
+    if "e" in text:
+        figures, _, power = text.partition("e")
+        return f"{figures.rstrip('0').rstrip('.') if '.' in figures else figures}e{power}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -40,6 +40,8 @@ __all__ = [
     "span",
     "style",
     "text_width",
+    "tick",
+    "tick_width",
     "to_svg",
     "under",
     "under_height",
@@ -175,11 +177,28 @@ def span(values: Sequence[float]) -> tuple[float, float]:
     return max(low - room, 0.0) if low >= 0 else low - room, high + room
 
 
+def tick(value: float) -> str:
+    """Write a round number at a tick, no wider than a margin can be: with a power of ten where it has many zeros."""
+    if value and not 1e-4 <= abs(value) < 1e10:
+        digits, _, power = f"{value:.3e}".partition("e")
+        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
+    else:
+        text = f"{value:,.10g}"
+    return text.replace("-", "\u2212")
+
+
+def tick_width(values: Sequence[float], size: float) -> float:
+    """Room in points for the widest tick that an axis of these amounts can have."""
+    largest = max([abs(value) for value in values], default=0.0)
+    widest = f"{max(largest, 1000.0):,.0f}" if 1e-2 <= largest < 1e10 or not largest else "\u22120.00e\u2212000"
+    return text_width(widest, size)
+
+
 def amount_ticks(axes: Axes, variant: Variant, which: Literal["x", "y"] = "x") -> None:
     """Put few, round ticks with marked thousands on an axis of amounts, and light lines at them."""
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_major_locator(MaxNLocator(nbins=variant.ticks, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}".replace("-", "\u2212")))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
     axes.grid(axis=which, color=GRID, linewidth=0.8)
 
 

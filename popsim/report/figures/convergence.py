@@ -28,7 +28,7 @@ def draw(data: Convergence, variant: Variant) -> Figure:
     rows: list[Row] = [(dict(look), line.label) for look, line in zip(looks, data.lines, strict=False)]
     rows.append(({"color": canvas.BAND, "linewidth": 9}, data.band))
     amounts = [amount for line in data.lines for amount in (*line.lows, *line.highs)]
-    left = canvas.text_width(f"{max(*map(abs, amounts), 1000.0):,.0f}", size) + 14.0
+    left = canvas.tick_width(amounts, size) + 14.0
     keys = canvas.key_height(variant, rows)
     label = canvas.wrap(data.amount_label, variant.width - 8.0, size)
     top = keys + canvas.LINE * size * (label.count("\n") + 1) + 1.2 * size

@@ -15,7 +15,7 @@ def draw(bars: Bars, variant: Variant) -> Figure:
     """Draw one bar for each year; where labels would touch, only every second, third ... year is labelled."""
     size = variant.size
     top = max(bar.high for bar in bars.bars)
-    left = canvas.text_width(f"{max(top, 1000.0):,.0f}", size) + 10.0
+    left = canvas.tick_width([end for bar in bars.bars for end in (bar.low, bar.high)], size) + 10.0
     label = canvas.wrap(bars.amount_label, variant.width - 8.0, size)
     above = canvas.LINE * size * (label.count("\n") + 1) + 0.8 * size
     figure, axes = canvas.plot(variant, left, above, 0.3 * variant.width + 60.0, 1.2 * size + 10.0)

@@ -1,0 +1,77 @@
+"""Amounts of any size are printed as numbers that can be read, and drawn."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+import popsim as ps
+from popsim.errors import PlanError
+from popsim.families import Family
+from popsim.report.document import Bars, Figure, RangeBar
+from popsim.report.drawing import draw
+from popsim.report.figures.canvas import tick
+from popsim.report.numbers import amount, amounts, money, significant, unit_for, written
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("999999999999999", "999,999,999,999,999"),
+        ("1E+15", "1e15"),
+        ("2.000e34", "2.000e34"),
+        ("-2.0e34", "−2.0e34"),
+        ("0.001", "0.001"),
+        ("0.00099", "9.9e−4"),
+        ("3.4e-12", "3.4e−12"),
+        ("0", "0"),
+    ],
+)
+def test_powers_of_ten_stand_for_many_zeros(number: str, text: str) -> None:
+    assert written(Decimal(number)) == text
+
+
+@pytest.mark.parametrize("value", [1e-300, 3.4e-12, 5e-4, 1e15, 1e43, 1e99, -1e43])
+def test_no_amount_prints_as_a_row_of_zeros(value: float) -> None:
+    unit = unit_for(value)
+    for text in (money(value, 0.0, unit), amount(value, abs(value) / 100, unit), *amounts([(value, 0.0)], unit)):
+        assert len(text) < 30
+        assert float(text.replace("US$", "").replace("billion", "").replace(",", "").replace("−", "-").strip()) != 0
+    assert float(significant(value).replace("−", "-")) == pytest.approx(value, rel=5e-3)
+
+
+@pytest.mark.parametrize("value", [0.0, 2.0, -2.0, 1500.0, 2.5e9])
+def test_ticks_of_usual_amounts_are_in_figures(value: float) -> None:
+    assert tick(value) == f"{value:,.10g}".replace("-", "−")
+
+
+@pytest.mark.parametrize("value", [1e-12, -1e-12, 2.5e11, -7e43, 1e99])
+def test_ticks_of_others_have_powers_of_ten(value: float) -> None:
+    assert float(tick(value).replace("−", "-")) == value
+    assert len(tick(value)) < 9
+
+
+@pytest.mark.parametrize("size", [1e-300, 1e-12, 1.0, 1e6, 1e20, 1e79, -1e-12, -1e20])
+@pytest.mark.parametrize("along", ["years", "rows"])
+def test_bars_of_any_size_are_drawn(size: float, along: str) -> None:
+    low, high = sorted((size, 2 * size))
+    bar = RangeBar("2030", low, low, 0.5 * (low + high), high, high)
+    figure = Figure("f", Bars((bar, bar), "90 %", "amount", along), "title", "caption", "spoken")
+    assert draw(figure).count("<svg") == 2
+
+
+@pytest.mark.parametrize(
+    ("family", "names"),
+    [
+        (ps.LogNormal(700, 10), "mu or sigma"),
+        (ps.Scaled(ps.LogNormal(600, 10), 1e20), "distribution or by"),
+        (ps.Normal(1.7e308, 1e307), "mean or std"),
+        (ps.Mixture([ps.Constant(0), ps.LogNormal(0, 90)], [0.9, 0.1]), "distributions or weights"),
+    ],
+    ids=range(4),
+)
+def test_what_could_draw_infinity_is_refused(family: Family, names: str) -> None:
+    with pytest.raises(PlanError, match=f"can draw .*\n.*values of at most 1.8e.308.*\n.*other values of {names}"):
+        ps.sample({"x": family}, scenarios=10)
+    ps.sample({"x": ps.LogNormal(600, 10)}, scenarios=10)
