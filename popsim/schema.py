@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from popsim.types import BASES, Base, Prices, Span
 
 __all__ = [
+    "AMOUNTS",
     "BASES",
     "BREAKDOWNS",
     "COORDINATES",
     "DIMENSIONS",
-    "LARGEST_AMOUNT",
     "TOTALS",
     "VARIABLES",
     "Base",
@@ -35,8 +35,8 @@ __all__ = [
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
 
-LARGEST_AMOUNT = 1e100
-"""Largest size of a draw of a study, in units of its currency: sums and squares of it stay below the largest float."""
+AMOUNTS = (1e-80, 1e80)
+"""Smallest and largest size of a draw of a study, if not 0: powers up to the third stay within the range of floats."""
 
 
 @dataclass(frozen=True)

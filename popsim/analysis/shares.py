@@ -111,8 +111,10 @@ def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
     varies = np.ptp(whole, axis=-1) > 0.0
     scale = np.where(varies, variance, np.nan)
     share = (x * y).mean(axis=-1) / scale
-    influence = (x - share[..., np.newaxis] * y) * y
-    return share, influence.std(axis=-1) / scale / np.sqrt(whole.shape[-1])
+    # In standard deviations of the whole, so that large amounts do not overflow.
+    unit = np.sqrt(scale)[..., np.newaxis]
+    influence = (x / unit - share[..., np.newaxis] * (y / unit)) * (y / unit)
+    return share, influence.std(axis=-1) / np.sqrt(whole.shape[-1])
 
 
 def rank_correlations(parts: Floats, whole: Floats, replicates: int = 1) -> tuple[Floats, Floats]:

@@ -161,15 +161,15 @@ def excess_error(values: Floats, amount: float) -> float:
         return np.inf if len(beyond) else 0.0
     apart = beyond - beyond.mean()
     second = float(np.square(apart).mean())
-    kurtosis = np.array(float((apart**4).mean()) / second**2 if second > 0.0 else 0.0)
+    kurtosis = np.array(float(((apart / np.sqrt(second)) ** 4).mean()) if second > 0.0 else 0.0)
     if is_heavy(kurtosis, len(beyond)):
         return tail_errors(values, amount).mean * len(values) / len(beyond)
     return float(np.sqrt(second / (len(beyond) - 1)))
 
 
 def _usual_std_error(values: Floats, mean: float, std: float) -> float:
-    fourth = float(((values - mean) ** 4).mean())
-    return float(np.sqrt(max(fourth - std**4, 0.0) / len(values)) / (2.0 * std))
+    fourth = float((((values - mean) / std) ** 4).mean())
+    return float(std * np.sqrt(max(fourth - 1.0, 0.0) / len(values)) / 2.0)
 
 
 @lru_cache(maxsize=8)

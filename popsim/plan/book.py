@@ -29,6 +29,8 @@ class Marginals(NamedTuple):
     scale: Floats
 
 
+_FLOATS = (0.0, sys.float_info.max)
+
 _LATELY: OrderedDict[Family, Table] = OrderedDict()
 """Tables that were made last: options of a study, and the same study under another dependence, have the same ones."""
 
@@ -51,12 +53,12 @@ class TableBook:
         families: Sequence[Family],
         wheres: Sequence[str],
         alone: Sequence[bool] | None = None,
-        largest: Sequence[float] | None = None,
+        limits: Sequence[tuple[float, float]] | None = None,
     ) -> Marginals:
         """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
 
-        One that is `alone`, in a group with nothing else, is evaluated in closed form where its family has one. None
-        may draw a value above `largest` in size, one limit for each; the largest float where there is none.
+        One that is `alone`, in a group with nothing else, is evaluated in closed form where its family has one. The
+        size of what each draws has `limits`, smallest and largest; else it is within the range of floats.
 
         Raises
         ------
@@ -75,8 +77,8 @@ class TableBook:
                 new.append(row)
         try:
             self._ends += [_ends(standards[row][0]) for row in new]
-            limits = [sys.float_info.max] * len(families) if largest is None else largest
-            _check_size(families, wheres, standards, [self._ends[place] for place in found], limits)
+            ends = [self._ends[place] for place in found]
+            _check_size(families, wheres, standards, ends, limits or [_FLOATS] * len(families))
             self._tables += _tables_of(
                 [standards[row][0] for row in new], [wheres[row] for row in new], [closed[row] for row in new]
             )
@@ -112,9 +114,9 @@ def _check_size(
     wheres: Sequence[str],
     standards: Sequence[tuple[Family, float, float]],
     ends: Sequence[tuple[float, float]],
-    limits: Sequence[float],
+    limits: Sequence[tuple[float, float]],
 ) -> None:
-    """Refuse families that can draw a value beyond their limit.
+    """Refuse families that can draw a value beyond the larger limit, or none but values below the smaller one.
 
     Raises
     ------
@@ -125,20 +127,20 @@ def _check_size(
     with np.errstate(all="ignore"):
         values = np.array(locations)[:, None] + np.array(scales)[:, None] * np.array(ends).reshape(-1, 2)
         size = np.abs(values).max(axis=1, initial=0.0)
-        beyond = np.flatnonzero(~(size < (1.0 - 1e-9) * np.array(limits)))
+        lowest, highest = np.array(limits).reshape(-1, 2).T
+        wrong = np.flatnonzero(~(size < (1.0 - 1e-9) * highest) | ((size > 0.0) & (size < lowest)))
     problems = []
-    for row in beyond.tolist():
-        family, limit = families[row], limits[row]
-        drawn = f"can draw {size[row]:.3g}" if size[row] < 1e308 else "can draw more than the largest float"
-        names = " or ".join(family.parameters())
-        problems.append(
-            Problem(
-                wheres[row],
-                f"{family!r}, which {drawn}",
-                f"values of at most {limit:.3g} at every probability that can be drawn, 8e-17 to 1 - 8e-17",
-                f"other values of {names}, or rule the largest values out (family truncated, with low and high)",
-            )
-        )
+    for row in wrong.tolist():
+        family, (low, high) = families[row], limits[row]
+        if size[row] < low:
+            found, allowed = f"draws at most {size[row]:.3g}", f"0, or values of at least {low:.3g} in size"
+            mend = "a smaller unit of money, or 0"
+        else:
+            found = f"can draw {size[row]:.3g}" if size[row] < 1e308 else "can draw more than the largest float"
+            allowed = f"values of at most {high:.3g} at every probability that can be drawn, 8e-17 to 1 - 8e-17"
+            names = " or ".join(family.parameters())
+            mend = f"other values of {names}, or rule the largest values out (family truncated, with low and high)"
+        problems.append(Problem(wheres[row], f"{family!r}, which {found}", allowed, mend))
     if problems:
         raise PlanError(problems)
 

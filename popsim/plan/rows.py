@@ -14,7 +14,7 @@ from popsim.layout import CONSTANT
 from popsim.plan.book import TableBook, pointers
 from popsim.plan.model import Draws, Integers
 from popsim.plan.streams import StreamBook
-from popsim.schema import LARGEST_AMOUNT
+from popsim.schema import AMOUNTS
 from popsim.study.model import Amount
 
 __all__ = ["Block", "Row", "RowBook", "is_drawn"]
@@ -157,9 +157,11 @@ class RowBook:
         factor = np.array(self._factor, dtype=np.float64)
         most = np.zeros(len(self._laws))
         np.maximum.at(most, law, np.abs(factor))
-        largest = LARGEST_AMOUNT / np.maximum(most, 1.0 / LARGEST_AMOUNT)
+        # A law that stands for amounts is scaled by the sizes of countries and by prices.
+        scale = np.where(most > 0.0, most, 1.0)
+        limits = [(AMOUNTS[0] / each, AMOUNTS[1] / each) for each in scale.tolist()]
         families, wheres = [family for family, _ in self._laws], [where for _, where in self._laws]
-        laws = tables.add(families, wheres, largest=largest.tolist())
+        laws = tables.add(families, wheres, limits=limits)
         kind = laws.kind[law]
         # What turns out to be one value hangs on nothing.
         known = kind == CONSTANT

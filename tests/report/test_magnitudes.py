@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +77,24 @@ def test_what_could_draw_infinity_is_refused(family: Family, names: str) -> None
     with pytest.raises(PlanError, match=f"can draw .*\n.*values of at most 1.8e.308.*\n.*other values of {names}"):
         ps.sample({"x": family}, scenarios=10)
     ps.sample({"x": ps.LogNormal(600, 10)}, scenarios=10)
+
+
+@pytest.mark.parametrize(
+    ("cost", "words"),
+    [
+        ("{ family = 'constant', value = 1e308 }", "values of at most"),
+        ("{ family = 'lognormal', mu = 150, sigma = 10 }", "other values of mu or sigma"),
+        ("{ family = 'uniform', low = 1e-300, high = 2e-300 }", "values of at least"),
+    ],
+)
+def test_a_study_is_refused_where_sums_would_overflow_or_vanish(
+    cost: str, words: str, root: Path, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(root / "tests" / "study" / "fixtures" / "small", tmp_path / "study"))
+    file = folder / "catalogue" / "x_first.toml"
+    text = file.read_text(encoding="utf-8")
+    old = "{ family = 'triangular', low = 10.0, mode = 20.0, high = 60.0 }".replace("'", '"')
+    assert old in text
+    file.write_text(text.replace(old, cost.replace("'", '"')), encoding="utf-8")
+    with pytest.raises(PlanError, match=rf"x/start_up: cost\n(.*\n)*.*{words}"):
+        ps.compile(ps.load_study(folder))
