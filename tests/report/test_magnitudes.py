@@ -34,7 +34,7 @@ def test_powers_of_ten_stand_for_many_zeros(number: str, text: str) -> None:
     assert written(Decimal(number)) == text
 
 
-@pytest.mark.parametrize("value", [1e-300, 3.4e-12, 5e-4, 1e15, 1e43, 1e99, -1e43])
+@pytest.mark.parametrize("value", [1e-14, 3.4e-12, 5e-4, 1e15, 1e43, 1e99, -1e43])
 def test_no_amount_prints_as_a_row_of_zeros(value: float) -> None:
     unit = unit_for(value)
     for text in (money(value, 0.0, unit), amount(value, abs(value) / 100, unit), *amounts([(value, 0.0)], unit)):
