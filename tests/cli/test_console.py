@@ -107,7 +107,7 @@ def in_process(encoding: str, *arguments: str) -> tuple[int, bytes, bytes]:
 
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("run", "STUDY", "--out", "STUDY/again"),
+    ("run", "STUDY", "--out", "STUDY/again", "--no-drivers"),
     ("check", "STUDY"),
     ("budget", "RUN", "--confidence", "80%"),
     ("compare", "RUN"),
@@ -125,8 +125,8 @@ def test_every_command_is_readable_under_every_encoding(spelt: Path, command: tu
     words = [word.replace("STUDY", str(spelt)).replace("RUN", str(spelt / "run")) for word in command]
     for encoding in ENCODINGS:
         status, out, err = in_process(encoding, *words)
-        assert (status, err) == (0, b""), (encoding, err)
-        text = out.decode(encoding)
+        assert status == 0, (encoding, err)
+        text = (out + err).decode(encoding)
         assert "?" not in text
         assert command[0] == "schema" or not re.search(r"\\[xuU][0-9a-f]{2}", text), (encoding, text)
 
