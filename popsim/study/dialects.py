@@ -389,12 +389,15 @@ def _ambiguous(cells: Sequence[Cell], beside: Cell | None, sign: str, name: str,
         what = f"{shown(cells[0].text)} and others like it (lines {lines})"
     if beside:
         what += f" beside {shown(beside.text)} in line {beside.line}"
+    said = f'[{key}] decimal = "{other}" and thousands = "{sign}"'
+    mend = f'say in the study which it is: {said}, or decimal = "{sign}"; or write numbers without thousands separators'
+    if beside:
+        mend = f"if it is as in line {beside.line}, say so in the study: {said}; or write all numbers in one way"
     return Problem(
         f"{name}: column {columns}",
         f"{what}: {cells[0].text.replace(sign, '')}, or a number with three decimals",
         "numbers that can be read in one way",
-        f'say in the study which it is: [{key}] decimal = "{other}" and thousands = "{sign}", or decimal = "{sign}"; '
-        "or write the numbers without thousands separators",
+        mend,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import shutil
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from popsim.errors import StudyError
+from popsim.plan import compile as compile_plan
 from popsim.study import load_study
 from popsim.study.dialects import Marks, decode
 from popsim.study.model import Study
@@ -399,3 +401,24 @@ def test_codes_of_any_units_stay_text(small: Path, codes: list[str]) -> None:
     (small / "countries.csv").write_text(text, encoding="utf-8")
     study = load_study(small, {"countries.select": {}, "countries.without": [codes[0]]})
     assert [country.code for country in study.countries] == codes[1:]
+
+
+def test_the_packaged_study_from_a_spreadsheet_has_the_same_plan(tmp_path: Path) -> None:
+    root = Path(__file__).parents[2]
+    for name in ("configs", "distributions"):
+        shutil.copytree(root / name, tmp_path / name)
+    for name, number in (("countries.csv", "population"), ("prices.csv", "index")):
+        path = tmp_path / "configs" / name
+        # Comments are cells to a spreadsheet: their commas part them, and their quotation marks are doubled.
+        rows = [next(csv.reader([line])) for line in path.read_text(encoding="utf-8").splitlines()]
+        head = next(row for row in rows if not row[0].startswith("#"))
+        for row in rows[rows.index(head) + 1 :]:
+            whole, _, fraction = row[head.index(number)].partition(".")
+            row[head.index(number)] = written(whole, fraction, ",", "\u00a0")
+        width = max(map(len, rows)) + 2
+        with path.open("w", encoding="cp1252", newline="") as file:
+            csv.writer(file, delimiter=";").writerows([*row, *[""] * (width - len(row))] for row in [*rows, [], []])
+    study = load_study(tmp_path / "configs" / "pops.toml")
+    assert compile_plan(study).digest == compile_plan(load_study("pops")).digest
+    assert [line.partition(":")[0] for line in study.reading] == ["countries.csv", "prices.csv"]
+    assert study.notes == ()
