@@ -14,7 +14,7 @@ import xarray as xr
 from popsim import analysis
 from popsim.errors import RunError
 from popsim.report.content import compose
-from popsim.report.document import Bars, Curves, Details, Document, Figure, Paragraph, Section, Table
+from popsim.report.document import Bars, Bullets, Curves, Details, Document, Figure, Paragraph, Section, Table
 from popsim.report.numbers import amount, money, money_range, percent
 from popsim.study.model import Study
 
@@ -311,3 +311,17 @@ def test_what_is_no_run_is_refused(study: Study, dataset: xr.Dataset, damage: st
     }[damage]()
     with pytest.raises(RunError):
         compose(study, broken)
+
+
+def test_countries_of_one_name_are_told_apart_by_their_codes(study: Study, dataset: xr.Dataset) -> None:
+    held = tuple(
+        replace(country, name="Land A", size_held="lowest") if index < 2 else replace(country, size_held="")
+        for index, country in enumerate(study.countries)
+    )
+    same = replace(study, countries=held, size_limits=(1.0, None), notes=("two countries have one name",))
+    document = compose(same, dataset)
+    paragraphs = [block.text for block in find(document, "countries", Paragraph)]
+    codes = [country.code for country in held[:2]]
+    assert any(f"Land A ({codes[0]}) and Land A ({codes[1]})" in text for text in paragraphs)
+    details = find(document, "countries", Details)
+    assert any(block == Bullets(("two countries have one name.",)) for each in details for block in each.blocks)

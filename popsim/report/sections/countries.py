@@ -21,7 +21,12 @@ def _limits(study: Study) -> str:
     ]
     if bounds:
         parts.append(f"Countries {listed(bounds)} are counted at that limit.")
-        held = [country.name for country in study.countries if country.size_held]
+        names = [country.name for country in study.countries]
+        held = [
+            f"{country.name} ({country.code})" if names.count(country.name) > 1 else country.name
+            for country in study.countries
+            if country.size_held
+        ]
         if held:
             parts.append(f"This concerns {plural(len(held), 'country', 'countries')}: {listed(held)}.")
     return " ".join(parts)
@@ -77,5 +82,9 @@ def countries(facts: Facts) -> Section:
         blocks.append(Paragraph("No country of the list is left out.", note=True))
     if study.notes:
         # Lines on how files were read are not here: a stored run keeps its files in UTF-8.
-        blocks.append(Details(f"What is odd in the tables ({len(study.notes)})", (Bullets(study.notes),)))
+        blocks.append(
+            Details(
+                f"What is odd in the tables ({len(study.notes)})", (Bullets(tuple(f"{note}." for note in study.notes)),)
+            )
+        )
     return Section("countries", "Which countries are counted", "Countries", tuple(blocks))
