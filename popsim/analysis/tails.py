@@ -45,8 +45,10 @@ _MISFIT = 0.02
 """Probability of a worse fit of the bend below which the levels further down are left out."""
 _MOST_BENT = 0.55
 """Above it the variance may be infinite: the bend of a Pareto tail of exponent a is about 1 / a."""
-_FAR_SHORTER = 8
-"""An origin whose line is so many times shorter than that of another is not the one of this tail."""
+_FAR_SHORTER = 16
+_BENT_SHORTER = 4
+"""An origin whose line is so many times shorter than that of another is not the one of this tail; one that bends
+so much that the variance may be infinite is left out sooner: a wrong origin bends a line."""
 _SIMULATED = 64
 _SAMPLES = 2_000
 _SEED = 20_010_517
@@ -138,9 +140,11 @@ def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
     tried = [_fit(top, count, 0.0, cut)] if values.min() >= 0.0 and top[-1] > 0.0 else []
     if not tried or tried[0] is None or tried[0].above < cut:
         tried.append(_fit(top, count, float(top[-1]), cut // 2))
-    fits = [fit for fit in tried if fit is not None]
+    fits = [fit for fit in tried if fit is not None and not fit.alone]
     most = max((fit.above for fit in fits), default=0)
-    found = [_simulated(fit, values, floor, top, usual) for fit in fits if fit.above * _FAR_SHORTER > most]
+    shorter = {True: _BENT_SHORTER, False: _FAR_SHORTER}
+    fits = [fit for fit in fits if fit.above * shorter[fit.bend > _MOST_BENT] > most]
+    found = [_simulated(fit, values, floor, top, usual) for fit in fits]
     if not found:
         return TailErrors(np.inf, np.inf)
     return TailErrors(max(each.mean for each in found), max(each.std for each in found))
@@ -273,7 +277,7 @@ def _exceedances(count: int, expected: int) -> tuple[Floats, Floats, Floats]:
 def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: float) -> TailErrors:
     """Return the errors under a fit, from samples of the scenarios that are largest."""
     count = len(values)
-    if fit.alone or fit.bend > _MOST_BENT:
+    if fit.bend > _MOST_BENT:
         return TailErrors(np.inf, np.inf)
     expected = max(min(fit.above, _SIMULATED, count // 20, int((top > floor).sum())), _LEAST)
     share = expected / count

@@ -183,7 +183,8 @@ def _apart(facts: Facts, found: Measured, exact: float) -> str:
     verdict = (
         "as near as chance leads one to expect"
         if apart <= half_width(facts.replicates, _SURE)
-        else "further than chance explains: something in the computation deserves a look"
+        else "further than chance explains: something rare did not happen in the scenarios, or happened too often, or "
+        "the computation deserves a look"
     )
     return f"the two are {apart:.1f} standard errors apart, {verdict}"
 
