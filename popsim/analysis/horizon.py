@@ -79,7 +79,7 @@ def _both(dataset: xr.Dataset, total: Total, prefix: str, suffix: str) -> xr.Dat
     if first == f"point_estimate_cost{suffix}":
         first = f"point_estimate{suffix}"
     later = f"{prefix}{after}{suffix}"
-    is_ever_late = after in dataset
+    is_ever_late = after in dataset or (within in dataset and "after_horizon" in dataset[within].attrs)
     if first not in dataset or (is_ever_late and later not in dataset):
         return None
     if not is_ever_late and schema.total_name("cost", span="after_horizon") in dataset:

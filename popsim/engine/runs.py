@@ -196,7 +196,14 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             Problem(str(source / ENSEMBLE), "no variable 'cost' with its provenance", "an ensemble of popsim")
         )
     _check_made_by(dataset, load_plan(source / PLAN), str(source / ENSEMBLE))
-    return Run(source, load_study(source / STUDY), dataset)
+    # Point estimates of earlier versions left out starts, delays and rises of prices: no figure to hold totals against.
+    stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]
+    return Run(source, load_study(source / STUDY), dataset.drop_vars(stale))
+
+
+def _is_earlier_estimate(name: str, values: xr.DataArray) -> bool:
+    words = str(values.attrs.get("description", ""))
+    return name.startswith("point_estimate") and words.startswith("Sum of the most likely values")
 
 
 def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:

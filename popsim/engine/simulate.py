@@ -123,6 +123,11 @@ def simulate(
     dataset = xr.Dataset({**variables, **point_estimates_of(plans, scope), **_exact(plans, scope)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
+    for total in scope.totals:
+        later = schema.total_name(total.base, total.prices, "after_horizon")
+        if total.span == "within_horizon" and later in dataset:
+            # So that a part of this dataset never passes for all there is.
+            dataset[total.name].attrs["after_horizon"] = later
     for name, comment in _comments(plans, dataset).items():
         dataset[name].attrs["comment"] = comment
     words = describe_design(how, plan.draws, count, turns)

@@ -53,6 +53,18 @@ def test_a_run_that_was_read_can_be_written_again(folder: Path, packaged: tuple,
     assert load_run(again).dataset.identical(packaged[2])
 
 
+def test_point_estimates_of_an_earlier_version_are_left_out(packaged: tuple, tmp_path: Path) -> None:
+    study, plan, dataset = packaged
+    older = dataset.copy()
+    for name in ("point_estimate", "point_estimate_by_area"):
+        older[name].attrs["description"] = (
+            "Sum of the most likely values of all costs, at constant prices. Prices of 2025."
+        )
+    save_run(tmp_path, study, plan, older)
+    found = load_run(tmp_path).dataset
+    assert set(dataset.data_vars) - set(found.data_vars) == {"point_estimate", "point_estimate_by_area"}
+
+
 def test_the_plan_beside_the_results_repeats_them_to_the_bit(folder: Path, packaged: tuple) -> None:
     _, plan, dataset = packaged
     kept = load_plan(folder / PLAN)

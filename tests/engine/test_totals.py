@@ -12,7 +12,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis import budget, budget_curve, budget_for, compare, joint_budget, summarise, with_all_years
 from popsim.engine.simulate import simulate
-from popsim.errors import ParameterError
+from popsim.errors import ParameterError, RunError
 from popsim.families import Constant, Triangular, Uniform
 from popsim.study.model import Delay, Escalation, Setting, Study
 
@@ -165,6 +165,14 @@ def test_options_are_compared_within_after_and_in_all_years() -> None:
     assert found["cost_after_horizon_difference_mean"].item() == 100.0
     assert found["cost_all_years_difference_mean"].item() == 0.0
     assert found["cost_all_years_equal"].item() == 1.0
+
+
+def test_a_part_of_a_dataset_does_not_pass_for_all_years() -> None:
+    dataset = simulate(LATE["start"], 20)
+    assert "cost_all_years" not in with_all_years(dataset[["cost", "point_estimate"]])
+    assert "cost_all_years" in with_all_years(dataset[["cost", "cost_after_horizon"]])
+    with pytest.raises(RunError, match="cost_all_years"):
+        budget(dataset[["cost"]], 100.0, "cost_all_years")
 
 
 def test_no_breakdown_passes_for_one_of_all_years() -> None:
