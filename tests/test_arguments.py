@@ -279,3 +279,26 @@ def test_floats_are_whole_or_not(number: float) -> None:
 def test_lists_are_read_in_order(values: list[float]) -> None:
     for each in (values, tuple(values), np.array(values), pd.Series(values, dtype=float), iter(values)):
         assert as_list(each) == values
+
+
+@pytest.mark.parametrize("method", ["ppf", "isf", "cdf", "sf"])
+def test_functions_of_families_take_numbers_of_any_shape(method: str) -> None:
+    function = getattr(ps.LogNormal(0.0, 1.0), method)
+    wanted = function(0.25)
+    for single in (np.float32(0.25), np.array(0.25), Fraction(1, 4), xr.DataArray(0.25), pd.Series([0.25])[0]):
+        assert function(single) == wanted
+    for many in ([0.25, 0.25], (0.25, Fraction(1, 4)), pd.Series([0.25, 0.25]), xr.DataArray([0.25, 0.25])):
+        np.testing.assert_array_equal(function(many), [wanted, wanted])
+    assert function([[0.25], [0.25]]).shape == (2, 1)
+    assert function([]).shape == (0,)
+    for wrong in (None, True, "0.25", b"x", [None], [True], ["a"], {}, {1}, 1j, [[1.0], [1.0, 2.0]], Path("x")):
+        with pytest.raises(ps.ParameterError, match="a number, or an array of numbers"):
+            function(wrong)
+
+
+def test_a_standard_deviation_far_above_the_mean() -> None:
+    """Where the ratio is large, the variance of the logarithm is 2 log(ratio) to all digits."""
+    for mean, std in ((1.0, 1e100), (1.0, 1e200), (1e50, 1e300)):
+        law = ps.LogNormal.from_mean_std(mean, std)
+        assert law.sigma**2 == pytest.approx(2.0 * (np.log(std) - np.log(mean)), rel=1e-12)
+        assert law.mean() == pytest.approx(mean, rel=1e-9)

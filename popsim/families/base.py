@@ -11,9 +11,9 @@ from typing import Any, ClassVar, NoReturn, Self, cast
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from popsim.arguments import as_list
+from popsim.arguments import as_list, as_number
 from popsim.display import as_html, one_line
-from popsim.errors import ParameterError, Problem
+from popsim.errors import ParameterError, Problem, kind_of
 from popsim.families.checks import (
     Owner,
     check_finite,
@@ -164,11 +164,11 @@ class Family(Structure):
 
     def cdf(self, value: ArrayLike) -> Floats:
         """Probability that the quantity is at most `value`."""
-        return _elementwise(self._cdf, np.asarray(value, dtype=np.float64))
+        return _elementwise(self._cdf, _numbers("value", value))
 
     def sf(self, value: ArrayLike) -> Floats:
         """Probability that the quantity is more than `value`."""
-        return _elementwise(self._sf, np.asarray(value, dtype=np.float64))
+        return _elementwise(self._sf, _numbers("value", value))
 
     @abc.abstractmethod
     def mean(self) -> float:
@@ -279,8 +279,22 @@ def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") 
 
 
 def _probabilities(probability: ArrayLike) -> Floats:
-    p = np.asarray(probability, dtype=np.float64)
+    p = _numbers("probability", probability)
     return np.where((p >= 0.0) & (p <= 1.0), p, np.nan)
+
+
+def _numbers(argument: str, value: ArrayLike) -> Floats:
+    """Read numbers of any shape; a text, a truth or None is none."""
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.array(None)
+    if array.dtype.kind in "fiu":
+        return array.astype(np.float64, copy=False)
+    read = [as_number(entry) for entry in array.ravel().tolist()]
+    if array.dtype.kind != "O" or None in read:
+        raise ParameterError(Problem(argument, kind_of(value), "a number, or an array of numbers"))
+    return np.array(read, dtype=np.float64).reshape(array.shape)
 
 
 def _elementwise(function: Callable[[Floats], Any], argument: Floats) -> Floats:

@@ -126,7 +126,9 @@ class LogNormal(Family):
             problems += check_relation(owner, std > 0.0, "std > 0", _KNOWN, std=std)
         if problems:
             raise ParameterError(problems)
-        variance = math.log1p((std / mean) ** 2)
+        apart = math.log(std) - math.log(mean)
+        # The square of a large ratio would pass the largest float; one more is then nothing beside it.
+        variance = math.log1p((std / mean) ** 2) if apart < 300.0 else 2.0 * apart
         return cls(math.log(mean) - 0.5 * variance, math.sqrt(variance))
 
     @classmethod
