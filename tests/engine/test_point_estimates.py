@@ -151,6 +151,23 @@ def test_a_need_is_at_its_probability_and_an_uncertain_one_at_its_most_likely_va
     assert "each need at its probability" in dataset["point_estimate"].attrs["description"]
 
 
+@pytest.mark.parametrize("name", ["cost", "exponent", "rate"])
+def test_scenarios_that_come_to_the_point_estimate_suffice(name: str) -> None:
+    """Separate values, of which the likeliest is the least: it is met by all scenarios that draw it, to rounding."""
+    law, place = Discrete((0.3, 0.5), (0.6, 0.4)), country("AAA", factor=3.7)
+    exponent = (Exponent("size", law if name == "exponent" else 0.0, "exponent/area/a/size"),)
+    part = dataclasses.replace(component("part", law if name == "cost" else Constant(7.0)), exponents=exponent)
+    item = study_of([place, dataclasses.replace(place, code="BBB")], [area("a", part, share=1.0)])
+    if name == "rate":
+        item = with_all_areas(item, escalation=Escalation(law, "escalation"))
+    if name == "cost":
+        item = features.with_dependence(item, between_areas=0.0, between_components=0.0, common_share=1.0)
+    dataset = simulate(item, 2_000)
+    least = (dataset["cost"] <= 1.0001 * dataset["cost"].min()).mean().item()
+    assert 0.55 < least < 0.65
+    assert point_estimates(dataset)["point_estimate_confidence"].item() == least
+
+
 def test_a_total_is_held_against_its_own_point_estimate() -> None:
     """A start later than planned lowers what is paid within the years, and the point estimate with it."""
     item = with_options(mixed(), later=dataclasses.replace(mixed(), start=Setting(1.0)))
