@@ -119,6 +119,21 @@ def _say_totals(found: list[list[xr.Dataset]], run: Run) -> None:
             named = [part.expand_dims(years=[span]) for part, span in zip(parts, spans, strict=True)]
             first = xr.concat(named, "years", combine_attrs="override").transpose("option", "years", ...)
         print_table(table(first, Words.of(run.study, run.dataset, first)))
+    if any(str(part.attrs["variable"]).startswith("financing_need") for parts in found for part in parts):
+        _say_unfinanced(run)
+
+
+def _say_unfinanced(run: Run) -> None:
+    from popsim.cli.results import print_text
+    from popsim.report import totals
+
+    coordinates = run.dataset.coords
+    if not {"option_is_financed", "option_name"} <= set(coordinates):
+        return
+    names = [f"“{name}”" for name in coordinates["option_name"].values.tolist()]
+    if said := totals.unfinanced(dict(zip(names, coordinates["option_is_financed"].values.tolist(), strict=True))):
+        click.echo()
+        print_text(said)
 
 
 def _say_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool) -> None:

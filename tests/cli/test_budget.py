@@ -85,6 +85,29 @@ def test_amounts_in_json_are_those_of_the_analysis(call: Calling, runs: Path) ->
         assert table == amounts["amount"].sel(option=each["option"]).to_series().to_dict()
 
 
+def test_every_total_is_answered_within_after_and_in_all_years(call: Calling, runs: Path) -> None:
+    dataset = ps.load_run(runs / "both").dataset
+    for way, ask in (
+        (("--amount", "1e9"), lambda values: {"sufficient": float((values <= 1e9).mean())}),
+        (("--confidence", "80%"), lambda values: {"amount": float(np.quantile(values, 0.8))}),
+    ):
+        found = json.loads(call("budget", str(runs / "both"), *way, "--json").out)
+        assert {*found["totals"]} == {
+            f"{base}{span}" for base in ("cost", "financing_need") for span in ("", "_after_horizon", "_all_years")
+        }
+        for name, results in found["totals"].items():
+            base = name.removesuffix("_after_horizon").removesuffix("_all_years")
+            within, after = dataset[base], dataset[f"{base}_after_horizon"]
+            values = within + after if name.endswith("_all_years") else after if name.endswith("horizon") else within
+            for result in results:
+                for key, value in ask(values.sel(option=result["option"]).values).items():
+                    assert result[key] == pytest.approx(value, rel=1e-12)
+        said = call("budget", str(runs / "both"), *way).out
+        assert said.index("financing need") < said.index("total cost")
+        for years in ("2027–2036", "after 2036", "all years"):
+            assert said.count(years) == 4
+
+
 def test_joint_amounts_in_json(call: Calling, runs: Path) -> None:
     found = json.loads(call("budget", str(runs / "alone"), "--confidence", "80%", "--by", "area", "--json").out)
     (one,) = found["results"]

@@ -367,7 +367,7 @@ def test_an_option_that_alone_is_financed_is_said_to_be(tmp_path: Path) -> None:
     comparison = comparison_of(study)
     notes = " ".join(words.notes(comparison))
     assert "“Option shared” alone has [financing]." in notes
-    assert "The study as written and “Option other” have none" in notes
+    assert "The study as written and “Option other” have none: there a fund is asked for the whole cost." in notes
     assert check_all(comparison, ps.simulate(study)) > 20
 
 

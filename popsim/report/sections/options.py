@@ -111,7 +111,7 @@ def _figure(comparison: Comparison) -> Figure:
         OptionBars(costs, tuple(apart), f"{title} ({unit})", f"Difference to {_name(comparison)} ({unit})"),
         f"{title} of each option, and its difference to {_name(comparison)}",
         f"Light bar: {facts.interval}. Dark bar: the middle half of the scenarios. White line: median. Differences are "
-        "taken scenario by scenario; left of the upright line at 0 an option costs less, right of it more.",
+        "taken scenario by scenario; left of the upright line at 0 is less, right of it more.",
         f"Horizontal bars, one for each of {plural(len(costs), 'option')}; the largest median is that of "
         f"{widest.label}. Under them the differences. The tables below hold the same numbers.",
     )
@@ -370,12 +370,9 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         financed = [option for option, study in studies.items() if comparison.is_financed(option)]
         described = totals.described(studies[financed[0]]) if financed else totals.DESCRIBED
         found.append(f"The financing need is what a fund is asked for: the cost {described}.")
-        if others := [option for option in studies if option not in financed]:
-            found.append(
-                f"{_listed(comparison, financed)} alone {_has(financed)} [financing]. {_listed(comparison, others)} "
-                f"{_has(others)} none: there a fund is asked for the whole cost, and this is what the needs are "
-                "compared with."
-            )
+        told = totals.unfinanced({_quoted(comparison, option): option in financed for option in studies})
+        if told:
+            found.append(f"{told} Needs are compared all the same.")
     for kind, known in (
         ("nominal", {option: study.inflation is not None for option, study in studies.items()}),
         ("discounted", {option: study.discount_rate is not None for option, study in studies.items()}),
@@ -390,9 +387,12 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
     return tuple(found)
 
 
+def _quoted(comparison: Comparison, option: str) -> str:
+    return f"“{comparison.names[option]}”" if option != BASELINE else "the study as written"
+
+
 def _listed(comparison: Comparison, options: list[str]) -> str:
-    names = [f"“{comparison.names[option]}”" if option != BASELINE else "the study as written" for option in options]
-    text = listed(names)
+    text = listed([_quoted(comparison, option) for option in options])
     return text[:1].upper() + text[1:]
 
 
