@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import html
 import io
 import json
 import re
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import popsim
@@ -60,6 +62,38 @@ def test_json_and_summary_agree_with_the_scenarios(kept: tuple[Path, dict[str, A
     areas = {entry["label"] for entry in results["breakdowns"]["area"]}
     assert areas == {area.id for area in run.study.areas}
     assert areas == {row["area"] for row in rows(folder) if row["variable"] == "cost_by_area"}
+
+
+def test_options_are_told_alike_in_json_the_summary_the_report_and_on_the_terminal(
+    call: Callable[..., Any], kept: tuple[Path, dict[str, Any]]
+) -> None:
+    folder, results = kept
+    dataset = popsim.load_run(folder).dataset
+    table = {(row["variable"], row["option"]): row for row in rows(folder) if not row["area"]}
+    page = html.unescape((folder / "report.html").read_text(encoding="utf-8"))
+    page = " ".join(page.replace("\u00a0", " ").replace("\u202f", " ").split())
+    said = " ".join(call(*FEW, "--no-drivers").out.split())
+    for option in map(str, dataset["option"].values[1:]):
+        told = results["options"][option]
+        for base in ("cost", "financing_need"):
+            within = dataset[base].sel(option=option).values - dataset[base].sel(option="full").values
+            later = dataset[f"{base}_after_horizon"]
+            after = later.sel(option=option).values - later.sel(option="full").values
+            for name, values in (
+                (base, within),
+                (f"{base}_after_horizon", after),
+                (f"{base}_all_years", within + after),
+            ):
+                whole = told["difference"][name]
+                assert whole["mean"] == pytest.approx(values.mean(), rel=1e-9, abs=1.0)
+                assert whole["high"] == pytest.approx(np.quantile(values, 0.95), rel=1e-9, abs=1.0)
+                assert whole["scenarios_less"] == np.sum(values < -1.0)
+                assert float(table[f"{name}_difference", option]["mean"]) == whole["mean"]
+                assert float(table[name, option]["p95"]) == told[name]["high"]
+        assert told["says"]
+        for sentence in told["says"]:
+            assert sentence in page
+            assert sentence in said
 
 
 def test_the_summary_holds_every_number_with_its_error(kept: tuple[Path, dict[str, Any]]) -> None:
