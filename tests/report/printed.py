@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 SCALES = {"": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
-MONEY = r"US\$ ((?:[<>] )?−?[\d,.]+)(?: (thousand|million|billion))?"
+MONEY = r"US\$ ((?:[<>] )?−?[\d,.]+(?:e−?\d+)?)(?: (thousand|million|billion))?"
 
 
 def number(text: str) -> tuple[float, float]:
     """Give the number and half a unit of its last digit."""
-    bare = text.replace(",", "").replace("−", "-")
+    bare, _, power = text.replace(",", "").replace("−", "-").partition("e")
+    scale = 10.0 ** int(power or 0)
     decimals = len(bare.partition(".")[2])
     zeros = 0 if decimals else len(bare.lstrip("-")) - len(bare.lstrip("-").rstrip("0"))
-    return float(bare), 0.5 * 10.0 ** (zeros - decimals)
+    return float(bare) * scale, 0.5 * 10.0 ** (zeros - decimals) * scale
 
 
 def check_money(printed: re.Match[str] | None, value: float) -> None:
@@ -34,4 +35,4 @@ def spoken(text: str) -> str:
 
 def check_cell(cell: str, value: float) -> None:
     """Check a cell of a table, whose heading names the unit."""
-    check_money(re.fullmatch(r"\+?((?:[<>] )?−?[\d,.]+)()", spoken(cell).strip()), value)
+    check_money(re.fullmatch(r"\+?((?:[<>] )?−?[\d,.]+(?:e−?\d+)?)()", spoken(cell).strip()), value)
