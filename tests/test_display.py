@@ -51,6 +51,7 @@ def shown(study: Any) -> dict[str, Any]:
         "country": evil.countries[0],
         "component": study.areas[0].components[0],
         "dependence": replace(study.dependence, matrix=((1.0,) * 200,) * 200, labels=(EVIL,) * 200),
+        "column labels": replace(study.labels, values=((EVIL, EVIL, EVIL),) * 500),
         "draws": plan.draws,
         "moves": plan.moves,
         "labels": words,
@@ -61,7 +62,7 @@ def shown(study: Any) -> dict[str, Any]:
 
 NAMES = (
     *("study", "evil study", "plan", "evil plan", "run", "evil run", "option", "area", "country", "component"),
-    *("dependence", "draws", "moves", "labels", "data", "mixture"),
+    *("dependence", "column labels", "draws", "moves", "labels", "data", "mixture"),
 )
 
 

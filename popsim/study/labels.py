@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from popsim.display import Brief
+
 __all__ = ["ColumnLabels"]
 
 
-@dataclass(frozen=True)
-class ColumnLabels:
+@dataclass(frozen=True, repr=False)
+class ColumnLabels(Brief):
     """Names that a study gives to columns of its countries file and to the values in them.
 
     Parameters
