@@ -110,6 +110,7 @@ def _status(arguments: Sequence[str] | None) -> int:
     with readable_streams():
         stdout = sys.stdout
         try:
+            _check_words(sys.argv[1:] if arguments is None else arguments)
             result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -120,6 +121,14 @@ def _status(arguments: Sequence[str] | None) -> int:
         except (Exception, KeyboardInterrupt) as error:
             return _explained(error)
     return result if isinstance(result, int) else DONE
+
+
+def _check_words(arguments: Sequence[str]) -> None:
+    """Refuse words with a character that no path and no text of a study can have."""
+    for word in arguments:
+        if "\0" in word:
+            message = f"{word!r} holds the character NUL."
+            raise click.UsageError(message)
 
 
 def _explained(error: Exception | KeyboardInterrupt) -> int:

@@ -175,6 +175,9 @@ def toml_value(text: str) -> object:
     """
     try:
         table = tomllib.loads(f"value = {text}")
+    except RecursionError:
+        message = "arrays or tables within each other, too deep to read"
+        raise ValueError(message) from None
     except tomllib.TOMLDecodeError:
         if text[0].isalpha() or text[0] in "./_":
             return text

@@ -195,6 +195,13 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         raise RunError(
             Problem(str(source / ENSEMBLE), "no variable 'cost' with its provenance", "an ensemble of popsim")
         )
+    cost, seed = dataset["cost"], str(dataset.attrs.get("seed", ""))
+    if cost.dims != ("option", "scenario") or not {"option", "scenario"} <= set(dataset.coords) or not seed.isdecimal():
+        found = (
+            f"dimensions {', '.join(map(str, cost.dims))}; labels {', '.join(map(str, dataset.coords))}; seed {seed!r}"
+        )
+        allowed = "cost by option and scenario, both labelled, and the seed of the run"
+        raise RunError(Problem(str(source / ENSEMBLE), found, allowed, "run the study again"))
     _check_made_by(dataset, load_plan(source / PLAN), str(source / ENSEMBLE))
     # Point estimates of earlier versions left out starts, delays and rises of prices: no figure to hold totals against.
     stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]

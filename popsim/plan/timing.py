@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from popsim.errors import PlanError, Problem
 from popsim.families.base import Floats
 from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Integers
 from popsim.plan.survey import Survey, is_moving, lag_counts, longest
@@ -13,6 +14,9 @@ from popsim.plan.world import Path, World
 from popsim.study.model import Study
 
 __all__ = ["STILL", "Timing", "is_moving", "lag_counts", "longest", "make_timing"]
+
+MOST_YEARS = 10_000
+"""Years after the first within which all payments fall; each takes memory for every cost component."""
 
 STILL = Path((), (), ())
 """The prices of the price year, in every year."""
@@ -48,6 +52,10 @@ def make_timing(study: Study, world: World | None, survey: Survey | None = None)
     pairs = known.pairs
     counts = [lags.get(area.id, 1) for area, _ in pairs]
     extended = years + max(counts, default=1) - 1
+    if extended > MOST_YEARS:
+        found = f"payments up to {extended:,} years after the first year"
+        mend = "an earlier start, shorter delays or fewer years of service"
+        raise PlanError(Problem("study", found, f"payments within {MOST_YEARS:,} years", mend))
     profile = np.zeros((len(pairs), extended))
     profile[:, :years] = [component.profile for _, component in pairs]
     table = np.full((STORED_GROWTHS, len(pairs)), -1, dtype=np.int64)

@@ -167,6 +167,8 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     """
     try:
         return tomllib.loads(text)
+    except RecursionError:
+        raise StudyError(Problem(name, "arrays or tables within each other, too deep to read", "TOML")) from None
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
