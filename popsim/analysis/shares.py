@@ -12,7 +12,8 @@ import xarray as xr
 from popsim.analysis.budgets import described, money_of
 from popsim.analysis.door import dataset_of
 from popsim.analysis.joint import breakdown_by, names_of
-from popsim.analysis.order import replicates_of, spread_error
+from popsim.analysis.order import Moments, replicates_of, spread_error
+from popsim.analysis.tails import UNSEEN
 from popsim.families.base import Floats
 from popsim.types import Base, By
 
@@ -44,7 +45,9 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     xarray.Dataset
         `variance_share` and `rank_correlation`, Spearman's between part and total, each with its Monte Carlo standard
         error ``..._error`` (option, part), without unit; NaN where the total, or for the correlation the part, never
-        varies. An error is infinite where the scenarios, or those of a replicate, are too few to know it.
+        varies. An error is infinite where the scenarios, or those of a replicate, are too few to know it,
+        and that of a share, with the attribute `infinite_because`, where the sample cannot have seen the tail that
+        makes the variance.
 
     Raises
     ------
@@ -74,6 +77,9 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     if turns > 1:
         found = [covariance_shares(each[..., k::turns], whole[..., k::turns])[0] for k in range(turns)]
         error = _spread(share, found)
+    # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
+    unseen = np.isinf(Moments(whole).std_error) & (whole.shape[-1] > 1) & (error > 0.0)
+    error = np.where(unseen, np.inf, error)
     ranks, alone = rank_correlations(each, whole, turns)
     plain = parts.isel(scenario=0, drop=True)
     title = f"Share of the variance of {variable}"
@@ -86,6 +92,8 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
             ("rank_correlation_error", alone, f"Rank correlation with {variable}, Monte Carlo error"),
         )
     }
+    if unseen.any():
+        result["variance_share_error"].attrs["infinite_because"] = UNSEEN
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(names_of(by))})
 
 

@@ -131,10 +131,9 @@ def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
     usual = std / np.sqrt(count)
     parted = np.partition(values, count - 1 - cut)
     top = np.sort(parted[count - 1 - cut :])[::-1]
-    usual_std = _usual_std_error(above, mean, std)
     # A point mass at the top is seen as a whole: it has no tail.
     if (top[:_LEAST] == top[0]).sum() >= _LEAST // 2:
-        return TailErrors(usual, usual_std)
+        return TailErrors(usual, _usual_std_error(above, mean, std))
     if cut < 4 * _LEAST:
         return TailErrors(np.inf, np.inf)
     tried = [_fit(top, count, 0.0, cut)] if values.min() >= 0.0 and top[-1] > 0.0 else []
@@ -165,14 +164,14 @@ def excess_error(values: Floats, amount: float) -> float:
         return np.inf if len(beyond) else 0.0
     apart = beyond - beyond.mean()
     second = float(np.square(apart).mean())
-    kurtosis = np.array(float(((apart / np.sqrt(second)) ** 4).mean()) if second > 0.0 else 0.0)
+    kurtosis = np.array(float(np.square(np.square(apart / np.sqrt(second))).mean()) if second > 0.0 else 0.0)
     if is_heavy(kurtosis, len(beyond)):
         return tail_errors(values, amount).mean * len(values) / len(beyond)
     return float(np.sqrt(second / (len(beyond) - 1)))
 
 
 def _usual_std_error(values: Floats, mean: float, std: float) -> float:
-    fourth = float((((values - mean) / std) ** 4).mean())
+    fourth = float(np.square(np.square((values - mean) / std)).mean())
     return float(std * np.sqrt(max(fourth - 1.0, 0.0) / len(values)) / 2.0)
 
 

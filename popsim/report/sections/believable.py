@@ -86,6 +86,9 @@ def _varies_with(facts: Facts) -> list[str]:
         for basis, each in known.items()
         if bool((facts.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
     }
+    unseen = found["variance_share_error"].attrs.get("infinite_because")
+    if unseen:
+        return [f"What the width of the range rests on cannot be said by shares of the variance: {unseen}."]
     if not all(each.is_known for each in measured.values()):
         return []
     shares = [f"{percent(each.value, each.error, finest=0.01)} on {basis}" for basis, each in measured.items()]
