@@ -225,3 +225,13 @@ def test_what_is_no_run_has_no_report(call: Callable[..., Any], tmp_path: Path) 
         done = call("report", folder)
         assert (done.status, done.out) == (2, "")
         assert folder in done.err
+
+
+def test_the_precision_that_was_asked_for_and_reached_stands_in_the_report(call: Callable[..., Any]) -> None:
+    done = call("run", "example", "--precision", "5%", "--no-drivers", "--out", "run", "--json")
+    said = json.loads(done.out)
+    assert said["precision_reached"] <= said["precision"] == 0.05
+    report = Path("run", "report.html").read_text(encoding="utf-8")
+    reached = f"{100 * said['precision_reached']:.2g}\u202f%"
+    assert f"<dt>Precision</dt><dd>{reached} of the ends" in report
+    assert "asked for was 5\u202f%</dd>" in report
