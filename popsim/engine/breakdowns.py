@@ -106,14 +106,14 @@ def arrange_together(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: 
     Outputs are numbered option by option. A plan whose draws another draws as well has its outputs among that one's,
     so it costs no draws; the outputs that a plan leaves to others are empty.
     """
-    plans = [with_growths_after(plan) for plan in plans]
+    whole = [with_growths_after(plan) for plan in plans]
     leaders: dict[str, list[int]] = {}
     for i, plan in enumerate(plans):
         leads = next((each for each in plans[:i] if each.labels.option[0] == plan.drawn_with), None)
         is_led = leads is not None and plan.drawn_with in leaders and places_among(plan, leads) is not None
         leaders.setdefault(plan.drawn_with if is_led else plan.labels.option[0], []).append(i)
     described, count = _described(breakdowns, scope)
-    return [(plans[together[0]], _sums(plans, together, described, count)) for together in leaders.values()]
+    return [(plans[together[0]], _sums(whole, together, described, count)) for together in leaders.values()]
 
 
 def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdown, ...], int]:
