@@ -161,6 +161,7 @@ def check_path(argument: str, value: object, allowed: str) -> str:
     'results/pops'
     """
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
-    if not isinstance(path, str):
-        raise ParameterError(Problem(argument, kind_of(value), allowed))
+    if not isinstance(path, str) or not path:
+        found = "an empty path" if path == "" else kind_of(value)
+        raise ParameterError(Problem(argument, found, allowed))
     return path

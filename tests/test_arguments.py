@@ -194,7 +194,7 @@ def test_paths_of_any_kind(kind: Any, tmp_path: Path, study: Any, plan: Any) -> 
     assert ps.load_study(kind(str(tmp_path)), {"catalogue.folder": folder}).areas == again.areas
 
 
-@pytest.mark.parametrize("value", [None, 3, b"pops", ["pops"], True])
+@pytest.mark.parametrize("value", [None, 3, b"pops", ["pops"], True, ""])
 def test_what_is_no_path_is_refused(value: Any, study: Any, plan: Any, ds: Any) -> None:
     for call in (ps.load_study, ps.load_run, lambda path: ps.save_run(path, study, plan, ds)):
         with pytest.raises(ps.ParameterError, match="path"):
@@ -245,8 +245,11 @@ FUNCTIONS = [name for name in ps.__all__ if inspect.isfunction(getattr(ps, name)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
-def test_whatever_a_function_is_given_it_answers_in_words(name: str, usual: dict[str, dict[str, Any]]) -> None:
+def test_whatever_a_function_is_given_it_answers_in_words(
+    name: str, usual: dict[str, dict[str, Any]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every argument in turn is something odd: it is honoured, or refused as popsim refuses, and never a traceback."""
+    monkeypatch.chdir(tmp_path)
     function = getattr(ps, name)
     parameters = list(inspect.signature(function).parameters)
     known = {**usual.get(parameters[0], {}), **usual.get(name, {})}
