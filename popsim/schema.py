@@ -144,9 +144,9 @@ COORDINATES: dict[str, Variable] = {
 _TITLES: dict[Base, dict[Prices, str]] = {
     "cost": {"constant": "Total cost", "nominal": "Nominal total cost", "discounted": "Discounted total cost"},
     "financing_need": {
-        "constant": "Need for financing",
-        "nominal": "Nominal need for financing",
-        "discounted": "Discounted need for financing",
+        "constant": "Financing need",
+        "nominal": "Nominal financing need",
+        "discounted": "Discounted financing need",
     },
 }
 _BASE_WORDS: dict[Base, str] = {
@@ -233,7 +233,7 @@ VARIABLES: dict[str, Variable] = {
 
 BREAKDOWNS: dict[str, tuple[str, str]] = {
     "cost": ("Cost", "Cost over the study's years"),
-    "financing_need": ("Need for financing", "Need for financing over the study's years"),
+    "financing_need": ("Financing need", "Financing need over the study's years"),
 }
 """Totals that may be broken down; the words that stand before "by" in long name and description."""
 

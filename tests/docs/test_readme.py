@@ -74,6 +74,21 @@ def test_the_figures_of_the_page_on_the_study_are_those_of_the_packaged_study() 
     assert f"sum of the most likely values is {likely:.1f} billion" in page
 
 
+def test_the_options_of_the_page_on_the_study_are_those_of_the_packaged_study() -> None:
+    lines = (ROOT / "configs" / "README.md").read_text(encoding="utf-8").splitlines()
+    ds = ps.with_all_years(ps.simulate(ps.load_study("pops"), scenarios=10, breakdowns=()))
+    spans = ("", "_after_horizon", "_all_years")
+    for option, name in zip(ds["option"].values, ds["option_name"].values, strict=True):
+        (line,) = (line for line in lines if line.lower().startswith(f"| {name.lower()} |"))
+        printed = [cell.strip() for cell in line.split("|")[2:-1]]
+        exact = [
+            ds[f"expected_{base}{span}"].sel(option=option).item()
+            for base in ("cost", "financing_need")
+            for span in spans
+        ]
+        assert printed == [f"{value / 1e6:,.0f}" for value in exact]
+
+
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.stem)
 def test_an_example_runs(script: Path, capsys: pytest.CaptureFixture[str]) -> None:
     runpy.run_path(str(script), run_name="__main__")

@@ -52,7 +52,7 @@ def test_breakdowns_of_the_financing_need_are_described_as_such(names: tuple[str
     name = schema.breakdown_name(names, "financing_need")
     words = schema.describe(name, "USD", 2025)
     assert words["units"] == "USD"
-    assert words["long_name"] == "Need for financing by " + ", ".join(names)
+    assert words["long_name"] == "Financing need by " + ", ".join(names)
     assert "sums to financing_need." in words["description"]
 
 

@@ -363,7 +363,7 @@ def _payments(number: float, further: bool) -> str:
 
 
 def notes(comparison: Comparison) -> tuple[str, ...]:
-    """Say what a reader has to know of options that do not tell the same: who pays, inflation, a discount rate."""
+    """Say what the financing need is, and which options alone tell it from the cost."""
     studies = comparison.studies
     found = []
     if "financing_need" in comparison.bases:
@@ -372,32 +372,12 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         found.append(f"The financing need is what a fund is asked for: the cost {described}.")
         told = totals.unfinanced({_quoted(comparison, option): option in financed for option in studies})
         if told:
-            found.append(f"{told} Needs are compared all the same.")
-    for kind, known in (
-        ("nominal", {option: study.inflation is not None for option, study in studies.items()}),
-        ("discounted", {option: study.discount_rate is not None for option, study in studies.items()}),
-    ):
-        without = [option for option, has in known.items() if not has]
-        if comparison.has(f"cost_{kind}") and without and len(without) < len(studies):
-            what = "inflation" if kind == "nominal" else "discount rate"
-            found.append(
-                f"{_listed(comparison, without)} {_has(without)} no {what}: the {kind} totals there are at constant "
-                "prices, and differences of them are not of one kind."
-            )
+            found.append(f"{told} The needs are compared on this footing.")
     return tuple(found)
 
 
 def _quoted(comparison: Comparison, option: str) -> str:
     return f"“{comparison.names[option]}”" if option != BASELINE else "the study as written"
-
-
-def _listed(comparison: Comparison, options: list[str]) -> str:
-    text = listed([_quoted(comparison, option) for option in options])
-    return text[:1].upper() + text[1:]
-
-
-def _has(options: list[str]) -> str:
-    return "has" if len(options) == 1 else "have"
 
 
 def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
