@@ -105,7 +105,7 @@ class Share(NamedTuple):
         return bool(np.isfinite(self.value) and np.isfinite(self.error))
 
     @property
-    def is_told(self) -> bool:
+    def is_resolved(self) -> bool:
         """Whether the share is more than its own error: 1.96 standard errors above 0."""
         return self.is_known and self.value > _NOTHING and self.value > _HALF_WIDTH * self.error
 
@@ -120,7 +120,7 @@ def share_of(value: float, error: float) -> Share:
 
     Examples
     --------
-    >>> share_of(0.30, 0.01).is_told, share_of(0.01, 0.02).is_told, round(share_of(0.01, 0.02).bound, 3)
+    >>> share_of(0.30, 0.01).is_resolved, share_of(0.01, 0.02).is_resolved, round(share_of(0.01, 0.02).bound, 3)
     (True, False, 0.049)
     """
     held = min(max(value, 0.0), 1.0) + 0.0 if np.isfinite(value) else value
@@ -132,7 +132,7 @@ def reported(first_order: tuple[float, float], total: tuple[float, float]) -> tu
 
     A total index is no smaller than the first-order one. Estimates in the wrong order are both replaced by their
     average with weights 1 / error^2, the least-squares estimate under that order (isotonic regression: Barlow et al.
-    1972, Statistical Inference under Order Restrictions). A first-order index that is told makes the total told.
+    1972, Statistical Inference under Order Restrictions). Where the first-order index is resolved, so is the total.
 
     Examples
     --------
@@ -150,7 +150,7 @@ def reported(first_order: tuple[float, float], total: tuple[float, float]) -> tu
         else:
             high = low
     alone, whole = share_of(low, low_error), share_of(high, high_error)
-    if alone.is_told and not whole.is_told:
+    if alone.is_resolved and not whole.is_resolved:
         # Known from below by the first-order index.
         whole = whole._replace(error=min(whole.error, whole.value / (1.0001 * _HALF_WIDTH)))
     return alone._replace(bound=min(alone.bound, whole.bound)), whole

@@ -152,7 +152,7 @@ def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
 def excess_error(values: Floats, amount: float) -> float:
     """Return the Monte Carlo error of the mean of what values exceed an amount by, where they do, of one row.
 
-    Infinite for a single one beyond it, which tells nothing of its error; 0 for none.
+    Infinite for a single one beyond it, whose error is not known; 0 for none.
 
     Examples
     --------
@@ -305,7 +305,7 @@ def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: floa
         whole = fit.threshold * float(_moment(1, start, best, fit, reach)) + (1.0 - share) * firsts + fit.origin
         beyond_square = float(_moment(2, reach, best, fit, reach))
         whole_square = float(_moment(2, start, best, fit, reach)) + (1.0 - share) * seconds / fit.threshold**2
-    # An error larger than all that the scenarios above the median add to the mean tells nothing.
+    # An error larger than all that the scenarios above the median add to the mean says nothing.
     base = max(floor, float(top[-1]))
     added = abs(float(np.maximum(values, floor).mean() - base))
     hidden = not np.isfinite(beyond) or beyond > _UNSEEN_SHARE * abs(whole - max(floor, 0.0))

@@ -285,7 +285,7 @@ def test_indices_as_reported_are_in_order(first: tuple[float, float], total: tup
     alone, whole = reported(first, total)
     assert 0.0 <= alone.value <= whole.value <= 1.0
     assert alone.value <= alone.bound <= whole.bound <= 1.0
-    assert whole.is_told or not alone.is_told
+    assert whole.is_resolved or not alone.is_resolved
     for share in (alone, whole):
         assert np.copysign(1.0, share.value) == 1.0
     # What is in order is reported as it is.
@@ -296,7 +296,7 @@ def test_indices_as_reported_are_in_order(first: tuple[float, float], total: tup
         assert total[0] - 1e-12 <= alone.value <= first[0] + 1e-12
 
 
-def test_an_input_without_effect_is_not_told_from_zero_as_often_as_its_error_says() -> None:
+def test_an_input_without_effect_is_not_resolved_as_often_as_its_error_says() -> None:
     """One-sided 2.5 %: of 400 runs, less than 25 with a probability above 0.9999. A share of 10 % is seen in all."""
     rng = np.random.default_rng(8)
     seen = []
@@ -305,7 +305,7 @@ def test_an_input_without_effect_is_not_told_from_zero_as_often_as_its_error_say
         runs = x[0] + y[0] / 3.0, x[1] + y[1] / 3.0
         idle = indices(*runs, x[0] + y[0] / 3.0 + 0.0 * z[0], Replicates(20, 0.95))
         small = indices(*runs, x[0] + y[1] / 3.0, Replicates(20, 0.95))
-        seen.append([reported(each.first_order[:2], each.total[:2])[0].is_told for each in (idle, small)])
+        seen.append([reported(each.first_order[:2], each.total[:2])[0].is_resolved for each in (idle, small)])
     idle_seen, small_seen = np.sum(seen, axis=0)
     assert idle_seen < 25
     assert small_seen > 200

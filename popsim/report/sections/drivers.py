@@ -82,11 +82,11 @@ def left_out(dataset: xr.Dataset, scenarios: int) -> str | None:
 
 
 def _order(found: xr.Dataset, by: str) -> list[str]:
-    """Give the groups with the largest first; those that no error tells from zero come last, as they stand."""
+    """Give the groups with the largest first; those that their errors hide come last, in their own order."""
 
     def size(key: str) -> float:
         total = _indices(found, by, key)[1]
-        return -total.value if total.is_told else 0.0
+        return -total.value if total.is_resolved else 0.0
 
     return sorted(map(str, found[by].values), key=size)
 
@@ -110,7 +110,7 @@ def _share(share: Share) -> str:
     """Print a share, or what it lies below where its error hides it."""
     if not share.is_known:
         return UNKNOWN
-    if share.is_told:
+    if share.is_resolved:
         return percent(share.value, share.error, finest=_FINEST)
     return f"below {_upward(share.bound)}" if share.bound > _ROUNDING else percent(0.0)
 
@@ -131,7 +131,7 @@ def lead(found: xr.Dataset, words: Words) -> str:
         return "The scenarios are too few to tell what makes the range."
     first = max(shares, key=lambda key: shares[key].value if shares[key].is_known else -1.0)
     share = shares[first]
-    if not share.is_told:
+    if not share.is_resolved:
         most = max(each.bound for each in shares.values() if each.is_known)
         return f"No input by itself stands out from the noise of this run: the share of each is below {_upward(most)}."
     left, width = _measured(found, "width_given", input=first), _measured(found, "width")
@@ -186,8 +186,8 @@ def area_table(found: xr.Dataset, names: dict[str, str]) -> Table:
 def _part(share: Measured) -> str:
     """Print a part of a variance, which is negative where a cost moves against the total."""
     size = share_of(abs(share.value), share.error)
-    told = size.is_told and share.value < 0.0
-    return percent(share.value, share.error, finest=_FINEST) if told else _share(size)
+    is_negative = size.is_resolved and share.value < 0.0
+    return percent(share.value, share.error, finest=_FINEST) if is_negative else _share(size)
 
 
 def _largest_first(share: tuple[str, Measured]) -> float:
@@ -215,7 +215,7 @@ def notes(found: xr.Dataset) -> tuple[str, ...]:
 
 
 def _resolution(found: xr.Dataset) -> float:
-    """Smallest total index that the run tells from zero, for the input that is known worst."""
+    """Smallest total index that the run resolves, for the input that is known worst."""
     errors = found["total_error"].values
     return max(1.959964 * float(errors[np.isfinite(errors)].max(initial=0.0)), _FINEST)
 
@@ -248,11 +248,11 @@ def _tornado(found: xr.Dataset, facts: Facts) -> Figure:
 
 
 def _shares(found: xr.Dataset) -> Figure:
-    # What is not told from zero has no bar.
+    # A share that its error hides has no bar.
     bars = tuple(
         ShareBar(
             _name(found, "input", key),
-            *(share.value if share.is_told else 0.0 for share in _indices(found, "input", key)),
+            *(share.value if share.is_resolved else 0.0 for share in _indices(found, "input", key)),
         )
         for key in _order(found, "input")
     )
