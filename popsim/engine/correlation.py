@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import xarray as xr
-from scipy import sparse
 
 from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, nearest
@@ -191,6 +190,9 @@ def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
 
 
 def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
+    # Only samples with a matrix need it; it would slow the start of everything that samples.
+    from scipy import sparse
+
     rows, columns = _entries(matrix)
     entries = sparse.csr_array((matrix[rows, columns], (rows, columns)), shape=matrix.shape)
     _, block = sparse.csgraph.connected_components(entries, directed=False)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from scipy import sparse
 
 from popsim.arguments import check_name
+from popsim.families.base import Floats
 from popsim.plan.moves import Integers
 from popsim.study.model import Area, Study
 from popsim.types import GROUPINGS, Grouping
@@ -121,10 +121,21 @@ def _blocks(study: Study) -> list[tuple[Area, ...]]:
     stated = study.dependence
     if stated.matrix is None:
         return [(area,) for area in study.areas]
-    _, block = sparse.csgraph.connected_components(sparse.csr_array(np.array(stated.matrix)), directed=False)
+    block = _connected(np.array(stated.matrix))
     home = dict(zip(stated.labels, block.tolist(), strict=True))
     numbers = dict.fromkeys(home[area.id] for area in study.areas)
     return [tuple(area for area in study.areas if home[area.id] == number) for number in numbers]
+
+
+def _connected(matrix: Floats) -> Integers:
+    """Give each row a number: one and the same to those that correlate, directly or through others."""
+    # scipy.sparse has this too, but a run would import it for this alone.
+    number = np.arange(len(matrix))
+    while True:
+        lowest = np.where(matrix != 0.0, number, len(matrix)).min(axis=1)
+        if (lowest == number).all():
+            return number
+        number = lowest
 
 
 def _block_id(block: tuple[Area, ...], blocks: list[tuple[Area, ...]]) -> str:
@@ -144,8 +155,7 @@ def _homes(study: Study) -> dict[str, str]:
     homes = {area.id: _block_id(block, blocks) for block in blocks for area in block}
     stated = study.dependence
     if stated.matrix is not None:
-        matrix = np.array(stated.matrix)
-        _, number = sparse.csgraph.connected_components(sparse.csr_array(matrix), directed=False)
+        number = _connected(np.array(stated.matrix))
         group = {number[stated.labels.index(area.id)]: homes[area.id] for area in study.areas}
         homes |= {label: group[each] for label, each in zip(stated.labels, number, strict=True) if each in group}
     return homes
