@@ -17,10 +17,12 @@ from popsim.report.counts import Counts, counted
 from popsim.report.numbers import NO_BREAK, amount, finest_of, money, money_range, percent, unit_for
 from popsim.study.model import Study
 
-__all__ = ["CONFIDENCE", "Facts", "Measured", "gather"]
+__all__ = ["CONFIDENCE", "WIDTHS", "Facts", "Measured", "gather"]
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
+WIDTHS = ("independent", "study", "fully_dependent")
+"""Assumptions on the dependence between countries whose widths are compared."""
 _TOTALS = (*schema.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
 _POINTS = {"cost": "point_estimate", "financing_need": "point_estimate_financing_need"}
@@ -324,6 +326,19 @@ class Facts:
     def first(self) -> str:
         """The total of which the report speaks first."""
         return self.totals[0]
+
+    @cached_property
+    def widths(self) -> dict[str, Measured]:
+        """Widths of the range of the cost by assumption on dependence; empty where the run cannot tell one of them."""
+        names = ("cost_countries_independent", "cost_countries_fully_dependent")
+        if self.is_certain or not all(map(self.has, names)):
+            return {}
+        effect = analysis.dependence_effect(self.dataset, self.coverage).squeeze("option", drop=True)
+        found = [
+            Measured(effect["width"].sel(assumption=each).item(), effect["width_error"].sel(assumption=each).item())
+            for each in WIDTHS
+        ]
+        return dict(zip(WIDTHS, self.aligned(*found), strict=True)) if all(each.is_known for each in found) else {}
 
     def budget_for(self, confidence: float, total: str = "cost") -> Measured:
         """Amount that suffices for a total with this confidence."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from popsim import analysis
 from popsim.report.document import Paragraph, Section, Table
-from popsim.report.facts import Facts, Measured
+from popsim.report.facts import Facts
 
 __all__ = ["dependence"]
 
@@ -17,14 +16,9 @@ _NAMES = {
 
 def dependence(facts: Facts) -> Section | None:
     """Set the width as assumed between its two extremes; None where the run cannot tell, or nothing varies."""
-    if facts.is_certain or not all(facts.has(name) for name, _ in _NAMES.values()):
+    widths = facts.widths
+    if not widths:
         return None
-    effect = analysis.dependence_effect(facts.dataset, facts.coverage).squeeze("option", drop=True)
-    each = [effect.sel(assumption=assumption) for assumption in _NAMES]
-    found = [Measured(one["width"].item(), one["width_error"].item()) for one in each]
-    if not all(width.is_known for width in found):
-        return None
-    widths = dict(zip(_NAMES, facts.aligned(*found), strict=True))
     rows = [
         (words, *facts.amounts(*facts.range(name), widths[assumption])) for assumption, (name, words) in _NAMES.items()
     ]

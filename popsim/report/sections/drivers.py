@@ -13,7 +13,7 @@ from popsim.analysis.indices import Share, reported, share_of
 from popsim.analysis.tails import UNSEEN
 from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
 from popsim.report.facts import Facts, Measured
-from popsim.report.numbers import NO_BREAK, UNKNOWN, amounts, count, money, percent, unit_for
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, count, finest_of, money, percent, unit_for
 from popsim.study.model import Study
 
 __all__ = ["Words", "area_table", "drivers", "lead", "left_out", "notes", "share_table", "swing_table", "words_of"]
@@ -30,6 +30,8 @@ class Words(NamedTuple):
     unit: str
     unit_and_prices: str
     interval: str
+    width: Measured | None = None
+    """Width of the range where more scenarios know it than those of the drivers."""
 
 
 def words_of(found: xr.Dataset, study: Study) -> Words:
@@ -48,7 +50,7 @@ def drivers(facts: Facts) -> Section | None:
     by_level = attached_drivers(facts.dataset, "level")
     if by_input is None or by_level is None or facts.is_certain:
         return None
-    words = Words(facts.unit, facts.unit_and_prices, facts.interval)
+    words = Words(facts.unit, facts.unit_and_prices, facts.interval, facts.widths.get("study"))
     blocks: list[Block] = [
         Paragraph(lead(by_input, words)),
         _tornado(by_input, facts),
@@ -134,15 +136,22 @@ def lead(found: xr.Dataset, words: Words) -> str:
     if not share.is_resolved:
         most = max(each.bound for each in shares.values() if each.is_known)
         return f"No input by itself stands out from the noise of this run: the share of each is below {_upward(most)}."
-    left, width = _measured(found, "width_given", input=first), _measured(found, "width")
+    left, width = _measured(found, "width_given", input=first), _width(found, words)
     says = f"The largest part of the range comes from “{_name(found, 'input', first)}”"
     if not (width.is_known and left.is_known):
         return f"{says}: {_share(share)} of the variance."
-    then, now = (money(each.value, each.error, words.unit) for each in (left, width))
+    finest = finest_of(_measured(found, "width_given", input=key) for key in _order(found, "input"))
+    then = money(left.value, left.error, words.unit, finest)
+    now = money(width.value, width.error, words.unit, width.finest)
     return (
         f"{says}: were it known, {_share(share)} of the variance would go, and the {words.interval} would be {then} "
         f"wide on average, where it is {now} now."
     )
+
+
+def _width(found: xr.Dataset, words: Words) -> Measured:
+    """Width of the range: of the run where it is known, or else of the scenarios of the drivers."""
+    return words.width or _measured(found, "width")
 
 
 def share_table(found: xr.Dataset, by: str) -> Table:
@@ -159,18 +168,16 @@ def share_table(found: xr.Dataset, by: str) -> Table:
 
 def swing_table(found: xr.Dataset, by: str, words: Words) -> Table:
     """Swings of the expected cost, and what is left of the width, by group of inputs."""
-    rows = tuple(
-        (
-            _name(found, by, key),
-            *amounts([_measured(found, name, **{by: key}) for name in ("swing_low", "swing_high")], words.unit),
-            *amounts([_measured(found, "width_given", **{by: key})], words.unit),
-        )
-        for key in _order(found, by)
-    )
-    whole = amounts([_measured(found, "width")], words.unit)
+    keys = _order(found, by)
+    columns = [
+        amounts([_measured(found, name, **{by: key}) for key in keys], words.unit)
+        for name in ("swing_low", "swing_high", "width_given")
+    ]
+    rows = tuple(zip((_name(found, by, key) for key in keys), *columns, strict=True))
+    width = _width(found, words)
     return Table(
         f"Expected cost where an input turns out low or high, and width of the {words.interval} if it were known; "
-        f"now {whole[0]} ({words.unit_and_prices})",
+        f"now {amount(width.value, width.error, words.unit, width.finest)} ({words.unit_and_prices})",
         (_HEADINGS[by], "Low (P10)", "High (P90)", "Width if known"),
         rows,
     )
