@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.report.comparison import Comparison
-from popsim.report.document import Table
+from popsim.report.document import Figure, Table
 from popsim.report.facts import gather
 from popsim.report.sections import options as words
 from popsim.study.model import Study
@@ -345,6 +345,28 @@ def test_payments_that_come_on_top_are_more_years_of_service(tmp_path: Path) -> 
         "More years of service: 1 further payment of “part k” and 1 further payment of “part l” are made in each "
         "country that needs it, US$ 280.0 of cost."
     )
+
+
+def test_the_figure_shows_what_moves_in_all_years_and_within_them(tmp_path: Path) -> None:
+    """Only an option that moves money in time has two bars; each stands for the differences of its years."""
+    ways = {"late": {"start.years": 2.0}, "small": {"area.x.component.k.cost": {"family": "constant", "value": 20.0}}}
+    study = study_of(tmp_path / "study", TWO, ways, **IN_TIME)
+    dataset = ps.simulate(study)
+    section = words.options(gather(study, dataset))
+    (figure,) = (block for block in section.blocks if isinstance(block, Figure))
+    bars = {spoken(bar.label): bar for bar in figure.data.differences}
+    assert list(bars) == ["Option late, all years", "Option late, 2030–2032", "Option small"]
+    late, small = (Truth.of(dataset, option, "cost") for option in ("late", "small"))
+    for bar, values in zip(bars.values(), (late.whole, late.within - late.base_within, small.whole), strict=True):
+        found = (bar.low, bar.lower_quarter, bar.median, bar.upper_quarter, bar.high)
+        np.testing.assert_allclose(found, np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95)), atol=1e-9)
+    assert [spoken(bar.label) for bar in figure.data.costs][1:] == ["Option late", "Option small"]
+
+
+def test_one_scenario_tells_no_mean(tmp_path: Path) -> None:
+    study = study_of(tmp_path / "study", TWO, {"late": {"area.x.postponed": 1}}, scenarios={"count": 1})
+    said = spoken(" ".join(words.says(comparison_of(study), "late")))
+    assert "is not known (one scenario tells no mean), less in the one scenario." in said
 
 
 def test_the_sentences_name_the_headline_first(tmp_path: Path) -> None:

@@ -207,6 +207,8 @@ def test_the_page_is_whole(document: Document) -> None:
     text = render(document)
     assert text.count("<svg") == 14
     assert 'id="options"' in text
+    # One heading of rows for each option of each table: levels 4, differences and shares 3, other prices 4; two totals.
+    assert text.count('<th scope="rowgroup" rowspan="3">') == 28
     assert not re.search(r"\bnan\b", text)
 
 
