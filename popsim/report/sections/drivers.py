@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-import numpy as np
 import xarray as xr
 
 from popsim.analysis import attached_drivers, drivers_left_out
@@ -209,9 +208,8 @@ def notes(found: xr.Dataset) -> tuple[str, ...]:
         "“Alone” is the share of the variance that would go if the input were known and nothing else (first-order "
         "Sobol index). “With others” is the share that would stay if everything else were known (total index); what it "
         "has more comes from inputs that work together. Of a share that its Monte Carlo error hides (below 1.96 "
-        "standard errors) only what it lies below is printed; this run resolves shares from about "
-        f"{_upward(_resolution(found))} on. Where chance puts the second share below the first, both are replaced by "
-        "their average.",
+        f"standard errors) only what it lies below is printed{_hidden(found)}. Where chance puts the second share "
+        "below the first, both are replaced by their average.",
         *_unseen(found),
         "Low and high: in one of ten scenarios the input turns out so that the expected cost is below the low figure, "
         f"in one of ten above the high one. {apart if shared else ''}Estimated from "
@@ -221,10 +219,14 @@ def notes(found: xr.Dataset) -> tuple[str, ...]:
     )
 
 
-def _resolution(found: xr.Dataset) -> float:
-    """Smallest total index that the run resolves, for the input that is known worst."""
-    errors = found["total_error"].values
-    return max(1.959964 * float(errors[np.isfinite(errors)].max(initial=0.0)), _FINEST)
+def _hidden(found: xr.Dataset) -> str:
+    """Say how large a share may be that the errors of this run hide; nothing where they hide none."""
+    by = "input" if "input" in found.dims else "level"
+    shares = [share for key in map(str, found[by].values) for share in _indices(found, by, key)]
+    bounds = [share.bound for share in shares if share.is_known and not share.is_resolved]
+    if max(bounds, default=0.0) <= _ROUNDING:
+        return ""
+    return f" (here each of these is below {_upward(max(bounds))}; four times as many scenarios halve that)"
 
 
 def _unseen(found: xr.Dataset) -> tuple[str, ...]:
