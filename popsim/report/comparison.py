@@ -248,7 +248,7 @@ class Comparison:
         if "_by_" in total:
             return 0.0
         base, prices, _ = totals.parts(total)
-        key = f"difference {base} {prices}"
+        key = f"difference to {self.baseline}: {base} {prices}"
         if key not in self.facts.places:
             cells: list[tuple[float, float]] = []
             for name in self.spans(base if prices == "constant" else f"{base}_{prices}"):
