@@ -106,6 +106,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
         if name in schema.TOTALS and schema.TOTALS[name].span == "all_years":
             # What is paid in other years is the same money, however its parts were rounded.
             difference[np.abs(difference) <= ROUNDING * np.abs(amounts[name][base])] = 0.0
+        _even(difference, amounts[name][chosen], amounts[name][base])
         differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
         about |= coordinates_of(options, variable.dims)
     result = summarise(xr.Dataset(differences, about, dataset.attrs), stated)
@@ -123,6 +124,14 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
     about = coordinates_of(options, ["option", "component"])
     ceased = xr.Dataset(_ceased(dataset, base, chosen), about)
     return result.assign(found).assign(ceased.variables).assign_coords(labels).assign_attrs(baseline=baseline)
+
+
+def _even(difference: Floats, own: Floats, other: Floats) -> None:
+    """Make a difference that is the same in all scenarios but for rounding the same: it has no tail."""
+    rounding = ROUNDING * np.maximum(np.abs(own), np.abs(other))
+    apart = np.abs(difference - difference[..., :1])
+    same = (apart <= rounding + rounding[..., :1]).all(axis=-1)
+    difference[same] = difference[same].mean(axis=-1, keepdims=True)
 
 
 def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:

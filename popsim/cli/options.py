@@ -73,7 +73,8 @@ def _range(level: Facts, total: str) -> dict[str, float]:
     # Where nothing is paid after the last year, all years are those of the study.
     total = total if level.has(total) else total.removesuffix("_all_years")
     low, high = level.range(total)
-    return measured({"low": low, "median": level.quantile(total, 0.5), "high": high, "mean": level.mean(total)})
+    parts = {"low": low, "median": level.quantile(total, 0.5), "high": high, "mean": level.mean(total)}
+    return {**measured(parts), **({"mean_is_exact": True} if level.is_mean_exact(total) else {})}
 
 
 def _difference(comparison: Comparison, option: str, total: str) -> dict[str, float]:
@@ -89,7 +90,8 @@ def _difference(comparison: Comparison, option: str, total: str) -> dict[str, fl
     together = {"correlation": comparison.measured(f"{total}_correlation", option)}
     gain = {name: comparison.number(f"{total}_{name}", option) for name in ("error_ratio", "variance_reduction")}
     counted = {f"scenarios_{word}": found for word, found in comparison.counted(total, option)._asdict().items()}
-    return {**measured({**money, **shares, **together}), **gain, **counted}
+    exact = {"mean_is_exact": True} if comparison.is_mean_exact(total, option) else {}
+    return {**measured({**money, **shares, **together}), **exact, **gain, **counted}
 
 
 def measured(parts: dict[str, Measured]) -> dict[str, float]:

@@ -275,6 +275,7 @@ def _range(facts: Facts, variable: str, **where: object) -> dict[str, Any]:
         **_measured("median", facts.quantile(variable, 0.5, **where)),
         **_measured("high", high),
         **_measured("mean", mean),
+        **({"mean_is_exact": True} if facts.is_mean_exact(variable) else {}),
         **({"mean_error_unknown_because": unseen} if unseen else {}),
     }
 

@@ -13,7 +13,7 @@ from popsim import analysis
 from popsim.analysis.compare import ROUNDING
 from popsim.families.base import Floats
 from popsim.report import totals
-from popsim.report.facts import Facts, Measured
+from popsim.report.facts import Facts, Measured, exact_mean
 from popsim.report.numbers import count, finest_of, percent
 from popsim.study.model import Study
 
@@ -223,9 +223,24 @@ class Comparison:
         return float(self._values[name][self._places["option"][option]])
 
     def mean(self, total: str, option: str, **where: object) -> Measured:
-        """Mean difference to the baseline."""
+        """Mean difference to the baseline; the exact one where the scenarios cannot have seen the tail of it."""
         found = self.measured(f"{total}_difference_mean", option, **where)
+        if self.is_mean_exact(total, option, **where):
+            every = self.facts.every_option[f"expected_{total}"]
+            own, other = (
+                exact_mean(float(every.sel({"option": each, **where})), 0.0) for each in (option, self.baseline)
+            )
+            found = Measured(own.value - other.value, max(own.error, other.error))
         return replace(found, finest=self._finest(total))
+
+    def is_mean_exact(self, total: str, option: str, **where: object) -> bool:
+        """Whether a mean difference is the one that the plan knows, since the scenarios cannot have seen the tail."""
+        name, every = f"expected_{total}", self.facts.every_option
+        if self.facts.scenarios == 1 or name not in every:
+            return False
+        levels = every[name].sel({"option": [option, self.baseline], **where})
+        known = self.measured(f"{total}_difference_mean", option, **where).is_known
+        return not known and bool(np.isfinite(levels).all())
 
     def quantile(self, total: str, option: str, probability: float) -> Measured:
         """Quantile of the difference to the baseline."""

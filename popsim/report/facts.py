@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import xarray as xr
 
 from popsim import analysis, schema
 from popsim.analysis.order import share_error
+from popsim.analysis.tails import UNSEEN
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.report.counts import Counts, counted
-from popsim.report.numbers import NO_BREAK, amount, finest_of, money, money_range, percent, unit_for
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, finest_of, money, money_range, percent, unit_for
 from popsim.study.model import Study
 
-__all__ = ["CONFIDENCE", "WIDTHS", "Facts", "Measured", "gather"]
+__all__ = ["CONFIDENCE", "WIDTHS", "Facts", "Measured", "exact_mean", "gather", "words_of_means"]
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
@@ -28,6 +30,8 @@ _BREAKDOWNS = ("cost_by_", "financing_need_by_")
 _POINTS = {"cost": "point_estimate", "financing_need": "point_estimate_financing_need"}
 _PRINTED = ("cost", "financing_need")
 _STATISTICS = tuple(f"_{kind}{error}" for kind in ("quantile", "mean", "std") for error in ("", "_error"))
+_QUADRATURE = 1e-6
+"""Relative error of the means that the plan knows."""
 _NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
 
@@ -48,6 +52,17 @@ class Measured:
     def is_known(self) -> bool:
         """Whether the scenarios suffice to tell the figure at all."""
         return math.isfinite(self.error)
+
+
+def exact_mean(value: float, finest: float) -> Measured:
+    """Give a mean that is known by formula, to the accuracy of its quadrature."""
+    return Measured(value, _QUADRATURE * abs(value), finest)
+
+
+def words_of_means(exact: bool, unknown: bool) -> str:
+    """Say in a caption that some means are exact, and that others are n/a."""
+    words = [f"means are exact, by formula, where {UNSEEN}"] if exact else []
+    return "; ".join([*words, f"a mean of {UNKNOWN}: {UNSEEN}"] if unknown else words)
 
 
 @dataclass(frozen=True)
@@ -169,7 +184,8 @@ class Facts:
     def of(self, option: str) -> Facts:
         """Totals of one option of the run, in the same unit."""
         totals, summary = self._totals
-        found = gather(self.study, totals.sel(option=[option]), summary)
+        known = [f"expected_{name}" for name in totals.data_vars if f"expected_{name}" in self.every_option]
+        found = gather(self.study, totals.assign(self.every_option[known].data_vars).sel(option=[option]), summary)
         return replace(found, unit=self.unit, every_option=self.every_option)
 
     @cached_property
@@ -200,9 +216,46 @@ class Facts:
         return Measured(value, error, self.finest(name))
 
     def mean(self, name: str, **where: object) -> Measured:
+        """Mean of a variable: over the scenarios, or the exact one where these cannot have seen the tail."""
+        if self.is_mean_exact(name):
+            expected = self.dataset[f"expected_{name}"].squeeze("option", drop=True)
+            return exact_mean(float(expected.sel(where)), self.finest(name))
+        return self.mean_of_scenarios(name, **where)
+
+    def mean_of_scenarios(self, name: str, **where: object) -> Measured:
         """Mean over the scenarios."""
         value, error = (float(found) for found in self._at(f"{name}_mean", where))
         return Measured(value, error, self.finest(name))
+
+    def is_mean_exact(self, name: str) -> bool:
+        """Whether the means of a variable are those that the plan knows, since the scenarios cannot have seen the tail.
+
+        A total and its parts by area are so together: their means add up.
+        """
+        total = name.partition("_by_")[0]
+        if not self.has(f"expected_{name}"):
+            return False
+        if total not in self._exact:
+            seen = not any(map(self.unseen, (total, f"{total}_by_area")))
+            self._exact[total] = not seen and bool(np.isfinite(self.dataset[f"expected_{total}"]).all())
+        return self._exact[total]
+
+    @cached_property
+    def _exact(self) -> dict[str, bool]:
+        """Totals that were asked for, and whether their means are exact."""
+        return {}
+
+    def about_means(self, *names: str) -> str:
+        """Say whether means are exact, and why others are n/a; "" where the scenarios tell all of them."""
+        exact = [name for name in names if self.is_mean_exact(name)]
+        unknown = any(self.unseen(name) for name in names if name not in exact)
+        return words_of_means(bool(exact), unknown)
+
+    def about_mean(self, name: str) -> str:
+        """Say what the mean of a variable is, or why it is n/a."""
+        if self.is_mean_exact(name):
+            return f"exact, by formula, since {UNSEEN}"
+        return self.unseen(name) or "average of all scenarios"
 
     def std(self, name: str) -> Measured:
         """Spread over the scenarios: their standard deviation."""

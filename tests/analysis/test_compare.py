@@ -266,3 +266,15 @@ def test_options_of_real_simulations_share_their_random_numbers(plain: Path) -> 
     independent = ps.simulate(ps.load_study(plain, {"area.f.size_exponent": 0.45}), seed=99, **wanted)
     apart = xr.concat([full, independent.assign_coords(option=["smaller"])], "option", combine_attrs="override")
     assert ps.compare(apart)["cost_variance_reduction"].item() < 2.0 < found["cost_variance_reduction"].item()
+
+
+def test_a_difference_that_is_the_same_but_for_rounding_has_no_tail() -> None:
+    """Two million less beside amounts of a heavy tail; as a negative control, a difference that varies by a tenth."""
+    heavy = 1e9 * np.exp(4.0 * np.random.default_rng(5).standard_normal(2_000))
+    spread = 2e5 * np.random.default_rng(6).standard_normal(2_000)
+    full = np.stack([heavy, np.full(2_000, 5e6), np.ones(2_000)], axis=1)
+    found = compare(run({"full": full, "less": full - [0.0, 2e6, 0.0], "varied": full + spread[:, None] * [0, 1, 0]}))
+    less, varied = found.sel(option="less"), found.sel(option="varied")
+    assert less["cost_difference_mean"].item() == pytest.approx(-2e6, rel=1e-6)
+    assert less["cost_difference_mean_error"].item() == less["cost_difference_std"].item() == 0.0
+    assert varied["cost_difference_mean_error"].item() == pytest.approx(2e5 / np.sqrt(2_000), rel=0.1)

@@ -137,7 +137,7 @@ def _mean(facts: Facts) -> list[str]:
     if facts.is_certain or not facts.has("expected_cost"):
         return []
     exact = float(facts.dataset["expected_cost"].squeeze().item())
-    mean = facts.mean("cost")
+    mean = facts.mean_of_scenarios("cost")
     unseen = facts.unseen("cost", "mean")
     if unseen:
         return [

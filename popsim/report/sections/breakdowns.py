@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import xarray as xr
@@ -136,6 +136,11 @@ def _cell(facts: Facts, name: str, where: dict[str, object]) -> MatrixCell:
     return MatrixCell(facts.amount(facts.mean(name, **where)), _range(facts, low, high))
 
 
+def _means_said(facts: Facts, names: Iterable[str]) -> str:
+    words = facts.about_means(*names)
+    return f"; {words}" if words else ""
+
+
 def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | Details]:
     down = next(dim for dim in dims if dim != across)
     along = _with_sums(facts, dims)
@@ -155,7 +160,7 @@ def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | 
         tables.append(
             Matrix(
                 f"{_TOTALS[total]} by {breakdown_title(facts.study, dims)}: mean, and below it the {facts.interval} "
-                f"({facts.unit_and_prices})",
+                f"({facts.unit_and_prices}){_means_said(along, (name, by_row, by_column, total))}",
                 dimension_name(facts.study, down),
                 (*(label_of(facts, across, column) for column in columns), "All"),
                 (*lines, MatrixRow("All", sums)),
@@ -185,7 +190,8 @@ def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
     shown = facts.totals
     table = Table(
         f"{'Ranges' if len(shown) > 1 else _TOTALS[shown[0]]} by {breakdown_title(facts.study, dims)} "
-        f"({facts.unit_and_prices}; low and high end: {facts.interval}; share: of the mean)",
+        f"({facts.unit_and_prices}; low and high end: {facts.interval}; share: of the mean)"
+        f"{_means_said(facts, [schema.breakdown_name(dims, total) for total in shown])}",
         (*labels, *_COLUMNS * len(shown)),
         tuple((*_row_labels(facts, dims, key), *_row(facts, dims, key)) for key in keys),
         labels=len(labels),

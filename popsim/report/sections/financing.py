@@ -23,6 +23,9 @@ def financing(facts: Facts) -> Section | None:
         blocks.append(Paragraph(_need(facts)))
     rows = tuple((_label(facts, name), *row_of(facts, name, {})) for name in present)
     caption = f"Totals ({facts.unit}; low and high end: {facts.interval})"
+    means = facts.about_means(*present)
+    if means:
+        caption += f"; {means}"
     blocks.append(Table(caption, ("Total", "Low end", "Median", "High end", "Mean"), rows))
     kinds = {part for name in present for part in totals.parts(name)[1:]}
     blocks += [Paragraph(says(facts), note=True) for kind, says in _MEANINGS.items() if kind in kinds]

@@ -138,8 +138,6 @@ def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
                 else "too few scenarios to tell",
             ),
             KeyFigure(f"{title}: median", facts.money(facts.quantile(total, 0.5)), _no_more(facts, total)),
-            KeyFigure(
-                f"{title}: mean", facts.money(facts.mean(total)), facts.unseen(total) or "average of all scenarios"
-            ),
+            KeyFigure(f"{title}: mean", facts.money(facts.mean(total)), facts.about_mean(total)),
         ]
     return tuple(figures)

@@ -8,7 +8,7 @@ from popsim.analysis.tails import UNSEEN
 from popsim.report import totals
 from popsim.report.comparison import Comparison, comparison_of, signed
 from popsim.report.document import Block, Details, Figure, OptionBars, Pairs, Paragraph, RangeBar, Section, Table
-from popsim.report.facts import Facts, Measured
+from popsim.report.facts import Facts, Measured, words_of_means
 from popsim.report.numbers import UNKNOWN, count, percent, significant
 from popsim.report.sections.words import listed, plural
 
@@ -117,9 +117,18 @@ def _figure(comparison: Comparison) -> Figure:
     )
 
 
-def _caption(comparison: Comparison, words: str) -> str:
+def _caption(comparison: Comparison, words: str, exact: bool, unknown: bool) -> str:
     facts = comparison.facts
-    return f"{words} ({facts.unit_and_prices}; low and high end: {facts.interval})"
+    means = words_of_means(exact, unknown)
+    return f"{words} ({facts.unit_and_prices}; low and high end: {facts.interval})" + (f"; {means}" if means else "")
+
+
+def _levels_said(comparison: Comparison, base: str) -> tuple[bool, bool]:
+    """Whether some means of the options are exact, and whether others are n/a since the tail was not seen."""
+    cells = [(level, total) for level in comparison.levels.values() for total in comparison.spans(base)]
+    exact = [level.is_mean_exact(total) for level, total in cells]
+    unseen = [bool(level.unseen(total)) for level, total in cells]
+    return any(exact), any(hidden and not known for hidden, known in zip(unseen, exact, strict=True))
 
 
 def _heads(comparison: Comparison, base: str) -> tuple[str, ...]:
@@ -144,7 +153,7 @@ def levels(comparison: Comparison, base: str) -> Table:
             rows.append((*_labels(comparison, option, base, total), *cells))
     heads = _heads(comparison, base)
     return Table(
-        _caption(comparison, f"{totals.title(base, facts.study)} by option"),
+        _caption(comparison, f"{totals.title(base, facts.study)} by option", *_levels_said(comparison, base)),
         (*heads, "Low end", "Median", "High end", "Mean"),
         tuple(rows),
         labels=len(heads),
@@ -154,15 +163,17 @@ def levels(comparison: Comparison, base: str) -> Table:
 def differences(comparison: Comparison, base: str) -> Table:
     """Range of the difference of each option to the baseline, within the years, after them and in all."""
     facts = comparison.facts
-    rows = []
+    rows, exact, unknown = [], False, False
     for option in comparison.options:
         for total in comparison.spans(base):
             low, high = comparison.range(total, option)
+            exact |= comparison.is_mean_exact(total, option)
+            unknown |= facts.scenarios > 1 and not comparison.mean(total, option).is_known
             cells = low, comparison.quantile(total, option, 0.5), high, comparison.mean(total, option)
             rows.append((*_labels(comparison, option, base, total), *map(signed, facts.amounts(*cells))))
     heads = _heads(comparison, base)
     return Table(
-        _caption(comparison, f"{totals.title(base, facts.study)}: difference to {_name(comparison)}"),
+        _caption(comparison, f"{totals.title(base, facts.study)}: difference to {_name(comparison)}", exact, unknown),
         (*heads, "Low end", "Median", "High end", "Mean"),
         tuple(rows),
         labels=len(heads),

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from popsim.report import totals
 from popsim.report.document import Bars, Figure, Paragraph, RangeBar, Section, Table
 from popsim.report.facts import Facts, Measured
-from popsim.report.numbers import UNKNOWN
 from popsim.report.sections.words import plural
 
 __all__ = ["by_area", "by_group", "by_year", "range_table", "row_of"]
@@ -68,9 +67,10 @@ def range_table(facts: Facts, by: str, headings: tuple[str, ...], rows: Iterable
     # Where several totals stand beside each other, the heading above their columns names them.
     what = "Ranges" if len(shown) > 1 else totals.title(shown[0], facts.study)
     caption = f"{what} by {heading} ({facts.unit_and_prices}; low and high end: {facts.interval})"
-    unseen = next(filter(None, (facts.unseen(f"{total}_by_{by}") or facts.unseen(total) for total in shown)), "")
-    if unseen:
-        caption += f"; a mean of {UNKNOWN}: {unseen}"
+    names = [f"{total}_by_{by}" for total in shown] + (list(shown) if whole else [])
+    means = facts.about_means(*names)
+    if means:
+        caption += f"; {means}"
     return Table(
         caption,
         tuple(columns),
