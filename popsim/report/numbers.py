@@ -164,8 +164,8 @@ def finest_of(cells: Iterable[Iterable[float]]) -> float:
     """Give the place value of the last digit of every cell of a column.
 
     It is the coarsest place that the errors of the cells call for, unless that would leave no digit of the smallest
-    cell or less than two of the middle one: then the large cells, which end where their own errors say, are coarser
-    than the rest.
+    cell, or less than two of a cell that is no less than a tenth of the middle one: then the large cells, which end
+    where their own errors say, are coarser than the rest.
 
     Parameters
     ----------
@@ -190,8 +190,9 @@ def finest_of(cells: Iterable[Iterable[float]]) -> float:
         return 0.0
     coarsest = max(rounded(*cell)[1] for cell in known)
     sizes = sorted(abs(value) for value, _ in known)
+    usual = next(size for size in sizes if size >= 0.1 * sizes[(len(sizes) - 1) // 2])
     first = Decimal(1).scaleb(Decimal(repr(sizes[0])).adjusted())
-    second = Decimal(1).scaleb(Decimal(repr(sizes[(len(sizes) - 1) // 2])).adjusted() - 1)
+    second = Decimal(1).scaleb(Decimal(repr(usual)).adjusted() - 1)
     return float(min(coarsest, first, second))
 
 

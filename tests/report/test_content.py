@@ -71,7 +71,8 @@ def column_precision(summary: xr.Dataset, variable: str) -> float:
         cells += list(zip(values.tolist(), errors.tolist(), strict=True))
     exponent = max(max(np.floor(np.log10(2 * error)), np.floor(np.log10(value)) - 3) for value, error in cells)
     sizes = sorted(value for value, _ in cells)
-    limit = min(np.floor(np.log10(sizes[0])), np.floor(np.log10(sizes[(len(sizes) - 1) // 2])) - 1)
+    usual = min(size for size in sizes if size >= 0.1 * sizes[(len(sizes) - 1) // 2])
+    limit = min(np.floor(np.log10(sizes[0])), np.floor(np.log10(usual)) - 1)
     return float(10.0 ** min(exponent, limit))
 
 
