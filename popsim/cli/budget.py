@@ -109,16 +109,17 @@ def _say_totals(found: list[list[xr.Dataset]], run: Run) -> None:
 
     from popsim.cli.results import print_table
     from popsim.report import totals
-    from popsim.report.budget_tables import Words, enough, sufficient
+    from popsim.report.budget_tables import Words, enough, sufficient, unit_of
 
     _head(run)
+    unit = unit_of((part for parts in found for part in parts), run.study)
     for parts in found:
         first, table = parts[0], sufficient if "amount" in parts[0].attrs else enough
         if len(parts) > 1:
             spans = [totals.span(str(part.attrs["variable"]), run.study) for part in parts]
             named = [part.expand_dims(years=[span]) for part, span in zip(parts, spans, strict=True)]
             first = xr.concat(named, "years", combine_attrs="override").transpose("option", "years", ...)
-        print_table(table(first, Words.of(run.study, run.dataset, first)))
+        print_table(table(first, Words.of(run.study, run.dataset, first, unit)))
     if any(str(part.attrs["variable"]).startswith("financing_need") for parts in found for part in parts):
         _say_unfinanced(run)
 
@@ -155,9 +156,11 @@ def _say_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool)
 
 def _head(run: Run) -> None:
     from popsim.cli.results import print_text
+    from popsim.report.sections.words import plural
 
     print_text(run.study.title)
-    print_text(f"{run.dataset.sizes['scenario']:,} scenarios, seed {seed_of(run.dataset.attrs, run.study.seed)}.")
+    scenarios = plural(run.dataset.sizes["scenario"], "scenario")
+    print_text(f"{scenarios}, seed {seed_of(run.dataset.attrs, run.study.seed)}.")
 
 
 def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:

@@ -56,14 +56,14 @@ def _print(comparison: Comparison) -> None:
     """Print the sentences and tables of the report, and what they leave out."""
     from popsim.cli.results import print_table, print_text
     from popsim.report.document import Paragraph, Table
-    from popsim.report.numbers import count
     from popsim.report.sections import headline
     from popsim.report.sections import options as words
+    from popsim.report.sections.words import plural
 
     facts = comparison.facts
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
-    print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
+    print_text(f"{plural(facts.scenarios, 'scenario')}, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
     print_sentences(comparison)
     print_tables(comparison)
     for option in comparison.options:

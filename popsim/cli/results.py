@@ -34,11 +34,11 @@ def print_results(facts: Facts) -> None:
     from popsim.report.comparison import comparison_of
     from popsim.report.content import section_of
     from popsim.report.document import Paragraph, Table
-    from popsim.report.numbers import count
     from popsim.report.sections import headline
     from popsim.report.sections.financing import financing
     from popsim.report.sections.point import POINT_ESTIMATE, point
     from popsim.report.sections.ranges import by_area, by_group, by_year
+    from popsim.report.sections.words import plural
 
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
@@ -53,7 +53,7 @@ def print_results(facts: Facts) -> None:
         for block in single.blocks:
             if isinstance(block, Paragraph) and block.text.startswith(POINT_ESTIMATE):
                 print_text(block.text)
-    print_text(f"{count(facts.scenarios)} scenarios, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
+    print_text(f"{plural(facts.scenarios, 'scenario')}, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
     if comparison := comparison_of(facts):
         print_sentences(comparison)
         print_tables(comparison, with_shares=False)

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import xarray as xr
 
 from popsim import analysis
 from popsim.report import totals
 from popsim.report.document import Table
-from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, money, percent, unit_for
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, exact_money, money, percent, unit_for
 from popsim.study.model import Study
 
-__all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together"]
+__all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together", "unit_of"]
 
 _FULL = "As the study is written"
 
@@ -34,10 +35,8 @@ class Words:
     """What is to be paid."""
 
     @classmethod
-    def of(cls, study: Study, dataset: xr.Dataset, found: xr.Dataset) -> Words:
-        """Take names from the study and its run, and a unit that suits the largest amount."""
-        money = [value for value in found.data_vars.values() if value.attrs.get("units") != "1"]
-        largest = max(float(found.attrs.get("amount", 0.0)), *(float(abs(value).max()) for value in money))
+    def of(cls, study: Study, dataset: xr.Dataset, found: xr.Dataset, unit: str | None = None) -> Words:
+        """Take names from the study and its run; the unit is that of this result alone, unless stated."""
         options = tuple(str(option) for option in found["option"].values)
         names = {option: _FULL if option == analysis.BASELINE else option for option in options}
         names |= {option.id: option.name for option in study.options}
@@ -47,7 +46,7 @@ class Words:
         variable = str(found.attrs.get("variable", "cost"))
         prices = totals.prices(variable.partition("_by_")[0], study)
         what = variable_words(variable, study)
-        return cls(unit_for(largest, study.currency), prices, study, options, names, areas, what)
+        return cls(unit or unit_of([found], study), prices, study, options, names, areas, what)
 
     def label(self, dimension: str, value: object) -> str:
         """Name of one option, area, year or group."""
@@ -55,6 +54,20 @@ class Words:
         if dimension == "option":
             return self.names.get(text, text)
         return self.areas.get(text, text) if dimension == "area" else self.study.label(dimension, text)
+
+
+def unit_of(results: Iterable[xr.Dataset], study: Study) -> str:
+    """Choose the unit for tables that stand together: that of the amount asked about, or of the largest found."""
+    results = list(results)
+    asked = [float(found.attrs["amount"]) for found in results if "amount" in found.attrs]
+    money = [
+        np.abs(value.values)
+        for found in results
+        for name, value in found.data_vars.items()
+        if value.attrs.get("units") != "1" and not str(name).endswith("_error")
+    ]
+    sizes = asked or [float(value[np.isfinite(value)].max(initial=0.0)) for value in money]
+    return unit_for(max(sizes, default=0.0), study.currency)
 
 
 def variable_words(variable: str, study: Study) -> str:
@@ -96,7 +109,7 @@ def _likely(found: xr.Dataset, name: str, where: dict[str, object]) -> str:
 def sufficient(found: xr.Dataset, words: Words) -> Table:
     """Return how sure an amount is to suffice, and what is missing."""
     headings, rows = _rows(found, words)
-    asked = money(float(found.attrs["amount"]), 0.0, words.unit)
+    asked = exact_money(float(found.attrs["amount"]), words.unit)
     caption = (
         f"Does {asked} suffice for the {words.what}? Missing: on average where it does "
         f"not, and over all scenarios ({words.unit}, {words.prices})"

@@ -21,6 +21,7 @@ __all__ = [
     "amount",
     "amounts",
     "count",
+    "exact_money",
     "finest_of",
     "money",
     "money_range",
@@ -123,6 +124,9 @@ def _printed(value: float, error: float, finest: float = 0.0) -> str:
     number, place = rounded(value, error, finest)
     if abs(value) < _NOTHING and error < _NOTHING:
         return "0"
+    if number == 0 and value != 0 and error == 0:
+        # Nothing is unknown of an exact figure: it keeps its first digit in a column of larger ones.
+        number, place = rounded(value, 0.0, abs(value))
     if number == 0 and value != 0:
         return f"< {written(place)}" if value > 0 else f"> {MINUS}{written(place)}"
     return written(number) if number else "0"
@@ -215,8 +219,8 @@ def amount(value: float, error: float, unit: str = "US$ million", finest: float 
     '612'
     >>> amount(4_127_000, 30_000)
     '4.13'
-    >>> amount(2_000_000, 30_000_000)
-    '< 10'
+    >>> amount(2_000_000, 30_000_000), amount(2_000_000, 0, finest=10e6)
+    ('< 10', '2')
     >>> amount(2_000_000, math.inf)
     'n/a'
     """
@@ -277,6 +281,19 @@ def money(value: float, error: float, unit: str = "US$ million", finest: float =
     symbol, word, _ = _unit(unit)
     number = amount(value, error, unit, finest)
     return number if number == UNKNOWN else _join(symbol, number, word)
+
+
+def exact_money(value: float, unit: str = "US$ million") -> str:
+    """Print an amount that a user stated, with all its digits, and its unit.
+
+    Examples
+    --------
+    >>> print(exact_money(850e6).replace(NO_BREAK, " "), exact_money(1_234_567.5, "€").replace(NO_BREAK, " "))
+    US$ 850 million € 1,234,567.5
+    """
+    symbol, word, scale = _unit(unit)
+    number = (Decimal(repr(float(value))) / scale).normalize()
+    return _join(symbol, written(number), word)
 
 
 def money_range(

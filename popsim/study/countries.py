@@ -36,7 +36,8 @@ def check_countries(table: TextTable) -> list[Problem]:
         code = table.cell(row, "code")
         if not re.fullmatch(r"\w(?:[\w.-]*\w)?", code):
             found = shown(code) if code else "nothing"
-            faults.append(Fault(row, "code", found, allowed, "take an ISO 3166 code, or one of your own"))
+            mend = "take an ISO 3166 code, or one of your own"
+            faults.append(Fault(row, "code", found, allowed, mend if code else f"{mend}; take a row of totals out"))
         elif code in seen:
             faults.append(Fault(row, "code", f"{code!r}, which stands in line {seen[code]} too", "each code once"))
         seen.setdefault(code, row.line)
@@ -67,7 +68,8 @@ def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
         problems += table.problems(
             Fault(row, column, "nothing", "a value in every row", "write unclassified where it is not known")
             for row in table.rows
-            if not table.cell(row, column)
+            # A row without a code is no country, which has been said.
+            if not table.cell(row, column) and table.cell(row, "code")
         )
     return problems
 

@@ -138,6 +138,8 @@ def read_table(
     if not lines:
         problem = Problem(name, "no line with names of columns", f"a first line with {words(required)}")
         return TextTable(name, (), (), whole=False), [problem]
+    if above := _text_above(lines, required, name, stated):
+        return TextTable(name, (), (), whole=False, numbers=None), [above]
     delimiter, problems = find_delimiter([line for _, line in lines], required, name, key, stated)
     rows, found = _rows(lines, text.split("\n"), delimiter, name)
     problems += found
@@ -150,8 +152,10 @@ def read_table(
     if any(column not in columns for column in required):
         # The rows would be measured against the wrong names, or were cut at the wrong sign.
         return TextTable(name, columns, (), whole=False, numbers=None), header
-    good, found = _even(rows[1:], columns, delimiter, name)
+    rows, found = _without_text(rows[1:], columns, required, name)
     problems += header + found
+    good, found = _even(rows, columns, delimiter, name)
+    problems += found
     measured = columns[1:] if numeric is None else [column for column in numeric if column in columns]
     places = [(column, columns.index(column)) for column in dict.fromkeys(measured)]
     cells = [(row.line, column, row.cells[position]) for row in good for column, position in places]
@@ -240,6 +244,54 @@ def _check_header(columns: tuple[str, ...], where: str, required: Sequence[str],
         found = f"no name for column {words(unnamed)} of {len(columns)}"
         problems.append(Problem(where, found, "a name for each column", "name it, or take the column out"))
     return problems
+
+
+def _text_above(
+    lines: Sequence[tuple[int, str]], required: Sequence[str], name: str, stated: str | None
+) -> Problem | None:
+    """Say that a line further down names the columns, where the first one names none of them."""
+    signs = DELIMITERS if stated is None else (stated,)
+
+    def named_in(line: str) -> int:
+        return max(len(set(required) & set(cells_of(line, sign) or ())) for sign in signs)
+
+    if len(required) < 2 or named_in(lines[0][1]):
+        return None
+    for number, line in lines[1:LONGEST_ROW]:
+        if named_in(line) == len(required):
+            mend = f"take out what stands above line {number}, or begin those lines with #"
+            found = f"{shown(lines[0][1])}, and the names of columns in line {number}"
+            return Problem(f"{name}: line {lines[0][0]}", found, "names of columns in the first line", mend)
+    return None
+
+
+def _without_text(
+    rows: Sequence[Row], columns: tuple[str, ...], required: Sequence[str], name: str
+) -> tuple[list[Row], list[Problem]]:
+    """Take lines of text out: a single value where several are needed, and short lines below the last full row."""
+    if len(required) < 2:
+        return list(rows), []
+    full = [place for place, row in enumerate(rows) if len(row.cells) >= len(columns)]
+    last = full[-1] if full else len(rows)
+    filled = [sum(map(bool, row.cells)) for row in rows]
+    text = [
+        place
+        for place, row in enumerate(rows)
+        if (filled[place] == 1 and len(row.cells) <= len(columns))
+        or (place > last and len(row.cells) < len(columns) and filled[place] <= len(columns) // 2)
+    ]
+    # As many as that are rows that were cut at the wrong sign.
+    if not text or 2 * len(text) > len(rows) + 1:
+        return list(rows), []
+    of = "line" if len(text) == 1 else "lines"
+    examples = ", ".join(shown(" ".join(filter(None, rows[place].cells))) for place in text[:SAID_ONE_BY_ONE])
+    problem = Problem(
+        f"{name}: {of} {words((rows[place].line for place in text), 10)}",
+        examples + (", ..." if len(text) > SAID_ONE_BY_ONE else ""),
+        f"rows of {len(columns)} values, or lines that begin with #",
+        f"where it is a note, take the {of} out or begin {'it' if len(text) == 1 else 'each'} with #",
+    )
+    return [row for place, row in enumerate(rows) if place not in text], [problem]
 
 
 def _even(rows: Sequence[Row], columns: tuple[str, ...], delimiter: str, name: str) -> tuple[list[Row], list[Problem]]:

@@ -61,3 +61,11 @@ def test_a_budget_says_it_of_what_is_missing(call: Calling, run: dict[str, Any])
     done = call("budget", "run", "--amount", "1e6", "--json")
     assert not re.search(r"\b(NaN|Infinity)\b", done.out)
     assert None in found(json.loads(done.out), "shortfall_error")
+
+
+def test_amounts_stand_in_the_unit_of_the_amount_asked_about(call: Calling, run: dict[str, Any]) -> None:
+    """An error that is not known says nothing of the unit, and the amount is printed as it was stated."""
+    said = " ".join(call("budget", "run", "--amount", "12345678").out.split())
+    assert "Does US$ 12.345678 million suffice for the total cost?" in said
+    assert "US$ million, constant" in said
+    assert "billion" not in said

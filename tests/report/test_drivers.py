@@ -106,3 +106,23 @@ def test_the_page_holds_both_figures(document: Document) -> None:
     for name in ("tornado-wide", "tornado-narrow", "drivers-wide", "drivers-narrow"):
         assert f'id="{name}' in text
     assert np.char.count(text, "What makes the range?") >= 1
+
+
+def lead_with(dataset: xr.Dataset, **changed: float) -> str:
+    """What is said first where figures of the drivers by input are others."""
+    names = {f"drivers_input_{name}": value for name, value in changed.items()}
+    damaged = dataset.assign({name: xr.full_like(dataset[name], value) for name, value in names.items()})
+    section = next(part for part in compose(ps.load_study("pops"), damaged).sections if part.id == "drivers")
+    return next(block.text for block in section.blocks if isinstance(block, Paragraph))
+
+
+def test_no_input_is_said_to_narrow_a_range_that_it_does_not_narrow(dataset: xr.Dataset) -> None:
+    said = lead_with(dataset, width_given=9e9, width_given_error=1e7)
+    assert "would not be narrower for that" in said
+    assert "9,000\u00a0million wide" in said
+
+
+def test_no_input_is_called_the_largest_where_the_tail_was_not_seen(dataset: xr.Dataset) -> None:
+    said = lead_with(dataset, std_error=np.inf)
+    assert said.startswith("Which input makes most of the range is not certain: the sample cannot have seen the tail.")
+    assert "were it known" not in said

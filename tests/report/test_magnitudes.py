@@ -98,3 +98,9 @@ def test_a_study_is_refused_where_sums_would_overflow_or_vanish(
     file.write_text(text.replace(old, cost.replace("'", '"')), encoding="utf-8")
     with pytest.raises(PlanError, match=rf"x/start_up: cost\n(.*\n)*.*{words}"):
         ps.compile(ps.load_study(folder))
+
+
+def test_an_exact_amount_keeps_a_digit_in_a_column_of_larger_ones() -> None:
+    """Only a figure with a Monte Carlo error can lie below what the run resolves."""
+    assert amounts([(2_345.0, 0.0), (85e9, 3e9), (91e9, 3e9)]) == ("0.002", "85,000", "91,000")
+    assert amount(2_345.0, 1e6) == "< 1"

@@ -13,6 +13,7 @@ from popsim.analysis.tails import UNSEEN
 from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
 from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, count, finest_of, money, percent, unit_for
+from popsim.report.sections.words import all_of
 from popsim.study.model import Study
 
 __all__ = ["Words", "area_table", "drivers", "lead", "left_out", "notes", "share_table", "swing_table", "words_of"]
@@ -73,7 +74,7 @@ def left_out(dataset: xr.Dataset, scenarios: int) -> str | None:
     add = "“popsim report RUN --drivers” adds it to this run."
     reasons = {
         "asked": f"What makes the range was left out of this run (--no-drivers). {add}",
-        "certain": f"The total cost is the same in all of the {count(scenarios)} scenarios: no input makes a range.",
+        "certain": f"The total cost is the same in {all_of(scenarios)}: no input makes a range.",
         "unseen": "What makes the range is so rare that it did not happen in the runs that would tell which input it "
         "comes from.",
         "work": f"To tell which inputs make the range takes many times the work of this run. {add}",
@@ -139,9 +140,20 @@ def lead(found: xr.Dataset, words: Words) -> str:
     says = f"The largest part of the range comes from “{_name(found, 'input', first)}”"
     if not (width.is_known and left.is_known):
         return f"{says}: {_share(share)} of the variance."
+    if not math.isfinite(_measured(found, "std").error):
+        return (
+            f"Which input makes most of the range is not certain: {UNSEEN}. In the scenarios at hand it is "
+            f"“{_name(found, 'input', first)}”, with {_share(share)} of their variance."
+        )
     finest = finest_of(_measured(found, "width_given", input=key) for key in _order(found, "input"))
     then = money(left.value, left.error, words.unit, finest)
     now = money(width.value, width.error, words.unit, width.finest)
+    if left.value >= width.value:
+        return (
+            f"{says}: were it known, {_share(share)} of the variance would go. On average the {words.interval} would "
+            f"not be narrower for that ({then} wide, where it is {now} now): it is much wider where this input turns "
+            f"out high."
+        )
     return (
         f"{says}: were it known, {_share(share)} of the variance would go, and the {words.interval} would be {then} "
         f"wide on average, where it is {now} now."

@@ -9,7 +9,7 @@ from popsim.report.document import KeyFigure
 from popsim.report.facts import CONFIDENCE, Facts
 from popsim.report.numbers import count, percent
 from popsim.report.rare import rare_sentences
-from popsim.report.sections.words import plural, years_of
+from popsim.report.sections.words import all_of, plural, years_of
 
 __all__ = ["headlines", "key_figures", "lead", "subtitle"]
 
@@ -42,7 +42,7 @@ def subtitle(facts: Facts) -> str:
 def _too_few(facts: Facts) -> str:
     needed = math.ceil(round(4.0 / facts.low, 6))
     return (
-        f"{plural(facts.scenarios, 'scenario')} cannot tell the ends of a {facts.interval}: run at least "
+        f"{plural(facts.scenarios, 'scenario')} cannot tell the ends of the {facts.interval}: run at least "
         f"{count(needed)}. Figures that are not known are marked n/a."
     )
 
@@ -75,11 +75,6 @@ def _shares(facts: Facts, total: str) -> str:
         for number, word in ((counted.below, "less"), (counted.above, "more"))
     ]
     return f"Of the {count(counted.scenarios)} scenarios, {inside} {where}, {outside[0]} and {outside[1]}."
-
-
-def all_of(scenarios: int) -> str:
-    """Say that all scenarios agree: "all of the 10,000 scenarios", "the one scenario"."""
-    return "the one scenario" if scenarios == 1 else f"all of the {count(scenarios)} scenarios"
 
 
 def _widest(facts: Facts) -> str | None:

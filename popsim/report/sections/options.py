@@ -9,8 +9,8 @@ from popsim.report import totals
 from popsim.report.comparison import Comparison, comparison_of, signed
 from popsim.report.document import Block, Details, Figure, OptionBars, Pairs, Paragraph, RangeBar, Section, Table
 from popsim.report.facts import Facts, Measured, words_of_means
-from popsim.report.numbers import UNKNOWN, count, percent, significant
-from popsim.report.sections.words import listed, plural
+from popsim.report.numbers import UNKNOWN, percent, significant
+from popsim.report.sections.words import all_of, listed, plural
 
 __all__ = [
     "differences",
@@ -253,7 +253,7 @@ def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
     sign = comparison.sign(whole, option)
     counted = comparison.in_scenarios(whole, option)
     if comparison.is_same(whole, option):
-        words = f"{name} {_same(base)} in all of the {count(facts.scenarios)} scenarios"
+        words = f"{name} {_same(base)} in {all_of(facts.scenarios)}"
     elif not mean.is_known:
         why = UNSEEN if facts.scenarios > 1 else "one scenario tells no mean"
         told = f"{_subject(name)} a mean difference in {_noun(base)}{years} that is not known"

@@ -7,7 +7,7 @@ from popsim.report.document import Block, Paragraph, Section
 from popsim.report.facts import CONFIDENCE, Facts, Measured
 from popsim.report.numbers import count, percent
 from popsim.report.sections.contingency import contingency
-from popsim.report.sections.words import plural
+from popsim.report.sections.words import all_of
 
 __all__ = ["POINT_ESTIMATE", "point", "sureness"]
 
@@ -37,8 +37,10 @@ def sureness(facts: Facts, covered: int) -> str:
     str
         ``in 1,240 of 10,000 scenarios (12.4 %)``, or ``in none of the 10,000 scenarios``.
     """
-    if covered in {0, facts.scenarios}:
-        return f"in {'all' if covered else 'none'} of the {plural(facts.scenarios, 'scenario')}"
+    if covered == facts.scenarios:
+        return f"in {all_of(covered)}"
+    if covered == 0:
+        return "in no scenario" if facts.scenarios == 1 else f"in none of the {count(facts.scenarios)} scenarios"
     share = percent(covered / facts.scenarios)
     return f"in {count(covered)} of the {count(facts.scenarios)} scenarios ({share})"
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from popsim.study.model import Study
 
-__all__ = ["listed", "plural", "years_of"]
+__all__ = ["all_of", "listed", "plural", "years_of"]
 
 
 def listed(items: Sequence[str]) -> str:
@@ -29,6 +29,17 @@ def plural(number: int, one: str, many: str = "") -> str:
     ('1 country', '1,200 areas')
     """
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def all_of(scenarios: int) -> str:
+    """Say that all scenarios agree.
+
+    Examples
+    --------
+    >>> all_of(10_000), all_of(1)
+    ('all of the 10,000 scenarios', 'the one scenario')
+    """
+    return "the one scenario" if scenarios == 1 else f"all of the {scenarios:,} scenarios"
 
 
 def years_of(study: Study) -> str:
