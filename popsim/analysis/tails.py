@@ -290,7 +290,10 @@ def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: floa
         drawn = np.where(happened, drawn, 0.0)
         excess = happened.sum(axis=1) / count - share
         # The scenarios below, as they are; how many there are is what the exceedances leave.
-        below = np.maximum(values[values < top[expected - 1]], floor) - fit.origin
+        lower = values[values < top[expected - 1]]
+        # Of those that tie with the last of the largest, some belong here.
+        tied = np.full(count - expected - len(lower), top[expected - 1])
+        below = np.maximum(np.concatenate([lower, tied]), floor) - fit.origin
         part = (1.0 - share) / count
         firsts, seconds = below.mean(), np.square(below).mean()
         mean = drawn.sum(axis=1) / count + other * np.sqrt(part * below.var()) + (1.0 - share - excess) * firsts

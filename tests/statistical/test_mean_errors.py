@@ -164,3 +164,11 @@ def test_shares_of_a_variance_that_was_not_seen_have_no_error() -> None:
     found = variance_shares(simulate(light, 10_000, 5, ("area",)), by="area")["variance_share_error"]
     assert np.isfinite(found.values).all()
     assert "infinite_because" not in found.attrs
+
+
+def test_few_costs_above_a_point_mass_need_no_scenario_below_them() -> None:
+    """The largest ten of 200 scenarios are four costs and six of the 196 that are all the same."""
+    values = np.full(200, 1.0)
+    values[:4] = [1.001, 1.206, 1.466, 7.025]
+    mean, _ = tail_errors(values)
+    assert mean >= values.std(ddof=1) / np.sqrt(200)
