@@ -13,7 +13,7 @@ from popsim import schema
 from popsim.analysis.bootstrap import Bootstrap
 from popsim.analysis.compare import BASELINE
 from popsim.analysis.door import study_of
-from popsim.analysis.indices import REFERENCES, indices
+from popsim.analysis.indices import REFERENCES, indices, without_errors
 from popsim.analysis.nested import PARTS, block_length, nested
 from popsim.analysis.order import Moments
 from popsim.analysis.shares import covariance_shares
@@ -108,7 +108,8 @@ def drivers(
         The same for other totals with ``_of_financing_need`` and so on behind the name, and the indices for breakdowns
         by area or one group of countries, such as `first_order_by_area` (input, area). `variance_share_by_area` is the
         covariance of an area's cost with the whole over the variance of the whole; the shares sum to 1. Every figure
-        has its standard error, ``..._error``. What never varies has NaN.
+        has its standard error, ``..._error``: infinite where the sample cannot have seen the tail that makes the
+        variance. What never varies has NaN.
 
     Raises
     ------
@@ -253,12 +254,15 @@ def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Fl
     """Give the indices of every cell of a variable: (..., first-order and total, estimate)."""
     shape = one.shape[:-1]
     rows = zip(*(each.reshape(-1, each.shape[-1]) for each in (one, other, mixed)), strict=True)
-    return np.array([indices(a, b, both, spread) for a, b, both in rows], dtype=np.float64).reshape(*shape, 2, 4)
+    found = np.array([indices(a, b, both, spread) for a, b, both in rows], dtype=np.float64).reshape(*shape, 2, 4)
+    return without_errors(found, one)
 
 
 def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:
     """Give the covariance of each part with the whole, over the variance of the whole; error from the influences."""
     share, error = covariance_shares(part, whole[np.newaxis])
+    if np.isinf(Moments(whole).std_error):
+        error = np.where(error > 0.0, np.inf, error)
     title, suffix = "Share of the variance", _suffix(name)
     meaning = "Covariance with the whole over the variance of the whole."
     return {
@@ -275,17 +279,23 @@ def _widths(
     (low, high), (low_error, high_error) = moments.quantiles(np.array([tail, 1.0 - tail]))
     width, width_error = float(high - low), float(np.hypot(low_error, high_error))
     blocks = [each.reshape(-1, block_length(asked.coverage)) for each in (free, *held)]
+    unseen = bool(np.isinf(moments.std_error))
     found = [
-        nested(each, blocks[0], asked.coverage, *first[:2]) for each, first in zip(blocks[1:], table[:, 0], strict=True)
+        nested(each, blocks[0], asked.coverage, value, 0.0 if unseen else error)
+        for each, (value, error) in zip(blocks[1:], table[:, 0, :2].tolist(), strict=True)
     ]
+    if unseen:
+        # The swing is in terms of a standard deviation that is not known, and a mean width has the same tail.
+        found = [each._replace(swing_error=np.full(2, np.inf), ratio_error=np.inf) for each in found]
     ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in found]).T
     swing, swing_error = np.array([(each.swing, each.swing_error) for each in found]).transpose(1, 2, 0)
+    given_error = np.full(len(ratio), np.inf) if unseen else np.hypot(ratio_error * width, ratio * width_error)
     units = schema.describe(name, asked.plan.currency, asked.plan.price_year)["units"]
     range_words = f"the {100 * asked.coverage:.12g}% range"
     figures = [
         ("swing_low", (by,), swing[0], swing_error[0], "Tenth percentile of the expectation given the group"),
         ("swing_high", (by,), swing[1], swing_error[1], "Ninetieth percentile of the expectation given the group"),
-        ("width_given", (by,), ratio * width, np.hypot(ratio_error * width, ratio * width_error), "Width if known"),
+        ("width_given", (by,), ratio * width, given_error, "Width if known"),
         ("width", (), np.array(width), np.array(width_error), "Width"),
         ("mean", (), moments.mean, moments.mean_error, "Mean"),
         ("std", (), moments.std, moments.std_error, "Standard deviation"),

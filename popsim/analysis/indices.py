@@ -24,9 +24,20 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim.analysis.bootstrap import Bootstrap
+from popsim.analysis.order import Moments
 from popsim.families.base import Floats
 
-__all__ = ["REFERENCES", "Estimate", "Index", "Replicates", "Share", "indices", "reported", "share_of"]
+__all__ = [
+    "REFERENCES",
+    "Estimate",
+    "Index",
+    "Replicates",
+    "Share",
+    "indices",
+    "reported",
+    "share_of",
+    "without_errors",
+]
 
 REFERENCES = (
     "Sobol (2001), doi:10.1016/S0378-4754(00)00270-6; Jansen (1999), doi:10.1016/S0010-4655(98)00154-4; "
@@ -88,6 +99,30 @@ def indices(a: Floats, b: Floats, mixed: Floats, spread: Bootstrap | Replicates)
     first = _estimate((other, both), (1, 2, 8), controls, again, spread)
     rest = _estimate((one, both), (0, 2, 7), controls, again, spread)
     return Index(first, Estimate(1.0 - rest.value, rest.error, 1.0 - rest.high, 1.0 - rest.low))
+
+
+def without_errors(table: Floats, run: Floats) -> Floats:
+    """Take the errors off indices whose run cannot have seen the tail that makes the variance: they are not known.
+
+    Parameters
+    ----------
+    table
+        (..., index, estimate): value, error, and the ends of its interval.
+    run
+        Results (..., scenario).
+
+    Examples
+    --------
+    >>> table = np.array([[0.3, 0.01, 0.28, 0.32]])
+    >>> run = np.exp(5.0 * np.random.default_rng(1).standard_normal(10_000))
+    >>> without_errors(table, run).tolist()
+    [[0.3, inf, -inf, inf]]
+    """
+    unseen = np.isinf(Moments(run).std_error)
+    return np.where(unseen[..., np.newaxis, np.newaxis] & _UNKNOWN, np.array([0.0, np.inf, -np.inf, np.inf]), table)
+
+
+_UNKNOWN = np.array([False, True, True, True])
 
 
 class Share(NamedTuple):

@@ -9,8 +9,9 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.bootstrap import Bootstrap
-from popsim.analysis.indices import REFERENCES, Index, Replicates, indices
+from popsim.analysis.indices import REFERENCES, Index, Replicates, indices, without_errors
 from popsim.analysis.summarise import check_coverage
+from popsim.analysis.tails import UNSEEN
 from popsim.arguments import check_name
 from popsim.engine.sample import sample
 from popsim.engine.threads import check_range
@@ -70,8 +71,9 @@ def sobol_indices(
     xarray.Dataset
         `first_order` and `total` by `input` (by `group` where groups are given), with ``_error`` (one standard error)
         and the ends ``_low`` and ``_high`` of an interval that covers the index with `confidence`. An estimate and its
-        interval can reach a little below 0 or above 1. Indices are NaN where the result never varies. A dict of results
-        adds the dimension `output`.
+        interval can reach a little below 0 or above 1. Indices are NaN where the result never varies; errors are
+        infinite, with the attribute `infinite_because`, where the sample cannot have seen the tail that makes the
+        variance. A dict of results adds the dimension `output`.
 
     Raises
     ------
@@ -111,6 +113,8 @@ def sobol_indices(
     if groups is not None:
         coordinates["members"] = (dimension, [", ".join(members) for members in sets.values()])
     table = np.array(found, dtype=object).reshape(len(sets), len(names), 2, 4).astype(np.float64)
+    for place, name in enumerate(names):
+        table[:, place] = without_errors(table[:, place], runs[0][name])
     dims = (dimension,) if single else (dimension, "output")
     if not single:
         coordinates["output"] = names
@@ -146,6 +150,8 @@ def index_variables(
         }
         for part, (values, words, description) in described.items():
             attributes = {"units": "1", "long_name": words, "description": f"{description.format(of=of)}."}
+            if part == "_error" and np.isinf(values).any():
+                attributes["infinite_because"] = UNSEEN
             variables[f"{name}{suffix}{part}"] = xr.DataArray(values, dims=dims, attrs=attributes)
     return variables
 
@@ -195,14 +201,12 @@ def _draw(
     distributions: Mapping[str, Family], count: int, seed: int, design: Design, replicates: int, threads: int | None
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Draw two independent runs of all inputs; of a design, so many independent parts one after another."""
+    # What is wrong is said by the names that were given.
+    sample(distributions, 1, seed)
     parts = []
     for part in range(max(replicates, 1)):
         # Both runs are one set of points: a design balances them together. Names make the parts independent.
-        again = (
-            {f"{part}/{run}/{name}": family for run in ("one", "other") for name, family in distributions.items()}
-            if isinstance(distributions, Mapping)
-            else distributions
-        )
+        again = {f"{part}/{run}/{name}": family for run in ("one", "other") for name, family in distributions.items()}
         parts.append(sample(again, count // max(replicates, 1), seed, design=design, threads=threads))
     one, other = (
         {

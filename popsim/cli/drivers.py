@@ -95,8 +95,10 @@ def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
     print_text(study.title)
     print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {seed_of(first.attrs)}.")
     words = section.words_of(first, study)
-    if "input" in found:
-        print_text(section.lead(found["input"], words))
+    if section.is_unseen(first) or "input" in found:
+        print_text(section.lead(first, words))
+    if section.is_unseen(first):
+        return
     for by, each in found.items():
         print_table(section.share_table(each, by))
         print_table(section.swing_table(each, by, words))

@@ -287,3 +287,13 @@ def test_what_cannot_be_honoured_is_refused(case: str) -> None:
 def test_a_study_in_which_nothing_is_uncertain_is_refused(make: Make) -> None:
     with pytest.raises(ps.ParameterError, match="nothing in it is uncertain"):
         ps.drivers(make({"x": {"k": component(100.0)}}), 1024)
+
+
+@pytest.mark.parametrize(("cost", "known"), [(lognormal(1e6, 4.0), False), (lognormal(1e6, 0.5), True)])
+def test_of_a_tail_that_was_not_seen_no_share_swing_or_width_is_known(make: Make, cost: object, known: bool) -> None:
+    """Two lognormals of sigma 4; of sigma 0.5, as a negative control, all of it is known."""
+    found = ps.drivers(make({name: {"k": component(cost)} for name in "xy"}), 1_024, only=["cost"])
+    names = ("first_order", "total", "swing_low", "swing_high", "width_given", "variance_share_by_area")
+    for name in names:
+        assert (np.isfinite(found[f"{name}_error"]) == known).all(), name
+    assert np.isfinite(found["width_error"])

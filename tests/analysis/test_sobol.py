@@ -309,3 +309,22 @@ def test_an_input_without_effect_is_not_resolved_as_often_as_its_error_says() ->
     idle_seen, small_seen = np.sum(seen, axis=0)
     assert idle_seen < 25
     assert small_seen > 200
+
+
+def test_indices_of_a_tail_that_was_not_seen_have_no_error() -> None:
+    """Of a lognormal of sigma 5, 8,192 scenarios do not know the variance; of sigma 1 they do."""
+    for sigma, known in ((5.0, False), (1.0, True)):
+        inputs = {"a": ps.LogNormal(0.0, sigma), "b": ps.Uniform(0.0, 1.0)}
+        found = ps.sobol_indices(lambda a, b: a + b, inputs, scenarios=2**13, seed=1)
+        for name in ("first_order", "total"):
+            assert np.isfinite(found[name]).all()
+            assert (np.isfinite(found[f"{name}_error"]) == known).all()
+            assert ("infinite_because" in found[f"{name}_error"].attrs) == (not known)
+            assert (np.isfinite(found[f"{name}_high"]) == known).all()
+
+
+@pytest.mark.parametrize("wrong", [3.0, ps.LogNormal(700.0, 10.0)])
+def test_a_wrong_input_is_named_as_it_was_given(wrong: object) -> None:
+    with pytest.raises(ps.PopsimError) as caught:
+        ps.sobol_indices(lambda x: x, {"x": wrong})
+    assert caught.value.problems[0].where in {"x", "distributions['x']"}

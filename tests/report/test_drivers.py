@@ -8,6 +8,7 @@ import xarray as xr
 
 import popsim as ps
 from popsim.analysis import attach_drivers
+from popsim.analysis.tails import UNSEEN
 from popsim.report.content import compose
 from popsim.report.document import Document, Figure, Paragraph, Section, ShareBars, Table, Tornado
 from popsim.report.html import render
@@ -124,5 +125,15 @@ def test_no_input_is_said_to_narrow_a_range_that_it_does_not_narrow(dataset: xr.
 
 def test_no_input_is_called_the_largest_where_the_tail_was_not_seen(dataset: xr.Dataset) -> None:
     said = lead_with(dataset, std_error=np.inf)
-    assert said.startswith("Which input makes most of the range is not certain: the sample cannot have seen the tail.")
+    assert said.startswith("Which input makes most of the range is not certain: the sample cannot have seen the tail")
     assert "were it known" not in said
+
+
+def test_shares_of_a_variance_that_was_not_seen_are_not_told(dataset: xr.Dataset) -> None:
+    damaged = dataset.assign({"drivers_input_std_error": xr.full_like(dataset["drivers_input_std_error"], np.inf)})
+    document = compose(ps.load_study("pops"), damaged)
+    section = next(part for part in document.sections if part.id == "drivers")
+    (only,) = section.blocks
+    assert isinstance(only, Paragraph)
+    assert UNSEEN in only.text
+    assert "%" not in only.text

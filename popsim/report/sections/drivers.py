@@ -16,7 +16,18 @@ from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, count, fin
 from popsim.report.sections.words import all_of
 from popsim.study.model import Study
 
-__all__ = ["Words", "area_table", "drivers", "lead", "left_out", "notes", "share_table", "swing_table", "words_of"]
+__all__ = [
+    "Words",
+    "area_table",
+    "drivers",
+    "is_unseen",
+    "lead",
+    "left_out",
+    "notes",
+    "share_table",
+    "swing_table",
+    "words_of",
+]
 
 _HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
 _FINEST = 0.001
@@ -51,6 +62,8 @@ def drivers(facts: Facts) -> Section | None:
     if by_input is None or by_level is None or facts.is_certain:
         return None
     words = Words(facts.unit, facts.unit_and_prices, facts.interval, facts.widths.get("study"))
+    if is_unseen(by_input):
+        return Section("drivers", "What makes the range?", "What makes it", (Paragraph(lead(by_input, words)),))
     blocks: list[Block] = [
         Paragraph(lead(by_input, words)),
         _tornado(by_input, facts),
@@ -128,6 +141,12 @@ def lead(found: xr.Dataset, words: Words) -> str:
     """Name the input that matters most, and what knowing it would change."""
     if not _measured(found, "std").value > 0.0:
         return "The total cost is the same in all scenarios: nothing makes a range."
+    if is_unseen(found):
+        says = f"Which input makes most of the range is not certain: {UNSEEN}, and with it the shares of the variance."
+        if "input" not in found.dims or not float(found["first_order"].max()) > 0.0:
+            return says
+        first = str(found["first_order"].idxmax().item())
+        return f"{says} In the scenarios at hand “{_name(found, 'input', first)}” has the largest."
     shares = {str(key): _indices(found, "input", str(key))[0] for key in found["input"].values}
     if not any(share.is_known for share in shares.values()):
         return "The scenarios are too few to tell what makes the range."
@@ -140,11 +159,6 @@ def lead(found: xr.Dataset, words: Words) -> str:
     says = f"The largest part of the range comes from “{_name(found, 'input', first)}”"
     if not (width.is_known and left.is_known):
         return f"{says}: {_share(share)} of the variance."
-    if not math.isfinite(_measured(found, "std").error):
-        return (
-            f"Which input makes most of the range is not certain: {UNSEEN}. In the scenarios at hand it is "
-            f"“{_name(found, 'input', first)}”, with {_share(share)} of their variance."
-        )
     finest = finest_of(_measured(found, "width_given", input=key) for key in _order(found, "input"))
     then = money(left.value, left.error, words.unit, finest)
     now = money(width.value, width.error, words.unit, width.finest)
@@ -222,7 +236,6 @@ def notes(found: xr.Dataset) -> tuple[str, ...]:
         "has more comes from inputs that work together. Of a share that its Monte Carlo error hides (below 1.96 "
         f"standard errors) only what it lies below is printed{_hidden(found)}. Where chance puts the second share "
         "below the first, both are replaced by their average.",
-        *_unseen(found),
         "Low and high: in one of ten scenarios the input turns out so that the expected cost is below the low figure, "
         f"in one of ten above the high one. {apart if shared else ''}Estimated from "
         f"{count(int(found.attrs['scenarios']))} scenarios per run.",
@@ -241,10 +254,9 @@ def _hidden(found: xr.Dataset) -> str:
     return f" (here each of these is below {_upward(max(bounds))}; four times as many scenarios halve that)"
 
 
-def _unseen(found: xr.Dataset) -> tuple[str, ...]:
-    if math.isfinite(_measured(found, "std").error):
-        return ()
-    return (f"Shares of the variance rest on few scenarios here: {UNSEEN}.",)
+def is_unseen(found: xr.Dataset) -> bool:
+    """Whether the runs cannot have seen the tail that makes the variance, so that nobody knows its shares."""
+    return _measured(found, "std").error == math.inf
 
 
 def _tornado(found: xr.Dataset, facts: Facts) -> Figure:
