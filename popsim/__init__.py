@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from popsim.analysis.shares import variance_shares as variance_shares
     from popsim.analysis.sobol import sobol_indices as sobol_indices
     from popsim.analysis.summarise import summarise as summarise
+    from popsim.engine.runs import Run as Run
     from popsim.engine.runs import load_run as load_run
     from popsim.engine.runs import save_run as save_run
     from popsim.engine.sample import sample as sample
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from popsim.errors import RunError as RunError
     from popsim.errors import StudyError as StudyError
     from popsim.errors import UnknownNameError as UnknownNameError
+    from popsim.families import Family as Family
     from popsim.families.beta import Beta as Beta
     from popsim.families.constant import Constant as Constant
     from popsim.families.discrete import Discrete as Discrete
@@ -64,8 +66,10 @@ if TYPE_CHECKING:
     from popsim.families.truncated import Truncated as Truncated
     from popsim.families.uniform import Uniform as Uniform
     from popsim.families.weibull import Weibull as Weibull
+    from popsim.plan import Plan as Plan
     from popsim.plan import compile as compile
     from popsim.study.load import load_study as load_study
+    from popsim.study.model import Study as Study
 
 _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.budgets": ("budget", "budget_curve", "budget_for", "point_estimates"),
@@ -83,7 +87,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.analysis.shares": ("variance_shares",),
     "popsim.analysis.sobol": ("sobol_indices",),
     "popsim.analysis.summarise": ("summarise",),
-    "popsim.engine.runs": ("load_run", "save_run"),
+    "popsim.engine.runs": ("Run", "load_run", "save_run"),
     "popsim.engine.sample": ("sample",),
     "popsim.engine.simulate": ("simulate",),
     "popsim.errors": (
@@ -96,6 +100,7 @@ _HOMES: dict[str, tuple[str, ...]] = {
         "StudyError",
         "UnknownNameError",
     ),
+    "popsim.families": ("Family",),
     "popsim.families.beta": ("Beta",),
     "popsim.families.constant": ("Constant",),
     "popsim.families.discrete": ("Discrete",),
@@ -112,8 +117,9 @@ _HOMES: dict[str, tuple[str, ...]] = {
     "popsim.families.truncated": ("Truncated",),
     "popsim.families.uniform": ("Uniform",),
     "popsim.families.weibull": ("Weibull",),
-    "popsim.plan": ("compile",),
+    "popsim.plan": ("Plan", "compile"),
     "popsim.study.load": ("load_study",),
+    "popsim.study.model": ("Study",),
 }
 """Where each public name lives; imported when first asked for, so that ``import popsim`` stays quick (PEP 562)."""
 

@@ -17,6 +17,7 @@ PROMISED = {
     *("joint_budget", "reserve", "contingency", "simulate_to", "convergence"),
     *("dependence_effect", "effective_countries", "exact_moments", "pairs", "variance_shares"),
     "with_all_years",
+    *("Family", "Plan", "Run", "Study"),
     *("drivers", "sobol_indices"),
     *("Constant", "Uniform", "Triangular", "Pert", "Normal", "LogNormal", "Gamma", "Beta", "Weibull"),
     *("Metalog", "Empirical", "Discrete", "Truncated", "Shifted", "Scaled", "Mixture"),

@@ -21,6 +21,7 @@ SNIPPET = """
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import popsim as ps
 from popsim.types import Design, Interval
 
@@ -41,6 +42,14 @@ ps.reserve(dataset=run, over="point_estimate", by=["area"])
 ps.drivers(study, by="level")
 ps.drivers(run)
 ps.sample({"x": ps.Uniform(0, 1)}, scenarios=10, design="sobol")
+given_study: ps.Study = run.study
+given_plan: ps.Plan = ps.compile(given_study)
+inputs: dict[str, ps.Family] = {"x": ps.Discrete(np.array([1.0, 2.0]), pd.Series([0.5, 0.5]))}
+ps.Empirical.from_data(pd.DataFrame({"cost": [1.0, 2.0]})["cost"])
+ps.Mixture([ps.Normal(0, 1), inputs["x"]], np.array([0.5, 0.5]))
+def seed_of(one: ps.Run) -> str:
+    return str(one.dataset.attrs["seed"])
+ps.Discrete("ab", [0.5, 0.5])  # wrong: arg-type
 ps.simulate(study, design="latim")  # wrong: arg-type
 ps.sample({"x": ps.Uniform(0, 1)}, scenarios=10, design="Sobol")  # wrong: arg-type
 ps.simulate_to(study, 0.01, method="quantile")  # wrong: arg-type

@@ -6,7 +6,7 @@ import abc
 from collections.abc import Callable, Sequence
 from dataclasses import fields
 from functools import cache
-from typing import Any, ClassVar, NoReturn, Self, cast
+from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -26,9 +26,14 @@ from popsim.families.checks import (
 )
 from popsim.families.structure import Structure
 
-__all__ = ["Family", "Floats", "check_finite", "check_relation", "parse_quantiles", "refuse"]
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Family", "Floats", "Numbers", "check_finite", "check_relation", "parse_quantiles", "refuse"]
 
 Floats = NDArray[np.float64]
+Numbers: TypeAlias = "Sequence[float] | NDArray[np.floating[Any] | np.integer[Any]] | pd.Series[float] | pd.Series[int]"
+"""A list of numbers as people have them."""
 
 _MOST_SHOWN, _FIRST_SHOWN, _LONGEST = 20, 3, 1_000
 """A longer list is shown by its first entries and its last; so many characters of a distribution are shown at most."""

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family, Floats, Numbers
 
 __all__ = ["Discrete"]
 
@@ -49,7 +48,7 @@ class Discrete(Family):
     values: tuple[float, ...]
     probabilities: tuple[float, ...]
 
-    def __init__(self, values: Sequence[float], probabilities: Sequence[float]) -> None:
+    def __init__(self, values: Numbers, probabilities: Numbers) -> None:
         self._take(values=values, probabilities=probabilities)
 
     def _relations(self) -> list[Problem]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, parse_quantiles, refuse
+from popsim.families.base import Family, Floats, Numbers, parse_quantiles, refuse
 from popsim.families.checks import check_finite, read_numbers
 
 __all__ = ["Empirical"]
@@ -55,7 +55,7 @@ class Empirical(Family):
     probabilities: tuple[float, ...]
     values: tuple[float, ...]
 
-    def __init__(self, probabilities: Sequence[float], values: Sequence[float]) -> None:
+    def __init__(self, probabilities: Numbers, values: Numbers) -> None:
         self._take(probabilities=probabilities, values=values)
 
     def _relations(self) -> list[Problem]:
@@ -141,7 +141,7 @@ class Empirical(Family):
         return self.probabilities[1:-1]
 
     @classmethod
-    def from_data(cls, sample: Sequence[float]) -> Self:
+    def from_data(cls, sample: Numbers) -> Self:
         """Take observations: the sorted ones at probabilities 0, 1/(n-1), ..., 1.
 
         Examples

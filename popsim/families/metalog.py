@@ -11,7 +11,7 @@ import numpy as np
 from scipy import special
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
+from popsim.families.base import Family, Floats, Numbers, check_relation, parse_quantiles, refuse
 from popsim.families.checks import read_optional
 from popsim.families.metalog_terms import basis, expectation, falling, mode_logit, rise, solve_logit, value
 
@@ -67,7 +67,7 @@ class Metalog(Family):
     low: float | None
     high: float | None
 
-    def __init__(self, coefficients: Sequence[float], low: float | None = None, high: float | None = None) -> None:
+    def __init__(self, coefficients: Numbers, low: float | None = None, high: float | None = None) -> None:
         self._take(coefficients=coefficients, low=low, high=high)
 
     def _relations(self) -> list[Problem]:

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family, Floats, Numbers
 from popsim.families.crossing import find_crossings
 from popsim.families.modifiers import corner_scores, interior
 from popsim.families.solve import find_least
@@ -56,7 +56,7 @@ class Mixture(Family):
     distributions: tuple[Family, ...]
     weights: tuple[float, ...]
 
-    def __init__(self, distributions: Sequence[Family], weights: Sequence[float]) -> None:
+    def __init__(self, distributions: Sequence[Family], weights: Numbers) -> None:
         self._take(distributions=distributions, weights=weights)
 
     def _relations(self) -> list[Problem]:
