@@ -61,8 +61,9 @@ def exact_mean(value: float, finest: float) -> Measured:
 
 def words_of_means(exact: bool, unknown: bool) -> str:
     """Say in a caption that some means are exact, and that others are n/a."""
-    words = [f"means are exact, by formula, where {UNSEEN}"] if exact else []
-    return "; ".join([*words, f"a mean of {UNKNOWN}: {UNSEEN}"] if unknown else words)
+    if exact:
+        return f"means are exact, by formula, where {UNSEEN}{f', and {UNKNOWN} where there is none' if unknown else ''}"
+    return f"a mean of {UNKNOWN}: {UNSEEN}" if unknown else ""
 
 
 @dataclass(frozen=True)

@@ -141,8 +141,9 @@ def _mean(facts: Facts) -> list[str]:
     unseen = facts.unseen("cost", "mean")
     if unseen:
         return [
-            f"The mean of the total is known exactly without simulation: {facts.money(Measured(exact, 0.0))}. That of "
-            f"the scenarios, {facts.money(Measured(mean.value, 0.0))}, has no error that could be stated: {unseen}."
+            f"The mean of the total is known exactly without simulation: {facts.money(facts.mean('cost'))}. That of "
+            f"the scenarios, {facts.money(Measured(mean.value, 0.0, mean.finest))}, has no error that could be stated: "
+            f"{unseen}."
         ]
     if not mean.is_known or mean.error <= 0.0:
         return []
