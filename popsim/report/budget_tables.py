@@ -13,6 +13,7 @@ import xarray as xr
 from popsim import analysis
 from popsim.report import totals
 from popsim.report.document import Table
+from popsim.report.facts import names_of
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, exact_money, money, percent, unit_for
 from popsim.study.model import Study
 
@@ -30,7 +31,8 @@ class Words:
     study: Study
     options: tuple[str, ...]
     names: dict[str, str]
-    areas: dict[str, str]
+    labels: dict[str, dict[object, str]]
+    """Names of areas, countries and components."""
     what: str
     """What is to be paid."""
 
@@ -40,20 +42,18 @@ class Words:
         options = tuple(str(option) for option in found["option"].values)
         names = {option: _FULL if option == analysis.BASELINE else option for option in options}
         names |= {option.id: option.name for option in study.options}
-        areas = {str(area): str(area) for area in dataset["area"].values} if "area" in dataset.coords else {}
-        if "area_name" in dataset.coords:
-            areas = dict(zip(areas, map(str, dataset["area_name"].values), strict=True))
+        labels = {str(dim): names_of(dataset, str(dim)) for dim in dataset.dims if dim != "option"}
         variable = str(found.attrs.get("variable", "cost"))
         prices = totals.prices(variable.partition("_by_")[0], study)
         what = variable_words(variable, study)
-        return cls(unit or unit_of([found], study), prices, study, options, names, areas, what)
+        return cls(unit or unit_of([found], study), prices, study, options, names, labels, what)
 
     def label(self, dimension: str, value: object) -> str:
         """Name of one option, area, year or group."""
         text = str(value)
         if dimension == "option":
             return self.names.get(text, text)
-        return self.areas.get(text, text) if dimension == "area" else self.study.label(dimension, text)
+        return self.labels.get(dimension, {}).get(value) or self.study.label(dimension, text)
 
 
 def unit_of(results: Iterable[xr.Dataset], study: Study) -> str:

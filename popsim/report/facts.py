@@ -19,7 +19,7 @@ from popsim.report.counts import Counts, counted
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, finest_of, money, money_range, percent, unit_for
 from popsim.study.model import Study
 
-__all__ = ["CONFIDENCE", "WIDTHS", "Facts", "Measured", "exact_mean", "gather", "words_of_means"]
+__all__ = ["CONFIDENCE", "WIDTHS", "Facts", "Measured", "exact_mean", "gather", "names_of", "words_of_means"]
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
@@ -432,6 +432,25 @@ class Facts:
             return {}
         found = self.dataset[name].squeeze("option", drop=True)
         return dict(zip(found[by].values.tolist(), found.values.tolist(), strict=True))
+
+
+def names_of(dataset: xr.Dataset, dim: str) -> dict[object, str]:
+    """Names of the labels of a dimension; the label follows where several have one name. Empty where none is named.
+
+    Examples
+    --------
+    >>> names = {"country_name": ("country", ["Land A", "Land A", "Land B"])}
+    >>> names_of(xr.Dataset(coords={"country": ["007", "30", "BBB"], **names}), "country")
+    {'007': 'Land A (007)', '30': 'Land A (30)', 'BBB': 'Land B'}
+    """
+    found = dataset.coords.get(f"{dim}_name")
+    if found is None or found.dims != (dim,):
+        return {}
+    names = [str(name) for name in found.values]
+    return {
+        label: f"{name} ({label})" if names.count(name) > 1 else name
+        for label, name in zip(dataset[dim].values.tolist(), names, strict=True)
+    }
 
 
 def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None) -> Facts:

@@ -52,6 +52,7 @@ def study_notes(
         *_misspelt(table, groups, content),
         *_odd_labels(table, content),
         *_garbled(table),
+        *_areas_of_one_name(study.areas),
         *_not_counted(study, content, catalogue),
     )
 
@@ -115,6 +116,19 @@ def _same_names(table: TextTable) -> list[str]:
                 called = f"have names, {_quoted(names)}, that {ALIKE}"
             found.append(f"{table.name}: {words(code for code, _ in same)} {called}")
     return found + _alike(table.column("code"), f"{table.name}: codes")
+
+
+def _areas_of_one_name(areas: Sequence[Area]) -> list[str]:
+    ids: dict[str, list[str]] = {}
+    for area in areas:
+        ids.setdefault(_bare(area.name), []).append(area.id)
+    names = {area.id: area.name for area in areas}
+    return [
+        f"areas {words(same)} have one name, {_quoted(dict.fromkeys(names[area] for area in same))}: tables cannot "
+        "tell them apart"
+        for same in ids.values()
+        if len(same) > 1
+    ]
 
 
 def _mentioned(value: Any) -> set[str]:

@@ -12,6 +12,7 @@ import pytest
 import xarray as xr
 
 import popsim as ps
+from popsim.report.budget_tables import Words, enough
 from popsim.report.content import compose
 from popsim.report.document import Block, Details, Document, Matrix, Paragraph, Table
 from popsim.report.html import render
@@ -210,3 +211,20 @@ def test_an_own_column_has_its_name_in_headings_and_captions(study: Study) -> No
     assert "by Wealth and activity area" in matrix.caption or "by activity area and Wealth" in matrix.caption
     names = {study.label("income", value) for value in ("LIC", "LMC", "UMC", "unclassified")}
     assert names <= {*matrix.columns, *(row.label for row in matrix.rows)}
+
+
+def test_countries_of_one_name_are_told_apart_by_their_codes(study: Study) -> None:
+    """In a list the code has its own column; in a matrix and in a budget it follows the name that several have."""
+    dataset = ps.simulate(study, 50, breakdowns=["country", ("country", "year")])
+    names = dataset["country_name"].values.astype(object)
+    names[1] = names[0]
+    codes = dataset["country"].values[:3].tolist()
+    renamed = dataset.assign_coords(country_name=("country", names.astype(str)))
+    matrices = [block for block in blocks_of(compose(study, renamed)) if isinstance(block, Matrix)]
+    rows = [row.label for matrix in matrices for row in matrix.rows if "Country" in matrix.columns[0]]
+    expected = [f"{names[0]} ({codes[0]})", f"{names[0]} ({codes[1]})", str(names[2])]
+    assert len(rows) == len(set(rows)) * rows.count(expected[0])
+    assert set(expected) <= set(rows)
+    found = ps.budget_for(renamed, 0.5, "cost_by_country")
+    table = enough(found, Words.of(study, renamed, found))
+    assert [row[0] for row in table.rows[:3]] == expected

@@ -120,3 +120,9 @@ def test_a_label_for_what_no_country_has_is_noted(small: Path) -> None:
     assert same.notes == ('[labels.bloc] gives "red" and "blue" one name: tables cannot tell them apart',)
     study = load_study(small, {"labels.income": {"LIC": "low income", "LCM": "lower middle income"}})
     assert study.notes == ('countries.csv: no country has "LCM" in column income, which [labels.income] names',)
+
+
+def test_areas_of_one_name_are_noted(small: Path) -> None:
+    path = small / "catalogue" / "y_second.toml"
+    path.write_text(path.read_text(encoding="utf-8").replace('name = "Second"', 'name = "first"'), encoding="utf-8")
+    assert load_study(small).notes == ('areas x, y have one name, "First" and "first": tables cannot tell them apart',)

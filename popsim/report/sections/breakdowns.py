@@ -10,7 +10,7 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
-from popsim.report.facts import Facts, Measured
+from popsim.report.facts import Facts, Measured, names_of
 from popsim.report.numbers import UNKNOWN, count, percent
 from popsim.report.sections.words import listed
 from popsim.study.model import Study
@@ -56,13 +56,10 @@ def breakdown_title(study: Study, dims: Sequence[str]) -> str:
 
 
 def label_of(facts: Facts, dim: str, value: object) -> str:
-    """Name a label of a dimension, as the study names it."""
+    """Name a label of a dimension, as the study names it; its code follows where several have one name."""
     if dim == "basis":
         return str(value).capitalize()
-    names = facts.dataset.coords.get(f"{dim}_name")
-    if names is None or names.dims != (dim,):
-        return facts.study.label(dim, value)
-    return str(names.sel({dim: value}).item())
+    return names_of(facts.dataset, dim).get(value) or facts.study.label(dim, value)
 
 
 def breakdowns(facts: Facts) -> Section | None:
@@ -206,9 +203,9 @@ def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
 def _row_labels(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
     found = []
     for dim, value in zip(dims, key, strict=True):
-        found.append(label_of(facts, dim, value))
-        if dim == "country":
-            found.append(str(value))
+        # The code of a country has a column of its own.
+        name = str(facts.dataset["country_name"].sel(country=value).item()) if dim == "country" else ""
+        found += [name, str(value)] if dim == "country" else [label_of(facts, dim, value)]
     return found
 
 
