@@ -173,6 +173,11 @@ def _western(data: bytes) -> tuple[str, str] | None:
             return None
     if re.search(r"[^\x00-\x7f\w\u2018\u2019\u201c\u201d\u2013\u2014\u2026\u20ac\u00a0\u00b0\u00a7\u00ab\u00bb]", text):
         return None
+    # Accented letters of DOS code pages, read so, are marks within words and spaces at their ends.
+    if re.search(r"[^\W\d_](?:[\u201c\u201d\u2014\u2026\u20ac\u00b0\u00a7\u00ab\u00bb]|\u2013(?=[a-z]))[^\W\d_]", text):
+        return None
+    if re.search(r"[a-z]\u00a0(?:[;,|\t\" ]|$)", text, re.MULTILINE):
+        return None
     example = f', in which it says "{strange[0]}"' if strange else ""
     return text, f"from windows-1252 (it is not UTF-8){example}"
 

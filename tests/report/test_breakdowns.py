@@ -221,9 +221,8 @@ def test_countries_of_one_name_are_told_apart_by_their_codes(study: Study) -> No
     codes = dataset["country"].values[:3].tolist()
     renamed = dataset.assign_coords(country_name=("country", names.astype(str)))
     matrices = [block for block in blocks_of(compose(study, renamed)) if isinstance(block, Matrix)]
-    rows = [row.label for matrix in matrices for row in matrix.rows if "Country" in matrix.columns[0]]
+    rows = [row.label for matrix in matrices for row in matrix.rows]
     expected = [f"{names[0]} ({codes[0]})", f"{names[0]} ({codes[1]})", str(names[2])]
-    assert len(rows) == len(set(rows)) * rows.count(expected[0])
     assert set(expected) <= set(rows)
     found = ps.budget_for(renamed, 0.5, "cost_by_country")
     table = enough(found, Words.of(study, renamed, found))

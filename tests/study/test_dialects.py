@@ -422,3 +422,15 @@ def test_the_packaged_study_from_a_spreadsheet_has_the_same_plan(tmp_path: Path)
     assert compile_plan(study).digest == compile_plan(load_study("pops")).digest
     assert [line.partition(":")[0] for line in study.reading] == ["countries.csv", "prices.csv"]
     assert study.notes == ()
+
+
+@pytest.mark.parametrize("name", ["Côte d'Ivoire", "Köln", "Panamá;5", "Bogotá", "août;1"])
+@pytest.mark.parametrize("encoding", ["cp850", "cp437"])
+def test_a_dos_code_page_is_never_read_as_windows(name: str, encoding: str) -> None:
+    text, _, problems = decode(f"{name}\n".encode(encoding), "c.csv", "c.csv", None)
+    assert (text, len(problems)) == ("", 1)
+
+
+def test_windows_marks_where_they_stand_in_western_texts_are_read() -> None:
+    text = "Côte d’Ivoire – «\u00a0été\u00a0» Alsace–Lorraine; 1\u00a0000; “deux”; 5 €; n° 7; §\u00a05\n"
+    assert decode(text.encode("cp1252"), "c.csv", "c.csv", None)[0] == text
