@@ -33,6 +33,7 @@ _FIRST = (
 _LAST = ("unit", "price_year")
 _STATISTICS = {"mean": "mean", "std": "standard_deviation"}
 _ERROR = "_monte_carlo_error"
+_EXACT = "exact_mean"
 
 
 def write_summary_csv(
@@ -47,9 +48,9 @@ def write_summary_csv(
     One row for each variable, option and group; totals also in all years, and, where there are options, the difference
     of each to the study as written, scenario by scenario (``cost_all_years_difference``). Columns: what the row is
     about (empty where it stands for all), the quantiles by name (``p05`` is not exceeded with 5 % probability), mean
-    and standard deviation, each followed by its Monte Carlo standard error, the unit, and the year of the prices (empty
-    for nominal totals). Numbers have all their digits. What is rare, and so not in a range, follows with columns of its
-    own (`popsim.report.rare`).
+    and standard deviation, each followed by its Monte Carlo standard error, the exact mean where it is known, the unit,
+    and the year of the prices (empty for nominal totals). Numbers have all their digits. What is rare, and so not in a
+    range, follows with columns of its own (`popsim.report.rare`).
 
     Parameters
     ----------
@@ -159,7 +160,7 @@ def difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
 
 def _rows(about: xr.Dataset, summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> Iterator[dict[str, str]]:
     """Give the rows of one variable; labels, unit and price year are those of the dataset that it is about."""
-    columns = _columns(summary, name, dims)
+    columns = _columns(summary, name, dims) | _exact_means(about, name, dims)
     total = schema.TOTALS.get(name.partition("_by_")[0].removesuffix("_difference"))
     nominal = total is not None and total.prices == "nominal"
     unit = summary[f"{name}_mean"].attrs.get("units", "")
@@ -194,6 +195,14 @@ def _columns(summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> dict[s
     return columns
 
 
+def _exact_means(about: xr.Dataset, name: str, dims: Sequence[Hashable]) -> dict[str, list[float]]:
+    """Give the column of means that the plan knows, beside those of the scenarios; none where there is no formula."""
+    expected = f"expected_{name}"
+    if expected not in about or set(about[expected].dims) != set(dims):
+        return {}
+    return {_EXACT: about[expected].transpose(*dims).values.ravel().tolist()}
+
+
 def quantile_name(probability: float) -> str:
     """Name a quantile as families do: p05, p50, p975.
 
@@ -208,4 +217,4 @@ def quantile_name(probability: float) -> str:
 
 def _is_statistic(name: str) -> bool:
     base = name.removesuffix(_ERROR)
-    return base in _STATISTICS.values() or (base.startswith("p") and base[1:].isdigit())
+    return base in {*_STATISTICS.values(), _EXACT} or (base.startswith("p") and base[1:].isdigit())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from popsim.report.content import compose
 from popsim.report.document import Document, Matrix, Table
 from popsim.report.facts import Facts, gather
 from popsim.report.html import render
+from popsim.report.summary_csv import write_summary_csv
 from popsim.study.model import Option, Study
 
 from ..engine.studies import area, country, study
@@ -107,6 +109,18 @@ def test_json_marks_what_is_exact(facts: Facts) -> None:
     assert north["mean_error_unknown_because"] == UNSEEN
     assert found["options"]["half"]["difference"]["cost"]["mean_is_exact"] is True
     assert "mean_is_exact" not in found["options"]["less"]["difference"]["cost"]
+
+
+def test_the_table_for_other_programs_has_both_means(facts: Facts, tmp_path: Path) -> None:
+    write_summary_csv(tmp_path / "summary.csv", facts.every_option, 0.9)
+    with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    exact = {(row["variable"], row["option"], row["area"]): row["exact_mean"] for row in rows}
+    assert float(exact["cost", "full", ""]) == pytest.approx(2.0 * (MEAN + 7e6), rel=1e-6)
+    assert float(exact["cost_by_area", "half", "heavy"]) == pytest.approx(MEAN, rel=1e-6)
+    assert {row["exact_mean"] for row in rows if row["region"]} == {""}
+    (cost,) = (row for row in rows if (row["variable"], row["option"]) == ("cost", "full"))
+    assert (float(cost["mean"]), cost["mean_monte_carlo_error"]) == (facts.mean_of_scenarios("cost").value, "inf")
 
 
 def test_means_that_the_scenarios_tell_stay_theirs() -> None:
