@@ -11,7 +11,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.door import dataset_of
 from popsim.analysis.horizon import with_all_years
-from popsim.analysis.order import Moments, binomial_error
+from popsim.analysis.order import Moments, binomial_error, replicates_of
 from popsim.analysis.summarise import coordinates_of, scenario_variables, summarise
 from popsim.arguments import check_text
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
@@ -96,26 +96,31 @@ def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float
     differences: dict[str, xr.Variable] = {}
     about: dict[Hashable, xr.Variable] = {}
     for name in (*totals, *parts):
+        amounts[name] = np.ascontiguousarray(dataset.variables[name].transpose("option", ..., "scenario").values)
+    rounding: dict[str, Floats] = {}
+    for name in (*totals, *parts):
         variable = dataset.variables[name].transpose("option", ..., "scenario")
-        amounts[name] = np.ascontiguousarray(variable.values)
         attributes = {
             "units": variable.attrs.get("units", "1"),
             "long_name": f"{variable.attrs.get('long_name', name)}, difference to {baseline}",
         }
         difference = amounts[name][chosen] - amounts[name][base]
-        if name in schema.TOTALS and schema.TOTALS[name].span == "all_years":
-            # What is paid in other years is the same money, however its parts were rounded.
-            difference[np.abs(difference) <= ROUNDING * np.abs(amounts[name][base])] = 0.0
+        # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
+        scale = amounts[name if name in parts else _whole(name, known)]
+        noise = ROUNDING * np.maximum(np.abs(scale[chosen]), np.abs(scale[base]))
+        difference[np.abs(difference) <= noise] = 0.0
         _even(difference, amounts[name][chosen], amounts[name][base])
+        if name in totals:
+            rounding[name] = noise
         differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
         about |= coordinates_of(options, variable.dims)
     result = summarise(xr.Dataset(differences, about, dataset.attrs), stated)
+    for name in (*totals, *parts):
+        if np.isinf(result[f"{name}_difference_mean_error"]).any():
+            _bound_mean_error(result, name, Moments(amounts[name], replicates=replicates_of(dataset)), base, chosen)
     found: dict[str, xr.Variable] = {}
     for name in totals:
-        difference = differences[f"{name}_difference"].values
-        kind = schema.TOTALS[name]
-        scale = amounts.get(schema.total_name(kind.base, kind.prices, "all_years"), amounts[name])
-        found |= _signs(difference, ROUNDING * np.maximum(np.abs(scale[chosen]), np.abs(scale[base])), name)
+        found |= _signs(differences[f"{name}_difference"].values, rounding[name], name)
         found |= _pairing(amounts[name], base, chosen, result[f"{name}_difference_std"].values, name)
     for name, total in parts.items():
         part, whole = (differences[f"{of}_difference"] for of in (name, total))
@@ -132,6 +137,25 @@ def _even(difference: Floats, own: Floats, other: Floats) -> None:
     apart = np.abs(difference - difference[..., :1])
     same = (apart <= rounding + rounding[..., :1]).all(axis=-1)
     difference[same] = difference[same].mean(axis=-1, keepdims=True)
+
+
+def _bound_mean_error(result: xr.Dataset, name: str, own: Moments, base: int, chosen: list[int]) -> None:
+    """Give the mean of a difference whose tail was not seen the error that follows from those of its two terms.
+
+    The standard deviation of a difference is at most the sum of those of its terms (Minkowski), so where the means of
+    option and baseline are known, that of their difference is.
+    """
+    error = result[f"{name}_difference_mean_error"]
+    error.values = np.where(np.isinf(error.values), own.mean_error[chosen] + own.mean_error[base], error.values)
+    if not np.isinf(error.values).any():
+        error.attrs.pop("infinite_because", None)
+
+
+def _whole(name: str, known: set[str]) -> str:
+    """Name what a total comes to in all years, as far as the run holds it."""
+    kind = schema.TOTALS[name]
+    whole = schema.total_name(kind.base, kind.prices, "all_years")
+    return whole if whole in known else name
 
 
 def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:

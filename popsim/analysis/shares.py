@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["covariance_shares", "rank_correlations", "variance_shares"]
 
 
+_DIGITS = 12
+"""Decimals of a share beyond which there is nothing but rounding."""
+
+
 def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base = "cost") -> xr.Dataset:
     """Share out the variance of a total among its parts: Cov(part, total) / Var(total).
 
@@ -72,11 +76,15 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     total, parts = money_of(dataset, variable), breakdown_by(dataset, variable, by)
     turns = replicates_of(dataset)
     shape = (*parts.shape[: -1 - len(names_of(by))], -1, parts.sizes["scenario"])
-    whole, each = np.expand_dims(total.values, -2), parts.values.reshape(shape)
+    # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
+    whole = np.expand_dims(np.ascontiguousarray(total.values), -2)
+    each = np.ascontiguousarray(parts.values.reshape(shape))
     share, error = covariance_shares(each, whole)
     if turns > 1:
         found = [covariance_shares(each[..., k::turns], whole[..., k::turns])[0] for k in range(turns)]
         error = _spread(share, found)
+    # What makes all of the variance, or none, does so but for rounding.
+    share, error = share.round(_DIGITS), np.where(error < 10.0**-_DIGITS, 0.0, error)
     # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
     unseen = np.isinf(Moments(whole).std_error) & (whole.shape[-1] > 1) & (error > 0.0)
     error = np.where(unseen, np.inf, error)

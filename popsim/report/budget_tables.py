@@ -14,7 +14,7 @@ from popsim import analysis
 from popsim.report import totals
 from popsim.report.document import Table
 from popsim.report.facts import names_of
-from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, exact_money, money, percent, unit_for
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, exact_money, finest_of, money, percent, unit_for
 from popsim.study.model import Study
 
 __all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together", "unit_of"]
@@ -81,7 +81,7 @@ def variable_words(variable: str, study: Study) -> str:
 def _rows(found: xr.Dataset, words: Words) -> tuple[list[str], list[tuple[tuple[str, ...], dict[str, object]]]]:
     """Headings of the labels, and the labels of each row with where it stands; one option alone is not named.
 
-    An option that has a row for each span of years is named in the first of them.
+    An option that has several rows is named in the first of them.
     """
     dims = [str(dim) for dim in next(iter(found.data_vars.values())).dims]
     shown = [dim for dim in dims if dim != "option" or len(words.options) > 1 or len(dims) == 1]
@@ -89,7 +89,7 @@ def _rows(found: xr.Dataset, words: Words) -> tuple[list[str], list[tuple[tuple[
     for labels in itertools.product(*(found[dim].values.tolist() for dim in dims)):
         where: dict[str, object] = dict(zip(dims, labels, strict=True))
         names = [words.label(dim, where[dim]) for dim in shown]
-        if shown == ["option", "years"] and rows and rows[-1][1]["option"] == where["option"]:
+        if shown[:1] == ["option"] and len(shown) > 1 and rows and rows[-1][1]["option"] == where["option"]:
             names[0] = ""
         rows.append((tuple(names), where))
     return [words.study.heading(dim) for dim in shown], rows
@@ -114,19 +114,19 @@ def sufficient(found: xr.Dataset, words: Words) -> Table:
         f"Does {asked} suffice for the {words.what}? Missing: on average where it does "
         f"not, and over all scenarios ({words.unit}, {words.prices})"
     )
-    unseen = found["shortfall_error"].attrs.get("infinite_because")
-    if unseen:
+    if np.isinf(found["shortfall_error"]).any():
+        unseen = found["shortfall_error"].attrs.get("infinite_because", "one scenario alone, which tells no average")
         caption += f"; {UNKNOWN}: {unseen}"
-    cells = [
-        (
-            *labels,
-            _likely(found, "sufficient", where),
-            *(amount(*_pair(found, name, where), words.unit) for name in ("shortfall", "shortfall_overall")),
-        )
-        for labels, where in rows
+    columns = [
+        amounts([_pair(found, name, where) for _, where in rows], words.unit)
+        for name in ("shortfall", "shortfall_overall")
     ]
-    columns = (*headings, "Suffices", "Missing if not", "Missing overall")
-    return Table(caption, columns, tuple(cells), labels=len(headings))
+    cells = [
+        (*labels, _likely(found, "sufficient", where), *missing)
+        for (labels, where), *missing in zip(rows, *columns, strict=True)
+    ]
+    heads = (*headings, "Suffices", "Missing if not", "Missing overall")
+    return Table(caption, heads, tuple(cells), labels=len(headings))
 
 
 def enough(found: xr.Dataset, words: Words) -> Table:
@@ -136,16 +136,14 @@ def enough(found: xr.Dataset, words: Words) -> Table:
         f"Amount that suffices with {percent(found.attrs['confidence'])} confidence for the "
         f"{words.what}, with its Monte Carlo error ({words.unit}, {words.prices})"
     )
-    cells = []
-    for labels, where in rows:
-        value, error = _pair(found, "amount", where)
-        cells.append((*labels, amount(value, error, words.unit), _error(error, words.unit)))
+    pairs = [_pair(found, "amount", where) for _, where in rows]
+    # A standard error is printed with two digits or less.
+    errors = amounts([(error, error / 4.0) for _, error in pairs], words.unit)
+    cells = [
+        (*labels, value, error)
+        for (labels, _), value, error in zip(rows, amounts(pairs, words.unit), errors, strict=True)
+    ]
     return Table(caption, (*headings, "Amount", "Error"), tuple(cells), labels=len(headings))
-
-
-def _error(error: float, unit: str) -> str:
-    """Print a standard error with two digits or less."""
-    return "0" if error == 0.0 else amount(error, error / 4.0, unit)
 
 
 def together(found: xr.Dataset, words: Words, option: str) -> Table:
@@ -154,18 +152,31 @@ def together(found: xr.Dataset, words: Words, option: str) -> Table:
     sure = percent(found.attrs["confidence"])
     named = f"{words.names[option]}: " if len(words.options) > 1 else ""
     one: dict[str, object] = {"option": option}
-    names = ("amount", "common_amount", "separate_amount")
-    cells = [
-        (*labels, *amounts([_pair(found, name, {**one, **where}) for name in names], words.unit))
-        for labels, where in _parts(found, words, by)
+    rows = [labels for labels, _ in _parts(found, words, by)]
+    columns = [
+        [amount(*pair, words.unit, finest) for pair in pairs]
+        for pairs, finest in (_column(found, words, by, one, name) for name in _TOGETHER)
     ]
-    sums = [_pair(found, name, one) for name in ("total", "common_total", "separate_total")]
-    cells.append(("Sum", *[""] * (len(by) - 1), *amounts(sums, words.unit)))
+    labelled = [*rows, ("Sum", *[""] * (len(by) - 1))]
+    cells = [(*labels, *line) for labels, *line in zip(labelled, *columns, strict=True)]
     apart = " and ".join(words.study.heading(name, sentence=True) for name in by)
     caption = f"{named}Amounts by {apart} ({words.unit}, {words.prices})"
     heads = (f"All together {sure}", "At one level", f"Each alone {sure}")
-    columns = (*(words.study.heading(name) for name in by), *heads)
-    return Table(caption, columns, tuple(cells), labels=len(by), total=True)
+    named_columns = (*(words.study.heading(name) for name in by), *heads)
+    return Table(caption, named_columns, tuple(cells), labels=len(by), total=True)
+
+
+_TOGETHER = {"amount": "total", "common_amount": "common_total", "separate_amount": "separate_total"}
+"""Amounts by part, and the name of their sum."""
+
+
+def _column(
+    found: xr.Dataset, words: Words, by: Sequence[str], one: dict[str, object], name: str
+) -> tuple[list[tuple[float, float]], float]:
+    """Give the amounts of all parts and, last, their sum; and the place at which all of them end, also in sentences."""
+    pairs = [_pair(found, name, {**one, **where}) for _, where in _parts(found, words, by)]
+    pairs.append(_pair(found, _TOGETHER[name], one))
+    return pairs, finest_of(pairs)
 
 
 def _parts(found: xr.Dataset, words: Words, by: Sequence[str]) -> list[tuple[tuple[str, ...], dict[str, object]]]:
@@ -181,10 +192,14 @@ def joint_words(found: xr.Dataset, words: Words, option: str) -> tuple[str, ...]
     """Say what the amounts are worth together, and why those that suffice alone do not add up."""
     at: dict[str, object] = {"option": option}
     sure = percent(found.attrs["confidence"])
-    parts = math.prod(found.sizes[name] for name in str(found.attrs["by"]).split(","))
+    by = str(found.attrs["by"]).split(",")
+    parts = math.prod(found.sizes[name] for name in by)
+    places = {whole: _column(found, words, by, at, name)[1] for name, whole in _TOGETHER.items()}
+    # What suffices for everything is read beside what suffices for each.
+    places["pooled_amount"] = places["separate_total"]
 
     def cash(name: str) -> str:
-        return money(*_pair(found, name, at), words.unit)
+        return money(*_pair(found, name, at), words.unit, places[name])
 
     return (
         f"All together: the amounts of the first column are {cash('total')} in sum. They all suffice in "
@@ -205,20 +220,29 @@ def allocated(found: xr.Dataset, words: Words, option: str) -> Table:
     by = str(found.attrs["by"]).split(",")
     one: dict[str, object] = {"option": option}
     kept = _pair(found, "reserve", one)
-    caption = (
-        f"Reserve over the expected cost at {percent(found.attrs['confidence'])} confidence:{NO_BREAK}"
-        f"{money(*kept, words.unit)}, and what of it each calls for ({words.unit}, {words.prices})"
+    rows = _parts(found, words, by)
+    shares = [_pair(found, "share", {**one, **where}) for _, where in rows]
+    parts = [_pair(found, "contribution", {**one, **where}) for _, where in rows]
+    bases = [found["part_base"].sel({**one, **where}).item() for _, where in rows]
+    # What is expected is exact; it is printed as finely as the part of the reserve beside it.
+    expected = [(base, part[1]) for base, part in zip(bases, parts, strict=True)]
+    expected.append((found["base"].sel(one).item(), kept[1]))
+    finest = finest_of([*parts, kept])
+    columns = (
+        amounts(expected, words.unit),
+        [amount(*part, words.unit, finest) for part in (*parts, kept)],
+        [
+            *("–" if math.isnan(share) else percent(share, error) for share, error in shares),
+            percent(1.0) if kept[0] else "–",
+        ],
     )
-    cells = []
-    for labels, where in _parts(found, words, by):
-        at = {**one, **where}
-        share, error = _pair(found, "share", at)
-        told = "–" if math.isnan(share) else percent(share, error)
-        base = (found["part_base"].sel(at).item(), 0.0)
-        part = _pair(found, "contribution", at)
-        cells.append((*labels, amount(base[0], part[1], words.unit), amount(*part, words.unit), told))
-    base = found["base"].sel(one).item()
-    sums = (amount(base, kept[1], words.unit), amount(*kept, words.unit), percent(1.0) if kept[0] else "–")
-    last = ("Sum", *[""] * (len(by) - 1), *sums)
-    columns = (*(words.study.heading(name) for name in by), "Expected", "Reserve", "Share")
-    return Table(caption, columns, (*cells, last), labels=len(by), total=True)
+    labelled = [*(labels for labels, _ in rows), ("Sum", *[""] * (len(by) - 1))]
+    cells = tuple((*labels, *line) for labels, *line in zip(labelled, *columns, strict=True))
+    named = f"{words.names[option]}: " if len(words.options) > 1 else ""
+    caption = (
+        f"{named}Reserve over the expected {words.what.removeprefix('total ')} at "
+        f"{percent(found.attrs['confidence'])} confidence:{NO_BREAK}{money(*kept, words.unit, finest)}, and what of it "
+        f"each calls for ({words.unit}, {words.prices})"
+    )
+    heads = (*(words.study.heading(name) for name in by), "Expected", "Reserve", "Share")
+    return Table(caption, heads, cells, labels=len(by), total=True)

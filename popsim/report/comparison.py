@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -15,6 +16,7 @@ from popsim.families.base import Floats
 from popsim.report import totals
 from popsim.report.facts import Facts, Measured, exact_mean
 from popsim.report.numbers import count, finest_of, percent
+from popsim.report.sections.words import all_of
 from popsim.study.model import Study
 
 __all__ = ["Ceased", "Comparison", "Counted", "comparison_of", "signed"]
@@ -259,18 +261,35 @@ class Comparison:
         return Measured(value, 0.0, self._finest(total))
 
     def _finest(self, total: str) -> float:
-        """Place at which differences of a total end, whatever the years and the options."""
-        if "_by_" in total:
-            return 0.0
-        base, prices, _ = totals.parts(total)
-        key = f"difference to {self.baseline}: {base} {prices}"
-        if key not in self.facts.places:
-            cells: list[tuple[float, float]] = []
-            for name in self.spans(base if prices == "constant" else f"{base}_{prices}"):
-                for kind in (f"{name}_difference_quantile", f"{name}_difference_mean"):
-                    cells += zip(*(self._values[of].ravel().tolist() for of in (kind, f"{kind}_error")), strict=True)
-            self.facts.places[key] = finest_of(cells)
-        return self.facts.places[key]
+        """Place at which differences of a total, or of its parts, end, whatever the years and the options.
+
+        No mean difference that sentences say is left with less than two digits.
+        """
+        named, by, _ = total.partition("_by_")
+        base, prices, _ = totals.parts(named)
+        key = f"difference {total if by else base} {prices}"
+        if key not in self._finest_known:
+            means = f"{total}_difference_mean"
+            if by:
+                self._finest_known[key] = finest_of((*self._cells(means), *self._cells(f"{base}_difference_mean")))
+                return self._finest_known[key]
+            names = self.spans(base if prices == "constant" else f"{base}_{prices}")
+            kinds = (f"{name}_difference_{kind}" for name in names for kind in ("quantile", "mean"))
+            place = finest_of(cell for kind in kinds for cell in self._cells(kind))
+            said = self._cells(f"{names[-1]}_difference_mean")
+            told = [Decimal(repr(value)) for value, error in said if abs(value) > _CLEAR * error]
+            least = min((float(Decimal(1).scaleb(value.adjusted() - 1)) for value in told), default=place)
+            self._finest_known[key] = min(place, least)
+        return self._finest_known[key]
+
+    @cached_property
+    def _finest_known(self) -> dict[str, float]:
+        """Places that were asked for: those of another baseline are others."""
+        return {}
+
+    def _cells(self, name: str) -> list[tuple[float, float]]:
+        """Give figures of all options with their errors."""
+        return list(zip(*(self._values[of].ravel().tolist() for of in (name, f"{name}_error")), strict=True))
 
     def ceased(self, option: str) -> tuple[Ceased, ...]:
         """Payments that an option no longer makes of components that it shares with the baseline, the largest first."""
@@ -307,10 +326,8 @@ class Comparison:
             for word, number in zip(("more", "less", "the same"), self.counted(total, option), strict=True)
             if number
         ]
-        if scenarios == 1:
-            return f"{parts[0][0]} in the one scenario"
         if len(parts) == 1:
-            return f"{parts[0][0]} in all of the {count(scenarios)} scenarios"
+            return f"{parts[0][0]} in {all_of(scenarios)}"
         (word, number), *others = parts
         rest = "".join(f", {name} in {count(found)}" for name, found in others)
         return f"{word} in {count(number)} of the {count(scenarios)} scenarios{rest}"

@@ -425,6 +425,14 @@ class Facts:
         name = _POINTS[total]
         return float(self.dataset[name].squeeze().item()) if self.has(name) else None
 
+    def beside_median(self, value: float, name: str, **where: object) -> Measured:
+        """Give a figure that is exact, such as a point estimate, the precision of the median beside which it stands.
+
+        It is printed in full where the scenarios are too few for a median.
+        """
+        median = self.quantile(name, 0.5, **where)
+        return Measured(value, median.error if median.is_known else 0.0, median.finest)
+
     def points_by(self, total: str, by: str) -> dict[object, float]:
         """Point estimates of a total by a breakdown; empty where the run holds none."""
         name = f"{_POINTS[total]}_by_{by}"
@@ -495,6 +503,10 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         summary = asked.sel(option=chosen["option"])
     summary = summary.squeeze("option", drop=True)
     largest = float(summary["cost_quantile"].max())
+    if len(options) > 1:
+        # An option may cost a thousand times what the study as written does; the smaller stand in its unit.
+        high = dataset["cost"].transpose(..., "scenario").values
+        largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
     return Facts(study, chosen, summary, unit_for(largest, study.currency), dataset, asked)
 
 

@@ -49,6 +49,9 @@ def rare_sentences(
     coverage: float,
     money: MoneyRange | None = None,
     variable: str = "cost",
+    *,
+    beside: str = "",
+    name: str = "this range",
 ) -> tuple[str, ...]:
     """Say what lies outside the range of a total since it is rare.
 
@@ -68,6 +71,10 @@ def rare_sentences(
         words of the report, with two digits of the lower end.
     variable
         The total that the range is of, such as ``cost``, ``financing_need`` or ``cost_all_years``.
+    beside
+        Another option, whose own sentences are read as well: what they name is not named again.
+    name
+        What the range is called.
 
     Returns
     -------
@@ -104,14 +111,18 @@ def rare_sentences(
             raise UnknownNameError(Problem(f"dataset: {dim}", repr(label), ", ".join(labels), nearest(label, labels)))
     scenarios = int(dataset.sizes["scenario"])
     write = money or _money(str(dataset.attrs.get("currency", "USD")))
-    at = events.sel(option=option, total=variable)
-    sentences = (_sentence(at.isel(event=k), scenarios, write) for k in range(at.sizes["event"]))
-    named = [sentence for sentence in sentences if sentence]
+
+    def said(of: str, event: int) -> str:
+        return _sentence(events.sel(option=of, total=variable).isel(event=event), scenarios, write, name)
+
+    known = beside in events["option"].values
+    places = [place for place in range(events.sizes["event"]) if not (known and said(beside, place))]
+    named = [sentence for place in places if (sentence := said(option, place))]
     if len(named) > MOST:
         # Of many events only the likeliest were looked at.
         least = "at least " if int(events.attrs["left_out"]) else ""
         more = plural(len(named) - MOST, "more rare event is", "more rare events are")
-        return (*named[:MOST], f"And {least}{more} not in this range.")
+        return (*named[:MOST], f"And {least}{more} not in {name}.")
     return tuple(named)
 
 
@@ -181,7 +192,7 @@ def _known(value: float) -> float | int | None:
     return None if isinstance(value, float) and math.isnan(value) else value
 
 
-def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange) -> str:
+def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange, name: str) -> str:
     """Say of one event that it is not in the range; nothing where it is, or adds nothing."""
 
     def of(name: str) -> float:
@@ -197,14 +208,14 @@ def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange) -> str:
         size = _adds("would ", of("would_add_low"), of("would_add_high"), money)
         where = " where it happens in one country" if countries > 1 else ""
         none = f"none of the {scenarios:,} scenarios has it" if scenarios > 1 else "the only scenario does not have it"
-        return f"Not in this range: {words}; {none} ({known}); it {size}{where}." if size else ""
+        return f"Not in {name}: {words}; {none} ({known}); it {size}{where}." if size else ""
     size = _adds("", of("adds_low"), of("adds_high"), money)
     if 2 * outside <= happens or not size:
         return ""
     counted = f"{happens:,} of {plural(scenarios, 'scenario')}"
     if outside < happens:
         counted += f", {outside:,} of them outside the range"
-    start = "Mostly not in this range" if outside < happens else "Not in this range"
+    start = f"Mostly not in {name}" if outside < happens else f"Not in {name}"
     return f"{start}: {words}, {known} ({counted}), {size}."
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from popsim import analysis
 from popsim.report import totals
 from popsim.report.document import Curve, Curves, Figure, Mark, Paragraph, Section, Table
-from popsim.report.facts import CONFIDENCE, Facts, Measured
+from popsim.report.facts import CONFIDENCE, Facts
 from popsim.report.numbers import percent
 from popsim.report.sections.words import listed
 
@@ -24,8 +24,7 @@ def _curve(facts: Facts, total: str) -> Curve:
     ]
     point = facts.point(total)
     if point is not None:
-        near = facts.quantile(total, 0.5)
-        words = facts.money(Measured(point, near.error, near.finest))
+        words = facts.money(facts.beside_median(point, total))
         marks.append(
             Mark(facts.on_axis(point), facts.covered(total, point) / facts.scenarios, f"Point estimate: {words}")
         )

@@ -67,7 +67,7 @@ def _by_area(found: xr.Dataset, facts: Facts, total: str) -> Table:
     rows = [
         (
             names.get(area, str(area)),
-            _point(facts, f"{total}_by_area", points[area], {"area": area}),
+            facts.amount(facts.beside_median(points[area], f"{total}_by_area", area=area)),
             percent(*_measured(one, "point_estimate_confidence_by_area")),
             gap,
         )
@@ -75,18 +75,12 @@ def _by_area(found: xr.Dataset, facts: Facts, total: str) -> Table:
     ]
     whole = facts.point(total) or 0.0
     sure = percent(*_measured(at, "point_estimate_confidence"))
-    rows.append(("All areas", _point(facts, total, whole, {}), sure, gaps[-1]))
+    rows.append(("All areas", facts.amount(facts.beside_median(whole, total)), sure, gaps[-1]))
     caption = (
         f"Point estimates of the {totals.noun(total, facts.study)} by area, how sure each is, and the contingency for "
         f"{percent(CONFIDENCE)} confidence in the total ({facts.unit_and_prices})"
     )
     return Table(caption, ("Area", "Point estimate", "Confidence", "Contingency"), tuple(rows), total=True)
-
-
-def _point(facts: Facts, name: str, value: float, where: dict[str, object]) -> str:
-    """Print a point estimate as finely as the median beside which it stands elsewhere."""
-    median = facts.quantile(name, 0.5, **where)
-    return facts.amount(Measured(value, median.error, median.finest))
 
 
 def _on_top(share: Measured) -> str:

@@ -10,6 +10,7 @@ from popsim.report.comparison import Comparison, comparison_of, signed
 from popsim.report.document import Block, Details, Figure, OptionBars, Pairs, Paragraph, RangeBar, Section, Table
 from popsim.report.facts import Facts, Measured, words_of_means
 from popsim.report.numbers import UNKNOWN, percent, significant
+from popsim.report.rare import rare_sentences
 from popsim.report.sections.words import all_of, listed, plural
 
 __all__ = [
@@ -229,6 +230,7 @@ def says(comparison: Comparison, option: str) -> tuple[str, ...]:
         name = "It" if place else f"“{comparison.names[option]}”"
         sentences += [_in_all(comparison, option, base, name), _in_time(comparison, option, base)]
     sentences += [_service(comparison, option, ceased) for ceased in (True, False)]
+    sentences += [sentence for base in comparison.bases for sentence in _rare(comparison, option, base)]
     return tuple(sentence for sentence in sentences if sentence)
 
 
@@ -326,7 +328,7 @@ def _in_time(comparison: Comparison, option: str, base: str) -> str:
         return ""
     years, mean = totals.span(base, facts.study), comparison.mean(base, option)
     if comparison.is_same(base, option):
-        return f"In {years} alone it {_same(base)} in all of the scenarios."
+        return f"In {years} alone it {_same(base)} in {all_of(facts.scenarios)}."
     sign = comparison.sign(base, option)
     if not mean.is_known:
         return f"In {years} alone it {_verb(base, '', _way(sign))}." if sign else ""
@@ -366,6 +368,19 @@ def _service(comparison: Comparison, option: str, ceased: bool) -> str:
         amounts.append(f"{facts.money(comparison.exact(comparison.whole(base), value))} of {_noun(base)}")
     who = " that nobody pays" if ceased else ""
     return f"{'Fewer' if ceased else 'More'} years of service: {listed(counted)} {made}{where}, {listed(amounts)}{who}."
+
+
+def _rare(comparison: Comparison, option: str, base: str) -> tuple[str, ...]:
+    """Name what is not in the range of an option since it is rare, and is not said of the baseline."""
+    facts = comparison.facts
+    return rare_sentences(
+        facts.every_option,
+        option,
+        facts.coverage,
+        variable=comparison.whole(base),
+        beside=comparison.baseline,
+        name=f"the range of its {_noun(base)}{_years(comparison, base)}",
+    )
 
 
 def _payments(number: float, further: bool) -> str:
@@ -411,9 +426,9 @@ def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
     table = Table(caption, ("Area", *columns), tuple(rows), total=True)
     if len(moved) == len(areas):
         return (table,)
-    same = plural(len(areas) - len(moved), "area")
-    verb = "costs" if len(areas) - len(moved) == 1 else "cost"
-    return table, Paragraph(f"The other {same} {verb} the same in {years} in every scenario.", note=True)
+    same = len(areas) - len(moved)
+    others = "other area costs" if same == 1 else f"other {same} areas cost"
+    return table, Paragraph(f"The {others} the same in {years} in every scenario.", note=True)
 
 
 def _source(comparison: Comparison, option: str, bases: list[str], area: str | None) -> list[str]:
@@ -424,12 +439,12 @@ def _source(comparison: Comparison, option: str, bases: list[str], area: str | N
         name = base if area is None else f"{base}_by_area"
         cells.append(signed(comparison.facts.amount(comparison.mean(name, option, **where))))
         if area is None:
-            cells.append(percent(1.0))
+            cells.append(UNKNOWN if comparison.is_same(name, option) else percent(1.0))
             continue
         share = comparison.measured(f"{name}_difference_share", option, area=area)
         # A share of all is 1 but for rounding, which depends on how arrays lie in memory.
         value = round(share.value, 12)
-        cells.append(percent(value, share.error, finest=0.01) if share.is_known and value == value else "n/a")
+        cells.append(percent(value, share.error, finest=0.01) if share.is_known and value == value else UNKNOWN)
     return cells
 
 

@@ -47,11 +47,11 @@ def sureness(facts: Facts, covered: int) -> str:
 
 def _says(facts: Facts, total: str) -> str:
     """Set the point estimate of a total against its scenarios."""
-    value, enough, median = facts.point(total), facts.enough_for(total), facts.quantile(total, 0.5)
+    value, enough = facts.point(total), facts.enough_for(total)
     assert value is not None  # noqa: S101  asked for totals that have one
     says = (
         f"{POINT_ESTIMATE} {totals.noun(total, facts.study)} is "
-        f"{facts.money(Measured(value, median.error, median.finest))}. It is enough "
+        f"{facts.money(facts.beside_median(value, total))}. It is enough "
         f"{sureness(facts, facts.covered(total, value))}"
     )
     sure = percent(CONFIDENCE)

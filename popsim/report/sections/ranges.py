@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from popsim.report import totals
 from popsim.report.document import Bars, Figure, Paragraph, RangeBar, Section, Table
-from popsim.report.facts import Facts, Measured
+from popsim.report.facts import Facts
 from popsim.report.sections.words import plural
 
 __all__ = ["by_area", "by_group", "by_year", "range_table", "row_of"]
@@ -24,8 +24,7 @@ def row_of(facts: Facts, name: str, where: dict[str, object], point: float | Non
     """Low end, median, high end and mean of a variable, as one row of a table prints them."""
     low, high = facts.range(name, **where)
     median = facts.quantile(name, 0.5, **where)
-    # The point estimate is exact; it is printed as finely as the median beside it, so that the two can be compared.
-    points = () if point is None else (Measured(point, median.error, median.finest),)
+    points = () if point is None else (facts.beside_median(point, name, **where),)
     return facts.amounts(low, median, high, facts.mean(name, **where), *points)
 
 
