@@ -93,8 +93,8 @@ def drivers(
     threads, progress
         As for `simulate`; progress is told by the run.
     only
-        Totals, such as ``cost``, to whose figures and shares by area the answer is kept; indices of other totals, of
-        areas and of groups of countries take most of the time in a short run. None for all.
+        Totals, such as ``cost``, to whose figures and shares by area the answer is kept; sums and indices of other
+        totals, of areas and of groups of countries take most of the time in a short run. None for all.
 
     Returns
     -------
@@ -137,7 +137,8 @@ def drivers(
         )
     wanted = None if only is None else [check_name("only", each, schema.TOTALS) for each in as_list(only) or [only]]
     spread = Bootstrap(asked.scenarios, asked.seed, asked.confidence)
-    variants = Variants(asked.plan, asked.breakdowns, asked.scenarios, asked.seed, asked.threads)
+    breakdowns = asked.breakdowns if wanted is None else (("area",),)
+    variants = Variants(asked.plan, breakdowns, asked.scenarios, asked.seed, asked.threads)
     tell = _teller(progress, 2 + 2 * len(groups.ids))
     everything = np.ones(len(variants.names), dtype=bool)
     one, other = tell(variants.run(~everything)), tell(variants.run(everything))

@@ -230,10 +230,13 @@ def _check_header(columns: tuple[str, ...], where: str, required: Sequence[str],
     if missing and len(columns) == 1:
         found = f"one column, {shown(columns[0])}"
         return [Problem(where, found, f"columns {words(required)}, with a sign between them", hint)]
-    problems = [
-        Problem(where, f"columns {words(columns)}", f"a column {column}", nearest(column, columns))
-        for column in missing
-    ]
+    problems = []
+    if missing:
+        alike = {column.casefold(): column for column in columns}
+        renamed = [f"{alike[column.casefold()]} as {column}" for column in missing if column.casefold() in alike]
+        mend = f"write {words(renamed)}" if renamed else "; ".join(filter(None, (nearest(c, columns) for c in missing)))
+        allowed = f"{'a column' if len(missing) == 1 else 'columns'} {words(missing)}"
+        problems.append(Problem(where, f"columns {words(columns)}", allowed, mend))
     problems += [
         Problem(where, f"column {column!r} {columns.count(column)} times", "each column once")
         for column in dict.fromkeys(columns)
