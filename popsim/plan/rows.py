@@ -155,11 +155,11 @@ class RowBook:
         tables = TableBook()
         law = np.array(self._law, dtype=np.int64)
         factor = np.array(self._factor, dtype=np.float64)
+        # A law that stands for money is scaled by the sizes of countries and by prices; of years and rates any may be tiny.
+        paid = np.array(self._columns["component"], dtype=np.int64) >= 0
         most = np.zeros(len(self._laws))
-        np.maximum.at(most, law, np.abs(factor))
-        # A law that stands for amounts is scaled by the sizes of countries and by prices.
-        scale = np.where(most > 0.0, most, 1.0)
-        limits = [(AMOUNTS[0] / each, AMOUNTS[1] / each) for each in scale.tolist()]
+        np.maximum.at(most, law[paid], np.abs(factor[paid]))
+        limits = [(AMOUNTS[0] / each, AMOUNTS[1] / each) if each > 0.0 else (0.0, AMOUNTS[1]) for each in most.tolist()]
         families, wheres = [family for family, _ in self._laws], [where for _, where in self._laws]
         laws = tables.add(families, wheres, limits=limits)
         kind = laws.kind[law]
