@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -15,6 +16,9 @@ if worker:
     # numba names cached machine code by a count that it reads and then writes: two processes may take the same name.
     os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"popsim-tests-numba-{os.getuid()}-{worker}")
 
+# Generated examples are the same in every run.
+settings.register_profile("fixed", derandomize=True)
+settings.load_profile("fixed")
 
 PLAIN = ROOT / "tests" / "plain" / "study.toml"
 

@@ -155,7 +155,7 @@ class RowBook:
         tables = TableBook()
         law = np.array(self._law, dtype=np.int64)
         factor = np.array(self._factor, dtype=np.float64)
-        # A law that stands for money is scaled by the sizes of countries and by prices; of years and rates any may be tiny.
+        # A law that stands for money is scaled by sizes of countries and by prices; years and rates may be tiny.
         paid = np.array(self._columns["component"], dtype=np.int64) >= 0
         most = np.zeros(len(self._laws))
         np.maximum.at(most, law[paid], np.abs(factor[paid]))
