@@ -31,7 +31,9 @@ def one_line(text: object, width: int = WIDTH) -> str:
     ('two lines', 'xxx...')
     """
     joined = " ".join(str(text).split())
-    plain = "".join(character if character.isprintable() else "?" for character in joined)
+    plain = joined
+    if not joined.isprintable():
+        plain = "".join(character if character.isprintable() else "?" for character in joined)
     return plain if len(plain) <= width else plain[: width - 3] + "..."
 
 

@@ -29,6 +29,10 @@ class Marginals(NamedTuple):
     scale: Floats
 
 
+_RAREST = np.array([math.erfc(SCORE_LIMIT / math.sqrt(2.0)) / 2.0])
+"""Probability below which, and above whose complement, nothing is drawn."""
+_NEAR = (1e-6, 1e6)
+"""Size of an end of a standard shape that says of itself how large its draws are."""
 _FLOATS = (0.0, sys.float_info.max)
 
 _LATELY: OrderedDict[Family, Table] = OrderedDict()
@@ -76,7 +80,7 @@ class TableBook:
             if place == len(self._tables) + len(new):
                 new.append(row)
         try:
-            self._ends += [_ends(standards[row][0]) for row in new]
+            self._ends += _ends([standards[row][0] for row in new])
             ends = [self._ends[place] for place in found]
             _check_size(families, wheres, standards, ends, limits or [_FLOATS] * len(families))
             self._tables += _tables_of(
@@ -103,10 +107,17 @@ class TableBook:
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
 
 
-def _ends(shape: Family) -> tuple[float, float]:
-    """Return the smallest and the largest value that a draw can give."""
-    rarest = math.erfc(SCORE_LIMIT / math.sqrt(2.0)) / 2.0
-    return float(shape.ppf(rarest)), float(shape.isf(rarest))
+def _ends(shapes: Sequence[Family]) -> list[tuple[float, float]]:
+    """Give the smallest and the largest value that each shape can draw; near ends are those of its support."""
+    found = []
+    # Straight from the formulas: what checks arguments costs more than they do, for every shape of a large sample.
+    with np.errstate(all="ignore"):
+        for shape in shapes:
+            low, high = shape.support()
+            if not _NEAR[0] <= max(abs(low), abs(high)) <= _NEAR[1]:
+                low, high = float(shape._ppf(_RAREST)[0]), float(shape._isf(_RAREST)[0])
+            found.append((low, high))
+    return found
 
 
 def _check_size(
