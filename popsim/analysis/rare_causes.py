@@ -20,6 +20,7 @@ from popsim.study.model import Amount, Area, Component, Country, Escalation, Set
 
 __all__ = ["Event", "Mask", "Sampler", "Totals", "events_of"]
 
+_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
 
@@ -165,8 +166,9 @@ def _shock_event(shock: Shock, kind: str, chance: float, end: RareEnd | None) ->
 
 
 def _of_end(end: RareEnd, count: int) -> Floats:
-    """Probabilities, even and shuffled, at which the values of an end lie."""
-    even = (np.random.default_rng(0).permutation(count) + 0.5) / count * end.chance
+    """Probabilities, even and in the order of multiples of the golden section, at which the values of an end lie."""
+    shuffled = np.argsort(np.modf(np.arange(count) * _GOLDEN)[0])
+    even = (shuffled + 0.5) / count * end.chance
     return 1.0 - even if end.side == "high" else even
 
 

@@ -21,8 +21,23 @@ _LEAST = 1e-9
 """Chance below which no end of a density is looked for."""
 
 
+class _ByQuadrature(Family):
+    """A law whose moments are found by quadrature."""
+
+    def mean(self) -> float:
+        """Return the mean, by quadrature."""
+        with np.errstate(all="ignore"):
+            return expect(self, lambda x: x)
+
+    def std(self) -> float:
+        """Return the standard deviation, by quadrature."""
+        mean = self.mean()
+        with np.errstate(all="ignore"):
+            return float(np.sqrt(expect(self, lambda x: (x - mean) ** 2)))
+
+
 @dataclass(frozen=True, init=False, repr=False)
-class _Cut(Family):
+class _Cut(_ByQuadrature):
     """What one end of a law adds to the middle of the rest, drawn by the same score: zero where it does not happen.
 
     Cut out by its probability, so that its quantiles are those of the law to the last digit; `Truncated` shares out a
@@ -52,17 +67,6 @@ class _Cut(Family):
         if self.edge > self.middle:
             return np.where(x < 0.0, 0.0, np.maximum(self.whole._cdf(x + self.middle), 1.0 - self.chance))
         return np.where(x >= 0.0, 1.0, np.minimum(self.whole._cdf(x + self.middle), self.chance))
-
-    def mean(self) -> float:
-        """Return the mean, by quadrature."""
-        with np.errstate(all="ignore"):
-            return expect(self, lambda x: x)
-
-    def std(self) -> float:
-        """Return the standard deviation, by quadrature."""
-        mean = self.mean()
-        with np.errstate(all="ignore"):
-            return float(np.sqrt(expect(self, lambda x: (x - mean) ** 2)))
 
     def support(self) -> tuple[float, float]:
         """Return zero and the far end of the law."""
@@ -94,7 +98,7 @@ class _Cut(Family):
 
 
 @dataclass(frozen=True, init=False, repr=False)
-class _Given(Family):
+class _Given(_ByQuadrature):
     """The law of one end of a law, given that it happens, less a number; cut out by its probability as well."""
 
     family: ClassVar[str] = "given"
@@ -123,17 +127,6 @@ class _Given(Family):
         if self.edge > self.middle:
             return np.clip(1.0 - self.whole._sf(x + self.less) / self.chance, 0.0, 1.0)
         return np.clip(self.whole._cdf(x + self.less) / self.chance, 0.0, 1.0)
-
-    def mean(self) -> float:
-        """Return the mean, by quadrature."""
-        with np.errstate(all="ignore"):
-            return expect(self, lambda x: x)
-
-    def std(self) -> float:
-        """Return the standard deviation, by quadrature."""
-        mean = self.mean()
-        with np.errstate(all="ignore"):
-            return float(np.sqrt(expect(self, lambda x: (x - mean) ** 2)))
 
     def support(self) -> tuple[float, float]:
         """Return where the end begins, and the far end of the law."""

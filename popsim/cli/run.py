@@ -74,7 +74,7 @@ The folder receives
     "--drivers/--no-drivers",
     "drivers",
     default=None,
-    help="What makes the range: more precisely, or not at all; else as precisely as a fifth of the run's time allows.",
+    help="What makes the range: more precisely, or not at all; else within a budget of work.",
 )
 @as_json_option
 def command(
