@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -15,19 +17,27 @@ __all__ = [
     "RunError",
     "StudyError",
     "UnknownNameError",
+    "dotted",
     "kind_of",
     "nearest",
 ]
 
 
+Key = str | int
+Keys = tuple[Key, ...]
+
+
 @dataclass(frozen=True)
 class Problem:
-    """One thing that is wrong, said so that a reader can mend it.
+    """One thing that is wrong, with all that a reader needs to mend it.
 
     Parameters
     ----------
-    where
-        File and key path, such as ``pops.toml: scenarios.count``, or the call, such as ``Triangular(low)``.
+    file
+        The file, such as ``pops.toml``; a call, such as ``Triangular()``; or empty for an argument of the function
+        that was called.
+    keys
+        The path of keys in that file, or the argument of that call; positions in lists are whole numbers from 0.
     found
         What is there.
     allowed
@@ -37,16 +47,27 @@ class Problem:
 
     Examples
     --------
-    >>> print(Problem("pops.toml: scenarios.count", "-5", "a whole number of at least 1"))
+    >>> print(Problem("pops.toml", ("scenarios", "count"), "-5", "a whole number of at least 1"))
     pops.toml: scenarios.count
         found    -5
         allowed  a whole number of at least 1
+    >>> Problem("Triangular()", ("low",), "nan", "a finite number").where
+    'Triangular(low)'
     """
 
-    where: str
+    file: str
+    keys: Keys
     found: str
     allowed: str
     mend: str = ""
+
+    @property
+    def where(self) -> str:
+        """File and key path, or call and argument, in one text."""
+        path = dotted(self.keys)
+        if self.file.endswith("()"):
+            return f"{self.file[:-1]}{path})"
+        return f"{self.file}: {path}" if self.file and path else self.file or path
 
     def __str__(self) -> str:
         lines = [self.where, f"    found    {self.found}", f"    allowed  {self.allowed}"]
@@ -66,7 +87,7 @@ class PopsimError(Exception):
     Examples
     --------
     >>> try:
-    ...     raise PopsimError([Problem("here", "1", "2")])
+    ...     raise PopsimError([Problem("here", (), "1", "2")])
     ... except PopsimError as error:
     ...     error.problems[0].found
     '1'
@@ -104,6 +125,24 @@ class FileError(PopsimError, OSError):
 
 class RunError(PopsimError, ValueError):
     """A folder or dataset is not a run of popsim, or lacks what was asked of it."""
+
+
+def dotted(keys: Keys) -> str:
+    """Return a key path as TOML writes it, with positions in lists in brackets.
+
+    Examples
+    --------
+    >>> dotted(("component", 0, "low")), dotted(("by", "ldc", "not LDC"))
+    ('component[0].low', 'by.ldc."not LDC"')
+    """
+    text = ""
+    for key in keys:
+        if isinstance(key, int):
+            text += f"[{key}]"
+        else:
+            quoted = key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+            text += f".{quoted}" if text else quoted
+    return text
 
 
 def kind_of(value: object) -> str:

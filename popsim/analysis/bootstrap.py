@@ -47,7 +47,7 @@ class Bootstrap:
     def __init__(self, scenarios: int, seed: int, confidence: float) -> None:
         if confidence > MOST_CONFIDENT:
             reason = f"at most {MOST_CONFIDENT}: {RESAMPLES:,} resamples tell no more"
-            raise ParameterError(Problem("confidence", repr(confidence), reason))
+            raise ParameterError(Problem("confidence", (), repr(confidence), reason))
         self.confidence = confidence
         blocks = min(scenarios, _BLOCKS)
         self._starts = np.arange(blocks) * scenarios // blocks

@@ -50,7 +50,7 @@ def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
             return whole.transpose(..., "scenario")
         mend = nearest(str(variable), known) or f"it holds {', '.join(known)}"
         raise RunError(
-            Problem("dataset", f"no variable {variable!r} with scenarios", "one that the dataset holds", mend)
+            Problem("dataset", (), f"no variable {variable!r} with scenarios", "one that the dataset holds", mend)
         )
     return dataset[variable].transpose(..., "scenario")
 
@@ -68,15 +68,15 @@ def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
         amount = xr.DataArray(amount)
     if number is None and not isinstance(amount, xr.DataArray):
         allowed = "a positive number, such as 850e6; or a DataArray or Series over dimensions of the variable"
-        raise ParameterError(Problem("amount", repr(amount), allowed))
+        raise ParameterError(Problem("amount", (), repr(amount), allowed))
     values = amount.values.reshape(-1).tolist() if isinstance(amount, xr.DataArray) else [number]
     wrong = [value for value in values if not 0.0 < (as_number(value) or 0.0) < np.inf]
     if wrong:
-        raise ParameterError(Problem("amount", repr(wrong[0]), "a positive number, such as 850e6"))
+        raise ParameterError(Problem("amount", (), repr(wrong[0]), "a positive number, such as 850e6"))
     if isinstance(amount, xr.DataArray) and amount.ndim:
         if not set(amount.dims) <= set(cost.dims) - {"scenario"}:
             allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
-            raise ParameterError(Problem("amount", f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
+            raise ParameterError(Problem("amount", (), f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
         _check_labels(amount, cost)
         return amount
     return number if number is not None else float(cast("xr.DataArray", amount))
@@ -91,12 +91,12 @@ def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
             allowed = f"one for each of: {', '.join(map(str, known[:20]))}"
             missing = [f"no amount for {label!r}" for label in known if label not in given]
             unknown = [f"an amount for unknown {label!r}" for label in given if label not in known]
-            problems += [Problem(f"amount: {dim}", found, allowed) for found in (missing + unknown)[:5]]
+            problems += [Problem(f"amount: {dim}", (), found, allowed) for found in (missing + unknown)[:5]]
             if len(set(given)) < len(given):
-                problems.append(Problem(f"amount: {dim}", "a label twice", "each label once"))
+                problems.append(Problem(f"amount: {dim}", (), "a label twice", "each label once"))
         elif amount.sizes[dim] != cost.sizes[dim]:
             found = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
-            problems.append(Problem(f"amount: {dim}", found, "an amount for each that the variable has"))
+            problems.append(Problem(f"amount: {dim}", (), found, "an amount for each that the variable has"))
     if problems:
         raise ParameterError(problems)
 
@@ -208,6 +208,7 @@ def check_supported(
     raise ParameterError(
         Problem(
             "confidence",
+            (),
             f"{level} from {count} scenarios",
             "a confidence that the scenarios can support",
             f"run at least {scenarios_for(level, replicates)} scenarios",
@@ -366,7 +367,7 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
     dataset = dataset_of(dataset)
     if check_text("variable", variable, f"one of {', '.join(schema.TOTALS)}") not in schema.TOTALS:
         hint = nearest(str(variable), list(schema.TOTALS)) or ""
-        raise ParameterError(Problem("variable", repr(variable), f"one of {', '.join(schema.TOTALS)}", hint))
+        raise ParameterError(Problem("variable", (), repr(variable), f"one of {', '.join(schema.TOTALS)}", hint))
     dataset = with_all_years(dataset)
     result: dict[str, xr.DataArray] = {}
     for suffix in ("", "_by_area"):
@@ -374,7 +375,7 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
             continue
         name = schema.point_estimate_name(f"{variable}{suffix}")
         if name not in dataset:
-            raise RunError(Problem("dataset", f"no variable {name!r}", "a dataset of ps.simulate"))
+            raise RunError(Problem("dataset", (), f"no variable {name!r}", "a dataset of ps.simulate"))
         cost, estimate = money_of(dataset, f"{variable}{suffix}"), dataset[name]
         enough = (without_rounding(cost - estimate, estimate) <= 0.0).transpose(..., "scenario")
         share = enough.mean("scenario")

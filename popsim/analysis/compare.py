@@ -209,14 +209,15 @@ def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:
 
 def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
     if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
-        raise RunError(Problem("dataset", "no cost (option, scenario)", "a dataset of ps.simulate"))
+        raise RunError(Problem("dataset", (), "no cost (option, scenario)", "a dataset of ps.simulate"))
     options = [str(option) for option in dataset["option"].values]
     if repeated := sorted({option for option in options if options.count(option) > 1}):
-        raise RunError(Problem("dataset: option", f"{', '.join(repeated)} more than once", "each option once"))
+        raise RunError(Problem("dataset: option", (), f"{', '.join(repeated)} more than once", "each option once"))
     if len(options) < 2:
         raise ParameterError(
             Problem(
                 "dataset: option",
+                (),
                 f"one option, {options[0]!r}" if options else "no option",
                 "at least two options to compare",
                 "add [[option]] to the study, with its id, name, rationale and the keys that it sets, and run it again",
@@ -224,7 +225,7 @@ def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
         )
     if baseline not in options:
         raise UnknownNameError(
-            Problem("baseline", repr(baseline), f"one of {', '.join(options)}", nearest(str(baseline), options))
+            Problem("baseline", (), repr(baseline), f"one of {', '.join(options)}", nearest(str(baseline), options))
         )
     return [option for option in options if option != baseline]
 

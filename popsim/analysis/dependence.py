@@ -60,7 +60,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
     dataset = dataset_of(dataset)
     missing = [name for name in ASSUMPTIONS.values() if name not in dataset]
     if missing:
-        raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
+        raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
     if any("option" not in dataset[name].dims for name in ASSUMPTIONS.values()):
         # The extremes are of the study as written.
         written = "full" if "full" in dataset["option"].values else dataset["option"].values[0]
@@ -131,10 +131,10 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     names = (ASSUMPTIONS["independent"], ASSUMPTIONS["study"])
     missing = [name for name in names if name not in dataset]
     if missing:
-        raise RunError(Problem("dataset", f"no variable {missing[0]!r}", "a run written by popsim run"))
+        raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
     count = dataset.sizes["scenario"]
     if count < 2:
-        raise RunError(Problem("dataset: scenario", f"{count} scenario", "at least 2 scenarios"))
+        raise RunError(Problem("dataset: scenario", (), f"{count} scenario", "at least 2 scenarios"))
     squares = [(dataset[name] - dataset[name].mean("scenario")) ** 2 for name in names]
     variances = [square.mean("scenario") for square in squares]
     ratio = variances[0] / variances[1].where(variances[1] > 0.0)

@@ -47,7 +47,7 @@ def dataset_of(found: Run | xr.Dataset) -> xr.Dataset:
         mend = "give the whole dataset, and the name of the variable as variable=..."
     elif isinstance(found, str | os.PathLike):
         mend = f"read it first: run = popsim.load_run({os.fspath(found)!r})"
-    raise ParameterError(Problem("dataset", kind_of(found), "a Dataset of scenarios, or a Run", mend))
+    raise ParameterError(Problem("dataset", (), kind_of(found), "a Dataset of scenarios, or a Run", mend))
 
 
 def study_of(found: Run | Study) -> Study:
@@ -77,4 +77,4 @@ def study_of(found: Run | Study) -> Study:
         mend = "give the study that the plan was compiled from"
     elif isinstance(found, str | os.PathLike):
         mend = f"load it first: study = popsim.load_study({os.fspath(found)!r})"
-    raise ParameterError(Problem("study", kind_of(found), "a Study, or a Run", mend))
+    raise ParameterError(Problem("study", (), kind_of(found), "a Study, or a Run", mend))

@@ -133,7 +133,7 @@ def drivers(
     groups = group_streams(asked.study, (*asked.plan.shared_names, *asked.plan.own_names), by)
     if not groups.ids:
         raise ParameterError(
-            Problem("study", "nothing in it is uncertain", "a study with at least one uncertain quantity")
+            Problem("study", (), "nothing in it is uncertain", "a study with at least one uncertain quantity")
         )
     wanted = None if only is None else [check_name("only", each, schema.TOTALS) for each in as_list(only) or [only]]
     spread = Bootstrap(asked.scenarios, asked.seed, asked.confidence)
@@ -205,10 +205,12 @@ def _check(
     least = least_scenarios(wanted)
     if count % least:
         mend = f"{-(-count // least) * least:,}"
-        raise ParameterError(Problem("scenarios", repr(scenarios), f"a multiple of {least:,}", mend))
+        raise ParameterError(Problem("scenarios", (), repr(scenarios), f"a multiple of {least:,}", mend))
     studies = {BASELINE: study, **{each.id: each.study for each in study.options}}
     if check_text("option", option, ", ".join(studies)) not in studies:
-        raise UnknownNameError(Problem("option", repr(option), ", ".join(studies), nearest(str(option), list(studies))))
+        raise UnknownNameError(
+            Problem("option", (), repr(option), ", ".join(studies), nearest(str(option), list(studies)))
+        )
     # Without the others, which take as long again to compile.
     chosen = compile_plan(replace(studies[option], options=()))
     chosen = replace(chosen, labels=replace(chosen.labels, option=(option,)))

@@ -52,7 +52,9 @@ def coverage_interval(values: Floats, coverage: float, interval: Interval = "sym
     if inside >= count:
         needed = math.floor(0.5 / (1.0 - coverage)) + 1
         raise ParameterError(
-            Problem("coverage", f"{coverage} of {count} scenarios", "fewer than all scenarios", f"at least {needed}")
+            Problem(
+                "coverage", (), f"{coverage} of {count} scenarios", "fewer than all scenarios", f"at least {needed}"
+            )
         )
     ordered = np.sort(values, axis=-1)
     if interval == "shortest":
@@ -83,7 +85,7 @@ def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats
         When a value is NaN or infinite.
     """
     if not np.isfinite(values).all():
-        raise RunError(Problem("dataset", "NaN or infinite values among the scenarios", "finite values"))
+        raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
     found = coverage_interval(values, coverage, "shortest")
     size = values.shape[-1] // _BLOCKS
     if size * (1.0 - coverage) < _LEAST:

@@ -64,10 +64,12 @@ def names_of(by: By) -> tuple[str, ...]:
     names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Iterable) else ()
     if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
         allowed = 'a dimension such as "area", or several different ones such as ("area", "year")'
-        raise ParameterError(Problem("by", repr(by), allowed))
+        raise ParameterError(Problem("by", (), repr(by), allowed))
     if isinstance(by, str) and "," in by:
         split = tuple(name.strip() for name in by.split(","))
-        raise ParameterError(Problem("by", repr(by), "one name in a text, or a list of names", f"write by={split!r}"))
+        raise ParameterError(
+            Problem("by", (), repr(by), "one name in a text, or a list of names", f"write by={split!r}")
+        )
     return names
 
 
@@ -86,7 +88,7 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
         allowed = " or ".join(repr(name) for name in schema.BREAKDOWNS)
         hint = nearest(str(variable), list(schema.BREAKDOWNS)) or "budget and budget_for take any total"
         allowed += f", the totals that are broken down by {' and '.join(names)}"
-        raise ParameterError(Problem("variable", repr(variable), allowed, hint))
+        raise ParameterError(Problem("variable", (), repr(variable), allowed, hint))
     held = {
         name: [str(dim) for dim in dataset[name].dims if dim not in ("option", "scenario")]
         for name in scenario_variables(dataset)
@@ -100,6 +102,7 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
     raise RunError(
         Problem(
             "dataset",
+            (),
             f"no variable {wanted!r} with scenarios",
             f"breakdowns that the dataset holds: {'; '.join(ways) or 'none'}",
             nearest(",".join(names), ways) or f"simulate with breakdowns=[{asked}]",
@@ -210,6 +213,7 @@ def _check_halves(level: float, count: int) -> None:
         raise ParameterError(
             Problem(
                 "confidence",
+                (),
                 f"{level} from {count} scenarios",
                 "a confidence that half of the scenarios can support",
                 f"run at least {needed} scenarios",

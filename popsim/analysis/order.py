@@ -59,7 +59,7 @@ class Moments:
         table = np.empty((self._length, 5))
         self._spread(lambda part, rows: central_moments(table[part], rows))
         if not np.isfinite(table[:, (0, 3, 4)]).all():
-            raise RunError(Problem("dataset", "NaN or infinite values among the scenarios", "finite values"))
+            raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
         mean, second, fourth, self.lowest, self.highest = table.T
         unbiased = second * (self.count / max(self.count - 1, 1))
         self._std = np.sqrt(unbiased)

@@ -80,10 +80,10 @@ def pairs(
     problems = []
     if dataset.sizes.get("option", 1) != 1:
         found = f"{dataset.sizes['option']} options"
-        problems.append(Problem("dataset: option", found, "one option", "dataset.isel(option=[0])"))
+        problems.append(Problem("dataset: option", (), found, "one option", "dataset.isel(option=[0])"))
     for name, number in (("most", most), ("cells", cells)):
         if not 1 <= (as_whole(number) or 0) <= _MOST:
-            problems.append(Problem(name, repr(number), f"a whole number from 1 to {_MOST:,}"))
+            problems.append(Problem(name, (), repr(number), f"a whole number from 1 to {_MOST:,}"))
     if problems:
         raise ParameterError(problems)
     most, cells = int(most), int(cells)

@@ -185,14 +185,16 @@ def _check(
     asked = as_number(precision)
     method = method if isinstance(method, str) else ""
     if method == "quantiles" and (asked is None or not 0.0 < asked < 1.0):
-        problems.append(Problem("precision", repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))
+        problems.append(Problem("precision", (), repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))
     if method == "jcgm101" and precision is not None:
-        problems.append(Problem("precision", repr(precision), "None where method = 'jcgm101'", "say digits instead"))
+        problems.append(
+            Problem("precision", (), repr(precision), "None where method = 'jcgm101'", "say digits instead")
+        )
     figures = as_whole(digits)
     if figures is None or not 1 <= figures <= 4:
-        problems.append(Problem("digits", repr(digits), "a whole number from 1 to 4"))
+        problems.append(Problem("digits", (), repr(digits), "a whole number from 1 to 4"))
     if most is not None and (as_whole(most) or 0) < 1:
-        problems.append(Problem("most", repr(most), "a whole number of at least 1, or None"))
+        problems.append(Problem("most", (), repr(most), "a whole number of at least 1, or None"))
     turns, unfit = _turns(plan, method, most)
     problems += unfit
     try:
@@ -212,14 +214,14 @@ def _turns(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]
         return 1, []
     if plan.design == "latin":
         found = "design 'latin': the error of its quantiles cannot be told from one run, which cannot be continued"
-        return 1, [Problem("precision", found, "design 'random' or 'sobol'", "state a number of scenarios instead")]
+        return 1, [Problem("precision", (), found, "design 'random' or 'sobol'", "state a number of scenarios instead")]
     turns = plan.replicates if plan.replicates > 1 else REPLICATES
     problems = []
     if method == "jcgm101":
         found = "design 'sobol': its batches are not independent"
-        problems.append(Problem("method", found, "'quantiles' where design = 'sobol'", "state a precision instead"))
+        problems.append(Problem("method", (), found, "'quantiles' where design = 'sobol'", "state a precision instead"))
     if 1 <= (as_whole(most) or 0) < turns:
-        problems.append(Problem("most", repr(most), f"at least {turns}: one scenario of each scrambling"))
+        problems.append(Problem("most", (), repr(most), f"at least {turns}: one scenario of each scrambling"))
     return turns, problems
 
 
@@ -235,7 +237,7 @@ def relative_error(cost: Floats, coverage: float, replicates: int = 1) -> float:
     value, error = quantile_with_error(np.ascontiguousarray(cost), levels, replicates)
     if ((value == 0.0) & (error > 0.0)).any():
         raise ParameterError(
-            Problem("precision", "a quantile of the total that is 0", "a total whose quantiles are above 0")
+            Problem("precision", (), "a quantile of the total that is 0", "a total whose quantiles are above 0")
         )
     wide = half_width(replicates) * error
     return float(np.max(np.divide(wide, np.abs(value), out=np.zeros_like(value), where=error > 0.0)))
@@ -283,7 +285,7 @@ def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, s
     estimate = f"; it takes about {_two_digits(needed):,}" if math.isfinite(needed) and needed > 0.0 else ""
     reason = f"one that {limit:,} scenarios reach, which is " + ("the most allowed" if stated else "what memory holds")
     mend = "allow more scenarios, or ask for less" if stated else "ask for less, or for fewer breakdowns"
-    raise ParameterError(Problem(where, f"{wanted}: {so_far}{estimate}", reason, mend))
+    raise ParameterError(Problem(where, (), f"{wanted}: {so_far}{estimate}", reason, mend))
 
 
 def _two_digits(number: float) -> int:

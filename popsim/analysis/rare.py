@@ -106,13 +106,13 @@ def rare_events(
         )
     else:
         raise ParameterError(
-            Problem("source", type(source).__name__, "a Study or a Run", "ps.load_study(...) gives one")
+            Problem("source", (), type(source).__name__, "a Study or a Run", "ps.load_study(...) gives one")
         )
     level = check_coverage("coverage", study.coverage if coverage is None else coverage)
     options = {"full": study, **{option.id: option.study for option in study.options}}
     unknown = [str(name) for name in made["option"].values if str(name) not in options]
     if unknown:
-        raise RunError(Problem("dataset: option", unknown[0], f"options of the study: {', '.join(options)}"))
+        raise RunError(Problem("dataset: option", (), unknown[0], f"options of the study: {', '.join(options)}"))
     options = {str(name): options[str(name)] for name in made["option"].values}
     limit = min(1.0 - level, _RARE)
     events = {name: events_of(each, limit) for name, each in options.items()}
@@ -177,6 +177,7 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> Non
         raise RunError(
             Problem(
                 "dataset",
+                (),
                 f"an ensemble of plan {dataset.attrs.get('plan_digest')}",
                 f"one of the plan of the study, {known}",
                 "simulate the study again",

@@ -173,7 +173,7 @@ def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.D
     names = (schema.point_estimate_name(variable), schema.point_estimate_name(f"{variable}_by_{by}"))
     if missing := [name for name in names if name not in dataset]:
         allowed = "a dataset of ps.simulate; point estimates are of cost and financing_need, by area"
-        raise RunError(Problem("dataset", f"no variable {missing[0]!r}", allowed))
+        raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", allowed))
     return dataset[names[0]], dataset[names[1]]
 
 
@@ -193,6 +193,7 @@ def _window(level: float, count: int) -> int:
         raise ParameterError(
             Problem(
                 "confidence",
+                (),
                 f"{level} from {count} scenarios",
                 f"a confidence with {_LEAST} scenarios on either side",
                 f"run at least {needed} scenarios",
@@ -271,7 +272,9 @@ def contingency(
     dataset = dataset_of(dataset)
     asked = as_list(confidences) if as_number(confidences) is None else [confidences]
     if not asked:
-        raise ParameterError(Problem("confidences", repr(confidences), "one or more confidences, such as [0.5, 0.8]"))
+        raise ParameterError(
+            Problem("confidences", (), repr(confidences), "one or more confidences, such as [0.5, 0.8]")
+        )
     levels = [check_coverage("confidence", level) for level in asked]
     result = point_estimates(dataset, variable)
     estimate = result["point_estimate"]

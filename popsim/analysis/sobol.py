@@ -95,7 +95,7 @@ def sobol_indices(
     count, start_seed, _ = check_range(scenarios, seed, 0)
     level = check_coverage("confidence", confidence)
     if not callable(function):
-        raise ParameterError(Problem("function", repr(function), "a function of one array for each name"))
+        raise ParameterError(Problem("function", (), repr(function), "a function of one array for each name"))
     design = check_name("design", design, DESIGNS)
     replicates = 0 if design == "random" else _REPLICATES
     _check_count(count, replicates, design)
@@ -159,9 +159,11 @@ def index_variables(
 def _check_count(count: int, replicates: int, design: str) -> None:
     if replicates and (count % replicates or count < 2 * replicates):
         mend = f"{max(2, -(-count // replicates)) * replicates}, or design='random'"
-        raise ParameterError(Problem("scenarios", repr(count), f"a multiple of 16, at least 32, with {design!r}", mend))
+        raise ParameterError(
+            Problem("scenarios", (), repr(count), f"a multiple of 16, at least 32, with {design!r}", mend)
+        )
     if count < 32:
-        raise ParameterError(Problem("scenarios", repr(count), "at least 32", "indices want some thousands"))
+        raise ParameterError(Problem("scenarios", (), repr(count), "at least 32", "indices want some thousands"))
 
 
 def _sets(
@@ -172,23 +174,23 @@ def _sets(
     if groups is None:
         return {name: (name,) for name in known}
     if not isinstance(groups, Mapping):
-        raise ParameterError(Problem("groups", repr(groups), "lists of inputs by name", '{"soil": ["x1", "x2"]}'))
+        raise ParameterError(Problem("groups", (), repr(groups), "lists of inputs by name", '{"soil": ["x1", "x2"]}'))
     problems = []
     home: dict[str, str] = {}
     for group, members in groups.items():
         where = f"groups[{group!r}]"
         if isinstance(members, str) or not isinstance(members, Sequence) or not members:
-            problems.append(Problem(where, repr(members), "a list of one or more inputs", f"[{members!r}]"))
+            problems.append(Problem(where, (), repr(members), "a list of one or more inputs", f"[{members!r}]"))
             continue
         for name in members:
             if name not in known:
-                problems.append(Problem(where, repr(name), ", ".join(known), nearest(str(name), known)))
+                problems.append(Problem(where, (), repr(name), ", ".join(known), nearest(str(name), known)))
             elif name in home:
-                problems.append(Problem(where, f"{name!r}, which is in {home[name]!r}", "each input in one group"))
+                problems.append(Problem(where, (), f"{name!r}, which is in {home[name]!r}", "each input in one group"))
             home[name] = group
     alone = [name for name in known if name not in home]
     problems += [
-        Problem(f"groups[{name!r}]", f"{name!r} is an input too, and in no group", "another name")
+        Problem(f"groups[{name!r}]", (), f"{name!r} is an input too, and in no group", "another name")
         for name in alone
         if name in groups
     ]
@@ -228,16 +230,18 @@ def _call(function: Function, inputs: Mapping[str, Floats], count: int) -> dict[
         where = "function" if result is given else f"function: {name!r}"
         values = np.asarray(result)
         if values.dtype.kind not in "biuf":
-            problems.append(Problem(where, f"a result of type {values.dtype}", "numbers"))
+            problems.append(Problem(where, (), f"a result of type {values.dtype}", "numbers"))
         elif values.shape != (count,):
             found = f"a result of shape {values.shape}"
-            problems.append(Problem(where, found, f"one number for each scenario, shape ({count},)"))
+            problems.append(Problem(where, (), found, f"one number for each scenario, shape ({count},)"))
         elif not np.isfinite(values).all():
-            problems.append(Problem(where, f"{(~np.isfinite(values)).sum()} results NaN or infinite", "finite numbers"))
+            problems.append(
+                Problem(where, (), f"{(~np.isfinite(values)).sum()} results NaN or infinite", "finite numbers")
+            )
         else:
             checked[str(name)] = values.astype(np.float64)
     if not results:
-        problems.append(Problem("function", "an empty dict", "at least one array by name"))
+        problems.append(Problem("function", (), "an empty dict", "at least one array by name"))
     if problems:
         raise ParameterError(problems)
     return checked

@@ -36,7 +36,7 @@ def check_coverage(name: str, value: object) -> float:
     number = as_number(value)
     if number is None or not 0.0 < number < 1.0:
         mend = f"write {number / 100.0:.12g} for {number:.12g} %" if number is not None and 1.0 < number < 100.0 else ""
-        raise ParameterError(Problem(name, repr(value), "a number between 0 and 1, such as 0.9", mend))
+        raise ParameterError(Problem(name, (), repr(value), "a number between 0 and 1, such as 0.9", mend))
     return number
 
 
@@ -50,7 +50,7 @@ def scenario_variables(dataset: xr.Dataset) -> list[str]:
     """
     names = [str(name) for name, variable in dataset.data_vars.variables.items() if "scenario" in variable.dims]
     if not names:
-        raise RunError(Problem("dataset", "no variable with the dimension 'scenario'", "a dataset of ps.simulate"))
+        raise RunError(Problem("dataset", (), "no variable with the dimension 'scenario'", "a dataset of ps.simulate"))
     return names
 
 

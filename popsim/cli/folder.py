@@ -31,22 +31,24 @@ def check_replaceable(folder: Path) -> Path:
     _recover(target)
     where, mend = f"--out {folder}", "name another folder with --out, or move what is there"
     if target == Path.cwd() or target in Path.cwd().parents:
-        raise FileError(Problem(where, "the current folder, or one above it", "a folder of its own for the run"))
+        raise FileError(Problem(where, (), "the current folder, or one above it", "a folder of its own for the run"))
     for parent in target.parents:
         if parent.exists() and not parent.is_dir():
-            raise FileError(Problem(where, f"{parent} is a file", "a folder"))
+            raise FileError(Problem(where, (), f"{parent} is a file", "a folder"))
     if not target.exists():
         return target
     if not target.is_dir():
-        raise FileError(Problem(where, "a file", "a folder that does not exist yet, or holds a run of popsim", mend))
+        raise FileError(
+            Problem(where, (), "a file", "a folder that does not exist yet, or holds a run of popsim", mend)
+        )
     names = sorted(path.name for path in target.iterdir())
     if names and PLAN not in names:
         found = f"a folder without {PLAN}, which holds {_some(names)}"
-        raise FileError(Problem(where, found, "a new or empty folder, or one that holds a run of popsim", mend))
+        raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
     foreign = [name for name in names if name not in RUN_FILES]
     if foreign:
         found = f"a run of popsim, and besides it {_some(foreign)}, which a new run would delete"
-        raise FileError(Problem(where, found, "a run of popsim and nothing else", mend))
+        raise FileError(Problem(where, (), found, "a run of popsim and nothing else", mend))
     return target
 
 
@@ -86,7 +88,7 @@ def replacing(target: Path) -> Iterator[Path]:
     except OSError as error:
         reason = error.strerror or str(error)
         raise FileError(
-            Problem(f"writing {target}", reason, "a folder that may be written, on a disk with room for the run")
+            Problem(f"writing {target}", (), reason, "a folder that may be written, on a disk with room for the run")
         ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)

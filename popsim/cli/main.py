@@ -179,7 +179,7 @@ def _failed_to_read_or_write(error: OSError) -> int:
     if os.environ.get("POPSIM_TRACEBACK"):
         traceback.print_exception(error)
     where = "standard output" if error.filename is None else str(error.filename)
-    problem = Problem(where, error.strerror or str(error), "a file or folder that can be read and written")
+    problem = Problem(where, (), error.strerror or str(error), "a file or folder that can be read and written")
     status = _say(str(problem), WRONG_INPUT)
     _silence(sys.stdout)
     return status

@@ -63,7 +63,7 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
             if isinstance(error, FileError):
                 raise
             reason = error.strerror or str(error)
-            raise FileError(Problem(f"writing {path}", reason, "a folder that may be written")) from error
+            raise FileError(Problem(f"writing {path}", (), reason, "a folder that may be written")) from error
         finally:
             partial.unlink(missing_ok=True)
     if as_json:
@@ -96,7 +96,7 @@ def _formats(text: str) -> list[str]:
     """Read a list of formats; those this version cannot write are refused together."""
     wanted = [word.strip() for word in text.split(",")]
     problems = [
-        Problem("--format", name or "nothing", ", ".join(FORMATS), nearest(name, list(FORMATS)))
+        Problem("--format", (), name or "nothing", ", ".join(FORMATS), nearest(name, list(FORMATS)))
         for name in wanted
         if name not in FORMATS
     ]

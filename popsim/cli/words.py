@@ -140,9 +140,9 @@ def overrides_of(settings: Iterable[str], options: Mapping[str, object] | None =
         key, equals, text = setting.partition("=")
         key = key.strip()
         if not (equals and key and text.strip()):
-            problems.append(Problem("--set", setting, "KEY=VALUE", "such as --set area.f.include=false"))
+            problems.append(Problem("--set", (), setting, "KEY=VALUE", "such as --set area.f.include=false"))
         elif key in result:
-            problems.append(Problem(f"--set {key}", "set more than once", "one value for a key in one command"))
+            problems.append(Problem(f"--set {key}", (), "set more than once", "one value for a key in one command"))
         else:
             try:
                 result[key] = toml_value(text.strip())
@@ -150,6 +150,7 @@ def overrides_of(settings: Iterable[str], options: Mapping[str, object] | None =
                 problems.append(
                     Problem(
                         f"--set {key}",
+                        (),
                         text,
                         f"a value as TOML writes it ({error})",
                         'quote it for the shell as well: --set \'KEY=["a", "b"]\'',

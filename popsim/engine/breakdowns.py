@@ -77,17 +77,17 @@ def read_breakdowns(breakdowns: str | Iterable[By], labels: Labels) -> tuple[Nam
     problems, read = [], []
     if not isinstance(breakdowns, Iterable):
         allowed = "a list of breakdowns, each a name or a list of names"
-        raise ParameterError(Problem("breakdowns", repr(breakdowns), allowed, '["area", ("area", "year")]'))
+        raise ParameterError(Problem("breakdowns", (), repr(breakdowns), allowed, '["area", ("area", "year")]'))
     for breakdown in [breakdowns] if isinstance(breakdowns, str) else breakdowns:
         if not isinstance(breakdown, str | list | tuple) or not all(isinstance(name, str) for name in breakdown):
-            problems.append(Problem("breakdowns", repr(breakdown), "a name, or a list of names"))
+            problems.append(Problem("breakdowns", (), repr(breakdown), "a name, or a list of names"))
             continue
         names = (breakdown,) if isinstance(breakdown, str) else tuple(breakdown)
         for name in names:
             if name not in allowed:
-                problems.append(Problem("breakdowns", repr(name), ", ".join(allowed), nearest(str(name), allowed)))  # noqa: PERF401
+                problems.append(Problem("breakdowns", (), repr(name), ", ".join(allowed), nearest(str(name), allowed)))  # noqa: PERF401
         if len(set(names)) < len(names) or not names:
-            problems.append(Problem("breakdowns", repr(breakdown), "one or more different names"))
+            problems.append(Problem("breakdowns", (), repr(breakdown), "one or more different names"))
         if not problems:
             read.append(tuple(sorted(names, key=lambda name: order[name])))
     if problems:

@@ -67,13 +67,15 @@ def read_correlation(correlation: object, names: Sequence[str]) -> Correlation:
 
 def _equal(number: float, names: Sequence[str]) -> Correlation:
     if not -1.0 <= number <= 1.0:
-        raise ParameterError(Problem("correlation", repr(number), "a number from -1 to 1"))
+        raise ParameterError(Problem("correlation", (), repr(number), "a number from -1 to 1"))
     if number < 0.0:
         least = -1.0 / (len(names) - 1) if len(names) > 1 else -1.0
         if number < least * (1.0 + 1e-12):
             found = f"{number!r} between every two of {len(names)} names"
             allowed = f"at least {least:.6g}: more of them cannot all move against each other"
-            raise ParameterError(Problem("correlation", found, allowed, "or give each pair its own, in a nested dict"))
+            raise ParameterError(
+                Problem("correlation", (), found, allowed, "or give each pair its own, in a nested dict")
+            )
         matrix = np.full((len(names), len(names)), number)
         np.fill_diagonal(matrix, 1.0)
         return _factor(matrix, names)
@@ -85,7 +87,7 @@ def _matrix(correlation: object, names: Sequence[str]) -> Floats:
     if isinstance(correlation, xr.DataArray):
         if correlation.ndim != 2 or any(dim not in correlation.coords for dim in correlation.dims):
             found = f"dimensions {correlation.dims}"
-            raise ParameterError(Problem("correlation", found, "two dimensions, each with the names as coordinate"))
+            raise ParameterError(Problem("correlation", (), found, "two dimensions, each with the names as coordinate"))
         rows, columns = ([str(label) for label in correlation[dim].values] for dim in correlation.dims)
         return _from_array(correlation.values, rows, columns, names)
     if isinstance(correlation, pd.DataFrame):
@@ -94,7 +96,7 @@ def _matrix(correlation: object, names: Sequence[str]) -> Floats:
     if isinstance(correlation, Mapping):
         return _from_mapping(correlation, names)
     allowed = "None, a number, or a DataArray, DataFrame or nested dict labelled by the names"
-    raise ParameterError(Problem("correlation", type(correlation).__name__, allowed))
+    raise ParameterError(Problem("correlation", (), type(correlation).__name__, allowed))
 
 
 def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], names: Sequence[str]) -> Floats:
@@ -107,18 +109,20 @@ def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], nam
         missing = [name for name in names if name not in present]
         if missing:
             problems.append(
-                Problem(f"correlation, {side}", f"nothing for {missing[0]!r}", "one row and column for each name")
+                Problem(f"correlation, {side}", (), f"nothing for {missing[0]!r}", "one row and column for each name")
             )
         if len(present) < len(labels):
             problems.append(
-                Problem(f"correlation, {side}", "a name that comes twice", "one row and column for each name")
+                Problem(f"correlation, {side}", (), "a name that comes twice", "one row and column for each name")
             )
     if problems:
         raise ParameterError(problems)
     try:
         given = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ParameterError(Problem("correlation", "entries that are no numbers", "numbers from -1 to 1")) from None
+        raise ParameterError(
+            Problem("correlation", (), "entries that are no numbers", "numbers from -1 to 1")
+        ) from None
     matrix = given
     if list(rows) != list(names) or list(columns) != list(names):
         matrix = np.empty_like(given)
@@ -126,7 +130,9 @@ def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], nam
     if matrix.size and not (matrix.min() >= -1.0 and matrix.max() <= 1.0):
         raise ParameterError(
             [
-                Problem(f"correlation[{names[i]!r}][{names[j]!r}]", repr(float(matrix[i, j])), "a number from -1 to 1")
+                Problem(
+                    f"correlation[{names[i]!r}][{names[j]!r}]", (), repr(float(matrix[i, j])), "a number from -1 to 1"
+                )
                 for i, j in np.argwhere(~(np.abs(matrix) <= 1.0)).tolist()
             ]
         )
@@ -140,13 +146,13 @@ def _from_mapping(table: Mapping[str, object], names: Sequence[str]) -> Floats:
     problems = _unknown("correlation", table, names, place)
     for row, line in table.items():
         if not isinstance(line, Mapping):
-            problems.append(Problem(f"correlation[{row!r}]", repr(line), "a mapping from names to numbers"))
+            problems.append(Problem(f"correlation[{row!r}]", (), repr(line), "a mapping from names to numbers"))
             continue
         problems += _unknown(f"correlation[{row!r}]", line, names, place)
         for column, value in line.items():
             number = as_number(value)
             if number is None or not -1.0 <= number <= 1.0:
-                problems.append(Problem(f"correlation[{row!r}][{column!r}]", repr(value), "a number from -1 to 1"))
+                problems.append(Problem(f"correlation[{row!r}][{column!r}]", (), repr(value), "a number from -1 to 1"))
             elif row in place and column in place:
                 matrix[place[row], place[column]] = number
     if problems:
@@ -158,7 +164,7 @@ def _from_mapping(table: Mapping[str, object], names: Sequence[str]) -> Floats:
 
 def _unknown(where: str, labels: Iterable[str], names: Sequence[str], known: Container[str]) -> list[Problem]:
     return [
-        Problem(where, repr(label), f"names of distributions: {', '.join(names[:10])}", nearest(str(label), names))
+        Problem(where, (), repr(label), f"names of distributions: {', '.join(names[:10])}", nearest(str(label), names))
         for label in labels
         if label not in known
     ]
@@ -173,7 +179,7 @@ def _entries(matrix: Floats) -> tuple[Integers, Integers]:
 def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
     """Refuse a matrix that contradicts itself."""
     problems = [
-        Problem(f"correlation[{names[i]!r}][{names[i]!r}]", f"{matrix[i, i]:.12g}", "1 on the diagonal")
+        Problem(f"correlation[{names[i]!r}][{names[i]!r}]", (), f"{matrix[i, i]:.12g}", "1 on the diagonal")
         for i in np.flatnonzero(matrix.diagonal() != 1.0).tolist()
     ]
     # An entry that differs from its mirror image is one that is not 0, or its mirror image is; most are 0.
@@ -183,7 +189,7 @@ def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
         pairs = zip(rows[differ].tolist(), columns[differ].tolist(), strict=True)
         for i, j in sorted({(min(pair), max(pair)) for pair in pairs}):
             found = f"{matrix[i, j]:.12g}, but {matrix[j, i]:.12g} the other way round"
-            problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", found, "the same number both ways"))
+            problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", (), found, "the same number both ways"))
     if problems:
         raise ParameterError(problems)
     return matrix
@@ -233,6 +239,7 @@ def _refuse(refused: Sequence[tuple[float, Integers]], matrix: Floats, names: Se
     problems = [
         Problem(
             "correlation",
+            (),
             f"smallest eigenvalue {smallest:.4g} among {', '.join(names[i] for i in block[:10].tolist())}",
             "a positive semidefinite matrix: smallest eigenvalue >= 0",
             mend if k == len(refused) - 1 else "",

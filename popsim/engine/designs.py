@@ -97,19 +97,19 @@ def check_design(design: object, scenarios: int, first_scenario: int, replicates
     problems = []
     turns = as_whole(replicates)
     if turns is None or not 1 <= turns <= MOST_REPLICATES:
-        problems.append(Problem("replicates", repr(replicates), f"a whole number from 1 to {MOST_REPLICATES}"))
+        problems.append(Problem("replicates", (), repr(replicates), f"a whole number from 1 to {MOST_REPLICATES}"))
     elif turns > 1 and design != "sobol":
         allowed = f"1 where design = {design!r}: only Sobol points are scrambled"
-        problems.append(Problem("replicates", repr(replicates), allowed, "use design='sobol'"))
+        problems.append(Problem("replicates", (), repr(replicates), allowed, "use design='sobol'"))
     if design == "latin" and first_scenario != 0:
         allowed = "0 where design = 'latin': a Latin hypercube is made for all its scenarios together"
         mend = "use design='sobol' or 'random', whose runs can be continued"
-        problems.append(Problem("first_scenario", repr(first_scenario), allowed, mend))
+        problems.append(Problem("first_scenario", (), repr(first_scenario), allowed, mend))
     if design == "latin" and scenarios > LATIN_LIMIT:
-        problems.append(Problem("scenarios", repr(scenarios), f"at most {LATIN_LIMIT:,} where design = 'latin'"))
+        problems.append(Problem("scenarios", (), repr(scenarios), f"at most {LATIN_LIMIT:,} where design = 'latin'"))
     if design == "sobol" and first_scenario + scenarios > SOBOL_LIMIT:
         found = f"{scenarios} from scenario {first_scenario} on"
-        problems.append(Problem("scenarios", found, f"none beyond {SOBOL_LIMIT:,} where design = 'sobol'"))
+        problems.append(Problem("scenarios", (), found, f"none beyond {SOBOL_LIMIT:,} where design = 'sobol'"))
     if problems:
         raise ParameterError(problems)
     return known

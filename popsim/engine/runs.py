@@ -109,7 +109,7 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     target = Path(check_path("folder", folder, "the path of a folder"))
     given = (("study", study, Study), ("plan", plan, Plan), ("dataset", dataset, xr.Dataset))
     problems = [
-        Problem(name, kind_of(value), f"a {kind.__name__}")
+        Problem(name, (), kind_of(value), f"a {kind.__name__}")
         for name, value, kind in given
         if not isinstance(value, kind)
     ]
@@ -125,7 +125,7 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
             path.write_text(text, encoding="utf-8", newline="")
     except OSError as error:
         reason = error.strerror or str(error)
-        raise FileError(Problem(str(target), reason, "a folder that exists and may be written")) from error
+        raise FileError(Problem(str(target), (), reason, "a folder that exists and may be written")) from error
 
 
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
@@ -143,7 +143,7 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
         partial.replace(path)
     except OSError as error:
         reason = error.strerror or str(error)
-        raise FileError(Problem(f"writing {path}", reason, "a folder that may be written")) from error
+        raise FileError(Problem(f"writing {path}", (), reason, "a folder that may be written")) from error
     finally:
         partial.unlink(missing_ok=True)
 
@@ -188,12 +188,14 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     missing = [name for name in (ENSEMBLE, PLAN, STUDY) if not (source / name).is_file()]
     if missing:
         raise RunError(
-            Problem(str(source), f"no {', '.join(missing)}", "a folder written by popsim run", "popsim run --out DIR")
+            Problem(
+                str(source), (), f"no {', '.join(missing)}", "a folder written by popsim run", "popsim run --out DIR"
+            )
         )
     dataset = _read(source / ENSEMBLE)
     if "cost" not in dataset or "plan_digest" not in dataset.attrs:
         raise RunError(
-            Problem(str(source / ENSEMBLE), "no variable 'cost' with its provenance", "an ensemble of popsim")
+            Problem(str(source / ENSEMBLE), (), "no variable 'cost' with its provenance", "an ensemble of popsim")
         )
     cost, seed = dataset["cost"], str(dataset.attrs.get("seed", ""))
     if cost.dims != ("option", "scenario") or not {"option", "scenario"} <= set(dataset.coords) or not seed.isdecimal():
@@ -201,7 +203,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             f"dimensions {', '.join(map(str, cost.dims))}; labels {', '.join(map(str, dataset.coords))}; seed {seed!r}"
         )
         allowed = "cost by option and scenario, both labelled, and the seed of the run"
-        raise RunError(Problem(str(source / ENSEMBLE), found, allowed, "run the study again"))
+        raise RunError(Problem(str(source / ENSEMBLE), (), found, allowed, "run the study again"))
     _check_made_by(dataset, load_plan(source / PLAN), str(source / ENSEMBLE))
     # Point estimates of earlier versions left out starts, delays and rises of prices: no figure to hold totals against.
     stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]
@@ -219,6 +221,7 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
         raise RunError(
             Problem(
                 where,
+                (),
                 f"an ensemble of plan {found}",
                 f"one of the plan beside it, {plan.digest}",
                 "simulate again with the plan and its own seed",
@@ -228,7 +231,7 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
 
 def _unreadable(path: Path, error: Exception) -> FileError:
     reason = getattr(error, "strerror", None) or str(error)
-    return FileError(Problem(str(path), reason, "a netCDF file", "run the study again"))
+    return FileError(Problem(str(path), (), reason, "a netCDF file", "run the study again"))
 
 
 def _read(path: Path) -> xr.Dataset:
@@ -319,7 +322,9 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
     options = [] if lacking else json.loads(stated["options"])
     lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
     if lacking:
-        raise RunError(Problem(str(path), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again"))
+        raise RunError(
+            Problem(str(path), (), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again")
+        )
     stored = [name for name in (*_ARRAYS, *DERIVED_ARRAYS) if name in group.variables]
     own = {name: np.ascontiguousarray(group[name][...]) for name in stored}
     arrays: dict[str, Any] = {**base, **own}
@@ -336,7 +341,7 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
     )
     if plan.digest != stated["plan_digest"]:
         raise RunError(
-            Problem(str(path), f"arrays with digest {plan.digest}", f"digest {stated['plan_digest']}", "run again")
+            Problem(str(path), (), f"arrays with digest {plan.digest}", f"digest {stated['plan_digest']}", "run again")
         )
     return plan
 

@@ -109,19 +109,21 @@ def sample(
 def _check_names(distributions: Mapping[str, Family]) -> list[str]:
     if not isinstance(distributions, Mapping):
         found = type(distributions).__name__
-        raise ParameterError(Problem("distributions", found, "a dict of families by name", '{"x": ps.Normal(0, 1)}'))
+        raise ParameterError(
+            Problem("distributions", (), found, "a dict of families by name", '{"x": ps.Normal(0, 1)}')
+        )
     problems = [
-        Problem(f"distributions[{name!r}]", repr(family), "a family, such as ps.Normal(0, 1)")
+        Problem(f"distributions[{name!r}]", (), repr(family), "a family, such as ps.Normal(0, 1)")
         for name, family in distributions.items()
         if not isinstance(family, Family)
     ]
     problems += [
-        Problem("distributions", repr(name), "names that are text and not 'scenario'")
+        Problem("distributions", (), repr(name), "names that are text and not 'scenario'")
         for name in distributions
         if not isinstance(name, str) or name == "scenario"
     ]
     if not distributions:
-        problems.append(Problem("distributions", "none", "at least one name with its family"))
+        problems.append(Problem("distributions", (), "none", "at least one name with its family"))
     if problems:
         raise ParameterError(problems)
     return list(distributions)

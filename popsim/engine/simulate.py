@@ -95,7 +95,7 @@ def simulate(
     """
     if not isinstance(study, Study | Plan):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
-        raise ParameterError(Problem("study", kind_of(study), "a Study or a Plan", mend))
+        raise ParameterError(Problem("study", (), kind_of(study), "a Study or a Plan", mend))
     plan = study if isinstance(study, Plan) else compile(study)
     count, start_seed, first = check_range(
         plan.scenarios if scenarios is None else scenarios, plan.seed if seed is None else seed, first_scenario

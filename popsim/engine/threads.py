@@ -68,7 +68,7 @@ def check_range(scenarios: object, seed: object, first_scenario: object) -> tupl
     read = {name: as_whole(value) for name, (value, *_) in limits.items()}
     found = {name: number for name, number in read.items() if number is not None}
     problems = [
-        Problem(name, repr(value), allowed)
+        Problem(name, (), repr(value), allowed)
         for name, (value, low, high, allowed) in limits.items()
         if not low <= found.get(name, -1) <= high
     ]
@@ -92,6 +92,7 @@ def make_room(outputs: int, scenarios: int) -> Floats:
         raise ParameterError(
             Problem(
                 "scenarios",
+                (),
                 f"{scenarios:,} scenarios of {outputs} numbers: {size:,.1f} GiB",
                 "results that fit the memory",
                 "ask for fewer scenarios or breakdowns, or simulate parts with first_scenario",

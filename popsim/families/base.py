@@ -44,14 +44,16 @@ def _read_family(owner: Owner, name: str, value: object) -> tuple[object, list[P
     if isinstance(value, Family):
         return value, []
     mend = "in TOML: a table with a family"
-    return value, [Problem(f"{owner_name(owner)}({name})", repr(value), "a distribution, such as Uniform(0, 1)", mend)]
+    return value, [
+        Problem(f"{owner_name(owner)}({name})", (), repr(value), "a distribution, such as Uniform(0, 1)", mend)
+    ]
 
 
 def _read_families(owner: Owner, name: str, value: object) -> tuple[tuple[Any, ...], list[Problem]]:
     """Read a list of distributions; each entry that is none is a problem of its own."""
     entries = as_list(value)
     if not entries:
-        return (), [Problem(f"{owner_name(owner)}({name})", repr(value), "a list of distributions")]
+        return (), [Problem(f"{owner_name(owner)}({name})", (), repr(value), "a list of distributions")]
     read = [_read_family(owner, f"{name}[{index}]", item) for index, item in enumerate(entries)]
     return tuple(entries), [problem for _, found in read for problem in found]
 
@@ -232,6 +234,7 @@ class Family(Structure):
         raise ParameterError(
             Problem(
                 f"{cls.__name__}.from_quantiles",
+                (),
                 ", ".join(f"{name}={value}" for name, value in quantiles.items()),
                 f"parameters by name: {', '.join(field.name.rstrip('_') for field in fields(cast(Any, cls)))}",
                 "a lognormal takes two quantiles, a metalog three or more",
@@ -280,7 +283,7 @@ def _irregular(cls: type[Family]) -> tuple[str, ...]:
 
 def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") -> NoReturn:
     """Raise one problem of an alternative constructor."""
-    raise ParameterError(Problem(f"{owner_name(owner)}.{method}", found, allowed, mend))
+    raise ParameterError(Problem(f"{owner_name(owner)}.{method}", (), found, allowed, mend))
 
 
 def _probabilities(probability: ArrayLike) -> Floats:
@@ -298,7 +301,7 @@ def _numbers(argument: str, value: ArrayLike) -> Floats:
         return array.astype(np.float64, copy=False)
     read = [as_number(entry) for entry in array.ravel().tolist()]
     if array.dtype.kind != "O" or None in read:
-        raise ParameterError(Problem(argument, kind_of(value), "a number, or an array of numbers"))
+        raise ParameterError(Problem(argument, (), kind_of(value), "a number, or an array of numbers"))
     return np.array(read, dtype=np.float64).reshape(array.shape)
 
 

@@ -44,7 +44,7 @@ def read_number(owner: Owner, name: str, value: object) -> tuple[float, list[Pro
     """Read one finite number; NaN and a problem for anything else (bool and text included)."""
     if _is_number(value):
         return float(value) + 0.0, []  # type: ignore[arg-type]
-    return math.nan, [Problem(f"{owner_name(owner)}({name})", repr(value), "a finite number")]
+    return math.nan, [Problem(f"{owner_name(owner)}({name})", (), repr(value), "a finite number")]
 
 
 def read_optional(owner: Owner, name: str, value: object) -> tuple[float | None, list[Problem]]:
@@ -56,7 +56,7 @@ def read_numbers(owner: Owner, name: str, value: object) -> tuple[tuple[float, .
     """Read a list of finite numbers; each entry that is none is a problem of its own."""
     entries = as_list(value)
     if not entries:
-        return (), [Problem(f"{owner_name(owner)}({name})", repr(value), "a list of finite numbers")]
+        return (), [Problem(f"{owner_name(owner)}({name})", (), repr(value), "a list of finite numbers")]
     read = [read_number(owner, f"{name}[{index}]", item) for index, item in enumerate(entries)]
     return tuple(number for number, _ in read), [problem for _, found in read for problem in found]
 
@@ -74,7 +74,7 @@ def check_relation(owner: Owner, holds: bool, relation: str, mend: str = "", /, 
     if holds or not all(_is_number(value) for value in values.values()):
         return []
     found = ", ".join(f"{name} = {value:.10g}" for name, value in values.items())
-    return [Problem(f"{owner_name(owner)}({', '.join(values)})", found, relation, mend)]
+    return [Problem(f"{owner_name(owner)}({', '.join(values)})", (), found, relation, mend)]
 
 
 def parse_quantiles(owner: type, quantiles: Mapping[str, object], counts: Sequence[int]) -> list[tuple[float, float]]:
@@ -98,7 +98,7 @@ def parse_quantiles(owner: type, quantiles: Mapping[str, object], counts: Sequen
         probability = float(f"0.{match[1]}") if match else 0.0
         if not 0.0 < probability < 1.0:
             allowed = "pNN with at least two digits, such as p05, p50, p995"
-            problems.append(Problem(f"{where}({name})", f"{name} = {value!r}", allowed))
+            problems.append(Problem(f"{where}({name})", (), f"{name} = {value!r}", allowed))
             continue
         number, found = read_number(where, name, value)
         problems += found
@@ -106,10 +106,10 @@ def parse_quantiles(owner: type, quantiles: Mapping[str, object], counts: Sequen
     pairs.sort()
     if not problems and len(pairs) not in counts:
         found_count = f"{len(pairs)} ({', '.join(quantiles)})" if quantiles else "none"
-        problems.append(Problem(where, found_count, f"{counts_in_words(counts)} for this family"))
+        problems.append(Problem(where, (), found_count, f"{counts_in_words(counts)} for this family"))
     if not problems and any(b[1] <= a[1] or b[0] <= a[0] for a, b in pairwise(pairs)):
         shown = ", ".join(f"{name} = {value:.10g}" for name, value in quantiles.items())
-        problems.append(Problem(where, shown, "values that rise with their probability"))
+        problems.append(Problem(where, (), shown, "values that rise with their probability"))
     if problems:
         raise ParameterError(problems)
     return pairs

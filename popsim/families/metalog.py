@@ -77,11 +77,11 @@ class Metalog(Family):
         if not 2 <= len(self.coefficients) <= 16:
             return [
                 *found,
-                Problem("Metalog(coefficients)", f"{len(self.coefficients)} coefficients", "2 to 16 of them"),
+                Problem("Metalog(coefficients)", (), f"{len(self.coefficients)} coefficients", "2 to 16 of them"),
             ]
         if fall := falling(self.coefficients):
             where, rises = "Metalog(coefficients)", "coefficients whose quantile function rises everywhere"
-            return [*found, Problem(where, f"a quantile function that {fall}", rises, _MEND)]
+            return [*found, Problem(where, (), f"a quantile function that {fall}", rises, _MEND)]
         return found
 
     def _bounded(self, m: Floats) -> Any:

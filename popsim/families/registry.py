@@ -194,14 +194,14 @@ def _nested(
         elif kinds.get(key) == "tuple[Family, ...]" and isinstance(value, list | tuple) and value:
             yield key, [_member(item, f"{where}.{key}[{place}]", problems) for place, item in enumerate(value)]
         elif kinds.get(key) == "tuple[Family, ...]":
-            problems.append(Problem(f"{where}.{key}", repr(value), "a list of tables, each with a family"))
+            problems.append(Problem(f"{where}.{key}", (), repr(value), "a list of tables, each with a family"))
         else:
             yield key, value
 
 
 def _member(value: object, where: str, problems: list[Problem]) -> Family | None:
     if not isinstance(value, Mapping):
-        problems.append(Problem(where, repr(value), 'a table with a family, such as { family = "uniform", ... }'))
+        problems.append(Problem(where, (), repr(value), 'a table with a family, such as { family = "uniform", ... }'))
         return None
     try:
         return build(value, where)
@@ -238,7 +238,7 @@ def catalogue() -> list[Row]:
 def _unknown_family(where: str, name: object) -> Problem:
     found = "nothing" if name is None else repr(name)
     mend = nearest(name, family_names()) if isinstance(name, str) else ""
-    return Problem(where, found, f"one of {', '.join(family_names())}", mend)
+    return Problem(where, (), found, f"one of {', '.join(family_names())}", mend)
 
 
 def _is_quantile(key: str) -> bool:
@@ -270,9 +270,11 @@ def _key_problems(cls: type[Family], form: Form, values: Mapping[str, object], w
         if key not in form.keys and not (form.quantile_counts and _is_quantile(key)):
             mend = nearest(key, missing or form.keys)
             missing = [name for name in missing if f'"{name}"' not in mend]
-            yield Problem(f"{where}.{key}", repr(value), allowed, confusion or mend)
+            yield Problem(f"{where}.{key}", (), repr(value), allowed, confusion or mend)
     for key in missing:
-        yield Problem(f"{where}.{key}", "nothing", allowed, confusion or (COVERAGE_ASKED if key == "coverage" else ""))
+        yield Problem(
+            f"{where}.{key}", (), "nothing", allowed, confusion or (COVERAGE_ASKED if key == "coverage" else "")
+        )
 
 
 def _relocate(problem: Problem, where: str, values: Mapping[str, object]) -> Problem:
@@ -280,4 +282,4 @@ def _relocate(problem: Problem, where: str, values: Mapping[str, object]) -> Pro
     match = re.fullmatch(r"[\w.]+\((\w+)((?:\[\d+\])?)\)", problem.where)
     left_out = match is not None and match[1] not in values and problem.found == "None"
     place = f"{where}.{match[1]}{match[2]}" if match and (match[1] in values or left_out) else where
-    return Problem(place, "nothing" if left_out else problem.found, problem.allowed, problem.mend)
+    return Problem(place, (), "nothing" if left_out else problem.found, problem.allowed, problem.mend)

@@ -98,7 +98,7 @@ class Truncated(Family):
         where = f"Truncated({', '.join(name for name, _ in given)})"
         allowed = f"an interval with a probability of at least {_LEAST:g}"
         allowed += f", or at the end of a tail, where {_SMALLEST:g} is enough" if inside else ""
-        return [Problem(where, found, allowed, mend)]
+        return [Problem(where, (), found, allowed, mend)]
 
     @cached_property
     def _nearer_tail(self) -> float:

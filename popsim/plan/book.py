@@ -151,7 +151,7 @@ def _check_size(
             allowed = f"values of at most {high:.3g} at every probability that can be drawn, 8e-17 to 1 - 8e-17"
             names = " or ".join(family.parameters())
             mend = f"other values of {names}, or rule the largest values out (family truncated, with low and high)"
-        problems.append(Problem(wheres[row], f"{family!r}, which {found}", allowed, mend))
+        problems.append(Problem(wheres[row], (), f"{family!r}, which {found}", allowed, mend))
     if problems:
         raise PlanError(problems)
 

@@ -56,7 +56,7 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     """
     if not isinstance(study, Study):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
-        raise ParameterError(Problem("study", kind_of(study), "a Study", mend))
+        raise ParameterError(Problem("study", (), kind_of(study), "a Study", mend))
     known = _Known(StreamBook(), {})
     plan = _compile(study, "full", "As the study is written", known)
     others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
@@ -207,7 +207,7 @@ def _labels(study: Study, option: str, option_name: str) -> Labels:
     uneven = [country.code for country in study.countries if tuple(name for name, _ in country.groups) != group_names]
     if uneven:
         raise PlanError(
-            Problem("study.countries", f"other groups for {uneven[0]}", f"{', '.join(group_names)} for all")
+            Problem("study.countries", (), f"other groups for {uneven[0]}", f"{', '.join(group_names)} for all")
         )
     groups = [dict(country.groups) for country in study.countries]
     return Labels(

@@ -48,7 +48,11 @@ class StreamBook:
             if other != name:
                 raise PlanError(
                     Problem(
-                        "plan", f"streams {other!r} and {name!r} have one number", "one number per name", "rename one"
+                        "plan",
+                        (),
+                        f"streams {other!r} and {name!r} have one number",
+                        "one number per name",
+                        "rename one",
                     )
                 )
             known[name] = number

@@ -55,7 +55,7 @@ def make_timing(study: Study, world: World | None, survey: Survey | None = None)
     if extended > MOST_YEARS:
         found = f"payments up to {extended:,} years after the first year"
         mend = "an earlier start, shorter delays or fewer years of service"
-        raise PlanError(Problem("study", found, f"payments within {MOST_YEARS:,} years", mend))
+        raise PlanError(Problem("study", (), found, f"payments within {MOST_YEARS:,} years", mend))
     profile = np.zeros((len(pairs), extended))
     profile[:, :years] = [component.profile for _, component in pairs]
     table = np.full((STORED_GROWTHS, len(pairs)), -1, dtype=np.int64)

@@ -101,7 +101,7 @@ def _values(
     missing = [part for part in parts if part not in known]
     if missing:
         mend = nearest(missing[0], known) or f"it holds {', '.join(known)}"
-        raise RunError(Problem("dataset", f"no variable {missing[0]!r} with scenarios", "one that it holds", mend))
+        raise RunError(Problem("dataset", (), f"no variable {missing[0]!r} with scenarios", "one that it holds", mend))
     found = []
     for part in parts:
         array = dataset[part]
@@ -110,12 +110,12 @@ def _values(
             names = [str(name) for name in array[dim].values.tolist()]
             if str(label) not in names:
                 mend = nearest(str(label), names)
-                raise UnknownNameError(Problem(f"dataset: {dim}", repr(label), ", ".join(names), mend))
+                raise UnknownNameError(Problem(f"dataset: {dim}", (), repr(label), ", ".join(names), mend))
             array = array.isel({dim: names.index(str(label))})
         if array.dims != ("scenario",):
             further = ", ".join(str(dim) for dim in array.dims if dim != "scenario")
             raise RunError(
-                Problem(f"dataset: {part}", f"a variable by {further}", "a label of each", f"say which {further}")
+                Problem(f"dataset: {part}", (), f"a variable by {further}", "a label of each", f"say which {further}")
             )
         found.append(np.asarray(array.values, dtype=np.float64))
     return np.ascontiguousarray(sum(found[1:], found[0]))

@@ -212,7 +212,7 @@ class Facts:
         at = int(abs(probabilities - probability).argmin())
         if abs(probabilities[at] - probability) > 1e-9:
             found = ", ".join(f"{known:g}" for known in probabilities)
-            raise RunError(Problem("summary: quantile", f"{probability:g}", f"one of {found}"))
+            raise RunError(Problem("summary: quantile", (), f"{probability:g}", f"one of {found}"))
         value, error = (float(found[..., at]) for found in self._at(f"{name}_quantile", where))
         return Measured(value, error, self.finest(name))
 
@@ -481,14 +481,14 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
     problems = []
     options = [str(option) for option in dataset["option"].values] if "option" in dataset.dims else []
     if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
-        problems.append(Problem("dataset", "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
+        problems.append(Problem("dataset", (), "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
     elif len(options) != 1 and analysis.BASELINE not in options:
         found = ", ".join(options) or "no option"
-        problems.append(Problem("dataset: option", found, f'an option "{analysis.BASELINE}", the study as written'))
+        problems.append(Problem("dataset: option", (), found, f'an option "{analysis.BASELINE}", the study as written'))
     elif len(set(options)) < len(options):
-        problems.append(Problem("dataset: option", ", ".join(options), "each option once"))
+        problems.append(Problem("dataset: option", (), ", ".join(options), "each option once"))
     elif dataset.sizes["scenario"] < 1:
-        problems.append(Problem("dataset: scenario", "no scenario", "at least one scenario"))
+        problems.append(Problem("dataset: scenario", (), "no scenario", "at least one scenario"))
     if problems:
         raise RunError(problems)
     dataset = _with_all_years(dataset)

@@ -57,7 +57,7 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: Facts | Non
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        raise FileError(Problem(str(path), error.strerror or str(error), "a file that can be written")) from error
+        raise FileError(Problem(str(path), (), error.strerror or str(error), "a file that can be written")) from error
 
 
 def render(document: Document) -> str:

@@ -79,12 +79,12 @@ def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, D
     True
     """
     problems = [
-        Problem(f"rounded({name})", repr(number), "a finite number")
+        Problem(f"rounded({name})", (), repr(number), "a finite number")
         for name, number in (("value", value), ("error", error))
         if not math.isfinite(number)
     ]
     if not problems and error < 0:
-        problems.append(Problem("rounded(error)", repr(error), "a standard error of at least 0"))
+        problems.append(Problem("rounded(error)", (), repr(error), "a standard error of at least 0"))
     if problems:
         raise ParameterError(problems)
     exact = Decimal(repr(float(value)))
@@ -136,7 +136,7 @@ def _unit(unit: str) -> tuple[str, str, int]:
     symbol, _, word = unit.partition(" ")
     if word not in _SCALES:
         known = [f"{symbol} {scale}".strip() for scale in _SCALES]
-        raise ParameterError(Problem("unit", repr(unit), ", ".join(known), nearest(unit, known)))
+        raise ParameterError(Problem("unit", (), repr(unit), ", ".join(known), nearest(unit, known)))
     return symbol, word, _SCALES[word]
 
 

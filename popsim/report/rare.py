@@ -104,11 +104,15 @@ def rare_sentences(
         return ()
     if abs(float(events.attrs["coverage"]) - coverage) > 1e-9:
         found = f"{coverage:g}, but events were looked for at {float(events.attrs['coverage']):g}"
-        raise ParameterError(Problem("coverage", found, "one coverage", "ask popsim.rare_events with this coverage"))
+        raise ParameterError(
+            Problem("coverage", (), found, "one coverage", "ask popsim.rare_events with this coverage")
+        )
     for dim, label in (("option", option), ("total", variable)):
         labels = events[dim].values.tolist()
         if label not in labels:
-            raise UnknownNameError(Problem(f"dataset: {dim}", repr(label), ", ".join(labels), nearest(label, labels)))
+            raise UnknownNameError(
+                Problem(f"dataset: {dim}", (), repr(label), ", ".join(labels), nearest(label, labels))
+            )
     scenarios = int(dataset.sizes["scenario"])
     write = money or _money(str(dataset.attrs.get("currency", "USD")))
 

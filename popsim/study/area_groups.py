@@ -38,13 +38,17 @@ def groups_matrix(
         where = place.at(*keys, "groups", index, "areas")
         problems += [
             Problem(
-                where, f"unknown area {area!r}", f"areas of the catalogue: {words(catalogue)}", nearest(area, catalogue)
+                where,
+                (),
+                f"unknown area {area!r}",
+                f"areas of the catalogue: {words(catalogue)}",
+                nearest(area, catalogue),
             )
             for area in group.areas
             if area not in catalogue
         ]
         problems += [
-            Problem(where, f"{area!r} {group.areas.count(area)} times", "each area once in a group")
+            Problem(where, (), f"{area!r} {group.areas.count(area)} times", "each area once in a group")
             for area in dict.fromkeys(group.areas)
             if group.areas.count(area) > 1
         ]
@@ -54,6 +58,7 @@ def groups_matrix(
                 problems.append(
                     Problem(
                         place.at(*keys, "groups", index, "correlation"),
+                        (),
                         f"correlation of {one} and {two} = {group.correlation:.10g}, but {before:.10g} in "
                         f"groups[{first}]",
                         "one correlation for each pair of areas",

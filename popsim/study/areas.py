@@ -49,6 +49,7 @@ def resolve_areas(
     problems += [
         Problem(
             study.place.at("area", area),
+            (),
             f"unknown area {area!r}",
             f"areas of the catalogue: {words(known)}",
             nearest(area, known),
@@ -60,6 +61,7 @@ def resolve_areas(
         problems.append(
             Problem(
                 study.place.at("area"),
+                (),
                 "no area is counted",
                 "at least one table [area.<id>] without include = false",
                 f"areas of the catalogue: {words(known)}",
@@ -165,6 +167,7 @@ def _area(
         settings.problems.append(
             Problem(
                 study.place.at(*keys, "component"),
+                (),
                 "every component has include = false",
                 "at least one component of a counted area",
                 f"leave the area out: area.{area.id}.include = false",

@@ -76,7 +76,7 @@ def read_catalogue(folder: Path, where: str) -> tuple[CatalogueReading, list[Pro
     complete = bool(paths)
     if not complete:
         found = "no *.toml file in it" if folder.is_dir() else "not a folder"
-        problems.append(Problem(where, f"{folder}: {found}", "a folder with one TOML file per activity area"))
+        problems.append(Problem(where, (), f"{folder}: {found}", "a folder with one TOML file per activity area"))
     for path in paths:
         try:
             text = read_text(path)
@@ -99,6 +99,7 @@ def read_catalogue(folder: Path, where: str) -> tuple[CatalogueReading, list[Pro
             problems.append(
                 Problem(
                     document.place.at("area", "id"),
+                    (),
                     f"{area.id!r}, which is the id of {first[area.id]} too",
                     "each id once in a catalogue",
                 )
@@ -125,11 +126,14 @@ def _area(document: Checked[CatalogueFile], problems: list[Problem]) -> Catalogu
         cost, cost_problems = _cost(document, index, table)
         problems += cost_problems
         if document.sound("component", index, "id") and any(table.id == other.id for other in components):
-            problems.append(Problem(place.at("component", index, "id"), f"{table.id!r} a second time", "each id once"))
+            problems.append(
+                Problem(place.at("component", index, "id"), (), f"{table.id!r} a second time", "each id once")
+            )
         if not table.source and table.basis != "judgement" and document.sound("component", index, "basis"):
             problems.append(
                 Problem(
                     place.at("component", index, "source"),
+                    (),
                     f"no source, and basis = {table.basis!r}",
                     'at least one [[component.source]], unless basis = "judgement"',
                 )

@@ -24,6 +24,7 @@ def unknown_components(settings: Settings, area: CatalogueArea, table: AreaTable
     return [
         Problem(
             settings.study.place.at("area", area.id, "component", name),
+            (),
             f"unknown component {name!r}",
             f"components of area {area.id} in the catalogue: {words(known)}",
             nearest(name, known),
@@ -124,5 +125,5 @@ class Plans:
         if not late:
             found = f"last payment{name} in programme year {moved.last(years)}"
         programme = f"programme years 1 to {years} ({study.place.at('study', 'years')} = {years})"
-        self.settings.problems.append(Problem(where, found, programme, BEYOND))
+        self.settings.problems.append(Problem(where, (), found, programme, BEYOND))
         return (1.0,)

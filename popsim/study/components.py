@@ -74,6 +74,7 @@ def check_payments(
         problems.append(
             Problem(
                 at("spread"),
+                (),
                 f"{spread} with kind = {kind!r}",
                 "spread for a one-off only",
                 "say with years for how long the cost is paid",
@@ -83,6 +84,7 @@ def check_payments(
         problems.append(
             Problem(
                 at("years"),
+                (),
                 f"{years!r} with kind = 'one-off'",
                 "years for a stepped or per-year cost only",
                 "say with spread how the cost is shared among years",
@@ -91,13 +93,18 @@ def check_payments(
     if kind != "stepped" and every is not None:
         problems.append(
             Problem(
-                at("every"), f"{every} with kind = {kind!r}", "every for a stepped cost only", 'set kind = "stepped"'
+                at("every"),
+                (),
+                f"{every} with kind = {kind!r}",
+                "every for a stepped cost only",
+                'set kind = "stepped"',
             )
         )
     if kind != "one-off" and years is None and sound("years"):
         problems.append(
             Problem(
                 at("years"),
+                (),
                 "nothing: the key is missing",
                 'a number of years, or "all"',
                 'add a line: years = "all"',
@@ -107,6 +114,7 @@ def check_payments(
         problems.append(
             Problem(
                 at("every"),
+                (),
                 "nothing: the key is missing",
                 "a whole number of years from one payment to the next",
                 "add a line: every = ...",
@@ -114,6 +122,6 @@ def check_payments(
         )
     if spread is not None and abs(math.fsum(spread) - 1.0) > 1e-9:
         problems.append(
-            Problem(at("spread"), f"{spread}, whose sum is {math.fsum(spread):.10g}", "shares whose sum is 1")
+            Problem(at("spread"), (), f"{spread}, whose sum is {math.fsum(spread):.10g}", "shares whose sum is 1")
         )
     return problems

@@ -60,6 +60,7 @@ def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
             problems.append(
                 Problem(
                     f"{table.name}: column {column}",
+                    (),
                     shown(column),
                     f"small letters, digits and _; none of {words(TAKEN)}; no ending _name",
                     "rename the column",
@@ -109,6 +110,7 @@ def select_countries(
         problems.append(
             Problem(
                 study.place.at("countries", "select"),
+                (),
                 f"none of {len(table.rows)} countries is kept",
                 "at least one country",
                 "widen the selection, or name countries in countries.also",
@@ -126,6 +128,7 @@ def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[
             problems.append(
                 Problem(
                     at("countries", "select", column),
+                    (),
                     f"unknown group {column!r}",
                     f"columns that group countries: {words(groups)}",
                     nearest(column, groups),
@@ -136,6 +139,7 @@ def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[
         problems += [
             Problem(
                 at("countries", "select", column),
+                (),
                 shown(value),
                 f"values of column {column} in {table.name}: {words(present)}",
                 nearest(value, present),
@@ -145,13 +149,18 @@ def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[
         ]
     for key, listed in (("also", rules.also), ("without", rules.without)):
         problems += [
-            Problem(at("countries", key), f"unknown country {code!r}", f"a code in {table.name}", nearest(code, codes))
+            Problem(
+                at("countries", key), (), f"unknown country {code!r}", f"a code in {table.name}", nearest(code, codes)
+            )
             for code in listed
             if code not in codes and table.whole
         ]
     problems += [
         Problem(
-            at("countries", "without"), f"{code!r}, which countries.also names too", "each country in one of the two"
+            at("countries", "without"),
+            (),
+            f"{code!r}, which countries.also names too",
+            "each country in one of the two",
         )
         for code in rules.without
         if code in rules.also
@@ -164,6 +173,7 @@ def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...], measured: 
     return [
         Problem(
             study.place.at(key, column),
+            (),
             f"unknown group {column!r}",
             f"columns that {what}: {words(known)}",
             nearest(column, known),

@@ -102,7 +102,11 @@ def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> li
         ]
         return [
             Problem(
-                at(*keys), "group_share without dependence.group", "both or neither", 'add dependence.group = "region"'
+                at(*keys),
+                (),
+                "group_share without dependence.group",
+                "both or neither",
+                'add dependence.group = "region"',
             )
             for keys in places
         ]
@@ -110,6 +114,7 @@ def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> li
         problems.append(
             Problem(
                 at("dependence", "group"),
+                (),
                 f"unknown group {table.group!r}",
                 f"columns that group countries: {words(columns)}",
                 nearest(table.group, columns),
@@ -119,6 +124,7 @@ def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> li
         problems.append(
             Problem(
                 at("dependence", "group"),
+                (),
                 f"group = {shown(table.group)} without group_share",
                 "both or neither",
                 f"add dependence.group_share, at least common_share = {table.common_share:.10g}",
@@ -128,6 +134,7 @@ def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> li
         problems.append(
             Problem(
                 at("dependence", "group_share"),
+                (),
                 f"group_share = {table.group_share:.10g}",
                 f"group_share >= dependence.common_share = {table.common_share:.10g}: countries of a group share at "
                 "least what all countries share",
@@ -165,6 +172,7 @@ def _place_of_group_share(study: Checked[StudyFile], area: str) -> str:
 def _too_low(study: Checked[StudyFile], area: str) -> Problem:
     return Problem(
         _place_of_group_share(study, area),
+        (),
         f"group_share = {_group_share(study, area):.10g} of area {area}",
         f"group_share >= common_share = {_share(study, area):.10g} of the area",
         f"raise area.{area}.group_share, or lower its common_share",

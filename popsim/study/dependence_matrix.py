@@ -82,6 +82,7 @@ def check_matrix(
     problems = [
         Problem(
             where.labels(),
+            (),
             f"unknown area {label!r}",
             f"areas of the catalogue: {words(known)}",
             nearest(label, known),
@@ -90,13 +91,14 @@ def check_matrix(
         if label not in known
     ]
     problems += [
-        Problem(where.labels(), f"{label!r} {labels.count(label)} times", "each area once")
+        Problem(where.labels(), (), f"{label!r} {labels.count(label)} times", "each area once")
         for label in dict.fromkeys(labels)
         if labels.count(label) > 1
     ]
     problems += [
         Problem(
             where.labels(),
+            (),
             f"no row for area {area!r}, which is counted",
             f"labels that cover {words(counted)}",
             "add its row and column, or leave the area out",
@@ -109,6 +111,7 @@ def check_matrix(
         problems.append(
             Problem(
                 where.values(),
+                (),
                 f"{len(matrix.values)} rows of lengths {lengths}",
                 f"{size} rows of {size} numbers, as labels",
             )
@@ -127,13 +130,14 @@ def _check_entries(where: MatrixPlace, matrix: MatrixTable) -> list[Problem]:
         for j, value in enumerate(row):
             name = f"correlation of {labels[i]} and {labels[j]} = {value:.10g}"
             if i == j and value != 1.0:
-                problems.append(Problem(where.values(), name, "1 on the diagonal"))
+                problems.append(Problem(where.values(), (), name, "1 on the diagonal"))
             elif not -1.0 <= value <= 1.0:
-                problems.append(Problem(where.values(), name, "-1 <= correlation <= 1"))
+                problems.append(Problem(where.values(), (), name, "-1 <= correlation <= 1"))
             elif j > i and values[j][i] != value:
                 problems.append(
                     Problem(
                         where.values(),
+                        (),
                         f"{name}, but of {labels[j]} and {labels[i]} = {values[j][i]:.10g}",
                         "the same number both ways: a symmetric matrix",
                     )
@@ -177,6 +181,7 @@ def check_definite(
     return [
         Problem(
             where.values(),
+            (),
             f"smallest eigenvalue {value:.4g}{found}",
             allowed,
             f"{mend}, or take {means}:{where.written(labels, offered.tolist())}",
@@ -231,6 +236,7 @@ def read_matrix(table: TextTable) -> tuple[MatrixTable, list[Problem]]:
         problems.append(
             Problem(
                 f"{table.name}: first column",
+                (),
                 words(named),
                 f"the names of the first line in their order: {words(labels)}",
             )
@@ -246,7 +252,7 @@ def _entry(table: TextTable, line: int, label: str, cell: str, problems: list[Pr
     value = table.number(cell)
     if value is None:
         problems.append(
-            Problem(f"{table.name}: line {line}, column {label}", shown(cell), "a number, -1 <= correlation <= 1")
+            Problem(f"{table.name}: line {line}, column {label}", (), shown(cell), "a number, -1 <= correlation <= 1")
         )
         return 0.0
     return value

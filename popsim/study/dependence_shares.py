@@ -32,6 +32,7 @@ def check_share(where: str, between: float, base: float, share: float, area: str
     return [
         Problem(
             where,
+            (),
             f"common_share = {share:.10g} of area {area}",
             f"{low:.10g} <= common_share <= {high:.10g}, which is r x s0 <= common_share <= r x s0 + 1 - r"
             f" with r = dependence.between_areas = {between:.10g} and s0 = dependence.common_share = {base:.10g}",
@@ -72,6 +73,7 @@ def check_group_share(
     return [
         Problem(
             where,
+            (),
             f"group_share = {group_share:.10g} of area {area}",
             f"{low:.10g} <= group_share <= {high:.10g}, which is s + r x (q0 - s0) <= group_share <= r x q0 + 1 - r"
             f" with s = common_share = {share:.10g} of the area, r = dependence.between_areas = {between:.10g},"

@@ -131,7 +131,7 @@ def decode(data: bytes, file: str, where: str, encoding: str | None) -> tuple[st
     """
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         mend = "open it in the spreadsheet program and save the sheet as CSV, best as CSV UTF-8"
-        return "", "", [Problem(where, f"{file}: a workbook or another packed file", "a CSV file", mend)]
+        return "", "", [Problem(where, (), f"{file}: a workbook or another packed file", "a CSV file", mend)]
     taken, note = encoding, ""
     if taken is None:
         if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -139,6 +139,7 @@ def decode(data: bytes, file: str, where: str, encoding: str | None) -> tuple[st
         elif b"\0" in data:
             problem = Problem(
                 where,
+                (),
                 f"{file}: bytes of value 0, as in UTF-16 without a byte order mark",
                 "text in UTF-8",
                 'save the file as UTF-8, or name its encoding in the study: [csv] encoding = "utf-16-le"',
@@ -190,7 +191,7 @@ def _undecoded(data: bytes, file: str, where: str, encoding: str, error: Unicode
     else:
         found = f"{file}: no text in {called} ({error})"
     mend = 'save the file again with encoding UTF-8, or name its encoding in the study: [csv] encoding = "..."'
-    return Problem(where, found, f"text in {called}", mend)
+    return Problem(where, (), found, f"text in {called}", mend)
 
 
 def cells_of(line: str, delimiter: str) -> tuple[str, ...] | None:
@@ -239,6 +240,7 @@ def find_delimiter(
         return fits[0], [
             Problem(
                 f"{name}: first line",
+                (),
                 f"{shown(lines[0])}, which may be cut at {signs}",
                 "one sign between columns",
                 f"say which in the study: [{key}] delimiter = ...",
@@ -379,6 +381,7 @@ def _against(name: str, allowed: str, cells: Iterable[Cell]) -> Problem:
     columns = words(dict.fromkeys(cell.column for cell in listed))
     return Problem(
         f"{name}: column {columns}",
+        (),
         " beside ".join(f"{shown(cell.text)} in line {cell.line}" for cell in listed),
         f"{allowed} in the numbers of a file",
         "write the numbers in one way, best without thousands separators",
@@ -400,6 +403,7 @@ def _ambiguous(cells: Sequence[Cell], beside: Cell | None, sign: str, name: str,
         mend = f"if it is as in line {beside.line}, say so in the study: {said}; or write all numbers in one way"
     return Problem(
         f"{name}: column {columns}",
+        (),
         f"{what}: {cells[0].text.replace(sign, '')}, or a number with three decimals",
         "numbers that can be read in one way",
         mend,
@@ -412,6 +416,7 @@ def _unreadable(cells: Sequence[Cell], numbers: Numbers, name: str, key: str) ->
     groups = f"{named(numbers.thousands)} between thousands" if numbers.thousands else "no sign between thousands"
     return Problem(
         f"{name}: column {columns}",
+        (),
         examples + (f", ... ({len(cells)} in all)" if len(cells) > SHOWN else ""),
         f"numbers with {named(numbers.decimal)} as the decimal sign and {groups}",
         f"write them so, or say in the study how they are written: [{key}] decimal = ..., thousands = ...",

@@ -28,7 +28,7 @@ def build_at(place: Place, keys: Keys, spec: Mapping[str, Any]) -> tuple[Family 
         return build(spec, ""), []
     except PopsimError as error:
         return None, [
-            Problem(place.at(*keys, *_keys(problem.where)), problem.found, problem.allowed, problem.mend)
+            Problem(place.at(*keys, *_keys(problem.where)), (), problem.found, problem.allowed, problem.mend)
             for problem in error.problems
         ]
 
@@ -50,6 +50,7 @@ def check_mean(where: str, family: Family, spec: Mapping[str, Any]) -> list[Prob
     return [
         Problem(
             where,
+            (),
             f"mean = {family.mean()} ({written(spec)})",
             "a finite mean",
             "use a lighter tail, or truncate it",
@@ -65,6 +66,7 @@ def check_cost(where: str, cost: Family, spec: Mapping[str, Any]) -> list[Proble
         problems.append(
             Problem(
                 where,
+                (),
                 f"values down to {lowest:.10g} ({written(spec)})",
                 "smallest value >= 0: a cost cannot be negative",
                 "use a family with a smallest value, such as lognormal, gamma or pert",

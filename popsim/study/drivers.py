@@ -54,6 +54,7 @@ def check_drivers(study: Checked[StudyFile], table: TextTable | None) -> list[Pr
     problems = [
         Problem(
             study.place.at("driver", name),
+            (),
             shown(name),
             'small letters, digits and _, beginning with a letter; not "size", which is the table [size]',
         )
@@ -66,6 +67,7 @@ def check_drivers(study: Checked[StudyFile], table: TextTable | None) -> list[Pr
             problems.append(
                 Problem(
                     study.place.at(*keys, key),
+                    (),
                     shown(column),
                     f"a column of {table.name}: {words(table.columns)}",
                     nearest(column, table.columns),
@@ -81,6 +83,7 @@ def _check_limits(study: Checked[StudyFile], keys: tuple[Key, ...], table: Measu
     return [
         Problem(
             study.place.at(*keys, "lowest"),
+            (),
             f"lowest = {table.lowest:.10g}, highest = {table.highest:.10g}",
             "lowest <= highest",
         )

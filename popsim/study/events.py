@@ -66,6 +66,7 @@ def resolve_cofinancing(
         settings.problems.append(
             Problem(
                 settings.study.place.at(*keys),
+                (),
                 "a table, but the study has no table [financing]",
                 "[financing], which says what all areas have in common",
                 "add a table [financing] with basis and rationale",
@@ -119,7 +120,7 @@ def resolve_shocks(settings: Settings, known: Sequence[str] | None, counted: Seq
         keys = ("shock", name)
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
             settings.problems.append(
-                Problem(study.place.at(*keys), shown(name), "small letters, digits and _, beginning with a letter")
+                Problem(study.place.at(*keys), (), shown(name), "small letters, digits and _, beginning with a letter")
             )
         settings.problems += _check_areas(settings, (*keys, "areas"), table.areas, known)
         found.append(
@@ -141,12 +142,14 @@ def _check_areas(settings: Settings, keys: Keys, areas: list[str], known: Sequen
         return []
     where = settings.study.place.at(*keys)
     problems = [
-        Problem(where, f"unknown area {area!r}", f"areas of the catalogue: {words(known or ())}", nearest(area, known))
+        Problem(
+            where, (), f"unknown area {area!r}", f"areas of the catalogue: {words(known or ())}", nearest(area, known)
+        )
         for area in areas
         if known is not None and area not in known
     ]
     problems += [
-        Problem(where, f"{area!r} {areas.count(area)} times", "each area once")
+        Problem(where, (), f"{area!r} {areas.count(area)} times", "each area once")
         for area in dict.fromkeys(areas)
         if areas.count(area) > 1
     ]

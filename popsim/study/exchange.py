@@ -75,6 +75,7 @@ class ExchangeRates:
             return [
                 Problem(
                     where_currency,
+                    (),
                     f"{currency!r} of {year}, which {self.file} leads to {to} by way of {words(ways)}",
                     f"one way from {currency} to {to} in a year",
                     row,
@@ -84,6 +85,7 @@ class ExchangeRates:
             return [
                 Problem(
                     where_currency,
+                    (),
                     f"{currency!r}, which {self.file} has no exchange rate for",
                     f"currencies: {words(known)}",
                     "; ".join(hint for hint in (nearest(currency, known), row) if hint),
@@ -93,6 +95,7 @@ class ExchangeRates:
         return [
             Problem(
                 where_year,
+                (),
                 f"{year}, for which {self.file} has no exchange rate from {currency} to {to}",
                 f"years with one: {words(years)}",
                 row,
@@ -136,6 +139,7 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
                 problems.append(
                     Problem(
                         f"{table.name}: line {row.line}",
+                        (),
                         f"{currency} and {per} in {year}, which stand in line {lines[pair]} too",
                         "each pair of currencies once in a year: the other direction follows from it",
                     )

@@ -23,6 +23,7 @@ def resolve_exponents(settings: Settings, keys: Keys, table: AreaTable | ChangeT
             settings.problems.append(
                 Problem(
                     study.place.at(*keys, "size_exponent"),
+                    (),
                     f"{shown(table.size_exponent)}, and the study has no table [size]",
                     "size_exponent in a study that says how size is measured",
                     "add a table [size], or leave size_exponent out",
@@ -36,6 +37,7 @@ def resolve_exponents(settings: Settings, keys: Keys, table: AreaTable | ChangeT
             settings.problems.append(
                 Problem(
                     study.place.at(*where),
+                    (),
                     f"unknown driver {driver!r}",
                     f"drivers of the study, each a table [driver.<name>]: {words(content.driver)}",
                     mend,

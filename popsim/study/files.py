@@ -37,6 +37,7 @@ def packaged(kind: Literal["configs", "distributions"]) -> Path:
     raise FileError(
         Problem(
             f"packaged data: {kind}",
+            (),
             "no such folder",
             " or ".join(str(folder) for folder in candidates),
             "install popsim again, or run it from a complete checkout",
@@ -74,6 +75,7 @@ def find_study(source: str | os.PathLike[str]) -> Path:
             raise FileError(
                 Problem(
                     f'study "{source}"',
+                    (),
                     f"a packaged study of that name and {(inside if inside.is_file() else path).resolve()}",
                     "one meaning",
                     f'write "./{source}" for the one here, or "{studies[str(source)]}" for the packaged one',
@@ -87,6 +89,7 @@ def find_study(source: str | os.PathLike[str]) -> Path:
         raise FileError(
             Problem(
                 str(path),
+                (),
                 "a folder without study.toml",
                 "a study file, or a folder that holds study.toml",
                 f"TOML files in it: {others}",
@@ -99,6 +102,7 @@ def find_study(source: str | os.PathLike[str]) -> Path:
     raise FileError(
         Problem(
             str(source),
+            (),
             "no such file",
             "a study file (.toml), a folder with study.toml, or a packaged study",
             f"{mend}; {hint}" if hint else mend,
@@ -121,6 +125,7 @@ def read_text(path: Path, where: str = "") -> str:
         byte, line = data[error.start], data[: error.start].count(b"\n") + 1
         problem = Problem(
             where or str(path),
+            (),
             f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8",
             "text in UTF-8",
             "save the file again with encoding UTF-8",
@@ -142,13 +147,13 @@ def read_bytes(path: Path, where: str = "") -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         others = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
-        problem = Problem(where, f"{path}: no such file", "a file that exists", nearest(path.name, others))
+        problem = Problem(where, (), f"{path}: no such file", "a file that exists", nearest(path.name, others))
     except IsADirectoryError:
-        problem = Problem(where, f"{path}: a folder", "a file")
+        problem = Problem(where, (), f"{path}: a folder", "a file")
     except OSError as error:
-        problem = Problem(where, f"{path}: {error.strerror}", "a file that can be read")
+        problem = Problem(where, (), f"{path}: {error.strerror}", "a file that can be read")
     except ValueError as error:
-        problem = Problem(where, f"{str(path)!r}: {error}", "a path that this machine can have")
+        problem = Problem(where, (), f"{str(path)!r}: {error}", "a path that this machine can have")
     raise FileError(problem) from None
 
 
@@ -168,7 +173,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except RecursionError:
-        raise StudyError(Problem(name, "arrays or tables within each other, too deep to read", "TOML")) from None
+        raise StudyError(Problem(name, (), "arrays or tables within each other, too deep to read", "TOML")) from None
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
@@ -177,5 +182,5 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         place = f"line {number}, column {match[3]}" if match and match[3] else "end of the file"
         found = lines[min(number, len(lines)) - 1].strip()[:80] or "an empty line"
         raise StudyError(
-            Problem(f"{name}: {place}", found, f"TOML ({match[1] if match else message})", "see https://toml.io")
+            Problem(f"{name}: {place}", (), found, f"TOML ({match[1] if match else message})", "see https://toml.io")
         ) from None

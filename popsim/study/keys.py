@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import tomllib
 from collections.abc import Mapping
@@ -10,30 +9,11 @@ from typing import Any
 
 import tomli_w
 
+from popsim.errors import dotted
+
 __all__ = ["dotted", "lay", "split_key", "toml_text"]
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"' + r"|'[^']*'"
-
-
-def dotted(keys: tuple[str | int, ...]) -> str:
-    """Key path as it would be written in TOML, list positions in brackets.
-
-    Examples
-    --------
-    >>> dotted(("component", 0, "low")), dotted(("by", "ldc", "not LDC"))
-    ('component[0].low', 'by.ldc."not LDC"')
-    """
-    text = ""
-    for key in keys:
-        if isinstance(key, int):
-            text += f"[{key}]"
-        else:
-            text += f".{_key_text(key)}" if text else _key_text(key)
-    return text
-
-
-def _key_text(key: str) -> str:
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
 
 
 def split_key(text: str) -> tuple[str, ...]:
@@ -87,7 +67,7 @@ def toml_text(value: object) -> str:
     ('{ family = "uniform", low = 1, high = 2.5 }', '["a", true]')
     """
     if isinstance(value, Mapping):
-        inner = ", ".join(f"{_key_text(key)} = {toml_text(entry)}" for key, entry in value.items())
+        inner = ", ".join(f"{dotted((key,))} = {toml_text(entry)}" for key, entry in value.items())
         return f"{{ {inner} }}" if inner else "{}"
     if isinstance(value, list | tuple):
         return f"[{', '.join(toml_text(entry) for entry in value)}]"

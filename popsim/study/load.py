@@ -71,7 +71,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     raw = parse_toml(read_text(path), path.name)
     if overrides is not None and not isinstance(overrides, Mapping):
         raise ParameterError(
-            Problem("overrides", kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
+            Problem("overrides", (), kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
         )
     merged, applied, problems = apply_overrides(raw, overrides or {})
     checked, found = check_document(StudyFile, merged, Place(path.name, applied))
@@ -186,7 +186,7 @@ class _Loader:
         said = content.csv.of(role) if content.csv else Marks()
         if said.decimal is not None and said.decimal == said.thousands:
             found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
-            problem = Problem(at("csv", role), found, "two signs", f"say in [csv.{role}] how this file is written")
+            problem = Problem(at("csv", role), (), found, "two signs", f"say in [csv.{role}] how this file is written")
             self.problems.append(problem)
             return None, None
         try:
@@ -214,7 +214,7 @@ class _Loader:
             self.problems += check_drivers(self.checked, None)
             return "", None, (), ()
         if not table.rows and table.whole:
-            self.problems.append(Problem(table.name, "names of columns and no row", "a row for each country"))
+            self.problems.append(Problem(table.name, (), "names of columns and no row", "a row for each country"))
             return "", None, (), ()
         self.problems += check_countries(table)
         self.problems += check_drivers(self.checked, table)
@@ -294,12 +294,12 @@ class _Loader:
             return []
         if scenarios.design != "sobol":
             found = f"{scenarios.replicates} of design {scenarios.design!r}"
-            return [Problem(where, found, '1, or design = "sobol"', "only Sobol points are scrambled")]
+            return [Problem(where, (), found, '1, or design = "sobol"', "only Sobol points are scrambled")]
         if scenarios.count % scenarios.replicates:
             found = f"{scenarios.replicates}, which does not divide {scenarios.count} scenarios"
             points = 1 << (scenarios.count // scenarios.replicates).bit_length()
             best = f"scenarios.count = {points * scenarios.replicates}"
-            return [Problem(where, found, "a number that divides scenarios.count", best)]
+            return [Problem(where, (), found, "a number that divides scenarios.count", best)]
         return []
 
     def headline(self) -> list[Problem]:
@@ -309,7 +309,7 @@ class _Loader:
             return []
         where = self.checked.place.at("report", "headline")
         allowed = '"cost", or a study with a [financing] table'
-        return [Problem(where, f'"{content.report.headline}" without [financing]', allowed, "add [financing]")]
+        return [Problem(where, (), f'"{content.report.headline}" without [financing]', allowed, "add [financing]")]
 
     def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
         """Breakdowns, each a tuple of names."""
@@ -320,13 +320,13 @@ class _Loader:
             names = (entry,) if isinstance(entry, str) else tuple(entry)
             where = at("report", "breakdowns", index)
             self.problems += [
-                Problem(where, f"unknown name {name!r}", f"names: {words(known)}", nearest(name, known))
+                Problem(where, (), f"unknown name {name!r}", f"names: {words(known)}", nearest(name, known))
                 for name in names
                 if name not in known and table is not None and table.columns
             ]
             if len(set(names)) < len(names):
-                self.problems.append(Problem(where, str(list(names)), "each name once in a breakdown"))
+                self.problems.append(Problem(where, (), str(list(names)), "each name once in a breakdown"))
             elif any(set(names) == set(other) for other in wanted):
-                self.problems.append(Problem(where, f"{', '.join(names)} a second time", "each breakdown once"))
+                self.problems.append(Problem(where, (), f"{', '.join(names)} a second time", "each breakdown once"))
             wanted.append(names)
         return tuple(wanted)

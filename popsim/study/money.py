@@ -65,6 +65,7 @@ class Money:
         return [
             Problem(
                 where_currency,
+                (),
                 f"{currency!r}, and the study names no exchange rates",
                 f"{self.currency}, the currency of the study",
                 f'give the cost in {self.currency}, or add under [money]: exchange_rates = "exchange-rates.csv", '
@@ -78,6 +79,7 @@ class Money:
         return [
             Problem(
                 where_year,
+                (),
                 f"{year}, and the study names no price index",
                 f"{self.price_year}, the price year of the study",
                 'add a line under [money]: price_index = "prices.csv"',

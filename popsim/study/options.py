@@ -87,10 +87,12 @@ def _check_ids(study: Checked[StudyFile]) -> list[Problem]:
             continue
         if name == FULL:
             problems.append(
-                Problem(where, repr(name), f'any id but "{FULL}", which is the study as written', "choose another id")
+                Problem(
+                    where, (), repr(name), f'any id but "{FULL}", which is the study as written', "choose another id"
+                )
             )
         if name in ids[:index]:
-            problems.append(Problem(where, f"{name!r} a second time", "each id once"))
+            problems.append(Problem(where, (), f"{name!r} a second time", "each id once"))
     return problems
 
 
@@ -104,7 +106,9 @@ def _changes(study: Checked[StudyFile], table: OptionTable) -> tuple[dict[Keys, 
         if keys[0] in FIXED:
             free = [name for name in StudyFile.model_fields if name not in FIXED]
             problems.append(
-                Problem(where, said, f"keys of {words(free)}: the others are the same in all options", _fixed(keys[0]))
+                Problem(
+                    where, (), said, f"keys of {words(free)}: the others are the same in all options", _fixed(keys[0])
+                )
             )
         elif not is_key(StudyFile, keys):
             known = [
@@ -113,6 +117,7 @@ def _changes(study: Checked[StudyFile], table: OptionTable) -> tuple[dict[Keys, 
             problems.append(
                 Problem(
                     where,
+                    (),
                     f"unknown key {said}",
                     "a key of the study file, with its tables",
                     nearest(dotted(keys), known),
@@ -120,9 +125,9 @@ def _changes(study: Checked[StudyFile], table: OptionTable) -> tuple[dict[Keys, 
             )
         elif other := next((each for each in changes if _overlap(each, keys)), None):
             found = f"{dotted(keys)} {'a second time' if other == keys else f'beside {dotted(other)}'}"
-            problems.append(Problem(where, found, "each key once in an option"))
+            problems.append(Problem(where, (), found, "each key once in an option"))
         elif _holds_nothing(value):
-            problems.append(Problem(where, said, "a value that TOML can write"))
+            problems.append(Problem(where, (), said, "a value that TOML can write"))
         else:
             changes[keys] = value
     # Written files have tables last, and what is read back shall be the same.
@@ -167,7 +172,9 @@ def _lay_all(document: dict[str, Any], changes: Mapping[Keys, Any], place: Place
         if blocked:
             above, there = blocked
             problems.append(
-                Problem(place.at(*keys), f"{above} = {shown(there)} in the study", "a key in a table", f"set {above}")
+                Problem(
+                    place.at(*keys), (), f"{above} = {shown(there)} in the study", "a key in a table", f"set {above}"
+                )
             )
     return problems
 
@@ -178,7 +185,7 @@ def _located(problem: Problem, place: Place) -> Problem:
     if problem.where.startswith(head):
         return problem
     inside = problem.where.removeprefix(f"{place.file}: ")
-    return replace(problem, where=f"{head}{'key ' if inside != problem.where else ''}{inside}")
+    return replace(problem, file=f"{head}{'key ' if inside != problem.where else ''}{inside}", keys=())
 
 
 def _own_files(

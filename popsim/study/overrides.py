@@ -38,6 +38,7 @@ def apply_overrides(
             problems.append(
                 Problem(
                     where,
+                    (),
                     f"{name} = {shown(value)}",
                     "keys of the study itself, on which its options are built",
                     "change the option in the study file",
@@ -48,6 +49,7 @@ def apply_overrides(
             problems.append(
                 Problem(
                     where,
+                    (),
                     f"unknown key {name} = {shown(value)}",
                     "a key of the study file, with its tables: such as scenarios.count or area.a.size_exponent",
                     nearest(str(name), known),
@@ -56,7 +58,7 @@ def apply_overrides(
         elif blocked := lay(merged, keys, plain(value)):
             above, there = blocked
             problems.append(
-                Problem(where, f"{above} = {shown(there)} in the study", "a key in a table", f"override {above}")
+                Problem(where, (), f"{above} = {shown(there)} in the study", "a key in a table", f"override {above}")
             )
         else:
             applied.append(keys)

@@ -42,6 +42,7 @@ class PriceIndex:
             return [
                 Problem(
                     where_currency,
+                    (),
                     f"{currency!r}, which {self.file} has no price index for",
                     f"currencies: {words(known)}",
                     nearest(currency, known),
@@ -51,6 +52,7 @@ class PriceIndex:
             return [
                 Problem(
                     where_year,
+                    (),
                     f"{year}, which {self.file} has no price index for in {currency}",
                     _spans(years),
                     f"add the row {currency},{year} to {self.file}, or give the cost in prices of another year",

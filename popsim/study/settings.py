@@ -83,6 +83,7 @@ class Settings:
             problems.append(
                 Problem(
                     where,
+                    (),
                     f"values from {low:.10g} to {high:.10g} ({written(value)})",
                     f"{limits.words()}, in every scenario",
                     "use a family whose smallest and largest value lie within, such as beta, triangular or pert",
@@ -120,6 +121,7 @@ class Settings:
             self.problems.append(
                 Problem(
                     at(*keys, column),
+                    (),
                     f"unknown group {column!r}",
                     f"columns that group countries: {words(self.groups)}",
                     nearest(column, self.groups),
@@ -130,6 +132,7 @@ class Settings:
         self.problems += [
             Problem(
                 at(*keys, column, value),
+                (),
                 shown(value),
                 f"values of column {column} in {self.table.name}: {words(present)}",
                 nearest(value, present),

@@ -79,9 +79,9 @@ class TextTable:
                 lines = words((fault.row.line for fault in same), 10)
                 found = ", ".join(dict.fromkeys(fault.found for fault in same[:SAID_ONE_BY_ONE]))
                 found += f", ... ({len(same)} cells, lines {lines})"
-                problems.append(Problem(f"{self.name}: column {column}", found, allowed, mend))
+                problems.append(Problem(f"{self.name}: column {column}", (), found, allowed, mend))
             else:
-                problems += [Problem(self.at(fault.row, column), fault.found, allowed, mend) for fault in same]
+                problems += [Problem(self.at(fault.row, column), (), fault.found, allowed, mend) for fault in same]
         return problems
 
     def number(self, text: str) -> float | None:
@@ -136,7 +136,7 @@ def read_table(
     if lines and _separator(lines[0][1]):
         lines = lines[1:]
     if not lines:
-        problem = Problem(name, "no line with names of columns", f"a first line with {words(required)}")
+        problem = Problem(name, (), "no line with names of columns", f"a first line with {words(required)}")
         return TextTable(name, (), (), whole=False), [problem]
     if above := _text_above(lines, required, name, stated):
         return TextTable(name, (), (), whole=False, numbers=None), [above]
@@ -179,10 +179,12 @@ def _stated(lines: Sequence[tuple[int, str]], said: Marks, name: str, key: str) 
     where = f"{name}: line {lines[0][0]}" if own else ""
     if own and own not in DELIMITERS:
         known = words(named(sign) for sign in DELIMITERS)
-        return None, [Problem(where, f"sep={own}", f"one of {known} between columns", "save the file again with one")]
+        return None, [
+            Problem(where, (), f"sep={own}", f"one of {known} between columns", "save the file again with one")
+        ]
     if own and said.delimiter not in (None, own):
         found = f"sep={own}, and [{key}] delimiter = {shown(said.delimiter)} in the study"
-        return None, [Problem(where, found, "one sign between columns", "take one of the two out")]
+        return None, [Problem(where, (), found, "one sign between columns", "take one of the two out")]
     return said.delimiter or own or None, []
 
 
@@ -205,8 +207,8 @@ def _rows(
     allowed = "values with quotation marks in pairs"
     if len(broken) > SAID_ONE_BY_ONE:
         found = f"{shown(broken[0][1])} and others ({len(broken)} lines)"
-        return rows, [Problem(f"{name}: lines {words((line for line, _ in broken), 10)}", found, allowed)]
-    return rows, [Problem(f"{name}: line {number}", shown(line), allowed) for number, line in broken]
+        return rows, [Problem(f"{name}: lines {words((line for line, _ in broken), 10)}", (), found, allowed)]
+    return rows, [Problem(f"{name}: line {number}", (), shown(line), allowed) for number, line in broken]
 
 
 def _continued(text: Sequence[str], number: int, delimiter: str, width: int) -> tuple[tuple[str, ...] | None, int]:
@@ -229,23 +231,23 @@ def _check_header(columns: tuple[str, ...], where: str, required: Sequence[str],
     missing = [column for column in required if column not in columns]
     if missing and len(columns) == 1:
         found = f"one column, {shown(columns[0])}"
-        return [Problem(where, found, f"columns {words(required)}, with a sign between them", hint)]
+        return [Problem(where, (), found, f"columns {words(required)}, with a sign between them", hint)]
     problems = []
     if missing:
         alike = {column.casefold(): column for column in columns}
         renamed = [f"{alike[column.casefold()]} as {column}" for column in missing if column.casefold() in alike]
         mend = f"write {words(renamed)}" if renamed else "; ".join(filter(None, (nearest(c, columns) for c in missing)))
         allowed = f"{'a column' if len(missing) == 1 else 'columns'} {words(missing)}"
-        problems.append(Problem(where, f"columns {words(columns)}", allowed, mend))
+        problems.append(Problem(where, (), f"columns {words(columns)}", allowed, mend))
     problems += [
-        Problem(where, f"column {column!r} {columns.count(column)} times", "each column once")
+        Problem(where, (), f"column {column!r} {columns.count(column)} times", "each column once")
         for column in dict.fromkeys(columns)
         if columns.count(column) > 1 and column
     ]
     unnamed = [position for position, column in enumerate(columns, 1) if not column and (position > 1 or required)]
     if unnamed:
         found = f"no name for column {words(unnamed)} of {len(columns)}"
-        problems.append(Problem(where, found, "a name for each column", "name it, or take the column out"))
+        problems.append(Problem(where, (), found, "a name for each column", "name it, or take the column out"))
     return problems
 
 
@@ -264,7 +266,7 @@ def _text_above(
         if named_in(line) == len(required):
             mend = f"take out what stands above line {number}, or begin those lines with #"
             found = f"{shown(lines[0][1])}, and the names of columns in line {number}"
-            return Problem(f"{name}: line {lines[0][0]}", found, "names of columns in the first line", mend)
+            return Problem(f"{name}: line {lines[0][0]}", (), found, "names of columns in the first line", mend)
     return None
 
 
@@ -290,6 +292,7 @@ def _without_text(
     examples = ", ".join(shown(" ".join(filter(None, rows[place].cells))) for place in text[:SAID_ONE_BY_ONE])
     problem = Problem(
         f"{name}: {of} {words((rows[place].line for place in text), 10)}",
+        (),
         examples + (", ..." if len(text) > SAID_ONE_BY_ONE else ""),
         f"rows of {len(columns)} values, or lines that begin with #",
         f"where it is a note, take the {of} out or begin {'it' if len(text) == 1 else 'each'} with #",
@@ -315,5 +318,5 @@ def _even(rows: Sequence[Row], columns: tuple[str, ...], delimiter: str, name: s
     if together:
         where = f"{name}: lines {words((row.line for row in uneven), 10)}"
         found = f"{len(uneven[0].cells)} values in line {uneven[0].line}, and others like it"
-        return good, [Problem(where, found, allowed, mend)]
-    return good, [Problem(f"{name}: line {row.line}", f"{len(row.cells)} values", allowed, mend) for row in uneven]
+        return good, [Problem(where, (), found, allowed, mend)]
+    return good, [Problem(f"{name}: line {row.line}", (), f"{len(row.cells)} values", allowed, mend) for row in uneven]

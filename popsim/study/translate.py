@@ -95,12 +95,12 @@ def _problem(model: type[BaseModel], keys: Keys, detail: Any, place: Place) -> P
     if sort == "extra_forbidden":
         known = list(owner.model_fields) if owner else []
         return Problem(
-            place.at(*keys), f"unknown key {name} = {shown(value)}", f"keys: {words(known)}", nearest(name, known)
+            place.at(*keys), (), f"unknown key {name} = {shown(value)}", f"keys: {words(known)}", nearest(name, known)
         )
     if sort == "missing":
-        return Problem(place.at(*keys), "nothing: the key is missing", f"{name}: {about}", _how_to_add(field, name))
+        return Problem(place.at(*keys), (), "nothing: the key is missing", f"{name}: {about}", _how_to_add(field, name))
     if sort == "popsim":
-        return Problem(place.at(*keys), shown(value, kind=True), detail["msg"])
+        return Problem(place.at(*keys), (), shown(value, kind=True), detail["msg"])
     if sort == "literal_error" and isinstance(value, str):
         choices = [str(choice) for choice in get_args(_inner(field.annotation))] if field else []
         hint = nearest(value, choices)
@@ -108,7 +108,7 @@ def _problem(model: type[BaseModel], keys: Keys, detail: Any, place: Place) -> P
     allowed = wording if isinstance(wording, str) else wording(name, context)
     if about:
         allowed += f" ({name}: {about})"
-    return Problem(place.at(*keys), shown(value, kind=sort.endswith("_type")), allowed, hint)
+    return Problem(place.at(*keys), (), shown(value, kind=sort.endswith("_type")), allowed, hint)
 
 
 def _how_to_add(field: FieldInfo | None, name: str) -> str:

@@ -96,7 +96,7 @@ def test_wrong_words_are_refused_with_what_is_allowed(
 def test_every_problem_of_a_study_is_printed_on_standard_error(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    problems = [Problem("pops.toml: first", "1", "2"), Problem("pops.toml: second", "3", "4", "write 4")]
+    problems = [Problem("pops.toml: first", (), "1", "2"), Problem("pops.toml: second", (), "3", "4", "write 4")]
     monkeypatch.setattr("popsim.study.load.load_study", raising(StudyError(problems)))
     done = call("check", "pops")
     assert (done.status, done.out) == (2, "")

@@ -82,7 +82,7 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
                     allowed[place] = outcome
     if any(table is None for table in tables):
         raise PlanError(
-            Problem(where, repr(family), found, "" if found == _FINITE else _MEND)
+            Problem(where, (), repr(family), found, "" if found == _FINITE else _MEND)
             for where, family, found in zip(wheres, families, allowed, strict=True)
             if found
         )
