@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = [
@@ -20,6 +20,8 @@ __all__ = [
     "dotted",
     "kind_of",
     "nearest",
+    "shown",
+    "words",
 ]
 
 
@@ -177,3 +179,39 @@ def nearest(name: str, known: Sequence[str]) -> str:
     by_fold = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(name.lower(), list(by_fold), n=1, cutoff=0.6)
     return f'did you mean "{by_fold[close[0]]}"?' if close else ""
+
+
+def shown(value: object, kind: bool = False) -> str:
+    """Show a value, shortened; with `kind`, also what sort of value it is.
+
+    Examples
+    --------
+    >>> shown("ten", kind=True)
+    "'ten' (text)"
+    >>> shown(True, kind=True)
+    'true (a truth value)'
+    """
+    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    if len(text) > 80:
+        text = f"{text[:77]}..."
+    return f"{text} ({_kind(value)})" if kind else text
+
+
+def _kind(value: object) -> str:
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        (bool, "a truth value"),
+        (str, "text"),
+        (int, "a whole number"),
+        (float, "a number with a decimal point"),
+        ((list, tuple), "a list"),
+        (Mapping, "a table"),
+    )
+    return next((name for types, name in kinds if isinstance(value, types)), type(value).__name__)
+
+
+def words(names: Iterable[object], limit: int = 20) -> str:
+    """List names for a message: at most `limit` of them."""
+    listed = [str(name) for name in names]
+    if not listed:
+        return "none"
+    return ", ".join(listed[:limit]) + (f", ... ({len(listed)} in all)" if len(listed) > limit else "")

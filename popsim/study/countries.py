@@ -11,9 +11,9 @@ from popsim.study.drivers import Measure, columns_are_sound, measure, measured_c
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Basis, Country
 from popsim.study.place import shown, words
-from popsim.study.tables import Fault, Row, TextTable
 from popsim.study.toml_models import SizeTable, StudyFile
 from popsim.study.translate import Checked
+from popsim.tables import Fault, Row, TextTable
 
 __all__ = ["COUNTRY_COLUMNS", "RESERVED", "check_countries", "group_columns", "select_countries"]
 

@@ -14,9 +14,9 @@ from popsim.study.dependence_shares import ROUNDING, check_group_share, check_sh
 from popsim.study.dependence_tables import DependenceTable, GroupsTable, MatrixTable
 from popsim.study.model import Dependence
 from popsim.study.place import Place, shown, words
-from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
+from popsim.tables import TextTable
 
 __all__ = ["group_share", "resolve_dependence"]
 

@@ -17,7 +17,7 @@ from popsim.families.base import Floats
 from popsim.study.dependence_tables import MatrixTable
 from popsim.study.nearest_correlation import fitting_correlation, rounding_of
 from popsim.study.place import Place, shown, words
-from popsim.study.tables import TextTable
+from popsim.tables import TextTable
 
 __all__ = ["MatrixPlace", "check_matrix", "covariances", "read_matrix"]
 

@@ -8,9 +8,9 @@ from typing import Literal
 from popsim.errors import Problem, nearest
 from popsim.study.model import Driver
 from popsim.study.place import Key, shown, words
-from popsim.study.tables import Fault, Row, TextTable
 from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
 from popsim.study.translate import Checked
+from popsim.tables import Fault, Row, TextTable
 
 __all__ = ["Measure", "check_drivers", "columns_are_sound", "drivers", "measure", "measured_columns"]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.place import shown, words
-from popsim.study.tables import Fault, TextTable
+from popsim.tables import Fault, TextTable
 
 __all__ = ["RATE_COLUMNS", "ExchangeRates", "read_rates"]
 
@@ -110,7 +110,7 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
 
     Examples
     --------
-    >>> from popsim.study.tables import read_table
+    >>> from popsim.tables import read_table
     >>> table, _ = read_table("currency,year,rate,per\nXOF,2020,655.957,EUR\n", "r.csv", RATE_COLUMNS, ["rate"])
     >>> read_rates(table)[0].rates
     {('XOF', 'EUR', 2020): 655.957}

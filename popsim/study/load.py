@@ -14,7 +14,6 @@ from popsim.study.areas import common_shares, resolve_areas
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_columns, select_countries
 from popsim.study.dependence import resolve_dependence
-from popsim.study.dialects import Marks, decode
 from popsim.study.drivers import check_drivers, columns_are_sound, drivers, measured_columns
 from popsim.study.events import resolve_events
 from popsim.study.exchange import RATE_COLUMNS, read_rates
@@ -29,10 +28,10 @@ from popsim.study.place import Place, shown, words
 from popsim.study.prices import PRICE_COLUMNS, read_prices
 from popsim.study.settings import Settings
 from popsim.study.shared import Shared, said
-from popsim.study.tables import TextTable, read_table
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked, check_document
 from popsim.study.write import study_files
+from popsim.tables import Dialect, TextTable, decode, read_table
 
 __all__ = ["load_study"]
 
@@ -183,7 +182,7 @@ class _Loader:
         if name is None or not self.checked.sound(*keys) or not self.checked.sound("csv"):
             return None, None
         path = self.folder / name
-        said = content.csv.of(role) if content.csv else Marks()
+        said = content.csv.of(role) if content.csv else Dialect()
         if said.decimal is not None and said.decimal == said.thousands:
             found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
             problem = Problem(at("csv", role), (), found, "two signs", f"say in [csv.{role}] how this file is written")

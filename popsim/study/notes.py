@@ -14,8 +14,8 @@ from popsim.study.drivers import measured_columns
 from popsim.study.keys import split_key
 from popsim.study.model import Area, Country, Study
 from popsim.study.place import words
-from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
+from popsim.tables import TextTable
 
 __all__ = ["column_notes", "study_notes"]
 

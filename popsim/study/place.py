@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from popsim.study.keys import dotted
+from popsim.errors import dotted, shown, words
 
 __all__ = ["Key", "Keys", "Place", "shown", "words"]
 
@@ -51,39 +50,3 @@ class Place:
             name = self.components[keys[1]]
             return f" ({name})" if name else ""
         return ""
-
-
-def shown(value: object, kind: bool = False) -> str:
-    """Show a value, shortened; with `kind`, also what sort of value it is.
-
-    Examples
-    --------
-    >>> shown("ten", kind=True)
-    "'ten' (text)"
-    >>> shown(True, kind=True)
-    'true (a truth value)'
-    """
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
-    if len(text) > 80:
-        text = f"{text[:77]}..."
-    return f"{text} ({_kind(value)})" if kind else text
-
-
-def _kind(value: object) -> str:
-    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
-        (bool, "a truth value"),
-        (str, "text"),
-        (int, "a whole number"),
-        (float, "a number with a decimal point"),
-        ((list, tuple), "a list"),
-        (Mapping, "a table"),
-    )
-    return next((name for types, name in kinds if isinstance(value, types)), type(value).__name__)
-
-
-def words(names: Iterable[object], limit: int = 20) -> str:
-    """List names for a message: at most `limit` of them."""
-    listed = [str(name) for name in names]
-    if not listed:
-        return "none"
-    return ", ".join(listed[:limit]) + (f", ... ({len(listed)} in all)" if len(listed) > limit else "")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
 from popsim.study.place import words
-from popsim.study.tables import Fault, TextTable
+from popsim.tables import Fault, TextTable
 
 __all__ = ["PRICE_COLUMNS", "PriceIndex", "read_prices"]
 

@@ -12,9 +12,9 @@ from popsim.families.base import Family
 from popsim.study.distributions import build_at, check_mean, written
 from popsim.study.model import Amount, Basis, Setting
 from popsim.study.place import Keys, shown, words
-from popsim.study.tables import TextTable
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
+from popsim.tables import TextTable
 
 __all__ = ["EXPONENT", "FACTOR", "PROBABILITY", "RATE", "SIZE_EXPONENT", "YEARS", "Limits", "Settings"]
 

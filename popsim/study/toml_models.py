@@ -15,7 +15,6 @@ from pydantic_core import PydanticCustomError
 from popsim.study.area_tables import AreaTable, ChangeTable
 from popsim.study.catalogue_tables import CatalogueFile, ComponentTable, SourceTable
 from popsim.study.dependence_tables import DependenceTable, MatrixTable
-from popsim.study.dialects import Marks
 from popsim.study.setting_tables import DelayTable, EscalationTable, FinancingTable, ShockTable, StartTable
 from popsim.study.toml_base import (
     BasisWord,
@@ -28,6 +27,7 @@ from popsim.study.toml_base import (
     Table,
     Text,
 )
+from popsim.tables import Dialect
 from popsim.types import Base, Design
 
 __all__ = [
@@ -135,10 +135,10 @@ class MarksTable(Table):
         None, description='such as "utf-8", "utf-16" or "windows-1252"'
     )
 
-    def marks(self) -> Marks:
+    def marks(self) -> Dialect:
         """Return what is said of the file, in signs."""
         delimiter = "\t" if self.delimiter == "tab" else self.delimiter
-        return Marks(delimiter, self.decimal, self.thousands, self.encoding)
+        return Dialect(delimiter, self.decimal, self.thousands, self.encoding)
 
 
 class CsvTable(MarksTable):
@@ -149,7 +149,7 @@ class CsvTable(MarksTable):
     exchange_rates: MarksTable | None = Field(None, description="of money.exchange_rates alone")
     between_areas: MarksTable | None = Field(None, description="of the file in dependence.between_areas alone")
 
-    def of(self, role: str) -> Marks:
+    def of(self, role: str) -> Dialect:
         """Return what is said of one file, by the key that names it."""
         own: MarksTable | None = getattr(self, role)
         return self.marks() if own is None else own.marks().over(self.marks())

@@ -9,8 +9,8 @@ from popsim.study import load_study
 from popsim.study.dependence_matrix import MatrixPlace, check_matrix, read_matrix
 from popsim.study.dependence_shares import check_group_share, check_share
 from popsim.study.place import Place
-from popsim.study.tables import read_table
 from popsim.study.toml_models import MatrixTable
+from popsim.tables import read_table
 
 SMALL = Path(__file__).parent / "fixtures" / "small"
 UNIT = st.floats(0.0, 1.0)

@@ -17,15 +17,14 @@ from hypothesis import strategies as st
 from popsim.errors import StudyError
 from popsim.plan import compile as compile_plan
 from popsim.study import load_study
-from popsim.study.dialects import Marks, decode
 from popsim.study.model import Study
-from popsim.study.tables import TextTable, read_table
 from popsim.study.toml_models import CsvTable
+from popsim.tables import Dialect, TextTable, decode, read_table
 
 HEAD = ("code", "name", "people", "share")
 
 
-def table_of(text: str, said: Marks | None = None) -> TextTable:
+def table_of(text: str, said: Dialect | None = None) -> TextTable:
     table, problems = read_table(text, "c.csv", ("code", "name"), ("people", "share"), said, "csv.countries")
     assert problems == []
     return table
@@ -126,15 +125,15 @@ def test_points_and_three_digits_alone_are_ambiguous_unless_commas_part_columns(
     ("said", "values"),
     [
         # A decimal comma makes points separators of thousands, as 8.078.314 shows.
-        (Marks(decimal=","), [8078314, 345678]),
-        (Marks(decimal=",", thousands="."), [8078314, 345678]),
-        (Marks(thousands="."), [8078314, 345678]),
-        (Marks(decimal="."), [None, None]),
-        (Marks(thousands=""), [None, None]),
-        (Marks(thousands=","), [None, None]),
+        (Dialect(decimal=","), [8078314, 345678]),
+        (Dialect(decimal=",", thousands="."), [8078314, 345678]),
+        (Dialect(thousands="."), [8078314, 345678]),
+        (Dialect(decimal="."), [None, None]),
+        (Dialect(thousands=""), [None, None]),
+        (Dialect(thousands=","), [None, None]),
     ],
 )
-def test_what_the_study_says_decides(said: Marks, values: list[float | None]) -> None:
+def test_what_the_study_says_decides(said: Dialect, values: list[float | None]) -> None:
     text = column("8.078.314", "345.678")
     table, problems = read_table(text, "c.csv", ("code",), ("people",), said, "csv.countries")
     assert numbers(table) == values
@@ -143,8 +142,8 @@ def test_what_the_study_says_decides(said: Marks, values: list[float | None]) ->
 
 def test_marks_of_one_file_lie_over_those_of_all() -> None:
     csv_table = CsvTable.model_validate({"delimiter": ";", "decimal": ",", "countries": {"delimiter": "tab"}})
-    assert csv_table.of("countries") == Marks("\t", ",")
-    assert csv_table.of("price_index") == Marks(";", ",")
+    assert csv_table.of("countries") == Dialect("\t", ",")
+    assert csv_table.of("price_index") == Dialect(";", ",")
 
 
 def test_empty_rows_and_columns_at_the_ends_do_not_count() -> None:
@@ -168,7 +167,7 @@ def test_a_cell_in_quotation_marks_goes_on_in_the_next_lines() -> None:
 def test_a_first_line_names_the_sign_between_columns(first: str) -> None:
     assert table_of(f"{first}\ncode;name;people\nAAA;a, b;1,5\n").column("name") == ["a, b"]
     text = f"{first}\ncode;name;people\nAAA;a;1\n"
-    _, problems = read_table(text, "c.csv", ("code",), (), Marks(delimiter=","), "csv.countries")
+    _, problems = read_table(text, "c.csv", ("code",), (), Dialect(delimiter=","), "csv.countries")
     assert ["sep=;" in problem.found for problem in problems] == [True]
     _, problems = read_table("sep=:\ncode:name\n", "c.csv", ("code",))
     assert len(problems) == 1
@@ -182,12 +181,12 @@ def test_commas_in_numbers_and_between_columns_are_one_problem() -> None:
 
 
 def test_a_wrong_sign_is_one_problem_that_names_the_right_one() -> None:
-    said = Marks(delimiter=";")
+    said = Dialect(delimiter=";")
     _, problems = read_table(column("1", "2", delimiter=","), "c.csv", ("code", "name"), ("people",), said, "csv")
     assert len(problems) == 1
     assert "the sign between columns may be ','" in problems[0].mend
     text = column(*(f"{i},5" for i in range(9)))
-    _, problems = read_table(text, "c.csv", ("code",), ("people",), Marks(decimal="."), "csv")
+    _, problems = read_table(text, "c.csv", ("code",), ("people",), Dialect(decimal="."), "csv")
     assert len(problems) == 1
     assert "(9 in all)" in problems[0].found
 
@@ -320,7 +319,7 @@ def test_what_is_said_is_enough(cells: list[list[tuple[str, str]]], convention: 
     csv.writer(file, delimiter=delimiter, lineterminator="\n").writerows(
         [HEAD, *([f"C{i}", f"L{i}", *(written(*c, decimal, thousands) for c in row)] for i, row in enumerate(cells))]
     )
-    said = Marks(delimiter, decimal, " " if thousands.isspace() else thousands)
+    said = Dialect(delimiter, decimal, " " if thousands.isspace() else thousands)
     table = table_of(file.getvalue(), said)
     assert table.reading == ""
     for position, name in enumerate(HEAD[2:]):

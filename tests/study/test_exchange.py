@@ -11,7 +11,7 @@ from popsim.study.exchange import RATE_COLUMNS, ExchangeRates, read_rates
 from popsim.study.model import Study
 from popsim.study.money import Money
 from popsim.study.prices import PriceIndex
-from popsim.study.tables import read_table
+from popsim.tables import read_table
 
 ROWS = """\
 # Invented, but for the parity of the euro and the CFA franc.

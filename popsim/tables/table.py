@@ -6,9 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from popsim.errors import Problem, nearest
-from popsim.study.dialects import DELIMITERS, PLAIN, Marks, Numbers, cells_of, conclude_numbers, find_delimiter, named
-from popsim.study.place import shown, words
+from popsim.errors import Problem, nearest, shown, words
+from popsim.tables.dialects import (
+    DELIMITERS,
+    PLAIN,
+    Dialect,
+    Numbers,
+    cells_of,
+    conclude_numbers,
+    find_delimiter,
+    named,
+)
 
 __all__ = ["Fault", "Row", "TextTable", "read_table"]
 
@@ -94,7 +102,7 @@ def read_table(
     name: str,
     required: Sequence[str],
     numeric: Sequence[str] | None = (),
-    said: Marks | None = None,
+    said: Dialect | None = None,
     key: str = "csv",
 ) -> tuple[TextTable, list[Problem]]:
     r"""Read a CSV text: lines that begin with # and empty lines are comments, spaces around values do not count.
@@ -127,7 +135,7 @@ def read_table(
     >>> [table.number(cell) for cell in table.column("people")]
     [1234.5, 345678.0]
     """
-    said = said or Marks()
+    said = said or Dialect()
     lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip(' \t;,|"')]
     lines = [(number, line) for number, line in lines if not re.match(COMMENT, line)]
     stated, problems = _stated(lines, said, name, key)
@@ -173,7 +181,7 @@ def _separator(line: str) -> str:
     return match[1] if match else ""
 
 
-def _stated(lines: Sequence[tuple[int, str]], said: Marks, name: str, key: str) -> tuple[str | None, list[Problem]]:
+def _stated(lines: Sequence[tuple[int, str]], said: Dialect, name: str, key: str) -> tuple[str | None, list[Problem]]:
     """Sign between columns that the study or the first line names."""
     own = _separator(lines[0][1]) if lines else ""
     where = f"{name}: line {lines[0][0]}" if own else ""

@@ -14,13 +14,12 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
 
-from popsim.errors import Problem
-from popsim.study.place import shown, words
+from popsim.errors import Problem, shown, words
 
 __all__ = [
     "DELIMITERS",
     "PLAIN",
-    "Marks",
+    "Dialect",
     "Numbers",
     "cells_of",
     "conclude_numbers",
@@ -43,7 +42,7 @@ def named(sign: str) -> str:
 
 
 @dataclass(frozen=True)
-class Marks:
+class Dialect:
     """What a study says of how a CSV file is written; None where it says nothing.
 
     Parameters
@@ -63,7 +62,7 @@ class Marks:
     thousands: str | None = None
     encoding: str | None = None
 
-    def over(self, general: Marks) -> Marks:
+    def over(self, general: Dialect) -> Dialect:
         """Lay what is said of one file over what is said of all."""
         said = {each.name: getattr(self, each.name) for each in fields(self)}
         return replace(general, **{name: value for name, value in said.items() if value is not None})
@@ -302,7 +301,7 @@ def _grouped(text: str, sign: str) -> bool:
 
 
 def conclude_numbers(
-    cells: Iterable[tuple[int, str, str]], said: Marks, delimiter: str, name: str, key: str
+    cells: Iterable[tuple[int, str, str]], said: Dialect, delimiter: str, name: str, key: str
 ) -> tuple[Numbers | None, list[str], list[Problem]]:
     """Conclude the signs inside the numbers of a file: the signs (None where they cannot be known), notes, problems.
 
@@ -321,7 +320,7 @@ def conclude_numbers(
     Examples
     --------
     >>> cells = [(2, "people", "1.234,5"), (3, "people", "345.678")]
-    >>> conclude_numbers(cells, Marks(), ";", "c.csv", "csv.countries")[0]
+    >>> conclude_numbers(cells, Dialect(), ";", "c.csv", "csv.countries")[0]
     Numbers(decimal=',', thousands='.')
     """
     listed = [Cell(*cell) for cell in cells if cell[2]]
@@ -350,7 +349,7 @@ def conclude_numbers(
     return numbers, note, []
 
 
-def _signs(seen: Evidence, said: Marks, delimiter: str, name: str, key: str) -> tuple[str, str, list[Problem]]:
+def _signs(seen: Evidence, said: Dialect, delimiter: str, name: str, key: str) -> tuple[str, str, list[Problem]]:
     """Decimal sign, thousands separator, and what keeps them from being known."""
     implied = {".": ",", ",": "."}.get(said.thousands or "")
     stated = said.decimal or implied

@@ -1,0 +1,8 @@
+"""Reading of CSV files as people and spreadsheets write them; knows nothing of studies."""
+
+from __future__ import annotations
+
+from popsim.tables.dialects import DELIMITERS, Dialect, decode
+from popsim.tables.table import Fault, Row, TextTable, read_table
+
+__all__ = ["DELIMITERS", "Dialect", "Fault", "Row", "TextTable", "decode", "read_table"]
