@@ -1,25 +1,49 @@
-"""Every dimension and variable of our datasets: its name, dimensions, unit and one-line meaning.
+"""Names that a study, its datasets and the folder of a run have in common, each said once.
 
-Datasets take their attributes from here, readers are checked against it, and the reference page is made from it.
+Every dimension and variable of a dataset with its unit and meaning, every total, the option "full", the files of a run
+and the limits of quantities. Datasets take their attributes from here, stored runs are checked against it, and the
+page docs/reference/variables.md is made from it.
 """
 
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import get_args
 
-from popsim.types import BASES, Base, Prices, Span
+from popsim.types import BASES, DESIGNS, Base, Prices, Span
 
 __all__ = [
     "AMOUNTS",
     "BASES",
     "BREAKDOWNS",
     "COORDINATES",
+    "DESIGNS",
     "DIMENSIONS",
+    "ENSEMBLE_FILE",
+    "EXPONENT",
+    "FACTOR",
+    "FULL",
+    "FULL_NAME",
+    "INPUTS_FOLDER",
+    "PLAN_FILE",
+    "PROBABILITY",
+    "RATE",
+    "REPORT_FILE",
+    "RUN_FILES",
+    "SHARE",
+    "SIMULATED_TOTALS",
+    "SIZE_EXPONENT",
+    "STUDY_FILE",
+    "SUMMARY_FILE",
     "TOTALS",
+    "TOTAL_BASES",
     "VARIABLES",
+    "YEARS",
     "Base",
+    "Limits",
     "Prices",
     "Span",
     "Total",
@@ -37,6 +61,53 @@ DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "ye
 
 AMOUNTS = (1e-80, 1e80)
 """Smallest and largest size of a draw of a study, if not 0: powers up to the third stay within the range of floats."""
+
+FULL = "full"
+"""The option that is the study as written; others are compared with it."""
+FULL_NAME = "As the study is written"
+"""How `FULL` is called where options have names."""
+
+ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER = "ensemble.nc", "plan.nc", "study.toml", "inputs"
+"""What makes a folder a run."""
+SUMMARY_FILE, REPORT_FILE = "summary.csv", "report.html"
+"""What is written for readers."""
+RUN_FILES = (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER, SUMMARY_FILE, REPORT_FILE)
+"""Everything that `popsim run` writes into a folder."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Limits of a quantity, be it a number or drawn; `is_open` leaves the lower limit itself out.
+
+    Examples
+    --------
+    >>> PROBABILITY.words(), RATE.words()
+    ('0 <= probability <= 1', 'rate > -1')
+    """
+
+    name: str
+    low: float
+    high: float = math.inf
+    is_open: bool = False
+
+    def words(self) -> str:
+        """Return the limits as a relation."""
+        if self.high == math.inf:
+            return f"{self.name} {'>' if self.is_open else '>='} {self.low:.10g}"
+        return f"{self.low:.10g} <= {self.name} <= {self.high:.10g}"
+
+
+PROBABILITY = Limits("probability", 0, 1)
+YEARS = Limits("years", 0)
+RATE = Limits("rate", -1, is_open=True)
+"""Of a distribution; a number is below 1 as well, since 2 is 2 per cent mistyped."""
+FACTOR = Limits("factor", 0, is_open=True)
+SHARE = Limits("cofinancing", 0, 1)
+SIZE_EXPONENT = Limits("size_exponent", 0, 2)
+EXPONENT = Limits("exponent", -2, 2)
+
+TOTAL_BASES: tuple[Base, ...] = get_args(Base)
+"""What totals are of: the cost, and what a fund is asked for."""
 
 
 @dataclass(frozen=True)
@@ -66,16 +137,12 @@ def total_name(base: Base, prices: Prices = "constant", span: Span = "within_hor
     return base + ("" if prices == "constant" else f"_{prices}") + ("" if span == "within_horizon" else f"_{span}")
 
 
-_EVERY: tuple[tuple[Base, Prices, Span], ...] = tuple(
-    itertools.product(
-        ("cost", "financing_need"),
-        ("constant", "nominal", "discounted"),
-        ("within_horizon", "after_horizon", "all_years"),
-    )
-)
+_EVERY: tuple[tuple[Base, Prices, Span], ...] = tuple(itertools.product(TOTAL_BASES, get_args(Prices), get_args(Span)))
 
 TOTALS: dict[str, Total] = {total_name(*each): Total(total_name(*each), *each) for each in _EVERY}
-"""Every total by name: `simulate` gives those within and after the horizon, `analysis.with_all_years` their sums."""
+"""Every total by name."""
+SIMULATED_TOTALS = tuple(name for name, total in TOTALS.items() if total.span != "all_years")
+"""Totals that `simulate` returns; `analysis.with_all_years` adds the sums within and after the horizon."""
 
 
 def point_estimate_name(variable: str) -> str:
@@ -203,7 +270,7 @@ def _of_totals() -> dict[str, Variable]:
         for dim in ("area", "component"):
             found[f"expected_{name}_by_{dim}"] = _exact(total, "expected", (dim,))
         found[point_estimate_name(name)] = _exact(total, "point_estimate")
-    for base in ("cost", "financing_need"):
+    for base in TOTAL_BASES:
         found[point_estimate_name(f"{base}_by_area")] = _exact(found[base], "point_estimate", ("area",))
     return found
 

@@ -2,7 +2,7 @@
 
 from popsim.analysis.attached import attach_drivers, attached_drivers, drivers_left_out
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
-from popsim.analysis.compare import BASELINE, TOTALS, compare
+from popsim.analysis.compare import compare
 from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
 from popsim.analysis.horizon import with_all_years
@@ -16,8 +16,6 @@ from popsim.analysis.shares import variance_shares
 from popsim.analysis.summarise import summarise
 
 __all__ = [
-    "BASELINE",
-    "TOTALS",
     "attach_drivers",
     "attach_rare",
     "attached_drivers",

@@ -20,17 +20,13 @@ from popsim.families.base import Floats
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["BASELINE", "ROUNDING", "TOTALS", "breakdowns_of", "compare"]
+__all__ = ["ROUNDING", "breakdowns_of", "compare"]
 
-BASELINE = "full"
-"""The study as written."""
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
-TOTALS = tuple(name for name, total in schema.TOTALS.items() if total.span != "all_years")
-"""Names of the totals that `simulate` gives."""
 
 
-def compare(dataset: Run | xr.Dataset, baseline: str = BASELINE, coverage: float | None = None) -> xr.Dataset:
+def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: float | None = None) -> xr.Dataset:
     """Give the difference of every option to a baseline, scenario by scenario.
 
     All options of a run share their random numbers, so the difference within a scenario is due to the option alone.

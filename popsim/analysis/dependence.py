@@ -12,6 +12,7 @@ from popsim.analysis.order import quantile_with_error, replicates_of
 from popsim.analysis.summarise import check_coverage
 from popsim.arguments import check_whole
 from popsim.errors import Problem, RunError
+from popsim.schema import FULL
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -63,7 +64,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
         raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
     if any("option" not in dataset[name].dims for name in ASSUMPTIONS.values()):
         # The extremes are of the study as written.
-        written = "full" if "full" in dataset["option"].values else dataset["option"].values[0]
+        written = FULL if FULL in dataset["option"].values else dataset["option"].values[0]
         dataset = dataset.sel(option=[written])
     stated = dataset.attrs.get("coverage") if coverage is None else coverage
     level = check_coverage("coverage", stated)

@@ -11,7 +11,6 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis.bootstrap import Bootstrap
-from popsim.analysis.compare import BASELINE
 from popsim.analysis.door import study_of
 from popsim.analysis.indices import REFERENCES, indices, without_errors
 from popsim.analysis.nested import PARTS, block_length, nested
@@ -61,7 +60,7 @@ def drivers(
     scenarios: int = SCENARIOS,
     seed: int | None = None,
     by: Grouping = "input",
-    option: str = BASELINE,
+    option: str = schema.FULL,
     coverage: float | None = None,
     confidence: float = 0.95,
     threads: int | None = None,
@@ -206,7 +205,7 @@ def _check(
     if count % least:
         mend = f"{-(-count // least) * least:,}"
         raise ParameterError(Problem("scenarios", (), repr(scenarios), f"a multiple of {least:,}", mend))
-    studies = {BASELINE: study, **{each.id: each.study for each in study.options}}
+    studies = {schema.FULL: study, **{each.id: each.study for each in study.options}}
     if check_text("option", option, ", ".join(studies)) not in studies:
         raise UnknownNameError(
             Problem("option", (), repr(option), ", ".join(studies), nearest(str(option), list(studies)))

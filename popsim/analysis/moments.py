@@ -9,7 +9,6 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.compare import BASELINE
 from popsim.analysis.door import study_of
 from popsim.plan.expectation import expect_rows
 from popsim.plan.spread import total_std
@@ -51,7 +50,7 @@ def exact_moments(study: Run | Study) -> xr.Dataset:
     'starts of countries'
     """
     study = study_of(study)
-    studies = {BASELINE: replace(study, options=()), **{option.id: option.study for option in study.options}}
+    studies = {schema.FULL: replace(study, options=()), **{option.id: option.study for option in study.options}}
     means = [float(expect_rows(each).mean.sum()) for each in studies.values()]
     found = [total_std(each) for each in studies.values()]
     result = xr.Dataset(

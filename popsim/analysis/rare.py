@@ -109,7 +109,7 @@ def rare_events(
             Problem("source", (), type(source).__name__, "a Study or a Run", "ps.load_study(...) gives one")
         )
     level = check_coverage("coverage", study.coverage if coverage is None else coverage)
-    options = {"full": study, **{option.id: option.study for option in study.options}}
+    options = {schema.FULL: study, **{option.id: option.study for option in study.options}}
     unknown = [str(name) for name in made["option"].values if str(name) not in options]
     if unknown:
         raise RunError(Problem("dataset: option", (), unknown[0], f"options of the study: {', '.join(options)}"))

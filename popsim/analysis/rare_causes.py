@@ -16,6 +16,7 @@ from popsim.families.constant import Constant
 from popsim.plan.dependence import Score, delay_scores, start_score
 from popsim.plan.needs import needs_of
 from popsim.plan.survey import Survey
+from popsim.schema import STUDY_FILE
 from popsim.study.model import Amount, Area, Component, Country, Escalation, Setting, Shock, Study
 
 __all__ = ["Event", "Mask", "Sampler", "Totals", "events_of"]
@@ -24,7 +25,7 @@ _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
 
-_NO_FILES = (("study.toml", ""),)
+_NO_FILES = ((STUDY_FILE, ""),)
 
 Mask = NDArray[np.bool_]
 Totals = dict[str, Floats]

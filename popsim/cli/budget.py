@@ -93,7 +93,7 @@ def command(
 
 def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str]]:
     """Name what each table is about: a total with what it is after the last year and in all, or a single variable."""
-    bases = [variable] if variable is not None else ["cost", "financing_need"]
+    bases = [variable] if variable is not None else list(schema.TOTAL_BASES)
     if variable is None:
         bases = sorted((base for base in bases if base in dataset), key=lambda base: base != run.study.headline)
     asked = []

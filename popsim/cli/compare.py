@@ -9,7 +9,7 @@ import click
 
 from popsim.cli.options import as_mapping, measured, print_sentences, print_tables
 from popsim.cli.words import as_json_option, print_json
-from popsim.schema import seed_of
+from popsim.schema import FULL, TOTAL_BASES, seed_of
 
 if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
@@ -30,7 +30,7 @@ the keys that it sets. "full" is the study as written."""
 )
 @click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 @click.option(
-    "--baseline", default="full", show_default=True, metavar="OPTION", help="Option that the others are held against."
+    "--baseline", default=FULL, show_default=True, metavar="OPTION", help="Option that the others are held against."
 )
 @as_json_option
 def command(run: Path, baseline: str, as_json: bool) -> None:
@@ -108,7 +108,7 @@ def _option(comparison: Comparison, option: str) -> dict[str, Any]:
             dimension: _parts(comparison, option, f"{base}_by_{dimension}", dimension)
             for dimension in _dimensions(comparison, base)
         }
-        for base in ("cost", "financing_need")
+        for base in TOTAL_BASES
     }
     return {**found, "difference_by": {base: parts for base, parts in by.items() if parts}}
 

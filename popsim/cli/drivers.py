@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.words import as_json_option, overrides_of, print_json, print_notes, settings_option, whole_number
-from popsim.schema import seed_of
+from popsim.schema import FULL, seed_of
 from popsim.types import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ By level: common to all countries, common to a group, each country's own."""
 )
 @click.option("--seed", type=whole_number(0, 2**64 - 1), metavar="S", help="Start of the random numbers.")
 @click.option("--by", type=click.Choice(GROUPINGS), help="One of the two ways to divide the range; else both.")
-@click.option("--option", default="full", show_default=True, metavar="OPTION", help="Option of the study.")
+@click.option("--option", default=FULL, show_default=True, metavar="OPTION", help="Option of the study.")
 @settings_option
 @click.option("--threads", type=whole_number(1), metavar="T", help="Processor cores to use.")
 @as_json_option
@@ -72,7 +72,7 @@ def command(
 
 
 def found_of(
-    study: Study, scenarios: int, groupings: tuple[Grouping, ...], option: str = "full", threads: int | None = None
+    study: Study, scenarios: int, groupings: tuple[Grouping, ...], option: str = FULL, threads: int | None = None
 ) -> dict[str, xr.Dataset]:
     """Ask for the drivers by each grouping, with a bar of progress."""
     from popsim.analysis.drivers import drivers

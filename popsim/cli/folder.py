@@ -11,12 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from popsim.errors import FileError, Problem
+from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES
 
-__all__ = ["ENSEMBLE", "PLAN", "REPORT", "RUN_FILES", "STUDY", "SUMMARY", "check_replaceable", "older_run", "replacing"]
-
-ENSEMBLE, PLAN, STUDY, SUMMARY, REPORT = "ensemble.nc", "plan.nc", "study.toml", "summary.csv", "report.html"
-RUN_FILES = (ENSEMBLE, PLAN, STUDY, "inputs", SUMMARY, REPORT)
-"""Everything that `popsim run` writes into a folder."""
+__all__ = ["check_replaceable", "older_run", "replacing"]
 
 
 def check_replaceable(folder: Path) -> Path:
@@ -42,8 +39,8 @@ def check_replaceable(folder: Path) -> Path:
             Problem(where, (), "a file", "a folder that does not exist yet, or holds a run of popsim", mend)
         )
     names = sorted(path.name for path in target.iterdir())
-    if names and PLAN not in names:
-        found = f"a folder without {PLAN}, which holds {_some(names)}"
+    if names and PLAN_FILE not in names:
+        found = f"a folder without {PLAN_FILE}, which holds {_some(names)}"
         raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
     foreign = [name for name in names if name not in RUN_FILES]
     if foreign:
@@ -54,14 +51,14 @@ def check_replaceable(folder: Path) -> Path:
 
 def older_run(folder: Path) -> str | None:
     """Say which run lies in a folder: when it was made, its seed and its scenarios; None where there is none."""
-    if not (folder / PLAN).is_file():
+    if not (folder / PLAN_FILE).is_file():
         return None
     import netCDF4
 
-    made = datetime.fromtimestamp((folder / PLAN).stat().st_mtime).astimezone()
+    made = datetime.fromtimestamp((folder / PLAN_FILE).stat().st_mtime).astimezone()
     when = f"{made:%Y-%m-%d %H:%M}"
     try:
-        with netCDF4.Dataset(folder / ENSEMBLE) as file:
+        with netCDF4.Dataset(folder / ENSEMBLE_FILE) as file:
             scenarios, seed = len(file.dimensions["scenario"]), str(file.getncattr("seed"))
     except (OSError, RuntimeError, KeyError, AttributeError):
         return f"a run of {when} that could not be read"

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.cli.folder import REPORT
 from popsim.cli.words import as_json_option, print_json
 from popsim.errors import FileError, ParameterError, Problem, nearest
+from popsim.schema import REPORT_FILE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["command"]
 
-FORMATS = {"html": REPORT}
+FORMATS = {"html": REPORT_FILE}
 """File name by format."""
 
 

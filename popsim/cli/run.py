@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.cli.folder import REPORT, RUN_FILES, SUMMARY, check_replaceable, older_run, replacing
+from popsim.cli.folder import check_replaceable, older_run, replacing
 from popsim.cli.words import (
     as_json_option,
     overrides_of,
@@ -19,6 +19,7 @@ from popsim.cli.words import (
     share_of_one,
     whole_number,
 )
+from popsim.schema import REPORT_FILE, RUN_FILES, SUMMARY_FILE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -115,7 +116,7 @@ def command(
     print_results(facts)
     if precision is not None:
         print_text(_reached(facts))
-    click.echo(f"\nReport: {folder / REPORT}")
+    click.echo(f"\nReport: {folder / REPORT_FILE}")
 
 
 @dataclass(frozen=True)
@@ -202,6 +203,6 @@ def _simulate_into(
         facts = gather(study, dataset, summary)
         comparison = comparison_of(facts)
         differences = comparison.found if comparison is not None else None
-        write_summary_csv(partial / SUMMARY, dataset, study.coverage, summary, differences)
-        write_html(partial / REPORT, study, dataset, facts)
+        write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences)
+        write_html(partial / REPORT_FILE, study, dataset, facts)
     return facts

@@ -20,13 +20,11 @@ from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
 from popsim.plan.model import DERIVED_ARRAYS, ROW_ARRAYS, Draws, Labels, Plan
 from popsim.plan.moves import Moves
-from popsim.schema import seed_of
+from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
-__all__ = ["ENSEMBLE", "PLAN", "Run", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run"]
-
-ENSEMBLE, PLAN, STUDY = "ensemble.nc", "plan.nc", "study.toml"
+__all__ = ["Run", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run"]
 
 _OPTION = "option_"
 _CHUNK = 2**18
@@ -117,8 +115,8 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
         raise ParameterError(problems)
     _check_made_by(dataset, plan, str(target))
     try:
-        dataset.to_netcdf(target / ENSEMBLE, engine="netcdf4", encoding=_encoding(dataset))
-        save_plan(target / PLAN, plan)
+        dataset.to_netcdf(target / ENSEMBLE_FILE, engine="netcdf4", encoding=_encoding(dataset))
+        save_plan(target / PLAN_FILE, plan)
         for name, text in study.files:
             path = target / name
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,8 +134,8 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     FileError
         When the file cannot be written.
     """
-    path = folder / ENSEMBLE
-    partial = folder / f".{ENSEMBLE}.{os.getpid()}.partial"
+    path = folder / ENSEMBLE_FILE
+    partial = folder / f".{ENSEMBLE_FILE}.{os.getpid()}.partial"
     try:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
         partial.replace(path)
@@ -185,17 +183,17 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         When its study.toml was changed and is no longer valid.
     """
     source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
-    missing = [name for name in (ENSEMBLE, PLAN, STUDY) if not (source / name).is_file()]
+    missing = [name for name in (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE) if not (source / name).is_file()]
     if missing:
         raise RunError(
             Problem(
                 str(source), (), f"no {', '.join(missing)}", "a folder written by popsim run", "popsim run --out DIR"
             )
         )
-    dataset = _read(source / ENSEMBLE)
+    dataset = _read(source / ENSEMBLE_FILE)
     if "cost" not in dataset or "plan_digest" not in dataset.attrs:
         raise RunError(
-            Problem(str(source / ENSEMBLE), (), "no variable 'cost' with its provenance", "an ensemble of popsim")
+            Problem(str(source / ENSEMBLE_FILE), (), "no variable 'cost' with its provenance", "an ensemble of popsim")
         )
     cost, seed = dataset["cost"], str(dataset.attrs.get("seed", ""))
     if cost.dims != ("option", "scenario") or not {"option", "scenario"} <= set(dataset.coords) or not seed.isdecimal():
@@ -203,11 +201,11 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             f"dimensions {', '.join(map(str, cost.dims))}; labels {', '.join(map(str, dataset.coords))}; seed {seed!r}"
         )
         allowed = "cost by option and scenario, both labelled, and the seed of the run"
-        raise RunError(Problem(str(source / ENSEMBLE), (), found, allowed, "run the study again"))
-    _check_made_by(dataset, load_plan(source / PLAN), str(source / ENSEMBLE))
+        raise RunError(Problem(str(source / ENSEMBLE_FILE), (), found, allowed, "run the study again"))
+    _check_made_by(dataset, load_plan(source / PLAN_FILE), str(source / ENSEMBLE_FILE))
     # Point estimates of earlier versions left out starts, delays and rises of prices: no figure to hold totals against.
     stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]
-    return Run(source, load_study(source / STUDY), dataset.drop_vars(stale))
+    return Run(source, load_study(source / STUDY_FILE), dataset.drop_vars(stale))
 
 
 def _is_earlier_estimate(name: str, values: xr.DataArray) -> bool:

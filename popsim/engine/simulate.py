@@ -21,7 +21,7 @@ from popsim.errors import ParameterError, Problem, kind_of
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan import compile
-from popsim.plan.model import EXPECTED_TOTALS, Integers, Labels, Plan
+from popsim.plan.model import Integers, Labels, Plan
 from popsim.schema import Total
 from popsim.study.model import Study
 from popsim.types import DESIGNS, By, Design
@@ -196,7 +196,7 @@ def _expected(plan: Plan, total: Total) -> Floats:
     prices = total.prices if plan.has_prices(total.prices) else "constant"
     if total.span == "after_horizon" and not plan.is_ever_late:
         return np.zeros(len(plan.labels.component))
-    known: Floats = plan.component_expected[EXPECTED_TOTALS.index(schema.total_name(base, prices, total.span))]
+    known: Floats = plan.component_expected[schema.SIMULATED_TOTALS.index(schema.total_name(base, prices, total.span))]
     return known
 
 

@@ -11,7 +11,7 @@ from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family, Floats
 from popsim.plan.book import Marginals, TableBook, pointers
 from popsim.plan.expectation import expect_rows, likely_weights
-from popsim.plan.model import EXPECTED_TOTALS, Draws, Labels, Plan
+from popsim.plan.model import Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.presence import PresenceBook, all_countries, share_values
 from popsim.plan.rows import Block, RowBook
@@ -20,7 +20,7 @@ from popsim.plan.streams import StreamBook
 from popsim.plan.survey import Survey
 from popsim.plan.timing import Timing, make_timing
 from popsim.plan.world import World
-from popsim.schema import total_name
+from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
 from popsim.study.model import Study
 
 __all__ = ["Marginals", "TableBook", "compile", "pointers"]
@@ -58,7 +58,7 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
         raise ParameterError(Problem("study", (), kind_of(study), "a Study", mend))
     known = _Known(StreamBook(), {})
-    plan = _compile(study, "full", "As the study is written", known)
+    plan = _compile(study, FULL, FULL_NAME, known)
     others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
     return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, others))
 
@@ -149,11 +149,13 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
         out[costs] = values.ravel()
         return out
 
-    expected_totals = np.full((len(EXPECTED_TOTALS), len(survey.pairs)), np.nan)
+    expected_totals = np.full((len(SIMULATED_TOTALS), len(survey.pairs)), np.nan)
     for (prices, span), means in expected.means.items():
-        expected_totals[EXPECTED_TOTALS.index(total_name("cost", prices, span))] = means.sum(axis=0)
+        expected_totals[SIMULATED_TOTALS.index(total_name("cost", prices, span))] = means.sum(axis=0)
         if shares is not None:
-            expected_totals[EXPECTED_TOTALS.index(total_name("financing_need", prices, span))] = (means * shares).sum(0)
+            expected_totals[SIMULATED_TOTALS.index(total_name("financing_need", prices, span))] = (means * shares).sum(
+                0
+            )
     return Plan(
         draws=draws,
         moves=moves,

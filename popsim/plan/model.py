@@ -20,7 +20,6 @@ from popsim.types import Design
 
 __all__ = [
     "DERIVED_ARRAYS",
-    "EXPECTED_TOTALS",
     "GROWTH_ROWS",
     "ROW_ARRAYS",
     "STORED_GROWTHS",
@@ -49,9 +48,6 @@ ROW_ARRAYS = (
 
 DERIVED_ARRAYS = ("component_expected", "component_payments", "row_likely")
 """Arrays that change no sample and so are no part of the digest; empty in a plan of a version that had none."""
-
-EXPECTED_TOTALS = tuple(name for name, total in TOTALS.items() if total.span != "all_years")
-"""Rows of `Plan.component_expected`."""
 
 GROWTH_ROWS: dict[tuple[Prices, Span], int] = {
     ("constant", "within_horizon"): 0,
@@ -195,7 +191,7 @@ class Plan:
     shared_names: tuple[str, ...] = ()
     """Names of the shared streams; none in a plan that was read from a file."""
     component_expected: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
-    """(total, component): exact mean of each of `EXPECTED_TOTALS`; NaN for those that the study does not ask for."""
+    """(total, component): exact mean of each of `SIMULATED_TOTALS`; NaN for those that the study does not ask for."""
     component_payments: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
     """Payments that each component makes in a country that needs it: years of service, or 1 for a one-off."""
     row_likely: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))

@@ -10,16 +10,14 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from popsim import analysis
 from popsim.report import totals
 from popsim.report.document import Table
 from popsim.report.facts import names_of
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, exact_money, finest_of, money, percent, unit_for
+from popsim.schema import FULL, FULL_NAME
 from popsim.study.model import Study
 
 __all__ = ["Words", "allocated", "enough", "joint_words", "sufficient", "together", "unit_of"]
-
-_FULL = "As the study is written"
 
 
 @dataclass(frozen=True)
@@ -40,7 +38,7 @@ class Words:
     def of(cls, study: Study, dataset: xr.Dataset, found: xr.Dataset, unit: str | None = None) -> Words:
         """Take names from the study and its run; the unit is that of this result alone, unless stated."""
         options = tuple(str(option) for option in found["option"].values)
-        names = {option: _FULL if option == analysis.BASELINE else option for option in options}
+        names = {option: FULL_NAME if option == FULL else option for option in options}
         names |= {option.id: option.name for option in study.options}
         labels = {str(dim): names_of(dataset, str(dim)) for dim in dataset.dims if dim != "option"}
         variable = str(found.attrs.get("variable", "cost"))

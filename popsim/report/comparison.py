@@ -17,11 +17,11 @@ from popsim.report import totals
 from popsim.report.facts import Facts, Measured, exact_mean
 from popsim.report.numbers import count, finest_of, percent
 from popsim.report.sections.words import all_of
+from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
 from popsim.study.model import Study
 
 __all__ = ["Ceased", "Comparison", "Counted", "comparison_of", "signed"]
 
-_AS_WRITTEN = "As the study is written"
 _ONE_WAY = 20
 """Scenarios that all differ in one direction, and tell it: by chance with a probability of 2 in 2**20."""
 _CLEAR = 2.0
@@ -51,7 +51,7 @@ class Comparison:
     """A run of several options, and the differences of all to the baseline."""
 
     facts: Facts
-    baseline: str = analysis.BASELINE
+    baseline: str = FULL
     breakdowns: tuple[str, ...] | None = None
     """Groupings by which differences are broken down; None for all of the run."""
 
@@ -112,8 +112,8 @@ class Comparison:
         """Name of each option, from the study, else from the run."""
         every = self.facts.every_option
         names = {str(option): str(option) for option in every["option"].values}
-        if analysis.BASELINE in names:
-            names[analysis.BASELINE] = _AS_WRITTEN
+        if FULL in names:
+            names[FULL] = FULL_NAME
         if "option_name" in every.coords:
             names |= dict(zip(names, map(str, every["option_name"].values), strict=True))
         return names | {option.id: option.name for option in self.facts.study.options}
@@ -146,7 +146,7 @@ class Comparison:
     @property
     def bases(self) -> tuple[str, ...]:
         """Cost and, where an option has one, financing need: the headline of the study first."""
-        present = [base for base in ("cost", "financing_need") if self.has(base)]
+        present = [base for base in TOTAL_BASES if self.has(base)]
         return tuple(sorted(present, key=lambda base: base != self.facts.study.headline))
 
     def spans(self, total: str) -> tuple[str, ...]:

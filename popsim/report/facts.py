@@ -28,7 +28,7 @@ WIDTHS = ("independent", "study", "fully_dependent")
 _TOTALS = (*schema.TOTALS, "cost_countries_independent", "cost_countries_fully_dependent")
 _BREAKDOWNS = ("cost_by_", "financing_need_by_")
 _POINTS = {"cost": "point_estimate", "financing_need": "point_estimate_financing_need"}
-_PRINTED = ("cost", "financing_need")
+_PRINTED = schema.TOTAL_BASES
 _STATISTICS = tuple(f"_{kind}{error}" for kind in ("quantile", "mean", "std") for error in ("", "_error"))
 _QUADRATURE = 1e-6
 """Relative error of the means that the plan knows."""
@@ -366,7 +366,7 @@ class Facts:
     @property
     def totals(self) -> tuple[str, ...]:
         """Cost and, where the option has one, the financing need: the headline first."""
-        wanted = ("cost", "financing_need") if self.is_financed else ("cost",)
+        wanted = schema.TOTAL_BASES if self.is_financed else ("cost",)
         present = [name for name in wanted if self.has(name)]
         return tuple(sorted(present, key=lambda name: name != self.study.headline))
 
@@ -482,9 +482,9 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
     options = [str(option) for option in dataset["option"].values] if "option" in dataset.dims else []
     if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
         problems.append(Problem("dataset", (), "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
-    elif len(options) != 1 and analysis.BASELINE not in options:
+    elif len(options) != 1 and schema.FULL not in options:
         found = ", ".join(options) or "no option"
-        problems.append(Problem("dataset: option", (), found, f'an option "{analysis.BASELINE}", the study as written'))
+        problems.append(Problem("dataset: option", (), found, f'an option "{schema.FULL}", the study as written'))
     elif len(set(options)) < len(options):
         problems.append(Problem("dataset: option", (), ", ".join(options), "each option once"))
     elif dataset.sizes["scenario"] < 1:
@@ -492,7 +492,7 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
     if problems:
         raise RunError(problems)
     dataset = _with_all_years(dataset)
-    place = options.index(analysis.BASELINE) if len(options) > 1 else 0
+    place = options.index(schema.FULL) if len(options) > 1 else 0
     chosen = dataset.isel(option=slice(place, place + 1))
     asked = summary
     if summary is None:

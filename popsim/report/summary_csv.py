@@ -71,7 +71,7 @@ def write_summary_csv(
         When the file cannot be written.
     """
     rows = list(summary_rows(dataset, coverage, summary))
-    if differences is None and dataset.sizes.get("option", 1) > 1 and analysis.BASELINE in dataset["option"].values:
+    if differences is None and dataset.sizes.get("option", 1) > 1 and schema.FULL in dataset["option"].values:
         differences = analysis.compare(dataset, coverage=coverage)
     if differences is not None:
         rows += difference_rows(differences)

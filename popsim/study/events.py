@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest
+from popsim.schema import FACTOR, PROBABILITY, RATE, SHARE, YEARS
 from popsim.study.model import Amount, Delay, Escalation, Setting, Shock
 from popsim.study.place import Keys, shown, words
 from popsim.study.setting_tables import CofinancingTable, DelayTable, EscalationTable, FinancingTable, NeedTable
-from popsim.study.settings import FACTOR, PROBABILITY, RATE, YEARS, Limits, Settings
+from popsim.study.settings import Settings
 
 __all__ = [
     "Events",
@@ -20,8 +21,6 @@ __all__ = [
     "resolve_events",
     "resolve_need",
 ]
-
-SHARE = Limits("cofinancing", 0.0, 1.0)
 
 
 def resolve_need(settings: Settings, keys: Keys, table: NeedTable | None) -> Setting | None:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from popsim.errors import Problem, nearest
+from popsim.schema import EXPONENT, SIZE_EXPONENT
 from popsim.study.model import Amount, Exponent
 from popsim.study.place import Keys, shown, words
-from popsim.study.settings import EXPONENT, SIZE_EXPONENT, Settings
+from popsim.study.settings import Settings
 from popsim.study.toml_models import AreaTable, ChangeTable
 
 __all__ = ["in_order", "resolve_exponents", "size_exponent"]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from popsim.arguments import check_path
 from popsim.errors import FileError, Problem, StudyError, nearest
+from popsim.schema import STUDY_FILE
 
 __all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_bytes", "read_text"]
 
@@ -69,7 +70,7 @@ def find_study(source: str | os.PathLike[str]) -> Path:
     path = Path(check_path("source", source, "a path, or the name of a packaged study"))
     named = isinstance(source, str) and re.fullmatch(r"[A-Za-z0-9_-]+", source) is not None
     studies = packaged_studies() if named else {}
-    inside = path / "study.toml"
+    inside = path / STUDY_FILE
     if str(source) in studies:
         if inside.is_file() or path.is_file():
             raise FileError(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from popsim.display import WIDTH, Brief, as_html, as_text, listed, one_line
 from popsim.families.base import Family
+from popsim.schema import FULL
 from popsim.study.labels import ColumnLabels
 from popsim.types import Base, Basis, Design
 
@@ -339,7 +340,7 @@ class Study:
             ("countries", listed(country.code for country in self.countries)),
             ("years", f"{self.years[0]} to {self.years[-1]}" if self.years else "none"),
             ("money", f"{self.currency} at {self.price_year} prices"),
-            ("options", listed(["full", *(option.id for option in self.options)])),
+            ("options", listed([FULL, *(option.id for option in self.options)])),
             ("scenarios", f"{self.scenarios:,}, seed {self.seed}, design {self.design}"),
         ]
         return [(label, text) for label, text in known if text]

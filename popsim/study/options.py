@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from popsim.errors import Problem, nearest
+from popsim.schema import FULL
 from popsim.study.keys import dotted, lay, split_key, toml_text
 from popsim.study.model import Option, Study
 from popsim.study.place import Place, shown, words
@@ -19,7 +20,6 @@ __all__ = ["WrittenOption", "resolve_options"]
 FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", "option")
 """Tables that are the same in all options, for results of options to be compared."""
 
-FULL = "full"
 """Id of the study as written."""
 
 Keys = tuple[str, ...]

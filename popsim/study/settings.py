@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from popsim.errors import Problem, nearest
 from popsim.families.base import Family
+from popsim.schema import Limits
 from popsim.study.distributions import build_at, check_mean, written
 from popsim.study.model import Amount, Basis, Setting
 from popsim.study.place import Keys, shown, words
@@ -16,36 +15,14 @@ from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
 from popsim.tables import TextTable
 
-__all__ = ["EXPONENT", "FACTOR", "PROBABILITY", "RATE", "SIZE_EXPONENT", "YEARS", "Limits", "Settings"]
+__all__ = ["Settings"]
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What a quantity may be; `open_low` leaves the lower limit itself out."""
-
-    what: str
-    low: float
-    high: float = math.inf
-    open_low: bool = False
-
-    def words(self) -> str:
-        """Say the relation."""
-        low = f"{self.what} {'>' if self.open_low else '>='} {self.low:.10g}"
-        return low if self.high == math.inf else f"{self.low:.10g} <= {self.what} <= {self.high:.10g}"
-
-    def broken(self, family: Family) -> bool:
-        """Whether a distribution has values beyond the limits."""
-        low, high = family.support()
-        at_low = self.open_low and low == self.low and float(family.cdf(self.low)) > 0.0
-        return low < self.low or high > self.high or at_low
-
-
-PROBABILITY = Limits("probability", 0.0, 1.0)
-YEARS = Limits("years", 0.0)
-RATE = Limits("rate", -1.0, open_low=True)
-FACTOR = Limits("factor", 0.0, open_low=True)
-SIZE_EXPONENT = Limits("size_exponent", 0.0, 2.0)
-EXPONENT = Limits("exponent", -2.0, 2.0)
+def _is_beyond(family: Family, limits: Limits) -> bool:
+    """Whether a distribution has values beyond the limits."""
+    low, high = family.support()
+    at_low = limits.is_open and low == limits.low and float(family.cdf(limits.low)) > 0.0
+    return low < limits.low or high > limits.high or at_low
 
 
 class Settings:
@@ -78,7 +55,7 @@ class Settings:
 
     def _check(self, keys: Keys, family: Family, value: Mapping[str, Any], limits: Limits) -> list[Problem]:
         where, problems = self.study.place.at(*keys), []
-        if limits.broken(family):
+        if _is_beyond(family, limits):
             low, high = family.support()
             problems.append(
                 Problem(

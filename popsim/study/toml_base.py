@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
+from popsim.schema import EXPONENT, FACTOR, PROBABILITY, RATE, SIZE_EXPONENT, YEARS
 from popsim.types import Basis
 
 __all__ = [
@@ -84,26 +85,26 @@ Years = Annotated[
 Drawn = Annotated[dict[str, Any], Tag("<table>")]
 """A distribution: its family and parameters, which `popsim.families.build` reads."""
 Probability = Annotated[
-    Annotated[float, Field(ge=0, le=1), Tag("<number>")] | Drawn,
+    Annotated[float, Field(ge=PROBABILITY.low, le=PROBABILITY.high), Tag("<number>")] | Drawn,
     one_of("a number from 0 to 1, or a table with a family and its parameters"),
 ]
 LateYears = Annotated[
-    Annotated[float, Field(ge=0), Tag("<number>")] | Drawn,
+    Annotated[float, Field(ge=YEARS.low), Tag("<number>")] | Drawn,
     one_of("a number of years, or a table with a family and its parameters"),
 ]
 Rate = Annotated[
-    Annotated[float, Field(gt=-1, lt=1), Tag("<number>")] | Drawn,
+    Annotated[float, Field(gt=RATE.low, lt=1), Tag("<number>")] | Drawn,
     one_of("a rate per year, such as 0.02, or a table with a family and its parameters"),
 ]
 Factor = Annotated[
-    Annotated[float, Field(gt=0), Tag("<number>")] | Drawn,
+    Annotated[float, Field(gt=FACTOR.low), Tag("<number>")] | Drawn,
     one_of("a factor, such as 1.3, or a table with a family and its parameters"),
 ]
 SizeExponent = Annotated[
-    Annotated[float, Field(ge=0, le=2), Tag("<number>")] | Drawn,
+    Annotated[float, Field(ge=SIZE_EXPONENT.low, le=SIZE_EXPONENT.high), Tag("<number>")] | Drawn,
     one_of("a number from 0 to 2, or a table with a family and its parameters"),
 ]
 AnyExponent = Annotated[
-    Annotated[float, Field(ge=-2, le=2), Tag("<number>")] | Drawn,
+    Annotated[float, Field(ge=EXPONENT.low, le=EXPONENT.high), Tag("<number>")] | Drawn,
     one_of("a number from -2 to 2, or a table with a family and its parameters"),
 ]

@@ -7,13 +7,13 @@ from typing import Any
 
 import tomli_w
 
+from popsim.schema import INPUTS_FOLDER, STUDY_FILE
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.options import WrittenOption
 from popsim.study.toml_models import StudyFile
 
 __all__ = ["study_files"]
 
-INPUTS = "inputs"
 UNUSED = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock"})
 
 
@@ -43,13 +43,13 @@ def study_files(
     """
     document: dict[str, Any] = content.model_dump(exclude_none=True)
     if prices is not None:
-        document["money"]["price_index"] = f"{INPUTS}/prices.csv"
+        document["money"]["price_index"] = f"{INPUTS_FOLDER}/prices.csv"
     if rates is not None:
-        document["money"]["exchange_rates"] = f"{INPUTS}/exchange-rates.csv"
-    document["catalogue"]["folder"] = f"{INPUTS}/catalogue"
-    document["countries"]["file"] = f"{INPUTS}/countries.csv"
+        document["money"]["exchange_rates"] = f"{INPUTS_FOLDER}/exchange-rates.csv"
+    document["catalogue"]["folder"] = f"{INPUTS_FOLDER}/catalogue"
+    document["countries"]["file"] = f"{INPUTS_FOLDER}/countries.csv"
     if correlation is not None:
-        document["dependence"]["between_areas"] = f"{INPUTS}/correlation.csv"
+        document["dependence"]["between_areas"] = f"{INPUTS_FOLDER}/correlation.csv"
     # The copies are in UTF-8, whatever the files were in; signs are those of the files.
     for marks in (document.get("csv", {}), *document.get("csv", {}).values()):
         if isinstance(marks, dict):
@@ -58,14 +58,14 @@ def study_files(
     document = without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]
     document["area"] = {area: defaults(content) | document["area"][area] for area in order}
-    files = [("study.toml", tomli_w.dumps(document)), (f"{INPUTS}/countries.csv", countries)]
+    files = [(STUDY_FILE, tomli_w.dumps(document)), (f"{INPUTS_FOLDER}/countries.csv", countries)]
     if prices is not None:
-        files.append((f"{INPUTS}/prices.csv", prices))
+        files.append((f"{INPUTS_FOLDER}/prices.csv", prices))
     if rates is not None:
-        files.append((f"{INPUTS}/exchange-rates.csv", rates))
+        files.append((f"{INPUTS_FOLDER}/exchange-rates.csv", rates))
     if correlation is not None:
-        files.append((f"{INPUTS}/correlation.csv", correlation))
-    files += [(f"{INPUTS}/catalogue/{name}", text) for name, text in catalogue.files]
+        files.append((f"{INPUTS_FOLDER}/correlation.csv", correlation))
+    files += [(f"{INPUTS_FOLDER}/catalogue/{name}", text) for name, text in catalogue.files]
     files += [file for option in options for file in option.files]
     return tuple(files)
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from popsim.cli.folder import PLAN, check_replaceable, older_run, replacing
+from popsim.cli.folder import check_replaceable, older_run, replacing
 from popsim.errors import FileError
+from popsim.schema import PLAN_FILE
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -20,7 +21,7 @@ def content(folder: Path) -> dict[str, str]:
 def old_run(tmp_path: Path) -> Path:
     folder = tmp_path / "results" / "old"
     (folder / "inputs").mkdir(parents=True)
-    (folder / PLAN).write_text("old plan")
+    (folder / PLAN_FILE).write_text("old plan")
     (folder / "inputs" / "countries.csv").write_text("old countries")
     return folder
 
@@ -51,9 +52,9 @@ def test_other_peoples_files_are_not_replaced(tmp_path: Path, old_run: Path, mon
 
 def test_a_complete_run_takes_the_place_of_the_old_one(old_run: Path) -> None:
     with replacing(old_run) as partial:
-        (partial / PLAN).write_text("new plan")
-        assert content(old_run)[PLAN] == "old plan"
-    assert content(old_run) == {PLAN: "new plan"}
+        (partial / PLAN_FILE).write_text("new plan")
+        assert content(old_run)[PLAN_FILE] == "old plan"
+    assert content(old_run) == {PLAN_FILE: "new plan"}
     assert [path.name for path in old_run.parent.iterdir()] == ["old"]
 
 
@@ -63,7 +64,7 @@ def test_a_stopped_run_leaves_what_was_there(old_run: Path, error: type[BaseExce
 
     def stopped() -> None:
         with replacing(old_run) as partial:
-            (partial / PLAN).write_text("half")
+            (partial / PLAN_FILE).write_text("half")
             raise error
 
     with pytest.raises(error):
@@ -82,7 +83,7 @@ def test_a_run_that_was_moved_aside_and_not_replaced_is_put_back(old_run: Path) 
 
 def test_an_older_run_is_described_also_where_it_cannot_be_read(old_run: Path, tmp_path: Path) -> None:
     assert older_run(tmp_path / "nothing") is None
-    os.utime(old_run / PLAN, (0.0, 86_400.0 * 365))
+    os.utime(old_run / PLAN_FILE, (0.0, 86_400.0 * 365))
     says = older_run(old_run)
     assert says is not None
     assert re.fullmatch(r"a run of 19(70-12-31|71-01-0[12]) \d\d:\d\d that could not be read", says)

@@ -7,11 +7,12 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim.engine.runs import ENSEMBLE, PLAN, load_plan, load_run, save_plan, save_run
+from popsim.engine.runs import load_plan, load_run, save_plan, save_run
 from popsim.engine.simulate import simulate
 from popsim.errors import FileError, RunError, StudyError
 from popsim.plan import Plan
 from popsim.plan import compile as compile_study
+from popsim.schema import ENSEMBLE_FILE, PLAN_FILE
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -49,7 +50,7 @@ def test_a_run_that_was_read_can_be_written_again(folder: Path, packaged: tuple,
     run = load_run(folder)
     again = tmp_path / "again"
     again.mkdir()
-    save_run(again, run.study, load_plan(folder / PLAN), run.dataset)
+    save_run(again, run.study, load_plan(folder / PLAN_FILE), run.dataset)
     assert load_run(again).dataset.identical(packaged[2])
 
 
@@ -67,7 +68,7 @@ def test_point_estimates_of_an_earlier_version_are_left_out(packaged: tuple, tmp
 
 def test_the_plan_beside_the_results_repeats_them_to_the_bit(folder: Path, packaged: tuple) -> None:
     _, plan, dataset = packaged
-    kept = load_plan(folder / PLAN)
+    kept = load_plan(folder / PLAN_FILE)
     assert kept.digest == plan.digest == dataset.attrs["plan_digest"]
     assert simulate(kept, breakdowns=BREAKDOWNS).identical(dataset)
 
@@ -87,7 +88,7 @@ def test_a_plan_comes_back_whole(tmp_path: Path) -> None:
     assert simulate(kept, 50).identical(simulate(plan, 50))
 
 
-@pytest.mark.parametrize("name", [ENSEMBLE, PLAN, "study.toml"])
+@pytest.mark.parametrize("name", [ENSEMBLE_FILE, PLAN_FILE, "study.toml"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(RunError, match=name):
@@ -103,53 +104,53 @@ def test_a_folder_that_is_none(tmp_path: Path, packaged: tuple) -> None:
 
 @pytest.mark.parametrize("text", [b"", b"not netCDF at all", b"\x89HDF\r\n\x1a\n and then nothing"])
 def test_a_file_that_is_no_netcdf(folder: Path, text: bytes) -> None:
-    (folder / ENSEMBLE).write_bytes(text)
-    with pytest.raises(FileError, match=ENSEMBLE):
+    (folder / ENSEMBLE_FILE).write_bytes(text)
+    with pytest.raises(FileError, match=ENSEMBLE_FILE):
         load_run(folder)
-    (folder / PLAN).write_bytes(text)
-    with pytest.raises(FileError, match=PLAN):
-        load_plan(folder / PLAN)
+    (folder / PLAN_FILE).write_bytes(text)
+    with pytest.raises(FileError, match=PLAN_FILE):
+        load_plan(folder / PLAN_FILE)
 
 
 def test_a_file_cut_short(folder: Path) -> None:
-    whole = (folder / ENSEMBLE).read_bytes()
-    (folder / ENSEMBLE).write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(FileError, match=ENSEMBLE):
+    whole = (folder / ENSEMBLE_FILE).read_bytes()
+    (folder / ENSEMBLE_FILE).write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(FileError, match=ENSEMBLE_FILE):
         load_run(folder)
 
 
 def test_a_damaged_array_is_refused(folder: Path, packaged: tuple) -> None:
-    whole = bytearray((folder / ENSEMBLE).read_bytes())
+    whole = bytearray((folder / ENSEMBLE_FILE).read_bytes())
     place = whole.find(packaged[2]["cost"].values[0].tobytes())
     assert place >= 0
     whole[place] ^= 1
-    (folder / ENSEMBLE).write_bytes(whole)
-    with pytest.raises(FileError, match=ENSEMBLE):
+    (folder / ENSEMBLE_FILE).write_bytes(whole)
+    with pytest.raises(FileError, match=ENSEMBLE_FILE):
         load_run(folder)
 
 
 def test_another_netcdf_file_is_no_ensemble(folder: Path, packaged: tuple) -> None:
     for other in (xr.Dataset({"x": ("t", [1.0])}), packaged[2].drop_attrs()):
-        other.to_netcdf(folder / ENSEMBLE, engine="netcdf4")
+        other.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
         with pytest.raises(RunError, match="no variable 'cost' with its provenance"):
             load_run(folder)
 
 
 @pytest.mark.parametrize("name", ["own_stream", "tables", "row_scale", "term_weight", "year_share"])
 def test_a_changed_plan_is_refused(folder: Path, name: str) -> None:
-    with netCDF4.Dataset(folder / PLAN, "r+") as stored:
+    with netCDF4.Dataset(folder / PLAN_FILE, "r+") as stored:
         values = stored[name][...]
         place = (0,) * values.ndim
         stored[name][place] = values[place] + 1
     with pytest.raises(RunError, match="digest"):
-        load_plan(folder / PLAN)
+        load_plan(folder / PLAN_FILE)
 
 
 def test_a_changed_seed_of_a_plan_is_refused(folder: Path) -> None:
-    with netCDF4.Dataset(folder / PLAN, "r+") as stored:
+    with netCDF4.Dataset(folder / PLAN_FILE, "r+") as stored:
         stored.setncattr("seed", "5")
     with pytest.raises(RunError, match="digest"):
-        load_plan(folder / PLAN)
+        load_plan(folder / PLAN_FILE)
 
 
 def test_a_study_that_was_broken_is_refused(folder: Path) -> None:

@@ -22,6 +22,7 @@ from popsim.report.facts import gather
 from popsim.report.html import render
 from popsim.report.summary_csv import write_summary_csv
 from popsim.report.totals import title
+from popsim.schema import SIMULATED_TOTALS
 from popsim.study.model import Study
 
 from .printed import check_cell
@@ -38,7 +39,7 @@ def document(with_alternatives: Pair) -> Document:
 @pytest.fixture(scope="module")
 def found(with_alternatives: Pair) -> xr.Dataset:
     dataset = with_alternatives[1]
-    names = [name for name in dataset.data_vars if name in analysis.TOTALS or str(name).endswith("_by_area")]
+    names = [name for name in dataset.data_vars if name in SIMULATED_TOTALS or str(name).endswith("_by_area")]
     kept = [name for name in names if "scenario" in dataset[name].dims]
     return analysis.compare(dataset[kept], coverage=0.9)
 
@@ -88,7 +89,7 @@ def test_tables_are_those_of_the_analysis(
     document: Document, with_alternatives: Pair, found: xr.Dataset, total: str, first: int
 ) -> None:
     tables = blocks(document, "options", Table)
-    known = [name for name in with_alternatives[1].data_vars if name in analysis.TOTALS]
+    known = [name for name in with_alternatives[1].data_vars if name in SIMULATED_TOTALS]
     summary = analysis.summarise(analysis.with_all_years(with_alternatives[1][known]), 0.9)
     levels, apart, shares, _ = tables[first : first + 4]
     assert [row[0] for row in levels.rows][::3] == [
@@ -278,7 +279,7 @@ def test_the_summary_holds_every_option(with_alternatives: Pair, tmp_path: Path)
 
 def test_the_summary_holds_all_years_and_differences(with_alternatives: Pair, tmp_path: Path) -> None:
     dataset = with_alternatives[1]
-    kept = [name for name in dataset.data_vars if name in analysis.TOTALS or str(name).endswith("_by_area")]
+    kept = [name for name in dataset.data_vars if name in SIMULATED_TOTALS or str(name).endswith("_by_area")]
     dataset = dataset[[name for name in kept if "scenario" in dataset[name].dims]]
     write_summary_csv(tmp_path / "summary.csv", dataset, 0.9)
     with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:

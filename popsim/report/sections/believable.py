@@ -13,6 +13,7 @@ from popsim.report.facts import Facts, Measured
 from popsim.report.numbers import count, percent, significant
 from popsim.report.sections.pairs import pair_figure
 from popsim.report.sections.words import listed, plural
+from popsim.types import BASES
 
 __all__ = ["believable"]
 
@@ -100,7 +101,7 @@ def _varies_with(facts: Facts) -> list[str]:
 
 def _bases(by_basis: dict[str, float]) -> list[str]:
     """Name the bases that anything rests on, the firmest first, in words that go on from "rests"."""
-    return [basis for basis in ("evidence", "proxy", "judgement") if by_basis.get(basis)]
+    return [basis for basis in BASES if by_basis.get(basis)]
 
 
 def _together(facts: Facts) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from popsim.analysis import BASELINE
 from popsim.analysis.compare import ROUNDING
 from popsim.analysis.tails import UNSEEN
 from popsim.report import totals
@@ -12,6 +11,7 @@ from popsim.report.facts import Facts, Measured, words_of_means
 from popsim.report.numbers import UNKNOWN, percent, significant
 from popsim.report.rare import rare_sentences
 from popsim.report.sections.words import all_of, listed, plural
+from popsim.schema import FULL
 
 __all__ = [
     "differences",
@@ -76,7 +76,7 @@ def _intro(comparison: Comparison) -> Paragraph:
 
 
 def _name(comparison: Comparison) -> str:
-    if comparison.baseline == BASELINE:
+    if comparison.baseline == FULL:
         return "the study as written"
     return f"“{comparison.names[comparison.baseline]}”"
 
@@ -403,7 +403,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
 
 
 def _quoted(comparison: Comparison, option: str) -> str:
-    return f"“{comparison.names[option]}”" if option != BASELINE else "the study as written"
+    return f"“{comparison.names[option]}”" if option != FULL else "the study as written"
 
 
 def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
