@@ -46,6 +46,10 @@ class Problem:
         What may stand there, or the relation that it breaks.
     mend
         What to do about it; empty when `allowed` already says so.
+    origin
+        What set these keys where it was not the file itself: ``override``, or an option of the study.
+    part
+        Name of the entry of a list that the keys lie in, for readers who do not count from 0.
 
     Examples
     --------
@@ -62,11 +66,15 @@ class Problem:
     found: str
     allowed: str
     mend: str = ""
+    origin: str = ""
+    part: str = ""
 
     @property
     def where(self) -> str:
         """File and key path, or call and argument, in one text."""
-        path = dotted(self.keys)
+        path = dotted(self.keys) + (f" ({self.part})" if self.part else "")
+        if self.origin:
+            return f"{self.origin} {path}"
         if self.file.endswith("()"):
             return f"{self.file[:-1]}{path})"
         return f"{self.file}: {path}" if self.file and path else self.file or path

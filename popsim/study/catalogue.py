@@ -108,6 +108,8 @@ def read_catalogue(folder: Path, where: str) -> tuple[CatalogueReading, list[Pro
         first[area.id] = path.name
         checked[path.name] = document
         areas.append(area)
+    for document in checked.values():
+        problems = [document.place.located(problem) for problem in problems]
     return CatalogueReading(tuple(areas), tuple(files), checked, complete), problems
 
 

@@ -122,6 +122,7 @@ class _Loader:
         self.problems += [*settings.problems, *self.replicates(), *self.headline()]
         correlation, dependence = self.dependence(catalogue, table)
         breakdowns = self.breakdowns(table)
+        self.problems = [self.checked.place.located(problem) for problem in self.problems]
         if self.problems or dependence is None:
             return None, self.problems
         # What options change is written with the study that has them; each option stands by itself without the others.

@@ -181,11 +181,17 @@ def _lay_all(document: dict[str, Any], changes: Mapping[Keys, Any], place: Place
 
 def _located(problem: Problem, place: Place) -> Problem:
     """Say of which option a problem is, where it lies outside the keys that the option sets."""
-    head = f'{place.file}: option "{place.option}", '
+    head = f'{place.file}: option "{place.option}",'
+    problem = place.located(problem)
+    if problem.file == place.file and problem.keys and problem.origin != "override":
+        return replace(problem, origin=f"{head} key")
+    if problem.origin:
+        return replace(problem, origin=f"{head} {problem.origin}")
+    # Texts that carry their keys inside go when the last of them carries keys apart.
+    inside = problem.where.removeprefix(f"{place.file}: ")
     if problem.where.startswith(head):
         return problem
-    inside = problem.where.removeprefix(f"{place.file}: ")
-    return replace(problem, file=f"{head}{'key ' if inside != problem.where else ''}{inside}", keys=())
+    return replace(problem, file=f"{head} {'key ' if inside != problem.where else ''}{inside}", keys=())
 
 
 def _own_files(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from popsim.errors import dotted, shown, words
+from popsim.errors import Problem, dotted, shown, words
 
 __all__ = ["Key", "Keys", "Place", "shown", "words"]
 
@@ -43,6 +43,27 @@ class Place:
             if inside:
                 return f"{said} {dotted(inside[0])}"
         return f"{self.file}: {dotted(keys)}{self.component(*keys)}" if keys else self.file
+
+    def located(self, problem: Problem) -> Problem:
+        """Return a problem with what set its keys: an override, an option, or the file itself.
+
+        Examples
+        --------
+        >>> place = Place("pops.toml", (("scenarios", "count"),))
+        >>> place.located(Problem("pops.toml", ("scenarios", "count"), "-5", "a whole number of at least 1")).where
+        'override scenarios.count'
+        """
+        keys = problem.keys
+        if problem.file != self.file or not keys or problem.origin or problem.part:
+            return problem
+        option = f'{self.file}: option "{self.option}", key'
+        for origin, stated in ((option, self.changed), ("override", self.overridden)):
+            if any(keys[: len(key)] == key for key in stated):
+                return replace(problem, origin=origin)
+            inside = [key for key in stated if key[: len(keys)] == keys and len(keys) > 1]
+            if inside:
+                return replace(problem, origin=origin, keys=inside[0])
+        return replace(problem, part=self.component(*keys)[2:-1])
 
     def component(self, *keys: Key) -> str:
         """Name, in brackets, of the component that the keys lie in; empty for other keys and where it has none."""

@@ -31,6 +31,11 @@ class Checked(Generic[Model]):
     place: Place
     refused: frozenset[Keys]
 
+    @property
+    def file(self) -> str:
+        """Name of the file."""
+        return self.place.file
+
     def sound(self, *keys: str | int) -> bool:
         """Whether nothing at, above or below these keys was refused."""
         return not any(key[: len(keys)] == keys or keys[: len(key)] == key for key in self.refused)
