@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import statistics
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+
+from benchmarks.ratios import timed
 
 ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = 10_000_000
@@ -37,6 +40,28 @@ def test_run(benchmark: BenchmarkFixture, tmp_path: Path, what: str, limit: floa
     benchmark.group = "run"
     benchmark.extra_info.update(kind="limit", what=f"`popsim run`, {what}", unit="s", limit=limit)
     benchmark.pedantic(run_command, setup=prepare, rounds=1 if small else 3 if cold else 7)
+
+
+START_UP = {
+    "import": ("`import popsim`, above starting Python", "import popsim", 0.060, True),
+    "help": ("`popsim --help`, process and all", "from popsim.cli.main import main; main(['--help'])", 0.4, False),
+}
+
+
+@pytest.mark.parametrize("key", START_UP)
+def test_start_up(benchmark: BenchmarkFixture, key: str, small: bool) -> None:
+    what, code, limit, above_python = START_UP[key]
+
+    def start(script: str = code) -> None:
+        subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
+
+    rounds = 1 if small else 15
+    bare = statistics.median(timed(lambda: start("pass")) for _ in range(rounds)) if above_python else 0.0
+    benchmark.group = "run"
+    benchmark.pedantic(start, rounds=rounds)
+    # Without statistics (--benchmark-disable) nothing is measured.
+    measured = {} if benchmark.stats is None else {"value": benchmark.stats.stats.median - bare}
+    benchmark.extra_info.update(kind="limit", what=what, unit="s", limit=limit, **measured)
 
 
 REPORT = """

@@ -1,11 +1,10 @@
-"""Every failure becomes a message and a status; help answers at once."""
+"""Every failure becomes a message and a status; help imports nothing heavy."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -35,15 +34,6 @@ def test_help_imports_nothing_heavy(arguments: list[str]) -> None:
     )
     out = subprocess.run([sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True).stdout
     assert out.splitlines()[-1] == "HEAVY"
-
-
-def test_help_answers_within_four_tenths_of_a_second() -> None:
-    def seconds() -> float:
-        begin = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "popsim.cli.main", "--help"], stdout=subprocess.DEVNULL, check=True)
-        return time.perf_counter() - begin
-
-    assert min(seconds() for _ in range(5)) < 0.4
 
 
 def test_help_names_every_command(call: Callable[..., Any]) -> None:
