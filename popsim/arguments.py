@@ -104,7 +104,7 @@ def check_whole(argument: str, value: object, low: int, high: int | None = None,
     if number is None or number < low or (high is not None and number > high):
         limits = f"of at least {low}" if high is None else f"from {low} to {high}"
         allowed = f"a whole number {limits}" + (f", or {unless}" if unless else "")
-        raise ParameterError(Problem(argument, (), repr(value), allowed))
+        raise ParameterError(Problem("", (argument,), repr(value), allowed))
     return number
 
 
@@ -125,7 +125,7 @@ def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
     if not isinstance(value, str) or value not in names:
         *others, last = [f'"{name}"' for name in names]
         allowed = f"{', '.join(others)} or {last}" if others else last
-        raise ParameterError(Problem(argument, (), repr(value), allowed, nearest(str(value), names)))
+        raise ParameterError(Problem("", (argument,), repr(value), allowed, nearest(str(value), names)))
     return cast(Name, str(value))
 
 
@@ -143,7 +143,7 @@ def check_text(argument: str, value: object, allowed: str) -> str:
     'cost'
     """
     if not isinstance(value, str):
-        raise ParameterError(Problem(argument, (), kind_of(value), allowed))
+        raise ParameterError(Problem("", (argument,), kind_of(value), allowed))
     return str(value)
 
 
@@ -163,5 +163,5 @@ def check_path(argument: str, value: object, allowed: str) -> str:
     path = os.fspath(value) if isinstance(value, str | os.PathLike) else None
     if not isinstance(path, str) or not path:
         found = "an empty path" if path == "" else kind_of(value)
-        raise ParameterError(Problem(argument, (), found, allowed))
+        raise ParameterError(Problem("", (argument,), found, allowed))
     return path

@@ -17,6 +17,7 @@ __all__ = [
     "RunError",
     "StudyError",
     "UnknownNameError",
+    "closest",
     "dotted",
     "kind_of",
     "nearest",
@@ -184,9 +185,21 @@ def nearest(name: str, known: Sequence[str]) -> str:
     >>> nearest("qqq", ["normal"])
     ''
     """
+    known_name = closest(name, known)
+    return "" if known_name is None else f'did you mean "{known_name}"?'
+
+
+def closest(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name that is spelt most like `name`, whatever its case; None when nothing is close.
+
+    Examples
+    --------
+    >>> closest("Sigm", ["mu", "sigma"])
+    'sigma'
+    """
     by_fold = {candidate.lower(): candidate for candidate in known}
     close = difflib.get_close_matches(name.lower(), list(by_fold), n=1, cutoff=0.6)
-    return f'did you mean "{by_fold[close[0]]}"?' if close else ""
+    return by_fold[close[0]] if close else None
 
 
 def shown(value: object, kind: bool = False) -> str:

@@ -13,12 +13,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from popsim.arguments import as_list, as_number
 from popsim.display import as_html, one_line
-from popsim.errors import ParameterError, Problem, kind_of
+from popsim.errors import Key, ParameterError, Problem, kind_of
 from popsim.families.checks import (
     Owner,
+    call_of,
     check_finite,
     check_relation,
-    owner_name,
     parse_quantiles,
     read_number,
     read_numbers,
@@ -39,26 +39,24 @@ _MOST_SHOWN, _FIRST_SHOWN, _LONGEST = 20, 3, 1_000
 """A longer list is shown by its first entries and its last; so many characters of a distribution are shown at most."""
 
 
-def _read_family(owner: Owner, name: str, value: object) -> tuple[object, list[Problem]]:
+def _read_family(owner: Owner, value: object, *keys: Key) -> tuple[object, list[Problem]]:
     """Read a distribution."""
     if isinstance(value, Family):
         return value, []
     mend = "in TOML: a table with a family"
-    return value, [
-        Problem(f"{owner_name(owner)}({name})", (), repr(value), "a distribution, such as Uniform(0, 1)", mend)
-    ]
+    return value, [Problem(call_of(owner), keys, repr(value), "a distribution, such as Uniform(0, 1)", mend)]
 
 
-def _read_families(owner: Owner, name: str, value: object) -> tuple[tuple[Any, ...], list[Problem]]:
+def _read_families(owner: Owner, value: object, *keys: Key) -> tuple[tuple[Any, ...], list[Problem]]:
     """Read a list of distributions; each entry that is none is a problem of its own."""
     entries = as_list(value)
     if not entries:
-        return (), [Problem(f"{owner_name(owner)}({name})", (), repr(value), "a list of distributions")]
-    read = [_read_family(owner, f"{name}[{index}]", item) for index, item in enumerate(entries)]
+        return (), [Problem(call_of(owner), keys, repr(value), "a list of distributions")]
+    read = [_read_family(owner, item, *keys, index) for index, item in enumerate(entries)]
     return tuple(entries), [problem for _, found in read for problem in found]
 
 
-_READERS: dict[str, Callable[[Owner, str, object], tuple[Any, list[Problem]]]] = {
+_READERS: dict[str, Callable[..., tuple[Any, list[Problem]]]] = {
     "float": read_number,
     "float | None": read_optional,
     "tuple[float, ...]": read_numbers,
@@ -105,7 +103,7 @@ class Family(Structure):
             name = field.name.rstrip("_")
             value = parameters.pop(name)
             if reader := _READERS.get(str(field.type)):
-                value, found = reader(type(self), name, value)
+                value, found = reader(type(self), value, name)
                 problems += found
             object.__setattr__(self, field.name, value)
         if parameters:
@@ -233,7 +231,7 @@ class Family(Structure):
         """
         raise ParameterError(
             Problem(
-                f"{cls.__name__}.from_quantiles",
+                f"{cls.__name__}.from_quantiles()",
                 (),
                 ", ".join(f"{name}={value}" for name, value in quantiles.items()),
                 f"parameters by name: {', '.join(field.name.rstrip('_') for field in fields(cast(Any, cls)))}",
@@ -283,7 +281,7 @@ def _irregular(cls: type[Family]) -> tuple[str, ...]:
 
 def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") -> NoReturn:
     """Raise one problem of an alternative constructor."""
-    raise ParameterError(Problem(f"{owner_name(owner)}.{method}", (), found, allowed, mend))
+    raise ParameterError(Problem(f"{call_of(owner)[:-2]}.{method}()", (), found, allowed, mend))
 
 
 def _probabilities(probability: ArrayLike) -> Floats:
@@ -301,7 +299,7 @@ def _numbers(argument: str, value: ArrayLike) -> Floats:
         return array.astype(np.float64, copy=False)
     read = [as_number(entry) for entry in array.ravel().tolist()]
     if array.dtype.kind != "O" or None in read:
-        raise ParameterError(Problem(argument, (), kind_of(value), "a number, or an array of numbers"))
+        raise ParameterError(Problem("", (argument,), kind_of(value), "a number, or an array of numbers"))
     return np.array(read, dtype=np.float64).reshape(array.shape)
 
 

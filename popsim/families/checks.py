@@ -8,15 +8,15 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from popsim.arguments import as_list, as_number
-from popsim.errors import ParameterError, Problem
+from popsim.errors import Key, ParameterError, Problem
 
 __all__ = [
     "QUANTILE_NAME",
     "Owner",
+    "call_of",
     "check_finite",
     "check_relation",
     "counts_in_words",
-    "owner_name",
     "parse_quantiles",
     "read_number",
     "read_numbers",
@@ -30,9 +30,9 @@ QUANTILE_NAME = re.compile(r"p(\d{2,})")
 """``p05`` is the 5 % quantile, ``p50`` the median, ``p995`` the 99.5 % quantile."""
 
 
-def owner_name(owner: Owner) -> str:
-    """Name a family or constructor as a reader would write it."""
-    return owner if isinstance(owner, str) else owner.__name__
+def call_of(owner: Owner) -> str:
+    """Return the call of a family or constructor as a reader would write it, such as ``Normal()``."""
+    return f"{owner if isinstance(owner, str) else owner.__name__}()"
 
 
 def _is_number(value: object) -> bool:
@@ -40,41 +40,42 @@ def _is_number(value: object) -> bool:
     return number is not None and math.isfinite(number)
 
 
-def read_number(owner: Owner, name: str, value: object) -> tuple[float, list[Problem]]:
+def read_number(owner: Owner, value: object, *keys: Key) -> tuple[float, list[Problem]]:
     """Read one finite number; NaN and a problem for anything else (bool and text included)."""
     if _is_number(value):
         return float(value) + 0.0, []  # type: ignore[arg-type]
-    return math.nan, [Problem(f"{owner_name(owner)}({name})", (), repr(value), "a finite number")]
+    return math.nan, [Problem(call_of(owner), keys, repr(value), "a finite number")]
 
 
-def read_optional(owner: Owner, name: str, value: object) -> tuple[float | None, list[Problem]]:
+def read_optional(owner: Owner, value: object, *keys: Key) -> tuple[float | None, list[Problem]]:
     """Read one finite number or None."""
-    return (None, []) if value is None else read_number(owner, name, value)
+    return (None, []) if value is None else read_number(owner, value, *keys)
 
 
-def read_numbers(owner: Owner, name: str, value: object) -> tuple[tuple[float, ...], list[Problem]]:
+def read_numbers(owner: Owner, value: object, *keys: Key) -> tuple[tuple[float, ...], list[Problem]]:
     """Read a list of finite numbers; each entry that is none is a problem of its own."""
     entries = as_list(value)
     if not entries:
-        return (), [Problem(f"{owner_name(owner)}({name})", (), repr(value), "a list of finite numbers")]
-    read = [read_number(owner, f"{name}[{index}]", item) for index, item in enumerate(entries)]
+        return (), [Problem(call_of(owner), keys, repr(value), "a list of finite numbers")]
+    read = [read_number(owner, item, *keys, index) for index, item in enumerate(entries)]
     return tuple(number for number, _ in read), [problem for _, found in read for problem in found]
 
 
 def check_finite(owner: Owner, **values: object) -> list[Problem]:
     """List the values that are not finite numbers."""
-    return [problem for name, value in values.items() for problem in read_number(owner, name, value)[1]]
+    return [problem for name, value in values.items() for problem in read_number(owner, value, name)[1]]
 
 
 def check_relation(owner: Owner, holds: bool, relation: str, mend: str = "", /, **values: object) -> list[Problem]:
     """List one problem, naming the relation and the values that break it, unless it holds.
 
-    A relation between values of which one is no finite number is not judged: `check_finite` says so already.
+    A relation of one value is a problem of that argument; one between several is a problem of the whole call. It is
+    not judged where a value is no finite number: `check_finite` says so already.
     """
     if holds or not all(_is_number(value) for value in values.values()):
         return []
     found = ", ".join(f"{name} = {value:.10g}" for name, value in values.items())
-    return [Problem(f"{owner_name(owner)}({', '.join(values)})", (), found, relation, mend)]
+    return [Problem(call_of(owner), tuple(values) if len(values) == 1 else (), found, relation, mend)]
 
 
 def parse_quantiles(owner: type, quantiles: Mapping[str, object], counts: Sequence[int]) -> list[tuple[float, float]]:
@@ -92,24 +93,24 @@ def parse_quantiles(owner: type, quantiles: Mapping[str, object], counts: Sequen
     """
     problems: list[Problem] = []
     pairs: list[tuple[float, float]] = []
-    where = f"{owner.__name__}.from_quantiles"
+    method = f"{owner.__name__}.from_quantiles"
     for name, value in quantiles.items():
         match = QUANTILE_NAME.fullmatch(name)
         probability = float(f"0.{match[1]}") if match else 0.0
         if not 0.0 < probability < 1.0:
             allowed = "pNN with at least two digits, such as p05, p50, p995"
-            problems.append(Problem(f"{where}({name})", (), f"{name} = {value!r}", allowed))
+            problems.append(Problem(call_of(method), (name,), f"{name} = {value!r}", allowed))
             continue
-        number, found = read_number(where, name, value)
+        number, found = read_number(method, value, name)
         problems += found
         pairs.append((probability, number))
     pairs.sort()
     if not problems and len(pairs) not in counts:
         found_count = f"{len(pairs)} ({', '.join(quantiles)})" if quantiles else "none"
-        problems.append(Problem(where, (), found_count, f"{counts_in_words(counts)} for this family"))
+        problems.append(Problem(call_of(method), (), found_count, f"{counts_in_words(counts)} for this family"))
     if not problems and any(b[1] <= a[1] or b[0] <= a[0] for a, b in pairwise(pairs)):
         shown = ", ".join(f"{name} = {value:.10g}" for name, value in quantiles.items())
-        problems.append(Problem(where, (), shown, "values that rise with their probability"))
+        problems.append(Problem(call_of(method), (), shown, "values that rise with their probability"))
     if problems:
         raise ParameterError(problems)
     return pairs

@@ -57,19 +57,21 @@ class Discrete(Family):
             return []
         if len(p) != len(x):
             found = f"{len(x)} values and {len(p)} probabilities"
-            return [Problem("Discrete(values, probabilities)", (), found, "as many probabilities as values")]
+            return [Problem("Discrete()", (), found, "as many probabilities as values")]
         problems = []
         if twice := sorted({value for value in x if x.count(value) > 1}):
             shown = ", ".join(f"{value:.10g}" for value in twice)
-            problems.append(Problem("Discrete(values)", (), f"{shown} more than once", "values that are all different"))
+            problems.append(
+                Problem("Discrete()", ("values",), f"{shown} more than once", "values that are all different")
+            )
         if odd := [number for number in p if not (number == 0.0 or 1e-12 <= number <= 1.0)]:
             shown = ", ".join(f"{number:.10g}" for number in odd)
-            problems.append(Problem("Discrete(probabilities)", (), shown, "each probability 0 or from 1e-12 to 1"))
+            problems.append(Problem("Discrete()", ("probabilities",), shown, "each probability 0 or from 1e-12 to 1"))
         total = math.fsum(p)
         if not abs(total - 1.0) <= 1e-9:
             problems.append(
                 Problem(
-                    "Discrete(probabilities)", (), f"sum of probabilities = {total:.12g}", "sum of probabilities = 1"
+                    "Discrete()", ("probabilities",), f"sum of probabilities = {total:.12g}", "sum of probabilities = 1"
                 )
             )
         return problems

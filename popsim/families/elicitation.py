@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.checks import Owner, check_finite, check_relation, owner_name
+from popsim.families.checks import Owner, call_of, check_finite, check_relation
 from popsim.families.solve import find_root
 
 __all__ = ["COVERAGE_ASKED", "Range", "peak_of_quantiles", "peak_of_range", "read_range"]
@@ -111,9 +111,7 @@ def peak_of_range(owner: Owner, unit: Unit, given: Range, mode: float) -> tuple[
         )
         width = given.high - given.low
         low, high = given.low + lowest * width, given.low + highest * width
-        return Problem(
-            owner_name(owner), (), found, f"a mode strictly between {low:.6g} and {high:.6g}, given the others"
-        )
+        return Problem(call_of(owner), (), found, f"a mode strictly between {low:.6g} and {high:.6g}, given the others")
 
     peak = _only_peak(share, (mode - given.low) / (given.high - given.low), (0.0, 1.0), said)
     first, last = unit(np.array([peak]), p)[0].tolist()
@@ -142,7 +140,7 @@ def peak_of_quantiles(
         found = ", ".join(f"p{f'{probability:.10g}'[2:]:0<2} = {value:.10g}" for probability, value in pairs)
         low, high = x1 + lowest * (x3 - x1), x1 + highest * (x3 - x1)
         allowed = f"a middle value strictly between {low:.6g} and {high:.6g}, given the outer ones"
-        return Problem(owner_name(owner), (), found, allowed, mend)
+        return Problem(call_of(owner), (), found, allowed, mend)
 
     peak = _only_peak(share, (x2 - x1) / (x3 - x1), span, said)
     first, _, last = unit(np.array([peak]), p)[0].tolist()

@@ -64,23 +64,21 @@ class Empirical(Family):
             return []
         if len(p) != len(x) or len(p) < 2:
             found = f"{len(p)} probabilities and {len(x)} values"
-            return [
-                Problem("Empirical(probabilities, values)", (), found, "as many values as probabilities, two or more")
-            ]
+            return [Problem("Empirical()", (), found, "as many values as probabilities, two or more")]
         found_p = _first_fall("probabilities", p, strict=True)
         found_x = _first_fall("values", x, strict=False)
         problems = []
         if p[0] != 0.0 or p[-1] != 1.0:
             ends = f"first {p[0]:.10g}, last {p[-1]:.10g}"
-            problems.append(Problem("Empirical(probabilities)", (), ends, "first probability 0 and last 1"))
+            problems.append(Problem("Empirical()", ("probabilities",), ends, "first probability 0 and last 1"))
         if found_p:
-            problems.append(Problem("Empirical(probabilities)", (), found_p, "probabilities that rise"))
+            problems.append(Problem("Empirical()", ("probabilities",), found_p, "probabilities that rise"))
         if found_x:
-            problems.append(Problem("Empirical(values)", (), found_x, "values that never fall"))
+            problems.append(Problem("Empirical()", ("values",), found_x, "values that never fall"))
         elif x[0] == x[-1]:
             mend = "for a value that is known use Constant"
             problems.append(
-                Problem("Empirical(values)", (), f"all equal {x[0]:.10g}", "first value < last value", mend)
+                Problem("Empirical()", ("values",), f"all equal {x[0]:.10g}", "first value < last value", mend)
             )
         return problems
 
@@ -154,10 +152,12 @@ class Empirical(Family):
         20.0
         """
         owner = f"{cls.__name__}.from_data"
-        numbers, problems = read_numbers(owner, "sample", sample)
+        numbers, problems = read_numbers(owner, sample, "sample")
         if not problems and len(set(numbers)) < 2:
             found = f"{len(numbers)} observations, {len(set(numbers))} different"
-            problems = [Problem(f"{owner}(sample)", (), found, "two different observations or more", "or use Constant")]
+            problems = [
+                Problem(f"{owner}()", ("sample",), found, "two different observations or more", "or use Constant")
+            ]
         if problems:
             raise ParameterError(problems)
         last = len(numbers) - 1

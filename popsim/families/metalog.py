@@ -77,11 +77,11 @@ class Metalog(Family):
         if not 2 <= len(self.coefficients) <= 16:
             return [
                 *found,
-                Problem("Metalog(coefficients)", (), f"{len(self.coefficients)} coefficients", "2 to 16 of them"),
+                Problem("Metalog()", ("coefficients",), f"{len(self.coefficients)} coefficients", "2 to 16 of them"),
             ]
         if fall := falling(self.coefficients):
-            where, rises = "Metalog(coefficients)", "coefficients whose quantile function rises everywhere"
-            return [*found, Problem(where, (), f"a quantile function that {fall}", rises, _MEND)]
+            rises = "coefficients whose quantile function rises everywhere"
+            return [*found, Problem("Metalog()", ("coefficients",), f"a quantile function that {fall}", rises, _MEND)]
         return found
 
     def _bounded(self, m: Floats) -> Any:
@@ -180,7 +180,7 @@ class Metalog(Family):
         """
         owner = f"{cls.__name__}.from_quantiles"
         problems = [
-            problem for name, end in (("low", low), ("high", high)) for problem in read_optional(owner, name, end)[1]
+            problem for name, end in (("low", low), ("high", high)) for problem in read_optional(owner, end, name)[1]
         ]
         if problems or (problems := _check_bounds(owner, low, high)):
             raise ParameterError(problems)

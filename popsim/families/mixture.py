@@ -65,9 +65,9 @@ class Mixture(Family):
             return []
         if len(members) != len(weights):
             found = f"{len(members)} distributions and {len(weights)} weights"
-            return [Problem("Mixture(distributions, weights)", (), found, "as many weights as distributions")]
+            return [Problem("Mixture()", (), found, "as many weights as distributions")]
         problems = [
-            Problem(f"Mixture(weights[{place}])", (), f"{weight:.10g}", "weight > 0", "leave that distribution out")
+            Problem("Mixture()", ("weights", place), f"{weight:.10g}", "weight > 0", "leave that distribution out")
             for place, weight in enumerate(weights)
             if not weight > 0.0
         ]
@@ -75,7 +75,7 @@ class Mixture(Family):
         if not abs(total - 1.0) <= 1e-9:
             mend = "divide each by the sum"
             problems.append(
-                Problem("Mixture(weights)", (), f"sum of weights = {total:.12g}", "sum of weights = 1", mend)
+                Problem("Mixture()", ("weights",), f"sum of weights = {total:.12g}", "sum of weights = 1", mend)
             )
         return problems
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, cast
 
-from popsim.errors import ParameterError, Problem, nearest
+from popsim.errors import Keys, ParameterError, Problem, closest, nearest
 from popsim.families.base import Family
 from popsim.families.checks import QUANTILE_NAME, counts_in_words
 from popsim.families.elicitation import COVERAGE_ASKED
@@ -57,7 +57,7 @@ def family_class(name: str) -> type[Family]:
     'LogNormal'
     """
     if name not in family_names():
-        raise ParameterError(_unknown_family("family", name))
+        raise ParameterError(_unknown_family("", ("family",), name))
     module = importlib.import_module(f"{_PACKAGE}.{name}")
     found = [
         member
@@ -121,15 +121,15 @@ def forms(cls: type[Family]) -> tuple[Form, ...]:
     return tuple(found)
 
 
-def build(spec: Mapping[str, object], where: str) -> Family:
+def build(spec: Mapping[str, object], file: str = "", keys: Keys = ()) -> Family:
     """Build a distribution from a TOML table.
 
     Parameters
     ----------
     spec
         The table: `family`, and one of the sets of keys of that family (see `forms`).
-    where
-        File and key path of the table, for messages.
+    file, keys
+        File, and path of keys in it, at which the table stands: for messages.
 
     Raises
     ------
@@ -139,10 +139,10 @@ def build(spec: Mapping[str, object], where: str) -> Family:
 
     Examples
     --------
-    >>> build({"family": "lognormal", "mean": 1, "std": 2}, "a.toml: component[0].cost").support()
+    >>> build({"family": "lognormal", "mean": 1, "std": 2}).support()
     (0.0, inf)
     >>> try:
-    ...     build({"family": "triangular", "low": 3, "mode": 1, "high": 2, "hgih": 4}, "a.toml: cost")
+    ...     build({"family": "triangular", "low": 3, "mode": 1, "high": 2, "hgih": 4}, "a.toml", ("cost",))
     ... except ParameterError as error:
     ...     print(error)
     a.toml: cost.hgih
@@ -152,18 +152,18 @@ def build(spec: Mapping[str, object], where: str) -> Family:
     """
     name = spec.get("family")
     if not isinstance(name, str) or name not in family_names():
-        raise ParameterError(_unknown_family(f"{where}.family", name))
+        raise ParameterError(_unknown_family(file, (*keys, "family"), name))
     cls = family_class(name)
     given = {key: value for key, value in spec.items() if key != "family"}
     chosen = _choose(forms(cls), given)
-    problems = list(_key_problems(cls, chosen, given, where))
-    values = dict(_nested(cls, given, where, problems))
+    problems = [Problem(file, (*keys, key), *rest) for key, *rest in _key_problems(cls, chosen, given)]
+    values = dict(_nested(cls, given, file, keys, problems))
     if problems:
         raise ParameterError(problems)
     try:
         return chosen.call(**values)
     except ParameterError as error:
-        raise ParameterError([_relocate(problem, where, values) for problem in error.problems]) from None
+        raise ParameterError([_in_file(problem, file, keys, values) for problem in error.problems]) from None
 
 
 def to_toml(family: Family) -> dict[str, object]:
@@ -171,7 +171,7 @@ def to_toml(family: Family) -> dict[str, object]:
 
     Examples
     --------
-    >>> to_toml(build({"family": "uniform", "low": 1, "high": 2}, "here"))
+    >>> to_toml(build({"family": "uniform", "low": 1, "high": 2}))
     {'family': 'uniform', 'low': 1.0, 'high': 2.0}
     """
     return {"family": family.family, **{name: _written(value) for name, value in family.parameters().items()}}
@@ -184,27 +184,27 @@ def _written(value: object) -> object:
 
 
 def _nested(
-    cls: type[Family], given: Mapping[str, object], where: str, problems: list[Problem]
+    cls: type[Family], given: Mapping[str, object], file: str, keys: Keys, problems: list[Problem]
 ) -> Iterator[tuple[str, object]]:
     """Give the values, distributions built from their tables; what is wrong with those is added to `problems`."""
     kinds = {field.name: str(field.type) for field in fields(cast(Any, cls))}
     for key, value in given.items():
         if kinds.get(key) == "Family":
-            yield key, _member(value, f"{where}.{key}", problems)
+            yield key, _member(value, file, (*keys, key), problems)
         elif kinds.get(key) == "tuple[Family, ...]" and isinstance(value, list | tuple) and value:
-            yield key, [_member(item, f"{where}.{key}[{place}]", problems) for place, item in enumerate(value)]
+            yield key, [_member(item, file, (*keys, key, place), problems) for place, item in enumerate(value)]
         elif kinds.get(key) == "tuple[Family, ...]":
-            problems.append(Problem(f"{where}.{key}", (), repr(value), "a list of tables, each with a family"))
+            problems.append(Problem(file, (*keys, key), repr(value), "a list of tables, each with a family"))
         else:
             yield key, value
 
 
-def _member(value: object, where: str, problems: list[Problem]) -> Family | None:
+def _member(value: object, file: str, keys: Keys, problems: list[Problem]) -> Family | None:
     if not isinstance(value, Mapping):
-        problems.append(Problem(where, (), repr(value), 'a table with a family, such as { family = "uniform", ... }'))
+        problems.append(Problem(file, keys, repr(value), 'a table with a family, such as { family = "uniform", ... }'))
         return None
     try:
-        return build(value, where)
+        return build(value, file, keys)
     except ParameterError as error:
         problems.extend(error.problems)
         return None
@@ -235,10 +235,10 @@ def catalogue() -> list[Row]:
     ]
 
 
-def _unknown_family(where: str, name: object) -> Problem:
+def _unknown_family(file: str, keys: Keys, name: object) -> Problem:
     found = "nothing" if name is None else repr(name)
     mend = nearest(name, family_names()) if isinstance(name, str) else ""
-    return Problem(where, (), found, f"one of {', '.join(family_names())}", mend)
+    return Problem(file, keys, found, f"one of {', '.join(family_names())}", mend)
 
 
 def _is_quantile(key: str) -> bool:
@@ -262,24 +262,22 @@ def _choose(candidates: Sequence[Form], values: Mapping[str, object]) -> Form:
     )
 
 
-def _key_problems(cls: type[Family], form: Form, values: Mapping[str, object], where: str) -> Iterator[Problem]:
+def _key_problems(cls: type[Family], form: Form, values: Mapping[str, object]) -> Iterator[tuple[str, str, str, str]]:
+    """List unknown and missing keys: each with what was found, what is allowed and how to mend it."""
     allowed = f"{cls.family} takes: {'; or '.join(str(each) for each in forms(cls))}"
     missing = [key for key in form.required if key not in values]
-    confusion = next((said for mixed, said in cls.confusions if set(mixed) <= set(values)), "")
+    confusion = next((advice for mixed, advice in cls.confusions if set(mixed) <= set(values)), "")
     for key, value in values.items():
         if key not in form.keys and not (form.quantile_counts and _is_quantile(key)):
-            mend = nearest(key, missing or form.keys)
-            missing = [name for name in missing if f'"{name}"' not in mend]
-            yield Problem(f"{where}.{key}", (), repr(value), allowed, confusion or mend)
+            known = closest(key, missing or form.keys)
+            missing = [name for name in missing if name != known]
+            yield key, repr(value), allowed, confusion or nearest(key, [known] if known else [])
     for key in missing:
-        yield Problem(
-            f"{where}.{key}", (), "nothing", allowed, confusion or (COVERAGE_ASKED if key == "coverage" else "")
-        )
+        yield key, "nothing", allowed, confusion or (COVERAGE_ASKED if key == "coverage" else "")
 
 
-def _relocate(problem: Problem, where: str, values: Mapping[str, object]) -> Problem:
-    """Say where in the file a constructor's problem is: at the key it names, or at the table for several."""
-    match = re.fullmatch(r"[\w.]+\((\w+)((?:\[\d+\])?)\)", problem.where)
-    left_out = match is not None and match[1] not in values and problem.found == "None"
-    place = f"{where}.{match[1]}{match[2]}" if match and (match[1] in values or left_out) else where
-    return Problem(place, (), "nothing" if left_out else problem.found, problem.allowed, problem.mend)
+def _in_file(problem: Problem, file: str, keys: Keys, values: Mapping[str, object]) -> Problem:
+    """Return a constructor's problem where it stands in the file: at the key it names, or at the whole table."""
+    left_out = problem.keys and problem.keys[0] not in values and problem.found == "None"
+    own = problem.keys if left_out or (problem.keys and problem.keys[0] in values) else ()
+    return Problem(file, keys + own, "nothing" if left_out else problem.found, problem.allowed, problem.mend)

@@ -95,10 +95,10 @@ class Truncated(Family):
         mend = "the distribution has p05 = {:.6g}, p50 = {:.6g}, p95 = {:.6g}, and goes from {:.6g} to {:.6g}".format(
             *ends
         )
-        where = f"Truncated({', '.join(name for name, _ in given)})"
+        keys = (given[0][0],) if len(given) == 1 else ()
         allowed = f"an interval with a probability of at least {_LEAST:g}"
         allowed += f", or at the end of a tail, where {_SMALLEST:g} is enough" if inside else ""
-        return [Problem(where, (), found, allowed, mend)]
+        return [Problem("Truncated()", keys, found, allowed, mend)]
 
     @cached_property
     def _nearer_tail(self) -> float:

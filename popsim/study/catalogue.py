@@ -173,7 +173,7 @@ def _component(table: ComponentTable, cost: Family) -> CatalogueComponent:
 
 def _cost(document: Checked[CatalogueFile], index: int, table: ComponentTable) -> tuple[Family, list[Problem]]:
     """Build the cost; where that fails, a cost of 1 stands in, so that the rest can be checked."""
-    stand_in = build({"family": "constant", "value": 1.0}, "stand-in")
+    stand_in = build({"family": "constant", "value": 1.0})
     keys = ("component", index, "cost")
     if not document.sound(*keys):
         return stand_in, []

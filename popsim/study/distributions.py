@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from popsim.errors import PopsimError, Problem
 from popsim.families import build
 from popsim.families.base import Family
-from popsim.study.place import Key, Keys, Place, words
+from popsim.study.place import Keys, Place, words
 
 __all__ = ["build_at", "check_cost", "check_mean", "written"]
 
@@ -25,17 +24,12 @@ def build_at(place: Place, keys: Keys, spec: Mapping[str, Any]) -> tuple[Family 
     'a.toml: shock.war.factor.high'
     """
     try:
-        return build(spec, ""), []
+        return build(spec), []
     except PopsimError as error:
         return None, [
-            Problem(place.at(*keys, *_keys(problem.where)), (), problem.found, problem.allowed, problem.mend)
+            Problem(place.at(*keys, *problem.keys), (), problem.found, problem.allowed, problem.mend)
             for problem in error.problems
         ]
-
-
-def _keys(path: str) -> tuple[Key, ...]:
-    """Read ``.parts[0].low`` as keys."""
-    return tuple(int(number) if number else name for name, number in re.findall(r"\.?([^.\[\]]+)|\[(\d+)\]", path))
 
 
 def written(spec: Mapping[str, Any]) -> str:

@@ -20,10 +20,10 @@ LINES = [line for block in BLOCKS for line in block.splitlines() if line.strip()
 @pytest.mark.parametrize("line", LINES)
 def test_a_line_of_toml_is_a_cost(line: str) -> None:
     spec = tomllib.loads(line)["cost"]
-    family = build(spec, "page: cost")
+    family = build(spec, "page", ("cost",))
     assert family.support()[0] >= 0
     assert math.isfinite(family.mean())
-    assert build(to_toml(family), "page: cost") == family
+    assert build(to_toml(family), "page", ("cost",)) == family
 
 
 def test_every_family_is_shown() -> None:

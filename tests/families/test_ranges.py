@@ -74,13 +74,12 @@ def test_a_pert_is_found_again_from_three_quantiles(shape):
 
 
 def test_forms_in_toml():
-    where = "a.toml: cost"
     spec = {"family": "triangular", "low": 1, "mode": 2, "high": 5, "coverage": 0.8}
-    assert build(spec, where) == Triangular.from_range(1, 2, 5, 0.8)
-    assert build({**spec, "family": "pert", "shape": 6}, where) == Pert.from_range(1, 2, 5, 0.8, 6)
+    assert build(spec) == Triangular.from_range(1, 2, 5, 0.8)
+    assert build({**spec, "family": "pert", "shape": 6}) == Pert.from_range(1, 2, 5, 0.8, 6)
     spec = {"family": "lognormal", "low": 1, "high": 5, "coverage": 0.9}
-    assert build(spec, where) == LogNormal.from_range(1, 5, 0.9)
-    assert build({"family": "pert", "p10": 10, "p50": 18, "p90": 30}, where).shape == 4
+    assert build(spec) == LogNormal.from_range(1, 5, 0.9)
+    assert build({"family": "pert", "p10": 10, "p50": 18, "p90": 30}).shape == 4
 
 
 @pytest.mark.parametrize(
@@ -97,7 +96,7 @@ def test_forms_in_toml():
 )
 def test_refusals_say_what_to_do(spec, place, said):
     with pytest.raises(ParameterError) as caught:
-        build(spec, "a.toml: cost")
+        build(spec, "a.toml", ("cost",))
     assert any(problem.where.startswith(f"a.toml: cost{place}") for problem in caught.value.problems)
     assert all(said in str(problem) for problem in caught.value.problems)
 
@@ -148,7 +147,7 @@ def spoil(*path_and_value):
 )
 def test_problems_inside_say_their_whole_path(spec, places):
     with pytest.raises(ParameterError) as caught:
-        build(spec, "a.toml: cost")
+        build(spec, "a.toml", ("cost",))
     assert [problem.where for problem in caught.value.problems] == [f"a.toml: cost{place}" for place in places]
 
 

@@ -17,7 +17,8 @@ from popsim.families.lognormal import LogNormal
 from popsim.families.metalog import Metalog
 from popsim.families.registry import _choose, forms
 
-WHERE = "a.toml: component[0].cost"
+FILE = "a.toml"
+KEYS = ("component", 0, "cost")
 EXPECTED = {
     "beta",
     "constant",
@@ -40,7 +41,7 @@ EXPECTED = {
 
 def problems(spec):
     with pytest.raises(ParameterError) as caught:
-        build(spec, WHERE)
+        build(spec, FILE, KEYS)
     return caught.value.problems
 
 
@@ -113,14 +114,15 @@ def test_unknown_attribute():
     ],
 )
 def test_builds_from_toml(text, expected):
-    built = build(tomllib.loads(text), WHERE)
+    built = build(tomllib.loads(text))
     assert built == expected
-    assert build(to_toml(built), WHERE) == built
+    assert build(to_toml(built)) == built
 
 
 def test_unknown_family_is_offered_the_nearest():
     (problem,) = problems({"family": "lognormall", "mu": 1})
-    assert problem.where == f"{WHERE}.family"
+    assert (problem.file, problem.keys) == (FILE, (*KEYS, "family"))
+    assert problem.where == "a.toml: component[0].cost.family"
     assert problem.mend == 'did you mean "lognormal"?'
     assert "weibull" in problem.allowed
 
@@ -128,12 +130,12 @@ def test_unknown_family_is_offered_the_nearest():
 @pytest.mark.parametrize(("spec", "found"), [({}, "nothing"), ({"family": 3}, "3"), ({"family": ["a"]}, "['a']")])
 def test_family_must_be_named(spec, found):
     (problem,) = problems(spec)
-    assert (problem.where, problem.found) == (f"{WHERE}.family", found)
+    assert (problem.keys, problem.found) == ((*KEYS, "family"), found)
 
 
 def test_unknown_key_is_offered_the_nearest_and_all_sets():
     (problem,) = problems({"family": "lognormal", "medain": 3, "gsd": 2})
-    assert problem.where == f"{WHERE}.medain"
+    assert problem.keys == (*KEYS, "medain")
     assert problem.mend == 'did you mean "median"?'
     sets = "mu, sigma; or mean, std; or median, gsd; or low, high, coverage; or 2 quantiles pNN"
     assert problem.allowed == f"lognormal takes: {sets}"
@@ -142,39 +144,39 @@ def test_unknown_key_is_offered_the_nearest_and_all_sets():
 def test_keys_of_two_sets_do_not_mix():
     found = problems({"family": "lognormal", "mean": 3, "sigma": 2})
     assert len(found) == 2
-    assert {problem.where.rpartition(".")[2] for problem in found} <= {"mean", "std", "mu", "sigma"}
+    assert {problem.keys[-1] for problem in found} <= {"mean", "std", "mu", "sigma"}
 
 
 def test_quantiles_do_not_mix_with_other_keys():
     (problem,) = problems({"family": "lognormal", "p05": 1, "p95": 2, "mean": 3})
-    assert problem.where == f"{WHERE}.mean"
+    assert problem.keys == (*KEYS, "mean")
 
 
 def test_every_missing_and_unknown_key_is_listed():
     found = problems({"family": "triangular", "low": 1, "zzz": 2})
-    assert [problem.where.removeprefix(WHERE) for problem in found] == [".zzz", ".mode", ".high"]
+    assert [problem.keys[-1] for problem in found] == ["zzz", "mode", "high"]
 
 
 @pytest.mark.parametrize(
     ("spec", "places"),
     [
-        ({"family": "uniform", "low": "1", "high": True}, [".low", ".high"]),
-        ({"family": "uniform", "low": 3, "high": 2}, [""]),
-        ({"family": "normal", "mean": float("nan"), "std": -1}, [".mean", ".std"]),
-        ({"family": "lognormal", "mean": -1, "std": 0}, [".mean", ".std"]),
-        ({"family": "lognormal", "p05": 1}, [""]),
-        ({"family": "lognormal", "p05": 1, "p95": "x"}, [".p95"]),
-        ({"family": "lognormal", "p5": 1, "p95": 2}, [".p5"]),
-        ({"family": "lognormal", "p05": 0, "p95": 2}, [""]),
-        ({"family": "discrete", "values": [1, "x", True], "probabilities": [1]}, [".values[1]", ".values[2]"]),
-        ({"family": "discrete", "values": 3, "probabilities": [1]}, [".values"]),
-        ({"family": "beta", "p05": 1, "p95": 2}, [".p05", ".p95", ".a", ".b"]),
-        ({"family": "metalog", "p10": 1, "p50": 2, "p90": 3, "low": "0"}, [".low"]),
-        ({"family": "empirical", "p10": 1, "high": 3}, [".low"]),
+        ({"family": "uniform", "low": "1", "high": True}, [("low",), ("high",)]),
+        ({"family": "uniform", "low": 3, "high": 2}, [()]),
+        ({"family": "normal", "mean": float("nan"), "std": -1}, [("mean",), ("std",)]),
+        ({"family": "lognormal", "mean": -1, "std": 0}, [("mean",), ("std",)]),
+        ({"family": "lognormal", "p05": 1}, [()]),
+        ({"family": "lognormal", "p05": 1, "p95": "x"}, [("p95",)]),
+        ({"family": "lognormal", "p5": 1, "p95": 2}, [("p5",)]),
+        ({"family": "lognormal", "p05": 0, "p95": 2}, [()]),
+        ({"family": "discrete", "values": [1, "x", True], "probabilities": [1]}, [("values", 1), ("values", 2)]),
+        ({"family": "discrete", "values": 3, "probabilities": [1]}, [("values",)]),
+        ({"family": "beta", "p05": 1, "p95": 2}, [("p05",), ("p95",), ("a",), ("b",)]),
+        ({"family": "metalog", "p10": 1, "p50": 2, "p90": 3, "low": "0"}, [("low",)]),
+        ({"family": "empirical", "p10": 1, "high": 3}, [("low",)]),
     ],
 )
 def test_problems_say_their_key(spec, places):
-    assert [problem.where for problem in problems(spec)] == [WHERE + place for place in places]
+    assert [problem.keys for problem in problems(spec)] == [KEYS + place for place in places]
 
 
 def test_catalogue_lists_every_family_once():
