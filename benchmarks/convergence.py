@@ -21,10 +21,12 @@ from numpy.typing import NDArray
 
 from benchmarks.jobs import shared_job, study_of
 from popsim.engine.breakdowns import arrange
-from popsim.engine.designs import DESIGNS, make_points
+from popsim.engine.designs import make_points
 from popsim.engine.extremes import with_common_share
 from popsim.engine.threads import fill
 from popsim.plan import Plan, compile
+from popsim.sampling import Sampling
+from popsim.types import DESIGNS
 
 Floats = NDArray[np.float64]
 
@@ -38,7 +40,7 @@ PICTURE = Path(__file__).parent.parent / "docs" / "images" / "convergence.svg"
 
 def totals(plan: Plan, design: str, scenarios: int, seed: int) -> Floats:
     """Total cost in each scenario."""
-    points = make_points(design, plan.draws, scenarios, seed)
+    points = make_points(plan.draws, Sampling(scenarios, seed, design))
     return fill(plan.draws, arrange(plan, ()), scenarios, seed, threads=2, points=points)[0]
 
 

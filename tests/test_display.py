@@ -137,7 +137,7 @@ def test_what_differs_is_not_equal(shown: dict[str, Any], study: Any) -> None:
     plan, run = shown["plan"], shown["run"]
     assert study != replace(study, seed=1)
     assert replace(study, source="elsewhere.toml") == study
-    assert plan != plan.with_stream(1, "random")
+    assert plan != plan.with_sampling(replace(plan.sampling, seed=1))
     assert plan != replace(plan, title="another")
     assert plan != replace(plan, row_mean=2.0 * plan.row_mean)
     assert run != replace(run, dataset=run.dataset.isel(scenario=slice(50)))

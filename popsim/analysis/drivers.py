@@ -21,13 +21,14 @@ from popsim.analysis.summarise import check_coverage
 from popsim.arguments import as_list, check_name, check_text
 from popsim.engine.simulate import provenance
 from popsim.engine.sums import Names
-from popsim.engine.threads import Progress, check_range, check_threads
+from popsim.engine.threads import Progress, check_threads
 from popsim.engine.variants import Variants
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.families.base import Floats
 from popsim.plan import compile as compile_plan
 from popsim.plan.inputs import Groups, group_streams
 from popsim.plan.model import Plan
+from popsim.sampling import Sampling
 from popsim.study.model import Study
 from popsim.types import GROUPINGS, Grouping
 
@@ -48,8 +49,6 @@ class _Setting(NamedTuple):
     plan: Plan
     study: Study
     breakdowns: tuple[Names, ...]
-    scenarios: int
-    seed: int
     coverage: float
     confidence: float
     threads: int
@@ -135,9 +134,9 @@ def drivers(
             Problem("study", (), "nothing in it is uncertain", "a study with at least one uncertain quantity")
         )
     wanted = None if only is None else [check_name("only", each, schema.TOTALS) for each in as_list(only) or [only]]
-    spread = Bootstrap(asked.scenarios, asked.seed, asked.confidence)
+    spread = Bootstrap(asked.plan.scenarios, asked.plan.seed, asked.confidence)
     breakdowns = asked.breakdowns if wanted is None else (("area",),)
-    variants = Variants(asked.plan, breakdowns, asked.scenarios, asked.seed, asked.threads)
+    variants = Variants(asked.plan, breakdowns, asked.threads)
     tell = _teller(progress, 2 + 2 * len(groups.ids))
     everything = np.ones(len(variants.names), dtype=bool)
     one, other = tell(variants.run(~everything)), tell(variants.run(everything))
@@ -200,10 +199,10 @@ def _check(
 ) -> _Setting:
     study = study_of(study)
     wanted = check_coverage("coverage", study.coverage if coverage is None else coverage)
-    count, start_seed, _ = check_range(scenarios, study.seed if seed is None else seed, 0)
+    sampling = Sampling.of(scenarios, study.seed if seed is None else seed)
     least = least_scenarios(wanted)
-    if count % least:
-        mend = f"{-(-count // least) * least:,}"
+    if sampling.count % least:
+        mend = f"{-(-sampling.count // least) * least:,}"
         raise ParameterError(Problem("scenarios", (), repr(scenarios), f"a multiple of {least:,}", mend))
     studies = {schema.FULL: study, **{each.id: each.study for each in study.options}}
     if check_text("option", option, ", ".join(studies)) not in studies:
@@ -216,11 +215,9 @@ def _check(
     groups = {name for name, _ in chosen.labels.groups}
     stated = [names for names in study.breakdowns if len(names) == 1 and names[0] in groups]
     return _Setting(
-        plan=chosen.with_stream(start_seed, "random"),
+        plan=chosen.with_sampling(sampling),
         study=studies[option],
         breakdowns=(("area",), *stated),
-        scenarios=count,
-        seed=start_seed,
         coverage=wanted,
         confidence=check_coverage("confidence", confidence),
         threads=check_threads(threads),
@@ -318,5 +315,5 @@ def _described(values: Floats, dims: Names, title: str, meaning: str, units: str
 
 
 def _attributes(asked: _Setting, option: str) -> dict[str, object]:
-    about = {**provenance(asked.plan, 0), "scenarios": asked.scenarios, "option": option}
+    about = {**provenance(asked.plan), "scenarios": asked.plan.scenarios, "option": option}
     return {**about, "coverage": asked.coverage, "confidence": asked.confidence, "references": REFERENCES}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import xarray as xr
@@ -140,7 +140,7 @@ def simulate_to(
     plan = study if isinstance(study, Plan) else compile(study)
     goal = _check(plan, precision, method, digits, interval, coverage, most)
     most = as_whole(most)
-    plan = plan.with_stream(plan.seed, plan.design, goal.turns)
+    plan = plan.with_sampling(replace(plan.sampling, replicates=goal.turns))
     parts: list[xr.Dataset] = []
     batches: list[Floats] = []
     done, foreseen = 0, min(goal.first, goal.allowed(most or goal.first))

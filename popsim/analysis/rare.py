@@ -172,7 +172,7 @@ def attached_rare(dataset: xr.Dataset) -> xr.Dataset | None:
 
 
 def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> None:
-    known = plan.with_stream(scenarios.seed, scenarios.design, scenarios.replicates).digest
+    known = plan.with_sampling(scenarios.sampling).digest
     if dataset.attrs.get("plan_digest") != known:
         raise RunError(
             Problem(

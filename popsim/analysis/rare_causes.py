@@ -69,7 +69,7 @@ class Sampler:
         if found is None:
             found = simulate_part(part, self.scenarios)
             self._known.append((part, found))
-        zero = np.zeros(self.scenarios.count)
+        zero = np.zeros(self.scenarios.sampling.count)
         # An option that does not say who pays needs financing for all that it costs.
         own = {
             name: name if part.agency_fee is not None else name.replace("financing_need", "cost")

@@ -14,9 +14,9 @@ from popsim.analysis.summarise import check_coverage
 from popsim.analysis.tails import UNSEEN
 from popsim.arguments import check_name
 from popsim.engine.sample import sample
-from popsim.engine.threads import check_range
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Family, Floats
+from popsim.sampling import Sampling
 from popsim.types import DESIGNS, Design
 from popsim.version import __version__
 
@@ -92,7 +92,8 @@ def sobol_indices(
     >>> d["first_order"].round(2).values.tolist(), d["total"].round(2).values.tolist()
     ([0.8, 0.2], [0.8, 0.2])
     """
-    count, start_seed, _ = check_range(scenarios, seed, 0)
+    sampling = Sampling.of(scenarios, seed)
+    count, start_seed = sampling.count, sampling.seed
     level = check_coverage("confidence", confidence)
     if not callable(function):
         raise ParameterError(Problem("function", (), repr(function), "a function of one array for each name"))

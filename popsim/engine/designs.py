@@ -13,23 +13,15 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from popsim.arguments import as_whole, check_name
-from popsim.engine.sobol_points import RUN_BITS, SOBOL_BITS, SobolColumns, direction_numbers, fill_sobol, scrambled
-from popsim.errors import ParameterError, Problem
+from popsim.engine.sobol_points import RUN_BITS, SobolColumns, direction_numbers, fill_sobol, scrambled
 from popsim.kernels.latin import fill_latin
 from popsim.plan.model import Draws, Integers, Words
-from popsim.types import DESIGNS
-from popsim.types import Design as DesignName
+from popsim.sampling import SOBOL_BITS, Sampling
 
 __all__ = [
-    "DESIGNS",
-    "LATIN_LIMIT",
-    "MOST_REPLICATES",
-    "SOBOL_LIMIT",
     "SOBOL_STREAMS",
     "Design",
     "Points",
-    "check_design",
     "describe_design",
     "leading_order",
     "make_points",
@@ -39,15 +31,6 @@ __all__ = [
 
 SOBOL_STREAMS = 21_201
 """Dimensions that have direction numbers (Joe and Kuo 2008, doi:10.1137/070709359)."""
-
-SOBOL_LIMIT = 2**SOBOL_BITS
-"""Points of a Sobol sequence that can be asked for."""
-
-MOST_REPLICATES = 1_024
-"""Independent scramblings of a Sobol sequence."""
-
-LATIN_LIMIT = 2**31
-"""Scenarios of a Latin hypercube."""
 
 
 class Design(NamedTuple):
@@ -84,43 +67,13 @@ def random_design(draws: Draws) -> Design:
     )
 
 
-def check_design(design: object, scenarios: int, first_scenario: int, replicates: object = 1) -> DesignName:
-    """Hold a design to what it can honour.
-
-    Raises
-    ------
-    ParameterError
-        For an unknown design, a part of a Latin hypercube, more scenarios than a design has, or replicates of a design
-        that is not scrambled.
-    """
-    known = check_name("design", design, DESIGNS)
-    problems = []
-    turns = as_whole(replicates)
-    if turns is None or not 1 <= turns <= MOST_REPLICATES:
-        problems.append(Problem("replicates", (), repr(replicates), f"a whole number from 1 to {MOST_REPLICATES}"))
-    elif turns > 1 and design != "sobol":
-        allowed = f"1 where design = {design!r}: only Sobol points are scrambled"
-        problems.append(Problem("replicates", (), repr(replicates), allowed, "use design='sobol'"))
-    if design == "latin" and first_scenario != 0:
-        allowed = "0 where design = 'latin': a Latin hypercube is made for all its scenarios together"
-        mend = "use design='sobol' or 'random', whose runs can be continued"
-        problems.append(Problem("first_scenario", (), repr(first_scenario), allowed, mend))
-    if design == "latin" and scenarios > LATIN_LIMIT:
-        problems.append(Problem("scenarios", (), repr(scenarios), f"at most {LATIN_LIMIT:,} where design = 'latin'"))
-    if design == "sobol" and first_scenario + scenarios > SOBOL_LIMIT:
-        found = f"{scenarios} from scenario {first_scenario} on"
-        problems.append(Problem("scenarios", (), found, f"none beyond {SOBOL_LIMIT:,} where design = 'sobol'"))
-    if problems:
-        raise ParameterError(problems)
-    return known
-
-
-def describe_design(design: str, draws: Draws, scenarios: int, replicates: int = 1) -> str:
-    """Say in a sentence what a design gives these draws, for the attributes of a dataset."""
+def describe_design(draws: Draws, sampling: Sampling) -> str:
+    """Return a sentence on what a design gives these draws, for the attributes of a dataset."""
     streams = len(draws.shared_stream) + len(draws.own_stream)
-    if design == "latin":
+    scenarios, replicates = sampling.count, sampling.replicates
+    if sampling.design == "latin":
         return f"Latin hypercube: each of {streams} streams falls once into each of {scenarios} equal cells."
-    if design == "sobol":
+    if sampling.design == "sobol":
         taken = min(streams, SOBOL_STREAMS)
         rest = f" The other {streams - taken} draw at random." if taken < streams else ""
         points = scenarios // replicates
@@ -152,51 +105,45 @@ def queue(plans: Sequence[Draws]) -> Words:
 
 
 def make_points(
-    design: str,
-    draws: Draws,
-    scenarios: int,
-    seed: int,
-    first_scenario: int = 0,
-    streams: int = SOBOL_STREAMS,
-    waiting: Words | None = None,
-    replicates: int = 1,
+    draws: Draws, sampling: Sampling, streams: int = SOBOL_STREAMS, waiting: Words | None = None
 ) -> Points | None:
-    """Make a design of a run; None for random scenarios.
+    """Make the design of a run; None for random scenarios.
 
     Parameters
     ----------
-    design, draws
-        One of `DESIGNS`, checked before, and the arrays of a plan.
-    scenarios, seed, first_scenario
-        Of the run.
+    draws
+        The arrays of a plan.
+    sampling
+        Of the run, checked before. With R replicates, scenario s is point s // R of scrambling s % R.
     streams, waiting
         At most so many streams take points of a Sobol sequence, in this order (`queue`; None: that of this plan alone).
-    replicates
-        Independent scramblings of a Sobol sequence, which take turns: scenario s is point s // R of scrambling s % R.
 
     Examples
     --------
     >>> from popsim.plan import compile
     >>> from popsim.study import load_study
-    >>> points = make_points("latin", compile(load_study("pops")).draws, scenarios=10, seed=1)
+    >>> points = make_points(compile(load_study("pops")).draws, Sampling(10, design="latin"))
     >>> points.between(0, 10).words.shape == (points.rows, 10)
     True
     """
-    if design == "random":
+    if sampling.design == "random":
         return None
     order = leading_order(draws)
     numbers = np.concatenate([draws.shared_stream, draws.own_stream])
     row = np.full(len(numbers), -1, dtype=np.int64)
-    if design == "latin":
+    if sampling.design == "latin":
         row[order] = np.arange(len(order))
-        return _Latin(numbers[order], seed, scenarios, *np.split(row, [len(draws.shared_stream)]))
+        return _Latin(numbers[order], sampling, *np.split(row, [len(draws.shared_stream)]))
     line = queue([draws]) if waiting is None else waiting
     places = {stream: place for place, stream in enumerate(line[: min(streams, SOBOL_STREAMS)].tolist())}
     leading = np.array([one for one in order if int(numbers[one]) in places], dtype=np.int64)
     row[leading] = np.arange(len(leading))
-    bits = min(max(RUN_BITS, ((first_scenario + scenarios) // replicates).bit_length()), SOBOL_BITS)
+    last_point = (sampling.first + sampling.count) // sampling.replicates
+    bits = min(max(RUN_BITS, last_point.bit_length()), SOBOL_BITS)
     directions = direction_numbers(len(places), bits)[[places[int(stream)] for stream in numbers[leading]]]
-    columns = tuple(scrambled(numbers[leading], seed, directions, replicate) for replicate in range(replicates))
+    columns = tuple(
+        scrambled(numbers[leading], sampling.seed, directions, replicate) for replicate in range(sampling.replicates)
+    )
     return _Sobol(columns, *np.split(row, [len(draws.shared_stream)]))
 
 
@@ -207,8 +154,7 @@ def _even(start: int, stop: int) -> tuple[int, int]:
 @dataclass(frozen=True, eq=False)
 class _Latin:
     streams: Words
-    seed: int
-    scenarios: int
+    sampling: Sampling
     shared_row: Integers
     own_row: Integers
 
@@ -219,7 +165,8 @@ class _Latin:
     def between(self, start: int, stop: int) -> Design:
         first, last = _even(start, stop)
         words = np.empty((self.rows, last - first), dtype=np.uint64)
-        fill_latin(words, np.uint64(first), np.uint64(self.seed), self.streams, np.uint64(self.scenarios))
+        seed, count = np.uint64(self.sampling.seed), np.uint64(self.sampling.count)
+        fill_latin(words, np.uint64(first), seed, self.streams, count)
         return Design(words, first, self.shared_row, self.own_row)
 
 

@@ -14,9 +14,10 @@ from popsim.engine.threads import check_threads, fill
 from popsim.families.base import Floats
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan, Words
+from popsim.sampling import Sampling
 from popsim.schema import seed_of
 from popsim.study.model import Study
-from popsim.types import DESIGNS, Design
+from popsim.types import DESIGNS
 
 __all__ = ["Scenarios", "scenarios_of", "simulate_part"]
 
@@ -25,11 +26,7 @@ __all__ = ["Scenarios", "scenarios_of", "simulate_part"]
 class Scenarios:
     """Which scenarios of which random numbers: those of one run."""
 
-    count: int
-    first: int
-    seed: int
-    design: Design
-    replicates: int
+    sampling: Sampling
     threads: int
     waiting: Words | None = None
     """Order in which the streams of the whole take dimensions of a Sobol sequence; None for other designs."""
@@ -49,11 +46,13 @@ def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None
     """
     design = check_name("design", dataset.attrs.get("design", "random"), DESIGNS)
     return Scenarios(
-        count=int(dataset.sizes["scenario"]),
-        first=int(dataset.attrs.get("first_scenario", 0)),
-        seed=seed_of(dataset.attrs),
-        design=design,
-        replicates=int(dataset.attrs.get("replicates", 1)),
+        Sampling(
+            count=int(dataset.sizes["scenario"]),
+            seed=seed_of(dataset.attrs),
+            design=design,
+            replicates=int(dataset.attrs.get("replicates", 1)),
+            first=int(dataset.attrs.get("first_scenario", 0)),
+        ),
         threads=check_threads(threads),
         waiting=queue([plan.draws for plan in plans]) if design == "sobol" else None,
     )
@@ -80,14 +79,7 @@ def simulate_part(part: Study, scenarios: Scenarios) -> dict[str, Floats]:
     """
     plan = compile_study(part)
     sums = arrange(plan, ())
-    points = make_points(
-        scenarios.design,
-        plan.draws,
-        scenarios.count,
-        scenarios.seed,
-        scenarios.first,
-        waiting=scenarios.waiting,
-        replicates=scenarios.replicates,
-    )
-    out = fill(plan.draws, sums, scenarios.count, scenarios.seed, scenarios.first, scenarios.threads, points=points)
+    sampling = scenarios.sampling
+    points = make_points(plan.draws, sampling, waiting=scenarios.waiting)
+    out = fill(plan.draws, sums, sampling.count, sampling.seed, sampling.first, scenarios.threads, points=points)
     return {item.variable: out[item.first_output] for item in sums.breakdowns}

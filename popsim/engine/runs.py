@@ -20,6 +20,7 @@ from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
 from popsim.plan.model import DERIVED_ARRAYS, ROW_ARRAYS, Draws, Labels, Plan
 from popsim.plan.moves import Moves
+from popsim.sampling import Sampling
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
@@ -38,13 +39,11 @@ _WORDS = (
     "title",
     "currency",
     "price_year",
-    "scenarios",
     "coverage",
     "study_text",
-    "design",
     "drawn_with",
-    "replicates",
 )
+_SAMPLING = ("scenarios", "design", "replicates")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -284,8 +283,8 @@ def _write_plan(
         group.createVariable(name, array.dtype, dimensions, fill_value=False, fletcher32=checked)[...] = array
     group.setncatts(
         {
-            **{name: getattr(plan, name) for name in _WORDS},
-            "seed": str(plan.seed),
+            **{name: getattr(plan, name) for name in (*_WORDS, *_SAMPLING)},
+            "seed": str(plan.sampling.seed),
             "breakdowns": json.dumps(plan.breakdowns),
             "labels": json.dumps(dataclasses.asdict(plan.labels)),
             "options": json.dumps([other.labels.option[0] for other in plan.alternatives]),
@@ -316,7 +315,7 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
     """Read one plan; `base` holds the arrays of which only others are written."""
     stated = {name: group.getncattr(name) for name in group.ncattrs()}
     lacking = [name for name in _ARRAYS if name not in group.variables and name not in base]
-    lacking += [name for name in (*_WORDS, *_STATED) if name not in stated]
+    lacking += [name for name in (*_WORDS, *_SAMPLING, *_STATED) if name not in stated]
     options = [] if lacking else json.loads(stated["options"])
     lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
     if lacking:
@@ -330,7 +329,7 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
         moves=Moves(**{name: arrays[name] for name in Moves._fields}).frozen(),
         labels=_labels(json.loads(stated["labels"])),
-        seed=int(stated["seed"]),
+        sampling=Sampling(int(stated["scenarios"]), int(stated["seed"]), stated["design"], int(stated["replicates"])),
         breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
         alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"], arrays) for name in options),
         **{name: arrays[name] for name in ROW_ARRAYS},

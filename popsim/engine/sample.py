@@ -10,14 +10,15 @@ import xarray as xr
 
 from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
 from popsim.engine.correlation import Correlation, read_correlation
-from popsim.engine.designs import check_design, describe_design, make_points
-from popsim.engine.threads import Progress, check_range, check_threads, fill
+from popsim.engine.designs import describe_design, make_points
+from popsim.engine.threads import Progress, check_threads, fill
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family
 from popsim.layout import CONSTANT, STREAM_VERSION
 from popsim.plan.lowering import TableBook, pointers
 from popsim.plan.model import Draws
 from popsim.plan.streams import StreamBook
+from popsim.sampling import Sampling
 from popsim.types import Design
 from popsim.version import __version__
 
@@ -79,31 +80,32 @@ def sample(
     >>> x["a"].dims, bool(0 <= x["a"].min() and x["a"].max() <= 3)
     (('scenario',), True)
     """
-    count, start_seed, first = check_range(scenarios, seed, first_scenario)
+    sampling = Sampling.of(scenarios, seed, design, first_scenario=first_scenario)
     names = _check_names(distributions)
-    design = check_design(design, count, first)
     parts = read_correlation(correlation, names)
     ordered = [name for block, _ in parts.blocks for name in block]
     sums = Sums(
         rows_as_they_are(len(ordered)), tuple(Breakdown(name, (), (), i, name) for i, name in enumerate(ordered))
     )
     draws = _draws(distributions, parts)
-    points = make_points(design, draws, count, start_seed, first)
-    out = fill(draws, sums, count, start_seed, first, check_threads(threads), points=points, progress=progress)
+    first, last = sampling.first, sampling.first + sampling.count
+    points = make_points(draws, sampling)
+    crew = check_threads(threads)
+    out = fill(draws, sums, sampling.count, sampling.seed, first, crew, points=points, progress=progress)
     place = {name: i for i, name in enumerate(ordered)}
     variables = {
         name: ("scenario", out[place[name]], {"units": "1", "long_name": name, "description": repr(family)})
         for name, family in distributions.items()
     }
     attributes = {
-        "seed": str(start_seed),
+        "seed": str(sampling.seed),
         "first_scenario": first,
-        "design": design,
-        "design_description": describe_design(design, draws, count),
+        "design": sampling.design,
+        "design_description": describe_design(draws, sampling),
         "stream_version": STREAM_VERSION,
         "popsim_version": __version__,
     }
-    return xr.Dataset(variables, {"scenario": pd.RangeIndex(first, first + count)}, attributes)
+    return xr.Dataset(variables, {"scenario": pd.RangeIndex(first, last)}, attributes)
 
 
 def _check_names(distributions: Mapping[str, Family]) -> list[str]:

@@ -11,12 +11,11 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.arguments import check_name
 from popsim.engine.breakdowns import Breakdown, arrange_together, read_breakdowns
-from popsim.engine.designs import check_design, describe_design, make_points, queue
+from popsim.engine.designs import describe_design, make_points, queue
 from popsim.engine.likely import point_estimates_of
 from popsim.engine.scope import Scope, scope_of
-from popsim.engine.threads import Progress, check_range, check_threads, fill, is_written, make_room
+from popsim.engine.threads import Progress, check_threads, fill, is_written, make_room
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
@@ -24,7 +23,7 @@ from popsim.plan import compile
 from popsim.plan.model import Integers, Labels, Plan
 from popsim.schema import Total
 from popsim.study.model import Study
-from popsim.types import DESIGNS, By, Design
+from popsim.types import By, Design
 from popsim.version import __version__
 
 __all__ = ["provenance", "simulate"]
@@ -97,29 +96,31 @@ def simulate(
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
         raise ParameterError(Problem("study", (), kind_of(study), "a Study or a Plan", mend))
     plan = study if isinstance(study, Plan) else compile(study)
-    count, start_seed, first = check_range(
-        plan.scenarios if scenarios is None else scenarios, plan.seed if seed is None else seed, first_scenario
-    )
-    how = plan.design if design is None else check_name("design", design, DESIGNS)
-    turns = (plan.replicates if how == plan.design else 1) if replicates is None else replicates
-    how = check_design(how, count, first, turns)
-    turns = int(turns)  # a number of numpy is as good as any
-    plan = plan.with_stream(start_seed, how, turns)
+    sampling = plan.sampling.changed(scenarios, seed, design, replicates, first_scenario)
+    plan = plan.with_sampling(sampling)
     plans = (plan, *plan.alternatives)
     scope = scope_of(plans)
     names = read_breakdowns(plan.breakdowns if breakdowns is None else breakdowns, scope.labels)
     drawn = arrange_together(plans, names, scope)
-    out = make_room(len(drawn[0][1].targets.output_start) - 1, count)
+    out = make_room(len(drawn[0][1].targets.output_start) - 1, sampling.count)
     crew = check_threads(threads)
-    waiting = queue([each.draws for each in plans]) if how == "sobol" else None
+    waiting = queue([each.draws for each in plans]) if sampling.design == "sobol" else None
     for i, (each, sums) in enumerate(drawn):
-        points = make_points(how, each.draws, count, start_seed, first, waiting=waiting, replicates=turns)
-        told = _part_of(progress, i, len(drawn))
-        fill(each.draws, sums, count, start_seed, first, crew, points=points, progress=told, out=out)
+        fill(
+            each.draws,
+            sums,
+            sampling.count,
+            sampling.seed,
+            sampling.first,
+            crew,
+            points=make_points(each.draws, sampling, waiting=waiting),
+            progress=_part_of(progress, i, len(drawn)),
+            out=out,
+        )
     out[~np.any([is_written(sums.targets) for _, sums in drawn], axis=0)] = 0.0
     described = drawn[0][1].breakdowns
     variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in described}
-    coordinates = _coordinates(plans, scope.labels, described, first, count)
+    coordinates = _coordinates(plans, scope.labels, described)
     dataset = xr.Dataset({**variables, **point_estimates_of(plans, scope), **_exact(plans, scope)}, coordinates)
     for name in dataset.variables:
         dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
@@ -130,8 +131,7 @@ def simulate(
             dataset[total.name].attrs["after_horizon"] = later
     for name, comment in _comments(plans, dataset).items():
         dataset[name].attrs["comment"] = comment
-    words = describe_design(how, plan.draws, count, turns)
-    return dataset.assign_attrs(provenance(plan, first), design_description=words)
+    return dataset.assign_attrs(provenance(plan), design_description=describe_design(plan.draws, sampling))
 
 
 def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:
@@ -229,14 +229,13 @@ def _by_area(values: Floats, area: Integers, areas: int) -> Floats:
     return np.array([np.bincount(area, row, areas) for row in values])
 
 
-def _coordinates(
-    plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown], first: int, count: int
-) -> dict[str, object]:
+def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown]) -> dict[str, object]:
+    sampling = plans[0].sampling
     coordinates: dict[str, object] = {
         "option": np.array([plan.labels.option[0] for plan in plans]),
         "option_name": ("option", np.array([plan.labels.option_name for plan in plans])),
         "option_is_financed": ("option", np.array([plan.is_financed for plan in plans])),
-        "scenario": pd.RangeIndex(first, first + count),
+        "scenario": pd.RangeIndex(sampling.first, sampling.first + sampling.count),
         "area": np.array(labels.area),
         "area_name": ("area", np.array(labels.area_name)),
         "component": np.array(labels.component),
@@ -257,7 +256,7 @@ def _country_coordinates(labels: Labels, used: set[str]) -> dict[str, object]:
     return {"country_name": ("country", np.array(labels.country_name)), **groups}
 
 
-def provenance(plan: Plan, first_scenario: int) -> dict[str, object]:
+def provenance(plan: Plan) -> dict[str, object]:
     """Give the attributes that say what a dataset is and how to make it again."""
     return {
         "title": plan.title,
@@ -265,10 +264,10 @@ def provenance(plan: Plan, first_scenario: int) -> dict[str, object]:
         "currency": plan.currency,
         "price_year": plan.price_year,
         "coverage": plan.coverage,
-        "seed": str(plan.seed),
-        "first_scenario": first_scenario,
-        "design": plan.design,
-        "replicates": plan.replicates,
+        "seed": str(plan.sampling.seed),
+        "first_scenario": plan.sampling.first,
+        "design": plan.sampling.design,
+        "replicates": plan.sampling.replicates,
         "stream_version": STREAM_VERSION,
         "plan_digest": plan.digest,
         "study": plan.study_text,

@@ -9,11 +9,9 @@ import numpy as np
 
 from popsim.kernels.philox import fill_bits
 from popsim.plan.model import Words
+from popsim.sampling import SOBOL_BITS
 
-__all__ = ["RUN_BITS", "SOBOL_BITS", "SobolColumns", "direction_numbers", "fill_sobol", "scrambled"]
-
-SOBOL_BITS = 30
-"""Bits of the number of a point."""
+__all__ = ["RUN_BITS", "SobolColumns", "direction_numbers", "fill_sobol", "scrambled"]
 
 _SCRAMBLE_PAIRS = np.uint64(2**63)
 """Where in a stream the words of its scramble lie: beyond the words of any scenario."""

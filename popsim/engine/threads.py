@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 from numpy.typing import NDArray
 
-from popsim.arguments import as_whole, check_whole
+from popsim.arguments import check_whole
 from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
 from popsim.engine.sums import Targets
@@ -18,7 +18,7 @@ from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
-__all__ = ["Progress", "check_range", "check_threads", "fill", "is_written", "make_room"]
+__all__ = ["Progress", "check_threads", "fill", "is_written", "make_room"]
 
 _LEAST_BLOCK, _LARGEST_BLOCK = 512, 4096
 """Scenarios computed together: each loop over a block costs some 30 ns before its first draw."""
@@ -50,31 +50,6 @@ def check_threads(threads: int | None) -> int:
     if threads is None:
         return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return check_whole("threads", threads, 1, unless="None for all cores")
-
-
-def check_range(scenarios: object, seed: object, first_scenario: object) -> tuple[int, int, int]:
-    """Check and give scenarios, seed and first_scenario, all problems at once.
-
-    Raises
-    ------
-    ParameterError
-        For numbers that are not whole or out of range.
-    """
-    limits = {
-        "scenarios": (scenarios, 1, 2**48, "a whole number of at least 1"),
-        "seed": (seed, 0, 2**64 - 1, "a whole number from 0 to 2**64 - 1"),
-        "first_scenario": (first_scenario, 0, 2**62, "a whole number from 0 to 2**62"),
-    }
-    read = {name: as_whole(value) for name, (value, *_) in limits.items()}
-    found = {name: number for name, number in read.items() if number is not None}
-    problems = [
-        Problem(name, (), repr(value), allowed)
-        for name, (value, low, high, allowed) in limits.items()
-        if not low <= found.get(name, -1) <= high
-    ]
-    if problems:
-        raise ParameterError(problems)
-    return found["scenarios"], found["seed"], found["first_scenario"]
 
 
 def make_room(outputs: int, scenarios: int) -> Floats:

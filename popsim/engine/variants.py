@@ -21,6 +21,7 @@ from popsim.families.base import Floats
 from popsim.kernels.philox import fill_bits
 from popsim.plan.model import Draws, Integers, Plan, Words
 from popsim.plan.streams import StreamBook
+from popsim.sampling import Sampling
 
 __all__ = ["Variants"]
 
@@ -36,15 +37,15 @@ class Variants:
     Parameters
     ----------
     plan
-        A plan that knows the names of its streams.
+        A plan that knows the names of its streams; every run has its sampling.
     breakdowns
         As `read_breakdowns` gives them.
-    scenarios, seed, threads
+    threads
         Of every run, checked before.
     """
 
-    def __init__(self, plan: Plan, breakdowns: Sequence[Names], scenarios: int, seed: int, threads: int) -> None:
-        self.plan, self.scenarios, self.seed, self.threads = plan, scenarios, seed, threads
+    def __init__(self, plan: Plan, breakdowns: Sequence[Names], threads: int) -> None:
+        self.plan, self.threads = plan, threads
         self.names = (*plan.shared_names, *plan.own_names)
         self._sums = arrange(plan, breakdowns)
 
@@ -69,11 +70,12 @@ class Variants:
         numbers = np.where(again, self._again, self._numbers)
         shared, own = np.split(numbers, [len(self.plan.draws.shared_stream)])
         draws = self.plan.draws._replace(shared_stream=shared, own_stream=own)
-        points = None if hold is None else _held(draws, hold, times, self.seed)
-        out = fill(draws, self._sums, self.scenarios, self.seed, 0, self.threads, points=points)
+        sampling = self.plan.sampling
+        points = None if hold is None else _held(draws, hold, times, sampling)
+        out = fill(draws, self._sums, sampling.count, sampling.seed, 0, self.threads, points=points)
         return {
             item.variable: out[item.first_output : item.first_output + int(np.prod(item.shape, dtype=int))].reshape(
-                *item.shape, self.scenarios
+                *item.shape, sampling.count
             )
             for item in self._sums.breakdowns
         }
@@ -89,11 +91,11 @@ class Variants:
         return both[len(self.names) :]
 
 
-def _held(draws: Draws, hold: Mask, times: int, seed: int) -> _Held:
+def _held(draws: Draws, hold: Mask, times: int, sampling: Sampling) -> _Held:
     row = np.full(len(hold), -1, dtype=np.int64)
     row[hold] = np.arange(hold.sum())
     shared_row, own_row = np.split(row, [len(draws.shared_stream)])
-    return _Held(np.concatenate([draws.shared_stream, draws.own_stream])[hold], times, seed, shared_row, own_row)
+    return _Held(np.concatenate([draws.shared_stream, draws.own_stream])[hold], times, sampling, shared_row, own_row)
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +104,7 @@ class _Held:
 
     streams: Words
     times: int
-    seed: int
+    sampling: Sampling
     shared_row: Integers
     own_row: Integers
 
@@ -116,5 +118,5 @@ class _Held:
         first, last = start // span, -(-stop // span)
         words = np.empty((self.rows, 2 * (last - first)), dtype=np.uint64)
         for row, stream in zip(words, self.streams, strict=True):
-            fill_bits(row, last - first, np.uint64(self.seed), stream, np.uint64(first))
+            fill_bits(row, last - first, np.uint64(self.sampling.seed), stream, np.uint64(first))
         return Design(np.repeat(words, self.times, axis=1), first * span, self.shared_row, self.own_row)

@@ -15,8 +15,8 @@ from popsim.display import Brief, as_html, as_text, listed
 from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
 from popsim.plan.moves import Integers, Moves
+from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import TOTALS, Prices, Span, Total
-from popsim.types import Design
 
 __all__ = [
     "DERIVED_ARRAYS",
@@ -136,8 +136,9 @@ class Labels(Brief):
         return (self.option, self.country, self.groups, self.area, self.component, self.component_area, self.years)
 
 
+@sampled
 @dataclass(frozen=True, eq=False, repr=False)
-class Plan:
+class Plan(Sampled):
     """Flat arrays that give the same samples anywhere, and the words to label them with.
 
     Examples
@@ -175,17 +176,12 @@ class Plan:
     title: str
     currency: str
     price_year: int
-    scenarios: int
-    seed: int
+    sampling: Sampling
     coverage: float
     breakdowns: tuple[tuple[str, ...], ...]
     study_text: str
-    design: Design = "random"
-    """How the scenarios are drawn."""
     drawn_with: str = ""
     """Id of an option whose plan draws all that this one does, number for number; empty where there is none."""
-    replicates: int = 1
-    """Independent scramblings of Sobol points, which take turns from scenario to scenario."""
     alternatives: tuple[Plan, ...] = ()
     """Plans of the other options, each without alternatives of its own."""
     shared_names: tuple[str, ...] = ()
@@ -200,10 +196,10 @@ class Plan:
     own_names: tuple[str, ...] = ()
     """Names of the streams of countries, in the order of `Draws.own_stream`."""
 
-    def with_stream(self, seed: int, design: Design, replicates: int = 1) -> Plan:
-        """Give the same plan, options included, for another seed, design and number of scramblings."""
-        others = tuple(other.with_stream(seed, design, replicates) for other in self.alternatives)
-        return dataclasses.replace(self, seed=seed, design=design, replicates=replicates, alternatives=others)
+    def with_sampling(self, sampling: Sampling) -> Plan:
+        """Return the same plan, options included, for other scenarios."""
+        others = tuple(other.with_sampling(sampling) for other in self.alternatives)
+        return dataclasses.replace(self, sampling=sampling, alternatives=others)
 
     @property
     def is_financed(self) -> bool:

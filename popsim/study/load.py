@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest
+from popsim.sampling import Sampling
 from popsim.study.areas import common_shares, resolve_areas
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_columns, select_countries
@@ -136,10 +137,12 @@ class _Loader:
             years=tuple(range(about.first_year, about.first_year + about.years)),
             currency=content.money.currency,
             price_year=content.money.price_year,
-            scenarios=content.scenarios.count,
-            seed=content.scenarios.seed,
-            design=content.scenarios.design,
-            replicates=content.scenarios.replicates,
+            sampling=Sampling(
+                content.scenarios.count,
+                content.scenarios.seed,
+                content.scenarios.design,
+                content.scenarios.replicates,
+            ),
             coverage=content.report.coverage,
             breakdowns=breakdowns,
             countries=countries,

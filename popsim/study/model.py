@@ -8,9 +8,10 @@ from typing import Literal
 
 from popsim.display import WIDTH, Brief, as_html, as_text, listed, one_line
 from popsim.families.base import Family
+from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import FULL
 from popsim.study.labels import ColumnLabels
-from popsim.types import Base, Basis, Design
+from popsim.types import Base, Basis
 
 __all__ = [
     "Amount",
@@ -252,8 +253,9 @@ class Option(Brief):
         return one_line(f"Option({self.id!r}, {self.name!r}, changes: {changes})", 4 * WIDTH)
 
 
+@sampled
 @dataclass(frozen=True, repr=False)
-class Study:
+class Study(Sampled):
     """A study as it will be run: validated, complete, immutable."""
 
     name: str
@@ -262,8 +264,7 @@ class Study:
     years: tuple[int, ...]
     currency: str
     price_year: int
-    scenarios: int
-    seed: int
+    sampling: Sampling
     coverage: float
     breakdowns: tuple[tuple[str, ...], ...]
     countries: tuple[Country, ...]
@@ -283,10 +284,6 @@ class Study:
     """A smaller size is counted as the first, a larger one as the second; None: no limit."""
     size_basis: Basis = "judgement"
     """What the rule of size rests on."""
-    design: Design = "random"
-    """How the scenarios are drawn; see docs/designs.md."""
-    replicates: int = 1
-    """Independent scramblings of Sobol points."""
     drivers: tuple[Driver, ...] = ()
     """Measures of countries beside their size."""
     start: Setting | None = None

@@ -6,6 +6,7 @@ from a jackknife with 15 degrees of freedom, to the same probability of Student'
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -208,7 +209,7 @@ def test_a_negative_share_is_no_swing_with_an_error() -> None:
 
 def test_variants_draw_again_or_hold_what_they_are_told() -> None:
     plan = ps.compile(ps.load_study("pops"))
-    variants = Variants(plan, (("area",),), 512, plan.seed, 2)
+    variants = Variants(dataclasses.replace(plan, scenarios=512), (("area",),), 2)
     none = np.zeros(len(variants.names), dtype=bool)
     free = variants.run(none)
     ds = ps.simulate(plan, scenarios=512, breakdowns=["area"])

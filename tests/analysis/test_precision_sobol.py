@@ -16,6 +16,7 @@ from popsim.analysis.summarise import summarise
 from popsim.engine.simulate import simulate
 from popsim.errors import ParameterError
 from popsim.plan import compile as compile_study
+from popsim.sampling import Sampling
 from popsim.study.load import load_study
 
 from ..engine.studies import gaussian
@@ -28,7 +29,7 @@ LEVELS = np.array([0.05, 0.5, 0.95])
 @pytest.mark.parametrize(("precision", "replicates"), [(0.05, 16), (0.0008, 16), (0.002, 5)])
 def test_the_run_is_that_of_as_many_points_and_scramblings(precision: float, replicates: int) -> None:
     told: list[int] = []
-    plan = PLAN.with_stream(3, "sobol", 1 if replicates == REPLICATES else replicates)
+    plan = PLAN.with_sampling(Sampling(PLAN.scenarios, 3, "sobol", 1 if replicates == REPLICATES else replicates))
     found = simulate_to(plan, precision, breakdowns=["area"], told=lambda n, _: told.append(n))
     count = found.sizes["scenario"]
     points = count // replicates
@@ -48,14 +49,14 @@ def test_the_run_is_that_of_as_many_points_and_scramblings(precision: float, rep
 def test_fewer_scenarios_than_random_ones_take() -> None:
     """The median of a sum of normals gains most; ends of the range less (docs/designs.md)."""
     counts = [
-        simulate_to(PLAN.with_stream(1, design), 0.0008, breakdowns=()).sizes["scenario"]
+        simulate_to(PLAN.with_sampling(Sampling(100, 1, design)), 0.0008, breakdowns=()).sizes["scenario"]
         for design in ("sobol", "random")
     ]
     assert counts[0] < counts[1]
 
 
 def test_a_limit_is_rounded_down_to_whole_powers() -> None:
-    plan = PLAN.with_stream(1, "sobol")
+    plan = PLAN.with_sampling(Sampling(100, 1, "sobol"))
     assert simulate_to(plan, 0.5, most=1_000, breakdowns=()).sizes["scenario"] == 512
     with pytest.raises(ParameterError, match=r"16,384 scenarios reach|the most allowed"):
         simulate_to(plan, 1e-5, most=20_000, breakdowns=())

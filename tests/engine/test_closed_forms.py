@@ -15,6 +15,7 @@ from popsim.kernels.philox import fill_bits
 from popsim.layout import EVEN, TRIANGLE
 from popsim.plan.book import TableBook
 from popsim.plan.streams import StreamBook
+from popsim.sampling import Sampling
 
 from .studies import sha256
 
@@ -82,7 +83,8 @@ def test_closed_form_and_table_agree(name: str, design: str) -> None:
     )
     sums = Sums(rows_as_they_are(1), (Breakdown(name, (), (), 0, name),))
     one, two = (
-        fill(draws, sums, 1024, 5, points=make_points(design, draws, 1024, 5, 0)) for draws in (closed, tabulated)
+        fill(draws, sums, 1024, 5, points=make_points(draws, Sampling(1024, 5, design)))
+        for draws in (closed, tabulated)
     )
     low, high = family.ppf([0.05, 0.95])
     assert np.abs(one - two).max() < 1e-8 * (high - low) + 4.0 * np.finfo(float).eps * max(abs(low), abs(high))

@@ -11,7 +11,7 @@ from scipy import stats
 
 from popsim.analysis.summarise import summarise
 from popsim.engine.breakdowns import arrange, read_breakdowns
-from popsim.engine.designs import check_design, describe_design, leading_order, make_points
+from popsim.engine.designs import describe_design, leading_order, make_points
 from popsim.engine.runs import load_plan, load_run, save_run
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
@@ -19,6 +19,7 @@ from popsim.engine.threads import fill
 from popsim.errors import ParameterError
 from popsim.families import Family, LogNormal, Normal, Triangular, Uniform
 from popsim.plan import compile as compile_study
+from popsim.sampling import Sampling
 from popsim.study import load_study
 
 from .studies import COUNTRIES, country, gaussian, mixed
@@ -82,7 +83,7 @@ def test_correlation_is_kept(design: str) -> None:
 
 def filled(design: str, first: int = 0, length: int = COUNT, block: int = 512, threads: int = 1) -> np.ndarray:
     total = COUNT if design == "latin" else length
-    points = make_points(design, PLAN.draws, total, SEED, 0 if design == "latin" else first)
+    points = make_points(PLAN.draws, Sampling(total, SEED, design, first=0 if design == "latin" else first))
     return fill(PLAN.draws, SUMS, length, SEED, first=first, block=block, threads=threads, points=points)
 
 
@@ -131,14 +132,16 @@ def test_names_draw_by_name(design: str) -> None:
 
 
 def test_streams_beyond_those_of_sobol_draw_at_random() -> None:
-    points = make_points("sobol", PLAN.draws, 64, SEED, streams=3)
+    points = make_points(PLAN.draws, Sampling(64, SEED, "sobol"), streams=3)
     made = points.between(0, 64)
     rows = np.concatenate([made.shared_row, made.own_row])[leading_order(PLAN.draws)]
     assert rows.tolist() == [0, 1, 2] + [-1] * (len(rows) - 3)
-    none = make_points("sobol", PLAN.draws, 64, SEED, streams=0)
+    none = make_points(PLAN.draws, Sampling(64, SEED, "sobol"), streams=0)
     np.testing.assert_array_equal(fill(PLAN.draws, SUMS, 64, SEED, points=none), fill(PLAN.draws, SUMS, 64, SEED))
     many = PLAN.draws._replace(own_stream=np.zeros(21_211 - len(PLAN.draws.shared_stream), np.uint64))
-    assert "in 21201 of 21211 streams. The other 10 draw at random." in describe_design("sobol", many, 64)
+    assert "in 21201 of 21211 streams. The other 10 draw at random." in describe_design(
+        many, Sampling(64, design="sobol")
+    )
 
 
 @pytest.mark.parametrize("design", ["latin", "sobol"])
@@ -234,4 +237,4 @@ def test_a_part_of_a_latin_hypercube_is_refused() -> None:
 )
 def test_more_scenarios_than_a_design_has_are_refused(design: str, scenarios: int, first: int, limit: str) -> None:
     with pytest.raises(ParameterError, match=limit):
-        check_design(design, scenarios, first)
+        Sampling.of(scenarios, design=design, first_scenario=first)

@@ -17,7 +17,7 @@ from scipy.stats import qmc
 
 from popsim.engine import designs
 from popsim.engine.correlation import read_correlation
-from popsim.engine.designs import check_design, leading_order, make_points
+from popsim.engine.designs import leading_order, make_points
 from popsim.engine.sample import _draws
 from popsim.engine.simulate import simulate
 from popsim.engine.sobol_points import fill_sobol
@@ -27,6 +27,7 @@ from popsim.kernels.latin import fill_latin
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Draws
 from popsim.plan.streams import stream_number
+from popsim.sampling import Sampling
 
 from .studies import gaussian, sha256
 
@@ -42,7 +43,7 @@ def draws_of(count: int) -> Draws:
 
 def words_of(design: str, streams: int, scenarios: int, seed: int = 1, first: int = 0) -> np.ndarray:
     """The 51 bits of every stream and scenario."""
-    points = make_points(design, draws_of(streams), scenarios, seed, first)
+    points = make_points(draws_of(streams), Sampling(scenarios, seed, design, first=first))
     made = points.between(first, first + scenarios)
     assert made.own_row.tolist() == list(range(streams))
     return made.words[:, first - made.start : first - made.start + scenarios] >> np.uint64(13)
@@ -195,7 +196,7 @@ def test_common_factors_then_country_factors_come_first() -> None:
 
 def test_far_sobol_points() -> None:
     """By jumps in the number of the scenario, where scipy would have to walk; the columns are those of scipy's walk."""
-    near = make_points("sobol", draws_of(2), 2**20, 1)
+    near = make_points(draws_of(2), Sampling(2**20, 1, "sobol"))
     whole = near.between(0, 2**20).words
     np.testing.assert_array_equal(near.between(2**20 - 6, 2**20 - 1).words, whole[:, -6:])
 
@@ -214,7 +215,7 @@ def test_points_are_what_they_always_were() -> None:
 @settings(max_examples=30, derandomize=True, deadline=None)
 def test_scramblings_take_turns(replicates: int, first: int, scenarios: int) -> None:
     """Scenario s is point s // R of scrambling s % R, whatever part is asked for."""
-    points = make_points("sobol", draws_of(3), scenarios, SEED, first, replicates=replicates)
+    points = make_points(draws_of(3), Sampling(scenarios, SEED, "sobol", replicates, first))
     made = points.between(first, first + scenarios)
     words = made.words[:, first - made.start : first - made.start + scenarios]
     for place in {0, scenarios // 2, scenarios - 1}:
@@ -226,7 +227,7 @@ def test_scramblings_take_turns(replicates: int, first: int, scenarios: int) -> 
 
 
 def test_scramblings_are_nets_each_and_differ() -> None:
-    points = make_points("sobol", draws_of(2), 16 * 64, SEED, replicates=16)
+    points = make_points(draws_of(2), Sampling(16 * 64, SEED, "sobol", 16))
     words = points.between(0, 16 * 64).words
     found = set()
     for turn in range(16):
@@ -249,4 +250,4 @@ def test_replicates_may_be_a_number_of_numpy() -> None:
 @pytest.mark.parametrize(("design", "replicates"), [("random", 2), ("latin", 2), ("sobol", 0), ("sobol", True)])
 def test_replicates_that_cannot_be_honoured(design: str, replicates: object) -> None:
     with pytest.raises(ParameterError, match="replicates"):
-        check_design(design, 64, 0, replicates)
+        Sampling.of(64, design=design, replicates=replicates)
