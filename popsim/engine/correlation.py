@@ -14,7 +14,7 @@ from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Floats
 from popsim.plan.moves import Integers
 from popsim.plan.roots import lower_root
-from popsim.study.nearest_correlation import fitting_correlation, rounding_of
+from popsim.study.correlation_matrix import fitting_correlation, rounding_of, wrong_entries
 
 __all__ = ["Correlation", "read_correlation"]
 
@@ -178,18 +178,14 @@ def _entries(matrix: Floats) -> tuple[Integers, Integers]:
 
 def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
     """Refuse a matrix that contradicts itself."""
+    diagonal, _, uneven = wrong_entries(matrix)
     problems = [
         Problem(f"correlation[{names[i]!r}][{names[i]!r}]", (), f"{matrix[i, i]:.12g}", "1 on the diagonal")
-        for i in np.flatnonzero(matrix.diagonal() != 1.0).tolist()
+        for i, _ in diagonal
     ]
-    # An entry that differs from its mirror image is one that is not 0, or its mirror image is; most are 0.
-    rows, columns = _entries(matrix)
-    differ = matrix[rows, columns] != matrix[columns, rows]
-    if differ.any():
-        pairs = zip(rows[differ].tolist(), columns[differ].tolist(), strict=True)
-        for i, j in sorted({(min(pair), max(pair)) for pair in pairs}):
-            found = f"{matrix[i, j]:.12g}, but {matrix[j, i]:.12g} the other way round"
-            problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", (), found, "the same number both ways"))
+    for i, j in uneven:
+        found = f"{matrix[i, j]:.12g}, but {matrix[j, i]:.12g} the other way round"
+        problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", (), found, "the same number both ways"))
     if problems:
         raise ParameterError(problems)
     return matrix

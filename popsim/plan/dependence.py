@@ -35,7 +35,7 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim.plan.roots import lower_root
-from popsim.study.dependence_matrix import covariances
+from popsim.study.correlation_matrix import covariances
 from popsim.study.model import Area, Study
 
 __all__ = ["Score", "component_scores", "delay_scores", "need_scores", "start_score"]

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, TypeVar
 from popsim.errors import Problem, nearest
 from popsim.study.catalogue import CatalogueArea, CatalogueComponent, CatalogueReading
 from popsim.study.changes import Plans, unknown_components
-from popsim.study.dependence import group_share
+from popsim.study.dependence import area_shares
 from popsim.study.events import resolve_cofinancing, resolve_delay, resolve_escalation, resolve_need
 from popsim.study.exponents import in_order, resolve_exponents, size_exponent
 from popsim.study.model import Area, Component, Exponent, Setting
@@ -19,19 +19,19 @@ from popsim.study.settings import Settings
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
 
-__all__ = ["common_shares", "resolve_areas"]
+__all__ = ["counted_areas", "resolve_areas"]
 
 Resolved = TypeVar("Resolved")
 
 
-def common_shares(study: Checked[StudyFile], catalogue: CatalogueReading) -> dict[str, float]:
-    """common_share of each counted area, in the order of the catalogue."""
-    base = study.content.dependence.common_share
-    return {
-        area.id: base if table.common_share is None else table.common_share
-        for area, table in ((area, study.content.area.get(area.id)) for area in catalogue.areas)
-        if table is not None and table.include and study.sound("area", area.id, "common_share")
-    }
+def counted_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[str]:
+    """Return the ids of counted areas whose common_share is known, in the order of the catalogue."""
+    tables = {area.id: study.content.area.get(area.id) for area in catalogue.areas}
+    return [
+        area
+        for area, table in tables.items()
+        if table is not None and table.include and study.sound("area", area, "common_share")
+    ]
 
 
 def resolve_areas(
@@ -173,15 +173,16 @@ def _area(
                 f"leave the area out: area.{area.id}.include = false",
             )
         )
+    shares = area_shares(content, area.id)
     return Area(
         id=area.id,
         name=area.name,
         description=area.description,
         document=area.document,
         size_exponent=size_exponent(exponents),
-        common_share=content.dependence.common_share if table.common_share is None else table.common_share,
+        common_share=shares.common,
         components=tuple(components),
-        group_share=group_share(study, area.id),
+        group_share=shares.group,
         need=resolve_need(settings, (*keys, "need"), table.need),
         delay=_own_or_general(settings, area.id, "delay", resolve_delay),
         escalation=_own_or_general(settings, area.id, "escalation", resolve_escalation),

@@ -1,36 +1,76 @@
-"""Resolve what a study says of dependence, and check that the stated correlations can exist together.
+"""Resolve what a study states of dependence, and check that the stated correlations can exist together.
 
-The relations are in `dependence_shares` for one number between areas, and in `dependence_matrix` for a matrix.
+With one number r between areas, the study's common_share s0 and an area's common_share s, the part of an area's score
+that is its own must be shared among countries by t = (s - r s0) / (1 - r), which lies in [0, 1] exactly when
+r s0 <= s <= r s0 + 1 - r. Countries of one group share q0 and q instead: their part t' = (q - r q0) / (1 - r) must lie
+in [t, 1], which is to say that s + r (q0 - s0) <= q <= r q0 + 1 - r.
+
+With a matrix R, what all countries share is D R D with D = diag(sqrt(s)), s the common_share of each area; what is
+left, R - D R D, must be a covariance too, which is to say that it has no negative eigenvalue. Where countries of a
+group share more, Q = diag(sqrt(q)) with q the group_share takes the place of D in what is left, and Q R Q - D R D must
+meet the same condition.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
 
-from popsim.errors import Problem, nearest
-from popsim.study.area_groups import groups_matrix
-from popsim.study.dependence_matrix import MatrixPlace, check_matrix, read_matrix
-from popsim.study.dependence_shares import ROUNDING, check_group_share, check_share
-from popsim.study.dependence_tables import DependenceTable, GroupsTable, MatrixTable
+import numpy as np
+
+from popsim.errors import Problem, nearest, shown, words
+from popsim.families.base import Floats
+from popsim.study.correlation_matrix import covariances, fitting_correlation, rounding_of, wrong_entries
+from popsim.study.dependence_tables import GroupsTable, MatrixTable
 from popsim.study.model import Dependence
-from popsim.study.place import Place, shown, words
+from popsim.study.place import Keys, Place
 from popsim.study.toml_models import StudyFile
 from popsim.study.translate import Checked
 from popsim.tables import TextTable
 
-__all__ = ["group_share", "resolve_dependence"]
+__all__ = ["AreaShares", "StatedMatrix", "area_shares", "check_shares", "resolve_dependence"]
 
 KEYS = ("dependence", "between_areas")
+ROUNDING = 1e-12
+"""Room for rounding in relations among shares, which are exact in decimals but not in binary."""
+
+
+@dataclass(frozen=True)
+class AreaShares:
+    """What countries share in one area, and the keys that state it."""
+
+    area: str
+    common: float
+    group: float | None = None
+    """None: countries have no groups."""
+    common_keys: Keys = ("dependence", "common_share")
+    group_keys: Keys = ("dependence", "group_share")
+
+
+def area_shares(content: StudyFile, area: str) -> AreaShares:
+    """Return the common_share and group_share of an area, its own or those of the study."""
+    own, general = content.area.get(area), content.dependence
+    common = own.common_share if own else None
+    group = own.group_share if own else None
+    return AreaShares(
+        area,
+        general.common_share if common is None else common,
+        general.group_share if group is None else group,
+        ("dependence", "common_share") if common is None else ("area", area, "common_share"),
+        ("dependence", "group_share") if group is None else ("area", area, "group_share"),
+    )
 
 
 def resolve_dependence(
     study: Checked[StudyFile],
     csv: TextTable | None,
-    shares: Mapping[str, float],
+    counted: Sequence[str],
     catalogue: Sequence[str] | None,
     columns: Sequence[str] | None = None,
 ) -> tuple[Dependence | None, list[Problem]]:
-    """Dependence of the study and every problem in it.
+    """Return the dependence of a study and every problem in it; None where the correlations are not known.
 
     Parameters
     ----------
@@ -38,93 +78,102 @@ def resolve_dependence(
         The study file.
     csv
         The correlation file, where the study names one.
-    shares
-        common_share of each counted area.
+    counted
+        Ids of counted areas whose common_share is known.
     catalogue
         Ids of all areas of the catalogue, in its order; None where they are not all known.
     columns
         Columns that group countries; None where they are not known.
     """
-    table = study.content.dependence
-    problems = _check_group(study, columns)
-    # Shares that are wrong by themselves are held to no relation.
+    content, place, table = study.content, study.place, study.content.dependence
+    problems = _check_groups_of_countries(study, columns)
+    # Shares that are wrong by themselves are not compared with others.
     grouped = (
         table.group is not None
         and table.group_share is not None
         and table.group_share + ROUNDING >= table.common_share
-        and all(study.sound("area", area, "group_share") for area in study.content.area)
+        and all(study.sound("area", area, "group_share") for area in content.area)
     )
     if not study.sound(*KEYS):
         return None, problems
+    matrix = None
     if isinstance(table.between_areas, float):
         if study.sound("dependence", "common_share"):
-            problems += _check_shares(study, table.between_areas, shares, grouped)
-        return _dependence(table, table.between_areas), list(dict.fromkeys(problems))
-    matrix, place, found = _matrix(study, csv, catalogue)
-    problems += found
-    if matrix is None or found:
-        return None, problems
-    all_shares = [_share(study, label) for label in matrix.labels]
-    group_shares = [_group_share(study, label) for label in matrix.labels] if grouped else []
-    low = [label for label, s, q in zip(matrix.labels, all_shares, group_shares, strict=False) if q + ROUNDING < s]
-    problems += [_too_low(study, label) for label in low]
-    problems += check_matrix(place, matrix, list(shares), catalogue, all_shares, [] if low else group_shares)
-    values = tuple(tuple(row) for row in matrix.values)
-    return _dependence(table, None, values, matrix.labels, all_shares, group_shares), problems
+            base = AreaShares("", table.common_share, table.group_share if grouped else None)
+            for area in counted:
+                problems += check_shares(place, table.between_areas, base, area_shares(content, area))
+    else:
+        matrix, found = _stated_matrix(study, csv, catalogue)
+        problems += found
+        if matrix is None or found:
+            return None, problems
+        shares = [area_shares(content, label) for label in matrix.labels]
+        low = [each for each in shares if grouped and (each.group or 0.0) + ROUNDING < each.common]
+        problems += [
+            place.problem(
+                each.group_keys,
+                f"group_share = {each.group:.10g} of area {each.area}",
+                f"group_share >= common_share = {each.common:.10g} of the area",
+                f"raise area.{each.area}.group_share, or lower its common_share",
+            )
+            for each in low
+        ]
+        problems += matrix.check(
+            counted,
+            catalogue,
+            [each.common for each in shares],
+            [each.group or 0.0 for each in shares] if grouped and not low else (),
+        )
+    return _dependence(content, matrix, grouped), problems
 
 
-def _matrix(
-    study: Checked[StudyFile], csv: TextTable | None, catalogue: Sequence[str] | None
-) -> tuple[MatrixTable | None, MatrixPlace, list[Problem]]:
-    stated = study.content.dependence.between_areas
-    place = MatrixPlace(study.place, KEYS)
-    if isinstance(stated, MatrixTable):
-        return stated, place, []
-    if isinstance(stated, GroupsTable) and catalogue is not None:
-        matrix, problems = groups_matrix(stated, study.place, KEYS, catalogue)
-        return matrix, MatrixPlace(study.place, KEYS, ("groups", "groups")), problems
-    if csv is not None:
-        matrix, problems = read_matrix(csv)
-        return matrix, MatrixPlace(Place(csv.name), ()), problems
-    return None, place, []
+def _dependence(content: StudyFile, matrix: StatedMatrix | None, grouped: bool) -> Dependence:
+    table = content.dependence
+    shares = [area_shares(content, label) for label in matrix.labels] if matrix else []
+    return Dependence(
+        between_areas=table.between_areas if isinstance(table.between_areas, float) else None,
+        matrix=tuple(tuple(row) for row in matrix.values) if matrix else None,
+        labels=tuple(each.area for each in shares),
+        between_components=table.between_components,
+        common_share=table.common_share,
+        basis=table.basis,
+        rationale=table.rationale,
+        label_shares=tuple(each.common for each in shares),
+        group=table.group,
+        group_share=table.group_share,
+        label_group_shares=tuple(each.group for each in shares if grouped and each.group is not None),
+        between_needs=table.need.between_needs,
+        need_with_cost=table.need.with_cost,
+        need_common_share=table.need.common_share,
+        delay_between_areas=table.delay.between_areas,
+        delay_common_share=table.delay.common_share,
+        start_common_share=table.start.common_share,
+    )
 
 
-def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> list[Problem]:
-    """List what is wrong with the groups of countries, apart from the relations that their shares must hold."""
-    table, at = study.content.dependence, study.place.at
+def _check_groups_of_countries(study: Checked[StudyFile], columns: Sequence[str] | None) -> list[Problem]:
+    """List what is wrong with groups of countries, apart from the relations that the shares of areas must meet."""
+    table, place = study.content.dependence, study.place
     if not (study.sound("dependence", "group") and study.sound("dependence", "group_share")):
         return []
-    problems = []
     if table.group is None:
-        places: list[tuple[str, ...]] = [("dependence", "group_share")] if table.group_share is not None else []
-        places += [
-            ("area", area, "group_share") for area, own in study.content.area.items() if own.group_share is not None
-        ]
+        stated = {("dependence",): table.group_share} | {
+            ("area", area): own.group_share for area, own in study.content.area.items()
+        }
+        found = "group_share without dependence.group"
         return [
-            Problem(
-                at(*keys),
-                (),
-                "group_share without dependence.group",
-                "both or neither",
-                'add dependence.group = "region"',
-            )
-            for keys in places
+            place.problem((*keys, "group_share"), found, "both or neither", 'add dependence.group = "region"')
+            for keys, share in stated.items()
+            if share is not None
         ]
+    problems = []
     if columns is not None and table.group not in columns:
-        problems.append(
-            Problem(
-                at("dependence", "group"),
-                (),
-                f"unknown group {table.group!r}",
-                f"columns that group countries: {words(columns)}",
-                nearest(table.group, columns),
-            )
-        )
+        keys = ("dependence", "group")
+        problems.append(place.unknown(keys, "group", table.group, "columns that group countries", columns))
     if table.group_share is None:
         problems.append(
-            Problem(
-                at("dependence", "group"),
-                (),
+            place.problem(
+                ("dependence", "group"),
                 f"group = {shown(table.group)} without group_share",
                 "both or neither",
                 f"add dependence.group_share, at least common_share = {table.common_share:.10g}",
@@ -132,9 +181,8 @@ def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> li
         )
     elif table.group_share + ROUNDING < table.common_share and study.sound("dependence", "common_share"):
         problems.append(
-            Problem(
-                at("dependence", "group_share"),
-                (),
+            place.problem(
+                ("dependence", "group_share"),
                 f"group_share = {table.group_share:.10g}",
                 f"group_share >= dependence.common_share = {table.common_share:.10g}: countries of a group share at "
                 "least what all countries share",
@@ -143,85 +191,280 @@ def _check_group(study: Checked[StudyFile], columns: Sequence[str] | None) -> li
     return problems
 
 
-def _check_shares(
-    study: Checked[StudyFile], between: float, shares: Mapping[str, float], grouped: bool
-) -> list[Problem]:
-    table, at = study.content.dependence, study.place.at
-    problems = []
-    for area, share in shares.items():
-        own = study.content.area[area]
-        where = at(*(("area", area) if own.common_share is not None else ("dependence",)), "common_share")
-        found = check_share(where, between, table.common_share, share, area)
-        if grouped and not found and table.group_share is not None:
-            found = check_group_share(
-                _place_of_group_share(study, area),
-                between,
-                (table.common_share, table.group_share),
-                (share, _group_share(study, area)),
-                area,
+def check_shares(place: Place, between: float, base: AreaShares, area: AreaShares) -> list[Problem]:
+    """List one problem unless the shares of an area fit one number between areas (see the head of this file).
+
+    Parameters
+    ----------
+    place
+        The study file.
+    between
+        Correlation r between areas.
+    base
+        Shares s0 and q0 of the study; without q0 group shares are not checked.
+    area
+        Shares s and q of the area.
+
+    Examples
+    --------
+    >>> check_shares(Place("a.toml"), 0.3, AreaShares("", 0.3), AreaShares("a", 0.35))
+    []
+    >>> print(check_shares(Place("a.toml"), 0.5, AreaShares("", 0.2, 0.4), AreaShares("a", 0.3, 0.35))[0].allowed)
+    0.4 <= group_share <= 0.7, which is s + r x (q0 - s0) <= group_share <= r x q0 + 1 - r with s = common_share = 0.3
+    of the area, r = dependence.between_areas = 0.5, s0 = dependence.common_share = 0.2 and
+    q0 = dependence.group_share = 0.4
+    """
+    low, high = between * base.common, between * base.common + 1.0 - between
+    if not low - ROUNDING <= area.common <= high + ROUNDING:
+        return [
+            place.problem(
+                area.common_keys,
+                f"common_share = {area.common:.10g} of area {area.area}",
+                f"{low:.10g} <= common_share <= {high:.10g}, which is r x s0 <= common_share <= r x s0 + 1 - r"
+                f" with r = dependence.between_areas = {between:.10g} and s0 = dependence.common_share"
+                f" = {base.common:.10g}",
+                "bring common_share into these bounds, or lower between_areas",
             )
-        problems += found
-    return problems
+        ]
+    if base.group is None or area.group is None:
+        return []
+    low, high = area.common + between * (base.group - base.common), between * base.group + 1.0 - between
+    if low - ROUNDING <= area.group <= high + ROUNDING:
+        return []
+    return [
+        place.problem(
+            area.group_keys,
+            f"group_share = {area.group:.10g} of area {area.area}",
+            f"{low:.10g} <= group_share <= {high:.10g}, which is s + r x (q0 - s0) <= group_share <= r x q0 + 1 - r"
+            f" with s = common_share = {area.common:.10g} of the area, r = dependence.between_areas = {between:.10g},"
+            f" s0 = dependence.common_share = {base.common:.10g} and q0 = dependence.group_share = {base.group:.10g}",
+            "bring group_share into these bounds, or give the area another common_share",
+        )
+    ]
 
 
-def _place_of_group_share(study: Checked[StudyFile], area: str) -> str:
-    own = study.content.area.get(area)
-    return study.place.at(*(("area", area) if own and own.group_share is not None else ("dependence",)), "group_share")
+@dataclass(frozen=True)
+class StatedMatrix:
+    """A correlation matrix labelled by areas, and where it is stated: in the study, or in a file of its own."""
+
+    labels: Sequence[str]
+    values: Sequence[Sequence[float]]
+    place: Place
+    label_keys: Keys = ()
+    """Keys of the labels in the study; empty for a file of its own."""
+    value_keys: Keys = ()
+
+    def _label_problem(self, found: str, allowed: str, mend: str = "") -> Problem:
+        if self.label_keys:
+            return self.place.problem(self.label_keys, found, allowed, mend)
+        return Problem(f"{self.place.file}: first line", (), found, allowed, mend)
+
+    def check(
+        self,
+        counted: Sequence[str],
+        catalogue: Sequence[str] | None,
+        shares: Sequence[float],
+        group_shares: Sequence[float] = (),
+    ) -> list[Problem]:
+        """List what keeps the matrix from being the correlations of the counted areas.
+
+        Parameters
+        ----------
+        counted
+            Ids of the areas that are counted.
+        catalogue
+            Ids of all areas of the catalogue; None where they are not all known.
+        shares, group_shares
+            common_share and group_share of each label; no group shares where countries have no groups.
+        """
+        labels, size = list(self.labels), len(self.labels)
+        problems = _check_areas(self._label_problem, labels, catalogue)
+        problems += [
+            self._label_problem(
+                f"no row for area {area!r}, which is counted",
+                f"labels that cover {words(counted)}",
+                "add its row and column, or leave the area out",
+            )
+            for area in counted
+            if area not in labels
+        ]
+        if len(self.values) != size or any(len(row) != size for row in self.values):
+            found = f"{len(self.values)} rows of lengths {words(len(row) for row in self.values)}"
+            return [
+                *problems,
+                self.place.problem(self.value_keys, found, f"{size} rows of {size} numbers, as labels"),
+            ]
+        problems += self._check_entries()
+        return problems if problems or not size else self.check_definite(shares, group_shares)
+
+    def _check_entries(self) -> list[Problem]:
+        diagonal, outside, uneven = wrong_entries(np.array(self.values).reshape(len(self.labels), len(self.labels)))
+        allowed = [
+            *((entry, "1 on the diagonal") for entry in diagonal),
+            *((entry, "-1 <= correlation <= 1") for entry in outside),
+            *((entry, "the same number both ways: a symmetric matrix") for entry in uneven),
+        ]
+        problems = []
+        for (i, j), relation in sorted(allowed):
+            one, two = self.labels[i], self.labels[j]
+            found = f"correlation of {one} and {two} = {self.values[i][j]:.10g}"
+            if (i, j) in uneven:
+                found += f", but of {two} and {one} = {self.values[j][i]:.10g}"
+            problems.append(self.place.problem(self.value_keys, found, relation))
+        return problems
+
+    def check_definite(self, shares: Sequence[float], group_shares: Sequence[float] = ()) -> list[Problem]:
+        """Refuse a matrix that is no correlation matrix or leaves no covariance to countries; offer one that is."""
+        matrix, common, grouped = np.array(self.values), np.array(shares), np.array(group_shares or shares)
+        fault = _definite_fault(matrix, common, grouped)
+        if fault is None:
+            return []
+        found, allowed, mend = fault
+        offered, drawn = fitting_correlation(matrix, lambda other: _definite_fault(other, common, grouped) is None)
+        means = "the nearest that can (Higham 2002)"
+        if drawn > 0.0:
+            means = (
+                f"near ones that can, drawn {100 * drawn:.3g} % of the way to 0 so that they leave room for the shares"
+            )
+        mend = f"{mend}, or take {means}:{self._written(offered.tolist())}"
+        return [self.place.problem(self.value_keys, found, allowed, mend)]
+
+    def _written(self, values: Sequence[Sequence[float]]) -> str:
+        """Write other values as they would stand here."""
+        rows = [[f"{value:.10g}" for value in row] for row in values]
+        if self.value_keys:
+            names = ", ".join(f'"{label}"' for label in self.labels)
+            lines = [f"{KEYS[-1]} = {{ labels = [{names}], values = [", *(f"    [{', '.join(row)}]," for row in rows)]
+            lines.append("] }")
+        else:
+            labelled = zip(self.labels, rows, strict=True)
+            lines = [",".join(["area", *self.labels]), *(",".join([label, *row]) for label, row in labelled)]
+        return "".join(f"\n    {line}" for line in lines)
 
 
-def _too_low(study: Checked[StudyFile], area: str) -> Problem:
-    return Problem(
-        _place_of_group_share(study, area),
-        (),
-        f"group_share = {_group_share(study, area):.10g} of area {area}",
-        f"group_share >= common_share = {_share(study, area):.10g} of the area",
-        f"raise area.{area}.group_share, or lower its common_share",
+def _definite_fault(matrix: Floats, shares: Floats, group_shares: Floats) -> tuple[str, str, str] | None:
+    """Return what is found, what is allowed and how to mend it for the first part with a negative eigenvalue."""
+    same = bool(np.all(shares == group_shares))
+    letter, share, countries = ("D", "common", "countries") if same else ("Q", "group", "countries of a group")
+    _, grouped, own = covariances(matrix, shares, group_shares)
+    positive = "smallest eigenvalue >= 0"
+    parts = (
+        (
+            matrix,
+            "",
+            f"a positive semidefinite matrix: {positive}",
+            "these correlations cannot all hold together: bring the large ones nearer to 0",
+        ),
+        (
+            grouped,
+            " of Q R Q - D R D, the part that countries of a group share beside what all share",
+            f"{positive}, with D = diag(sqrt(common_share)) and Q = diag(sqrt(group_share))",
+            "bring group_share / common_share of the areas nearer to each other",
+        ),
+        (
+            own,
+            f" of R - {letter} R {letter}, the part that {countries} do not share",
+            f"{positive}, with {letter} = diag(sqrt({share}_share))",
+            f"bring the {share}_share of the areas nearer to each other",
+        ),
     )
+    for part, of, allowed, mend in parts:
+        smallest = float(np.linalg.eigvalsh(part)[0])
+        if smallest < -rounding_of(len(matrix)):
+            return f"smallest eigenvalue {smallest:.4g}{of}", allowed, mend
+    return None
 
 
-def _share(study: Checked[StudyFile], label: str) -> float:
-    table = study.content.area.get(label)
-    share = table.common_share if table else None
-    return study.content.dependence.common_share if share is None else share
+def _stated_matrix(
+    study: Checked[StudyFile], csv: TextTable | None, catalogue: Sequence[str] | None
+) -> tuple[StatedMatrix | None, list[Problem]]:
+    """Return the matrix that is stated as a table, by groups of areas or in a file; None where it cannot be read."""
+    stated = study.content.dependence.between_areas
+    if isinstance(stated, MatrixTable):
+        return StatedMatrix(stated.labels, stated.values, study.place, (*KEYS, "labels"), (*KEYS, "values")), []
+    if isinstance(stated, GroupsTable) and catalogue is not None:
+        return groups_matrix(stated, study.place, catalogue)
+    return (None, []) if csv is None else read_matrix(csv)
 
 
-def group_share(study: Checked[StudyFile], area: str) -> float | None:
-    """Give the group_share of an area, its own or that of the study; None where countries have no groups."""
-    table = study.content.area.get(area)
-    own = table.group_share if table else None
-    return study.content.dependence.group_share if own is None else own
+def read_matrix(table: TextTable) -> tuple[StatedMatrix, list[Problem]]:
+    """Read a square table: the first line and the first column name the areas, in the same order."""
+    labels = list(table.columns[1:])
+    named = [row.cells[0] for row in table.rows]
+    problems = []
+    if named != labels:
+        allowed = f"the names of the first line in their order: {words(labels)}"
+        problems.append(Problem(f"{table.name}: first column", (), words(named), allowed))
+    values = [[table.number(cell) for cell in row.cells[1:]] for row in table.rows]
+    problems += [
+        Problem(table.at(row, label), (), shown(cell), "a number, -1 <= correlation <= 1")
+        for row, numbers in zip(table.rows, values, strict=True)
+        for label, cell, number in zip(labels, row.cells[1:], numbers, strict=True)
+        if number is None
+    ]
+    return StatedMatrix(labels, [[number or 0.0 for number in row] for row in values], Place(table.name)), problems
 
 
-def _group_share(study: Checked[StudyFile], area: str) -> float:
-    share = group_share(study, area)
-    assert share is not None  # noqa: S101  (asked for only where countries have groups)
-    return share
+def groups_matrix(table: GroupsTable, place: Place, catalogue: Sequence[str]) -> tuple[StatedMatrix, list[Problem]]:
+    """Return the matrix that groups of areas amount to, over all areas of the catalogue, and every problem in them.
+
+    Parameters
+    ----------
+    table
+        The groups, and the correlation of pairs that are in none.
+    place
+        The study file.
+    catalogue
+        Ids of all areas of the catalogue, in its order, which becomes that of rows and columns.
+
+    Examples
+    --------
+    >>> table = GroupsTable.model_validate({"groups": [{"areas": ["a", "c"], "correlation": 0.6}], "otherwise": 0.2})
+    >>> groups_matrix(table, Place("s.toml"), ["a", "b", "c"])[0].values
+    [[1.0, 0.2, 0.6], [0.2, 1.0, 0.2], [0.6, 0.2, 1.0]]
+    """
+    keys = (*KEYS, "groups")
+    problems: list[Problem] = []
+    stated: dict[frozenset[str], tuple[float, int]] = {}
+    for index, group in enumerate(table.groups):
+        in_areas = partial(place.problem, (*keys, index, "areas"))
+        problems += _check_areas(in_areas, group.areas, catalogue, "each area once in a group")
+        for one, two in combinations(dict.fromkeys(group.areas), 2):
+            before, first = stated.setdefault(frozenset((one, two)), (group.correlation, index))
+            if before != group.correlation:
+                problems.append(
+                    place.problem(
+                        (*keys, index, "correlation"),
+                        f"correlation of {one} and {two} = {group.correlation:.10g}, but {before:.10g} in "
+                        f"groups[{first}]",
+                        "one correlation for each pair of areas",
+                        "give both groups the same correlation, or part the pair in one of them",
+                    )
+                )
+    values = [
+        [1.0 if one == two else stated.get(frozenset((one, two)), (table.otherwise, 0))[0] for two in catalogue]
+        for one in catalogue
+    ]
+    return StatedMatrix(catalogue, values, place, keys, keys), problems
 
 
-def _dependence(
-    table: DependenceTable,
-    number: float | None,
-    matrix: tuple[tuple[float, ...], ...] | None = None,
-    labels: Sequence[str] = (),
-    label_shares: Sequence[float] = (),
-    label_group_shares: Sequence[float] = (),
-) -> Dependence:
-    return Dependence(
-        between_areas=number,
-        matrix=matrix,
-        labels=tuple(labels),
-        between_components=table.between_components,
-        common_share=table.common_share,
-        basis=table.basis,
-        rationale=table.rationale,
-        label_shares=tuple(label_shares),
-        group=table.group,
-        group_share=table.group_share,
-        label_group_shares=tuple(label_group_shares),
-        between_needs=table.need.between_needs,
-        need_with_cost=table.need.with_cost,
-        need_common_share=table.need.common_share,
-        delay_between_areas=table.delay.between_areas,
-        delay_common_share=table.delay.common_share,
-        start_common_share=table.start.common_share,
-    )
+def _check_areas(
+    problem: Callable[[str, str, str], Problem],
+    areas: Sequence[str],
+    catalogue: Sequence[str] | None,
+    once: str = "each area once",
+) -> list[Problem]:
+    """List areas that the catalogue does not have, and areas that come more than once."""
+    known = areas if catalogue is None else catalogue
+    return [
+        *(
+            problem(f"unknown area {area!r}", f"areas of the catalogue: {words(known)}", nearest(area, known))
+            for area in areas
+            if area not in known
+        ),
+        *(
+            problem(f"{area!r} {areas.count(area)} times", once, "")
+            for area in dict.fromkeys(areas)
+            if areas.count(area) > 1
+        ),
+    ]

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest
 from popsim.sampling import Sampling
-from popsim.study.areas import common_shares, resolve_areas
+from popsim.study.areas import counted_areas, resolve_areas
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_columns, select_countries
 from popsim.study.dependence import resolve_dependence
@@ -284,9 +284,9 @@ class _Loader:
         if isinstance(between, str):
             text, file = self.csv(("dependence", "between_areas"), "between_areas", (), None)
             file = file if file is not None and file.whole and file.numbers is not None else None
-        shares = common_shares(self.checked, catalogue)
+        counted = counted_areas(self.checked, catalogue)
         columns = self.groups(table) if table and table.columns else None
-        dependence, problems = resolve_dependence(self.checked, file, shares, self.known(catalogue), columns)
+        dependence, problems = resolve_dependence(self.checked, file, counted, self.known(catalogue), columns)
         self.problems += problems
         return text, dependence
 

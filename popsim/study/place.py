@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from popsim.errors import Problem, dotted, shown, words
+from popsim.errors import Problem, dotted, nearest, shown, words
 
 __all__ = ["Key", "Keys", "Place", "shown", "words"]
 
@@ -64,6 +65,14 @@ class Place:
             if inside:
                 return replace(problem, origin=origin, keys=inside[0])
         return replace(problem, part=self.component(*keys)[2:-1])
+
+    def problem(self, keys: Keys, found: str, allowed: str, mend: str = "") -> Problem:
+        """Return a problem of what stands at `keys`."""
+        return Problem(self.file, keys, found, allowed, mend)
+
+    def unknown(self, keys: Keys, what: str, name: str, allowed: str, known: Sequence[str]) -> Problem:
+        """Return the problem of a name that is not known, with those that are and the nearest of them."""
+        return self.problem(keys, f"unknown {what} {name!r}", f"{allowed}: {words(known)}", nearest(name, known))
 
     def component(self, *keys: Key) -> str:
         """Name, in brackets, of the component that the keys lie in; empty for other keys and where it has none."""

@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 from popsim.engine.extremes import with_common_share
 from popsim.families import Normal
 from popsim.plan.dependence import Score, component_scores, delay_scores, need_scores, start_score
-from popsim.study.dependence_matrix import MatrixPlace, check_definite
-from popsim.study.dependence_shares import check_group_share, check_share
+from popsim.study.dependence import AreaShares, StatedMatrix, check_shares
 from popsim.study.model import Area, Delay, Dependence, Setting, Study
 from popsim.study.place import Place
 
@@ -27,6 +26,7 @@ FEW = settings(max_examples=60, deadline=None)
 UNIT = st.integers(0, 64).map(lambda number: number / 64)
 """Dyadic shares: relations that hold at their limits do so exactly."""
 
+PLACE = Place("m.csv")
 SAME, GROUP, OTHER = "same country", "same group", "different groups"
 
 
@@ -131,9 +131,8 @@ def check_costs(item: Study) -> None:
 def test_costs_correlate_as_stated(drawn: tuple[Dependence, dict[str, tuple[float, float]]]) -> None:
     dependence, shares = drawn
     for name, (share, group_share) in shares.items():
-        bases = (dependence.common_share, dependence.group_share)
-        assert check_share("here", dependence.between_areas, bases[0], share, name) == []
-        assert check_group_share("here", dependence.between_areas, bases, (share, group_share), name) == []
+        base = AreaShares("", dependence.common_share, dependence.group_share)
+        assert check_shares(PLACE, dependence.between_areas, base, AreaShares(name, share, group_share)) == []
     check_costs(tiny(*drawn))
 
 
@@ -205,7 +204,7 @@ def test_with_a_matrix_costs_correlate_as_stated_or_the_study_is_refused(
     roots = [np.sqrt(np.outer(each, each)) for each in (shares, group_shares)]
     parts = [base * roots[1] - base * roots[0], base - base * roots[1]]
     smallest = min(float(np.linalg.eigvalsh(part)[0]) for part in parts)
-    refused = bool(check_definite(MatrixPlace(Place("m.csv"), ()), "abc", base, shares, group_shares))
+    refused = bool(StatedMatrix("abc", base.tolist(), PLACE).check_definite(shares, group_shares))
     if smallest < -1e-9:
         assert refused
     if smallest >= 0.0:
@@ -223,9 +222,7 @@ def test_with_a_matrix_one_share_for_all_always_fits(share: float, group_share: 
     stated = Dependence(
         None, rows, tuple("abc"), 0.5, share, "judgement", "", (share,) * 3, "region", group_share, (group_share,) * 3
     )
-    assert (
-        check_definite(MatrixPlace(Place("m.csv"), ()), "abc", np.array(MATRIX), (share,) * 3, (group_share,) * 3) == []
-    )
+    assert StatedMatrix("abc", MATRIX, PLACE).check_definite((share,) * 3, (group_share,) * 3) == []
     check_costs(tiny(stated, dict.fromkeys("abc", (share, group_share))))
 
 

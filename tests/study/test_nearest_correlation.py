@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from popsim.errors import StudyError
+from popsim.errors import Problem, StudyError
 from popsim.study import load_study
-from popsim.study.dependence_matrix import MatrixPlace, check_definite
-from popsim.study.nearest_correlation import nearest_correlation
+from popsim.study.correlation_matrix import nearest_correlation
+from popsim.study.dependence import StatedMatrix
 from popsim.study.place import Place
 
 ENTRY = st.integers(-64, 64).map(lambda number: number / 64)
@@ -77,13 +77,18 @@ def test_whatever_is_offered_is_accepted(entries: list[float], shares: list[floa
     matrix = symmetric(entries)
     labels = [f"area_{place}" for place in range(len(matrix))]
     shares = shares[: len(labels)]
-    place = MatrixPlace(Place("study.toml"), ("dependence", "between_areas"))
-    for problem in check_definite(place, labels, matrix, shares):
+    keys = ("dependence", "between_areas")
+
+    def check(values: np.ndarray) -> list[Problem]:
+        stated = StatedMatrix(labels, values.tolist(), Place("study.toml"), (*keys, "labels"), (*keys, "values"))
+        return stated.check_definite(shares)
+
+    for problem in check(matrix):
         table = tomllib.loads(problem.mend[problem.mend.index("between_areas =") :])["between_areas"]
         assert table["labels"] == labels
         offered = np.array(table["values"])
         np.testing.assert_array_equal(offered, offered.T)
-        assert check_definite(place, labels, offered, shares) == []
+        assert check(offered) == []
 
 
 TABLE = {"labels": ["x", "y", "z"], "values": [[1, 0.9, -0.9], [0.9, 1, 0.9], [-0.9, 0.9, 1]]}

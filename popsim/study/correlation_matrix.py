@@ -1,8 +1,8 @@
-"""The correlation matrix that is nearest to a matrix of stated correlations which cannot all hold together.
+"""Correlation matrices: whether a matrix is one, and the nearest that is.
 
 Correlations that people state pair by pair need not fit each other. The nearest that do, in the Frobenius norm, lie
 where two convex sets meet: symmetric matrices without an eigenvalue below a floor, and those with 1 on the
-diagonal. Projecting on one and the other in turn, with Dykstra's correction for the first, comes to it.
+diagonal. Projecting on one and the other in turn, with Dykstra's correction for the first, converges to it.
 
 N. J. Higham, Computing the nearest correlation matrix: a problem from finance, IMA Journal of Numerical Analysis 22
 (2002), 329-343, doi:10.1093/imanum/22.3.329, algorithm 3.3. Neither numpy nor scipy has it.
@@ -16,18 +16,62 @@ import numpy as np
 
 from popsim.families.base import Floats
 
-__all__ = ["fitting_correlation", "nearest_correlation", "rounding_of"]
+__all__ = ["covariances", "fitting_correlation", "nearest_correlation", "rounding_of", "wrong_entries"]
 
 DECIMALS = 6
 """Decimals of the matrix that is offered: few enough to read, enough to be near."""
 TOLERANCE = 1e-12
 """Relative distance between the two projections at which they count as one."""
-TURNS = 10_000
-"""The way is linear: some tens of turns for a few areas. What is found is made valid whenever it stops."""
+ITERATIONS = 10_000
+"""Convergence is linear: some tens of iterations for a few areas. The result is made valid whenever it stops."""
+
+Positions = list[tuple[int, int]]
+
+
+def wrong_entries(matrix: Floats) -> tuple[Positions, Positions, Positions]:
+    """Return where a square matrix cannot be a correlation matrix.
+
+    Returns
+    -------
+    tuple
+        Positions (row, column), row by row, of entries on the diagonal that are not 1, of other entries that are not
+        from -1 to 1 (NaN included), and of entries above the diagonal that differ from their mirror images.
+
+    Examples
+    --------
+    >>> wrong_entries(np.array([[1.0, 0.2, 2.0], [0.3, 0.9, 0.0], [2.0, 0.0, 1.0]]))
+    ([(1, 1)], [(0, 2), (2, 0)], [(0, 1)])
+    """
+    # An entry that differs from its mirror image is one that is not 0, or its mirror image is; most are 0 in a large
+    # matrix, and numpy finds the others four times faster among truths than among numbers.
+    rows, columns = np.divmod(np.flatnonzero((matrix != 0.0).ravel()), max(len(matrix), 1))
+    values, mirrored = matrix[rows, columns], matrix[columns, rows]
+    outside = (rows != columns) & ~(np.abs(values) <= 1.0)
+    uneven = np.flatnonzero((values != mirrored) & (np.abs(values) <= 1.0) & (np.abs(mirrored) <= 1.0))
+    pairs = {(min(pair), max(pair)) for pair in zip(rows[uneven].tolist(), columns[uneven].tolist(), strict=True)}
+    diagonal = np.flatnonzero(matrix.diagonal() != 1.0).tolist()
+    beyond = list(zip(rows[outside].tolist(), columns[outside].tolist(), strict=True))
+    return [(i, i) for i in diagonal], beyond, sorted(pairs)
+
+
+def covariances(matrix: Floats, shares: Floats, group_shares: Floats) -> tuple[Floats, Floats, Floats]:
+    """Return the covariances of what all countries share, of what a group shares beside it, and of each country's own.
+
+    They are D R D, Q R Q - D R D and R - Q R Q with D = diag(sqrt(shares)) and Q = diag(sqrt(group_shares)).
+
+    Examples
+    --------
+    >>> one = np.ones((1, 1))
+    >>> [float(part[0, 0]) for part in covariances(one, np.array([0.25]), np.array([1.0]))]
+    [0.25, 0.75, 0.0]
+    """
+    common = matrix * np.outer(np.sqrt(shares), np.sqrt(shares))
+    grouped = matrix * np.outer(np.sqrt(group_shares), np.sqrt(group_shares))
+    return common, grouped - common, matrix - grouped
 
 
 def rounding_of(size: int) -> float:
-    """Bound what rounding alone moves an eigenvalue of a matrix of this size, whose entries are at most 1.
+    """Return what rounding alone moves an eigenvalue of a matrix of this size, whose entries are at most 1.
 
     eigvalsh errs by a small multiple of size x machine epsilon x norm, and the norm is at most the size.
     """
@@ -35,7 +79,7 @@ def rounding_of(size: int) -> float:
 
 
 def nearest_correlation(matrix: Floats, floor: float = 0.0) -> Floats:
-    """Give the correlation matrix nearest to a symmetric matrix, in the Frobenius norm.
+    """Return the correlation matrix nearest to a symmetric matrix, in the Frobenius norm.
 
     Parameters
     ----------
@@ -57,7 +101,7 @@ def nearest_correlation(matrix: Floats, floor: float = 0.0) -> Floats:
     on_diagonal = np.array(matrix, dtype=np.float64)
     correction = np.zeros_like(on_diagonal)
     lifted = on_diagonal
-    for _ in range(TURNS):
+    for _ in range(ITERATIONS):
         corrected = on_diagonal - correction
         lifted = _lift(corrected, floor)
         correction = lifted - corrected
@@ -79,7 +123,7 @@ def _lift(matrix: Floats, floor: float) -> Floats:
 
 
 def fitting_correlation(matrix: Floats, accepted: Callable[[Floats], bool]) -> tuple[Floats, float]:
-    """Give a matrix near to `matrix`, of few decimals, that is accepted, and how far it was drawn to independence.
+    """Return a matrix near to `matrix`, of few decimals, that is accepted, and how far it was drawn to independence.
 
     Parameters
     ----------
