@@ -60,7 +60,9 @@ class Walk:
         if self.is_value(held):
             forms.add(type(held).__name__)
             return True
-        holds = depth > 0 and any([self.add_forms(part, depth - 1, forms) for part in parts(held)])
+        # Every part is looked at, though one is enough for the answer.
+        inside = [self.add_forms(part, depth - 1, forms) for part in parts(held)] if depth > 0 else []
+        holds = any(inside)
         if holds:
             forms.add(type(held).__name__)
         return holds
