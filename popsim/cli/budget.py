@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from popsim import schema
-from popsim.cli.words import as_json_option, positive_number, print_json, share_of_one
+from popsim.cli.output import print_json, print_scenarios, print_table, print_text
+from popsim.cli.parameters import as_json_option, positive_number, run_argument, share_of_one
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ With --by the amounts of all areas (years ...) suffice together with that
 confidence, at the least sum; and the reserve over the expected cost is
 divided among them."""
 )
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@run_argument
 @click.option("--amount", type=positive_number, metavar="A", help="An amount in the study's currency, such as 850e6.")
 @click.option("--confidence", type=share_of_one, metavar="P", help="How sure the amount has to be, such as 80%.")
 @click.option(
@@ -52,7 +53,7 @@ divided among them."""
 def command(
     run: Path, amount: float | None, confidence: float | None, variable: str | None, by: str | None, as_json: bool
 ) -> None:
-    """Say how sure an amount is to suffice, or which amount is sure enough.
+    """Compute how sure an amount is to suffice, or which amount is sure enough.
 
     RUN is a folder that "popsim run" made. Amounts are of every option of the run, and at constant prices unless the
     variable says otherwise, as cost_nominal does. What is paid after the last year of the study stands beside what is
@@ -72,7 +73,7 @@ def command(
         dataset, what = loaded.dataset, cast("Base", variable or "cost")
         names = [name.strip() for name in by.split(",")]
         joint = analysis.joint_budget(dataset, names, confidence or 0.0, what)
-        _say_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=what), loaded, as_json)
+        _print_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=what), loaded, as_json)
         return
     dataset = analysis.with_all_years(loaded.dataset)
 
@@ -88,11 +89,11 @@ def command(
         totals = {name: [_result(found, k) for k in range(found.sizes["option"])] for name, found in every.items()}
         print_json({**_as_mapping(asked, loaded), "totals": totals})
         return
-    _say_totals([[ask(name) for name in names] for names in _asked(dataset, loaded, variable)], loaded)
+    _print_totals([[ask(name) for name in names] for names in _asked(dataset, loaded, variable)], loaded)
 
 
 def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str]]:
-    """Name what each table is about: a total with what it is after the last year and in all, or a single variable."""
+    """Return the variables of each table: a total within, after and over all years, or a single variable."""
     bases = [variable] if variable is not None else list(schema.TOTAL_BASES)
     if variable is None:
         bases = sorted((base for base in bases if base in dataset), key=lambda base: base != run.study.headline)
@@ -104,14 +105,13 @@ def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str
     return asked
 
 
-def _say_totals(found: list[list[xr.Dataset]], run: Run) -> None:
+def _print_totals(found: list[list[xr.Dataset]], run: Run) -> None:
     import xarray as xr
 
-    from popsim.cli.results import print_table
     from popsim.report import totals
     from popsim.report.budget_tables import Words, enough, sufficient, unit_of
 
-    _head(run)
+    _print_head(run)
     unit = unit_of((part for parts in found for part in parts), run.study)
     for parts in found:
         first, table = parts[0], sufficient if "amount" in parts[0].attrs else enough
@@ -121,11 +121,10 @@ def _say_totals(found: list[list[xr.Dataset]], run: Run) -> None:
             first = xr.concat(named, "years", combine_attrs="override").transpose("option", "years", ...)
         print_table(table(first, Words.of(run.study, run.dataset, first, unit)))
     if any(str(part.attrs["variable"]).startswith("financing_need") for parts in found for part in parts):
-        _say_unfinanced(run)
+        _print_unfinanced(run)
 
 
-def _say_unfinanced(run: Run) -> None:
-    from popsim.cli.results import print_text
+def _print_unfinanced(run: Run) -> None:
     from popsim.report import totals
 
     coordinates = run.dataset.coords
@@ -137,16 +136,15 @@ def _say_unfinanced(run: Run) -> None:
         print_text(said)
 
 
-def _say_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool) -> None:
+def _print_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool) -> None:
     if as_json:
         inner = _as_mapping(reserved, run)
         print_json({**_as_mapping(joint, run), "reserve": {key: inner[key] for key in ("over", "window", "results")}})
         return
-    from popsim.cli.results import print_table, print_text
     from popsim.report.budget_tables import Words, allocated, joint_words, together
 
     words = Words.of(run.study, run.dataset, joint)
-    _head(run)
+    _print_head(run)
     for option in words.options:
         print_table(together(joint, words, option))
         for sentence in joint_words(joint, words, option):
@@ -154,17 +152,13 @@ def _say_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool)
         print_table(allocated(reserved, words, option))
 
 
-def _head(run: Run) -> None:
-    from popsim.cli.results import print_text
-    from popsim.report.sections.words import plural
-
+def _print_head(run: Run) -> None:
     print_text(run.study.title)
-    scenarios = plural(run.dataset.sizes["scenario"], "scenario")
-    print_text(f"{scenarios}, seed {seed_of(run.dataset.attrs, run.study.seed)}.")
+    print_scenarios(run.dataset, run.study)
 
 
 def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
-    """Collect results in full precision, one for each option and label; ``..._error`` is one standard error."""
+    """Return results in full precision, one for each option and label; ``..._error`` is one standard error."""
     stated = {
         name: found.attrs[name]
         for name in ("variable", "amount", "confidence", "by", "method", "over", "window")
@@ -183,7 +177,7 @@ def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
 
 
 def _result(found: xr.Dataset, place: int) -> dict[str, Any]:
-    """Numbers of one option: those of the whole by name, those by label as a list."""
+    """Return the numbers of one option: those of the whole by name, those by label as a list."""
     one = found.isel(option=place)
     whole = {str(name): value.item() for name, value in one.data_vars.items() if value.ndim == 0}
     dims = [dim for dim in one.dims if any(dim in value.dims for value in one.data_vars.values())]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.words import as_json_option, print_json
+from popsim.cli.output import print_json
+from popsim.cli.parameters import as_json_option
 
 if TYPE_CHECKING:
     from popsim.study.catalogue import CatalogueArea, CatalogueComponent

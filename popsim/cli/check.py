@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.words import as_json_option, notes_of, overrides_of, print_json, print_notes, settings_option
+from popsim.cli.output import notes_of, print_json, print_notes
+from popsim.cli.parameters import as_json_option, overrides_of, settings_option, study_argument
 
 if TYPE_CHECKING:
     from popsim.study.model import Study
@@ -25,7 +26,7 @@ Examples:
 \b
 Exit status 0 when the study can be run, 2 when it cannot."""
 )
-@click.argument("study", metavar="STUDY")
+@study_argument
 @settings_option
 @as_json_option
 def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.options import as_mapping, measured, print_sentences, print_tables
-from popsim.cli.words import as_json_option, print_json
-from popsim.schema import FULL, TOTAL_BASES, seed_of
+from popsim.cli.output import print_json, print_scenarios, print_table, print_text
+from popsim.cli.parameters import as_json_option, run_argument
+from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
 
 if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
+    from popsim.report.facts import Facts, Measured
 
-__all__ = ["command"]
+__all__ = ["command", "option_as_mapping", "print_sentences", "print_tables"]
 
 
 @click.command(
@@ -28,7 +29,7 @@ Examples:
 An option is a table [[option]] of the study, with its id, name, rationale and
 the keys that it sets. "full" is the study as written."""
 )
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@run_argument
 @click.option(
     "--baseline", default=FULL, show_default=True, metavar="OPTION", help="Option that the others are held against."
 )
@@ -49,21 +50,19 @@ def command(run: Path, baseline: str, as_json: bool) -> None:
     if as_json:
         print_json(_as_mapping(comparison, run))
         return
-    _print(comparison)
+    _print_comparison(comparison)
 
 
-def _print(comparison: Comparison) -> None:
+def _print_comparison(comparison: Comparison) -> None:
     """Print the sentences and tables of the report, and what they leave out."""
-    from popsim.cli.results import print_table, print_text
     from popsim.report.document import Paragraph, Table
     from popsim.report.sections import headline
     from popsim.report.sections import options as words
-    from popsim.report.sections.words import plural
 
     facts = comparison.facts
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
-    print_text(f"{plural(facts.scenarios, 'scenario')}, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
+    print_scenarios(facts.dataset, facts.study)
     print_sentences(comparison)
     print_tables(comparison)
     for option in comparison.options:
@@ -78,7 +77,7 @@ def _print(comparison: Comparison) -> None:
 
 
 def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
-    """Collect everything in full precision; money in units of the currency, every ``..._error`` one standard error."""
+    """Return everything in full precision: money in units of the currency; each ``..._error`` is one standard error."""
     study = comparison.facts.study
     return {
         "study": study.name,
@@ -99,7 +98,7 @@ def _option(comparison: Comparison, option: str) -> dict[str, Any]:
         "id": option,
         "name": comparison.names[option],
         "rationale": comparison.rationales.get(option, ""),
-        **as_mapping(comparison, option),
+        **option_as_mapping(comparison, option),
     }
     if option == comparison.baseline:
         return found
@@ -126,7 +125,7 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
     return [
         {
             "label": label,
-            **measured(
+            **_measured(
                 {
                     "mean": comparison.mean(name, option, **{dimension: label}),
                     "share": comparison.measured(f"{name}_difference_share", option, **{dimension: label}),
@@ -135,3 +134,86 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
         }
         for label in comparison.found[dimension].values.tolist()
     ]
+
+
+def print_sentences(comparison: Comparison) -> None:
+    """Print what each option costs more or less, and what has to be known to read it."""
+    from popsim.report.sections import options as words
+
+    for option in comparison.options:
+        click.echo()
+        print_text(" ".join(words.says(comparison, option)))
+    for sentence in words.notes(comparison):
+        click.echo()
+        print_text(sentence)
+
+
+def print_tables(comparison: Comparison, with_shares: bool = True) -> None:
+    """Print what each option costs, how far it is from the baseline, and in which share of scenarios it costs more."""
+    from popsim.report.sections import options as words
+
+    for base in comparison.bases:
+        print_table(words.levels(comparison, base))
+        print_table(words.differences(comparison, base))
+        if with_shares:
+            print_table(words.shares(comparison, base))
+        if (prices := words.other_prices(comparison, base)) is not None:
+            print_table(prices)
+
+
+def option_as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
+    """Return all totals of an option and their differences to the baseline, in full precision.
+
+    Returns
+    -------
+    dict
+        Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error. Of each
+        total its range; and of each option but the baseline ``says``, the sentences of the report, and ``difference``.
+    """
+    from popsim.report.numbers import NO_BREAK, THIN
+    from popsim.report.sections import options as words
+
+    names = [name for name in TOTALS if comparison.has(name)]
+    found: dict[str, Any] = {name: _range(comparison.levels[option], name) for name in names}
+    if option == comparison.baseline:
+        return found
+    return {
+        **found,
+        "says": [sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in words.says(comparison, option)],
+        "difference": {name: _difference(comparison, option, name) for name in names},
+        "payments_ceased": [
+            {"component": each.component, "name": each.name, "payments": each.payments, **each.money}
+            for each in comparison.ceased(option)
+        ],
+    }
+
+
+def _range(level: Facts, total: str) -> dict[str, float]:
+    # Where nothing is paid after the last year, all years are those of the study.
+    total = total if level.has(total) else total.removesuffix("_all_years")
+    low, high = level.range(total)
+    parts = {"low": low, "median": level.quantile(total, 0.5), "high": high, "mean": level.mean(total)}
+    return {**_measured(parts), **({"mean_is_exact": True} if level.is_mean_exact(total) else {})}
+
+
+def _difference(comparison: Comparison, option: str, total: str) -> dict[str, float]:
+    low, high = comparison.range(total, option)
+    money = {
+        "low": low,
+        "median": comparison.quantile(total, option, 0.5),
+        "high": high,
+        "mean": comparison.mean(total, option),
+        "standard_deviation": comparison.measured(f"{total}_difference_std", option),
+    }
+    shares = {name: comparison.measured(f"{total}_{name}", option) for name in ("dearer", "cheaper", "equal")}
+    together = {"correlation": comparison.measured(f"{total}_correlation", option)}
+    gain = {name: comparison.number(f"{total}_{name}", option) for name in ("error_ratio", "variance_reduction")}
+    counted = {f"scenarios_{word}": found for word, found in comparison.counted(total, option)._asdict().items()}
+    exact = {"mean_is_exact": True} if comparison.is_mean_exact(total, option) else {}
+    return {**_measured({**money, **shares, **together}), **exact, **gain, **counted}
+
+
+def _measured(parts: dict[str, Measured]) -> dict[str, float]:
+    """Return each figure and, as ``..._error``, its standard error."""
+    pairs = [((name, part.value), (f"{name}_error", part.error)) for name, part in parts.items()]
+    return {name: value for pair in pairs for name, value in pair}

@@ -49,7 +49,7 @@ _SPACES = re.compile("[\u00a0\u2000-\u200a\u202f\u205f\u3000]")
 
 
 def is_unicode(stream: TextIO) -> bool:
-    """Whether every character can be written to a stream."""
+    """Return whether every character can be written to a stream."""
     return (getattr(stream, "encoding", None) or "utf-8").lower().replace("_", "-").startswith("utf")
 
 
@@ -162,16 +162,6 @@ class ReadableStream:
         """The stream below."""
         return self._stream
 
-    @property
-    def encoding(self) -> str | None:
-        """Encoding of the stream below; None where it takes text as it is."""
-        return getattr(self._stream, "encoding", None)
-
-    @property
-    def errors(self) -> str | None:
-        """How the stream below treats what it cannot encode, which it is never given."""
-        return getattr(self._stream, "errors", None)
-
     def write(self, text: str) -> int:
         """Write a text as the stream can have it; return the length of what was given."""
         if not isinstance(text, str):
@@ -185,30 +175,12 @@ class ReadableStream:
         for line in lines:
             self.write(line)
 
-    def flush(self) -> None:
-        """Flush the stream below."""
-        self._stream.flush()
-
-    def isatty(self) -> bool:
-        """Whether it is a terminal."""
-        return self._stream.isatty()
-
-    def fileno(self) -> int:
-        """File descriptor of the stream below."""
-        return self._stream.fileno()
-
-    def writable(self) -> bool:
-        """Return True."""
-        return True
-
-    def readable(self) -> bool:
-        """Return False."""
-        return False
-
-    @property
-    def closed(self) -> bool:
-        """Whether the stream below is closed."""
-        return self._stream.closed
+    def __getattr__(self, name: str) -> Any:
+        """Return what the stream below has, such as its encoding; its buffer alone is out of reach."""
+        if name == "buffer":
+            message = "text for a console goes through write(), which spells it"
+            raise AttributeError(message, name=name)
+        return getattr(self._stream, name)
 
 
 @contextmanager

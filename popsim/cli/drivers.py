@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.words import as_json_option, overrides_of, print_json, print_notes, settings_option, whole_number
+from popsim.cli.output import print_json, print_notes, print_table, print_text
+from popsim.cli.parameters import (
+    as_json_option,
+    overrides_of,
+    seed_option,
+    settings_option,
+    study_argument,
+    threads_option,
+    whole_number,
+)
 from popsim.schema import FULL, seed_of
 from popsim.types import GROUPINGS, Grouping
 
@@ -29,7 +38,7 @@ Examples:
 By input: unit costs of each area, needs, lateness, prices, exponents.
 By level: common to all countries, common to a group, each country's own."""
 )
-@click.argument("study", metavar="STUDY")
+@study_argument
 @click.option(
     "--scenarios",
     type=whole_number(1),
@@ -38,11 +47,11 @@ By level: common to all countries, common to a group, each country's own."""
     metavar="N",
     help="Scenarios of each run, a multiple of 1024; two runs, and two more for each input.",
 )
-@click.option("--seed", type=whole_number(0, 2**64 - 1), metavar="S", help="Start of the random numbers.")
+@seed_option
 @click.option("--by", type=click.Choice(GROUPINGS), help="One of the two ways to divide the range; else both.")
 @click.option("--option", default=FULL, show_default=True, metavar="OPTION", help="Option of the study.")
 @settings_option
-@click.option("--threads", type=whole_number(1), metavar="T", help="Processor cores to use.")
+@threads_option
 @as_json_option
 def command(
     study: str,
@@ -87,7 +96,6 @@ def found_of(
 
 def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
     """Print the tables of the report."""
-    from popsim.cli.results import print_table, print_text
     from popsim.report.numbers import count
     from popsim.report.sections import drivers as section
 

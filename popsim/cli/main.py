@@ -1,4 +1,4 @@
-"""The command ``popsim``: finds the command that is asked for, and turns every failure into a message and a status.
+"""The command ``popsim``: find the command that is asked for, and turn every failure into a message and a status.
 
 Nothing heavier than click is imported here or at the top of a command's file: ``popsim --help`` answers at once.
 """
@@ -32,23 +32,23 @@ class CommandGroup(click.Group):
     """A group whose commands are imported when they are called or listed."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Name the commands in the order of use."""
+        """Return the commands in the order of use."""
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """Import one command; None when there is none of that name."""
+        """Return one command, imported; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         command = importlib.import_module(f"popsim.cli.{cmd_name}").command
         if not isinstance(command, click.Command):
-            message = f"popsim.cli.{cmd_name}.command is no click command"
+            message = f"popsim.cli.{cmd_name}.command is not a click command, but {command!r}"
             raise TypeError(message)
         return command
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; an unknown one is refused with the nearest spelling and the list of all."""
+        """Return the command; refuse an unknown one with the nearest spelling and the list of all."""
         name = args[0]
         if name not in COMMANDS and not name.startswith("-"):
             hint = " ".join(filter(None, [nearest(name, COMMANDS), f"Commands: {', '.join(COMMANDS)}."]))
@@ -70,7 +70,7 @@ Exit status: 0 done; 2 the input is wrong; 130 interrupted; 1 our own fault.""",
 )
 @click.version_option(__version__, prog_name="popsim", message="%(prog)s %(version)s")
 def cli() -> None:
-    """Say what an international programme will cost, as a range.
+    """Estimate what an international programme will cost, as a range.
 
     popsim reads a study (which countries, which activity areas, how uncertain each cost is), draws thousands of
     possible outcomes, and reports ranges: in total, by area, by group of countries and by year.
@@ -83,34 +83,36 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Parameters
     ----------
     arguments
-        Words after ``popsim``; those of the process when None.
+        Words after ``popsim``. None, the default, is the process itself: its own words, and Python's garbage collector
+        is set for a program that loads large libraries once and then ends.
 
     Raises
     ------
     SystemExit
         Always: 0 done, 2 the input is wrong, 130 interrupted, 1 our own fault.
     """
-    _spare_the_collector()
-    sys.exit(_status(arguments))
+    if arguments is None:
+        _spare_the_collector()
+    sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
 def _spare_the_collector() -> None:
-    """Keep Python from looking for garbage in cycles where none is: while libraries load, and when the process ends.
+    """Keep Python from searching for reference cycles where there are none: while libraries load, and at the end.
 
     The libraries of a run make 400,000 objects that stay. Walking through them, again and again while they load and
-    twice at the end, took 1.0 s of the 3.3 s of a run. What holds scenarios is freed as ever, when its last user lets
-    go; cycles are looked for once in a million new objects.
+    twice at the end, took 1.0 s of the 3.3 s of a run. Arrays of scenarios are freed as always, with their last
+    reference; cycles are searched for once in a million new objects.
     """
     gc.set_threshold(1_000_000, *gc.get_threshold()[1:])
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
 
 
-def _status(arguments: Sequence[str] | None) -> int:
+def _status(arguments: Sequence[str]) -> int:
     with readable_streams():
         stdout = sys.stdout
         try:
-            _check_words(sys.argv[1:] if arguments is None else arguments)
+            _check_words(arguments)
             result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -132,18 +134,18 @@ def _check_words(arguments: Sequence[str]) -> None:
 
 
 def _explained(error: Exception | KeyboardInterrupt) -> int:
-    """Say on standard error what went wrong; return the exit status that belongs to it."""
+    """Print on standard error what went wrong; return the exit status that belongs to it."""
     match error:
         case click.ClickException():
-            return _say(error.show, WRONG_INPUT)
+            return _print_error(error.show, WRONG_INPUT)
         case PopsimError():
-            return _say(str(error), WRONG_INPUT)
+            return _print_error(str(error), WRONG_INPUT)
         case click.Abort() | KeyboardInterrupt():
-            return _say("Interrupted.", INTERRUPTED)
+            return _print_error("Interrupted.", INTERRUPTED)
         case BrokenPipeError():
             return _reader_gone()
         case MemoryError():
-            return _say(
+            return _print_error(
                 f"This does not fit in memory{f' ({error})' if str(error) else ''}.\n"
                 "    to mend  fewer scenarios (--scenarios), or fewer breakdowns in [report] of the study",
                 WRONG_INPUT,
@@ -154,7 +156,7 @@ def _explained(error: Exception | KeyboardInterrupt) -> int:
             return _our_fault(error)
 
 
-def _say(message: str | Callable[[], None], status: int) -> int:
+def _print_error(message: str | Callable[[], None], status: int) -> int:
     """Print a message on standard error, unless nobody reads it."""
     try:
         message() if callable(message) else click.echo(printable(message, sys.stderr), err=True)
@@ -167,7 +169,7 @@ def _our_fault(error: BaseException) -> int:
     if os.environ.get("POPSIM_TRACEBACK"):
         traceback.print_exception(error)
         return OUR_FAULT
-    return _say(
+    return _print_error(
         f"popsim failed, and the fault is its own: {type(error).__name__}: {error}\n"
         "Please report this with the traceback, which POPSIM_TRACEBACK=1 in the environment prints.",
         OUR_FAULT,
@@ -175,24 +177,24 @@ def _our_fault(error: BaseException) -> int:
 
 
 def _failed_to_read_or_write(error: OSError) -> int:
-    """Say which file, or standard output, the machine could not read or write."""
+    """Print which file could not be read or written, or that it was standard output."""
     if os.environ.get("POPSIM_TRACEBACK"):
         traceback.print_exception(error)
     where = "standard output" if error.filename is None else str(error.filename)
     problem = Problem(where, (), error.strerror or str(error), "a file or folder that can be read and written")
-    status = _say(str(problem), WRONG_INPUT)
+    status = _print_error(str(problem), WRONG_INPUT)
     _silence(sys.stdout)
     return status
 
 
 def _reader_gone() -> int:
-    """Leave quietly: the reader of standard output had what it wanted."""
+    """Return the status of success: the reader of standard output has closed it and wants no more."""
     _silence(sys.stdout)
     return DONE
 
 
 def _silence(stream: TextIO | None) -> None:
-    """Point a stream at nothing when it cannot be written, for Python would complain when it flushes it at exit."""
+    """Redirect a stream that cannot be written to the null device: Python would fail when it flushes it at exit."""
     try:
         if stream is not None:
             stream.flush()

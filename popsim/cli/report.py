@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.cli.words import as_json_option, print_json
+from popsim.cli.output import print_json
+from popsim.cli.parameters import as_json_option, run_argument
 from popsim.errors import FileError, ParameterError, Problem, nearest
 from popsim.schema import REPORT_FILE
 
@@ -29,7 +30,7 @@ Examples:
   popsim report results/pops
   popsim report results/pops --drivers"""
 )
-@click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+@run_argument
 @click.option("--format", "formats", default="html", show_default=True, help="Formats, separated by commas.")
 @click.option(
     "--drivers/--no-drivers",

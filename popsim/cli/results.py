@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import itertools
-import textwrap
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.console import printable, rich_console
-from popsim.cli.words import notes_of
+from popsim.cli.compare import option_as_mapping, print_sentences, print_tables
+from popsim.cli.drivers import attached_as_mapping
+from popsim.cli.output import notes_of, print_scenarios, print_table, print_text
+from popsim.schema import seed_of
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from popsim.report.document import Table
     from popsim.report.facts import Facts, Measured
-from popsim.schema import seed_of
 
-__all__ = ["as_mapping", "print_results", "print_table", "print_text"]
-
-WIDTH = 80
-"""Columns of running text: what a terminal shows when nobody has widened it."""
+__all__ = ["as_mapping", "print_drivers", "print_results"]
 
 
 def print_results(facts: Facts) -> None:
@@ -30,7 +26,6 @@ def print_results(facts: Facts) -> None:
 
     The words and tables are the report's own: this only lays them out for a terminal of 80 columns.
     """
-    from popsim.cli.options import print_sentences, print_tables
     from popsim.report.comparison import comparison_of
     from popsim.report.content import section_of
     from popsim.report.document import Paragraph, Table
@@ -38,7 +33,6 @@ def print_results(facts: Facts) -> None:
     from popsim.report.sections.financing import financing
     from popsim.report.sections.point import POINT_ESTIMATE, point
     from popsim.report.sections.ranges import by_area, by_group, by_year
-    from popsim.report.sections.words import plural
 
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
@@ -53,7 +47,7 @@ def print_results(facts: Facts) -> None:
         for block in single.blocks:
             if isinstance(block, Paragraph) and block.text.startswith(POINT_ESTIMATE):
                 print_text(block.text)
-    print_text(f"{plural(facts.scenarios, 'scenario')}, seed {seed_of(facts.dataset.attrs, facts.study.seed)}.")
+    print_scenarios(facts.dataset, facts.study)
     if comparison := comparison_of(facts):
         print_sentences(comparison)
         print_tables(comparison, with_shares=False)
@@ -66,7 +60,7 @@ def print_results(facts: Facts) -> None:
 
 
 def print_drivers(facts: Facts) -> None:
-    """Say which input makes most of the range, or why nobody knows; nothing where the run holds neither."""
+    """Print which input makes most of the range, or why that is unknown; nothing where the run holds neither."""
     from popsim.report.content import section_of
     from popsim.report.document import Paragraph
     from popsim.report.sections.drivers import drivers
@@ -78,7 +72,7 @@ def print_drivers(facts: Facts) -> None:
 
 
 def _print_others(facts: Facts) -> None:
-    """Print the short lists among the other breakdowns, and say where those are that would not fit a screen."""
+    """Print the short tables among the other breakdowns, and name the files that hold the long ones."""
     from popsim.report.content import section_of
     from popsim.report.document import Details, Matrix, Table
     from popsim.report.sections.breakdowns import breakdowns
@@ -97,72 +91,8 @@ def _print_others(facts: Facts) -> None:
         print_text(f"In report.html and summary.csv: {'; '.join(each[:1].lower() + each[1:] for each in elsewhere)}.")
 
 
-def print_text(text: str) -> None:
-    """Print a paragraph in lines of at most 80 columns."""
-    click.echo(textwrap.fill(printable(text), WIDTH))
-
-
-def print_table(content: Table) -> None:
-    """Print a table of the report, as wide as the terminal; totals that stand beside each other come one by one."""
-    if content.groups:
-        start = content.labels
-        for name, width in content.groups:
-            _print_grid(_part(content, name, start, width))
-            start += width
-    else:
-        _print_grid(content)
-
-
-def _part(content: Table, name: str, start: int, width: int) -> Table:
-    """Cut out the columns of one total, with the labels."""
-    caption = f"{name}: {content.caption[:1].lower()}{content.caption[1:]}"
-    rows = tuple((*row[: content.labels], *row[start : start + width]) for row in content.rows)
-    columns = (*content.columns[: content.labels], *content.columns[start : start + width])
-    return replace(content, caption=caption, columns=columns, rows=rows, groups=())
-
-
-def _print_grid(content: Table) -> None:
-    from rich import box
-    from rich.table import Table as Grid
-
-    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-    for k, column in enumerate(content.columns):
-        numeric = k >= content.labels
-        grid.add_column(
-            printable(column),
-            justify="right" if numeric else "left",
-            overflow="fold",
-            no_wrap=k == 1 and not numeric and _is_grouped(content),
-        )
-    rows = _joined(content)
-    for k, row in enumerate(rows):
-        last = content.total and k == len(rows) - 1
-        if last:
-            grid.add_section()
-        grid.add_row(*row, style="bold" if last else None)
-    click.echo()
-    print_text(content.caption)
-    rich_console().print(grid)
-
-
-def _is_grouped(content: Table) -> bool:
-    """Whether rows stand under a name that is said in the first of them."""
-    return content.labels > 1 and any(not row[0] for row in content.rows)
-
-
-def _joined(content: Table) -> list[tuple[str, ...]]:
-    """Rows of a table as they are printed; those whose first cell is empty continue the one before."""
-    rows: list[tuple[str, ...]] = []
-    for row in (tuple(map(printable, row)) for row in content.rows):
-        if rows and not row[0] and _is_grouped(content):
-            rows[-1] = (rows[-1][0], *map("\n".join, zip(rows[-1][1:], row[1:], strict=True)))
-        else:
-            rows.append(row)
-    return rows
-
-
 def _breakdowns(facts: Facts) -> dict[str, list[dict[str, Any]]]:
-    """Give every breakdown of a run by the names of its dimensions: what a row is about, and its ranges.
+    """Return every breakdown of a run by the names of its dimensions: what a row is about, and its ranges.
 
     A row of a breakdown by one thing has "label" and "name", of one by several the label and the name along each.
     """
@@ -199,7 +129,7 @@ def _need(facts: Facts, name: str, where: dict[str, Any]) -> dict[str, Any]:
 
 
 def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, Any]:
-    """Collect what the table says, in full precision, with the files of the run.
+    """Return what the tables say, in full precision, with the files of the run.
 
     Parameters
     ----------
@@ -213,7 +143,6 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
     dict
         Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
     """
-    from popsim.cli.drivers import attached_as_mapping
     from popsim.report.rare import rare_records
 
     study = facts.study
@@ -248,8 +177,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
 
 
 def _options(facts: Facts) -> dict[str, Any]:
-    """Totals of every option, and their differences to the study as written."""
-    from popsim.cli.options import as_mapping as option_as_mapping
+    """Return the totals of every option, and their differences from the study as written."""
     from popsim.report.comparison import comparison_of
 
     comparison = comparison_of(facts)
@@ -261,7 +189,7 @@ def _options(facts: Facts) -> dict[str, Any]:
 
 
 def _precision(facts: Facts) -> dict[str, float]:
-    """Precision asked for and reached, where scenarios were added until it was."""
+    """Return the precision asked for and reached, where scenarios were added until it was."""
     names = ("precision", "precision_reached")
     return {name: float(facts.dataset.attrs[name]) for name in names if name in facts.dataset.attrs}
 
@@ -291,7 +219,7 @@ def _budget(facts: Facts, total: str) -> dict[str, float]:
 
 
 def _point(facts: Facts, total: str) -> dict[str, float]:
-    """Give the point estimate of a total and the share of the scenarios in which it is enough."""
+    """Return the point estimate of a total and the share of the scenarios in which it is enough."""
     value = facts.point(total)
     if value is None:
         return {}

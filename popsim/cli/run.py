@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.folder import check_replaceable, older_run, replacing
-from popsim.cli.words import (
+from popsim.cli.output import print_json, print_notes, print_text
+from popsim.cli.parameters import (
     as_json_option,
     overrides_of,
-    print_json,
-    print_notes,
+    seed_option,
     settings_option,
     share_of_one,
+    threads_option,
     whole_number,
 )
 from popsim.schema import REPORT_FILE, RUN_FILES, SUMMARY_FILE
@@ -51,12 +52,7 @@ The folder receives
 )
 @click.argument("study", default="pops", metavar="[STUDY]")
 @click.option("--scenarios", type=whole_number(1), metavar="N", help="How many scenarios; else as the study says.")
-@click.option(
-    "--seed",
-    type=whole_number(0, 2**64 - 1),
-    metavar="S",
-    help="Start of the random numbers: the same seed gives the same run. Else as the study says.",
-)
+@seed_option
 @click.option(
     "--precision",
     type=share_of_one,
@@ -68,9 +64,7 @@ The folder receives
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run; else results/NAME-OF-THE-STUDY."
 )
-@click.option(
-    "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
-)
+@threads_option
 @click.option(
     "--drivers/--no-drivers",
     "drivers",
@@ -111,7 +105,7 @@ def command(
 
         print_json({**as_mapping(facts, target, RUN_FILES), "replaced": replaced})
         return
-    from popsim.cli.results import print_results, print_text
+    from popsim.cli.results import print_results
 
     print_results(facts)
     if precision is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from popsim.cli.words import print_json
+from popsim.cli.output import print_json
 
 __all__ = ["command"]
 

@@ -120,7 +120,6 @@ def test_interruptions_have_their_own_status(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, error: BaseException, status: int, words: str
 ) -> None:
     monkeypatch.setattr("popsim.study.load.load_study", raising(error))
-    monkeypatch.setattr("popsim.cli.main._reader_gone", lambda: 0)
     done = call("check", "pops")
     assert done.status == status
     assert words in done.err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 import pytest
 
@@ -17,29 +18,38 @@ def test_short_work_shows_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_long_work_shows_a_bar_on_standard_error(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm")
+
+
+def shown(words: str, capsys: pytest.CaptureFixture[str]) -> bool:
+    """Return whether words appear on standard error within ten seconds; standard output stays empty."""
+    seen, deadline = "", time.monotonic() + 10.0
+    while words not in seen and time.monotonic() < deadline:
+        time.sleep(0.01)
+        out, err = capsys.readouterr()
+        assert out == ""
+        seen += err
+    return words in seen
+
+
+@pytest.mark.usefixtures("terminal")
+def test_long_work_shows_a_bar_on_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
     bar = ProgressBar("Scenarios", patience=0)
-    bar._timer.join()
     bar(7, 10)
+    assert shown("70%", capsys)
     bar.close()
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert "Scenarios" in err
-    assert "70%" in err
 
 
-def test_the_words_before_the_bar_change(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("TERM", "xterm")
+@pytest.mark.usefixtures("terminal")
+def test_the_words_before_the_bar_change(capsys: pytest.CaptureFixture[str]) -> None:
     bar = ProgressBar("Scenarios", patience=0)
-    bar._timer.join()
+    assert shown("Scenarios", capsys)
     bar.describe("5,000 reach 1.2 %")
+    assert shown("5,000 reach 1.2 %", capsys)
     bar.close()
-    assert "5,000 reach 1.2 %" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("terminal", [True, False])

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from popsim.cli.main import main
 
 NEVER = {
     "IPython",
@@ -35,7 +38,7 @@ def tell():
 
 atexit.register(tell)  # last in, first out: what the command line registers comes before
 from popsim.cli.main import main
-main(sys.argv[1:])
+main()
 """
 
 
@@ -61,3 +64,10 @@ def test_a_run_loads_nothing_that_it_does_not_need(run: dict[str, object]) -> No
 def test_the_collector_is_spared_while_a_run_loads_and_when_it_ends(run: dict[str, object]) -> None:
     assert run["threshold"] == 1_000_000
     assert run["frozen"] > 100_000  # type: ignore[operator]
+
+
+def test_a_program_that_calls_the_command_line_keeps_its_own_collector() -> None:
+    before = gc.get_threshold()
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert gc.get_threshold() == before

@@ -1,50 +1,34 @@
-"""What commands share: options, overrides given as words, JSON."""
+"""Arguments and options that several commands take, and how their values are read."""
 
 from __future__ import annotations
 
-import json
 import math
-import sys
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import click
 
-from popsim.cli.console import is_unicode
 from popsim.errors import ParameterError, Problem
-
-if TYPE_CHECKING:
-    from popsim.study.model import Study
 
 __all__ = [
     "as_json_option",
-    "notes_of",
     "overrides_of",
     "positive_number",
-    "print_json",
-    "print_notes",
+    "run_argument",
+    "seed_option",
     "settings_option",
     "share_of_one",
+    "study_argument",
+    "threads_option",
     "toml_value",
     "whole_number",
 ]
 
 
-def notes_of(study: Study) -> list[str]:
-    """List how files were read where the study does not say it, and what is odd in them."""
-    return [*study.reading, *study.notes]
-
-
-def print_notes(study: Study) -> None:
-    """Print the notes of a study on standard error."""
-    for note in notes_of(study):
-        click.echo(click.wrap_text(f"Note: {note}.", 80, subsequent_indent="  "), err=True)
-
-
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
-    """Make the reader of an option that takes a whole number within limits; underscores between digits are allowed."""
+    """Return a reader of whole numbers within limits for an option; underscores between digits are allowed."""
     limits = f"of at least {least}" if most is None else f"from {least} to {most}"
 
     def read(text: str) -> int:
@@ -104,6 +88,8 @@ def positive_number(text: str) -> float:
     return value
 
 
+study_argument = click.argument("study", metavar="STUDY")
+run_argument = click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
 settings_option = click.option(
     "--set",
     "settings",
@@ -111,23 +97,32 @@ settings_option = click.option(
     multiple=True,
     help="Change one key of the study for this run, such as area.f.include=false; may be given again.",
 )
+seed_option = click.option(
+    "--seed",
+    type=whole_number(0, 2**64 - 1),
+    metavar="S",
+    help="Start of the random numbers: the same seed gives the same numbers. Else as the study says.",
+)
+threads_option = click.option(
+    "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
+)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
 
 
 def overrides_of(settings: Iterable[str], options: Mapping[str, object] | None = None) -> dict[str, object]:
-    """Turn ``KEY=VALUE`` words, and options that stand for keys, into overrides of a study.
+    """Return the overrides of a study that ``--set KEY=VALUE`` and options such as ``--seed`` state.
 
     Parameters
     ----------
     settings
-        Words as given to ``--set``.
+        Texts as given to ``--set``.
     options
         Value by dotted key, for options such as ``--seed``; None where the option was not given.
 
     Raises
     ------
     ParameterError
-        For every word that is no ``KEY=VALUE``, and every key that is set more than once.
+        For every text that is no ``KEY=VALUE``, and every key that is set more than once.
 
     Examples
     --------
@@ -139,18 +134,19 @@ def overrides_of(settings: Iterable[str], options: Mapping[str, object] | None =
     for setting in settings:
         key, equals, text = setting.partition("=")
         key = key.strip()
+        path = tuple(key.split("."))
         if not (equals and key and text.strip()):
             problems.append(Problem("--set", (), setting, "KEY=VALUE", "such as --set area.f.include=false"))
         elif key in result:
-            problems.append(Problem(f"--set {key}", (), "set more than once", "one value for a key in one command"))
+            problems.append(Problem("--set", path, "set more than once", "one value for a key in one command"))
         else:
             try:
                 result[key] = toml_value(text.strip())
             except ValueError as error:
                 problems.append(
                     Problem(
-                        f"--set {key}",
-                        (),
+                        "--set",
+                        path,
                         text,
                         f"a value as TOML writes it ({error})",
                         'quote it for the shell as well: --set \'KEY=["a", "b"]\'',
@@ -187,26 +183,3 @@ def toml_value(text: str) -> object:
         message = "more than one value"
         raise ValueError(message)
     return table["value"]
-
-
-def print_json(value: Mapping[str, Any]) -> None:
-    """Print a mapping as strict JSON; a number that does not exist becomes null.
-
-    Where the encoding of standard output lacks characters, JSON's own escapes stand for all that are not ASCII.
-
-    Raises
-    ------
-    TypeError
-        When the mapping holds something that JSON has no word for.
-    """
-    click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False))
-
-
-def _strict(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {str(key): _strict(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_strict(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

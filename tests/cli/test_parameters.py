@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from popsim.cli.words import overrides_of, print_json, toml_value
+from popsim.cli.output import print_json
+from popsim.cli.parameters import overrides_of, toml_value
 from popsim.errors import ParameterError
 
 
@@ -37,7 +38,7 @@ def test_a_value_is_read_as_toml_and_a_bare_word_as_text(text: str, value: objec
 def test_what_only_looks_like_toml_is_refused(text: str) -> None:
     with pytest.raises(ParameterError) as refusal:
         overrides_of([f"some.key={text}"])
-    assert refusal.value.problems[0].where == "--set some.key"
+    assert refusal.value.problems[0].where == "--set: some.key"
 
 
 @pytest.mark.parametrize("setting", ["key", "=5", "key=", " = "])
@@ -49,7 +50,7 @@ def test_a_setting_is_key_and_value(setting: str) -> None:
 def test_a_key_has_one_value() -> None:
     with pytest.raises(ParameterError) as refusal:
         overrides_of(["a.b=1", "a.b=2", "scenarios.count=5", "c"], {"scenarios.count": 7})
-    assert [problem.where for problem in refusal.value.problems] == ["--set a.b", "--set scenarios.count", "--set"]
+    assert [problem.where for problem in refusal.value.problems] == ["--set: a.b", "--set: scenarios.count", "--set"]
 
 
 def test_a_value_may_hold_an_equals_sign() -> None:

@@ -1,0 +1,132 @@
+"""How commands print: paragraphs, tables of the report, notes on a study, JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+import textwrap
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from popsim.cli.console import is_unicode, printable, rich_console
+from popsim.schema import seed_of
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.report.document import Table
+    from popsim.study.model import Study
+
+__all__ = ["notes_of", "print_json", "print_notes", "print_scenarios", "print_table", "print_text"]
+
+WIDTH = 80
+"""Columns of running text: what a terminal shows when nobody has widened it."""
+
+
+def print_text(text: str) -> None:
+    """Print a paragraph in lines of at most 80 columns."""
+    click.echo(textwrap.fill(printable(text), WIDTH))
+
+
+def print_table(content: Table) -> None:
+    """Print a table of the report, as wide as the terminal; totals that stand beside each other come one by one."""
+    if content.groups:
+        start = content.labels
+        for name, width in content.groups:
+            _print_grid(_part(content, name, start, width))
+            start += width
+    else:
+        _print_grid(content)
+
+
+def _part(content: Table, name: str, start: int, width: int) -> Table:
+    """Return the labels and the columns of one total as a table of its own."""
+    caption = f"{name}: {content.caption[:1].lower()}{content.caption[1:]}"
+    rows = tuple((*row[: content.labels], *row[start : start + width]) for row in content.rows)
+    columns = (*content.columns[: content.labels], *content.columns[start : start + width])
+    return replace(content, caption=caption, columns=columns, rows=rows, groups=())
+
+
+def _print_grid(content: Table) -> None:
+    from rich import box
+    from rich.table import Table as Grid
+
+    grid = Grid(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for k, column in enumerate(content.columns):
+        numeric = k >= content.labels
+        grid.add_column(
+            printable(column),
+            justify="right" if numeric else "left",
+            overflow="fold",
+            no_wrap=k == 1 and not numeric and _is_grouped(content),
+        )
+    rows = _joined(content)
+    for k, row in enumerate(rows):
+        last = content.total and k == len(rows) - 1
+        if last:
+            grid.add_section()
+        grid.add_row(*row, style="bold" if last else None)
+    click.echo()
+    print_text(content.caption)
+    rich_console().print(grid)
+
+
+def _is_grouped(content: Table) -> bool:
+    """Return whether a name in the first column holds for the rows below it whose first cell is empty."""
+    return content.labels > 1 and any(not row[0] for row in content.rows)
+
+
+def _joined(content: Table) -> list[tuple[str, ...]]:
+    """Return the rows as they are printed: one whose first cell is empty continues the row before."""
+    rows: list[tuple[str, ...]] = []
+    for row in (tuple(map(printable, row)) for row in content.rows):
+        if rows and not row[0] and _is_grouped(content):
+            rows[-1] = (rows[-1][0], *map("\n".join, zip(rows[-1][1:], row[1:], strict=True)))
+        else:
+            rows.append(row)
+    return rows
+
+
+def print_scenarios(dataset: xr.Dataset, study: Study) -> None:
+    """Print how many scenarios a run has, and their seed."""
+    from popsim.report.sections.words import plural
+
+    print_text(f"{plural(dataset.sizes['scenario'], 'scenario')}, seed {seed_of(dataset.attrs, study.seed)}.")
+
+
+def notes_of(study: Study) -> list[str]:
+    """Return how files were read where the study does not say it, and what is odd in them."""
+    return [*study.reading, *study.notes]
+
+
+def print_notes(study: Study) -> None:
+    """Print the notes of a study on standard error."""
+    for note in notes_of(study):
+        click.echo(click.wrap_text(f"Note: {note}.", WIDTH, subsequent_indent="  "), err=True)
+
+
+def print_json(value: Mapping[str, Any]) -> None:
+    """Print a mapping as strict JSON; a number that does not exist becomes null.
+
+    Where the encoding of standard output lacks characters, JSON's own escapes stand for all that are not ASCII.
+
+    Raises
+    ------
+    TypeError
+        When the mapping holds a value that JSON cannot express.
+    """
+    click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False))
+
+
+def _strict(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value
