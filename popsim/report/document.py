@@ -3,38 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure as MatplotlibFigure
 
 __all__ = [
-    "Bars",
     "Block",
     "Bullets",
-    "Convergence",
-    "Curve",
-    "Curves",
     "Details",
     "Document",
-    "Drawing",
     "Entry",
     "Figure",
     "KeyFigure",
     "Listing",
-    "Mark",
     "Matrix",
     "MatrixCell",
     "MatrixRow",
-    "OptionBars",
-    "PairGrid",
     "Pairs",
     "Paragraph",
-    "RangeBar",
     "Section",
-    "Settling",
-    "ShareBar",
-    "ShareBars",
-    "SwingBar",
     "Table",
-    "Tornado",
 ]
 
 
@@ -94,150 +84,18 @@ class Matrix:
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A point on a curve with the words that stand for it in the key."""
+class Figure:
+    """A figure: its title, what it shows (caption), what is read to those who cannot see it, and what draws it.
 
-    amount: float
-    confidence: float
-    label: str
-
-
-@dataclass(frozen=True)
-class Curve:
-    """How sure a budget is to suffice: rising amounts in the unit of the axis, and confidences between 0 and 1."""
-
-    label: str
-    amounts: tuple[float, ...]
-    confidences: tuple[float, ...]
-    low: float
-    high: float
-    interval: str
-    marks: tuple[Mark, ...]
-
-
-@dataclass(frozen=True)
-class Curves:
-    """Curves of several totals over one axis of amounts, the one that counts most first."""
-
-    curves: tuple[Curve, ...]
-    amount_label: str
-
-
-@dataclass(frozen=True)
-class RangeBar:
-    """One range: its ends, its middle half and its median; `point` is the point estimate."""
-
-    label: str
-    low: float
-    lower_quarter: float
-    median: float
-    upper_quarter: float
-    high: float
-    point: float | None = None
-
-
-@dataclass(frozen=True)
-class Bars:
-    """Ranges beside each other, in the unit of the axis; `along` is "rows" or "years"."""
-
-    bars: tuple[RangeBar, ...]
-    interval: str
-    amount_label: str
-    along: str
-
-
-@dataclass(frozen=True)
-class OptionBars:
-    """Ranges of options beside each other, and of the differences of all but the first to it."""
-
-    costs: tuple[RangeBar, ...]
-    differences: tuple[RangeBar, ...]
-    cost_label: str
-    difference_label: str
-
-
-@dataclass(frozen=True)
-class Settling:
-    """One quantile from growing numbers of scenarios, with the ends of its error band; in the unit of the axis."""
-
-    label: str
-    values: tuple[float, ...]
-    lows: tuple[float, ...]
-    highs: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class Convergence:
-    """How quantiles settle: rising numbers of scenarios, and lines from the highest quantile to the lowest."""
-
-    counts: tuple[int, ...]
-    lines: tuple[Settling, ...]
-    band: str
-    amount_label: str
-
-
-@dataclass(frozen=True)
-class SwingBar:
-    """Between which amounts an input moves the expected cost."""
-
-    label: str
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
-class Tornado:
-    """Swings about a middle, the widest first, in the unit of the axis."""
-
-    bars: tuple[SwingBar, ...]
-    middle: float
-    amount_label: str
-
-
-@dataclass(frozen=True)
-class ShareBar:
-    """Shares of the variance, between 0 and 1: of an input alone, and with others."""
-
-    label: str
-    alone: float
-    with_others: float
-
-
-@dataclass(frozen=True)
-class ShareBars:
-    """Shares of the variance beside each other, the largest first."""
-
-    bars: tuple[ShareBar, ...]
-    share_label: str
-
-
-@dataclass(frozen=True)
-class PairGrid:
-    """Members of a matrix, two at a time; all ranges are cut into cells of equal width.
-
-    `names` stand in the key; `histograms` holds the share of scenarios in each cell of a member; `regions[i][j]` that
-    in each cell of two, by the cell of member i and then of j; `correlations[i][j]` the words above the diagonal.
+    `draw` is a function of `popsim.report.figures` with its data as keywords; called with a kind of screen, it returns
+    the figure for it.
     """
 
-    names: tuple[str, ...]
-    histograms: tuple[tuple[float, ...], ...]
-    regions: tuple[tuple[tuple[tuple[float, ...], ...], ...], ...]
-    correlations: tuple[tuple[str, ...], ...]
-
-
-Drawing = Curves | Bars | OptionBars | Convergence | Tornado | ShareBars | PairGrid
-"""What a figure can draw."""
-
-
-@dataclass(frozen=True)
-class Figure:
-    """A figure: what it draws, what it shows (caption) and what it says to those who cannot see it."""
-
     name: str
-    data: Drawing
     title: str
     caption: str
     spoken: str
+    draw: partial[MatplotlibFigure]
     kind: ClassVar[str] = "figure"
 
 

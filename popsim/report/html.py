@@ -13,9 +13,9 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
-from popsim.report.document import Block, Details, Document, Table
-from popsim.report.drawing import draw
+from popsim.report.document import Block, Details, Document, Figure, Table
 from popsim.report.facts import Facts
+from popsim.report.figures import canvas
 from popsim.study.model import Study
 
 __all__ = ["render", "write_html"]
@@ -69,11 +69,15 @@ def render(document: Document) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    # Every text in a drawing is escaped by matplotlib or where it is written.
-    environment.globals.update(drawn=lambda figure: Markup(draw(figure)), aligned=_aligned, spans=_spans)  # noqa: S704
+    environment.globals.update(drawn=_drawn, aligned=_aligned, spans=_spans)
     sortable = any(_is_sortable(block) for section in document.sections for block in section.blocks)
     page = environment.get_template("report.html.j2").render(document=document, sortable=sortable)
     return page.translate(_CONTROL_PICTURES)
+
+
+def _drawn(figure: Figure) -> Markup:
+    # Every text in a drawing is escaped by matplotlib or where it is written.
+    return Markup(canvas.svg(figure.draw, figure.name, figure.spoken))  # noqa: S704
 
 
 def _is_sortable(block: Block | Details) -> bool:

@@ -10,7 +10,7 @@ import popsim as ps
 from popsim.analysis import attach_drivers
 from popsim.analysis.tails import UNSEEN
 from popsim.report.content import compose
-from popsim.report.document import Document, Figure, Paragraph, Section, ShareBars, Table, Tornado
+from popsim.report.document import Document, Figure, Paragraph, Section, Table
 from popsim.report.html import render
 
 
@@ -32,18 +32,16 @@ def section(document: Document) -> Section:
 
 
 def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section, dataset: xr.Dataset) -> None:
-    tornado, shares = (block.data for block in section.blocks if isinstance(block, Figure))
-    assert isinstance(tornado, Tornado)
-    assert isinstance(shares, ShareBars)
-    reach = [bar.high - bar.low for bar in tornado.bars]
+    tornado, shares = (block.draw.keywords for block in section.blocks if isinstance(block, Figure))
+    ends = list(zip(tornado["lows"], tornado["highs"], strict=True))
+    reach = [high - low for low, high in ends]
     assert reach == sorted(reach, reverse=True)
-    assert all(bar.low <= tornado.middle <= bar.high for bar in tornado.bars)
-    whole = [bar.with_others for bar in shares.bars]
-    assert whole == sorted(whole, reverse=True)
+    assert all(low <= tornado["mean"] <= high for low, high in ends)
+    assert list(shares["with_others"]) == sorted(shares["with_others"], reverse=True)
     tables = [block for block in section.blocks if isinstance(block, Table)]
     inputs, levels, areas = (dataset.sizes[name] for name in ("input", "level", "area"))
     assert [len(table.rows) for table in tables] == [inputs, inputs, levels, levels, areas]
-    assert tables[0].rows[0][0] == shares.bars[0].label == "Unit costs: Technology transfer"
+    assert tables[0].rows[0][0] == shares["labels"][0] == "Unit costs: Technology transfer"
     assert tables[-1].rows[0][0] == "Technology transfer"
     assert "US$ million, constant 2025 prices" in tables[1].caption
 

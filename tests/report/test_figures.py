@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import replace
+from functools import partial
+from typing import Any
 
 import matplotlib as mpl
 import numpy as np
@@ -14,70 +15,79 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from popsim.report.document import (
-    Bars,
-    Convergence,
+from popsim.report.figures import (
     Curve,
-    Curves,
-    Mark,
-    OptionBars,
-    PairGrid,
-    RangeBar,
+    Interval,
     Settling,
-    ShareBar,
-    ShareBars,
-    SwingBar,
-    Tornado,
+    canvas,
+    convergence,
+    difference,
+    intervals,
+    pairs,
+    s_curve,
+    shares,
+    tornado,
+    years,
 )
-from popsim.report.figures import areas, canvas, convergence, drivers, options, pairs, s_curve, tornado, years
 
+AMOUNT = "US$ million, constant 2025 prices"
+BUDGET = f"Budget ({AMOUNT})"
 LONG = (
     "Enhancement of local commerce infrastructure for distributing alternative technologies and their support services"
 )
 UNBROKEN = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft"
 
 
-def curve(low: float = 610.0, high: float = 940.0, label: str = "Point estimate: US$ 540 million") -> Curves:
-    confidences = tuple(k / 200 for k in range(1, 200))
-    amounts = tuple(low + (high - low) * c for c in confidences)
-    marks = (Mark(low + 0.8 * (high - low), 0.8, "80 % confidence: US$ 850 million"), Mark(0.9 * low, 0.0, label))
-    interval = "90 % interval: US$ 610 to 940 million"
-    one = Curve("Total cost", amounts, confidences, low, high, interval, marks)
-    return Curves((one,), "Budget (US$ million, constant 2025 prices)")
+def curve(low: float = 610.0, high: float = 940.0, label: str = "Point estimate: US$ 540 million") -> Curve:
+    confidences = [k / 200 for k in range(1, 200)]
+    amounts = [low + (high - low) * c for c in confidences]
+    marks = [(low + 0.8 * (high - low), 0.8, "80 % confidence: US$ 850 million"), (0.9 * low, 0.0, label)]
+    return Curve("Total cost", amounts, confidences, low, high, "90 % interval: US$ 610 to 940 million", marks)
 
 
-def two_curves(low: float = 610.0, high: float = 940.0) -> Curves:
+def curves(*args: Any) -> partial[Figure]:
+    return partial(s_curve, curves=[curve(*args)], amount_label=BUDGET)
+
+
+def two_curves(low: float = 610.0, high: float = 940.0) -> partial[Figure]:
     """Two totals over one axis."""
-    first, second = curve(low, high).curves[0], curve(1.3 * low, 1.4 * high, LONG).curves[0]
-    return Curves((replace(first, label="Financing need"), second), "Budget (US$ million, constant 2025 prices)")
+    first = curve(low, high)._replace(label="Financing need")
+    return partial(s_curve, curves=[first, curve(1.3 * low, 1.4 * high, LONG)], amount_label=BUDGET)
 
 
-def bars(names: list[str], scale: float = 100.0, along: str = "rows", width: float = 1.0) -> Bars:
-    made = tuple(
-        RangeBar(
+def bars(names: list[str], scale: float = 100.0, width: float = 1.0, with_point: bool = True) -> list[Interval]:
+    return [
+        Interval(
             name,
             *(scale * (k + 1) * (1 + width * step) for step in (0.0, 0.1, 0.2, 0.4, 1.0)),
-            scale * (k + 1) * 0.9 if along == "rows" else None,
+            point=scale * (k + 1) * 0.9 if with_point else None,
         )
         for k, name in enumerate(names)
+    ]
+
+
+def areas(names: list[str], scale: float = 100.0, width: float = 1.0) -> partial[Figure]:
+    return partial(intervals, bars=bars(names, scale, width), amount_label=AMOUNT)
+
+
+def year_bars(count: int, scale: float = 100.0) -> partial[Figure]:
+    names = [str(2027 + k) for k in range(count)]
+    return partial(years, bars=bars(names, scale, with_point=False), amount_label=AMOUNT)
+
+
+def options(names: list[str], scale: float = 100.0, shift: float = -150.0) -> partial[Figure]:
+    return partial(
+        difference,
+        bars=bars(names, scale, with_point=False),
+        differences=[
+            Interval(name, *(shift + scale * step for step in (-0.5, 0.0, 0.5, 1.0, 2.0))) for name in names[1:]
+        ],
+        amount_label=f"Total cost ({AMOUNT})",
+        difference_label=f"Difference to “The study as written” ({AMOUNT})",
     )
-    return Bars(made, "90 % interval", "US$ million, constant 2025 prices", along)
 
 
-def year_bars(count: int, scale: float = 100.0) -> Bars:
-    return bars([str(2027 + k) for k in range(count)], scale, "years")
-
-
-def option_bars(names: list[str], scale: float = 100.0, shift: float = -150.0) -> OptionBars:
-    costs = bars(names, scale, "options").bars
-    apart = tuple(
-        RangeBar(bar.label, *(shift + scale * step for step in (-0.5, 0.0, 0.5, 1.0, 2.0))) for bar in costs[1:]
-    )
-    label = "Difference to “The study as written” (US$ million, constant 2025 prices)"
-    return OptionBars(costs, apart, "Total cost (US$ million, constant 2025 prices)", label)
-
-
-def pair_grid(names: list[str], cells: int = 24) -> PairGrid:
+def pair_grid(names: list[str], cells: int = 24) -> partial[Figure]:
     """Members whose scenarios lie about a diagonal; the first has all of them in one cell."""
     x = np.arange(cells)
     row = np.exp(-0.05 * (x - 8.0) ** 2)
@@ -85,72 +95,78 @@ def pair_grid(names: list[str], cells: int = 24) -> PairGrid:
     one = np.zeros((cells, cells))
     one[3, 3] = 1.0
     count = range(len(names))
-    regions = [[(one if min(i, j) == 0 else both / both.sum()).tolist() for j in count] for i in count]
-    frozen = tuple(tuple(tuple(map(tuple, cell)) for cell in line) for line in regions)
-    shares = tuple(tuple((row / row.sum()).tolist()) for _ in count)
-    return PairGrid(tuple(names), shares, frozen, tuple(("\u22120.21 ± 0.04",) * len(names) for _ in count))
+    return partial(
+        pairs,
+        names=names,
+        histograms=np.array([row / row.sum() for _ in count]),
+        regions=np.array([[one if min(i, j) == 0 else both / both.sum() for j in count] for i in count]),
+        correlations=[["\u22120.21 ± 0.04"] * len(names) for _ in count],
+    )
 
 
-def settling(counts: tuple[int, ...], scale: float = 1_000.0, width: float = 1.0) -> Convergence:
+def settling(counts: tuple[int, ...], scale: float = 1_000.0, width: float = 1.0) -> partial[Figure]:
     lines = []
     for words, middle in (("Upper end of the range: US$ 940 million", 3.0), ("Median", 2.0), ("Lower end", 1.0)):
         bands = [width * 0.5 * scale * (counts[0] / count) ** 0.5 for count in counts]
         values = [scale * middle for _ in counts]
         ends = [tuple(v + side * b for v, b in zip(values, bands, strict=True)) for side in (-1.0, 1.0)]
-        lines.append(Settling(words, tuple(values), *ends))
+        lines.append(Settling(words, values, *ends))
     band = "Within this band with 95 % confidence"
-    return Convergence(counts, tuple(lines), band, "Total cost (US$ million, constant 2025 prices)")
+    return partial(convergence, counts=counts, quantiles=lines, band=band, amount_label=f"Total cost ({AMOUNT})")
 
 
-def swings(names: list[str], middle: float = 100.0, reach: float = 10.0) -> Tornado:
-    bars = tuple(SwingBar(name, middle - reach / (k + 1), middle + 2 * reach / (k + 1)) for k, name in enumerate(names))
-    return Tornado(bars, middle, "US$ million, constant 2025 prices")
+def swings(names: list[str], mean: float = 100.0, reach: float = 10.0) -> partial[Figure]:
+    steps = [reach / (k + 1) for k in range(len(names))]
+    lows, highs = [mean - step for step in steps], [mean + 2 * step for step in steps]
+    return partial(tornado, labels=names, lows=lows, highs=highs, mean=mean, amount_label=AMOUNT)
 
 
-def shares(names: list[str], first: float = 0.7) -> ShareBars:
-    bars = tuple(ShareBar(name, first / (k + 1), 1.2 * first / (k + 1)) for k, name in enumerate(names))
-    return ShareBars(bars, "Share of the variance, per cent")
+def parts(names: list[str], first: float = 70.0) -> partial[Figure]:
+    alone = [first / (k + 1) for k in range(len(names))]
+    with_others = [1.2 * share for share in alone]
+    label = "Share of the variance, per cent"
+    return partial(shares, labels=names, alone=alone, with_others=with_others, share_label=label)
 
 
 CASES = {
-    "settling": (convergence.draw, settling((78, 200, 500, 2_000, 10_000))),
-    "pairs": (pairs.draw, pair_grid(["Technology transfer: US$ 440 to 3,500 million", "Total", LONG, UNBROKEN])),
-    "pairs of two": (pairs.draw, pair_grid(["One", "Two"])),
-    "settling of few": (convergence.draw, settling((78, 90))),
-    "settling of very many": (convergence.draw, settling((78, 10_000, 100_000_000))),
-    "settling of large amounts": (convergence.draw, settling((78, 1_000), 123_456.0)),
-    "settling without spread": (convergence.draw, settling((78, 1_000), 500.0, 0.0)),
-    "settling of nothing": (convergence.draw, settling((78, 1_000), 0.0)),
-    "swings": (tornado.draw, swings(["Unit costs", "Needs", "Prices"])),
-    "swings with long names": (tornado.draw, swings([LONG, UNBROKEN, "Short"])),
-    "no swing at all": (tornado.draw, swings(["Unit costs"], reach=0.0)),
-    "swings of large amounts": (tornado.draw, swings(["Unit costs", "Needs"], 987_654.0, 123_456.0)),
-    "shares": (drivers.draw, shares(["Unit costs", "Needs", "Prices"])),
-    "shares with long names": (drivers.draw, shares([LONG, UNBROKEN, "Short"])),
-    "no share at all": (drivers.draw, shares(["Unit costs"], 0.0)),
-    "curve": (s_curve.draw, curve()),
-    "two curves": (s_curve.draw, two_curves()),
-    "curve of a constant": (s_curve.draw, curve(500.0, 500.0)),
-    "curve of nothing": (s_curve.draw, curve(0.0, 0.0)),
-    "curve of large amounts": (s_curve.draw, curve(123_456.0, 987_654.0)),
-    "curve with a long key": (s_curve.draw, curve(label=LONG)),
-    "eight areas": (areas.draw, bars([f"Area number {k}" for k in range(8)])),
-    "one area": (areas.draw, bars(["Country inventory"])),
-    "long names": (areas.draw, bars([LONG, UNBROKEN, "Short", LONG])),
-    "areas without spread": (areas.draw, bars(["A", "B"], width=0.0)),
-    "areas that cost nothing": (areas.draw, bars(["A", "B"], scale=0.0)),
-    "areas of large amounts": (areas.draw, bars(["A", "B"], scale=123_456.0)),
-    "three options": (options.draw, option_bars(["The study as written", "Less", "More"])),
-    "options with long names": (options.draw, option_bars([LONG, UNBROKEN, "Short", LONG])),
-    "options all cheaper": (options.draw, option_bars(["Full", "Less"], shift=-9_000.0)),
-    "options all dearer": (options.draw, option_bars(["Full", "More"], shift=9_000.0)),
-    "options that are the same": (options.draw, option_bars(["Full", "Same"], scale=0.0, shift=0.0)),
-    "options of large amounts": (options.draw, option_bars(["Full", "Less"], 123_456.0, -500_000.0)),
-    "ten years": (years.draw, year_bars(10)),
-    "one year": (years.draw, year_bars(1)),
-    "forty years": (years.draw, year_bars(40)),
-    "years that cost nothing": (years.draw, year_bars(3, 0.0)),
-    "years of small amounts": (years.draw, year_bars(3, 0.001)),
+    "settling": settling((78, 200, 500, 2_000, 10_000)),
+    "pairs": pair_grid(["Technology transfer: US$ 440 to 3,500 million", "Total", LONG, UNBROKEN]),
+    "pairs of two": pair_grid(["One", "Two"]),
+    "settling of few": settling((78, 90)),
+    "settling of very many": settling((78, 10_000, 100_000_000)),
+    "settling of large amounts": settling((78, 1_000), 123_456.0),
+    "settling without spread": settling((78, 1_000), 500.0, 0.0),
+    "settling of nothing": settling((78, 1_000), 0.0),
+    "swings": swings(["Unit costs", "Needs", "Prices"]),
+    "swings with long names": swings([LONG, UNBROKEN, "Short"]),
+    "no swing at all": swings(["Unit costs"], reach=0.0),
+    "swings of large amounts": swings(["Unit costs", "Needs"], 987_654.0, 123_456.0),
+    "shares": parts(["Unit costs", "Needs", "Prices"]),
+    "shares with long names": parts([LONG, UNBROKEN, "Short"]),
+    "no share at all": parts(["Unit costs"], 0.0),
+    "curve": curves(),
+    "two curves": two_curves(),
+    "curve of a constant": curves(500.0, 500.0),
+    "curve of nothing": curves(0.0, 0.0),
+    "curve of large amounts": curves(123_456.0, 987_654.0),
+    "curve with a long key": curves(610.0, 940.0, LONG),
+    "eight areas": areas([f"Area number {k}" for k in range(8)]),
+    "one area": areas(["Country inventory"]),
+    "long names": areas([LONG, UNBROKEN, "Short", LONG]),
+    "areas without spread": areas(["A", "B"], width=0.0),
+    "areas that cost nothing": areas(["A", "B"], scale=0.0),
+    "areas of large amounts": areas(["A", "B"], scale=123_456.0),
+    "three options": options(["The study as written", "Less", "More"]),
+    "options with long names": options([LONG, UNBROKEN, "Short", LONG]),
+    "options all cheaper": options(["Full", "Less"], shift=-9_000.0),
+    "options all dearer": options(["Full", "More"], shift=9_000.0),
+    "options that are the same": options(["Full", "Same"], scale=0.0, shift=0.0),
+    "options of large amounts": options(["Full", "Less"], 123_456.0, -500_000.0),
+    "ten years": year_bars(10),
+    "one year": year_bars(1),
+    "forty years": year_bars(40),
+    "years that cost nothing": year_bars(3, 0.0),
+    "years of small amounts": year_bars(3, 0.001),
 }
 
 
@@ -177,12 +193,11 @@ def overlapping(boxes: list[tuple[str, Bbox]]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("variant", [canvas.WIDE, canvas.NARROW], ids=lambda variant: variant.name)
+@pytest.mark.parametrize("screen", [canvas.WIDE, canvas.NARROW], ids=lambda screen: screen.name)
 @pytest.mark.parametrize("case", CASES)
-def test_texts_neither_overlap_nor_leave_the_figure(case: str, variant: canvas.Variant) -> None:
-    draw, data = CASES[case]
+def test_texts_neither_overlap_nor_leave_the_figure(case: str, screen: canvas.Screen) -> None:
     with canvas.style():
-        figure = draw(data, variant)
+        figure = CASES[case](screen=screen)
         boxes = text_boxes(figure)
     width, height = (72.0 * side for side in figure.get_size_inches())
     assert len(boxes) >= 3
@@ -197,7 +212,7 @@ def test_texts_neither_overlap_nor_leave_the_figure(case: str, variant: canvas.V
 
 def test_control_overlap_and_escape_are_noticed() -> None:
     with canvas.style():
-        figure = s_curve.draw(curve(), canvas.WIDE)
+        figure = CASES["curve"](screen=canvas.WIDE)
         before = len(overlapping(text_boxes(figure)))
         canvas.write(figure, 28.0, 3.0, "written over the key", 10.0)
         after = overlapping(text_boxes(figure))
@@ -205,10 +220,9 @@ def test_control_overlap_and_escape_are_noticed() -> None:
     assert after
 
 
-def svg(case: str, variant: canvas.Variant) -> str:
-    draw, data = CASES[case]
+def svg(case: str, screen: canvas.Screen) -> str:
     with canvas.style():
-        return canvas.to_svg(draw(data, variant), f"figure-{variant.name}", 'spoken "<words>" & more')
+        return canvas.to_svg(CASES[case](screen=screen), f"figure-{screen.name}", 'spoken "<words>" & more')
 
 
 @pytest.mark.parametrize("case", ["curve", "eight areas", "three options", "ten years"])

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
+from matplotlib.figure import Figure
 
 import popsim as ps
 from popsim.errors import PlanError
 from popsim.families import Family
-from popsim.report.document import Bars, Figure, RangeBar
-from popsim.report.drawing import draw
-from popsim.report.figures.canvas import tick
+from popsim.report.figures import Interval, intervals, years
+from popsim.report.figures.canvas import svg, tick
 from popsim.report.numbers import amount, amounts, money, significant, unit_for, written
 
 
@@ -55,12 +57,12 @@ def test_ticks_of_others_have_powers_of_ten(value: float) -> None:
 
 
 @pytest.mark.parametrize("size", [1e-300, 1e-12, 1.0, 1e6, 1e20, 1e79, -1e-12, -1e20])
-@pytest.mark.parametrize("along", ["years", "rows"])
-def test_bars_of_any_size_are_drawn(size: float, along: str) -> None:
+@pytest.mark.parametrize("draw", [years, intervals])
+def test_bars_of_any_size_are_drawn(size: float, draw: Callable[..., Figure]) -> None:
     low, high = sorted((size, 2 * size))
-    bar = RangeBar("2030", low, low, 0.5 * (low + high), high, high)
-    figure = Figure("f", Bars((bar, bar), "90 %", "amount", along), "title", "caption", "spoken")
-    assert draw(figure).count("<svg") == 2
+    bar = Interval("2030", low, low, 0.5 * (low + high), high, high)
+    figure = partial(draw, bars=[bar, bar], amount_label="amount")
+    assert svg(figure, "name", "spoken").count("<svg") == 2
 
 
 @pytest.mark.parametrize(

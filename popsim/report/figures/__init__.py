@@ -1,1 +1,19 @@
-"""The figures of a report, one file each, drawn twice: wide for a desk and narrow for a phone."""
+"""The figures of a report: one function for each, from plain numbers and labels to a drawing for one kind of screen."""
+
+from popsim.report.figures.bars import Interval, difference, intervals, shares, tornado, years
+from popsim.report.figures.curves import Curve, Settling, convergence, s_curve
+from popsim.report.figures.matrix import pairs
+
+__all__ = [
+    "Curve",
+    "Interval",
+    "Settling",
+    "convergence",
+    "difference",
+    "intervals",
+    "pairs",
+    "s_curve",
+    "shares",
+    "tornado",
+    "years",
+]

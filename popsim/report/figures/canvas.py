@@ -1,4 +1,7 @@
-"""What all figures share: style, sizes measured before anything is placed, and SVG that is the same to the byte."""
+"""What all figures share: style, sizes measured before anything is placed, and SVG that is the same to the byte.
+
+The drawing library is imported when the first figure is drawn.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,12 @@ import re
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Literal
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-import matplotlib as mpl
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_svg import FigureCanvasSVG
-from matplotlib.figure import Figure
-from matplotlib.font_manager import FontProperties
-from matplotlib.textpath import text_to_path
-from matplotlib.ticker import FuncFormatter, MaxNLocator
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = [
     "BAND",
@@ -29,24 +27,27 @@ __all__ = [
     "POINT",
     "QUIET",
     "WIDE",
-    "Row",
-    "Variant",
+    "KeyRow",
+    "Screen",
     "amount_ticks",
-    "key",
+    "blank",
     "key_height",
+    "label_height",
     "panel",
     "plot",
-    "right_of",
+    "right_margin",
     "span",
     "style",
+    "svg",
+    "text_height",
     "text_width",
     "tick",
     "tick_width",
     "to_svg",
-    "under",
-    "under_height",
     "wrap",
     "write",
+    "write_key",
+    "write_label",
 ]
 
 INK = "#1b2733"
@@ -55,12 +56,11 @@ GRID = "#dde3e8"
 BAND = "#b9d3e6"
 CURVE = "#0b4f82"
 POINT = "#c44e00"
-"""Blue and vermilion: told apart under every common colour blindness, and by shape and lightness in grey print."""
+"""Blue and vermilion: distinct under every common colour blindness, and by shape and lightness in grey print."""
 
 
-@dataclass(frozen=True)
-class Variant:
-    """A figure for one kind of screen; widths and font sizes in points of 1/72 inch."""
+class Screen(NamedTuple):
+    """A kind of screen: width and font size in points of 1/72 inch, and the most ticks of an axis."""
 
     name: str
     width: float
@@ -68,11 +68,11 @@ class Variant:
     ticks: int
 
 
-WIDE = Variant("wide", 620.0, 10.0, 7)
-NARROW = Variant("narrow", 300.0, 9.5, 4)
+WIDE = Screen("wide", 620.0, 10.0, 7)
+NARROW = Screen("narrow", 300.0, 9.5, 4)
 
-Row = tuple[dict[str, object], str]
-"""How a mark looks, and the words that stand for it in the key."""
+KeyRow = tuple[dict[str, Any], str]
+"""How a mark looks, and the text that explains it in the key."""
 LINE = 1.3
 """Distance of two lines of text, in font sizes."""
 _FONT = "DejaVu Sans"
@@ -87,6 +87,8 @@ def style() -> Iterator[None]:
     Letters that the font lacks, as those of Chinese or Arabic names, are measured as boxes: the reader's own font draws
     them, so that matplotlib need not warn of them.
     """
+    import matplotlib as mpl
+
     with mpl.rc_context(), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r"Glyph \d+ .* missing from font")
         mpl.rcdefaults()
@@ -112,11 +114,17 @@ def style() -> Iterator[None]:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float) -> float:
-    """Width of a line of text in points, in the widest font that a reader's system is likely to choose."""
-    width, _, _ = text_to_path.get_text_width_height_descent(
-        text, FontProperties(family=_FONT, size=size), ismath=False
-    )
-    return _HINTED * float(width)
+    """Return the width of a line of text in points, in the widest font that a reader's system is likely to choose."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font = FontProperties(family=_FONT, size=size)
+    return _HINTED * float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+
+
+def text_height(text: str, size: float) -> float:
+    """Return the height of lines of text in points."""
+    return LINE * size * (text.count("\n") + 1)
 
 
 def wrap(text: str, width: float, size: float) -> str:
@@ -144,41 +152,54 @@ def wrap(text: str, width: float, size: float) -> str:
     return "\n".join([*lines, line])
 
 
-def plot(variant: Variant, left: float, top: float, height: float, bottom: float) -> tuple[Figure, Axes]:
-    """Make a figure with one pair of axes; all margins and the height of the axes in points."""
-    total = top + height + bottom
-    figure = Figure(figsize=(variant.width / 72.0, total / 72.0), dpi=72)
+def blank(screen: Screen, height: float) -> Figure:
+    """Return an empty figure of a height in points."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(screen.width / 72.0, height / 72.0), dpi=72)
     FigureCanvasSVG(figure)
     figure.patch.set_visible(False)
-    return figure, panel(figure, variant, left, top, height)
+    return figure
 
 
-def panel(figure: Figure, variant: Variant, left: float, top: float, height: float) -> Axes:
+def plot(screen: Screen, left: float, top: float, height: float, bottom: float) -> tuple[Figure, Axes]:
+    """Return a figure with one pair of axes; all margins and the height of the axes in points."""
+    figure = blank(screen, top + height + bottom)
+    return figure, panel(figure, screen, left, top, height)
+
+
+def panel(figure: Figure, screen: Screen, left: float, top: float, height: float) -> Axes:
     """Add axes to a figure; `top` and `height` in points from its upper edge."""
     total = 72.0 * figure.get_size_inches()[1]
     inside = (
-        left / variant.width,
+        left / screen.width,
         (total - top - height) / total,
-        (variant.width - left - right_of(variant)) / variant.width,
+        (screen.width - left - right_margin(screen)) / screen.width,
         height / total,
     )
     axes = figure.add_axes(inside)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(length=3, labelsize=variant.size)
+    axes.tick_params(length=3, labelsize=screen.size)
     axes.set_axisbelow(True)
     axes.patch.set_visible(False)
     return axes
 
 
+def right_margin(screen: Screen) -> float:
+    """Return the margin at the right in points: half of the widest tick label stands in it."""
+    return 0.5 * text_width("000,000", screen.size) + 2.0
+
+
 def span(values: Sequence[float]) -> tuple[float, float]:
-    """Limits of an axis that hold these amounts with some room, also when they are all the same."""
+    """Return limits of an axis that contain these amounts with some room, also when they are all the same."""
     low, high = min(values), max(values)
     room = 0.04 * (high - low) or 0.2 * abs(high) or 1.0
     return max(low - room, 0.0) if low >= 0 else low - room, high + room
 
 
 def tick(value: float) -> str:
-    """Write a round number at a tick, no wider than a margin can be: with a power of ten where it has many zeros."""
+    """Format a round number at a tick, no wider than a margin can be: with a power of ten where it has many zeros."""
     if value and not 1e-4 <= abs(value) < 1e10:
         digits, _, power = f"{value:.3e}".partition("e")
         text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
@@ -188,17 +209,19 @@ def tick(value: float) -> str:
 
 
 def tick_width(values: Sequence[float], size: float) -> float:
-    """Room in points for the widest tick that an axis of these amounts can have."""
+    """Return the width in points of the widest tick that an axis of these amounts can have."""
     largest = max([abs(value) for value in values], default=0.0)
     widest = f"{max(largest, 1000.0):,.0f}" if 1e-2 <= largest < 1e10 or not largest else "\u22120.00e\u2212000"
     return text_width(widest, size)
 
 
-def amount_ticks(axes: Axes, variant: Variant, which: Literal["x", "y"] = "x") -> None:
+def amount_ticks(axes: Axes, screen: Screen, which: Literal["x", "y"] = "x") -> None:
     """Put few, round ticks with marked thousands on an axis of amounts, and light lines at them."""
+    from matplotlib.ticker import MaxNLocator
+
     axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(MaxNLocator(nbins=variant.ticks, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(FuncFormatter(lambda value, _: tick(value)))
+    axis.set_major_locator(MaxNLocator(nbins=screen.ticks, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(lambda value, _: tick(value))
     axes.grid(axis=which, color=GRID, linewidth=0.8)
 
 
@@ -213,60 +236,51 @@ def write(figure: Figure, x: float, y: float, text: str, size: float, ha: str = 
         figure.text(x / width, 1.0 - baseline / height, line, size=size, ha=ha, va="baseline")
 
 
-def under(figure: Figure, variant: Variant, left: float, text: str) -> None:
+def write_label(figure: Figure, screen: Screen, left: float, text: str) -> None:
     """Write the label of the lower axis, centred under it."""
-    middle = 0.5 * (left + variant.width - right_of(variant))
-    lines = _under_lines(variant, left, text)
-    height = 72.0 * figure.get_size_inches()[1]
-    write(
-        figure, middle, height - LINE * variant.size * (lines.count("\n") + 1) - 3.0, lines, variant.size, ha="center"
-    )
+    width = screen.width - left - right_margin(screen)
+    lines = wrap(text, width, screen.size)
+    y = 72.0 * figure.get_size_inches()[1] - text_height(lines, screen.size) - 3.0
+    write(figure, 0.5 * (left + screen.width - right_margin(screen)), y, lines, screen.size, ha="center")
 
 
-def under_height(variant: Variant, left: float, text: str) -> float:
-    """Room in points under the axes for tick labels and the label of the axis."""
-    return LINE * variant.size * (_under_lines(variant, left, text).count("\n") + 2) + 12.0
+def label_height(screen: Screen, left: float, text: str) -> float:
+    """Return the height in points of tick labels and label under the axes."""
+    lines = wrap(text, screen.width - left - right_margin(screen), screen.size)
+    return LINE * screen.size * (lines.count("\n") + 2) + 12.0
 
 
-def right_of(variant: Variant) -> float:
-    """Margin at the right in points: half of the widest tick label stands in it."""
-    return 0.5 * text_width("000,000", variant.size) + 2.0
-
-
-def _under_lines(variant: Variant, left: float, text: str) -> str:
-    return wrap(text, variant.width - left - right_of(variant), variant.size)
-
-
-def key(figure: Figure, variant: Variant, rows: Sequence[Row]) -> None:
-    """Write the key above the axes: one row for each mark, with its words wrapped at the right of it."""
+def write_key(figure: Figure, screen: Screen, rows: Sequence[KeyRow]) -> None:
+    """Write the key above the axes: one row for each mark, with its text wrapped at the right of it."""
     height = 72.0 * figure.get_size_inches()[1]
     y = 0.0
-    for look, words in rows:
-        text = wrap(words, variant.width - 40.0, variant.size)
-        write(figure, 28.0, y, text, variant.size)
-        middle = 1.0 - (y + 0.65 * variant.size) / height
+    for look, text in rows:
+        write(figure, 28.0, y, wrap(text, screen.width - 40.0, screen.size), screen.size)
+        middle = 1.0 - (y + 0.65 * screen.size) / height
         figure.axes[0].plot(
-            [4.0 / variant.width, 13.0 / variant.width, 22.0 / variant.width],
+            [4.0 / screen.width, 13.0 / screen.width, 22.0 / screen.width],
             [middle] * 3,
             transform=figure.transFigure,
             clip_on=False,
             markevery=[1],
             solid_capstyle="butt",
-            **look,  # type: ignore[arg-type]
+            **look,
         )
-        y += _row_height(variant, words)
+        y += key_height(screen, [(look, text)])
 
 
-def key_height(variant: Variant, rows: Sequence[Row]) -> float:
-    """Room in points that `key` needs."""
-    return sum(_row_height(variant, words) for _, words in rows)
-
-
-def _row_height(variant: Variant, words: str) -> float:
-    return LINE * variant.size * (wrap(words, variant.width - 40.0, variant.size).count("\n") + 1) + 4.0
+def key_height(screen: Screen, rows: Sequence[KeyRow]) -> float:
+    """Return the height of a key in points."""
+    return sum(text_height(wrap(text, screen.width - 40.0, screen.size), screen.size) + 4.0 for _, text in rows)
 
 
 _IDS = re.compile(r'\b(id|href|clip-path)="(#|url\(#)?([^")]+)')
+
+
+def svg(draw: partial[Figure], name: str, spoken: str) -> str:
+    """Draw a figure twice as inline SVG, for wide and for narrow screens; the style sheet shows one of them."""
+    with style():
+        return "\n".join(to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken) for screen in (WIDE, NARROW))
 
 
 def to_svg(figure: Figure, name: str, spoken: str) -> str:
@@ -278,14 +292,14 @@ def to_svg(figure: Figure, name: str, spoken: str) -> str:
     text = buffer.getvalue()
     text = text[text.index("<svg") :]
     text = re.sub(r"<metadata>.*?</metadata>", "", text, flags=re.DOTALL).replace("xlink:href", "href")
-    text = _IDS.sub(lambda found: f'{found[1]}="{found[2] or ""}{name}-{found[3]}', text)
+    text = _IDS.sub(lambda match: f'{match[1]}="{match[2] or ""}{name}-{match[3]}', text)
     box = re.search(r'viewBox="([^"]+)"', text)
     assert box is not None  # noqa: S101  matplotlib always writes it
     body = text[text.index(">", box.end()) + 1 :]
     body = re.sub(r"\n\s*", "\n", body)
-    head = f'<svg class="{name.rpartition("-")[2]}" viewBox="{box[1]}" role="img" aria-label="{_quoted(spoken)}">'
+    head = f'<svg class="{name.rpartition("-")[2]}" viewBox="{box[1]}" role="img" aria-label="{_escaped(spoken)}">'
     return head + body.strip()
 
 
-def _quoted(text: str) -> str:
+def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")

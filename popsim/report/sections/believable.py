@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from dataclasses import replace
+from functools import partial
 
 from popsim import analysis
 from popsim.analysis.order import half_width
-from popsim.report.document import Block, Bullets, Convergence, Figure, Paragraph, Section, Settling
+from popsim.report.document import Block, Bullets, Figure, Paragraph, Section
 from popsim.report.facts import Facts, Measured
+from popsim.report.figures import Settling, convergence
 from popsim.report.numbers import count, percent, significant
 from popsim.report.sections.pairs import pair_figure
 from popsim.report.sections.words import listed, plural
@@ -244,9 +246,6 @@ def _figure(facts: Facts) -> Figure | None:
                 tuple(facts.on_axis(value) for value in (values + band).tolist()),
             )
         )
-    data = Convergence(
-        counts, tuple(lines), "Within this band with 95\u202f% confidence", f"Total cost ({facts.unit_and_prices})"
-    )
     spoken = (
         f"Three lines that settle from {count(counts[0])} to {count(counts[-1])} scenarios, each in a band that "
         f"narrows. At the right they stand at {facts.money_range(*facts.range('cost'))} and at the median of "
@@ -254,9 +253,15 @@ def _figure(facts: Facts) -> Figure | None:
     )
     return Figure(
         "convergence",
-        data,
         "How the range settles as scenarios are added",
         "The ends and the median of the range from the first scenarios alone, for more and more of them. Bands: Monte "
         "Carlo error. They narrow as scenarios are added; what remains at the right is the error of this run.",
         spoken,
+        partial(
+            convergence,
+            counts=counts,
+            quantiles=lines,
+            band="Within this band with 95\u202f% confidence",
+            amount_label=f"Total cost ({facts.unit_and_prices})",
+        ),
     )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from popsim import analysis
 from popsim.report import totals
-from popsim.report.document import Curve, Curves, Figure, Mark, Paragraph, Section, Table
+from popsim.report.document import Figure, Paragraph, Section, Table
 from popsim.report.facts import CONFIDENCE, Facts
+from popsim.report.figures import Curve, s_curve
 from popsim.report.numbers import percent
 from popsim.report.sections.words import listed
 
@@ -20,14 +23,12 @@ def _curve(facts: Facts, total: str) -> Curve:
     low, high = facts.range(total)
     enough = facts.enough_for(total)
     marks = [
-        Mark(facts.on_axis(enough.value), CONFIDENCE, f"{percent(CONFIDENCE)} confidence: {facts.money(enough)}"),
+        (facts.on_axis(enough.value), CONFIDENCE, f"{percent(CONFIDENCE)} confidence: {facts.money(enough)}"),
     ]
     point = facts.point(total)
     if point is not None:
         words = facts.money(facts.beside_median(point, total))
-        marks.append(
-            Mark(facts.on_axis(point), facts.covered(total, point) / facts.scenarios, f"Point estimate: {words}")
-        )
+        marks.append((facts.on_axis(point), facts.covered(total, point) / facts.scenarios, f"Point estimate: {words}"))
     return Curve(
         label=totals.title(total, facts.study),
         amounts=tuple(facts.on_axis(value) for value in found.values.tolist()),
@@ -53,11 +54,15 @@ def budgets(facts: Facts) -> Section:
     nouns = listed([f"the {totals.noun(total, facts.study)}" for total in facts.totals])
     figure = Figure(
         "s-curve",
-        Curves(tuple(_curve(facts, total) for total in facts.totals), f"Budget ({facts.unit_and_prices})"),
         f"Confidence that a budget covers {nouns}",
         "Share of scenarios that a budget covers. Choose a budget on the lower axis, go up to the curve, and read on "
         "the left how sure it is to be enough.",
         " ".join(_spoken(facts, total) for total in facts.totals),
+        partial(
+            s_curve,
+            curves=[_curve(facts, total) for total in facts.totals],
+            amount_label=f"Budget ({facts.unit_and_prices})",
+        ),
     )
     rows = tuple(
         (percent(confidence), *(facts.amount(facts.budget_for(confidence, total)) for total in facts.totals))

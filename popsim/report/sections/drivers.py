@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import NamedTuple
 
 import xarray as xr
@@ -10,8 +11,9 @@ import xarray as xr
 from popsim.analysis import attached_drivers, drivers_left_out
 from popsim.analysis.indices import Share, reported, share_of
 from popsim.analysis.tails import UNSEEN
-from popsim.report.document import Block, Figure, Paragraph, Section, ShareBar, ShareBars, SwingBar, Table, Tornado
+from popsim.report.document import Block, Figure, Paragraph, Section, Table
 from popsim.report.facts import Facts, Measured
+from popsim.report.figures import shares, tornado
 from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, count, finest_of, money, percent, unit_for
 from popsim.report.sections.words import all_of
 from popsim.study.model import Study
@@ -265,35 +267,48 @@ def _tornado(found: xr.Dataset, facts: Facts) -> Figure:
         return low, high
 
     keys = [str(key) for key in found["input"].values]
-    bars = sorted(
-        (SwingBar(_name(found, "input", key), *ends(key)) for key in keys), key=lambda bar: bar.low - bar.high
-    )
+    swings = sorted(((_name(found, "input", key), *ends(key)) for key in keys), key=lambda swing: swing[1] - swing[2])
+    labels, lows, highs = zip(*swings, strict=True)
     label = facts.unit_and_prices[:1].upper() + facts.unit_and_prices[1:]
     return Figure(
         "tornado",
-        Tornado(tuple(bars), facts.on_axis(found["mean"].item()), label),
         "How far each input moves the expected total cost",
         "Each bar runs from the expected cost where the input turns out low (tenth percentile) to that where it turns "
         "out high (ninetieth); the upright line is the mean.",
-        f"Horizontal bars about the mean, one for each input; the widest is that of {bars[0].label}. The tables below "
+        f"Horizontal bars about the mean, one for each input; the widest is that of {labels[0]}. The tables below "
         "hold the same numbers.",
+        partial(
+            tornado,
+            labels=labels,
+            lows=lows,
+            highs=highs,
+            mean=facts.on_axis(found["mean"].item()),
+            amount_label=label,
+        ),
     )
 
 
 def _shares(found: xr.Dataset) -> Figure:
     # A share that its error hides has no bar.
-    bars = tuple(
-        ShareBar(
+    bars = [
+        (
             _name(found, "input", key),
-            *(share.value if share.is_resolved else 0.0 for share in _indices(found, "input", key)),
+            *(100.0 * share.value if share.is_resolved else 0.0 for share in _indices(found, "input", key)),
         )
         for key in _order(found, "input")
-    )
+    ]
+    labels, alone, with_others = zip(*bars, strict=True)
     return Figure(
         "drivers",
-        ShareBars(bars, "Share of the variance, per cent"),
         "Share of the variance of the total cost",
         "Dark bar: what the input brings alone. Light bar: what it brings together with others.",
-        f"Horizontal bars, one for each input; the largest is that of {bars[0].label}. The table below holds the same "
+        f"Horizontal bars, one for each input; the largest is that of {labels[0]}. The table below holds the same "
         "numbers.",
+        partial(
+            shares,
+            labels=labels,
+            alone=alone,
+            with_others=with_others,
+            share_label="Share of the variance, per cent",
+        ),
     )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from popsim.analysis.compare import ROUNDING
 from popsim.analysis.tails import UNSEEN
 from popsim.report import totals
 from popsim.report.comparison import Comparison, comparison_of, signed
-from popsim.report.document import Block, Details, Figure, OptionBars, Pairs, Paragraph, RangeBar, Section, Table
+from popsim.report.document import Block, Details, Figure, Pairs, Paragraph, Section, Table
 from popsim.report.facts import Facts, Measured, words_of_means
+from popsim.report.figures import Interval, difference
 from popsim.report.numbers import UNKNOWN, percent, significant
 from popsim.report.rare import rare_sentences
 from popsim.report.sections.words import all_of, listed, plural
@@ -81,11 +84,6 @@ def _name(comparison: Comparison) -> str:
     return f"“{comparison.names[comparison.baseline]}”"
 
 
-def _bar(label: str, ends: list[float]) -> RangeBar:
-    low, lower, median, upper, high = ends
-    return RangeBar(label, low, lower, median, upper, high)
-
-
 def _figure(comparison: Comparison) -> Figure:
     """Ranges of all options on one axis, and under them the differences, also those within the years alone."""
     facts = comparison.facts
@@ -93,7 +91,7 @@ def _figure(comparison: Comparison) -> Figure:
     base = comparison.bases[0]
     whole = comparison.whole(base)
     costs = tuple(
-        _bar(comparison.names[option], [facts.on_axis(level.quantile(whole, p).value) for p in ends])
+        Interval(comparison.names[option], *(facts.on_axis(level.quantile(whole, p).value) for p in ends))
         for option, level in comparison.levels.items()
     )
     apart = []
@@ -103,18 +101,24 @@ def _figure(comparison: Comparison) -> Figure:
             label = (
                 f"{comparison.names[option]}, {totals.span(total, facts.study)}" if moved else comparison.names[option]
             )
-            apart.append(_bar(label, [facts.on_axis(comparison.quantile(total, option, p).value) for p in ends]))
+            apart.append(Interval(label, *(facts.on_axis(comparison.quantile(total, option, p).value) for p in ends)))
     widest = max(costs, key=lambda bar: bar.median)
     unit = facts.unit_and_prices
     title = totals.title(whole, facts.study)
     return Figure(
         "options",
-        OptionBars(costs, tuple(apart), f"{title} ({unit})", f"Difference to {_name(comparison)} ({unit})"),
         f"{title} of each option, and its difference to {_name(comparison)}",
         f"Light bar: {facts.interval}. Dark bar: the middle half of the scenarios. White line: median. Differences are "
         "taken scenario by scenario; left of the upright line at 0 is less, right of it more.",
         f"Horizontal bars, one for each of {plural(len(costs), 'option')}; the largest median is that of "
         f"{widest.label}. Under them the differences. The tables below hold the same numbers.",
+        partial(
+            difference,
+            bars=costs,
+            differences=apart,
+            amount_label=f"{title} ({unit})",
+            difference_label=f"Difference to {_name(comparison)} ({unit})",
+        ),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 from popsim import analysis
 from popsim.analysis.pairs import SHOWN
-from popsim.report.document import Figure, PairGrid
+from popsim.report.document import Figure
 from popsim.report.facts import Facts, Measured
+from popsim.report.figures import pairs
 from popsim.report.numbers import MINUS, percent
 
 __all__ = ["pair_figure"]
@@ -46,12 +48,6 @@ def pair_figure(facts: Facts) -> Figure | None:
         for row in zip(values.tolist(), errors.tolist(), strict=True)
     )
     density = found["density"].values
-    data = PairGrid(
-        names,
-        tuple(tuple(row) for row in found["share"].values.tolist()),
-        tuple(tuple(tuple(map(tuple, cell.tolist())) for cell in row) for row in density),
-        texts,
-    )
     spoken = "; ".join(
         f"{words[one]} and {words[two]} {texts[one][two]}"
         for one in range(len(words))
@@ -59,10 +55,10 @@ def pair_figure(facts: Facts) -> Figure | None:
     )
     return Figure(
         "pairs",
-        data,
         "How the largest areas and the total hang together",
         _CAPTION.format(held=percent(SHOWN), cells=len(density[0][0])),
         f"Rank correlations: {spoken}.",
+        partial(pairs, names=names, histograms=found["share"].values, regions=density, correlations=texts),
     )
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 from popsim.report import totals
-from popsim.report.document import Bars, Figure, Paragraph, RangeBar, Section, Table
+from popsim.report.document import Figure, Paragraph, Section, Table
 from popsim.report.facts import Facts
+from popsim.report.figures import Interval, intervals, years
 from popsim.report.sections.words import plural
 
 __all__ = ["by_area", "by_group", "by_year", "range_table", "row_of"]
@@ -80,10 +82,10 @@ def range_table(facts: Facts, by: str, headings: tuple[str, ...], rows: Iterable
     )
 
 
-def _bar(facts: Facts, label: str, name: str, where: dict[str, object], point: float | None = None) -> RangeBar:
+def _bar(facts: Facts, label: str, name: str, where: dict[str, object], point: float | None = None) -> Interval:
     ends = [facts.quantile(name, p, **where).value for p in (facts.low, 0.25, 0.5, 0.75, facts.high)]
     low, lower, median, upper, high = (facts.on_axis(value) for value in ends)
-    return RangeBar(label, low, lower, median, upper, high, None if point is None else facts.on_axis(point))
+    return Interval(label, low, lower, median, upper, high, None if point is None else facts.on_axis(point))
 
 
 def _area_figure(facts: Facts, total: str) -> Figure:
@@ -97,13 +99,13 @@ def _area_figure(facts: Facts, total: str) -> Figure:
     )
     return Figure(
         "areas" if total == facts.first else f"areas-{total}",
-        Bars(tuple(bars), facts.interval, facts.unit_and_prices[:1].upper() + facts.unit_and_prices[1:], "rows"),
         f"{totals.title(total, facts.study)} of each activity area, all countries and years",
         f"Light bar: {facts.interval}. Dark bar: the middle half of the scenarios. White line: median. "
         + ("Diamond: point estimate. " if points else "")
         + "Areas are in order of their medians.",
         f"Horizontal bars, one for each of {plural(len(bars), 'area')}; the largest median is that of {bars[0].label}. "
         "The table below holds the same numbers.",
+        partial(intervals, bars=bars, amount_label=facts.unit_and_prices[:1].upper() + facts.unit_and_prices[1:]),
     )
 
 
@@ -141,7 +143,7 @@ def by_group(facts: Facts) -> Section | None:
     return Section("groups", "Ranges by group of countries", "Groups", (*tables, Paragraph(note, note=True)))
 
 
-def _years_said(bars: Sequence[RangeBar]) -> str:
+def _years_said(bars: Sequence[Interval]) -> str:
     top = max(bars, key=lambda bar: bar.median)
     return (
         f"Vertical bars, one for each year from {bars[0].label} to {bars[-1].label}; the largest median is that of "
@@ -149,16 +151,18 @@ def _years_said(bars: Sequence[RangeBar]) -> str:
     )
 
 
-def _year_figure(facts: Facts, total: str, years: list[int]) -> Figure:
-    bars = [_bar(facts, str(year), f"{total}_by_year", {"year": year}) for year in years]
+def _year_figure(facts: Facts, total: str) -> Figure:
+    bars = [
+        _bar(facts, str(year), f"{total}_by_year", {"year": year}) for year in facts.summary["year"].values.tolist()
+    ]
     noun = totals.noun(total, facts.study)
     return Figure(
         "years" if total == facts.first else f"years-{total}",
-        Bars(tuple(bars), facts.interval, facts.unit_and_prices, "years"),
         f"{totals.title(total, facts.study)} of each year, all areas and countries",
         f"Light bar: {facts.interval} of that year’s {noun}. Dark bar: the middle half of the scenarios. White line: "
         "median.",
         _years_said(bars),
+        partial(years, bars=bars, amount_label=facts.unit_and_prices),
     )
 
 
@@ -166,9 +170,8 @@ def by_year(facts: Facts) -> Section | None:
     """Ranges of the years: figures and table; None when the run has no breakdown by year."""
     if not facts.has("cost_by_year"):
         return None
-    years = [int(year) for year in facts.summary["year"].values]
-    figures = [_year_figure(facts, total, years) for total in facts.totals if facts.has(f"{total}_by_year")]
-    rows: list[Row] = [((str(year),), {"year": year}) for year in years]
+    figures = [_year_figure(facts, total) for total in facts.totals if facts.has(f"{total}_by_year")]
+    rows: list[Row] = [((str(year),), {"year": year}) for year in facts.summary["year"].values.tolist()]
     table = range_table(facts, "year", ("Year",), rows)
     note = Paragraph(
         "Ranges of single years do not add up to the range of the total. Costs stand in the year in which they arise, "
