@@ -9,9 +9,9 @@ from popsim.analysis.convergence import convergence as convergence
 from popsim.analysis.dependence import dependence_effect as dependence_effect
 from popsim.analysis.dependence import effective_countries as effective_countries
 from popsim.analysis.drivers import drivers as drivers
+from popsim.analysis.exact import exact_moments as exact_moments
 from popsim.analysis.horizon import with_all_years as with_all_years
 from popsim.analysis.joint import joint_budget as joint_budget
-from popsim.analysis.moments import exact_moments as exact_moments
 from popsim.analysis.pairs import pairs as pairs
 from popsim.analysis.precision import simulate_to as simulate_to
 from popsim.analysis.rare import rare_events as rare_events

@@ -5,9 +5,9 @@ from popsim.analysis.budgets import budget, budget_curve, budget_for, point_esti
 from popsim.analysis.compare import compare
 from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
+from popsim.analysis.exact import exact_moments
 from popsim.analysis.horizon import with_all_years
 from popsim.analysis.joint import joint_budget
-from popsim.analysis.moments import exact_moments
 from popsim.analysis.pairs import pairs
 from popsim.analysis.precision import simulate_to
 from popsim.analysis.rare import attach_rare, attached_rare, rare_events

@@ -55,7 +55,7 @@ class Sums:
 
 
 def rows_as_they_are(count: int) -> Targets:
-    """Give the targets of rows that are outputs themselves."""
+    """Return the targets of rows that are outputs themselves."""
     nothing = np.zeros(count + 1, dtype=np.int64)
     none = np.zeros(0, dtype=np.int64)
     return Targets(nothing, none, 0, nothing, none, np.zeros(0), np.arange(count, dtype=np.int64))
@@ -101,7 +101,7 @@ def arrange(plan: Plan, breakdowns: Sequence[Names], scope: Scope | None = None)
 
 
 def arrange_together(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: Scope) -> list[tuple[Plan, Sums]]:
-    """Give the plans that are to be drawn, and what to sum of each.
+    """Return the plans that are to be drawn, and what to sum of each.
 
     Outputs are numbered option by option. A plan whose draws another draws as well has its outputs among that one's,
     so it costs no draws; the outputs that a plan leaves to others are empty.
@@ -160,7 +160,7 @@ def _labels(scope: Scope, name: str) -> tuple[object, ...]:
 
 
 def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> Callable[[dict[str, object]], Output]:
-    """Make the function from the key of a cell to its accumulators and their weights."""
+    """Return the function from the key of a cell to its accumulators and their weights."""
     what = tuple(name for name in names if name in _WHAT)
     who = tuple(name for name in names if name != "year" and name not in what)
     areas = tuple(plan.labels.area[area] for area in plan.labels.component_area)

@@ -54,11 +54,11 @@ class Points(Protocol):
         """Number of streams that take points."""
 
     def between(self, start: int, stop: int) -> Design:
-        """Give the points of scenarios start ... stop - 1, rounded outwards to whole pairs."""
+        """Return the points of scenarios start ... stop - 1, rounded outwards to whole pairs."""
 
 
 def random_design(draws: Draws) -> Design:
-    """Give the design in which every stream draws at random."""
+    """Return the design in which every stream draws at random."""
     return Design(
         np.empty((0, 0), dtype=np.uint64),
         0,
@@ -107,7 +107,7 @@ def queue(plans: Sequence[Draws]) -> Words:
 def make_points(
     draws: Draws, sampling: Sampling, streams: int = SOBOL_STREAMS, waiting: Words | None = None
 ) -> Points | None:
-    """Make the design of a run; None for random scenarios.
+    """Return the design of a run; None for random scenarios.
 
     Parameters
     ----------

@@ -16,7 +16,7 @@ __all__ = ["dependence_extremes", "with_common_share"]
 
 
 def with_common_share(study: Study, share: float) -> Study:
-    """Give the study with every share between countries set to one number; dependence within a country stays as it is.
+    """Return the study with one number for every share between countries; dependence within a country stays as it is.
 
     Its options are changed likewise. Groups of countries then share no more than all countries do; needs, delays and
     starts share as much as costs.

@@ -47,7 +47,7 @@ def point_estimates_of(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[t
 
 
 def _likely(plan: Plan) -> Plan:
-    """Give the plan in which every row is the one value that is most likely."""
+    """Return the plan in which every row is the one value that is most likely."""
     draws, moves, rows = plan.draws, plan.moves, len(plan.row_likely)
     nothing = np.zeros(0, dtype=np.int64)
     draws = draws._replace(

@@ -33,7 +33,7 @@ class Scenarios:
 
 
 def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None = None) -> Scenarios:
-    """Give the scenarios of a dataset of `simulate`.
+    """Return the scenarios of a dataset of `simulate`.
 
     Parameters
     ----------
@@ -59,7 +59,7 @@ def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None
 
 
 def simulate_part(part: Study, scenarios: Scenarios) -> dict[str, Floats]:
-    """Give every total of a part of a study, scenario by scenario.
+    """Return every total of a part of a study, scenario by scenario.
 
     Streams are named after what they are, so that areas, components and countries draw alone what they draw in the
     whole; in Sobol points they keep the dimensions that they have in the whole.

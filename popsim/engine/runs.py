@@ -55,7 +55,7 @@ class Run:
     dataset: xr.Dataset
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other is of the same folder and study, with identical scenarios."""
+        """Return whether the other is of the same folder and study, with identical scenarios."""
         if not isinstance(other, Run):
             return NotImplemented
         return (self.folder, self.study) == (other.folder, other.study) and self.dataset.identical(other.dataset)
@@ -265,7 +265,7 @@ def _arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
 
 
 def _same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
-    """Whether two arrays agree in every bit, also where they hold NaN or a negative zero."""
+    """Return whether two arrays agree in every bit, also where they hold NaN or a negative zero."""
     return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
 
 

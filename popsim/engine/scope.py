@@ -24,7 +24,7 @@ class Scope(NamedTuple):
 
 
 def scope_of(plans: Sequence[Plan]) -> Scope:
-    """Give what the results of some options hold together.
+    """Return what the results of some options hold together.
 
     Areas and countries that an option lacks are zero there, and so is what it pays after the last year if it is never
     late. An option that does not say who pays needs financing for all that it costs; one without inflation, or without

@@ -153,7 +153,7 @@ def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
 
 
 def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ...], Floats]]:
-    """Give the payments that are planned, and the sums of analytic means."""
+    """Return the payments that are planned, and the sums of analytic means."""
     labels = scope.labels
     area = np.array(labels.component_area)
     areas = len(labels.area)
@@ -191,7 +191,7 @@ def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ..
 
 
 def _expected(plan: Plan, total: Total) -> Floats:
-    """Give the exact mean of a total by component, by the rules of `scope_of` where the plan does not know it."""
+    """Return the exact mean of a total by component, by the rules of `scope_of` where the plan does not know it."""
     base = total.base if plan.is_financed else "cost"
     prices = total.prices if plan.has_prices(total.prices) else "constant"
     if total.span == "after_horizon" and not plan.is_ever_late:
@@ -257,7 +257,7 @@ def _country_coordinates(labels: Labels, used: set[str]) -> dict[str, object]:
 
 
 def provenance(plan: Plan) -> dict[str, object]:
-    """Give the attributes that say what a dataset is and how to make it again."""
+    """Return the attributes that say what a dataset is and how to make it again."""
     return {
         "title": plan.title,
         "study_name": plan.study_name,

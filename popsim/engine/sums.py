@@ -64,7 +64,7 @@ class Accumulators:
         self._cells: dict[Cell, int] = {}
 
     def places(self, rows: Integers, which: Integers, sizes: Sequence[int], lagged: bool) -> list[int]:
-        """Give the first accumulator of each group of costs; groups of the same costs have the same.
+        """Return the first accumulator of each group of costs; groups of the same costs have the same.
 
         `rows` are numbers of costs, `which` the group of each; a group takes `sizes` accumulators, one for each lag.
         """
@@ -83,7 +83,7 @@ class Accumulators:
         return found
 
     def cell(self, cell: Cell) -> int:
-        """Give the accumulator of a cell."""
+        """Return the accumulator of a cell."""
         if cell not in self._cells:
             self._cells[cell] = self._count
             self._count += 1
@@ -173,7 +173,7 @@ class OptionSums:
         ]
 
     def _cell(self, source: int, component: int, kind: int, year: int) -> int:
-        """Give the accumulator of sums by lag as a total (`kind`), or in a year (`kind` -1), as the drawn plan says."""
+        """Return the accumulator of sums by lag as a total (`kind`) or in a year (`kind` -1), as in the drawn plan."""
         drawn = int(self._component[component])
         growth = -1 if kind < 0 else int(self._accumulators.plan.component_growth[kind, drawn])
         return self._accumulators.cell(Cell(source, drawn, growth, year))
@@ -214,7 +214,7 @@ class OptionSums:
 
 
 def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers] | None:
-    """Give the place of each cost among the costs of another plan, and of each component; None if that cannot be.
+    """Return the place of each cost among the costs of another plan, and of each component; None if that cannot be.
 
     It can where every cost of the plan is one of the other, by the same law and as late, in the same order.
     """
@@ -240,7 +240,7 @@ def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers] | None:
 
 
 def _numbers(names: Sequence[str], known: Sequence[str]) -> Integers | None:
-    """Give the place of each name among those known; None if one is not."""
+    """Return the place of each name among those known; None if one is not."""
     places = {name: place for place, name in enumerate(known)}
     if not all(name in places for name in names):
         return None

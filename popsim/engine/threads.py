@@ -40,7 +40,7 @@ Progress = Callable[[int, int], None]
 
 
 def check_threads(threads: int | None) -> int:
-    """Give the number of threads: as many as the process may use, unless stated.
+    """Return the number of threads: as many as the process may use, unless stated.
 
     Raises
     ------

@@ -55,7 +55,7 @@ class Variants:
         return {item.variable: (item.dims, item.labels) for item in self._sums.breakdowns}
 
     def run(self, again: Mask, hold: Mask | None = None, times: int = 1) -> dict[str, Floats]:
-        """Give each variable, shape (..., scenario).
+        """Return each variable, shape (..., scenario).
 
         Parameters
         ----------

@@ -59,7 +59,7 @@ class TableBook:
         alone: Sequence[bool] | None = None,
         limits: Sequence[tuple[float, float]] | None = None,
     ) -> Marginals:
-        """Give kind, offset of the table, location and scale of families; `wheres` name them in refusals.
+        """Return kind, offset of the table, location and scale of families; `wheres` name them in refusals.
 
         One that is `alone`, in a group with nothing else, is evaluated in closed form where its family has one. The
         size of what each draws has `limits`, smallest and largest; else it is within the range of floats.
@@ -108,7 +108,7 @@ class TableBook:
 
 
 def _ends(shapes: Sequence[Family]) -> list[tuple[float, float]]:
-    """Give the smallest and the largest value that each shape can draw; near ends are those of its support."""
+    """Return the smallest and the largest value that each shape can draw; near ends are those of its support."""
     found = []
     # Straight from the formulas: what checks arguments costs more than they do, for every shape of a large sample.
     with np.errstate(all="ignore"):
@@ -157,7 +157,7 @@ def _check_size(
 
 
 def _tables_of(shapes: Sequence[Family], wheres: Sequence[str], closed: Sequence[bool]) -> list[Table]:
-    """Give tables of shapes, or closed forms where these will do."""
+    """Return tables of shapes, or closed forms where these will do."""
     forms = [closed_form(shape) if is_closed else None for shape, is_closed in zip(shapes, closed, strict=True)]
     rows = [row for row, form in enumerate(forms) if form is None]
     made = iter(_tabulated([shapes[row] for row in rows], [wheres[row] for row in rows]))
@@ -165,7 +165,7 @@ def _tables_of(shapes: Sequence[Family], wheres: Sequence[str], closed: Sequence
 
 
 def _tabulated(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
-    """Give tables of different shapes; those of a study of usual size are kept for a while."""
+    """Return tables of different shapes; those of a study of usual size are kept for a while."""
     if not shapes:
         return []
     if len(shapes) > _MOST_KEPT:

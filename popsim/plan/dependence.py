@@ -55,7 +55,7 @@ class Score(NamedTuple):
 
 
 def component_scores(study: Study) -> tuple[Score, ...]:
-    """Give the score of every component, area by area, with weights whose squares sum to 1.
+    """Return the score of every component, area by area, with weights whose squares sum to 1.
 
     The names of normals are ``factor``, ``area/a``, ``area/a/component/x``.
 
@@ -71,7 +71,7 @@ def component_scores(study: Study) -> tuple[Score, ...]:
 
 
 def need_scores(study: Study, costs: Sequence[Score] | None = None) -> dict[str, Score]:
-    """Give the score of every need, by ``area/a`` or ``area/a/component/x``; a need happens where its score is high.
+    """Return the score of every need, by ``area/a`` or ``area/a/component/x``; a need happens where its score is high.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def need_scores(study: Study, costs: Sequence[Score] | None = None) -> dict[str,
 
 
 def delay_scores(study: Study) -> dict[str, Score]:
-    """Give the score of every area's delay, by the id of the area."""
+    """Return the score of every area's delay, by the id of the area."""
     stated = study.dependence
     return {
         area.id: _with_factor("delay", f"area/{area.id}", stated.delay_between_areas, stated.delay_common_share)
@@ -120,7 +120,7 @@ def delay_scores(study: Study) -> dict[str, Score]:
 
 
 def start_score(study: Study) -> Score:
-    """Give the score of a country's start.
+    """Return the score of a country's start.
 
     Examples
     --------
@@ -143,7 +143,7 @@ def _times(factor: float, weights: Weights) -> Weights:
 
 
 def _with_factor(purpose: str, place: str, between: float, share: float) -> Score:
-    """Give the score of one of several things of a country that correlate by `between`, each `share` in common."""
+    """Return the score of one of several things of a country that correlate by `between`, each `share` in common."""
     factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
     together, apart = math.sqrt(share), math.sqrt(1.0 - share)
     name = f"{purpose}/{place}"

@@ -30,7 +30,7 @@ class Expected(NamedTuple):
 
 
 def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
-    """Give what the costs of a study come to on average, and at their most likely values.
+    """Return what the costs of a study come to on average, and at their most likely values.
 
     The mean is that of the cost within the horizon, exact but for quadrature (some 1e-6 of it); `means` has the same at
     the other prices that the study asks for, and after the horizon where payments can fall there. The mode is the most
@@ -73,7 +73,7 @@ def _column(values: list[float]) -> Floats:
 
 
 def _by_country(values: Sequence[float | list[float]]) -> Floats:
-    """Give an array (component, country) of values that hold in all countries, or one for each of them."""
+    """Return an array (component, country) of values that hold in all countries, or one for each of them."""
     lists = [value for value in values if isinstance(value, list)]
     if not lists:
         return np.array(values, dtype=np.float64)[:, None]
@@ -82,7 +82,7 @@ def _by_country(values: Sequence[float | list[float]]) -> Floats:
 
 
 def _needed(survey: Survey) -> tuple[Floats, Floats]:
-    """Give the expected unit cost where it is needed, and the probability of that (component, country)."""
+    """Return the expected unit cost where it is needed, and the probability of that (component, country)."""
     needed: list[float | list[float]] = []
     chance: list[float | list[float]] = []
     for (area, component), score in zip(survey.pairs, survey.scores, strict=True):
@@ -104,7 +104,7 @@ def _needed(survey: Survey) -> tuple[Floats, Floats]:
 
 
 def likely_weights(survey: Survey) -> Floats:
-    """Give what multiplies a most likely cost (country, component), beside what is known and what lateness adds.
+    """Return what multiplies a most likely cost (country, component), beside what is known and what lateness adds.
 
     The probability that it is needed, which is the product of those of its needs, each at its most likely value where
     it is uncertain; and its drivers at the most likely values of uncertain exponents.
@@ -125,7 +125,7 @@ def likely_weights(survey: Survey) -> Floats:
 
 
 def _paid_for(survey: Survey, prices: Prices, span: Span) -> Floats:
-    """Give what is paid within or after the horizon for a unit of cost (component, country)."""
+    """Return what is paid within or after the horizon for a unit of cost (component, country)."""
     study, sure = survey.study, [("", cast(Amount, 0.0))]
     begins = survey.entries(study.start) if study.start else sure
     count = len(study.years) + (0 if span == "within_horizon" else max(survey.lags.values()) - 1)
@@ -166,7 +166,7 @@ def _expected_power(exponent: Family, driver: float) -> float:
 
 
 def _rises(study: Study, area: Area) -> tuple[float, Amount]:
-    """Give what shocks make of the prices of an area on average, and the rate at which these rise."""
+    """Return what shocks make of the prices of an area on average, and the rate at which these rise."""
     factor = 1.0
     for shock in study.shocks:
         if area.id in shock.areas:
@@ -176,7 +176,7 @@ def _rises(study: Study, area: Area) -> tuple[float, Amount]:
 
 @lru_cache(maxsize=64)
 def _prices(ages: tuple[int, ...], factor: float, rate: Amount) -> Floats:
-    """Give the expected factor on prices that have risen for so many years."""
+    """Return the expected factor on prices that have risen for so many years."""
     if isinstance(rate, Family):
         prices = np.array([factor * expect(rate, partial(_compound, age)) for age in ages])
     else:
@@ -190,7 +190,7 @@ def _compound(age: int, rate: Floats) -> Floats:
 
 
 def _general_prices(study: Study, prices: Prices, years: range) -> Floats:
-    """Give the expected factor of inflation, or that of discounting, on a payment of each year."""
+    """Return the expected factor of inflation, or that of discounting, on a payment of each year."""
     if prices == "discounted":
         return np.asarray((1.0 + float(study.discount_rate or 0.0)) ** -np.arange(float(len(years))))
     if prices == "nominal":
@@ -199,7 +199,7 @@ def _general_prices(study: Study, prices: Prices, years: range) -> Floats:
 
 
 def _growths(payments: tuple[float, ...], prices: Floats, lags: int, span: Span) -> list[float]:
-    """Give what the payments for a unit of cost come to within or after the horizon, at each whole year of lateness."""
+    """Return what the payments for a unit of cost come to within or after the horizon, by whole years of lateness."""
     profile, years = np.array(payments), len(payments)
     if span == "within_horizon":
         return [float(profile[: years - lag] @ prices[lag:]) for lag in range(min(lags, years))]
@@ -211,6 +211,6 @@ def _growths(payments: tuple[float, ...], prices: Floats, lags: int, span: Span)
 
 
 def _paid(area: Area, growth: Sequence[float], lags: int, begin: Amount, late: Amount) -> float:
-    """Give what is expected to be paid for a unit of cost: payments moved and prolonged by lateness."""
+    """Return what is expected to be paid for a unit of cost: payments moved and prolonged by lateness."""
     cost_per_year = area.delay.cost_per_year if area.delay else 0.0
     return sum(w * g for w, g in zip(lag_weights(begin, late, cost_per_year, lags), growth, strict=False))

@@ -15,7 +15,7 @@ _DERIVED: tuple[Prices, ...] = ("nominal", "discounted")
 
 
 def with_growths_after(plan: Plan) -> Plan:
-    """Give the plan with a row of `component_growth` for each entry of `GROWTH_ROWS`.
+    """Return the plan with a row of `component_growth` for each entry of `GROWTH_ROWS`.
 
     Growths after the last year have the path of prices of those within the years, and the lags of their component. They
     are derived and not stored, so that plans of earlier runs give them as well, under the digest that they have.

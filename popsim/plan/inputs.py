@@ -117,7 +117,7 @@ def _alone(area: Area) -> str:
 
 
 def _blocks(study: Study) -> list[tuple[Area, ...]]:
-    """Give the areas that correlate with one another, directly or through others, in the order of areas."""
+    """Return the areas that correlate with one another, directly or through others, in the order of areas."""
     stated = study.dependence
     if stated.matrix is None:
         return [(area,) for area in study.areas]
@@ -128,7 +128,7 @@ def _blocks(study: Study) -> list[tuple[Area, ...]]:
 
 
 def _connected(matrix: Floats) -> Integers:
-    """Give each row a number: one and the same to those that correlate, directly or through others."""
+    """Return each row a number: one and the same to those that correlate, directly or through others."""
     # scipy.sparse has this too, but a run would import it for this alone.
     number = np.arange(len(matrix))
     while True:

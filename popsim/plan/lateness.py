@@ -19,7 +19,7 @@ _STRETCHES = np.linspace(-SCORE_LIMIT, SCORE_LIMIT, 23)
 
 @lru_cache(maxsize=512)
 def lag_weights(begin: Amount, late: Amount, cost_per_year: float, lags: int) -> tuple[float, ...]:
-    """Give the expected weight of each lag 0 ... lags - 1, what delay adds to the cost included.
+    """Return the expected weight of each lag 0 ... lags - 1, what delay adds to the cost included.
 
     Parameters
     ----------

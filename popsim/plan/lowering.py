@@ -187,7 +187,7 @@ def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Tim
 
 
 def financed_shares(study: Study, survey: Survey | None = None) -> Floats | None:
-    """Give what is financed per unit of cost (country, component), agency fee included; None where not stated."""
+    """Return what is financed per unit of cost (country, component), agency fee included; None where not stated."""
     if study.agency_fee is None:
         return None
     known = survey or Survey(study)

@@ -103,7 +103,7 @@ class Draws(NamedTuple):
     tables: Floats
 
     def frozen(self) -> Draws:
-        """Give the same arrays, no longer writable."""
+        """Return the same arrays, no longer writable."""
         for array in self:
             array.setflags(write=False)
         return self
@@ -132,7 +132,7 @@ class Labels(Brief):
     years: tuple[int, ...]
 
     def identifiers(self) -> tuple[object, ...]:
-        """Give what decides which number is which; names for people are left out."""
+        """Return what decides which number is which; names for people are left out."""
         return (self.option, self.country, self.groups, self.area, self.component, self.component_area, self.years)
 
 
@@ -203,16 +203,16 @@ class Plan(Sampled):
 
     @property
     def is_financed(self) -> bool:
-        """Whether the study tells what is to be financed from what it costs."""
+        """Return whether the study tells what is to be financed from what it costs."""
         return len(self.row_share) > 0
 
     def has_prices(self, prices: Prices) -> bool:
-        """Tell whether the study asks for totals at these prices."""
+        """Return whether the study asks for totals at these prices."""
         return prices == "constant" or bool((self.component_growth[GROWTH_ROWS[prices, "within_horizon"]] >= 0).any())
 
     @property
     def is_ever_late(self) -> bool:
-        """Whether payments can fall after the last year."""
+        """Return whether payments can fall after the last year."""
         return bool((self.component_growth[GROWTH_ROWS["constant", "after_horizon"]] >= 0).any())
 
     @property
@@ -267,7 +267,7 @@ class Plan(Sampled):
         return as_html(f"Plan of study {self.study_name}", self._rows())
 
     def __eq__(self, other: object) -> bool:
-        """Whether the other has the same arrays, to the bit, and the same words."""
+        """Return whether the other has the same arrays, to the bit, and the same words."""
         if not isinstance(other, Plan):
             return NotImplemented
         return self.digest == other.digest and all(

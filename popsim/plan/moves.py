@@ -66,7 +66,7 @@ class Moves(NamedTuple):
     """Buffers that are needed: of values kept, of presences, of growths."""
 
     def frozen(self) -> Moves:
-        """Give the same arrays, no longer writable."""
+        """Return the same arrays, no longer writable."""
         for array in self:
             array.setflags(write=False)
         return self
@@ -76,7 +76,7 @@ class Moves(NamedTuple):
 
     @property
     def any(self) -> bool:
-        """Whether there is anything here."""
+        """Return whether there is anything here."""
         return len(self.row_keep) > 0
 
 

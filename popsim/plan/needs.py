@@ -67,7 +67,7 @@ def both_below(h: Floats, k: Floats, r: float) -> Floats:
 
 
 def needed_cost(component: Component, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]) -> float:
-    """Give the expected unit cost where it is needed, and zero elsewhere.
+    """Return the expected unit cost where it is needed, and zero elsewhere.
 
     Parameters
     ----------

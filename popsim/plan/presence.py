@@ -182,7 +182,7 @@ class PresenceBook:
         return list(zip(groups, *labels, strict=True))
 
     def _kind(self, place: int) -> _Kind:
-        """Give what the costs of a country depend on."""
+        """Return what the costs of a country depend on."""
         key = self._keys[place]
         if key not in self._kinds:
             self._kinds[key] = self._new_kind(place)
@@ -229,7 +229,7 @@ class PresenceBook:
         return _Kind(block, common, tuple(own), tuple(made), tuple(rows), tuple(of))
 
     def _presence(self, place: int, area: Area, component: Component, drawn: set[str]) -> _Presence | None:
-        """Give the presence of a component in a country, its slot left open; None where it needs none."""
+        """Return the presence of a component in a country, its slot left open; None where it needs none."""
         gates = tuple(
             [
                 self._gate(name, *self._survey.entries(setting)[place])

@@ -18,7 +18,7 @@ _WIDEST = 0.75
 
 
 def expect(family: Family, function: Callable[[Floats], Floats]) -> float:
-    """Give the mean of function(X), smooth between the kinks of X, to some 1e-9 of its size.
+    """Return the mean of function(X), smooth between the kinks of X, to some 1e-9 of its size.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def expect(family: Family, function: Callable[[Floats], Floats]) -> float:
 
 
 def nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple[Floats, Floats]:
-    """Give values and weights, which sum to 1, whose weighted sums are means.
+    """Return values and weights, which sum to 1, whose weighted sums are means.
 
     Parameters
     ----------
@@ -65,7 +65,7 @@ def nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple
 def scored_nodes(
     family: Family, order: int = _ORDER, widest: float = _WIDEST, limit: float = SCORE_LIMIT
 ) -> tuple[Floats, Floats, Floats]:
-    """Give normal scores up to a limit, the values there, and weights, for functions of both.
+    """Return normal scores up to a limit, the values there, and weights, for functions of both.
 
     Examples
     --------

@@ -45,7 +45,7 @@ def lower_root(covariance: Floats) -> Floats:
 
 
 def _copied(covariance: Floats, j: int) -> tuple[int, float] | None:
-    """Give an earlier row that row j equals, or is the opposite of, and the sign between them."""
+    """Return an earlier row that row j equals, or is the opposite of, and the sign between them."""
     row = covariance[j]
     for i in np.flatnonzero(np.abs(row[:j]) == row[j]).tolist():
         sign = -1.0 if row[i] < 0.0 else 1.0

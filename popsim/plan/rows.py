@@ -50,7 +50,7 @@ class Block(NamedTuple):
 
 
 def is_drawn(amount: Amount) -> bool:
-    """Whether an amount takes more than one value, and so needs a score.
+    """Return whether an amount takes more than one value, and so needs a score.
 
     Examples
     --------
@@ -145,7 +145,7 @@ class RowBook:
         return tuple([prefix + name for prefix, _, own in self._groups for name in own])
 
     def draws(self, streams: StreamBook) -> Draws:
-        """Make the arrays.
+        """Return the arrays.
 
         Raises
         ------
@@ -189,7 +189,7 @@ class RowBook:
         ).frozen()
 
     def likely(self, mode: Callable[[Family], float]) -> Floats:
-        """Give what each row is at the most likely value of its law."""
+        """Return what each row is at the most likely value of its law."""
         modes = np.array([mode(family) for family, _ in self._laws])
         # Very large costs may pass the largest float, which is then what they come to.
         with np.errstate(over="ignore"):

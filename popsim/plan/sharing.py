@@ -10,7 +10,7 @@ __all__ = ["draws_all_of"]
 
 
 def draws_all_of(one: Study, other: Study) -> bool:
-    """Whether every amount that one study draws is drawn by another too, to the bit.
+    """Return whether every amount that one study draws is drawn by another too, to the bit.
 
     It may leave out areas and countries, and say otherwise who pays.
 
@@ -31,7 +31,7 @@ def draws_all_of(one: Study, other: Study) -> bool:
 
 
 def _common(study: Study) -> tuple[object, ...]:
-    """Give what the draws of all areas and countries depend on."""
+    """Return what the draws of all areas and countries depend on."""
     return (
         study.years,
         study.currency,
@@ -45,5 +45,5 @@ def _common(study: Study) -> tuple[object, ...]:
 
 
 def _drawn(area: Area) -> Area:
-    """Give an area without what changes no draw."""
+    """Return an area without what changes no draw."""
     return dataclasses.replace(area, cofinancing=None)

@@ -14,7 +14,7 @@ __all__ = ["StreamBook", "stream_number"]
 
 
 def stream_number(name: str) -> int:
-    """Give the number of a stream: the first 64 bits of the BLAKE2b hash of its name (RFC 7693), little end first.
+    """Return the number of a stream: the first 64 bits of the BLAKE2b hash of its name (RFC 7693), little end first.
 
     Examples
     --------
@@ -32,7 +32,7 @@ class StreamBook:
         self._names: dict[int, str] = {}
 
     def numbers(self, names: Sequence[str]) -> Words:
-        """Give the numbers of the streams of these names.
+        """Return the numbers of the streams of these names.
 
         Raises
         ------

@@ -46,7 +46,7 @@ class Survey:
 
     @cached_property
     def moving(self) -> bool:
-        """Whether anything beside costs is uncertain, late or priced in another year's money."""
+        """Return whether anything beside costs is uncertain, late or priced in another year's money."""
         return is_moving(self.study)
 
     @cached_property
@@ -89,7 +89,7 @@ class Survey:
         return [sum(component.profile) for _, component in self.pairs]
 
     def entries(self, setting: Setting) -> list[tuple[str, Amount]]:
-        """Give which entry of a setting applies to each country, and its value (`Setting.of`)."""
+        """Return which entry of a setting applies to each country, and its value (`Setting.of`)."""
         # Settings are known by place: their hashes would take longer than what is looked up.
         if id(setting) not in self._entries:
             columns = tuple(dict.fromkeys(column for column, _, _ in setting.by))
@@ -104,27 +104,27 @@ class Survey:
         return self._entries[id(setting)][1]
 
     def labels(self, setting: Setting) -> list[str]:
-        """Give which entry of a setting applies to each country."""
+        """Return which entry of a setting applies to each country."""
         return [label for label, _ in self.entries(setting)]
 
     def mode(self, cost: Family) -> float:
-        """Give the most likely value of a cost, which may take a search; options have most costs in common."""
+        """Return the most likely value of a cost, which may take a search; options have most costs in common."""
         if id(cost) not in self._modes:
             self._modes[id(cost)] = (cost, cost.mode())
         return self._modes[id(cost)][1]
 
     def amounts(self, setting: Setting) -> dict[str, Amount]:
-        """Give the entries of a setting that apply to some country, in the order of countries."""
+        """Return the entries of a setting that apply to some country, in the order of countries."""
         return dict(self.entries(setting))
 
     def factors(self, driver: str) -> list[float]:
-        """Give a driver over its reference, in each country."""
+        """Return a driver over its reference, in each country."""
         if driver not in self._factors:
             self._factors[driver] = [country.factor(driver) for country in self.study.countries]
         return self._factors[driver]
 
     def scales(self, power: Power | None = None) -> Floats:
-        """Give what a unit of cost comes to (component, country), in the money of the study.
+        """Return what a unit of cost comes to (component, country), in the money of the study.
 
         `power` gives what a driver comes to at an uncertain exponent; without it such exponents are left out.
         """
@@ -165,7 +165,7 @@ class Survey:
 
 
 def is_moving(study: Study) -> bool:
-    """Whether anything beside costs is uncertain, late or priced in another year's money."""
+    """Return whether anything beside costs is uncertain, late or priced in another year's money."""
     areas = study.areas
     named = {area for shock in study.shocks for area in shock.areas}
     return (

@@ -70,7 +70,7 @@ class World:
         return Path((), ((escalation.rate, True),), shocks)
 
     def nominal(self, path: Path) -> Path:
-        """Give the same path in money of the day."""
+        """Return the same path in money of the day."""
         inflation = self._study.inflation
         if isinstance(inflation, Family):
             kept = self.value("inflation", inflation, "money.inflation")

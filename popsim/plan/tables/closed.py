@@ -14,7 +14,7 @@ __all__ = ["closed_form"]
 
 
 def closed_form(shape: Family) -> Table | None:
-    """Give what a kernel needs to evaluate the quantile of a standard shape itself; None where it cannot.
+    """Return what a kernel needs to evaluate the quantile of a standard shape itself; None where it cannot.
 
     Examples
     --------

@@ -95,7 +95,7 @@ _MEND = "use parameters that are less extreme, or give the distribution by its q
 
 
 def _kink_scores(families: Sequence[Family]) -> list[Floats]:
-    """Give the scores of the kinks of each family; those that follow from probabilities alone in one call."""
+    """Return the scores of the kinks of each family; those that follow from probabilities alone in one call."""
     plain = [type(family).kink_scores is Family.kink_scores for family in families]
     kinks = [family.kinks() if is_plain else () for family, is_plain in zip(families, plain, strict=True)]
     scores = special.ndtri(np.array([kink for each in kinks for kink in each], dtype=np.float64))
@@ -116,7 +116,7 @@ def _keep_memory() -> None:
 
 
 def _tabulate(members: Members) -> list[Table | str]:
-    """Give the first form that holds for each member, or what would have been allowed."""
+    """Return the first form that holds for each member, or what would have been allowed."""
     found = from_series(members)
     outcomes: list[Table | str] = [_HELD if table is None else table for table in found]
     rest = [row for row, table in enumerate(found) if table is None]

@@ -78,7 +78,7 @@ class Members:
         return len(self.families)
 
     def pick(self, rows: Sequence[int]) -> Members:
-        """Give some of the members."""
+        """Return some of the members."""
         if len(rows) == len(self):
             return self
         families, kinks = [self.families[row] for row in rows], [self._kinks[row] for row in rows]
@@ -92,7 +92,7 @@ class Members:
         return self._references
 
     def judged_by(self, references: Floats) -> Members:
-        """Give the same members with quantiles at `REFERENCES` from elsewhere."""
+        """Return the same members with quantiles at `REFERENCES` from elsewhere."""
         other = Members.__new__(Members)
         other.families, other._kinks, other.stack = self.families, self._kinks, self.stack
         other._references = references
@@ -123,7 +123,7 @@ class Members:
 
     @property
     def steep(self) -> bool:
-        """Whether some member is steep."""
+        """Return whether some member is steep."""
         return any(family.steep() for family in self.families)
 
     @cached_property

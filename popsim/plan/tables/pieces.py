@@ -164,7 +164,7 @@ def _disagreement(members: Members, form: _Form, series: Floats, grid: _Grid) ->
 
 
 def _within_probabilities(members: Members, approximation: Floats, scores: Floats) -> Any:
-    """Whether the family's own probabilities, counted from the nearer end, allow the quantiles.
+    """Return whether the family's own probabilities, counted from the nearer end, allow the quantiles.
 
     F(x - t) <= Phi(z) is asked of even pieces and Phi(z) <= F(x + t) of odd ones, t what is tolerated: an error that
     all pieces share breaks one of the two, and one that they do not share shows between neighbours.

@@ -1,38 +1,118 @@
-"""Standard deviation of the total cost without drawing anything: the method of moments, wherever the model allows it.
+"""Mean and standard deviation of a total without drawing anything: the method of moments, wherever the model allows it.
 
     Var(total) = sum over pairs of cells (c, k), (d, l) of E[Y Y'] - E[Y] E[Y'],      Y = u X N F
 
-with u known, X the unit cost, N whether it is needed and F the power of a country's size (or another driver) with an
+with u known, X the unit cost, N whether it is needed and F the power of a country's size (or another measure) with an
 uncertain exponent. The three are independent of each other, so that E[Y Y'] = u u' E[X X'] E[N N'] E[F F']. Two cells
 are of one country, of one group of countries, or neither, and each relation has one correlation of scores for a pair of
-components: E[X X'] follows from the series of `popsim.plan.hermite`, E[N N'] from the bivariate normal probability,
-E[F F'] from quadrature over exponents that both have in common.
+components. E[N N'] follows from the bivariate normal probability, E[F F'] from quadrature over exponents that both have
+in common, and E[X X'] from series in Hermite polynomials:
+
+A quantity T(z) of finite variance is sum_k a_k h_k(z), h_k the orthonormal Hermite polynomials, a_k = E[T(z) h_k(z)].
+Where two scores correlate by r, E[h_j(z) h_k(z')] is r^k for j = k and 0 otherwise (Mehler 1866,
+doi:10.1515/crll.1866.66.161; Lancaster 1957, doi:10.1093/biomet/44.1-2.289), so
+
+    Cov(T(z), U(z')) = sum_{k >= 1} a_k b_k r^k.
+
+What the series leaves off after K terms is at most |r|^(K + 1) times the root of what each quantity's variance has
+beyond sum a_k^2 (Cauchy and Schwarz).
 """
 
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
+import xarray as xr
 from scipy.special import ndtr, ndtri
 
+from popsim import schema
+from popsim.analysis.door import study_of
 from popsim.families.base import Family, Floats
 from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.expectation import expect_rows
-from popsim.plan.hermite import covariance, series
 from popsim.plan.moves import Integers
 from popsim.plan.needs import both_below, needs_of
-from popsim.plan.quadrature import nodes
+from popsim.plan.quadrature import nodes, scored_nodes
 from popsim.plan.rows import is_drawn
 from popsim.study.model import Amount, Area, Component, Exponent, Setting, Study
 
-__all__ = ["Spread", "total_std"]
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
+
+__all__ = ["TERMS", "Spread", "covariance", "exact_moments", "series", "total_std"]
 
 _ACCURACY = 1e-6
 """Largest relative error of a variance that counts as exact."""
-_ALIKE = 1e-12
-"""Scores of needs that correlate so nearly are the same score."""
+_SAME_NEED = 1e-12
+"""Scores of needs whose correlation is so near 1 are the same score."""
+
+TERMS = 400
+"""Terms of a series."""
+_LIMIT = 14.0
+"""Scores are integrated up to here: of a lognormal with sigma 4, what lies beyond is below 1e-9 of its variance."""
+_ORDER, _WIDEST = 24, 0.5
+_SAME_COST = 1e-9
+"""Scores of costs whose correlation is so near 1 are the same score."""
+
+
+def exact_moments(study: Run | Study) -> xr.Dataset:
+    """Return the exact mean and, where the model allows it, the exact standard deviation of the total cost.
+
+    The mean is always known. The standard deviation is where unit costs, exponents and needs of a known chance that do
+    not depend on costs are all that is uncertain; correlated costs by the series of their distributions in Hermite
+    polynomials, to 1e-6 of the variance. See docs/concepts/precision.md.
+
+    Parameters
+    ----------
+    study
+        A study, or a run of it.
+
+    Returns
+    -------
+    xarray.Dataset
+        `expected_cost` and `exact_std` (option), in the study's currency; NaN where the standard deviation is not
+        known, and `unknown_because` (option) then says what stands in the way, else "".
+
+    Raises
+    ------
+    ParameterError
+        For anything but a study or a run.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> ps.exact_moments(ps.load_study("pops"))["unknown_because"].sel(option="full").item().split(", ")[0]
+    'starts of countries'
+    """
+    study = study_of(study)
+    studies = {schema.FULL: replace(study, options=()), **{option.id: option.study for option in study.options}}
+    means = [float(expect_rows(each).mean.sum()) for each in studies.values()]
+    found = [total_std(each) for each in studies.values()]
+    result = xr.Dataset(
+        {
+            "expected_cost": (("option",), np.array(means)),
+            "exact_std": (("option",), np.array([each.std for each in found])),
+            "unknown_because": (("option",), np.array([", ".join(each.reasons) for each in found])),
+        },
+        {"option": list(studies)},
+        {"study_name": study.name, "currency": study.currency, "price_year": study.price_year},
+    )
+    for name in ("expected_cost", "exact_std"):
+        result[name].attrs = schema.describe("expected_cost", study.currency, study.price_year)
+    result["exact_std"].attrs |= {
+        "long_name": "Standard deviation",
+        "description": "Exact standard deviation of the total cost, by the method of moments.",
+    }
+    result["unknown_because"].attrs = {
+        "units": "1",
+        "long_name": "Why the standard deviation is not known",
+        "description": "What is uncertain beside what the formula knows.",
+    }
+    return result
 
 
 class Spread(NamedTuple):
@@ -57,7 +137,7 @@ class _Part(NamedTuple):
 
 
 def total_std(study: Study) -> Spread:
-    """Give the standard deviation of the total cost within the horizon, to 1e-6 of it.
+    """Return the standard deviation of the total cost within the horizon, to 1e-6 of it.
 
     Options of the study are not looked at. Exact are studies in which unit costs, exponents and needs of a known chance
     are uncertain, needs independently of costs; starts, delays and rises of prices have to be known.
@@ -89,7 +169,7 @@ def total_std(study: Study) -> Spread:
 
 
 def _reasons(study: Study) -> tuple[str, ...]:
-    """Say what is uncertain in a study beside what the formula knows."""
+    """Return what is uncertain in a study beside what the formula knows."""
     areas = study.areas
     pairs = [(area, component) for area in areas for component in area.components]
     needs = [[setting for _, setting in needs_of(*pair)] for pair in pairs]
@@ -102,7 +182,7 @@ def _reasons(study: Study) -> tuple[str, ...]:
         "rises of prices": any(is_drawn(area.escalation.rate) for area in areas if area.escalation),
         "events that raise prices": any(area.id in shocked for area in areas),
         "chances of need that are uncertain": any(is_drawn(value) for value in amounts),
-        "needs that hang together with costs": bool(uncertain) and study.dependence.need_with_cost != 0.0,
+        "needs that are correlated with costs": bool(uncertain) and study.dependence.need_with_cost != 0.0,
         "components with two needs": any(len(each) > 1 for each in needs),
         "costs without a standard deviation": not all(np.isfinite(part.cost.std()) for _, part in pairs),
         "tails too heavy or steps too steep for the formula": any(_is_heavy(part.cost) for _, part in pairs),
@@ -119,7 +199,7 @@ def _is_uncertain(setting: Setting | None) -> bool:
 
 
 def _is_heavy(cost: Family) -> bool:
-    """Whether what lies beyond the scores that are integrated over is seen in the variance."""
+    """Return whether what lies beyond the scores that are integrated over is seen in the variance."""
     if not is_drawn(cost) or not np.isfinite(cost.std()):
         return False
     # A square may pass the range of floating point at either end; that is beyond the formula too.
@@ -187,7 +267,7 @@ def _pair(one: _Part, two: _Part, same: bool, group: Integers) -> tuple[float, f
 
 
 def _layers(one: Score, two: Score) -> Floats:
-    """Give what two scores have in common: over all countries, over those of a group, within a country."""
+    """Return what two scores have in common: over all countries, over those of a group, within a country."""
     layers = ((one.shared, two.shared), (one.group, two.group), (one.own, two.own))
     return np.array([sum(weight * dict(others).get(name, 0.0) for name, weight in mine) for mine, others in layers])
 
@@ -195,10 +275,80 @@ def _layers(one: Score, two: Score) -> Floats:
 def _both(one: _Part, two: _Part, r: float) -> Floats:
     """Probability that both are needed, by country of the one and of the other."""
     first, second = (np.unique(part.threshold, return_inverse=True) for part in (one, two))
-    if r > 1.0 - _ALIKE:
+    if r > 1.0 - _SAME_NEED:
         both = ndtr(np.minimum.outer(first[0], second[0]))
     elif r == 0.0:
         both = np.outer(ndtr(first[0]), ndtr(second[0]))
     else:
         both = both_below(first[0][:, None], second[0][None, :], r)
     return np.asarray(both[np.ix_(first[1], second[1])])
+
+
+@lru_cache(maxsize=1024)
+def series(family: Family) -> tuple[Floats, float]:
+    """Return a_1 ... a_K of a quantity, and its variance as integrated.
+
+    Examples
+    --------
+    >>> from popsim.families.normal import Normal
+    >>> found, variance = series(Normal(5.0, 2.0))
+    >>> found[:2].round(9).tolist(), round(variance, 9)
+    ([2.0, 0.0], 4.0)
+    """
+    z, value, weight = scored_nodes(family, _ORDER, _WIDEST, _LIMIT)
+    apart = value - value @ weight
+    parts = apart * weight
+    found = np.empty(TERMS)
+    before, now = np.zeros_like(z), np.ones_like(z)
+    for k in range(TERMS):
+        before, now = now, (z * now - np.sqrt(k) * before) / np.sqrt(k + 1.0)
+        found[k] = parts @ now
+    found.setflags(write=False)
+    return found, float(parts @ apart)
+
+
+def covariance(one: Family, two: Family, correlation: float) -> tuple[float, float]:
+    """Return the covariance of two quantities whose normal scores correlate, and a bound of its error.
+
+    Examples
+    --------
+    >>> from popsim.families.lognormal import LogNormal
+    >>> found, _ = covariance(LogNormal(0.0, 1.0), LogNormal(0.0, 0.5), 0.3)
+    >>> bool(abs(found / (np.exp(0.625) * np.expm1(0.15)) - 1.0) < 1e-9)
+    True
+    """
+    if correlation == 0.0:
+        return 0.0, 0.0
+    if abs(correlation) > 1.0 - _SAME_COST:
+        return (one.std() ** 2, 0.0) if one == two and correlation > 0.0 else (_alike(one, two, correlation > 0.0), 0.0)
+    (a, variance), (b, other) = series(one), series(two)
+    powers = correlation ** np.arange(1.0, TERMS + 1.0)
+    beyond = max(variance - float(a @ a), 0.0) * max(other - float(b @ b), 0.0)
+    return float((a * b) @ powers), abs(correlation) ** (TERMS + 1) * float(np.sqrt(beyond))
+
+
+def _alike(one: Family, two: Family, same: bool) -> float:
+    """Covariance where both have the same score, or opposite ones: by halves of stretches without a kink of either."""
+    sign = 1.0 if same else -1.0
+    edges = np.unique(np.concatenate([[-_LIMIT, _LIMIT], _breaks(one), sign * _breaks(two)]))
+    points, weights = np.polynomial.legendre.leggauss(_ORDER)
+    cuts = np.unique(np.concatenate([np.arange(-_LIMIT, _LIMIT + 0.25, _WIDEST), edges[np.abs(edges) <= _LIMIT]]))
+    half = np.diff(cuts)[:, None] / 2.0
+    z = ((cuts[1:] + cuts[:-1])[:, None] / 2.0 + half * points).ravel()
+    weight = (half * weights).ravel() * np.exp(-0.5 * z * z)
+    weight /= weight.sum()
+
+    def values(family: Family, score: Floats) -> Floats:
+        out = np.empty_like(score)
+        upper = score > 0.0
+        out[~upper], out[upper] = family.ppf(ndtr(score[~upper])), family.isf(ndtr(-score[upper]))
+        return out
+
+    x, y = values(one, z), values(two, sign * z)
+    return float(((x - x @ weight) * (y - y @ weight)) @ weight)
+
+
+def _breaks(family: Family) -> Floats:
+    """Scores at which a quantity has a kink or a jump."""
+    jumps = family.jumps()
+    return np.asarray(ndtri(np.array(family.kinks() if jumps is None else jumps[0][:-1], dtype=np.float64)))

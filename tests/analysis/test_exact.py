@@ -9,14 +9,12 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from popsim.analysis.moments import exact_moments
+from popsim.analysis.exact import covariance, exact_moments, series, total_std
 from popsim.analysis.order import Moments
 from popsim.engine.simulate import simulate
 from popsim.errors import ParameterError
 from popsim.families import Constant, Discrete, LogNormal, Mixture, Normal, Triangular, Uniform
 from popsim.plan import compile as compile_study
-from popsim.plan.hermite import covariance, series
-from popsim.plan.spread import total_std
 from popsim.study.load import load_study
 from popsim.study.model import Dependence, Exponent, Setting, Study
 
@@ -198,7 +196,7 @@ def test_moments_of_options() -> None:
     assert found["unknown_because"].values.tolist() == ["", ""]
     full = exact_moments(load_study("pops")).sel(option="full")
     assert math.isnan(full["exact_std"].item())
-    assert "needs that hang together with costs" in full["unknown_because"].item()
+    assert "needs that are correlated with costs" in full["unknown_because"].item()
     assert total_std(study(COUNTRIES, [area("a", Constant(3.0), share=0.0)])).std == 0.0
     with pytest.raises(ParameterError, match="load_study"):
         exact_moments("pops")
