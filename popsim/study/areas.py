@@ -127,7 +127,7 @@ def _ids_are_sound(area: CatalogueArea, catalogue: CatalogueReading) -> bool:
 
 
 def _money_is_sound(study: Checked[StudyFile], money: Money, problems: list[Problem]) -> bool:
-    found = money.check(study.place.at("money", "currency"), study.place.at("money", "price_year"))
+    found = money.check(study.place)
     problems += found
     return not found
 
@@ -203,7 +203,6 @@ def _own_or_general(
 def _money_factor(
     component: CatalogueComponent, money: Money, place: Place, index: int, problems: list[Problem]
 ) -> float:
-    where_currency, where_year = place.at("component", index, "currency"), place.at("component", index, "price_year")
-    factor, found = money.factor(component.currency, component.price_year, where_currency, where_year)
-    problems += found
+    factor, found = money.factor(component.currency, component.price_year, place, ("component", index))
+    problems += [place.located(problem) for problem in found]
     return factor

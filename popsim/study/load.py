@@ -17,16 +17,14 @@ from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_colum
 from popsim.study.dependence import resolve_dependence
 from popsim.study.drivers import check_drivers, columns_are_sound, drivers, measured_columns
 from popsim.study.events import resolve_events
-from popsim.study.exchange import RATE_COLUMNS, read_rates
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Country, Dependence, Study
-from popsim.study.money import Money
+from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, read_rates
 from popsim.study.notes import column_notes, study_notes
 from popsim.study.options import resolve_options
 from popsim.study.overrides import apply_overrides
 from popsim.study.place import Place, shown, words
-from popsim.study.prices import PRICE_COLUMNS, read_prices
 from popsim.study.settings import Settings
 from popsim.study.shared import Shared, said
 from popsim.study.toml_models import StudyFile

@@ -7,10 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from popsim.study import load_study
-from popsim.study.exchange import RATE_COLUMNS, ExchangeRates, read_rates
 from popsim.study.model import Study
-from popsim.study.money import Money
-from popsim.study.prices import PriceIndex
+from popsim.study.money import RATE_COLUMNS, ExchangeRates, Money, PriceIndex, read_rates
+from popsim.study.place import Place
 from popsim.tables import read_table
 
 ROWS = """\
@@ -25,6 +24,8 @@ GBP,2010,0.64,USD,invented,invented
 JPY,2010,100,USD,invented,invented
 JPY,2010,125,EUR,invented,invented
 """
+
+HERE = (Place("a.toml"), ("component", 0))
 
 
 def rates() -> ExchangeRates:
@@ -55,14 +56,14 @@ def rates() -> ExchangeRates:
 def test_rates_by_hand(currency: str, to: str, year: int, rate: float) -> None:
     # At most three roundings of numbers.
     assert rates().rate(currency, to, year) == pytest.approx(rate, rel=1e-15)
-    assert rates().check(currency, to, year, "here", "there") == []
+    assert rates().check(currency, to, year, *HERE) == []
 
 
 def test_two_ways_are_refused_and_the_row_that_settles_it_is_named() -> None:
     # GBP to JPY: by way of EUR 125 / 0.8 = 156.25, by way of USD 100 / 0.64 = 156.25 too; but who is to know?
     assert rates().rate("GBP", "JPY", 2010) is None
-    (problem,) = rates().check("GBP", "JPY", 2010, "here", "there")
-    assert problem.where == "here"
+    (problem,) = rates().check("GBP", "JPY", 2010, *HERE)
+    assert problem.where == "a.toml: component[0].currency"
     assert "by way of EUR, USD" in problem.found
     assert problem.mend == "add the row GBP,2010,<GBP per JPY>,JPY to exchange-rates.csv"
 
@@ -71,19 +72,19 @@ def test_two_steps_are_not_taken() -> None:
     chain = ExchangeRates("r.csv", {("AAA", "BBB", 2000): 2.0, ("BBB", "CCC", 2000): 2.0, ("CCC", "DDD", 2000): 2.0})
     assert chain.rate("AAA", "CCC", 2000) == 1 / 4
     assert chain.rate("AAA", "DDD", 2000) is None
-    (problem,) = chain.check("AAA", "DDD", 2000, "here", "there")
+    (problem,) = chain.check("AAA", "DDD", 2000, *HERE)
     assert problem.mend == "add the row AAA,2000,<AAA per DDD>,DDD to r.csv"
 
 
 def test_another_year_is_not_taken() -> None:
-    (problem,) = rates().check("GBP", "EUR", 2000, "here", "there")
-    assert (problem.where, problem.allowed) == ("there", "years with one: 2010")
+    (problem,) = rates().check("GBP", "EUR", 2000, *HERE)
+    assert (problem.where, problem.allowed) == ("a.toml: component[0].price_year", "years with one: 2010")
     assert "no exchange rate from GBP to EUR" in problem.found
 
 
 def test_an_unknown_currency_is_refused_with_the_nearest() -> None:
-    (problem,) = rates().check("XAF", "EUR", 2000, "here", "there")
-    assert problem.where == "here"
+    (problem,) = rates().check("XAF", "EUR", 2000, *HERE)
+    assert problem.where == "a.toml: component[0].currency"
     assert problem.allowed == "currencies: EUR, GBP, JPY, USD, XOF"
     assert problem.mend == 'did you mean "XOF"?; add the row XAF,2000,<XAF per EUR>,EUR to exchange-rates.csv'
 
@@ -92,15 +93,15 @@ def test_a_cost_is_exchanged_in_its_own_year_and_then_brought_to_the_prices_of_t
     prices = PriceIndex("p.csv", {("USD", 2000): 100.0, ("USD", 2010): 125.0, ("USD", 2020): 150.0})
     money = Money("USD", 2020, prices, rates())
     # 655.957 francs of 2000 = 1 euro = 0.9 dollars of 2000 = 0.9 x 150 / 100 dollars of 2020
-    assert money.factor("XOF", 2000, "", "") == (pytest.approx(0.9 * 1.5 / 655.957, rel=1e-15), [])
+    assert money.factor("XOF", 2000, *HERE) == (pytest.approx(0.9 * 1.5 / 655.957, rel=1e-15), [])
     # and of 2010: 1.25 dollars of 2010 = 1.25 x 150 / 125 dollars of 2020
-    assert money.factor("XOF", 2010, "", "") == (pytest.approx(1.25 * 1.2 / 655.957, rel=1e-15), [])
-    assert money.factor("USD", 2010, "", "") == (1.2, [])
+    assert money.factor("XOF", 2010, *HERE) == (pytest.approx(1.25 * 1.2 / 655.957, rel=1e-15), [])
+    assert money.factor("USD", 2010, *HERE) == (1.2, [])
 
 
 def test_what_is_not_needed_need_not_be_there() -> None:
-    assert Money("EUR", 2010).factor("EUR", 2010, "", "") == (1.0, [])
-    assert Money("EUR", 2010, None, rates()).factor("XOF", 2010, "", "") == (1 / 655.957, [])
+    assert Money("EUR", 2010).factor("EUR", 2010, *HERE) == (1.0, [])
+    assert Money("EUR", 2010, None, rates()).factor("XOF", 2010, *HERE) == (1 / 655.957, [])
 
 
 @given(st.floats(1e-6, 1e6), st.floats(1e-6, 1e6))
