@@ -93,9 +93,11 @@ def _joined(content: Table) -> list[tuple[str, ...]]:
 
 def print_scenarios(dataset: xr.Dataset, study: Study) -> None:
     """Print how many scenarios a run has, and their seed."""
-    from popsim.report.sections.words import plural
+    from popsim.report.prose import plural
 
-    print_text(f"{plural(dataset.sizes['scenario'], 'scenario')}, seed {seed_of(dataset.attrs, study.seed)}.")
+    print_text(
+        f"{plural(dataset.sizes['scenario'], 'scenario', 'scenarios')}, seed {seed_of(dataset.attrs, study.seed)}."
+    )
 
 
 def notes_of(study: Study) -> list[str]:

@@ -28,10 +28,10 @@ def print_results(facts: Facts) -> None:
     """
     from popsim.report.comparison import comparison_of
     from popsim.report.content import section_of
-    from popsim.report.document import Paragraph, Table
+    from popsim.report.document import Table
     from popsim.report.sections import headline
     from popsim.report.sections.financing import financing
-    from popsim.report.sections.point import POINT_ESTIMATE, point
+    from popsim.report.sections.point import estimates
     from popsim.report.sections.ranges import by_area, by_group, by_year
 
     print_text(facts.study.title)
@@ -41,12 +41,8 @@ def print_results(facts: Facts) -> None:
         print_text(text)
     for sentence in headline.lead(facts):
         print_text(sentence)
-    single = section_of(point, facts)
-    if single is not None:
-        # One paragraph for each total that has a point estimate stands before the one that explains them.
-        for block in single.blocks:
-            if isinstance(block, Paragraph) and block.text.startswith(POINT_ESTIMATE):
-                print_text(block.text)
+    for sentence in estimates(facts):
+        print_text(sentence)
     print_scenarios(facts.dataset, facts.study)
     if comparison := comparison_of(facts):
         print_sentences(comparison)

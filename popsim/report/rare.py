@@ -12,7 +12,7 @@ import xarray as xr
 from popsim.analysis.rare import attached_rare
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.report.numbers import money_range, unit_for
-from popsim.report.sections.words import plural
+from popsim.report.prose import plural
 
 __all__ = ["in_so_many", "rare_records", "rare_rows", "rare_sentences"]
 
@@ -216,7 +216,7 @@ def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange, name: str) -
     size = _adds("", of("adds_low"), of("adds_high"), money)
     if 2 * outside <= happens or not size:
         return ""
-    counted = f"{happens:,} of {plural(scenarios, 'scenario')}"
+    counted = f"{happens:,} of {plural(scenarios, 'scenario', 'scenarios')}"
     if outside < happens:
         counted += f", {outside:,} of them outside the range"
     start = f"Mostly not in {name}" if outside < happens else f"Not in {name}"

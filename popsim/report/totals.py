@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from popsim import schema
 from popsim.report.numbers import NO_BREAK, THIN, significant
-from popsim.report.sections.words import listed
+from popsim.report.prose import listed
 from popsim.study.model import Study
 
 __all__ = ["DESCRIBED", "described", "noun", "parts", "prices", "span", "title", "unfinanced"]

@@ -9,6 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
+from popsim.report.sections.contingency import _on_top
 
 from popsim import analysis, schema
 from popsim.families import Uniform
@@ -17,7 +18,6 @@ from popsim.report.document import Bullets, Figure, Section, Table
 from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
-from popsim.report.sections.contingency import _on_top
 from popsim.report.sections.pairs import _correlation
 from popsim.study.model import Setting, Study
 

@@ -3,151 +3,104 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple, TypeVar
+from typing import Literal, TypeVar
 
 from popsim.families.base import Family
 from popsim.report.document import Block, Details, Entry
 from popsim.report.facts import Facts
-from popsim.report.numbers import NO_BREAK, THIN, significant
-from popsim.report.sections.words import listed, plural
+from popsim.report.numbers import significant
+from popsim.report.prose import Prose, listed
 from popsim.study.model import Amount, Area, Setting, Study
 
 __all__ = ["assumptions"]
 
 T = TypeVar("T")
 Pairs = list[tuple[str, str]]
+Unit = Literal["percent", "years", "times"]
 
-
-class Unit(NamedTuple):
-    """How a quantity is printed: times `scale`, between two words."""
-
-    scale: float
-    before: str
-    after: str
-
-
-SHARE = Unit(100.0, "", f"{THIN}%")
-YEARS = Unit(1.0, "", f"{NO_BREAK}years")
-TIMES = Unit(1.0, "times ", "")
+_text = Prose("assumptions")
 
 
 def assumptions(facts: Facts) -> tuple[Details, ...]:
-    """Give every assumption with what it rests on and why, folded by what it is about."""
-    found = (
+    """Return every assumption with what it rests on and why, folded by what it is about."""
+    subjects: tuple[tuple[str, list[Block]], ...] = (
         ("Need", _needs(facts)),
         ("Starts and delays", _lateness(facts)),
         ("Rises of prices and shocks", _prices(facts)),
         ("Further measures of countries", _measures(facts.study)),
         ("Co-financing", _cofinancing(facts)),
-        ("Correlations", [_correlations(facts)]),
+        ("Correlations", [_correlations(facts.study)]),
     )
     return tuple(
-        Details(f"{title}: {plural(len(entries), 'assumption')}", tuple(entries)) for title, entries in found if entries
+        Details(_text("summary", title=title, entries=len(entries)), tuple(entries))
+        for title, entries in subjects
+        if entries
     )
-
-
-def _amount(facts: Facts, value: Amount, unit: Unit) -> str:
-    """Say a number, or the range of an uncertain one."""
-    if not isinstance(value, Family):
-        one = unit is YEARS and value == 1.0
-        return f"1{NO_BREAK}year" if one else f"{unit.before}{significant(unit.scale * value)}{unit.after}"
-    low, middle, high = (significant(unit.scale * float(value.ppf(p))) for p in (facts.low, 0.5, facts.high))
-    ends = low if low == high else f"{low} to {high}"
-    return f"{unit.before}{ends}{unit.after} ({facts.interval}, median {middle}{unit.after}; {value.family})"
-
-
-def _setting(facts: Facts, name: str, setting: Setting, unit: Unit) -> Pairs:
-    """Say a quantity, and what holds instead for groups of countries: of several groups the first applies."""
-    study = facts.study
-    special = []
-    for column, group, value in setting.by:
-        who = f"{study.heading(column, sentence=True)}: {study.label(column, group, sentence=True)}"
-        special.append((f"{name}, {who}", _amount(facts, value, unit)))
-    return [*special, (f"{name}, other countries" if special else name, _amount(facts, setting.value, unit))]
-
-
-def _entry(title: str, basis: str, pairs: Pairs, rationale: str) -> Entry:
-    return Entry(title, basis, tuple(pairs), rationale, ())
-
-
-def _alike(areas: Iterable[tuple[Area, T | None]]) -> list[tuple[T, list[str]]]:
-    """Gather the areas of which the same is assumed."""
-    found: list[tuple[T, list[str]]] = []
-    for area, value in areas:
-        if value is None:
-            continue
-        names = next((names for known, names in found if known == value), None)
-        if names is None:
-            found.append((value, [area.name]))
-        else:
-            names.append(area.name)
-    return found
-
-
-def _where(study: Study, names: list[str]) -> tuple[str, str]:
-    return ("Areas", "all" if len(names) == len(study.areas) else listed(names))
 
 
 def _needs(facts: Facts) -> list[Block]:
-    found: list[Block] = []
-    for area in facts.study.areas:
-        needs = [(area.name, area.need), *((f"{area.name}: {part.name}", part.need) for part in area.components)]
-        found += [
-            _entry(name, need.basis, _setting(facts, "Probability of need", need, SHARE), need.rationale)
-            for name, need in needs
-            if need is not None
-        ]
-    return found
+    needs = [
+        (name, need)
+        for area in facts.study.areas
+        for name, need in (
+            (area.name, area.need),
+            *((f"{area.name}: {part.name}", part.need) for part in area.components),
+        )
+    ]
+    return [
+        _entry(name, need.basis, _setting(facts, "Probability of need", need, "percent"), need.rationale)
+        for name, need in needs
+        if need is not None
+    ]
 
 
 def _lateness(facts: Facts) -> list[Block]:
-    study, found = facts.study, list[Block]()
+    study, entries = facts.study, list[Block]()
     if study.start is not None:
-        pairs = _setting(facts, "Begins after", study.start, YEARS)
-        found.append(_entry("Start of a country", study.start.basis, pairs, study.start.rationale))
+        pairs = _setting(facts, "Begins after", study.start, "years")
+        entries.append(_entry("Start of a country", study.start.basis, pairs, study.start.rationale))
     for delay, names in _alike((area, area.delay) for area in study.areas):
-        pairs = [_where(study, names), *_setting(facts, "Late by", delay.years, YEARS)]
-        pairs.append(("A year of delay adds", _amount(facts, delay.cost_per_year, SHARE)))
-        found.append(_entry("Delay of an area’s work", delay.years.basis, pairs, delay.years.rationale))
-    return found
+        pairs = [_where(study, names), *_setting(facts, "Late by", delay.years, "years")]
+        pairs.append(("A year of delay adds", _amount(facts, delay.cost_per_year, "percent")))
+        entries.append(_entry("Delay of an area’s work", delay.years.basis, pairs, delay.years.rationale))
+    return entries
 
 
 def _prices(facts: Facts) -> list[Block]:
-    study, found = facts.study, list[Block]()
+    study, entries = facts.study, list[Block]()
     for rise, names in _alike((area, area.escalation) for area in study.areas):
-        pairs = [_where(study, names), ("Real rise per year", _amount(facts, rise.rate, SHARE))]
-        found.append(_entry("Rise of costs beyond general prices", rise.basis, pairs, rise.rationale))
+        pairs = [_where(study, names), ("Real rise per year", _amount(facts, rise.rate, "percent"))]
+        entries.append(_entry("Rise of costs beyond general prices", rise.basis, pairs, rise.rationale))
     names_of = {area.id: area.name for area in study.areas}
     for shock in study.shocks:
         pairs = [
             _where(study, [names_of[area] for area in shock.areas if area in names_of]),
-            ("Probability", _amount(facts, shock.probability, SHARE)),
-            ("Costs become", _amount(facts, shock.factor, TIMES)),
+            ("Probability", _amount(facts, shock.probability, "percent")),
+            ("Costs become", _amount(facts, shock.factor, "times")),
         ]
-        found.append(_entry(shock.name, shock.basis, pairs, shock.rationale))
-    return found
+        entries.append(_entry(shock.name, shock.basis, pairs, shock.rationale))
+    return entries
 
 
 def _measures(study: Study) -> list[Block]:
-    found: list[Block] = []
-    for driver in study.drivers:
-        pairs = [("Column", driver.column), ("Reference", f"{driver.reference:,.10g}")]
-        limits = zip(("Counted as at least", "Counted as at most"), driver.limits, strict=True)
-        pairs += [(words, f"{limit:,.10g}") for words, limit in limits if limit is not None]
-        found.append(_entry(driver.name.replace("_", " ").capitalize(), driver.basis, pairs, driver.rationale))
-    return found
+    entries: list[Block] = []
+    for measure in study.drivers:
+        pairs = [("Column", measure.column), ("Reference", f"{measure.reference:,.10g}")]
+        limits = zip(("Counted as at least", "Counted as at most"), measure.limits, strict=True)
+        pairs += [(label, f"{limit:,.10g}") for label, limit in limits if limit is not None]
+        entries.append(_entry(measure.name.replace("_", " ").capitalize(), measure.basis, pairs, measure.rationale))
+    return entries
 
 
 def _cofinancing(facts: Facts) -> list[Block]:
-    study, found = facts.study, list[Block]()
+    study, entries = facts.study, list[Block]()
     for share, names in _alike((area, area.cofinancing) for area in study.areas):
-        pairs = [_where(study, names), *_setting(facts, "Share of the cost", share, SHARE)]
-        found.append(_entry("Co-financing", share.basis, pairs, share.rationale))
-    return found
+        pairs = [_where(study, names), *_setting(facts, "Share of the cost", share, "percent")]
+        entries.append(_entry("Co-financing", share.basis, pairs, share.rationale))
+    return entries
 
 
-def _correlations(facts: Facts) -> Block:
-    study = facts.study
+def _correlations(study: Study) -> Block:
     assumed = study.dependence
     between = "a matrix" if assumed.between_areas is None else significant(assumed.between_areas)
     pairs = [
@@ -157,7 +110,7 @@ def _correlations(facts: Facts) -> Block:
     ]
     if assumed.group is not None and assumed.group_share is not None:
         column = study.heading(assumed.group, sentence=True)
-        pairs.append((f"One area in two countries of one {column}", significant(assumed.group_share)))
+        pairs.append((_text("within_group", column=column), significant(assumed.group_share)))
     if any(area.need or any(part.need for part in area.components) for area in study.areas):
         pairs += [
             ("Need and cost", significant(assumed.need_with_cost)),
@@ -172,3 +125,45 @@ def _correlations(facts: Facts) -> Block:
     if study.start is not None:
         pairs.append(("Starts of two countries", significant(assumed.start_common_share)))
     return _entry("Correlations of normal scores", assumed.basis, pairs, assumed.rationale)
+
+
+def _entry(title: str, basis: str, pairs: Pairs, rationale: str) -> Entry:
+    return Entry(title, basis, tuple(pairs), rationale, ())
+
+
+def _where(study: Study, names: list[str]) -> tuple[str, str]:
+    return ("Areas", "all" if len(names) == len(study.areas) else listed(names))
+
+
+def _alike(areas: Iterable[tuple[Area, T | None]]) -> list[tuple[T, list[str]]]:
+    """Gather the areas of which the same is assumed."""
+    groups: list[tuple[T, list[str]]] = []
+    for area, value in areas:
+        if value is None:
+            continue
+        names = next((names for known, names in groups if known == value), None)
+        if names is None:
+            groups.append((value, [area.name]))
+        else:
+            names.append(area.name)
+    return groups
+
+
+def _setting(facts: Facts, name: str, setting: Setting, unit: Unit) -> Pairs:
+    """Return a quantity, and what holds instead for groups of countries: of several groups the first applies."""
+    study, pairs = facts.study, Pairs()
+    for column, group, value in setting.by:
+        heading, label = study.heading(column, sentence=True), study.label(column, group, sentence=True)
+        pairs.append((_text("for_group", name=name, column=heading, group=label), _amount(facts, value, unit)))
+    others = _text("for_others", name=name) if pairs else name
+    return [*pairs, (others, _amount(facts, setting.value, unit))]
+
+
+def _amount(facts: Facts, value: Amount, unit: Unit) -> str:
+    """Print a number in its unit, or the range and the median of an uncertain one."""
+    scale = 100.0 if unit == "percent" else 1.0
+    if not isinstance(value, Family):
+        return _text("certain", unit=unit, value=significant(scale * value))
+    low, median, high = (significant(scale * float(value.ppf(p))) for p in (facts.low, 0.5, facts.high))
+    ends = _text("span", low=low, high=high)
+    return _text("uncertain", unit=unit, range=ends, interval=facts.interval, median=median, family=value.family)

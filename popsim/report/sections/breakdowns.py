@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import xarray as xr
@@ -11,11 +11,13 @@ import xarray as xr
 from popsim import analysis, schema
 from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
 from popsim.report.facts import Facts, Measured, names_of
-from popsim.report.numbers import UNKNOWN, count, percent
-from popsim.report.sections.words import listed
+from popsim.report.numbers import UNKNOWN, percent
+from popsim.report.prose import Prose, listed
 from popsim.study.model import Study
 
 __all__ = ["breakdown_title", "breakdowns", "dimension_name", "dims_of", "has_own_section", "label_of"]
+
+_text = Prose("breakdowns")
 
 MOST_COLUMNS = 12
 """Columns of a matrix; what has more along both dimensions is listed row by row."""
@@ -67,26 +69,20 @@ def breakdowns(facts: Facts) -> Section | None:
 
     What fits is a matrix of means with their ranges, and anything else a list; what is long is folded.
     """
-    found = []
-    for name in facts.dataset.data_vars:
-        total, by, _ = str(name).partition("_by_")
-        if not by or total != "cost" or "scenario" not in facts.dataset[name].dims:
+    blocks: list[Block | Details] = []
+    for name, variable in facts.dataset.data_vars.items():
+        if not str(name).startswith("cost_by_") or "scenario" not in variable.dims:
             continue
         dims = dims_of(facts, str(name))
         # How costs divide by basis is kept in every run, for another section.
-        if not has_own_section(facts, dims) and (dims != ("basis",) or dims in facts.study.breakdowns):
-            found.append(dims)
-    if not found:
+        if has_own_section(facts, dims) or (dims == ("basis",) and dims not in facts.study.breakdowns):
+            continue
+        across = _columns_of(facts, dims)
+        blocks += _matrices(facts, dims, across) if across is not None else _list(facts, dims)
+    if not blocks:
         return None
-    blocks: list[Block | Details] = []
-    for dims in found:
-        matrix = _columns_of(facts, dims)
-        blocks += _matrices(facts, dims, matrix) if matrix is not None else _list(facts, dims)
-    note = (
-        "Within a breakdown means add up to the mean of the total, within rounding. The ends of ranges do not add up: "
-        "it is unlikely that everything turns out low, or high, at once."
-    )
-    return Section("breakdowns", "Further breakdowns", "Breakdowns", (*blocks, Paragraph(note, note=True)))
+    note = Paragraph(_text("note"), note=True)
+    return Section("breakdowns", "Further breakdowns", "Breakdowns", (*blocks, note))
 
 
 def _columns_of(facts: Facts, dims: tuple[str, ...]) -> str | None:
@@ -133,14 +129,9 @@ def _cell(facts: Facts, name: str, where: dict[str, object]) -> MatrixCell:
     return MatrixCell(facts.amount(facts.mean(name, **where)), _range(facts, low, high))
 
 
-def _means_said(facts: Facts, names: Iterable[str]) -> str:
-    words = facts.about_means(*names)
-    return f"; {words}" if words else ""
-
-
 def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | Details]:
     down = next(dim for dim in dims if dim != across)
-    along = _with_sums(facts, dims)
+    along, title = _with_sums(facts, dims), breakdown_title(facts.study, dims)
     rows, columns = _labels(facts, down, along), _labels(facts, across, along)
     tables: list[Block] = []
     for total in facts.totals:
@@ -154,10 +145,17 @@ def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | 
                 cells.append(_cell(along, name, {dim: key[dim] for dim in dims}))
             lines.append(MatrixRow(label_of(facts, down, row), (*cells, _cell(along, by_row, {down: row}))))
         sums = (*(_cell(along, by_column, {across: column}) for column in columns), _cell(along, total, {}))
+        caption = _text(
+            "matrix_caption",
+            total=_TOTALS[total],
+            by=title,
+            interval=facts.interval,
+            unit_and_prices=facts.unit_and_prices,
+            about_means=along.about_means(name, by_row, by_column, total),
+        )
         tables.append(
             Matrix(
-                f"{_TOTALS[total]} by {breakdown_title(facts.study, dims)}: mean, and below it the {facts.interval} "
-                f"({facts.unit_and_prices}){_means_said(along, (name, by_row, by_column, total))}",
+                caption,
                 dimension_name(facts.study, down),
                 (*(label_of(facts, across, column) for column in columns), "All"),
                 (*lines, MatrixRow("All", sums)),
@@ -165,9 +163,7 @@ def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | 
         )
     if len(rows) <= MOST_OPEN:
         return list(tables)
-    return [
-        Details(f"By {breakdown_title(facts.study, dims)} ({count(len(rows))} × {count(len(columns))})", tuple(tables))
-    ]
+    return [Details(_text("matrix_summary", by=title, rows=len(rows), columns=len(columns)), tuple(tables))]
 
 
 def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
@@ -179,16 +175,21 @@ def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
         first = schema.breakdown_name(dims, facts.first)
         means = {key: facts.mean(first, **dict(zip(dims, key, strict=True))).value for key in keys}
         keys = sorted(keys, key=lambda key: -means[key])[:MOST_ROWS]
-        says = f"Shown are the {count(MOST_ROWS)} largest of {count(whole)} rows; summary.csv holds all of them."
-        left_out = (Paragraph(says, note=True),)
+        left_out = (Paragraph(_text("largest_rows", shown=MOST_ROWS, rows=whole), note=True),)
     labels = [
         name for dim in dims for name in (dimension_name(facts.study, dim), *(("Code",) if dim == "country" else ()))
     ]
-    shown = facts.totals
+    shown, title = facts.totals, breakdown_title(facts.study, dims)
+    caption = _text(
+        "list_caption",
+        title="Ranges" if len(shown) > 1 else _TOTALS[shown[0]],
+        by=title,
+        interval=facts.interval,
+        unit_and_prices=facts.unit_and_prices,
+        about_means=facts.about_means(*(schema.breakdown_name(dims, total) for total in shown)),
+    )
     table = Table(
-        f"{'Ranges' if len(shown) > 1 else _TOTALS[shown[0]]} by {breakdown_title(facts.study, dims)} "
-        f"({facts.unit_and_prices}; low and high end: {facts.interval}; share: of the mean)"
-        f"{_means_said(facts, [schema.breakdown_name(dims, total) for total in shown])}",
+        caption,
         (*labels, *_COLUMNS * len(shown)),
         tuple((*_row_labels(facts, dims, key), *_row(facts, dims, key)) for key in keys),
         labels=len(labels),
@@ -197,16 +198,17 @@ def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
     )
     if whole <= MOST_OPEN:
         return [table]
-    return [Details(f"By {breakdown_title(facts.study, dims)} ({count(whole)} rows)", (table, *left_out))]
+    return [Details(_text("list_summary", by=title, rows=whole), (table, *left_out))]
 
 
 def _row_labels(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
-    found = []
+    labels = []
     for dim, value in zip(dims, key, strict=True):
-        # The code of a country has a column of its own.
-        name = str(facts.dataset["country_name"].sel(country=value).item()) if dim == "country" else ""
-        found += [name, str(value)] if dim == "country" else [label_of(facts, dim, value)]
-    return found
+        if dim == "country":  # its code has a column of its own
+            labels += [str(facts.dataset["country_name"].sel(country=value).item()), str(value)]
+        else:
+            labels.append(label_of(facts, dim, value))
+    return labels
 
 
 def _row(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:

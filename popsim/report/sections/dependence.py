@@ -1,13 +1,15 @@
-"""How much the width of the range owes to countries moving together."""
+"""How much of the width of the range comes from countries moving together."""
 
 from __future__ import annotations
 
 from popsim.report.document import Paragraph, Section, Table
 from popsim.report.facts import Facts
+from popsim.report.prose import Prose
 
 __all__ = ["dependence"]
 
-_NAMES = {
+_text = Prose("dependence")
+_ASSUMPTIONS = {
     "independent": ("cost_countries_independent", "Every country goes its own way"),
     "study": ("cost", "As the study assumes"),
     "fully_dependent": ("cost_countries_fully_dependent", "All countries move together"),
@@ -15,25 +17,25 @@ _NAMES = {
 
 
 def dependence(facts: Facts) -> Section | None:
-    """Set the width as assumed between its two extremes; None where the run cannot tell, or nothing varies."""
-    widths = facts.widths
+    """Compare the width as assumed with its two extremes; None where it is not known, or nothing varies."""
+    widths, assumed = facts.widths, facts.study.dependence
     if not widths:
         return None
-    rows = [
-        (words, *facts.amounts(*facts.range(name), widths[assumption])) for assumption, (name, words) in _NAMES.items()
-    ]
-    alone, together, assumed = (facts.money(widths[name]) for name in ("independent", "fully_dependent", "study"))
-    says = (
-        "How wide the range is depends on how far costs move together from country to country. If every country went "
-        f"its own way, highs and lows would largely cancel and the {facts.interval} would be {alone} wide; "
-        f"if all countries moved together, {together}. As the study assumes, it is {assumed}."
+    rows = tuple(
+        (label, *facts.amounts(*facts.range(name), widths[assumption]))
+        for assumption, (name, label) in _ASSUMPTIONS.items()
     )
-    basis = f"This assumption rests on {facts.study.dependence.basis}. {facts.study.dependence.rationale}".strip()
-    table = Table(
-        f"Total cost by assumption on dependence ({facts.unit_and_prices}; {facts.interval})",
-        ("Assumption", "Low end", "High end", "Width"),
-        tuple(rows),
+    statement = _text(
+        "widths",
+        interval=facts.interval,
+        independent=facts.money(widths["independent"]),
+        fully_dependent=facts.money(widths["fully_dependent"]),
+        assumed=facts.money(widths["study"]),
     )
-    return Section(
-        "dependence", "Do countries’ costs move together?", "Dependence", (Paragraph(says), table, Paragraph(basis))
+    caption = _text("caption", unit_and_prices=facts.unit_and_prices, interval=facts.interval)
+    blocks = (
+        Paragraph(statement),
+        Table(caption, ("Assumption", "Low end", "High end", "Width"), rows),
+        Paragraph(_text("rests_on", basis=assumed.basis, rationale=assumed.rationale)),
     )
+    return Section("dependence", "Do countries’ costs move together?", "Dependence", blocks)

@@ -7,132 +7,130 @@ import math
 from popsim.report import totals
 from popsim.report.document import KeyFigure
 from popsim.report.facts import CONFIDENCE, Facts
-from popsim.report.numbers import count, percent
+from popsim.report.numbers import percent
+from popsim.report.prose import Prose
 from popsim.report.rare import rare_sentences
-from popsim.report.sections.words import all_of, plural, years_of
 
 __all__ = ["headlines", "key_figures", "lead", "subtitle"]
 
+_text = Prose("headline")
+
 
 def headlines(facts: Facts) -> tuple[str, ...]:
-    """Range of each total with its coverage, the headline first; a total that stands alone is not named."""
+    """Return the range of each total with its coverage, the headline first; a total that stands alone is not named."""
     if not facts.is_known:
-        return (f"Too few scenarios for a range ({plural(facts.scenarios, 'scenario')})",)
-    texts = []
-    for total in facts.totals:
-        text = facts.money_range(*facts.range(total))
-        text += " (no\u00a0spread)" if facts.counted(total).all_equal else f" ({facts.interval})"
-        texts.append(f"{totals.title(total, facts.study)}: {text}" if len(facts.totals) > 1 else text)
-    return tuple(texts)
+        return (_text("no_range", scenarios=facts.scenarios),)
+    return tuple(
+        _text(
+            "range_as_title",
+            title=totals.title(total, facts.study) if len(facts.totals) > 1 else "",
+            range=facts.money_range(*facts.range(total)),
+            interval=facts.interval,
+            all_equal=facts.counted(total).all_equal,
+        )
+        for total in facts.totals
+    )
 
 
 def subtitle(facts: Facts) -> str:
-    """Say what is counted: areas, countries, years, prices."""
+    """Return what is counted: areas, countries, years, prices."""
     study = facts.study
-    return " · ".join(
-        (
-            plural(len(study.areas), "activity area"),
-            plural(len(study.countries), "country", "countries"),
-            years_of(study),
-            f"constant {study.price_year} prices",
-        )
-    )
-
-
-def _too_few(facts: Facts) -> str:
-    needed = math.ceil(round(4.0 / facts.low, 6))
-    return (
-        f"{plural(facts.scenarios, 'scenario')} cannot tell the ends of the {facts.interval}: run at least "
-        f"{count(needed)}. Figures that are not known are marked n/a."
-    )
-
-
-def _range_in_words(facts: Facts, total: str) -> str:
-    """Say the range of a total, what it is, and how many of the scenarios lie in it."""
-    study = facts.study
-    noun, counted = totals.noun(total, study), facts.counted(total)
-    over = ""
-    if total == facts.first:
-        over = f" over {plural(len(study.years), 'year')} ({years_of(study)}), at {facts.prices}"
-    if total == "financing_need":
-        over += f", {totals.described(study)}"
-    text = f"The {noun} is put at {facts.money_range(*facts.range(total))}{over}"
-    if counted.all_equal and facts.counts_nothing_uncertain:
-        return f"{text}: nothing that it counts is uncertain."
-    shares = f"It is the same in {all_of(facts.scenarios)}." if counted.all_equal else _shares(facts, total)
-    option = str(facts.dataset["option"].values[0])
-    return " ".join((f"{text}.", shares, *rare_sentences(facts.dataset, option, facts.coverage, variable=total)))
-
-
-def _shares(facts: Facts, total: str) -> str:
-    """Count the scenarios inside, below and above the range."""
-    counted = facts.counted(total)
-    verb = "cost" if total == "cost" else "need"
-    where = "come to exactly this" if counted.low == counted.high else "fall inside this range"
-    inside = f"{count(counted.inside)} ({percent(counted.inside / counted.scenarios)})"
-    outside = [
-        f"{count(number) if number else 'none'} {verb + 's' if number == 1 else verb} {word}"
-        for number, word in ((counted.below, "less"), (counted.above, "more"))
-    ]
-    return f"Of the {count(counted.scenarios)} scenarios, {inside} {where}, {outside[0]} and {outside[1]}."
-
-
-def _widest(facts: Facts) -> str | None:
-    """Name the area whose total spreads most; None when there is no choice or no spread."""
-    name = f"{facts.first}_by_area"
-    if not facts.has(name):
-        return None
-    quantiles = facts.summary[f"{name}_quantile"]
-    spread = quantiles.max("quantile") - quantiles.min("quantile")
-    if spread.sizes["area"] < 2 or not float(spread.max()) > 0:
-        return None
-    area = spread.idxmax("area").item()
-    words = next((known.name for known in facts.study.areas if known.id == area), str(area))
-    found = facts.money_range(*facts.range(name, area=area))
-    return f"The area with the widest range is “{words}”: {found}."
-
-
-def _enough(facts: Facts, total: str) -> str:
-    enough, noun = facts.enough_for(total), totals.noun(total, facts.study)
-    covered = facts.covered(total, enough.value)
-    within = all_of(facts.scenarios) if covered == facts.scenarios else f"{count(covered)} of {count(facts.scenarios)}"
-    scenarios = "" if covered == facts.scenarios else " scenarios"
-    return (
-        f"{facts.money(enough)} would be enough for the {noun} with {percent(CONFIDENCE)} confidence: it covers it in "
-        f"{within}{scenarios}."
+    return _text(
+        "subtitle",
+        areas=len(study.areas),
+        countries=len(study.countries),
+        years=totals.span("cost", study),
+        price_year=study.price_year,
     )
 
 
 def lead(facts: Facts) -> tuple[str, ...]:
-    """Sentences under the headline."""
+    """Return the sentences under the headline."""
     if not facts.is_known:
-        return (_too_few(facts),)
-    sentences: list[str | None] = [_range_in_words(facts, total) for total in facts.totals]
+        needed = math.ceil(round(4.0 / facts.low, 6))
+        return (_text("too_few", scenarios=facts.scenarios, interval=facts.interval, needed=needed),)
+    sentences = [_range_in_words(facts, total) for total in facts.totals]
     if not facts.is_certain:
-        sentences.append(_widest(facts))
+        sentences += _widest(facts)
         sentences += [_enough(facts, total) for total in facts.totals if facts.enough_for(total).is_known]
-    return tuple(sentence for sentence in sentences if sentence)
+    return tuple(sentences)
 
 
-def _no_more(facts: Facts, total: str) -> str:
-    covered = facts.covered(total, facts.quantile(total, 0.5).value)
-    return f"{percent(covered / facts.scenarios)} of the scenarios come to no more"
+def _range_in_words(facts: Facts, total: str) -> str:
+    """Describe the range of a total, how many of the scenarios lie in it, and what is not in it since it is rare."""
+    study, counted = facts.study, facts.counted(total)
+    known = {
+        "total": total,
+        "noun": totals.noun(total, study),
+        "range": facts.money_range(*facts.range(total)),
+        "described": totals.described(study),
+    }
+    if total == facts.first:
+        span = totals.span("cost", study)
+        first = _text("range_of_first", years=len(study.years), span=span, prices=facts.prices, **known)
+    else:
+        first = _text("range_of_second", **known)
+    if counted.all_equal and facts.counts_nothing_uncertain:
+        return f"{first} {_text('nothing_uncertain')}"
+    if counted.all_equal:
+        second = _text("same_in_all", scenarios=facts.scenarios)
+    else:
+        second = _text(
+            "counts",
+            total=total,
+            scenarios=counted.scenarios,
+            inside=counted.inside,
+            share=percent(counted.inside / counted.scenarios),
+            below=counted.below,
+            above=counted.above,
+            one_amount=counted.low == counted.high,
+        )
+    option = str(facts.dataset["option"].values[0])
+    return " ".join((first, second, *rare_sentences(facts.dataset, option, facts.coverage, variable=total)))
+
+
+def _widest(facts: Facts) -> list[str]:
+    """Name the area whose total spreads most; nothing when there is no choice or no spread."""
+    name = f"{facts.first}_by_area"
+    if not facts.has(name):
+        return []
+    quantiles = facts.summary[f"{name}_quantile"]
+    spread = quantiles.max("quantile") - quantiles.min("quantile")
+    if spread.sizes["area"] < 2 or not float(spread.max()) > 0:
+        return []
+    area = spread.idxmax("area").item()
+    label = next((known.name for known in facts.study.areas if known.id == area), str(area))
+    return [_text("widest_area", name=label, range=facts.money_range(*facts.range(name, area=area)))]
+
+
+def _enough(facts: Facts, total: str) -> str:
+    enough = facts.enough_for(total)
+    return _text(
+        "enough",
+        amount=facts.money(enough),
+        noun=totals.noun(total, facts.study),
+        confidence=percent(CONFIDENCE),
+        covered=facts.covered(total, enough.value),
+        scenarios=facts.scenarios,
+    )
 
 
 def key_figures(facts: Facts) -> tuple[KeyFigure, ...]:
-    """Numbers that stand out at the top: for each total what is enough, the median and the mean."""
+    """Return the numbers that stand out at the top: for each total what is enough, the median and the mean."""
     figures = []
     for total in facts.totals:
-        noun, title = totals.noun(total, facts.study), totals.title(total, facts.study)
+        title, enough, median = totals.title(total, facts.study), facts.enough_for(total), facts.quantile(total, 0.5)
+        no_more = percent(facts.covered(total, median.value) / facts.scenarios)
+        note = _text(
+            "enough_note",
+            noun=totals.noun(total, facts.study),
+            share=percent(facts.covered_share(total)),
+            is_known=enough.is_known,
+        )
+        label = _text("enough_label", title=title, confidence=percent(CONFIDENCE))
         figures += [
-            KeyFigure(
-                f"{title}: enough with {percent(CONFIDENCE)} confidence",
-                facts.money(facts.enough_for(total)),
-                f"covers the {noun} in {percent(facts.covered_share(total))} of the scenarios"
-                if facts.enough_for(total).is_known
-                else "too few scenarios to tell",
-            ),
-            KeyFigure(f"{title}: median", facts.money(facts.quantile(total, 0.5)), _no_more(facts, total)),
+            KeyFigure(label, facts.money(enough), note),
+            KeyFigure(f"{title}: median", facts.money(median), _text("median_note", share=no_more)),
             KeyFigure(f"{title}: mean", facts.money(facts.mean(total)), facts.about_mean(total)),
         ]
     return tuple(figures)

@@ -1,77 +1,127 @@
-"""The point estimate of each total, and how sure it is to suffice."""
+"""The point estimate of each total, how often it is enough, and what is missing to a budget of stated confidence."""
 
 from __future__ import annotations
 
+import math
+
+import xarray as xr
+
+from popsim import analysis
+from popsim.analysis.reserve import LEVELS
+from popsim.errors import ParameterError
 from popsim.report import totals
-from popsim.report.document import Block, Paragraph, Section
+from popsim.report.document import Block, Paragraph, Section, Table
 from popsim.report.facts import CONFIDENCE, Facts, Measured
-from popsim.report.numbers import count, percent
-from popsim.report.sections.contingency import contingency
-from popsim.report.sections.words import all_of
+from popsim.report.numbers import MINUS, THIN, percent, rounded
+from popsim.report.prose import Prose
 
-__all__ = ["POINT_ESTIMATE", "point", "sureness"]
+__all__ = ["contingency", "estimates", "point"]
 
-POINT_ESTIMATE = "The point estimate of the"
-"""What the sentence on the point estimate of a total begins with."""
-
-_WHAT = (
-    "The point estimate puts every input at its most likely value and runs the same model once: the same countries, "
-    "starts, delays, escalation and prices, work that is needed with some probability counted with this probability, "
-    "and only those events that are more likely than not."
-)
-_WHY_LOW = (
-    "Such a figure usually is too low. The range of a cost mostly reaches further up than down, so its average lies "
-    "above its most likely value, and in a sum these gaps do not cancel: they add up."
-)
-_WHY_NOT_HERE = (
-    "Such a figure usually is too low, because the range of a cost mostly reaches further up than down and the gaps "
-    "between average and most likely value add up. In this study they do not."
-)
-
-
-def sureness(facts: Facts, covered: int) -> str:
-    """Say in how many scenarios an amount suffices, the ends included.
-
-    Returns
-    -------
-    str
-        ``in 1,240 of 10,000 scenarios (12.4 %)``, or ``in none of the 10,000 scenarios``.
-    """
-    if covered == facts.scenarios:
-        return f"in {all_of(covered)}"
-    if covered == 0:
-        return "in no scenario" if facts.scenarios == 1 else f"in none of the {count(facts.scenarios)} scenarios"
-    share = percent(covered / facts.scenarios)
-    return f"in {count(covered)} of the {count(facts.scenarios)} scenarios ({share})"
-
-
-def _says(facts: Facts, total: str) -> str:
-    """Set the point estimate of a total against its scenarios."""
-    value, enough = facts.point(total), facts.enough_for(total)
-    assert value is not None  # noqa: S101  asked for totals that have one
-    says = (
-        f"{POINT_ESTIMATE} {totals.noun(total, facts.study)} is "
-        f"{facts.money(facts.beside_median(value, total))}. It is enough "
-        f"{sureness(facts, facts.covered(total, value))}"
-    )
-    sure = percent(CONFIDENCE)
-    missing = Measured(enough.value - value, enough.error, enough.finest)
-    if not enough.is_known:
-        return f"{says}."
-    if missing.value > 1e-12 * abs(enough.value):
-        return f"{says}, and falls {facts.money(missing)} short of the budget that is enough with {sure} confidence."
-    return f"{says}, and so reaches the budget that is enough with {sure} confidence."
+_text = Prose("point")
 
 
 def point(facts: Facts) -> Section | None:
-    """Set the point estimates against the simulated totals; None when the run does not hold them."""
-    shown = [total for total in facts.totals if facts.point(total) is not None]
+    """Compare the point estimates with the simulated totals; None when the run does not hold them."""
+    shown = _totals(facts)
     if not shown:
         return None
-    blocks: list[Block] = [Paragraph(_says(facts, total)) for total in shown]
     first = facts.point(shown[0]) or 0.0
-    why = _WHY_LOW if facts.covered(shown[0], first) < 0.5 * facts.scenarios else _WHY_NOT_HERE
-    blocks.append(Paragraph(_WHAT if facts.is_certain else f"{_WHAT} {why}"))
+    why = "why_too_low" if facts.covered(shown[0], first) < 0.5 * facts.scenarios else "why_not_too_low"
+    what = _text("what_it_is")
+    blocks: list[Block] = [Paragraph(sentence) for sentence in estimates(facts)]
+    blocks.append(Paragraph(what if facts.is_certain else f"{what} {_text(why)}"))
     for total in shown:
         blocks += contingency(facts, total)
     return Section("point-estimate", "What a single figure hides", "Single figure", tuple(blocks))
+
+
+def _totals(facts: Facts) -> list[str]:
+    return [total for total in facts.totals if facts.point(total) is not None]
+
+
+def estimates(facts: Facts) -> tuple[str, ...]:
+    """Return the point estimate of each total that has one, and in how many scenarios it is enough."""
+    return tuple(_estimate(facts, total, facts.point(total) or 0.0) for total in _totals(facts))
+
+
+def _estimate(facts: Facts, total: str, value: float) -> str:
+    enough, covered = facts.enough_for(total), facts.covered(total, value)
+    missing = Measured(enough.value - value, enough.error, enough.finest)
+    amount = facts.money(facts.beside_median(value, total))
+    often = _text(
+        "enough",
+        covered=covered,
+        scenarios=facts.scenarios,
+        share=percent(covered / facts.scenarios),
+        is_budget_known=enough.is_known,
+        missing=facts.money(missing) if missing.value > 1e-12 * abs(enough.value) else "",
+        confidence=percent(CONFIDENCE),
+    )
+    return f"{_text('estimate', noun=totals.noun(total, facts.study), amount=amount)} {often}"
+
+
+def contingency(facts: Facts, total: str) -> tuple[Block, ...]:
+    """Return the contingency by confidence and by area; nothing where scenarios are too few or nothing varies."""
+    if facts.is_certain:
+        return ()
+    try:
+        found = analysis.contingency(facts.dataset, LEVELS, variable=total).squeeze("option", drop=True)
+    except ParameterError:  # the scenarios are too few for one of the confidences
+        return ()
+    blocks: list[Block] = [_by_confidence(found, facts, total)]
+    if "contingency_by_area" in found:
+        note = _text("contingency_note", confidence=percent(CONFIDENCE))
+        blocks += [_by_area(found, facts, total), Paragraph(note, note=True)]
+    return tuple(blocks)
+
+
+def _measured(found: xr.Dataset, name: str) -> Measured:
+    return Measured(found[name].item(), found[f"{name}_error"].item())
+
+
+def _by_confidence(found: xr.Dataset, facts: Facts, total: str) -> Table:
+    levels = [found.sel(confidence=level) for level in LEVELS]
+    budgets = [facts.amount(facts.budget_for(level, total)) for level in LEVELS]
+    gaps = facts.amounts(*facts.aligned(*(_measured(at, "contingency") for at in levels)))
+    shares = [_on_top(_measured(at, "contingency_share")) for at in levels]
+    rows = zip(map(percent, LEVELS), budgets, gaps, shares, strict=True)
+    noun = totals.noun(total, facts.study)
+    caption = _text("contingency_caption", noun=noun, unit_and_prices=facts.unit_and_prices)
+    return Table(caption, ("Confidence", "Budget", "Contingency", "On top"), tuple(rows))
+
+
+def _by_area(found: xr.Dataset, facts: Facts, total: str) -> Table:
+    names = {area.id: area.name for area in facts.study.areas}
+    at = found.sel(confidence=CONFIDENCE)
+    areas = found["area"].values.tolist()
+    points = facts.points_by(total, "area")
+    each = [at.sel(area=area) for area in areas]
+    every = [*(_measured(one, "contingency_by_area") for one in each), _measured(at, "contingency")]
+    gaps = facts.amounts(*facts.aligned(*every))
+    rows = [
+        (
+            names.get(area, str(area)),
+            facts.amount(facts.beside_median(points[area], f"{total}_by_area", area=area)),
+            percent(*_measured(one, "point_estimate_confidence_by_area")),
+            gap,
+        )
+        for area, one, gap in zip(areas, each, gaps, strict=False)
+    ]
+    whole = facts.point(total) or 0.0
+    sure = percent(*_measured(at, "point_estimate_confidence"))
+    rows.append(("All areas", facts.amount(facts.beside_median(whole, total)), sure, gaps[-1]))
+    caption = _text(
+        "contingency_by_area_caption",
+        noun=totals.noun(total, facts.study),
+        confidence=percent(CONFIDENCE),
+        unit_and_prices=facts.unit_and_prices,
+    )
+    return Table(caption, ("Area", "Point estimate", "Confidence", "Contingency"), tuple(rows), total=True)
+
+
+def _on_top(share: Measured) -> str:
+    """Print a share of the point estimate, which may well be more than all of it."""
+    if math.isnan(share.value):
+        return "–"
+    number, _ = rounded(100 * share.value, 100 * share.error, 1.0)
+    return f"{number:,f}".replace("-", MINUS) + THIN + "%"

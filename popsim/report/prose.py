@@ -1,0 +1,104 @@
+"""The sentences of the report, from templates: one for each section, and in it one macro for each sentence.
+
+A template holds whole sentences and chooses among them; Python decides what is reported and hands over the values by
+name. Nothing is glued together from halves, so that a translation may replace a template sentence by sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from popsim.report.numbers import count, percent, significant
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+__all__ = ["Prose", "listed", "plural"]
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_SPACES = re.compile(r"[ \t\n]+")
+
+
+class Prose:
+    """The sentences of one template.
+
+    Parameters
+    ----------
+    template
+        Name of the file in the folder of templates, without its ending. It is read when the first sentence is asked
+        for.
+
+    Examples
+    --------
+    >>> text = Prose("headline")
+    >>> text("no_range", scenarios=1), text("no_range", scenarios=5)
+    ('Too few scenarios for a range (1 scenario)', 'Too few scenarios for a range (5 scenarios)')
+    """
+
+    def __init__(self, template: str) -> None:
+        self.template = template
+
+    def __call__(self, sentence: str, /, **values: object) -> str:
+        """Return a sentence with these values; runs of spaces and line breaks are one space.
+
+        Parameters
+        ----------
+        sentence
+            Name of the macro.
+        **values
+            Its parameters, all of them.
+
+        Raises
+        ------
+        AttributeError
+            When the template has no such sentence.
+        TypeError
+            For a value that is none of the sentence's parameters.
+        jinja2.UndefinedError
+            When a value that the sentence uses is missing.
+        """
+        macro = getattr(_environment().get_template(f"{self.template}.j2").module, sentence)
+        return _SPACES.sub(" ", macro(**values)).strip()
+
+
+@cache
+def _environment() -> Environment:
+    """Return the environment of all templates; jinja2 is imported when a report is written, not before."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    # Sentences are plain text; the page escapes them.
+    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False, undefined=StrictUndefined)  # noqa: S701
+    environment.filters |= {
+        "count": count,
+        "percent": percent,
+        "significant": significant,
+        "plural": plural,
+        "listed": listed,
+    }
+    return environment
+
+
+def listed(items: Sequence[str]) -> str:
+    """Join words as a sentence does.
+
+    Examples
+    --------
+    >>> listed(["a", "b", "c"]), listed(["a"])
+    ('a, b and c', 'a')
+    """
+    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
+
+
+def plural(number: int, one: str, many: str, none: str = "") -> str:
+    """Count things in words that agree; `none`, where it is given, stands for 0 of them.
+
+    Examples
+    --------
+    >>> plural(1, "country", "countries"), plural(1200, "area", "areas"), plural(0, "area", "areas", "no area")
+    ('1 country', '1,200 areas', 'no area')
+    """
+    return none if none and number == 0 else f"{number:,} {one if number == 1 else many}"
