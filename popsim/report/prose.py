@@ -6,20 +6,22 @@ name. Nothing is glued together from halves, so that a translation may replace a
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import platformdirs
+
 from popsim.report.numbers import count, percent, significant
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
 
-__all__ = ["Prose", "listed", "plural"]
+__all__ = ["Prose", "environment", "listed", "plural"]
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _SPACES = re.compile(r"[ \t\n]+")
 
 
@@ -61,25 +63,47 @@ class Prose:
         jinja2.UndefinedError
             When a value that the sentence uses is missing.
         """
-        macro = getattr(_environment().get_template(f"{self.template}.j2").module, sentence)
+        macro = getattr(environment().get_template(f"{self.template}.j2").module, sentence)
         return _SPACES.sub(" ", macro(**values)).strip()
 
 
 @cache
-def _environment() -> Environment:
-    """Return the environment of all templates; jinja2 is imported when a report is written, not before."""
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+def environment() -> Environment:
+    """Return the environment of all templates, those of the page included.
 
-    # Sentences are plain text; the page escapes them.
-    environment = Environment(loader=FileSystemLoader(_TEMPLATES), autoescape=False, undefined=StrictUndefined)  # noqa: S701
-    environment.filters |= {
+    Compiled templates are kept in the user's cache, where it can be written: compiling them all takes as long as a
+    tenth of a run. jinja2 is imported when a report is written, not before.
+    """
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    loaded = Environment(
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
+        # Sentences are plain text, which the page escapes.
+        autoescape=select_autoescape(("html.j2",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        bytecode_cache=_compiled_templates(),
+    )
+    loaded.filters |= {
         "count": count,
         "percent": percent,
         "significant": significant,
         "plural": plural,
         "listed": listed,
     }
-    return environment
+    return loaded
+
+
+def _compiled_templates() -> BytecodeCache | None:
+    from jinja2 import FileSystemBytecodeCache
+
+    folder = Path(platformdirs.user_cache_dir("popsim")) / "templates"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def listed(items: Sequence[str]) -> str:

@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import xarray as xr
-from popsim.report.sections.contingency import _on_top
 
 from popsim import analysis, schema
 from popsim.families import Uniform
@@ -19,6 +18,7 @@ from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
 from popsim.report.sections.pairs import _correlation
+from popsim.report.sections.point import _on_top
 from popsim.study.model import Setting, Study
 
 MakeStudy = Callable[..., Study]
