@@ -13,11 +13,11 @@ from pathlib import Path
 from popsim.errors import FileError, Problem
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES
 
-__all__ = ["check_replaceable", "older_run", "replacing"]
+__all__ = ["check_replaceable", "older_run", "replacing", "some_of"]
 
 
 def check_replaceable(folder: Path) -> Path:
-    """Resolve the folder of a new run, and refuse one whose content is not popsim's to replace.
+    """Return the full path of the folder of a new run; refuse one that holds more than a run of popsim.
 
     Raises
     ------
@@ -40,17 +40,17 @@ def check_replaceable(folder: Path) -> Path:
         )
     names = sorted(path.name for path in target.iterdir())
     if names and PLAN_FILE not in names:
-        found = f"a folder without {PLAN_FILE}, which holds {_some(names)}"
+        found = f"a folder without {PLAN_FILE}, which holds {some_of(names)}"
         raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
     foreign = [name for name in names if name not in RUN_FILES]
     if foreign:
-        found = f"a run of popsim, and besides it {_some(foreign)}, which a new run would delete"
+        found = f"a run of popsim, and besides it {some_of(foreign)}, which a new run would delete"
         raise FileError(Problem(where, (), found, "a run of popsim and nothing else", mend))
     return target
 
 
 def older_run(folder: Path) -> str | None:
-    """Say which run lies in a folder: when it was made, its seed and its scenarios; None where there is none."""
+    """Return which run lies in a folder: when it was made, its seed and its scenarios; None where there is none."""
     if not (folder / PLAN_FILE).is_file():
         return None
     import netCDF4
@@ -67,7 +67,7 @@ def older_run(folder: Path) -> str | None:
 
 @contextmanager
 def replacing(target: Path) -> Iterator[Path]:
-    """Give an empty folder beside `target` to write to, and put it in the place of `target` when all went well.
+    """Yield an empty folder beside `target` to write to, and put it in the place of `target` when all went well.
 
     Raises
     ------
@@ -92,7 +92,7 @@ def replacing(target: Path) -> Iterator[Path]:
 
 
 def _recover(target: Path) -> None:
-    """Put an old run back that a killed process had moved aside and could not replace any more."""
+    """Put back an old run that a process moved aside before it was killed."""
     aside = sorted(target.parent.glob(f".{glob.escape(target.name)}.*.replaced"))
     if aside and not target.exists():
         aside[-1].rename(target)
@@ -113,6 +113,13 @@ def _swap(partial: Path, target: Path) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-def _some(names: list[str], most: int = 3) -> str:
+def some_of(names: list[str], most: int = 3) -> str:
+    """Return the first names, and how many there are besides.
+
+    Examples
+    --------
+    >>> some_of(["a", "b", "c", "d"])
+    'a, b, c and 1 more'
+    """
     shown = ", ".join(names[:most])
     return f"{shown} and {len(names) - most} more" if len(names) > most else shown

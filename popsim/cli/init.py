@@ -1,0 +1,111 @@
+"""``popsim init``: an editable copy of a packaged study, with its catalogue, its countries and its prices."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from popsim.cli.folder import some_of
+from popsim.cli.output import print_json
+from popsim.cli.parameters import as_json_option
+from popsim.errors import FileError, Problem, UnknownNameError, nearest
+from popsim.schema import STUDY_FILE
+
+__all__ = ["command"]
+
+CATALOGUE = "catalogue"
+LINKS = {
+    ("catalogue", "folder"): CATALOGUE,
+    ("countries", "file"): "countries.csv",
+    ("money", "price_index"): "prices.csv",
+    ("money", "exchange_rates"): "exchange-rates.csv",
+    ("dependence", "between_areas"): "correlation.csv",
+}
+"""Keys of a study file that may name another file or folder, and what the copy is called."""
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim init my-study
+  popsim init my-study --study example
+
+\b
+The folder receives
+  study.toml    the study, with its comments
+  catalogue/    the cost distributions, one file for each activity area
+  *.csv         countries, prices and exchange rates
+and what the packaged README files say about them. Then
+  popsim check my-study
+  popsim run my-study --out results/mine"""
+)
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--study", default="pops", show_default=True, metavar="NAME", help="Packaged study to copy.")
+@as_json_option
+def command(folder: Path, study: str, as_json: bool) -> None:
+    """Copy a packaged study into a new folder, to be edited.
+
+    DIR does not exist yet, or is empty. The copy gives the same numbers as the packaged study until it is changed, and
+    needs no file outside DIR.
+    """
+    _check_empty(folder)
+    files = _files_of(study)
+    try:
+        for name, content in files.items():
+            path = folder / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(Problem(f"writing {folder}", (), reason, "a folder that may be written")) from error
+    if as_json:
+        print_json({"study": study, "folder": str(folder), "files": list(files)})
+        return
+    click.echo(f"Study:     {folder / STUDY_FILE}")
+    click.echo(f"Costs:     {folder / CATALOGUE}")
+    click.echo(f"Check it:  popsim check {folder}")
+    click.echo(f"Run it:    popsim run {folder} --out results/{folder.resolve().name}")
+
+
+def _check_empty(folder: Path) -> None:
+    allowed, mend = "a folder that does not exist yet, or is empty", "name another folder"
+    if folder.is_dir():
+        names = sorted(path.name for path in folder.iterdir())
+        if names:
+            found = f"a folder that holds {some_of(names)}"
+            raise FileError(Problem(str(folder), (), found, allowed, mend))
+    elif folder.exists():
+        raise FileError(Problem(str(folder), (), "a file", allowed, mend))
+
+
+def _files_of(study: str) -> dict[str, bytes]:
+    """Return the content of each file of the copy by its path in the folder."""
+    from popsim.study.files import packaged_studies, parse_toml, read_bytes, read_text
+
+    studies = packaged_studies()
+    if study not in studies:
+        allowed = f"a packaged study: {', '.join(studies)}"
+        raise UnknownNameError(Problem("--study", (), study, allowed, nearest(study, list(studies))))
+    source = studies[study]
+    text = read_text(source)
+    linked = _links(parse_toml(text, source.name))
+    files: dict[str, bytes] = {}
+    for link, name in linked.items():
+        origin = source.parent / link
+        inside = [path for path in sorted(origin.iterdir()) if path.is_file()] if origin.is_dir() else []
+        files |= {f"{name}/{path.name}": read_bytes(path) for path in inside} or {name: read_bytes(origin)}
+    pages = {"README.md": source.with_name("README.md")} if source.with_name("README.md").is_file() else {}
+    texts = {STUDY_FILE: text, **{name: read_text(path) for name, path in pages.items()}}
+    for name, written in texts.items():
+        for link, copy in {**linked, source.name: STUDY_FILE}.items():
+            written = written.replace(link, copy)
+        files[name] = written.encode("utf-8")
+    return files
+
+
+def _links(document: dict[str, Any]) -> dict[str, str]:
+    """Return the name in the copy of each file or folder that a study refers to."""
+    stated = {keys: document.get(keys[0], {}).get(keys[1]) for keys in LINKS}
+    return {link: LINKS[keys] for keys, link in stated.items() if isinstance(link, str)}
