@@ -1,4 +1,4 @@
-"""``popsim check``: everything that is wrong with a study, or what the study is."""
+"""``popsim check``: list everything that is wrong with a study, or describe it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Exit status 0 when the study can be run, 2 when it cannot."""
 @settings_option
 @as_json_option
 def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
-    """Say everything that is wrong with a study, at once.
+    """List everything that is wrong with a study, at once.
 
     STUDY is a TOML file or the name of a packaged study. Each problem names the file and key, what was found, what is
     allowed and how to mend it. A study in order is described instead.
@@ -51,7 +51,7 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
 
 
 def describe(study: Study) -> dict[str, Any]:
-    """Collect what a study is, in the order in which it is printed."""
+    """Return what a study is, in the order in which it is printed."""
     bases = Counter(component.basis for area in study.areas for component in area.components)
     groups = {
         name: Counter(value for c in study.countries for n, value in c.groups if n == name) for name in _names(study)
@@ -70,6 +70,7 @@ def describe(study: Study) -> dict[str, Any]:
         "left_out_reasons": study.left_out_reasons(),
         "groups": {name: dict(sorted(counts.items())) for name, counts in groups.items()},
         "areas": {area.id: area.name for area in study.areas},
+        "areas_not_counted": dict(study.areas_left_out),
         "components": sum(bases.values()),
         "basis": dict(sorted(bases.items())),
         "breakdowns": [list(breakdown) for breakdown in study.breakdowns],
@@ -92,7 +93,8 @@ def _print(study: Study, facts: dict[str, Any]) -> None:
         "countries": f"{facts['countries']} counted, {facts['left_out']} left out"
         + (f": {study.left_out_in_words()}" if study.left_out else ""),
         **{f"  {name}": counted(counts) for name, counts in facts["groups"].items()},
-        "areas": f"{len(facts['areas'])} with {facts['components']} cost components ({counted(facts['basis'])})",
+        "areas": f"{len(facts['areas'])} with {facts['components']} cost components ({counted(facts['basis'])})"
+        + (f"; not counted: {', '.join(facts['areas_not_counted'])}" if study.areas_left_out else ""),
         **{f"  {area}": name for area, name in facts["areas"].items()},
         "breakdowns": ", ".join(" x ".join(breakdown) for breakdown in facts["breakdowns"]),
         "plan digest": facts["plan_digest"],

@@ -165,6 +165,7 @@ class _Loader:
             labels=ColumnLabels.of(content.headings, content.labels),
             headline=content.report.headline,
             not_known=tuple(content.report.not_known),
+            areas_left_out=_areas_left_out(catalogue, areas),
         )
         return study, []
 
@@ -331,3 +332,9 @@ class _Loader:
                 self.problems.append(Problem(where, (), f"{', '.join(names)} a second time", "each breakdown once"))
             wanted.append(names)
         return tuple(wanted)
+
+
+def _areas_left_out(catalogue: CatalogueReading, counted: Sequence[Area]) -> tuple[tuple[str, str], ...]:
+    """Return id and name of the areas of the catalogue that the study does not count."""
+    ids = {area.id for area in counted}
+    return tuple((area.id, area.name) for area in catalogue.areas if area.id not in ids)

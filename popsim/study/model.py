@@ -299,6 +299,8 @@ class Study(Sampled):
     """None: no discounted total."""
     headline: Base = "cost"
     """The total that the report speaks of first."""
+    areas_left_out: tuple[tuple[str, str], ...] = ()
+    """(id, name) of every area of the catalogue that is not counted."""
     not_known: tuple[str, ...] = ()
     """Sentences on what could not be found out."""
     options: tuple[Option, ...] = ()

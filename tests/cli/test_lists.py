@@ -29,6 +29,26 @@ def test_check_says_what_the_study_is(call: Callable[..., Any]) -> None:
     assert facts["plan_digest"] == popsim.compile(study).digest
 
 
+def test_check_names_areas_of_the_catalogue_that_the_study_does_not_count(
+    call: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Of a new file in the catalogue, nothing is counted until the study names its area."""
+    assert call("init", "mine").status == 0
+    assert json.loads(call("check", "mine", "--json").out)["areas_not_counted"] == {}
+    assert "not counted" not in call("check", "mine").out
+    catalogue = tmp_path / "mine" / "catalogue"
+    text = (catalogue / "h_outreach.toml").read_text(encoding="utf-8")
+    other = text.replace('id = "h"', 'id = "i"', 1).replace('name = "', 'name = "Another: ', 1)
+    (catalogue / "i_another.toml").write_text(other, encoding="utf-8")
+    done = call("check", "mine", "--set", "area.b.include=false")
+    assert done.status == 0
+    assert "; not counted: b, i " in " ".join(done.out.split())
+    facts = json.loads(call("check", "mine", "--set", "area.b.include=false", "--json").out)
+    names = {area.id: area.name for area in load_catalogue(catalogue)}
+    assert facts["areas_not_counted"] == {area: names[area] for area in ("b", "i")}
+    assert not set(facts["areas"]) & {"b", "i"}
+
+
 def test_check_prints_all_problems_at_once(call: Callable[..., Any]) -> None:
     done = call("check", "pops", "--set", "scenarios.count=-1", "--set", "report.coverage=2", "--set", "study.years=0")
     assert (done.status, done.out) == (2, "")
