@@ -1,43 +1,159 @@
-"""Who is counted: rows of the countries file, the selection, the size of each country."""
+"""Who is counted: rows of the countries file, the selection, and the measures of countries that costs scale with."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import cast, get_args
+from dataclasses import dataclass
+from typing import Literal
 
-from popsim.errors import Problem, nearest
-from popsim.study.drivers import Measure, columns_are_sound, measure, measured_columns
+from popsim.errors import Problem, nearest, shown, words
 from popsim.study.labels import ColumnLabels
-from popsim.study.model import Basis, Country
-from popsim.study.place import shown, words
-from popsim.study.toml_models import SizeTable, StudyFile
+from popsim.study.model import Country, Driver
+from popsim.study.place import Keys
+from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
 from popsim.study.translate import Checked
 from popsim.tables import Fault, Row, TextTable
+from popsim.types import BASES, Basis
 
-__all__ = ["COUNTRY_COLUMNS", "RESERVED", "check_countries", "group_columns", "select_countries"]
+__all__ = [
+    "COUNTRY_COLUMNS",
+    "RESERVED",
+    "columns_are_sound",
+    "group_columns",
+    "measured_columns",
+    "resolve_countries",
+    "study_drivers",
+]
 
 COUNTRY_COLUMNS = ("code", "name")
 """Columns that every countries file has."""
 
 RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
-"""Columns with a meaning of their own; every other column, measures apart, is a group of countries."""
+"""Columns with a meaning of their own; every other column, scaling measures apart, is a group of countries."""
 
 TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", "quantile")
 """Names of dimensions, which no group may have."""
 
+LeftOut = tuple[tuple[str, str, str], ...]
+"""(code, name, reason) of countries that are not counted."""
 
-def check_countries(table: TextTable) -> list[Problem]:
-    """List what is wrong with the codes and names of the countries file."""
+
+@dataclass(frozen=True)
+class ScalingMeasure:
+    """A measure of countries that costs scale with: their size, or a driver of the study."""
+
+    name: str
+    keys: Keys
+    """Of the table of the study that describes it."""
+    column_key: str
+    """Key of that table that names the column of the countries file."""
+    column: str
+    table: SizeTable | DriverTable
+
+    def factor(self, value: float) -> tuple[float, Literal["", "lowest", "highest"]]:
+        """Return the value over its reference, within the limits that the study states, and the limit it was put to."""
+        low, high = self.table.lowest, self.table.highest
+        if low is not None and value < low:
+            return low / self.table.reference, "lowest"
+        if high is not None and value > high:
+            return high / self.table.reference, "highest"
+        return value / self.table.reference, ""
+
+
+def scaling_measures(content: StudyFile) -> list[ScalingMeasure]:
+    """Return the size of countries, where the study has one, and its further drivers."""
+    size = content.size
+    return [
+        *([] if size is None else [ScalingMeasure("size", ("size",), "driver", size.driver, size)]),
+        *(ScalingMeasure(name, ("driver", name), "column", own.column, own) for name, own in content.driver.items()),
+    ]
+
+
+def measured_columns(content: StudyFile) -> tuple[str, ...]:
+    """Return the columns that hold scaling measures: they group no countries."""
+    return tuple(dict.fromkeys(measure.column for measure in scaling_measures(content)))
+
+
+def columns_are_sound(study: Checked[StudyFile]) -> bool:
+    """Return whether the columns of all scaling measures are known."""
+    return study.sound("size", "driver") and all(study.sound("driver", name, "column") for name in study.content.driver)
+
+
+def study_drivers(content: StudyFile) -> tuple[Driver, ...]:
+    """Return the scaling measures beside size, as the study has them."""
+    return tuple(
+        Driver(name, table.column, table.reference, (table.lowest, table.highest), table.basis, table.rationale)
+        for name, table in content.driver.items()
+    )
+
+
+def group_columns(table: TextTable, measured: Iterable[str]) -> tuple[str, ...]:
+    """Return the columns that group countries: all but the reserved ones and those that describe what is measured."""
+    apart = {*RESERVED, *(name + ending for name in measured for ending in ("", "_year", "_basis"))}
+    return tuple(column for column in table.columns if column and column not in apart)
+
+
+def resolve_countries(
+    study: Checked[StudyFile], table: TextTable | None
+) -> tuple[tuple[Country, ...], LeftOut, list[Problem]]:
+    """Return the countries that are counted, those that are not, and every problem.
+
+    Parameters
+    ----------
+    study
+        The study file.
+    table
+        The countries file; None where it could not be read.
+    """
+    content = study.content
+    measures = scaling_measures(content)
+    problems = [] if table is None else _check_codes(table)
+    problems += _check_measures(study, measures, table)
+    if table is None:
+        return (), (), problems
+    columns = measured_columns(content)
+    groups = group_columns(table, columns)
+    sound = columns_are_sound(study)
+    problems += _check_selection(study, table, groups)
+    problems += _check_groups(table, groups) if sound else []
+    problems += _check_labels(study, groups, columns if sound else table.columns)
+    measured = sound and all(column in table.columns for column in columns)
+    labels = ColumnLabels.of(content.headings, content.labels)
+    selected = [column for column in content.countries.select if column in groups]
+    countries: list[Country] = []
+    left_out: list[tuple[str, str, str]] = []
+    faults: list[Fault] = []
+    for row in table.rows:
+        reason = _reason(study, table, row, selected, labels)
+        if reason:
+            left_out.append((table.cell(row, "code"), table.cell(row, "name"), reason))
+        elif measured:
+            country = _country(table, row, groups, measures, faults)
+            countries += [country] if country else []
+    problems += table.problems(faults)
+    if len(left_out) == len(table.rows) and table.whole:
+        problems.append(
+            study.place.problem(
+                ("countries", "select"),
+                f"none of {len(table.rows)} countries is kept",
+                "at least one country",
+                "widen the selection, or name countries in countries.also",
+            )
+        )
+    return tuple(countries), tuple(left_out), problems
+
+
+def _check_codes(table: TextTable) -> list[Problem]:
+    """List what is wrong with the codes and names of countries."""
     faults: list[Fault] = []
     seen: dict[str, int] = {}
     allowed = "letters, digits, and _ . - between them, such as KEN, BR-SP or 007"
     for row in table.rows:
         code = table.cell(row, "code")
         if not re.fullmatch(r"\w(?:[\w.-]*\w)?", code):
-            found = shown(code) if code else "nothing"
-            mend = "take an ISO 3166 code, or one of your own"
-            faults.append(Fault(row, "code", found, allowed, mend if code else f"{mend}; take a row of totals out"))
+            mend = "take an ISO 3166 code, or one of your own" + ("" if code else "; take a row of totals out")
+            faults.append(Fault(row, "code", shown(code) if code else "nothing", allowed, mend))
         elif code in seen:
             faults.append(Fault(row, "code", f"{code!r}, which stands in line {seen[code]} too", "each code once"))
         seen.setdefault(code, row.line)
@@ -46,26 +162,35 @@ def check_countries(table: TextTable) -> list[Problem]:
     return table.problems(faults)
 
 
-def group_columns(table: TextTable, measured: Iterable[str]) -> tuple[str, ...]:
-    """Columns that group countries: all but the reserved ones and those that describe what is measured."""
-    apart = {*RESERVED, *(name + ending for name in measured for ending in ("", "_year", "_basis"))}
-    return tuple(column for column in table.columns if column and column not in apart)
+def _check_measures(
+    study: Checked[StudyFile], measures: Sequence[ScalingMeasure], table: TextTable | None
+) -> list[Problem]:
+    """List what is wrong with names, columns and limits; without the countries file columns cannot be judged."""
+    allowed = 'small letters, digits and _, beginning with a letter; not "size", which is the table [size]'
+    problems = [
+        study.place.problem(("driver", name), shown(name), allowed)
+        for name in study.content.driver
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "size"
+    ]
+    for measure in measures:
+        keys, column = (*measure.keys, measure.column_key), measure.column
+        if table is not None and study.sound(*keys) and column not in table.columns:
+            known = f"a column of {table.name}: {words(table.columns)}"
+            problems.append(study.place.problem(keys, shown(column), known, nearest(column, table.columns)))
+        low, high = measure.table.lowest, measure.table.highest
+        if low is not None and high is not None and low > high:
+            found = f"lowest = {low:.10g}, highest = {high:.10g}"
+            problems.append(study.place.problem((*measure.keys, "lowest"), found, "lowest <= highest"))
+    return problems
 
 
-def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
+def _check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
     """List columns and cells that cannot group countries."""
     problems = []
     for column in groups:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", column) or column in TAKEN or column.endswith("_name"):
-            problems.append(
-                Problem(
-                    f"{table.name}: column {column}",
-                    (),
-                    shown(column),
-                    f"small letters, digits and _; none of {words(TAKEN)}; no ending _name",
-                    "rename the column",
-                )
-            )
+            allowed = f"small letters, digits and _; none of {words(TAKEN)}; no ending _name"
+            problems.append(Problem(f"{table.name}: column {column}", (), shown(column), allowed, "rename the column"))
         problems += table.problems(
             Fault(row, column, "nothing", "a value in every row", "write unclassified where it is not known")
             for row in table.rows
@@ -75,120 +200,59 @@ def check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
     return problems
 
 
-def select_countries(
-    study: Checked[StudyFile], table: TextTable
-) -> tuple[tuple[Country, ...], tuple[tuple[str, str, str], ...], list[Problem]]:
-    """Countries that are counted, (code, name, reason) of those that are not, and every problem."""
-    if not table.columns:
-        return (), (), []
-    rules, columns = study.content.countries, measured_columns(study.content)
-    groups = group_columns(table, columns)
-    problems = _check_selection(study, table, groups)
-    sound = columns_are_sound(study)
-    if sound:
-        problems += check_groups(table, groups)
-    problems += _check_labels(study, groups, columns if sound else table.columns)
-    known = [column for column in rules.select if column in groups]
-    labels = ColumnLabels.of(study.content.headings, study.content.labels)
-    measured = sound and all(column in table.columns for column in columns)
-    countries: list[Country] = []
-    left_out: list[tuple[str, str, str]] = []
-    faults: list[Fault] = []
-    kept = 0
-    for row in table.rows:
-        code, name = table.cell(row, "code"), table.cell(row, "name")
-        reason = _reason(study, table, row, known, labels)
-        if reason:
-            left_out.append((code, name, reason))
-            continue
-        kept += 1
-        if measured:
-            country = _country(table, row, groups, study.content, faults)
-            countries += [country] if country else []
-    problems += table.problems(faults)
-    if not kept and table.whole:
-        problems.append(
-            Problem(
-                study.place.at("countries", "select"),
-                (),
-                f"none of {len(table.rows)} countries is kept",
-                "at least one country",
-                "widen the selection, or name countries in countries.also",
-            )
-        )
-    return tuple(countries), tuple(left_out), problems
-
-
 def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
-    rules, at = study.content.countries, study.place.at
-    codes = table.column("code") if "code" in table.columns else []
+    rules, place = study.content.countries, study.place
     problems = []
     for column, values in rules.select.items():
+        keys = ("countries", "select", column)
         if column not in groups:
-            problems.append(
-                Problem(
-                    at("countries", "select", column),
-                    (),
-                    f"unknown group {column!r}",
-                    f"columns that group countries: {words(groups)}",
-                    nearest(column, groups),
-                )
-            )
+            problems.append(place.unknown(keys, "group", column, "columns that group countries", groups))
             continue
         present = sorted(set(table.column(column)))
+        allowed = f"values of column {column} in {table.name}: {words(present)}"
         problems += [
-            Problem(
-                at("countries", "select", column),
-                (),
-                shown(value),
-                f"values of column {column} in {table.name}: {words(present)}",
-                nearest(value, present),
-            )
+            place.problem(keys, shown(value), allowed, nearest(value, present))
             for value in values
             if value not in present and table.whole
         ]
+    codes = table.column("code")
     for key, listed in (("also", rules.also), ("without", rules.without)):
         problems += [
-            Problem(
-                at("countries", key), (), f"unknown country {code!r}", f"a code in {table.name}", nearest(code, codes)
+            place.problem(
+                ("countries", key), f"unknown country {code!r}", f"a code in {table.name}", nearest(code, codes)
             )
             for code in listed
             if code not in codes and table.whole
         ]
-    problems += [
-        Problem(
-            at("countries", "without"),
-            (),
-            f"{code!r}, which countries.also names too",
-            "each country in one of the two",
+    return problems + [
+        place.problem(
+            ("countries", "without"), f"{code!r}, which countries.also names too", "each country in one of the two"
         )
         for code in rules.without
         if code in rules.also
     ]
-    return problems
 
 
 def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...], measured: Sequence[str]) -> list[Problem]:
-    content = study.content
+    """List columns that [headings] and [labels] name and the countries file does not have."""
+    content, place = study.content, study.place
+    every = (*groups, *measured)
     return [
-        Problem(
-            study.place.at(key, column),
-            (),
-            f"unknown group {column!r}",
-            f"columns that {what}: {words(known)}",
-            nearest(column, known),
-        )
-        for key, what, columns, known in (
-            ("headings", "group or measure countries", content.headings, (*groups, *measured)),
-            ("labels", "group countries", content.labels, groups),
-        )
-        for column in columns
-        if column not in known
+        *(
+            place.unknown(("headings", column), "group", column, "columns that group or measure countries", every)
+            for column in content.headings
+            if column not in every
+        ),
+        *(
+            place.unknown(("labels", column), "group", column, "columns that group countries", groups)
+            for column in content.labels
+            if column not in groups
+        ),
     ]
 
 
 def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list[str], labels: ColumnLabels) -> str:
-    """Why a country is not counted; empty for one that is."""
+    """Return why a country is not counted; empty for one that is."""
     rules, code = study.content.countries, table.cell(row, "code")
     if code in rules.without:
         return "by name, in the study"
@@ -202,35 +266,44 @@ def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list
 
 
 def _country(
-    table: TextTable, row: Row, groups: tuple[str, ...], content: StudyFile, faults: list[Fault]
+    table: TextTable, row: Row, groups: tuple[str, ...], measures: Sequence[ScalingMeasure], faults: list[Fault]
 ) -> Country | None:
-    measures: dict[str, Measure] = {} if content.size is None else {"size": content.size}
-    found = {name: measure(table, row, rule, faults) for name, rule in (measures | content.driver).items()}
-    basis = _size_basis(table, row, content.size, faults)
-    values = {name: entry for name, entry in found.items() if entry is not None}
-    if len(values) < len(found) or basis is None:
+    """Return a country; None, with a fault noted, where one of its measures cannot be read."""
+    values = {measure.name: _value(table, row, measure, faults) for measure in measures}
+    size = next((measure for measure in measures if measure.name == "size"), None)
+    basis = _size_basis(table, row, size.table, faults) if size else "judgement"
+    known = {name: value for name, value in values.items() if value is not None}
+    if len(known) < len(values) or basis is None:
         return None
-    size, factor, held = values.get("size", (1.0, 1.0, ""))
+    factors = {measure.name: measure.factor(known[measure.name]) for measure in measures}
+    size_factor, size_held = factors.get("size", (1.0, ""))
     return Country(
         code=table.cell(row, "code"),
         name=table.cell(row, "name"),
         groups=tuple((column, table.cell(row, column)) for column in groups),
-        size=size,
-        size_factor=factor,
+        size=known.get("size", 1.0),
+        size_factor=size_factor,
         size_basis=basis,
         size_note=table.cell(row, "note"),
-        size_held=held,
-        factors=tuple((name, entry[1]) for name, entry in values.items()),
+        size_held=size_held,
+        factors=tuple((name, factor) for name, (factor, _) in factors.items()),
     )
 
 
-def _size_basis(table: TextTable, row: Row, size: SizeTable | None, faults: list[Fault]) -> Basis | None:
-    if size is None:
-        return "judgement"
-    column = f"{size.driver}_basis"
+def _value(table: TextTable, row: Row, measure: ScalingMeasure, faults: list[Fault]) -> float | None:
+    text, column = table.cell(row, measure.column), measure.column
+    value = table.number(text)
+    if table.numbers is None or (value is not None and value > 0):
+        return value
+    mend = "fill it in, or leave the country out"
+    faults.append(Fault(row, column, shown(text) if text else "nothing", f"a number, {column} > 0", mend))
+    return None
+
+
+def _size_basis(table: TextTable, row: Row, size: SizeTable | DriverTable, faults: list[Fault]) -> Basis | None:
+    column = f"{size.driver}_basis" if isinstance(size, SizeTable) else ""
     basis = table.cell(row, column) if column in table.columns else size.basis
-    if basis in get_args(Basis):
-        return cast(Basis, basis)
-    known = get_args(Basis)
-    faults.append(Fault(row, column, shown(basis), f"one of {words(known)}", nearest(basis, known)))
+    if basis in BASES:
+        return basis
+    faults.append(Fault(row, column, shown(basis), f"one of {words(BASES)}", nearest(basis, BASES)))
     return None

@@ -13,9 +13,15 @@ from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_o
 from popsim.sampling import Sampling
 from popsim.study.areas import counted_areas, resolve_areas
 from popsim.study.catalogue import CatalogueReading
-from popsim.study.countries import COUNTRY_COLUMNS, check_countries, group_columns, select_countries
+from popsim.study.countries import (
+    COUNTRY_COLUMNS,
+    columns_are_sound,
+    group_columns,
+    measured_columns,
+    resolve_countries,
+    study_drivers,
+)
 from popsim.study.dependence import resolve_dependence
-from popsim.study.drivers import check_drivers, columns_are_sound, drivers, measured_columns
 from popsim.study.events import resolve_events
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import ColumnLabels
@@ -154,7 +160,7 @@ class _Loader:
             size_reference=size.reference if size else 1.0,
             size_limits=(size.lowest, size.highest) if size else (None, None),
             size_basis=size.basis if size else "judgement",
-            drivers=drivers(content),
+            drivers=study_drivers(content),
             start=events.start,
             shocks=events.shocks,
             agency_fee=financing.agency_fee if financing else None,
@@ -212,17 +218,14 @@ class _Loader:
         """Who is counted and who is not."""
         measured = measured_columns(self.checked.content) if columns_are_sound(self.checked) else ()
         text, table = self.csv(("countries", "file"), "countries", COUNTRY_COLUMNS, measured)
-        if text is None or table is None or any(column not in table.columns for column in COUNTRY_COLUMNS):
-            self.problems += check_drivers(self.checked, None)
-            return "", None, (), ()
-        if not table.rows and table.whole:
+        if table is not None and not set(COUNTRY_COLUMNS) <= set(table.columns):
+            table = None
+        elif table is not None and not table.rows and table.whole:
             self.problems.append(Problem(table.name, (), "names of columns and no row", "a row for each country"))
-            return "", None, (), ()
-        self.problems += check_countries(table)
-        self.problems += check_drivers(self.checked, table)
-        countries, left_out, problems = select_countries(self.checked, table)
+            table = None
+        countries, left_out, problems = resolve_countries(self.checked, table)
         self.problems += problems
-        return text, table, countries, left_out
+        return text or "", table, countries, left_out
 
     def groups(self, table: TextTable | None) -> tuple[str, ...]:
         """Columns that group countries."""

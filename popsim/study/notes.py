@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from popsim.study.countries import RESERVED
-from popsim.study.drivers import measured_columns
+from popsim.study.countries import RESERVED, measured_columns
 from popsim.study.keys import split_key
 from popsim.study.model import Area, Country, Study
 from popsim.study.place import words
