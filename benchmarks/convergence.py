@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 from benchmarks.jobs import shared_job, study_of
 from popsim.engine.breakdowns import arrange
 from popsim.engine.designs import make_points
-from popsim.engine.extremes import with_common_share
 from popsim.engine.threads import fill
+from popsim.engine.variants import with_common_share
 from popsim.plan import Plan, compile
 from popsim.sampling import Sampling
 from popsim.types import DESIGNS

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.arguments import as_list, as_number, as_whole
-from popsim.engine.extremes import dependence_extremes
+from popsim.engine.variants import dependence_extremes
 
 TWO = {"x": ps.Uniform(0, 1), "y": ps.Uniform(0, 1)}
 

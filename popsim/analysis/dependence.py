@@ -50,7 +50,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
     Examples
     --------
     >>> import popsim as ps
-    >>> from popsim.engine.extremes import dependence_extremes
+    >>> from popsim.engine.variants import dependence_extremes
     >>> study = ps.load_study("pops")
     >>> ds = ps.simulate(study, scenarios=500).merge(dependence_extremes(study, scenarios=500))
     >>> effect = dependence_effect(ds)
@@ -120,7 +120,7 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     Examples
     --------
     >>> import popsim as ps
-    >>> from popsim.engine.extremes import dependence_extremes
+    >>> from popsim.engine.variants import dependence_extremes
     >>> study = ps.load_study("pops")
     >>> ds = ps.simulate(study, scenarios=2_000, breakdowns=()).assign(dependence_extremes(study, scenarios=2_000))
     >>> found = effective_countries(ds, len(study.countries))["effective_countries"].sel(option="full")

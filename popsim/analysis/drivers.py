@@ -26,8 +26,8 @@ from popsim.engine.variants import Variants
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.families.base import Floats
 from popsim.plan import compile as compile_plan
-from popsim.plan.inputs import Groups, group_streams
 from popsim.plan.model import Plan
+from popsim.plan.streams import Groups, group_streams
 from popsim.sampling import Sampling
 from popsim.study.model import Study
 from popsim.types import GROUPINGS, Grouping

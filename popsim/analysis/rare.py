@@ -15,9 +15,9 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
 from popsim.analysis.summarise import check_coverage
-from popsim.engine.parts import Scenarios, scenarios_of
 from popsim.engine.runs import Run
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import Scenarios, scenarios_of
 from popsim.errors import ParameterError, PlanError, Problem, RunError
 from popsim.families.base import Floats
 from popsim.plan import compile as compile_study

@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 
 from popsim.analysis.rare_chances import Chance, Condition, anywhere
 from popsim.analysis.rare_laws import RareEnd, rare_ends
-from popsim.engine.parts import Scenarios, simulate_part
+from popsim.engine.variants import Scenarios, simulate_part
 from popsim.families.base import Family, Floats
 from popsim.families.constant import Constant
 from popsim.plan.dependence import Score, delay_scores, start_score
 from popsim.plan.needs import needs_of
-from popsim.plan.survey import Survey
+from popsim.plan.study_view import Survey
 from popsim.schema import STUDY_FILE
 from popsim.study.model import Amount, Area, Component, Country, Escalation, Setting, Shock, Study
 

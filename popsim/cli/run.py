@@ -167,9 +167,9 @@ def _simulate_into(
     from popsim.analysis.report_drivers import add_drivers
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
-    from popsim.engine.extremes import dependence_extremes
     from popsim.engine.runs import save_run
     from popsim.engine.simulate import simulate
+    from popsim.engine.variants import dependence_extremes
     from popsim.plan import compile as compile_plan
     from popsim.report.comparison import comparison_of
     from popsim.report.facts import gather

@@ -12,8 +12,8 @@ import xarray as xr
 from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Floats
+from popsim.plan.dependence import lower_root
 from popsim.plan.moves import Integers
-from popsim.plan.roots import lower_root
 from popsim.study.correlation_matrix import fitting_correlation, rounding_of, wrong_entries
 
 __all__ = ["Correlation", "read_correlation"]

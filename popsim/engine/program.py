@@ -31,9 +31,9 @@ from popsim.layout import (
     STRIKE,
     TIMES,
 )
-from popsim.plan.book import pointers
 from popsim.plan.model import Integers, Plan
 from popsim.plan.moves import Moves
+from popsim.plan.tables.builder import pointers
 
 __all__ = ["NO_PROGRAM", "Program", "make_program"]
 

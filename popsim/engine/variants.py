@@ -1,4 +1,4 @@
-"""Runs of a plan in which some random streams are drawn again, or held for several scenarios.
+"""Runs beside that of a whole study: with other dependence, of a part of it, or with some random streams drawn again.
 
 Random numbers are counted out from the number of a stream and that of the scenario, so that both take no storage: to
 draw a stream again is to give it another number, and to hold it for K scenarios is to count by the K.
@@ -6,24 +6,167 @@ draw a stream again is to give it another number, and to hold it for K scenarios
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+import xarray as xr
 from numpy.typing import NDArray
 
+from popsim import schema
+from popsim.arguments import check_name
 from popsim.engine.breakdowns import arrange
-from popsim.engine.designs import Design
+from popsim.engine.designs import Design, make_points, queue
+from popsim.engine.simulate import simulate
 from popsim.engine.sums import Names
-from popsim.engine.threads import fill
+from popsim.engine.threads import check_threads, fill
 from popsim.families.base import Floats
 from popsim.kernels.philox import fill_bits
+from popsim.plan import compile
+from popsim.plan import compile as compile_study
 from popsim.plan.model import Draws, Integers, Plan, Words
 from popsim.plan.streams import StreamBook
 from popsim.sampling import Sampling
+from popsim.schema import seed_of
+from popsim.study.model import Study
+from popsim.types import DESIGNS
 
-__all__ = ["Variants"]
+__all__ = ["Scenarios", "Variants", "dependence_extremes", "scenarios_of", "simulate_part", "with_common_share"]
+
+
+def with_common_share(study: Study, share: float) -> Study:
+    """Return the study with one number for every share between countries; dependence within a country stays as it is.
+
+    Its options are changed likewise. Groups of countries then share no more than all countries do; needs, delays and
+    starts share as much as costs.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> with_common_share(load_study("pops"), 1.0).areas[0].common_share
+    1.0
+    """
+    dependence = dataclasses.replace(
+        study.dependence,
+        common_share=share,
+        label_shares=tuple(share for _ in study.dependence.label_shares),
+        group=None,
+        group_share=None,
+        label_group_shares=(),
+        need_common_share=share,
+        delay_common_share=share,
+        start_common_share=share,
+    )
+    areas = tuple(dataclasses.replace(area, common_share=share, group_share=None) for area in study.areas)
+    options = tuple(
+        dataclasses.replace(option, study=with_common_share(option.study, share)) for option in study.options
+    )
+    return dataclasses.replace(study, dependence=dependence, areas=areas, options=options)
+
+
+def dependence_extremes(
+    study: Study, scenarios: int | None = None, seed: int | None = None, threads: int | None = None
+) -> xr.Dataset:
+    """Sample the total cost with countries independent, and with every draw common to all countries.
+
+    Parameters
+    ----------
+    study
+        The study; its own common shares are not used.
+    scenarios, seed, threads
+        As for `simulate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        `cost_countries_independent` and `cost_countries_fully_dependent` (option, scenario), in the study's currency.
+
+    Raises
+    ------
+    PlanError, ParameterError
+        As for `simulate`.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> ds = dependence_extremes(load_study("pops"), scenarios=200)
+    >>> bool(ds["cost_countries_independent"].std() < ds["cost_countries_fully_dependent"].std())
+    True
+    """
+    result = {}
+    for name, share in (("cost_countries_independent", 0.0), ("cost_countries_fully_dependent", 1.0)):
+        plan: Plan = compile(with_common_share(study, share))
+        cost = simulate(plan, scenarios, seed, breakdowns=(), threads=threads)["cost"]
+        cost.attrs.update(schema.describe(name, study.currency, study.price_year))
+        # Without what is said of options, so that the result can be merged with the dataset of the study.
+        result[name] = cost.drop_vars(["option_name", "option_is_financed"])
+    return xr.Dataset(result)
+
+
+@dataclass(frozen=True, eq=False)
+class Scenarios:
+    """Which scenarios of which random numbers: those of one run."""
+
+    sampling: Sampling
+    threads: int
+    waiting: Words | None = None
+    """Order in which the streams of the whole take dimensions of a Sobol sequence; None for other designs."""
+
+
+def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None = None) -> Scenarios:
+    """Return the scenarios of a dataset of `simulate`.
+
+    Parameters
+    ----------
+    dataset
+        Its attributes say seed, design and first scenario.
+    plans
+        The plans of all options of the whole study, the study as written first.
+    threads
+        None for all cores.
+    """
+    design = check_name("design", dataset.attrs.get("design", "random"), DESIGNS)
+    return Scenarios(
+        Sampling(
+            count=int(dataset.sizes["scenario"]),
+            seed=seed_of(dataset.attrs),
+            design=design,
+            replicates=int(dataset.attrs.get("replicates", 1)),
+            first=int(dataset.attrs.get("first_scenario", 0)),
+        ),
+        threads=check_threads(threads),
+        waiting=queue([plan.draws for plan in plans]) if design == "sobol" else None,
+    )
+
+
+def simulate_part(part: Study, scenarios: Scenarios) -> dict[str, Floats]:
+    """Return every total of a part of a study, scenario by scenario.
+
+    Streams are named after what they are, so that areas, components and countries draw alone what they draw in the
+    whole; in Sobol points they keep the dimensions that they have in the whole.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> import numpy as np
+    >>> import popsim as ps
+    >>> study = ps.load_study("pops")
+    >>> plan = ps.compile(study)
+    >>> ds = ps.simulate(plan, scenarios=50, breakdowns=["area"])
+    >>> part = dataclasses.replace(study, areas=study.areas[:1], options=())
+    >>> alone = simulate_part(part, scenarios_of(ds, (plan, *plan.alternatives)))["cost"]
+    >>> bool(np.allclose(alone, ds["cost_by_area"].sel(option="full", area="a"), rtol=1e-12))
+    True
+    """
+    plan = compile_study(part)
+    sums = arrange(plan, ())
+    sampling = scenarios.sampling
+    points = make_points(plan.draws, sampling, waiting=scenarios.waiting)
+    out = fill(plan.draws, sums, sampling.count, sampling.seed, sampling.first, scenarios.threads, points=points)
+    return {item.variable: out[item.first_output] for item in sums.breakdowns}
+
 
 Mask = NDArray[np.bool_]
 

@@ -34,11 +34,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.plan.roots import lower_root
+from popsim.families.base import Floats
 from popsim.study.correlation_matrix import covariances
 from popsim.study.model import Area, Study
 
-__all__ = ["Score", "component_scores", "delay_scores", "need_scores", "start_score"]
+__all__ = ["Score", "component_scores", "delay_scores", "lower_root", "need_scores", "start_score"]
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -225,3 +225,49 @@ def _components(study: Study, area: Area, score: Score) -> list[Score]:
         )
         for name in [prefix + component.id for component in area.components]
     ]
+
+
+_NULL = 1e-14
+"""A variance that is left of 1 below this is rounding: the direction is a null one."""
+
+
+def lower_root(covariance: Floats) -> Floats:
+    """Factor a positive semidefinite matrix as L L^T with L lower triangular; a null direction gives a zero column.
+
+    Parameters
+    ----------
+    covariance
+        Shape (n, n), symmetric, without an eigenvalue below 0 but for rounding; variances of at most 1.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n, n). Rows that are equal in `covariance`, or opposite, are so in the result, to the last bit.
+
+    Examples
+    --------
+    >>> lower_root(np.array([[1.0, -1.0], [-1.0, 1.0]])).tolist()
+    [[1.0, 0.0], [-1.0, 0.0]]
+    """
+    root = np.zeros_like(covariance)
+    for j in range(len(covariance)):
+        copied = _copied(covariance, j)
+        if copied is not None:
+            # Computed by itself it could differ from the row that it copies, in the last bits.
+            root[j, :j] = copied[1] * root[copied[0], :j]
+            continue
+        pivot = covariance[j, j] - root[j, :j] @ root[j, :j]
+        if pivot > _NULL:
+            root[j, j] = np.sqrt(pivot)
+            root[j + 1 :, j] = (covariance[j + 1 :, j] - root[j + 1 :, :j] @ root[j, :j]) / root[j, j]
+    return root
+
+
+def _copied(covariance: Floats, j: int) -> tuple[int, float] | None:
+    """Return an earlier row that row j equals, or is the opposite of, and the sign between them."""
+    row = covariance[j]
+    for i in np.flatnonzero(np.abs(row[:j]) == row[j]).tolist():
+        sign = -1.0 if row[i] < 0.0 else 1.0
+        if (covariance[i] == sign * row).all():
+            return i, sign
+    return None

@@ -9,21 +9,19 @@ import numpy as np
 
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family, Floats
-from popsim.plan.book import Marginals, TableBook, pointers
+from popsim.plan.activation import PresenceBook, World, all_countries, share_values
 from popsim.plan.expectation import expect_rows, likely_weights
 from popsim.plan.model import Draws, Labels, Plan
 from popsim.plan.moves import NO_MOVES, Moves
-from popsim.plan.presence import PresenceBook, all_countries, share_values
+from popsim.plan.price_profiles import Timing, make_timing
 from popsim.plan.rows import Block, RowBook
-from popsim.plan.sharing import draws_all_of
 from popsim.plan.streams import StreamBook
-from popsim.plan.survey import Survey
-from popsim.plan.timing import Timing, make_timing
-from popsim.plan.world import World
+from popsim.plan.study_view import Survey
+from popsim.plan.tables.builder import Marginals, TableBook, pointers
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
-from popsim.study.model import Study
+from popsim.study.model import Area, Study
 
-__all__ = ["Marginals", "TableBook", "compile", "pointers"]
+__all__ = ["Marginals", "TableBook", "compile", "draws_all_of", "pointers"]
 
 
 def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on to)
@@ -223,3 +221,43 @@ def _labels(study: Study, option: str, option_name: str) -> Labels:
         component_basis=tuple(component.basis for _, _, component in components),
         years=study.years,
     )
+
+
+def draws_all_of(one: Study, other: Study) -> bool:
+    """Return whether every amount that one study draws is drawn by another too, to the bit.
+
+    It may leave out areas and countries, and say otherwise who pays.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> study, fewer = load_study("pops"), load_study("pops", {"area.f.include": False})
+    >>> draws_all_of(fewer, study), draws_all_of(study, fewer)
+    (True, False)
+    """
+    areas = {area.id: _drawn(area) for area in other.areas}
+    countries = {country.code: country for country in other.countries}
+    return (
+        _common(one) == _common(other)
+        and all(areas.get(area.id) == _drawn(area) for area in one.areas)
+        and all(countries.get(country.code) == country for country in one.countries)
+    )
+
+
+def _common(study: Study) -> tuple[object, ...]:
+    """Return what the draws of all areas and countries depend on."""
+    return (
+        study.years,
+        study.currency,
+        study.price_year,
+        study.dependence,
+        study.start,
+        study.shocks,
+        study.inflation,
+        study.discount_rate,
+    )
+
+
+def _drawn(area: Area) -> Area:
+    """Return an area without what changes no draw."""
+    return dataclasses.replace(area, cofinancing=None)

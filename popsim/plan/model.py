@@ -59,7 +59,7 @@ GROWTH_ROWS: dict[tuple[Prices, Span], int] = {
 }
 """Row of `component_growth` that makes the totals of these prices and years."""
 STORED_GROWTHS = 4
-"""Rows of `component_growth` that a plan stores; `popsim.plan.horizon.with_growths_after` derives the others."""
+"""Rows of `component_growth` that a plan stores; `popsim.plan.price_profiles.with_growths_after` derives the others."""
 
 _WORDS_OF_PLAN = (
     "labels",

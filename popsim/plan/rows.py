@@ -11,9 +11,9 @@ import numpy as np
 from popsim.families.base import Family, Floats
 from popsim.families.constant import Constant
 from popsim.layout import CONSTANT
-from popsim.plan.book import TableBook, pointers
 from popsim.plan.model import Draws, Integers
 from popsim.plan.streams import StreamBook
+from popsim.plan.tables.builder import TableBook, pointers
 from popsim.schema import AMOUNTS
 from popsim.study.model import Amount
 

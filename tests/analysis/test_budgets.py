@@ -8,8 +8,8 @@ from scipy import stats
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.dependence import dependence_effect
 from popsim.analysis.order import binomial_error
-from popsim.engine.extremes import dependence_extremes, with_common_share
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import dependence_extremes, with_common_share
 from popsim.errors import ParameterError, RunError
 from popsim.plan import compile as compile_study
 

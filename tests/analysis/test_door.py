@@ -10,8 +10,8 @@ import pytest
 import xarray as xr
 
 import popsim as ps
-from popsim.engine.extremes import dependence_extremes
 from popsim.engine.runs import Run
+from popsim.engine.variants import dependence_extremes
 
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "budget": {"amount": 2.5e9},

@@ -7,9 +7,9 @@ import pytest
 
 from popsim import schema
 from popsim.engine.breakdowns import read_breakdowns
-from popsim.engine.extremes import dependence_extremes
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import dependence_extremes
 from popsim.errors import UnknownNameError
 from popsim.families import Normal
 from popsim.plan import compile as compile_study

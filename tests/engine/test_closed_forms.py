@@ -13,8 +13,8 @@ from popsim.families.base import Family
 from popsim.kernels.elementary import HIGHEST_PROBABILITY, LOWEST_PROBABILITY, probability
 from popsim.kernels.philox import fill_bits
 from popsim.layout import EVEN, TRIANGLE
-from popsim.plan.book import TableBook
 from popsim.plan.streams import StreamBook
+from popsim.plan.tables.builder import TableBook
 from popsim.sampling import Sampling
 
 from .studies import sha256

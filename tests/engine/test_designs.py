@@ -17,10 +17,9 @@ from scipy.stats import qmc
 
 from popsim.engine import designs
 from popsim.engine.correlation import read_correlation
-from popsim.engine.designs import leading_order, make_points
+from popsim.engine.designs import fill_sobol, leading_order, make_points
 from popsim.engine.sample import _draws
 from popsim.engine.simulate import simulate
-from popsim.engine.sobol_points import fill_sobol
 from popsim.errors import ParameterError
 from popsim.families import Normal
 from popsim.kernels.latin import fill_latin

@@ -10,11 +10,10 @@ import pytest
 import xarray as xr
 
 from popsim.analysis.compare import compare
-from popsim.engine.breakdowns import arrange
-from popsim.engine.extremes import dependence_extremes, with_common_share
+from popsim.engine.breakdowns import arrange, scope_of
 from popsim.engine.runs import load_plan, load_run, save_plan, save_run
-from popsim.engine.scope import scope_of
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import dependence_extremes, with_common_share
 from popsim.errors import RunError, UnknownNameError
 from popsim.families import LogNormal
 from popsim.plan import Plan

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from popsim.engine.extremes import with_common_share
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import with_common_share
 from popsim.families import Family, LogNormal, Normal, Uniform
 from popsim.plan import Plan
 from popsim.plan import compile as compile_study

@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 
 from popsim.families import Beta, Constant, Discrete, Empirical, Family, Gamma, LogNormal, Normal, Triangular, Uniform
-from popsim.plan.expectation import expect_rows
-from popsim.plan.lateness import lag_weights
+from popsim.plan.expectation import expect_rows, lag_weights
 from popsim.plan.quadrature import expect, legendre, nodes, scored_nodes
 from popsim.study.model import Delay, Escalation, Exponent, Setting, Shock, Study
 

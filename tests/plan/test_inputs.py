@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import popsim as ps
-from popsim.plan.inputs import group_streams
+from popsim.plan.streams import group_streams
 
 from ..reproduction.small import REASONS, component, lognormal, uniform, write
 

@@ -11,13 +11,12 @@ from popsim.families import Constant, Discrete, Gamma, LogNormal, Normal, Triang
 from popsim.families.base import Family
 from popsim.layout import CONSTANT
 from popsim.plan import compile as compile_study
-from popsim.plan.horizon import with_growths_after
+from popsim.plan.activation import World
 from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.moves import NO_MOVES, Moves
+from popsim.plan.price_profiles import is_moving, lag_counts, longest, make_timing, with_growths_after
 from popsim.plan.rows import Row, RowBook, is_drawn
 from popsim.plan.streams import StreamBook, stream_number
-from popsim.plan.timing import is_moving, lag_counts, longest, make_timing
-from popsim.plan.world import World
 from popsim.schema import Prices
 from popsim.study.model import Delay, Escalation, Setting, Shock, Study
 

@@ -12,8 +12,7 @@ from scipy.special import ndtr, ndtri
 
 from popsim.families import Beta, Constant, Discrete, LogNormal, Uniform
 from popsim.plan.dependence import Score
-from popsim.plan.needs import both_below, correlation, needed_cost, needs_of
-from popsim.plan.probit import Probit
+from popsim.plan.needs import Probit, both_below, correlation, needed_cost, needs_of
 from popsim.plan.quadrature import expect
 from popsim.study.model import Setting
 

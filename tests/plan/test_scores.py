@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from popsim.engine.extremes import with_common_share
+from popsim.engine.variants import with_common_share
 from popsim.families import Normal
 from popsim.plan.dependence import Score, component_scores, delay_scores, need_scores, start_score
 from popsim.study.dependence import AreaShares, StatedMatrix, check_shares

@@ -10,12 +10,12 @@ import pytest
 from popsim.families import Discrete, Family, Triangular, Uniform
 from popsim.plan import book
 from popsim.plan import compile as compile_study
-from popsim.plan.book import TableBook
 from popsim.plan.dependence import component_scores, need_scores
 from popsim.plan.expectation import expect_rows
 from popsim.plan.model import Plan
-from popsim.plan.survey import Survey
+from popsim.plan.study_view import Survey
 from popsim.plan.tables import make_table
+from popsim.plan.tables.builder import TableBook
 from popsim.study.model import Exponent, Option, Setting, Study
 
 from ..engine.features import FEATURES, everything, with_all_areas, with_component

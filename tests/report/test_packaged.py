@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from popsim.engine.extremes import dependence_extremes
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import dependence_extremes
 from popsim.report.content import compose
 from popsim.report.document import Bullets
 from popsim.report.html import render

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from popsim.engine.extremes import dependence_extremes, with_common_share
 from popsim.engine.simulate import simulate
+from popsim.engine.variants import dependence_extremes, with_common_share
 from popsim.families import LogNormal, Normal
 from popsim.plan import compile as compile_study
 from popsim.study.load import load_study

@@ -6,10 +6,9 @@ none holds, the plan refuses; it never trusts. Members of one class are worked o
 the last bit, what the member alone would get: every step is elementwise along members.
 """
 
-from popsim.plan.tables.closed import closed_form
 from popsim.plan.tables.make import make_table, make_tables
 from popsim.plan.tables.members import BODY, BODY_TOLERANCE, TAIL_TOLERANCE, score_quantile, tolerance
-from popsim.plan.tables.table import Table
+from popsim.plan.tables.table import Table, closed_form
 
 __all__ = [
     "BODY",

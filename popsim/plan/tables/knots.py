@@ -10,8 +10,7 @@ from scipy import special
 from popsim.families.base import Floats
 from popsim.layout import CONSTANT, KNOTS, KNOTS_LOG, PIECE_COUNT, PIECE_DEGREE, UNEVEN, UNEVEN_LOG
 from popsim.plan.tables.members import Members
-from popsim.plan.tables.pieces import EDGE
-from popsim.plan.tables.polynomials import NODES, PROBES, evaluate, interpolate
+from popsim.plan.tables.pieces import EDGE, NODES, PROBES, evaluate, interpolate
 from popsim.plan.tables.table import NOTHING, Table
 
 __all__ = ["MOST_PIECES", "from_jumps", "from_knots"]
