@@ -1,19 +1,17 @@
 """Dataset in, Dataset out: ranges, budgets, reserves, point estimates, options compared, dependence, precision."""
 
-from popsim.analysis.attached import attach_drivers, attached_drivers, drivers_left_out
+from popsim.analysis.attached import attach_drivers, attach_rare, attached_drivers, attached_rare, drivers_left_out
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.compare import compare
-from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import dependence_effect, effective_countries
 from popsim.analysis.exact import exact_moments
-from popsim.analysis.horizon import with_all_years
 from popsim.analysis.joint import joint_budget
-from popsim.analysis.pairs import pairs
-from popsim.analysis.precision import simulate_to
-from popsim.analysis.rare import attach_rare, attached_rare, rare_events
+from popsim.analysis.parts import pairs, variance_shares
+from popsim.analysis.precision import convergence, simulate_to
+from popsim.analysis.rare import rare_events
 from popsim.analysis.reserve import contingency, reserve
-from popsim.analysis.shares import variance_shares
 from popsim.analysis.summarise import summarise
+from popsim.analysis.totals import with_all_years
 
 __all__ = [
     "attach_drivers",

@@ -1,25 +1,51 @@
-"""Drivers kept in the dataset of a run, for reports that are written later."""
+"""Results stored in the dataset of a run, for reports that are written later: drivers of its cost, and rare events.
+
+Both are added under a prefix, ``drivers_input_``, ``drivers_level_`` or ``rare_``, and are read back without it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import xarray as xr
 
 from popsim.analysis.door import dataset_of
+from popsim.analysis.drivers import driver_work, drivers, least_scenarios
+from popsim.study.model import Study
+from popsim.types import GROUPINGS
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["ATTACHED", "LEFT_OUT", "attach_drivers", "attached_drivers", "drivers_left_out", "leave_out_drivers"]
+__all__ = [
+    "ATTACHED",
+    "DRAWS",
+    "LEFT_OUT",
+    "SCENARIOS",
+    "SHARE",
+    "add_drivers",
+    "attach_drivers",
+    "attach_rare",
+    "attached_drivers",
+    "attached_rare",
+    "drivers_left_out",
+    "leave_out_drivers",
+]
 
 ATTACHED = ("cost",)
-"""Totals whose drivers a run keeps."""
+"""Totals whose drivers a run stores."""
+SCENARIOS = 4_096
+"""Scenarios of each simulation for drivers where they are asked for; shares of the variance are then known to 1 %."""
+SHARE = 0.2
+"""Scenarios of all these simulations together, as a share of those of the run, where drivers are not asked for."""
+DRAWS = 1_000_000_000
+"""Random numbers that all these simulations together may always draw, however short the run: a few seconds."""
 LEFT_OUT = ("asked", "certain", "unseen", "work")
-"""Why a run has no drivers: it was asked for; the cost is the same in all scenarios; in those of the runs that tell it
-alone; or they would take much longer than the run itself."""
+"""Why a run has no drivers: the user asked for none; the cost is the same in all scenarios; it is the same in the fewer
+scenarios for drivers; or they would take much longer than the run itself."""
 
-_KEPT = (
+_STORED = (
     "first_order",
     "total",
     "swing_low",
@@ -30,12 +56,61 @@ _KEPT = (
     "std",
     "variance_share_by_area",
 )
-_WHY = "drivers_left_out"
-_ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
+_REASON = "drivers_left_out"
+_DRIVER_ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
+_RARE = "rare_"
+_RARE_ATTRIBUTES = ("coverage", "left_out")
 
 
-def attach_drivers(dataset: Run | xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
-    """Add what `popsim.drivers` says of the cost to a run: by input, by level, or both.
+def add_drivers(
+    study: Study,
+    dataset: xr.Dataset,
+    wanted: bool | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset:
+    """Compute the drivers of the cost and add them to a run, or the reason why they are left out.
+
+    Parameters
+    ----------
+    study, dataset
+        A study and its run.
+    wanted
+        True: with `SCENARIOS` in each simulation. None: with as many as are affordable beside the run, and left out
+        where even the least number of scenarios is not. False: left out. The numbers depend on study and run alone,
+        and not on the speed of the machine.
+    threads, progress
+        As for `simulate`.
+    """
+    if wanted is False:
+        return leave_out_drivers(dataset, "asked")
+    cost = dataset["cost"].isel(option=0).values
+    runs, draws = driver_work(study)
+    if (len(cost) > 1 and (cost == cost[0]).all()) or runs == 2 * len(GROUPINGS):
+        return leave_out_drivers(dataset, "certain")
+    least = least_scenarios(study.coverage)
+    count = max(least, SCENARIOS)
+    if wanted is None:
+        budget = max(DRAWS, SHARE * draws * dataset["cost"].size)
+        affordable = int(budget / (draws * runs)) // least * least
+        if affordable < least:
+            return leave_out_drivers(dataset, "work")
+        count = min(count, max(least, int(SHARE * dataset["cost"].size / runs) // least * least))
+    results = []
+    for place, by in enumerate(GROUPINGS):
+
+        def part_of_all(done: int, whole: int, place: int = place) -> None:
+            if progress is not None:
+                progress(place * whole + done, len(GROUPINGS) * whole)
+
+        results.append(drivers(study, count, by=by, threads=threads, progress=part_of_all, only=ATTACHED))
+    if not all(float(each["std"]) > 0.0 for each in results):
+        return leave_out_drivers(dataset, "unseen")
+    return attach_drivers(dataset, *results)
+
+
+def attach_drivers(dataset: Run | xr.Dataset, *results: xr.Dataset) -> xr.Dataset:
+    """Add what `popsim.drivers` gives for the cost to a run: by input, by level, or both.
 
     Variables are named ``drivers_input_first_order`` and so on.
 
@@ -43,55 +118,78 @@ def attach_drivers(dataset: Run | xr.Dataset, *found: xr.Dataset) -> xr.Dataset:
     --------
     >>> import popsim as ps
     >>> study = ps.load_study("pops")
-    >>> found = ps.drivers(study, scenarios=1024, by="level")
-    >>> run = attach_drivers(ps.simulate(study, scenarios=100), found)
-    >>> attached_drivers(run, "level")["total"].equals(found["total"]), attached_drivers(run, "input") is None
+    >>> by_level = ps.drivers(study, scenarios=1024, by="level")
+    >>> run = attach_drivers(ps.simulate(study, scenarios=100), by_level)
+    >>> attached_drivers(run, "level")["total"].equals(by_level["total"]), attached_drivers(run, "input") is None
     (True, True)
     """
+    dataset = dataset_of(dataset).copy()
+    for result in results:
+        by = "input" if "input" in result.dims else "level"
+        names = [str(name) for name in result.data_vars if str(name).removesuffix("_error") in _STORED]
+        variables = {f"drivers_{by}_{name}": result[name].reset_coords(drop=True) for name in names}
+        attributes = {f"drivers_{by}_{name}": result.attrs[name] for name in _DRIVER_ATTRIBUTES}
+        labels = {by: result[by], f"{by}_name": result[f"{by}_name"]}
+        dataset = dataset.assign_coords(labels).assign(variables).assign_attrs(attributes)
+    dataset.attrs.pop(_REASON, None)
+    return dataset
+
+
+def attached_drivers(dataset: Run | xr.Dataset, by: str) -> xr.Dataset | None:
+    """Return what `attach_drivers` added, by "input" or by "level"; None where the run has none."""
     dataset = dataset_of(dataset)
-    for each in found:
-        by = "input" if "input" in each.dims else "level"
-        names = [str(name) for name in each.data_vars if str(name).removesuffix("_error") in _KEPT]
-        kept = {f"drivers_{by}_{name}": each[name].reset_coords(drop=True) for name in names}
-        attributes = {f"drivers_{by}_{name}": each.attrs[name] for name in _ATTRIBUTES}
-        labels = {by: each[by], f"{by}_name": each[f"{by}_name"]}
-        dataset = dataset.assign_coords(labels).assign(kept).assign_attrs(attributes)
-    result = dataset.copy()
-    result.attrs.pop(_WHY, None)
-    return result
+    prefix = f"drivers_{by}_"
+    names = {str(name): str(name).removeprefix(prefix) for name in dataset.data_vars if str(name).startswith(prefix)}
+    if not names:
+        return None
+    stored = dataset[list(names)].rename(names).reset_coords(drop=True)
+    stored = stored.assign_coords({f"{by}_name": dataset[f"{by}_name"]})
+    stored.attrs = {name: dataset.attrs[f"{prefix}{name}"] for name in _DRIVER_ATTRIBUTES}
+    return stored
 
 
-def leave_out_drivers(dataset: xr.Dataset, why: str) -> xr.Dataset:
-    """Note in a run why it has no drivers, one of `LEFT_OUT`, so that its report can say so; drop those it had.
+def leave_out_drivers(dataset: xr.Dataset, reason: str) -> xr.Dataset:
+    """Remove the drivers of a run and note why it has none, one of `LEFT_OUT`, for its report.
 
     Examples
     --------
     >>> drivers_left_out(leave_out_drivers(xr.Dataset(), "asked"))
     'asked'
     """
-    had = [name for name in dataset.variables if str(name).startswith("drivers_")]
-    labels = [label for by in ("input", "level") for label in (by, f"{by}_name")]
-    dropped = dataset.drop_vars([*had, *labels], errors="ignore")
+    stored = [name for name in dataset.variables if str(name).startswith("drivers_")]
+    labels = [label for by in GROUPINGS for label in (by, f"{by}_name")]
+    dropped = dataset.drop_vars([*stored, *labels], errors="ignore")
     attributes = {name: value for name, value in dataset.attrs.items() if not str(name).startswith("drivers_")}
-    dropped.attrs = {**attributes, _WHY: why}
+    dropped.attrs = {**attributes, _REASON: reason}
     return dropped
 
 
 def drivers_left_out(dataset: Run | xr.Dataset) -> str | None:
-    """Give why a run has no drivers; None where it has them, or nobody noted it."""
-    why = dataset_of(dataset).attrs.get(_WHY)
-    return None if why is None else str(why)
+    """Return why a run has no drivers; None where it has them, or no reason was noted."""
+    reason = dataset_of(dataset).attrs.get(_REASON)
+    return None if reason is None else str(reason)
 
 
-def attached_drivers(dataset: Run | xr.Dataset, by: str) -> xr.Dataset | None:
-    """Give back what `attach_drivers` added; None where the run has none."""
-    dataset = dataset_of(dataset)
-    prefix = f"drivers_{by}_"
-    names = {str(name): str(name).removeprefix(prefix) for name in dataset.data_vars if str(name).startswith(prefix)}
-    if not names:
+def attach_rare(dataset: xr.Dataset, events: xr.Dataset) -> xr.Dataset:
+    """Add what `rare_events` gave to the dataset of a run; nothing where there is no event.
+
+    Everything that is not of options has ``rare_`` before its name: variables such as ``rare_chance``, the dimensions
+    ``rare_event`` and ``rare_total`` with their coordinates, the attributes ``rare_coverage`` and ``rare_left_out``.
+    """
+    if events.sizes["event"] == 0:
+        return dataset
+    stored = events.drop_vars([name for name in events.coords if str(name).startswith("option")])
+    stored = stored.rename({name: f"{_RARE}{name}" for name in map(str, stored.variables)})
+    attributes = {f"{_RARE}{name}": events.attrs[name] for name in _RARE_ATTRIBUTES}
+    return dataset.assign_coords(stored.coords).assign(stored.data_vars).assign_attrs(attributes)
+
+
+def attached_rare(dataset: xr.Dataset) -> xr.Dataset | None:
+    """Return what `attach_rare` added; None where nothing is rare."""
+    stored = [str(name) for name in dataset.variables if str(name).startswith(_RARE)]
+    if not stored:
         return None
-    found = (
-        dataset[list(names)].rename(names).reset_coords(drop=True).assign_coords({f"{by}_name": dataset[f"{by}_name"]})
-    )
-    found.attrs = {name: dataset.attrs[f"{prefix}{name}"] for name in _ATTRIBUTES}
-    return found
+    events = dataset[[name for name in stored if name in dataset.data_vars]]
+    events = events.drop_vars([name for name in events.coords if str(name) not in (*stored, "option")])
+    events = events.rename({name: name.removeprefix(_RARE) for name in stored})
+    return events.assign_attrs({name: dataset.attrs[f"{_RARE}{name}"] for name in _RARE_ATTRIBUTES})

@@ -1,8 +1,7 @@
-"""How sure is an amount to suffice, and which amount is sure enough."""
+"""How sure an amount is to suffice, and which amount is sure enough."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -10,11 +9,10 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.door import dataset_of
-from popsim.analysis.horizon import total_of_all_years, with_all_years
-from popsim.analysis.order import quantile_with_error, replicates_of, share_error
-from popsim.analysis.summarise import check_coverage, scenario_variables
+from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.order import check_supported, quantile_with_error, share_error
 from popsim.analysis.tails import UNSEEN, excess_error
+from popsim.analysis.totals import described, units_of, variable_of, with_all_years
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
@@ -25,86 +23,18 @@ __all__ = [
     "budget",
     "budget_curve",
     "budget_for",
-    "check_supported",
-    "described",
-    "money_of",
     "point_estimates",
-    "scenarios_for",
     "without_rounding",
 ]
 
-
-def money_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
-    """Give a variable of a dataset with its scenarios last; a total of all years is made of its parts.
-
-    Raises
-    ------
-    RunError
-        When the dataset has no such variable, or one without scenarios.
-    """
-    known = scenario_variables(dataset)
-    variable = check_text("variable", variable, f"the name of a variable: {', '.join(known)}")
-    if variable not in known:
-        whole = total_of_all_years(dataset, variable)
-        if whole is not None:
-            return whole.transpose(..., "scenario")
-        mend = nearest(str(variable), known) or f"it holds {', '.join(known)}"
-        raise RunError(
-            Problem("dataset", (), f"no variable {variable!r} with scenarios", "one that the dataset holds", mend)
-        )
-    return dataset[variable].transpose(..., "scenario")
-
-
-def described(variable: xr.DataArray, units: str, long_name: str) -> xr.DataArray:
-    """Give a result its unit and its meaning."""
-    variable.attrs = {"units": units, "long_name": long_name, "description": f"{long_name}."}
-    return variable
-
-
-def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
-    """Give an amount that is positive, over dimensions of the cost; a Series has the dimension that its index names."""
-    number = as_number(amount)
-    if isinstance(amount, pd.Series):
-        amount = xr.DataArray(amount)
-    if number is None and not isinstance(amount, xr.DataArray):
-        allowed = "a positive number, such as 850e6; or a DataArray or Series over dimensions of the variable"
-        raise ParameterError(Problem("amount", (), repr(amount), allowed))
-    values = amount.values.reshape(-1).tolist() if isinstance(amount, xr.DataArray) else [number]
-    wrong = [value for value in values if not 0.0 < (as_number(value) or 0.0) < np.inf]
-    if wrong:
-        raise ParameterError(Problem("amount", (), repr(wrong[0]), "a positive number, such as 850e6"))
-    if isinstance(amount, xr.DataArray) and amount.ndim:
-        if not set(amount.dims) <= set(cost.dims) - {"scenario"}:
-            allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
-            raise ParameterError(Problem("amount", (), f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
-        _check_labels(amount, cost)
-        return amount
-    return number if number is not None else float(cast("xr.DataArray", amount))
-
-
-def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
-    """Refuse amounts that leave a label of the cost out, of which nothing would be said."""
-    problems = []
-    for dim in map(str, amount.dims):
-        if dim in amount.coords:
-            given, known = amount[dim].values.tolist(), cost[dim].values.tolist()
-            allowed = f"one for each of: {', '.join(map(str, known[:20]))}"
-            missing = [f"no amount for {label!r}" for label in known if label not in given]
-            unknown = [f"an amount for unknown {label!r}" for label in given if label not in known]
-            problems += [Problem(f"amount: {dim}", (), found, allowed) for found in (missing + unknown)[:5]]
-            if len(set(given)) < len(given):
-                problems.append(Problem(f"amount: {dim}", (), "a label twice", "each label once"))
-        elif amount.sizes[dim] != cost.sizes[dim]:
-            found = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
-            problems.append(Problem(f"amount: {dim}", (), found, "an amount for each that the variable has"))
-    if problems:
-        raise ParameterError(problems)
+_ROUNDING = 2e-9
+"""The share by which a scenario may differ from the same sum elsewhere: powers in kernels are right to some 1e-9."""
 
 
 def budget(
     dataset: Run | xr.Dataset, amount: float | xr.DataArray | pd.Series[float], variable: str = "cost"
 ) -> xr.Dataset:
-    """Tell how sure an amount is to suffice, and what is missing when it does not.
+    """Return how sure an amount is to suffice, and what is missing when it does not.
 
     Parameters
     ----------
@@ -142,7 +72,7 @@ def budget(
     ('option', 'area')
     """
     dataset = dataset_of(dataset)
-    cost = money_of(dataset, variable)
+    cost = variable_of(dataset, variable)
     amount = _read_amount(amount, cost)
     count = cost.sizes["scenario"]
     enough = (cost <= amount).transpose(..., "scenario")
@@ -160,7 +90,7 @@ def budget(
     with np.errstate(invalid="ignore"):
         overall = np.hypot(part.values * error.values, (shortfall * np.sqrt(part * (1.0 - part) / count)).values)
     overall_error = short.copy(data=np.where(short > 0, overall, 0.0))
-    units = str(cost.attrs.get("units", "1"))
+    units = units_of(cost)
     chance_error = share.copy(data=share_error(enough.values, replicates_of(dataset)))
     result = {
         "sufficient": described(share, "1", "Probability that the amount suffices"),
@@ -177,47 +107,48 @@ def budget(
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 
 
-def scenarios_for(level: float, replicates: int = 1) -> int:
-    """Give the least number of scenarios whose quantile at a level has an error.
+def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
+    """Return a positive amount over dimensions of the cost; the index of a Series names its dimension."""
+    number = as_number(amount)
+    if isinstance(amount, pd.Series):
+        amount = xr.DataArray(amount)
+    if number is None and not isinstance(amount, xr.DataArray):
+        allowed = "a positive number, such as 850e6; or a DataArray or Series over dimensions of the variable"
+        raise ParameterError(Problem("", ("amount",), repr(amount), allowed))
+    values = amount.values.reshape(-1).tolist() if isinstance(amount, xr.DataArray) else [number]
+    wrong = [value for value in values if not 0.0 < (as_number(value) or 0.0) < np.inf]
+    if wrong:
+        raise ParameterError(Problem("", ("amount",), repr(wrong[0]), "a positive number, such as 850e6"))
+    if isinstance(amount, xr.DataArray) and amount.ndim:
+        if not set(amount.dims) <= set(cost.dims) - {"scenario"}:
+            allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
+            raise ParameterError(Problem("", ("amount",), f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
+        _check_labels(amount, cost)
+        return amount
+    return number if number is not None else float(cast("xr.DataArray", amount))
 
-    Two standard deviations of its rank have to fit beyond it, and one scenario of each replicate.
 
-    Examples
-    --------
-    >>> scenarios_for(0.8), scenarios_for(0.9999), scenarios_for(0.99, replicates=16)
-    (18, 39998, 1600)
-    """
-    odds = max(level / (1.0 - level), (1.0 - level) / level)
-    # Rounded: odds that should be whole come out a last bit above it.
-    single = math.ceil(round(4.0 * odds, 6)) + 2
-    return single if replicates == 1 else max(single, replicates * math.ceil(round(1.0 / min(level, 1.0 - level), 6)))
-
-
-def check_supported(
-    level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]], replicates: int = 1
-) -> None:
-    """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
-
-    Raises
-    ------
-    ParameterError
-        With the number of scenarios that it needs.
-    """
-    if np.isfinite(errors).all():
-        return
-    raise ParameterError(
-        Problem(
-            "confidence",
-            (),
-            f"{level} from {count} scenarios",
-            "a confidence that the scenarios can support",
-            f"run at least {scenarios_for(level, replicates)} scenarios",
-        )
-    )
+def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
+    """Refuse amounts that leave a label of the cost out, of which nothing would be said."""
+    problems = []
+    for dim in map(str, amount.dims):
+        if dim in amount.coords:
+            given, known = amount[dim].values.tolist(), cost[dim].values.tolist()
+            allowed = f"one for each of: {', '.join(map(str, known[:20]))}"
+            missing = [f"no amount for {label!r}" for label in known if label not in given]
+            unknown = [f"an amount for unknown {label!r}" for label in given if label not in known]
+            problems += [Problem(f"amount: {dim}", (), found, allowed) for found in (missing + unknown)[:5]]
+            if len(set(given)) < len(given):
+                problems.append(Problem(f"amount: {dim}", (), "a label twice", "each label once"))
+        elif amount.sizes[dim] != cost.sizes[dim]:
+            found = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
+            problems.append(Problem(f"amount: {dim}", (), found, "an amount for each that the variable has"))
+    if problems:
+        raise ParameterError(problems)
 
 
 def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "cost") -> xr.Dataset:
-    """Give the amount that suffices with a stated confidence.
+    """Return the amount that suffices with a stated confidence.
 
     Parameters
     ----------
@@ -253,12 +184,12 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
     ('option', 'area')
     """
     dataset = dataset_of(dataset)
-    level = check_coverage("confidence", confidence)
-    cost = money_of(dataset, variable)
+    level = check_probability("confidence", confidence)
+    cost = variable_of(dataset, variable)
     amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]), replicates_of(dataset))
     check_supported(level, cost.sizes["scenario"], error, replicates_of(dataset))
     plain = cost.isel(scenario=0, drop=True)
-    units = str(cost.attrs.get("units", "1"))
+    units = units_of(cost)
     result = {
         "amount": described(
             plain.copy(data=amount[..., 0]), units, f"Amount that suffices with {level:.12g} confidence"
@@ -269,7 +200,7 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
 
 
 def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "cost") -> xr.Dataset:
-    """Give the amounts for evenly spaced confidences: the S-curve of a total.
+    """Return the amounts for evenly spaced confidences: the S-curve of a total.
 
     Parameters
     ----------
@@ -301,34 +232,19 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "
     """
     dataset = dataset_of(dataset)
     points = check_whole("points", points, 1, 100_000)
-    cost = money_of(dataset, variable)
+    cost = variable_of(dataset, variable)
     levels = np.arange(1, points + 1) / (points + 1.0)
     amount, _ = quantile_with_error(np.ascontiguousarray(cost.values), levels)
     dims = [*(str(dim) for dim in cost.dims[:-1]), "confidence"]
     labels = {str(dim): dataset[dim] for dim in cost.dims[:-1] if dim in dataset.coords}
     attributes = {**dataset.attrs, "variable": variable}
     result = xr.Dataset({"amount": (dims, amount)}, {**labels, "confidence": levels}, attrs=attributes)
-    described(result["amount"], str(cost.attrs.get("units", "1")), "Amount that suffices with the confidence")
+    described(result["amount"], units_of(cost), "Amount that suffices with the confidence")
     return result
 
 
-_ROUNDING = 2e-9
-"""The share by which a scenario may differ from the same sum elsewhere: powers in kernels are right to some 1e-9."""
-
-
-def without_rounding(difference: xr.DataArray, scale: xr.DataArray) -> xr.DataArray:
-    """Give a difference of two amounts, exactly zero where only rounding sets them apart.
-
-    Examples
-    --------
-    >>> without_rounding(xr.DataArray([1.0, 10.0]), xr.DataArray([1e9, 1e9])).values.tolist()
-    [0.0, 10.0]
-    """
-    return difference.where(abs(difference) > _ROUNDING * abs(scale), 0.0)
-
-
 def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dataset:
-    """Give the point estimates of a total and the probability that each suffices, in total and by area.
+    """Return the point estimates of a total and the probability that each suffices, in total and by area.
 
     A point estimate is the total that the model gives with every input at its most likely value: costs, exponents,
     starts, delays and rates at their modes, each need at its probability, shocks where their probability is one half or
@@ -367,7 +283,7 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
     dataset = dataset_of(dataset)
     if check_text("variable", variable, f"one of {', '.join(schema.TOTALS)}") not in schema.TOTALS:
         hint = nearest(str(variable), list(schema.TOTALS)) or ""
-        raise ParameterError(Problem("variable", (), repr(variable), f"one of {', '.join(schema.TOTALS)}", hint))
+        raise ParameterError(Problem("", ("variable",), repr(variable), f"one of {', '.join(schema.TOTALS)}", hint))
     dataset = with_all_years(dataset)
     result: dict[str, xr.DataArray] = {}
     for suffix in ("", "_by_area"):
@@ -376,7 +292,7 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
         name = schema.point_estimate_name(f"{variable}{suffix}")
         if name not in dataset:
             raise RunError(Problem("dataset", (), f"no variable {name!r}", "a dataset of ps.simulate"))
-        cost, estimate = money_of(dataset, f"{variable}{suffix}"), dataset[name]
+        cost, estimate = variable_of(dataset, f"{variable}{suffix}"), dataset[name]
         enough = (without_rounding(cost - estimate, estimate) <= 0.0).transpose(..., "scenario")
         share = enough.mean("scenario")
         result[f"point_estimate{suffix}"] = estimate
@@ -387,3 +303,14 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
         described(share, "1", "Probability that the point estimate suffices")
         described(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable})
+
+
+def without_rounding(difference: xr.DataArray, scale: xr.DataArray) -> xr.DataArray:
+    """Return a difference of two amounts, exactly zero where only rounding sets them apart.
+
+    Examples
+    --------
+    >>> without_rounding(xr.DataArray([1.0, 10.0]), xr.DataArray([1e9, 1e9])).values.tolist()
+    [0.0, 10.0]
+    """
+    return difference.where(abs(difference) > _ROUNDING * abs(scale), 0.0)

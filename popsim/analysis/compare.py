@@ -9,10 +9,10 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.door import dataset_of
-from popsim.analysis.horizon import with_all_years
-from popsim.analysis.order import Moments, binomial_error, replicates_of
-from popsim.analysis.summarise import coordinates_of, scenario_variables, summarise
+from popsim.analysis.door import coverage_of, dataset_of, replicates_of, scenario_variables
+from popsim.analysis.order import Moments, binomial_error
+from popsim.analysis.summarise import coordinates_of, summarise
+from popsim.analysis.totals import breakdowns_of, with_all_years
 from popsim.arguments import check_text
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
 from popsim.families.base import Floats
@@ -20,14 +20,15 @@ from popsim.families.base import Floats
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["ROUNDING", "breakdowns_of", "compare"]
+__all__ = ["ROUNDING", "compare"]
+
 
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: float | None = None) -> xr.Dataset:
-    """Give the difference of every option to a baseline, scenario by scenario.
+    """Return the difference of every option to a baseline, scenario by scenario.
 
     All options of a run share their random numbers, so the difference within a scenario is due to the option alone.
 
@@ -80,7 +81,6 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     dataset = dataset_of(dataset)
     baseline = check_text("baseline", baseline, "the name of an option")
     others = _other_options(dataset, baseline)
-    stated = dataset.attrs.get("coverage", 0.90) if coverage is None else coverage
     dataset = with_all_years(dataset)
     known = set(scenario_variables(dataset))
     totals = [name for name in schema.TOTALS if name in known]
@@ -110,7 +110,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
             rounding[name] = noise
         differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
         about |= coordinates_of(options, variable.dims)
-    result = summarise(xr.Dataset(differences, about, dataset.attrs), stated)
+    result = summarise(xr.Dataset(differences, about, dataset.attrs), coverage_of(dataset, coverage))
     for name in (*totals, *parts):
         if np.isinf(result[f"{name}_difference_mean_error"]).any():
             _bound_mean_error(result, name, Moments(amounts[name], replicates=replicates_of(dataset)), base, chosen)
@@ -127,6 +127,29 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     return result.assign(found).assign(ceased.variables).assign_coords(labels).assign_attrs(baseline=baseline)
 
 
+def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
+    if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
+        raise RunError(Problem("dataset", (), "no cost (option, scenario)", "a dataset of ps.simulate"))
+    options = [str(option) for option in dataset["option"].values]
+    if repeated := sorted({option for option in options if options.count(option) > 1}):
+        raise RunError(Problem("dataset", ("option",), f"{', '.join(repeated)} more than once", "each option once"))
+    if len(options) < 2:
+        raise ParameterError(
+            Problem(
+                "dataset",
+                ("option",),
+                f"one option, {options[0]!r}" if options else "no option",
+                "at least two options to compare",
+                "add [[option]] to the study, with its id, name, rationale and the keys that it sets, and run it again",
+            )
+        )
+    if baseline not in options:
+        raise UnknownNameError(
+            Problem("", ("baseline",), repr(baseline), f"one of {', '.join(options)}", nearest(str(baseline), options))
+        )
+    return [option for option in options if option != baseline]
+
+
 def _even(difference: Floats, own: Floats, other: Floats) -> None:
     """Make a difference that is the same in all scenarios but for rounding the same: it has no tail."""
     rounding = ROUNDING * np.maximum(np.abs(own), np.abs(other))
@@ -136,7 +159,7 @@ def _even(difference: Floats, own: Floats, other: Floats) -> None:
 
 
 def _bound_mean_error(result: xr.Dataset, name: str, own: Moments, base: int, chosen: list[int]) -> None:
-    """Give the mean of a difference whose tail was not seen the error that follows from those of its two terms.
+    """Return the mean of a difference whose tail was not seen the error that follows from those of its two terms.
 
     The standard deviation of a difference is at most the sum of those of its terms (Minkowski), so where the means of
     option and baseline are known, that of their difference is.
@@ -154,80 +177,8 @@ def _whole(name: str, known: set[str]) -> str:
     return whole if whole in known else name
 
 
-def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:
-    """Give the payments that options no longer make of components that they share with the baseline, and their cost."""
-    if "planned_payments" not in dataset:
-        return {}
-    planned = np.asarray(dataset["planned_payments"].transpose("option", "component").values)
-    own = planned[chosen]
-    ceased = np.where((own > 0.0) & (planned[base] > 0.0), planned[base] - own, 0.0)
-    # Profiles are sums of shares for a one-off.
-    ceased[np.abs(ceased) <= 1e-9] = 0.0
-    found = {"payments_ceased": (ceased, "Payments that cease", "1")}
-    for total in schema.BREAKDOWNS:
-        name = f"expected_{total}_all_years_by_component"
-        if name in dataset:
-            expected = dataset[name].transpose("option", "component")
-            each = np.divide(expected.values[chosen], own, out=np.zeros_like(own), where=own > 0.0)
-            units = str(expected.attrs.get("units", "1"))
-            found[f"payments_ceased_{total}"] = (ceased * each, f"Payments that cease, expected {total}", units)
-    described: dict[str, xr.Variable] = {}
-    for name, (values, title, units) in found.items():
-        attributes = {
-            "units": units,
-            "description": f"{title}: against the baseline, negative where payments are added.",
-        }
-        for suffix, dims, data in (("", ("option", "component"), values), ("_total", ("option",), values.sum(axis=1))):
-            what = "by component" if dims[1:] else "in all"
-            described[f"{name}{suffix}"] = xr.Variable(dims, data, {**attributes, "long_name": f"{title}, {what}"})
-    return described
-
-
-def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:
-    """Name the breakdowns by one dimension, each with the total that it sums to.
-
-    Examples
-    --------
-    >>> run = xr.Dataset({"cost_by_area": (("option", "scenario", "area"), np.ones((1, 2, 3)))})
-    >>> breakdowns_of(run)
-    {}
-    >>> breakdowns_of(run.assign(cost=run["cost_by_area"].sum("area")))
-    {'cost_by_area': 'cost'}
-    """
-    found = {}
-    for name, variable in dataset.data_vars.items():
-        total, _, dimension = str(name).partition("_by_")
-        known = total in schema.BREAKDOWNS and total in dataset.data_vars
-        if known and set(variable.dims) == {"option", "scenario", dimension}:
-            found[str(name)] = total
-    return found
-
-
-def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
-    if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
-        raise RunError(Problem("dataset", (), "no cost (option, scenario)", "a dataset of ps.simulate"))
-    options = [str(option) for option in dataset["option"].values]
-    if repeated := sorted({option for option in options if options.count(option) > 1}):
-        raise RunError(Problem("dataset: option", (), f"{', '.join(repeated)} more than once", "each option once"))
-    if len(options) < 2:
-        raise ParameterError(
-            Problem(
-                "dataset: option",
-                (),
-                f"one option, {options[0]!r}" if options else "no option",
-                "at least two options to compare",
-                "add [[option]] to the study, with its id, name, rationale and the keys that it sets, and run it again",
-            )
-        )
-    if baseline not in options:
-        raise UnknownNameError(
-            Problem("baseline", (), repr(baseline), f"one of {', '.join(options)}", nearest(str(baseline), options))
-        )
-    return [option for option in options if option != baseline]
-
-
 def _signs(difference: Floats, rounding: Floats, name: str) -> dict[str, xr.Variable]:
-    """Give the probabilities that an option is dearer, cheaper, equal; what is below `rounding` is no difference."""
+    """Return the probabilities that an option is dearer, cheaper, equal; what is below `rounding` is no difference."""
     found = {}
     more, less = difference > rounding, difference < -rounding
     for word, holds in (("dearer", more), ("cheaper", less), ("equal", ~(more | less))):
@@ -240,7 +191,7 @@ def _signs(difference: Floats, rounding: Floats, name: str) -> dict[str, xr.Vari
 
 
 def _pairing(amounts: Floats, base: int, chosen: list[int], paired: Floats, name: str) -> dict[str, xr.Variable]:
-    """Give the correlation of options with the baseline, and what shared random numbers gain.
+    """Return the correlation of options with the baseline, and what shared random numbers gain.
 
     `paired` is the standard deviation of each difference.
     """
@@ -277,7 +228,7 @@ def _correlation(options: Floats, base: Floats) -> tuple[Floats, Floats]:
 
 
 def _shares(part: xr.Variable, whole: Floats, name: str, total: str) -> dict[str, xr.Variable]:
-    """Give what each part has of the mean difference of the total; errors of a ratio, to first order."""
+    """Return what each part has of the mean difference of the total; errors of a ratio, to first order."""
     mean = whole.mean(axis=-1, keepdims=True)
     divisor = np.where(mean != 0.0, mean, np.nan)
     share = part.values.mean(axis=-1) / divisor
@@ -288,6 +239,35 @@ def _shares(part: xr.Variable, whole: Floats, name: str, total: str) -> dict[str
         f"{name}_difference_share": _described(part.dims[:-1], share, title),
         f"{name}_difference_share_error": _described(part.dims[:-1], error, f"{title}, Monte Carlo error"),
     }
+
+
+def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:
+    """Return the payments that options no longer make for components that the baseline has too, and their cost."""
+    if "planned_payments" not in dataset:
+        return {}
+    planned = np.asarray(dataset["planned_payments"].transpose("option", "component").values)
+    own = planned[chosen]
+    ceased = np.where((own > 0.0) & (planned[base] > 0.0), planned[base] - own, 0.0)
+    # Profiles are sums of shares for a one-off.
+    ceased[np.abs(ceased) <= 1e-9] = 0.0
+    found = {"payments_ceased": (ceased, "Payments that cease", "1")}
+    for total in schema.BREAKDOWNS:
+        name = f"expected_{total}_all_years_by_component"
+        if name in dataset:
+            expected = dataset[name].transpose("option", "component")
+            each = np.divide(expected.values[chosen], own, out=np.zeros_like(own), where=own > 0.0)
+            units = str(expected.attrs.get("units", "1"))
+            found[f"payments_ceased_{total}"] = (ceased * each, f"Payments that cease, expected {total}", units)
+    described: dict[str, xr.Variable] = {}
+    for name, (values, title, units) in found.items():
+        attributes = {
+            "units": units,
+            "description": f"{title}: against the baseline, negative where payments are added.",
+        }
+        for suffix, dims, data in (("", ("option", "component"), values), ("_total", ("option",), values.sum(axis=1))):
+            what = "by component" if dims[1:] else "in all"
+            described[f"{name}{suffix}"] = xr.Variable(dims, data, {**attributes, "long_name": f"{title}, {what}"})
+    return described
 
 
 def _described(dims: Sequence[Hashable], values: Floats, title: str) -> xr.Variable:

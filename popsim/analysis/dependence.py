@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.door import dataset_of
-from popsim.analysis.order import quantile_with_error, replicates_of
-from popsim.analysis.summarise import check_coverage
+from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.order import quantile_with_error
 from popsim.arguments import check_whole
 from popsim.errors import Problem, RunError
 from popsim.schema import FULL
@@ -67,7 +66,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
         written = FULL if FULL in dataset["option"].values else dataset["option"].values[0]
         dataset = dataset.sel(option=[written])
     stated = dataset.attrs.get("coverage") if coverage is None else coverage
-    level = check_coverage("coverage", stated)
+    level = check_probability("coverage", stated)
     levels = np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     ranges, errors = [], []
     for name in ASSUMPTIONS.values():
@@ -135,7 +134,7 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
         raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
     count = dataset.sizes["scenario"]
     if count < 2:
-        raise RunError(Problem("dataset: scenario", (), f"{count} scenario", "at least 2 scenarios"))
+        raise RunError(Problem("dataset", ("scenario",), f"{count} scenario", "at least 2 scenarios"))
     squares = [(dataset[name] - dataset[name].mean("scenario")) ** 2 for name in names]
     variances = [square.mean("scenario") for square in squares]
     ratio = variances[0] / variances[1].where(variances[1] > 0.0)

@@ -1,4 +1,4 @@
-"""What an analysis is given: the dataset of a run, or the study behind it."""
+"""Check what analyses are given: the dataset of a run or the study behind it, probabilities, coverage."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from popsim.errors import ParameterError, Problem, kind_of
+from popsim.arguments import as_number
+from popsim.errors import ParameterError, Problem, RunError, kind_of
+from popsim.schema import FULL
 from popsim.study.model import Study
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["dataset_of", "study_of"]
+__all__ = [
+    "check_probability",
+    "coverage_of",
+    "dataset_of",
+    "options_of",
+    "replicates_of",
+    "scenario_variables",
+    "study_of",
+]
 
 
-def dataset_of(found: Run | xr.Dataset) -> xr.Dataset:
-    """Give the dataset to analyse: that of a run, or the dataset itself.
+def dataset_of(source: Run | xr.Dataset) -> xr.Dataset:
+    """Return the dataset to analyse: that of a run, or the dataset itself.
 
     Raises
     ------
@@ -31,27 +41,27 @@ def dataset_of(found: Run | xr.Dataset) -> xr.Dataset:
     >>> dataset_of(ds) is ds
     True
     """
-    if isinstance(found, xr.Dataset):
-        return found
+    if isinstance(source, xr.Dataset):
+        return source
     # Reading runs loads netCDF, which takes longer than most analyses.
     from popsim.engine.runs import Run
     from popsim.plan.model import Plan
 
-    if isinstance(found, Run):
-        return found.dataset
+    if isinstance(source, Run):
+        return source.dataset
     mend = "popsim.simulate gives a Dataset, popsim.load_run a Run"
-    if isinstance(found, Study | Plan):
-        name = type(found).__name__.lower()
+    if isinstance(source, Study | Plan):
+        name = type(source).__name__.lower()
         mend = f"simulate it first: ds = popsim.simulate({name})"
-    elif isinstance(found, xr.DataArray):
+    elif isinstance(source, xr.DataArray):
         mend = "give the whole dataset, and the name of the variable as variable=..."
-    elif isinstance(found, str | os.PathLike):
-        mend = f"read it first: run = popsim.load_run({os.fspath(found)!r})"
-    raise ParameterError(Problem("dataset", (), kind_of(found), "a Dataset of scenarios, or a Run", mend))
+    elif isinstance(source, str | os.PathLike):
+        mend = f"read it first: run = popsim.load_run({os.fspath(source)!r})"
+    raise ParameterError(Problem("", ("dataset",), kind_of(source), "a Dataset of scenarios, or a Run", mend))
 
 
-def study_of(found: Run | Study) -> Study:
-    """Give the study to analyse: that of a run, or the study itself.
+def study_of(source: Run | Study) -> Study:
+    """Return the study to analyse: that of a run, or the study itself.
 
     Raises
     ------
@@ -65,16 +75,83 @@ def study_of(found: Run | Study) -> Study:
     >>> study_of(study) is study
     True
     """
-    if isinstance(found, Study):
-        return found
+    if isinstance(source, Study):
+        return source
     from popsim.engine.runs import Run
     from popsim.plan.model import Plan
 
-    if isinstance(found, Run):
-        return found.study
+    if isinstance(source, Run):
+        return source.study
     mend = "popsim.load_study(...) gives a Study"
-    if isinstance(found, Plan):
+    if isinstance(source, Plan):
         mend = "give the study that the plan was compiled from"
-    elif isinstance(found, str | os.PathLike):
-        mend = f"load it first: study = popsim.load_study({os.fspath(found)!r})"
-    raise ParameterError(Problem("study", (), kind_of(found), "a Study, or a Run", mend))
+    elif isinstance(source, str | os.PathLike):
+        mend = f"load it first: study = popsim.load_study({os.fspath(source)!r})"
+    raise ParameterError(Problem("", ("study",), kind_of(source), "a Study, or a Run", mend))
+
+
+def options_of(study: Study) -> dict[str, Study]:
+    """Return the study as written and the study of each option, by name.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> list(options_of(ps.load_study("pops")))
+    ['full', 'without_technology_transfer']
+    """
+    return {FULL: study, **{option.id: option.study for option in study.options}}
+
+
+def check_probability(name: str, value: object) -> float:
+    """Return a probability strictly between 0 and 1.
+
+    Raises
+    ------
+    ParameterError
+        For anything else; `name` is the argument of which the message speaks.
+
+    Examples
+    --------
+    >>> check_probability("confidence", 0.8)
+    0.8
+    """
+    number = as_number(value)
+    if number is None or not 0.0 < number < 1.0:
+        mend = f"write {number / 100.0:.12g} for {number:.12g} %" if number is not None and 1.0 < number < 100.0 else ""
+        raise ParameterError(Problem("", (name,), repr(value), "a number between 0 and 1, such as 0.9", mend))
+    return number
+
+
+def coverage_of(dataset: xr.Dataset, coverage: object = None) -> float:
+    """Return the coverage that is asked for; where none is, that of the dataset, or else 0.90.
+
+    Raises
+    ------
+    ParameterError
+        For a coverage outside (0, 1).
+
+    Examples
+    --------
+    >>> coverage_of(xr.Dataset(), 0.8), coverage_of(xr.Dataset(attrs={"coverage": 0.95})), coverage_of(xr.Dataset())
+    (0.8, 0.95, 0.9)
+    """
+    return check_probability("coverage", dataset.attrs.get("coverage", 0.90) if coverage is None else coverage)
+
+
+def replicates_of(dataset: xr.Dataset) -> int:
+    """Return how many independent replicates the scenarios belong to in turn; 1 where all scenarios are independent."""
+    return int(dataset.attrs.get("replicates", 1))
+
+
+def scenario_variables(dataset: xr.Dataset) -> list[str]:
+    """Return the names of the variables that have scenarios.
+
+    Raises
+    ------
+    RunError
+        When there are none.
+    """
+    names = [str(name) for name, variable in dataset.data_vars.variables.items() if "scenario" in variable.dims]
+    if not names:
+        raise RunError(Problem("dataset", (), "no variable with the dimension 'scenario'", "a dataset of ps.simulate"))
+    return names

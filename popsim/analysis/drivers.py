@@ -1,4 +1,20 @@
-"""Which uncertain inputs make the range of a study."""
+"""Which groups of uncertain inputs make the range of a study.
+
+Sobol indices say which share of the variance a group of inputs has. What its knowledge would leave of the range comes
+from runs in which the draws of the group are kept for some scenarios on end. A block is
+K scenarios that share the draws of the group and differ in all others. Over many blocks:
+
+    E[y | group]    the mean of a block, but for the error that the mean of K scenarios has. So the quantiles of block
+                    means give the shape, and their distance from the mean is scaled to the standard deviation of
+                    E[y | group], the root of first-order index times variance, which is known far better: exact for
+                    mean and variance whatever the law, and for quantiles where either the law is normal or K large
+                    enough for the error of a block mean not to matter.
+    width           the distance of two quantiles within a block, averaged over blocks. Quantiles of K scenarios are a
+                    little off (0 to 4 % for K = 64); so are those of blocks in which nothing is held, and the ratio of
+                    the two is taken, which is off by no more than the laws differ.
+
+Errors are those of a jackknife that leaves out one sixteenth of the blocks at a time.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +24,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
 from popsim import schema
-from popsim.analysis.bootstrap import Bootstrap
-from popsim.analysis.door import study_of
-from popsim.analysis.indices import REFERENCES, indices, without_errors
-from popsim.analysis.nested import PARTS, block_length, nested
+from popsim.analysis.door import check_probability, options_of, study_of
 from popsim.analysis.order import Moments
-from popsim.analysis.shares import covariance_shares
-from popsim.analysis.sobol import index_variables
-from popsim.analysis.summarise import check_coverage
+from popsim.analysis.parts import covariance_shares
+from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
 from popsim.arguments import as_list, check_name, check_text
 from popsim.engine.simulate import provenance
 from popsim.engine.sums import Names
@@ -35,10 +48,30 @@ from popsim.types import GROUPINGS, Grouping
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["SCENARIOS", "driver_work", "drivers", "least_scenarios"]
+__all__ = [
+    "PARTS",
+    "SCENARIOS",
+    "SWING",
+    "Nested",
+    "block_length",
+    "driver_work",
+    "drivers",
+    "least_scenarios",
+    "nested",
+]
+
 
 SCENARIOS = 16_384
 """Scenarios of a run, unless stated."""
+
+
+PARTS = 16
+"""Parts of the jackknife."""
+
+
+SWING = (0.1, 0.9)
+"""Probabilities at which E[y | group] is given."""
+
 
 Runs = dict[str, Floats]
 
@@ -66,7 +99,7 @@ def drivers(
     progress: Progress | None = None,
     only: Sequence[str] | None = None,
 ) -> xr.Dataset:
-    """Tell which groups of uncertain inputs make the range: Sobol indices, swings, and what is left were a group known.
+    """Return which groups of uncertain inputs make the range: Sobol indices, swings, and what knowing a group leaves.
 
     Every group of random streams is frozen in turn while all others are drawn again. That takes two runs for all and
     two for each group.
@@ -131,7 +164,7 @@ def drivers(
     groups = group_streams(asked.study, (*asked.plan.shared_names, *asked.plan.own_names), by)
     if not groups.ids:
         raise ParameterError(
-            Problem("study", (), "nothing in it is uncertain", "a study with at least one uncertain quantity")
+            Problem("", ("study",), "nothing in it is uncertain", "a study with at least one uncertain quantity")
         )
     wanted = None if only is None else [check_name("only", each, schema.TOTALS) for each in as_list(only) or [only]]
     spread = Bootstrap(asked.plan.scenarios, asked.plan.seed, asked.confidence)
@@ -163,7 +196,7 @@ def drivers(
 
 
 def driver_work(study: Study) -> tuple[int, int]:
-    """Give how many runs `drivers` takes for both groupings, and how many random numbers a scenario of a run draws.
+    """Return how many runs `drivers` takes for both groupings, and how many random numbers a scenario of a run draws.
 
     Examples
     --------
@@ -178,7 +211,7 @@ def driver_work(study: Study) -> tuple[int, int]:
 
 
 def least_scenarios(coverage: float) -> int:
-    """Give the number of scenarios of which that of a run has to be a multiple.
+    """Return the number of scenarios of which that of a run has to be a multiple.
 
     Examples
     --------
@@ -198,16 +231,16 @@ def _check(
     threads: int | None,
 ) -> _Setting:
     study = study_of(study)
-    wanted = check_coverage("coverage", study.coverage if coverage is None else coverage)
+    wanted = check_probability("coverage", study.coverage if coverage is None else coverage)
     sampling = Sampling.of(scenarios, study.seed if seed is None else seed)
     least = least_scenarios(wanted)
     if sampling.count % least:
         mend = f"{-(-sampling.count // least) * least:,}"
-        raise ParameterError(Problem("scenarios", (), repr(scenarios), f"a multiple of {least:,}", mend))
-    studies = {schema.FULL: study, **{each.id: each.study for each in study.options}}
+        raise ParameterError(Problem("", ("scenarios",), repr(scenarios), f"a multiple of {least:,}", mend))
+    studies = options_of(study)
     if check_text("option", option, ", ".join(studies)) not in studies:
         raise UnknownNameError(
-            Problem("option", (), repr(option), ", ".join(studies), nearest(str(option), list(studies)))
+            Problem("", ("option",), repr(option), ", ".join(studies), nearest(str(option), list(studies)))
         )
     # Without the others, which take as long again to compile.
     chosen = compile_plan(replace(studies[option], options=()))
@@ -219,7 +252,7 @@ def _check(
         study=studies[option],
         breakdowns=(("area",), *stated),
         coverage=wanted,
-        confidence=check_coverage("confidence", confidence),
+        confidence=check_probability("confidence", confidence),
         threads=check_threads(threads),
     )
 
@@ -250,7 +283,7 @@ def _suffix(name: str) -> str:
 
 
 def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Floats:
-    """Give the indices of every cell of a variable: (..., first-order and total, estimate)."""
+    """Return the indices of every cell of a variable: (..., first-order and total, estimate)."""
     shape = one.shape[:-1]
     rows = zip(*(each.reshape(-1, each.shape[-1]) for each in (one, other, mixed)), strict=True)
     found = np.array([indices(a, b, both, spread) for a, b, both in rows], dtype=np.float64).reshape(*shape, 2, 4)
@@ -258,7 +291,7 @@ def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Fl
 
 
 def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:
-    """Give the covariance of each part with the whole, over the variance of the whole; error from the influences."""
+    """Return the covariance of each part with the whole, over the variance of the whole; error from the influences."""
     share, error = covariance_shares(part, whole[np.newaxis])
     if np.isinf(Moments(whole).std_error):
         error = np.where(error > 0.0, np.inf, error)
@@ -273,7 +306,7 @@ def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dic
 def _widths(
     free: Floats, held: Sequence[Floats], table: Floats, name: str, by: str, asked: _Setting
 ) -> dict[str, xr.DataArray]:
-    """Give the swing of a total, its width, and what is left of the width."""
+    """Return the swing of a total, its width, and what is left of the width."""
     moments, tail = Moments(free), (1.0 - asked.coverage) / 2.0
     (low, high), (low_error, high_error) = moments.quantiles(np.array([tail, 1.0 - tail]))
     width, width_error = float(high - low), float(np.hypot(low_error, high_error))
@@ -317,3 +350,81 @@ def _described(values: Floats, dims: Names, title: str, meaning: str, units: str
 def _attributes(asked: _Setting, option: str) -> dict[str, object]:
     about = {**provenance(asked.plan), "scenarios": asked.plan.scenarios, "option": option}
     return {**about, "coverage": asked.coverage, "confidence": asked.confidence, "references": REFERENCES}
+
+
+class Nested(NamedTuple):
+    """Swing (low, high), and the width that is left in terms of the full width, each with its standard error."""
+
+    swing: Floats
+    swing_error: Floats
+    ratio: float
+    ratio_error: float
+
+
+def block_length(coverage: float) -> int:
+    """Return the scenarios of a block: at least three are to be expected beyond either end of the range.
+
+    Examples
+    --------
+    >>> block_length(0.9), block_length(0.99)
+    (64, 1024)
+    """
+    length = 64
+    while length * (1.0 - coverage) / 2.0 < 3.0:
+        length *= 2
+    return length
+
+
+def nested(held: Floats, free: Floats, coverage: float, share: float, share_error: float) -> Nested:
+    """Summarise a run with a group held, beside one in which nothing is.
+
+    Parameters
+    ----------
+    held, free
+        Results (block, scenario of the block) of both; the same number of blocks, a multiple of `PARTS`.
+    coverage
+        Of the range whose width is asked for.
+    share, share_error
+        First-order index of the group. A negative one, which chance can bring about, stands for no swing; the error of
+        the swing then says how large it may be.
+
+    Examples
+    --------
+    >>> free = np.arange(1024.0).reshape(64, 16).T
+    >>> found = nested(np.repeat(free[:, :1], 64, axis=1), free, 0.9, 1.0, 0.0)  # the group known, nothing is open
+    >>> found.ratio
+    0.0
+    """
+    tail = (1.0 - coverage) / 2.0
+    ends = [np.quantile(each, [tail, 1.0 - tail], axis=1, method="median_unbiased") for each in (held, free)]
+    widths, all_widths = (upper - lower for lower, upper in ends)
+    means = held.mean(axis=1)
+
+    def shape(kept: NDArray[np.int64]) -> Floats:
+        spread = means[kept].std()
+        apart = np.quantile(means[kept], SWING, method="median_unbiased") - means[kept].mean()
+        return np.asarray(apart / spread) if spread > 0.0 else np.zeros(2)
+
+    def ratio(kept: NDArray[np.int64]) -> Floats:
+        full = all_widths[kept].mean()
+        return np.array([widths[kept].mean() / full if full > 0.0 else np.nan])
+
+    blocks = np.arange(len(held))
+    (left,), (left_error,) = ratio(blocks), _jackknife(ratio, len(held))
+    (deviation, deviation_error), whole = _root(share, share_error), free.std()
+    places = shape(blocks)
+    error = whole * np.hypot(deviation * _jackknife(shape, len(held)), places * deviation_error)
+    swing = free.mean() + places * deviation * whole
+    return Nested(swing, np.hypot(error, whole / np.sqrt(free.size)), float(left), float(left_error))
+
+
+def _root(share: float, error: float) -> tuple[float, float]:
+    """Root of a share that may have come out negative, and its error, which is finite at zero too."""
+    root = np.sqrt(share) if share > 0.0 else 0.0
+    return root, error / max(2.0 * root, np.sqrt(error)) if error > 0.0 else 0.0
+
+
+def _jackknife(statistic: Callable[[NDArray[np.int64]], Floats], blocks: int) -> Floats:
+    part = np.arange(blocks) % PARTS
+    left = np.array([statistic(np.flatnonzero(part != k)) for k in range(PARTS)])
+    return np.asarray(np.sqrt((PARTS - 1) / PARTS * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))

@@ -30,7 +30,7 @@ import xarray as xr
 from scipy.special import ndtr, ndtri
 
 from popsim import schema
-from popsim.analysis.door import study_of
+from popsim.analysis.door import options_of, study_of
 from popsim.families.base import Family, Floats
 from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.expectation import expect_rows
@@ -89,7 +89,7 @@ def exact_moments(study: Run | Study) -> xr.Dataset:
     'starts of countries'
     """
     study = study_of(study)
-    studies = {schema.FULL: replace(study, options=()), **{option.id: option.study for option in study.options}}
+    studies = {**options_of(study), schema.FULL: replace(study, options=())}
     means = [float(expect_rows(each).mean.sum()) for each in studies.values()]
     found = [total_std(each) for each in studies.values()]
     result = xr.Dataset(

@@ -1,44 +1,59 @@
-"""Amounts for parts that all suffice together with a stated confidence, at the least cost in total."""
+"""Amounts for parts that all suffice together with a stated confidence, at the least cost in total.
+
+The search works on the scenarios themselves. It starts with a common quantile level for all parts. Then it swaps
+between two parts: the limit of one is lowered until it loses some scenarios, the limit of the other is raised until it
+has won as many back, wherever that saves most; first in large steps, then in smaller ones, until no swap between two
+parts saves anything. The result is a local optimum. Every limit is a value that occurs in some scenario.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
+from numpy.typing import NDArray
 
-from popsim import schema
-from popsim.analysis.budgets import budget_for, described, scenarios_for
-from popsim.analysis.door import dataset_of
-from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
-from popsim.analysis.order import binomial_error, quantile_with_error, replicates_of
-from popsim.analysis.summarise import check_coverage, scenario_variables
-from popsim.arguments import check_text
-from popsim.errors import ParameterError, Problem, RunError, nearest
+from popsim.analysis.budgets import budget_for
+from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.order import binomial_error, quantile_with_error, scenarios_for
+from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
+from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.types import Base, By
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["breakdown_by", "joint_budget", "names_of"]
+__all__ = [
+    "Limits",
+    "cheapest_limits",
+    "common_limits",
+    "holds_together",
+    "joint_budget",
+]
+
 
 _PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 """Ways to make two halves of four quarters: three comparisons that are independent of each other."""
+
 
 _PARTS = {
     "amount": "Amount for the part, all sufficing together",
     "common_amount": "Amount for the part at a common quantile level, all sufficing together",
     "separate_amount": "Amount for the part that suffices with the confidence alone",
 }
+
+
 _TOTALS = {
     "total": "Sum of the amounts that suffice together",
     "common_total": "Sum of the amounts at a common quantile level that suffice together",
     "separate_total": "Sum of the amounts that each suffice alone",
     "pooled_amount": "One amount for all parts that suffices for their sum",
 }
+
+
 _SHARES = {
     "joint_confidence": "Share of the scenarios of the search in which all amounts suffice",
     "unseen_confidence": "Share of scenarios that the search did not see in which all amounts suffice",
@@ -48,72 +63,18 @@ _SHARES = {
 }
 
 
-def names_of(by: By) -> tuple[str, ...]:
-    """Give the dimensions of the parts: one name, or a list of names.
-
-    Raises
-    ------
-    ParameterError
-        For no name, a name twice, or what is no name.
-
-    Examples
-    --------
-    >>> names_of("area"), names_of(["area", "year"])
-    (('area',), ('area', 'year'))
-    """
-    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Iterable) else ()
-    if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
-        allowed = 'a dimension such as "area", or several different ones such as ("area", "year")'
-        raise ParameterError(Problem("by", (), repr(by), allowed))
-    if isinstance(by, str) and "," in by:
-        split = tuple(name.strip() for name in by.split(","))
-        raise ParameterError(
-            Problem("by", (), repr(by), "one name in a text, or a list of names", f"write by={split!r}")
-        )
-    return names
+_LARGEST, _RATIO = 0.5, 1.4
+"""Exchanges begin with so large a share of the scenarios; each step is so many times smaller than the one before."""
 
 
-def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
-    """Give the breakdown of a total by one dimension or several, with dimensions (..., *by, scenario).
-
-    Raises
-    ------
-    RunError
-        When the dataset lacks it; the message says which breakdowns it holds.
-    ParameterError
-        For a total that is never broken down, or what is no name of a dimension.
-    """
-    names = names_of(by)
-    if check_text("variable", variable, " or ".join(schema.BREAKDOWNS)) not in schema.BREAKDOWNS:
-        allowed = " or ".join(repr(name) for name in schema.BREAKDOWNS)
-        hint = nearest(str(variable), list(schema.BREAKDOWNS)) or "budget and budget_for take any total"
-        allowed += f", the totals that are broken down by {' and '.join(names)}"
-        raise ParameterError(Problem("variable", (), repr(variable), allowed, hint))
-    held = {
-        name: [str(dim) for dim in dataset[name].dims if dim not in ("option", "scenario")]
-        for name in scenario_variables(dataset)
-        if name.startswith(f"{variable}_by_")
-    }
-    for name, dims in held.items():
-        if set(dims) == set(names):
-            return dataset[name].transpose(..., *names, "scenario")
-    wanted, ways = schema.breakdown_name(names, variable), [",".join(dims) for dims in held.values()]
-    asked = repr(names[0]) if len(names) == 1 else repr(names)
-    raise RunError(
-        Problem(
-            "dataset",
-            (),
-            f"no variable {wanted!r} with scenarios",
-            f"breakdowns that the dataset holds: {'; '.join(ways) or 'none'}",
-            nearest(",".join(names), ways) or f"simulate with breakdowns=[{asked}]",
-        )
-    )
+_MOST_MOVES = 2_000
+"""A bound on exchanges, far beyond what they need."""
 
 
 def joint_budget(
     dataset: Run | xr.Dataset, by: By = "area", confidence: float = 0.8, variable: Base = "cost"
 ) -> xr.Dataset:
-    """Give amounts for each area (year, group), all of which suffice together with a stated confidence.
+    """Return amounts for each area (year, group), all of which suffice together with a stated confidence.
 
     The amounts of a separate P80 for each area do not do that: all of them suffice together less often than each alone,
     and their sum is neither the P80 of the total. Among the amounts that do suffice together this looks for those of
@@ -170,8 +131,8 @@ def joint_budget(
     (('option', 'area'), True)
     """
     dataset = dataset_of(dataset)
-    level = check_coverage("confidence", confidence)
-    names = names_of(by)
+    level = check_probability("confidence", confidence)
+    names = dimensions_of(by)
     parts = breakdown_by(dataset, variable, by)
     count = parts.sizes["scenario"]
     _check_halves(level, count)
@@ -189,7 +150,7 @@ def joint_budget(
     ]
     pooled = budget_for(dataset, level, variable)
     plain = parts.isel(scenario=0, drop=True)
-    units = str(parts.attrs.get("units", "1"))
+    units = units_of(parts)
     result: dict[str, xr.DataArray] = {}
     for name, title in (_PARTS | _TOTALS | _SHARES).items():
         for suffix, words in (("", title), ("_error", f"{title}, Monte Carlo error")):
@@ -212,8 +173,8 @@ def _check_halves(level: float, count: int) -> None:
     if count < needed:
         raise ParameterError(
             Problem(
-                "confidence",
-                (),
+                "",
+                ("confidence",),
                 f"{level} from {count} scenarios",
                 "a confidence that half of the scenarios can support",
                 f"run at least {needed} scenarios",
@@ -281,3 +242,157 @@ def _halves(values: Floats, level: float) -> dict[str, Floats | float]:
         result[f"{name}_error"] = np.sqrt((table**2).mean(axis=0)) / 2.0
         result[f"{sums}_error"] = float(np.sqrt((table.sum(axis=1) ** 2).mean()) / 2.0)
     return result
+
+
+class Limits(NamedTuple):
+    """One limit for each part, and how many scenarios keep within all of them."""
+
+    limit: Floats
+    kept: int
+
+
+def holds_together(values: Floats, limit: Floats) -> Floats:
+    """Return for each scenario of (part, scenario) whether every part keeps within its limit."""
+    return np.asarray((values <= limit[:, np.newaxis]).all(axis=0))
+
+
+def common_limits(values: Floats, wanted: int) -> Limits:
+    """Return every part its limit at the lowest common rank at which at least `wanted` scenarios keep within all.
+
+    Parameters
+    ----------
+    values
+        (part, scenario)
+    wanted
+        Number of scenarios, at most all.
+    """
+    ordered = np.sort(values, axis=1)
+    low, high = wanted - 1, values.shape[1] - 1
+    while low < high:
+        middle = (low + high) // 2
+        if int(holds_together(values, ordered[:, middle]).sum()) >= wanted:
+            high = middle
+        else:
+            low = middle + 1
+    limit = ordered[:, low]
+    return Limits(limit, int(holds_together(values, limit).sum()))
+
+
+def cheapest_limits(values: Floats, wanted: int) -> Limits:
+    """Lower the sum of the limits, from those at a common rank, as far as exchanges of two parts can.
+
+    Parameters
+    ----------
+    values
+        (part, scenario)
+    wanted
+        Number of scenarios that keep within all limits, at most all.
+
+    Examples
+    --------
+    >>> values = np.array([[1.0, 2.0, 3.0, 9.0], [5.0, 6.0, 4.0, 1.0]])
+    >>> found = cheapest_limits(values, 3)
+    >>> found.limit.tolist(), found.kept
+    ([3.0, 6.0], 3)
+    """
+    limit = common_limits(values, wanted).limit.copy()
+    order = np.argsort(-values, axis=1, kind="stable")
+    ranked = _Ranked(order, np.take_along_axis(values, order, axis=1))
+    steps = _steps(values.shape[1])
+    moves, before = 0, -1
+    while moves > before:
+        before = moves
+        for step in steps:
+            while moves < _MOST_MOVES and _exchange(values, ranked, limit, wanted, step):
+                moves += 1
+    return Limits(limit, int(holds_together(values, limit).sum()))
+
+
+def _steps(count: int) -> list[int]:
+    """List the numbers of scenarios to exchange, from the largest to one."""
+    steps, size = [1], _LARGEST * count
+    while size >= 2.0:
+        steps.append(int(size))
+        size /= _RATIO
+    return sorted(set(steps), reverse=True)
+
+
+def _exchange(values: Floats, ranked: _Ranked, limit: Floats, wanted: int, step: int) -> bool:
+    """Make the exchange of about `step` scenarios that saves most; False where none saves anything."""
+    over = values > limit[:, np.newaxis]
+    broken = over.sum(axis=0)
+    kept = broken == 0
+    spare = int(kept.sum()) - wanted
+    outside = _outside(values, over, broken)
+    best, move = 1e-12 * max(float(np.abs(limit).sum()), 1e-300), None
+    for a in range(len(values)):
+        if spare > 0:
+            # What may be lost without winning any back.
+            lowered, lost = ranked.lowered(a, kept, spare)
+            if lowered is not None and lost <= spare and float(limit[a] - lowered) > best:
+                best, move = float(limit[a] - lowered), (a, lowered, a, lowered)
+        lowered, lost = ranked.lowered(a, kept, step + spare)
+        if lowered is None:
+            continue
+        saved = float(limit[a] - lowered)
+        if saved <= best:
+            continue
+        parts, raised = _raised(outside, values[a], lowered, lost - spare)
+        gain = np.where(parts == a, -np.inf, saved - (raised - limit[parts]))
+        if len(gain) and gain.max() > best:
+            k = int(gain.argmax())
+            best, move = float(gain[k]), (a, lowered, int(parts[k]), float(raised[k]))
+    if move is None:
+        return False
+    a, lowered, b, raised_to = move
+    limit[a] = lowered
+    limit[b] = raised_to
+    return True
+
+
+class _Ranked(NamedTuple):
+    """Scenarios of each part from its largest value to its smallest, and these values; (part, scenario)."""
+
+    order: NDArray[np.int64]
+    falling: Floats
+
+    def lowered(self, part: int, kept: NDArray[np.bool_], step: int) -> tuple[float | None, int]:
+        """Return the largest value of a part that loses at least `step` scenarios that fit, and how many it loses.
+
+        None where there is no such value.
+        """
+        count = len(kept)
+        # So many largest values hold the answer, unless many are equal.
+        for most in (2 * step + count - int(kept.sum()) + 16, count):
+            inside = self.falling[part, :most][kept[self.order[part, :most]]]
+            if step < len(inside):
+                lost = step + int(np.argmax(inside[step:] < inside[step - 1]))
+                if inside[lost] < inside[step - 1]:
+                    return float(inside[lost]), lost
+        return None, 0
+
+
+class _Outside(NamedTuple):
+    """Scenarios that one limit alone keeps out, by that part and then by its value: raising the limit wins them."""
+
+    scenario: NDArray[np.int64]
+    part: NDArray[np.int64]
+    value: Floats
+    first: NDArray[np.int64]
+    """Place at which the part of each begins."""
+
+
+def _outside(values: Floats, over: NDArray[np.bool_], broken: NDArray[np.int64]) -> _Outside:
+    scenario = np.flatnonzero(broken == 1)
+    part = over[:, scenario].argmax(axis=0)
+    value = values[part, scenario]
+    order = np.lexsort((value, part))
+    scenario, part, value = scenario[order], part[order], value[order]
+    return _Outside(scenario, part, value, np.searchsorted(part, part))
+
+
+def _raised(outside: _Outside, other: Floats, lowered: float, short: int) -> tuple[NDArray[np.int64], Floats]:
+    """Return the parts whose limit can win `short` scenarios in which another is within `lowered`, and the limits."""
+    won = np.concatenate([[0], np.cumsum(other[outside.scenario] <= lowered)])
+    enough = np.flatnonzero((won[1:] - won[outside.first] == short) & (won[1:] > won[:-1]))
+    return outside.part[enough], outside.value[enough]

@@ -1,33 +1,48 @@
-"""Quantiles and moments over scenarios, with their Monte Carlo errors, from kernels that do not sort."""
+"""Quantiles, moments and coverage intervals over scenarios with their Monte Carlo errors."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
-import xarray as xr
 from numpy.typing import NDArray
 
 from popsim.analysis.tails import is_heavy, tail_errors
+from popsim.arguments import check_name
 from popsim.engine.threads import check_threads
-from popsim.errors import Problem, RunError
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
 from popsim.kernels.selection import BUCKETS, central_moments, select_rows
+from popsim.types import INTERVALS, Interval
 
 __all__ = [
     "Moments",
     "binomial_error",
+    "check_interval",
+    "check_supported",
+    "coverage_interval",
     "half_width",
     "quantile_with_error",
-    "replicates_of",
+    "scenarios_for",
     "share_error",
+    "shortest_with_error",
     "spread_error",
 ]
 
+
 _ROWS = 16
 """Rows given to a thread at a time."""
+
+
+_BLOCKS = 20
+"""Blocks of scenarios from whose shortest intervals the error of the whole one is judged."""
+
+
+_LEAST = 20
+"""Scenarios in each tail of a block, on average, below which nothing is said of the error."""
 
 
 class Moments:
@@ -163,7 +178,7 @@ class Moments:
 
 
 def _rows(values: Floats) -> list[Floats]:
-    """Give values as tables of rows of scenarios, in order; values that lie so, option by option, are not copied."""
+    """Return values as tables of rows of scenarios, in order; values that lie so, option by option, are not copied."""
     count = values.shape[-1]
     if values.ndim > 2 and len(values) and not values.flags.c_contiguous and values[0].flags.c_contiguous:
         return [option.reshape(-1, count) for option in values]
@@ -209,7 +224,7 @@ def quantile_with_error(values: Floats, probabilities: Floats, replicates: int =
 
 
 def spread_error(parts: Sequence[Floats]) -> Floats:
-    """Give the standard error of an average of independent parts: their spread over the root of their number.
+    """Return the standard error of an average of independent parts: their spread over the root of their number.
 
     Examples
     --------
@@ -219,13 +234,8 @@ def spread_error(parts: Sequence[Floats]) -> Floats:
     return np.asarray(np.std(np.stack(parts), axis=0, ddof=1) / np.sqrt(len(parts)))
 
 
-def replicates_of(dataset: xr.Dataset) -> int:
-    """Tell how many independent replicates take turns in a dataset; 1 where single scenarios tell the errors."""
-    return int(dataset.attrs.get("replicates", 1))
-
-
 def half_width(replicates: int = 1, level: float = 0.975) -> float:
-    """Give the standard errors in the half-width of a 95 % interval: Student's t where few replicates tell the error.
+    """Return the standard errors in the half-width of a 95 % interval: Student's t where few replicates tell the error.
 
     `level` is the probability below its upper end.
 
@@ -240,7 +250,7 @@ def half_width(replicates: int = 1, level: float = 0.975) -> float:
 
 
 def share_error(happens: NDArray[np.bool_], replicates: int = 1) -> Floats:
-    """Give the standard error of the share of the last axis at which something happens.
+    """Return the standard error of the share of the last axis at which something happens.
 
     Examples
     --------
@@ -256,7 +266,7 @@ def share_error(happens: NDArray[np.bool_], replicates: int = 1) -> Floats:
 
 
 def binomial_error(share: Floats, count: int) -> Floats:
-    """Give the standard error of a share of `count` scenarios; never zero, after Agresti and Coull (1998).
+    """Return the standard error of a share of `count` scenarios; never zero, after Agresti and Coull (1998).
 
     doi:10.1080/00031305.1998.10480550
 
@@ -267,3 +277,119 @@ def binomial_error(share: Floats, count: int) -> Floats:
     """
     adjusted = (share * count + 2.0) / (count + 4.0)
     return np.asarray(np.sqrt(adjusted * (1.0 - adjusted) / (count + 4.0)))
+
+
+def scenarios_for(level: float, replicates: int = 1) -> int:
+    """Return the least number of scenarios whose quantile at a level has an error.
+
+    Two standard deviations of its rank have to fit beyond it, and one scenario of each replicate.
+
+    Examples
+    --------
+    >>> scenarios_for(0.8), scenarios_for(0.9999), scenarios_for(0.99, replicates=16)
+    (18, 39998, 1600)
+    """
+    odds = max(level / (1.0 - level), (1.0 - level) / level)
+    # Rounded: odds that should be whole come out a last bit above it.
+    single = math.ceil(round(4.0 * odds, 6)) + 2
+    return single if replicates == 1 else max(single, replicates * math.ceil(round(1.0 / min(level, 1.0 - level), 6)))
+
+
+def check_supported(
+    level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]], replicates: int = 1
+) -> None:
+    """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
+
+    Raises
+    ------
+    ParameterError
+        With the number of scenarios that it needs.
+    """
+    if np.isfinite(errors).all():
+        return
+    raise ParameterError(
+        Problem(
+            "",
+            ("confidence",),
+            f"{level} from {count} scenarios",
+            "a confidence that the scenarios can support",
+            f"run at least {scenarios_for(level, replicates)} scenarios",
+        )
+    )
+
+
+def check_interval(interval: object) -> Interval:
+    """Hold the kind of an interval to those that there are.
+
+    Raises
+    ------
+    ParameterError
+        For any other.
+    """
+    return check_name("interval", interval, INTERVALS)
+
+
+def coverage_interval(values: Floats, coverage: float, interval: Interval = "symmetric") -> Floats:
+    """Return the coverage interval of JCGM 101:2008, clause 7.7, over the last axis; shape (..., 2).
+
+    With M scenarios in order and q = coverage x M, rounded to the nearest whole number, it runs from value r to value
+    r + q: r = (M - q) / 2, or (M - q + 1) / 2 rounded down, for equal tails (7.7.2); for the shortest, the r at which
+    the interval is shortest, the first where several are (5.3.4 and 7.7.4).
+
+    Raises
+    ------
+    ParameterError
+        When the scenarios are too few: q = M leaves no interval of M values to choose.
+
+    Examples
+    --------
+    >>> coverage_interval(np.array([[1.0, 2.0, 4.0, 8.0, 16.0]]), 0.6, "shortest").tolist()
+    [[1.0, 8.0]]
+    """
+    count = values.shape[-1]
+    inside = math.floor(coverage * count + 0.5)
+    if inside >= count:
+        needed = math.floor(0.5 / (1.0 - coverage)) + 1
+        raise ParameterError(
+            Problem(
+                "", ("coverage",), f"{coverage} of {count} scenarios", "fewer than all scenarios", f"at least {needed}"
+            )
+        )
+    ordered = np.sort(values, axis=-1)
+    if interval == "shortest":
+        first = np.argmin(ordered[..., inside:] - ordered[..., : count - inside], axis=-1)[..., np.newaxis]
+    else:
+        place = max((count - inside + (count - inside) % 2) // 2, 1) - 1
+        first = np.full((*values.shape[:-1], 1), place, dtype=np.int64)
+    return np.concatenate([np.take_along_axis(ordered, first + step, axis=-1) for step in (0, inside)], axis=-1)
+
+
+def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats]:
+    """Shortest coverage interval over the last axis and the Monte Carlo errors of its ends; shapes (..., 2).
+
+    The ends of a shortest interval converge as n^(-1/3), slower than quantiles (Kim and Pollard 1990, Cube root
+    asymptotics, Ann. Statist. 18), and no formula without densities gives their errors. So the scenarios are dealt out
+    to 20 blocks, and the standard deviation of the blocks' ends is scaled by 20^(-1/3): subsampling with a known rate
+    (Politis and Romano 1994, Ann. Statist. 22). Where the shortest interval ends at the edge of the distribution, it
+    converges faster and the error is too large.
+
+    Returns
+    -------
+    tuple of arrays
+        Errors are infinite where a block holds too few scenarios to tell: fewer than 20 in its tails on average.
+
+    Raises
+    ------
+    RunError
+        When a value is NaN or infinite.
+    """
+    if not np.isfinite(values).all():
+        raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
+    found = coverage_interval(values, coverage, "shortest")
+    size = values.shape[-1] // _BLOCKS
+    if size * (1.0 - coverage) < _LEAST:
+        return found, np.full(found.shape, np.inf)
+    # Every 20th scenario, so that points of a design are dealt out evenly.
+    blocks = np.stack([values[..., k : size * _BLOCKS : _BLOCKS] for k in range(_BLOCKS)])
+    ends = coverage_interval(blocks, coverage, "shortest")
+    return found, ends.std(axis=0, ddof=1) * _BLOCKS ** (-1.0 / 3.0)

@@ -1,4 +1,4 @@
-"""As many scenarios as a stated precision takes."""
+"""Simulation of as many scenarios as a stated precision takes, and how a range settles as scenarios are added."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import math
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
-from popsim.analysis import jcgm101
-from popsim.analysis.batches import joined
-from popsim.analysis.intervals import check_interval
-from popsim.analysis.order import half_width, quantile_with_error
-from popsim.analysis.summarise import check_coverage
-from popsim.arguments import as_number, as_whole, check_name
+from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
+from popsim.analysis.order import check_interval, coverage_interval, half_width, quantile_with_error, scenarios_for
+from popsim.analysis.totals import described, units_of, variable_of
+from popsim.arguments import as_number, as_whole, check_name, check_whole
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, Problem
@@ -25,44 +25,48 @@ from popsim.plan.model import Plan
 from popsim.study.model import Study
 from popsim.types import METHODS, By, Interval, Method
 
-__all__ = ["METHODS", "REPLICATES", "relative_error", "room_for", "simulate_to"]
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
+
+__all__ = [
+    "METHODS",
+    "REPLICATES",
+    "batch_size",
+    "batch_statistics",
+    "convergence",
+    "joined",
+    "numerical_tolerance",
+    "relative_error",
+    "room_for",
+    "simulate_to",
+    "stability",
+]
+
 
 REPLICATES = 16
 """Scramblings of Sobol points where none are stated: the error is known to 1 / sqrt(2 (16 - 1)) = 18 % of itself."""
 
+
 _FIRST = 5_000
+
+
 _TAIL = 250
 """Scenarios in each tail of the first batch, at least: below, errors are too uncertain to stop by."""
+
+
 _GROWTH = (1.25, 4.0)
 """A batch makes the scenarios at least and at most so many times as many."""
+
+
 _MEMORY_SHARE = 0.25
 """Share of the memory that scenarios may take: they are copied once, and summaries and files need room as well."""
+
+
 _MEMORY_UNKNOWN = 2**32
+
 
 Told = Callable[[int, float], None]
 """Called after each batch with the scenarios so far and the precision that they reach."""
-
-
-@dataclass(frozen=True)
-class _Goal:
-    precision: float
-    coverage: float
-    method: str
-    digits: int
-    interval: Interval
-    turns: int
-    """Replicates that take turns; 1 for random scenarios."""
-
-    @property
-    def first(self) -> int:
-        if self.method == "jcgm101":
-            return jcgm101.batch_size(self.coverage)
-        least = max(_FIRST, math.ceil(round(_TAIL / ((1.0 - self.coverage) / 2.0), 6)))
-        return least if self.turns == 1 else self.turns << (-(-least // self.turns) - 1).bit_length()
-
-    def allowed(self, limit: int) -> int:
-        """Give the largest number within the limit that such a run can have."""
-        return limit if self.turns == 1 else self.turns << max((limit // self.turns).bit_length() - 1, 0)
 
 
 def simulate_to(
@@ -147,7 +151,15 @@ def simulate_to(
     while True:
         before, ahead = done, foreseen
         told_progress = None if progress is None else (lambda n, _, b=before, a=ahead: progress(b + n, a))
-        part = simulate(plan, foreseen - done, seed, breakdowns, threads, done, told_progress)
+        part = simulate(
+            plan,
+            scenarios=foreseen - done,
+            seed=seed,
+            breakdowns=breakdowns,
+            threads=threads,
+            first_scenario=done,
+            progress=told_progress,
+        )
         parts.append(part)
         done = foreseen
         limit = goal.allowed(room_for(part) if most is None else min(most, room_for(part)))
@@ -156,7 +168,7 @@ def simulate_to(
             reached = relative_error(cost, goal.coverage, goal.turns)
             needed = done * (reached / goal.precision) ** 2
         else:
-            batches.append(jcgm101.batch_statistics(part["cost"].values, goal.coverage, goal.interval))
+            batches.append(batch_statistics(part["cost"].values, goal.coverage, goal.interval))
             reached, needed = _stability(cost, batches, goal)
         if told is not None:
             told(done, reached)
@@ -173,6 +185,28 @@ def simulate_to(
         foreseen = min(_next(goal, done, needed), limit)
 
 
+@dataclass(frozen=True)
+class _Goal:
+    precision: float
+    coverage: float
+    method: str
+    digits: int
+    interval: Interval
+    turns: int
+    """Replicates that take turns; 1 for random scenarios."""
+
+    @property
+    def first(self) -> int:
+        if self.method == "jcgm101":
+            return batch_size(self.coverage)
+        least = max(_FIRST, math.ceil(round(_TAIL / ((1.0 - self.coverage) / 2.0), 6)))
+        return least if self.turns == 1 else self.turns << (-(-least // self.turns) - 1).bit_length()
+
+    def allowed(self, limit: int) -> int:
+        """Return the largest number within the limit that such a run can have."""
+        return limit if self.turns == 1 else self.turns << max((limit // self.turns).bit_length() - 1, 0)
+
+
 def _check(
     plan: Plan, precision: object, method: object, digits: object, interval: object, coverage: object, most: object
 ) -> _Goal:
@@ -185,20 +219,22 @@ def _check(
     asked = as_number(precision)
     method = method if isinstance(method, str) else ""
     if method == "quantiles" and (asked is None or not 0.0 < asked < 1.0):
-        problems.append(Problem("precision", (), repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %"))
+        problems.append(
+            Problem("", ("precision",), repr(precision), "a number between 0 and 1, such as 0.005 for 0.5 %")
+        )
     if method == "jcgm101" and precision is not None:
         problems.append(
-            Problem("precision", (), repr(precision), "None where method = 'jcgm101'", "say digits instead")
+            Problem("", ("precision",), repr(precision), "None where method = 'jcgm101'", "say digits instead")
         )
     figures = as_whole(digits)
     if figures is None or not 1 <= figures <= 4:
-        problems.append(Problem("digits", (), repr(digits), "a whole number from 1 to 4"))
+        problems.append(Problem("", ("digits",), repr(digits), "a whole number from 1 to 4"))
     if most is not None and (as_whole(most) or 0) < 1:
-        problems.append(Problem("most", (), repr(most), "a whole number of at least 1, or None"))
+        problems.append(Problem("", ("most",), repr(most), "a whole number of at least 1, or None"))
     turns, unfit = _turns(plan, method, most)
     problems += unfit
     try:
-        level = check_coverage("coverage", plan.coverage if coverage is None else coverage)
+        level = check_probability("coverage", plan.coverage if coverage is None else coverage)
         kind = check_interval(interval)
     except ParameterError as error:
         problems += error.problems
@@ -209,19 +245,23 @@ def _check(
 
 
 def _turns(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]]:
-    """Give the number of replicates, and hold the other arguments to the design."""
+    """Return the number of replicates, and hold the other arguments to the design."""
     if plan.design == "random":
         return 1, []
     if plan.design == "latin":
         found = "design 'latin': the error of its quantiles cannot be told from one run, which cannot be continued"
-        return 1, [Problem("precision", (), found, "design 'random' or 'sobol'", "state a number of scenarios instead")]
+        return 1, [
+            Problem("", ("precision",), found, "design 'random' or 'sobol'", "state a number of scenarios instead")
+        ]
     turns = plan.replicates if plan.replicates > 1 else REPLICATES
     problems = []
     if method == "jcgm101":
         found = "design 'sobol': its batches are not independent"
-        problems.append(Problem("method", (), found, "'quantiles' where design = 'sobol'", "state a precision instead"))
+        problems.append(
+            Problem("", ("method",), found, "'quantiles' where design = 'sobol'", "state a precision instead")
+        )
     if 1 <= (as_whole(most) or 0) < turns:
-        problems.append(Problem("most", (), repr(most), f"at least {turns}: one scenario of each scrambling"))
+        problems.append(Problem("", ("most",), repr(most), f"at least {turns}: one scenario of each scrambling"))
     return turns, problems
 
 
@@ -237,20 +277,10 @@ def relative_error(cost: Floats, coverage: float, replicates: int = 1) -> float:
     value, error = quantile_with_error(np.ascontiguousarray(cost), levels, replicates)
     if ((value == 0.0) & (error > 0.0)).any():
         raise ParameterError(
-            Problem("precision", (), "a quantile of the total that is 0", "a total whose quantiles are above 0")
+            Problem("", ("precision",), "a quantile of the total that is 0", "a total whose quantiles are above 0")
         )
     wide = half_width(replicates) * error
     return float(np.max(np.divide(wide, np.abs(value), out=np.zeros_like(value), where=error > 0.0)))
-
-
-def _stability(cost: Floats, batches: Sequence[Floats], goal: _Goal) -> tuple[float, float]:
-    """Largest 2 s over its tolerance, and an estimate of the scenarios that bring it to 1."""
-    if len(batches) < 2:
-        return math.inf, 0.0
-    spread, tolerance = jcgm101.stability(batches, cost.std(axis=-1, ddof=1), goal.digits)
-    allowed = tolerance[..., np.newaxis]
-    reached = float(np.max(np.divide(spread, allowed, out=np.zeros_like(spread), where=spread > 0.0)))
-    return reached, cost.shape[-1] * reached**2
 
 
 def _next(goal: _Goal, done: int, needed: float) -> int:
@@ -290,3 +320,155 @@ def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, s
 
 def _two_digits(number: float) -> int:
     return int(float(f"{number:.1e}"))
+
+
+def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+    """Put batches together as `simulate` would have laid them out: scenarios next to each other in memory."""
+    whole = parts[0]
+    if len(parts) > 1:
+        coordinates = {name: value for name, value in whole.coords.items() if name != "scenario"}
+        numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
+        scenario = xr.Variable(("scenario",), numbers, whole["scenario"].attrs)
+        variables = {
+            name: _in_line([part[name] for part in parts]) if "scenario" in variable.dims else variable.variable
+            for name, variable in whole.data_vars.items()
+        }
+        whole = xr.Dataset(variables, {**coordinates, "scenario": scenario}, whole.attrs)
+    return whole
+
+
+def _in_line(parts: Sequence[xr.DataArray]) -> xr.Variable:
+    dims = parts[0].dims
+    moved = [part.transpose(..., "scenario").values for part in parts]
+    data = np.moveaxis(np.concatenate(moved, axis=-1), -1, dims.index("scenario"))
+    return xr.Variable(dims, data, parts[0].attrs)
+
+
+def _stability(cost: Floats, batches: Sequence[Floats], goal: _Goal) -> tuple[float, float]:
+    """Largest 2 s over its tolerance, and an estimate of the scenarios that bring it to 1."""
+    if len(batches) < 2:
+        return math.inf, 0.0
+    spread, tolerance = stability(batches, cost.std(axis=-1, ddof=1), goal.digits)
+    allowed = tolerance[..., np.newaxis]
+    reached = float(np.max(np.divide(spread, allowed, out=np.zeros_like(spread), where=spread > 0.0)))
+    return reached, cost.shape[-1] * reached**2
+
+
+def batch_size(coverage: float) -> int:
+    """Return M of 7.9.4 b): max(J, 10^4), J the smallest whole number of at least 100 / (1 - p).
+
+    Examples
+    --------
+    >>> batch_size(0.95), batch_size(0.999)
+    (10000, 100000)
+    """
+    return max(math.ceil(round(100.0 / (1.0 - coverage), 6)), 10_000)
+
+
+def numerical_tolerance(value: float, digits: int) -> float:
+    """Return delta of 7.9.2: half a unit of the last of `digits` significant digits of a value; 0 for 0.
+
+    The value is written c x 10^l with c a whole number of so many digits; delta = 10^l / 2.
+
+    Examples
+    --------
+    >>> numerical_tolerance(0.035, 2), numerical_tolerance(35.0, 1), numerical_tolerance(9.97, 2)
+    (0.0005, 5.0, 0.5)
+    """
+    if value == 0.0:
+        return 0.0
+    # Through its decimal form, rounded to the digits: 9.97 to two digits is 10, that is 10 x 10^0.
+    exponent = int(f"{abs(value):.{digits - 1}e}".partition("e")[2])
+    return float(f"0.5e{exponent - digits + 1}")
+
+
+def batch_statistics(values: Floats, coverage: float, interval: Interval) -> Floats:
+    """Estimate, standard uncertainty and the two ends of the coverage interval of one batch, 7.9.4 e); (..., 4)."""
+    ends = coverage_interval(values, coverage, interval)
+    moments = np.stack([values.mean(axis=-1), values.std(axis=-1, ddof=1)], axis=-1)
+    return np.concatenate([moments, ends], axis=-1)
+
+
+def stability(batches: Sequence[Floats], uncertainty: Floats, digits: int) -> tuple[Floats, Floats]:
+    """Twice the standard deviations of the averages over batches, and the tolerance; 7.9.4 g) to k).
+
+    Parameters
+    ----------
+    batches
+        What `batch_statistics` gave for each batch so far, two at least.
+    uncertainty
+        u(y) from all values so far (...).
+    digits
+        Significant digits that are wanted of u(y).
+
+    Returns
+    -------
+    tuple of arrays
+        2 s (..., 4) and delta (...). The computation has stabilised when no 2 s exceeds delta.
+    """
+    table = np.stack(batches)
+    spread = 2.0 * table.std(axis=0, ddof=1) / math.sqrt(len(table))
+    tolerance = np.vectorize(lambda value: numerical_tolerance(float(value), digits))(uncertainty)
+    return spread, np.asarray(tolerance, dtype=np.float64)
+
+
+def convergence(
+    dataset: Run | xr.Dataset, coverage: float | None = None, points: int = 24, variable: str = "cost"
+) -> xr.Dataset:
+    """Return the ends and the median of the range from the first scenarios alone, for growing numbers of them.
+
+    Parameters
+    ----------
+    dataset
+        A run, or a dataset of `simulate`.
+    coverage
+        Probability that the range holds; None for that of the dataset, or else 0.90.
+    points
+        How many numbers of scenarios, in equal ratios, from the least that has an error to all; at least 2.
+    variable
+        Any variable with scenarios.
+
+    Returns
+    -------
+    xarray.Dataset
+        `value` and `value_error` (..., count, quantile), in the unit of the variable; `count` is the number of
+        scenarios, counted from the first. An error is infinite where no number of scenarios of the run has one.
+
+    Raises
+    ------
+    ParameterError
+        For a coverage outside (0, 1) or less than two points.
+    RunError
+        For a dataset without the variable.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> ds = ps.simulate(ps.load_study("pops"), scenarios=2_000, breakdowns=())
+    >>> c = ps.convergence(ds)
+    >>> c["value"].dims, int(c["count"][-1])
+    (('option', 'count', 'quantile'), 2000)
+    """
+    dataset = dataset_of(dataset)
+    points = check_whole("points", points, 2, 100_000)
+    stated = coverage_of(dataset, coverage)
+    tail = (1.0 - stated) / 2.0
+    levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
+    cost = variable_of(dataset, variable)
+    values = np.ascontiguousarray(cost.values)
+    least = min(scenarios_for(tail, replicates_of(dataset)), values.shape[-1])
+    counts = np.unique(np.geomspace(least, values.shape[-1], points).round().astype(np.int64))
+    turns = replicates_of(dataset)
+    if turns > 1:
+        # Whole rounds, so that replicates are of equal size.
+        counts = np.unique(np.maximum(counts // turns, 1) * turns)
+    found = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels, turns) for count in counts]
+    dims = [*(str(dim) for dim in cost.dims[:-1]), "count", "quantile"]
+    kept = {name: value for name, value in cost.coords.items() if "scenario" not in value.dims}
+    units = units_of(cost)
+    title = "Quantile from so many scenarios"
+    result = {}
+    for name, place, words in (("value", 0, title), ("value_error", 1, f"{title}, Monte Carlo error")):
+        data = np.stack([each[place] for each in found], axis=-2)
+        result[name] = described(xr.DataArray(data, {**kept, "count": counts, "quantile": levels}, dims), units, words)
+    return xr.Dataset(result, attrs={**dataset.attrs, "coverage": stated, "variable": variable})

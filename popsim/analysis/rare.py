@@ -11,10 +11,9 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.door import dataset_of
+from popsim.analysis.door import check_probability, dataset_of, options_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
-from popsim.analysis.summarise import check_coverage
 from popsim.engine.runs import Run
 from popsim.engine.simulate import simulate
 from popsim.engine.variants import Scenarios, scenarios_of
@@ -24,16 +23,19 @@ from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
 from popsim.study.model import Study
 
-__all__ = ["attach_rare", "attached_rare", "rare_events"]
+__all__ = ["rare_events"]
+
 
 _RARE = 0.2
 """Chance from which on nothing is called rare, however narrow the range."""
+
+
 _MOST = 100
 """Events of an option that are looked at; the likeliest, where there are more."""
+
+
 _MANY = 20
 """Scenarios from which on the middle 90 % of them are told beside the lowest and the highest."""
-_PREFIX = "rare_"
-_ATTRIBUTES = ("coverage", "left_out")
 
 
 def rare_events(
@@ -106,13 +108,13 @@ def rare_events(
         )
     else:
         raise ParameterError(
-            Problem("source", (), type(source).__name__, "a Study or a Run", "ps.load_study(...) gives one")
+            Problem("", ("source",), type(source).__name__, "a Study or a Run", "ps.load_study(...) gives one")
         )
-    level = check_coverage("coverage", study.coverage if coverage is None else coverage)
-    options = {schema.FULL: study, **{option.id: option.study for option in study.options}}
+    level = check_probability("coverage", study.coverage if coverage is None else coverage)
+    options = options_of(study)
     unknown = [str(name) for name in made["option"].values if str(name) not in options]
     if unknown:
-        raise RunError(Problem("dataset: option", (), unknown[0], f"options of the study: {', '.join(options)}"))
+        raise RunError(Problem("dataset", ("option",), unknown[0], f"options of the study: {', '.join(options)}"))
     options = {str(name): options[str(name)] for name in made["option"].values}
     limit = min(1.0 - level, _RARE)
     events = {name: events_of(each, limit) for name, each in options.items()}
@@ -139,36 +141,6 @@ def rare_events(
                 found[name][event.id] = one
         left_out = max(left_out, beyond)
     return _dataset(made, found, level).assign_attrs(left_out=left_out)
-
-
-def attach_rare(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
-    """Add what `rare_events` gave to the dataset of a run; nothing where there is no event.
-
-    Everything that is not of options has ``rare_`` before its name: variables such as ``rare_chance``, the dimensions
-    ``rare_event`` and ``rare_total`` with their coordinates, the attributes ``rare_coverage`` and
-    ``rare_left_out``.
-    """
-    if found.sizes["event"] == 0:
-        return dataset
-    kept = found.drop_vars([name for name in found.coords if str(name).startswith("option")])
-    kept = kept.rename({name: f"{_PREFIX}{name}" for name in map(str, kept.variables)})
-    return (
-        dataset.assign_coords(kept.coords)
-        .assign(kept.data_vars)
-        .assign_attrs({f"{_PREFIX}{name}": found.attrs[name] for name in _ATTRIBUTES})
-    )
-
-
-def attached_rare(dataset: xr.Dataset) -> xr.Dataset | None:
-    """Give back what `attach_rare` added; None where nothing is rare."""
-    kept = [str(name) for name in dataset.variables if str(name).startswith(_PREFIX)]
-    if not kept:
-        return None
-    found = dataset[[name for name in kept if name in dataset.data_vars]]
-    found = found.drop_vars([name for name in found.coords if str(name) not in (*kept, "option")])
-    return found.rename({name: name.removeprefix(_PREFIX) for name in kept}).assign_attrs(
-        {name: dataset.attrs[f"{_PREFIX}{name}"] for name in _ATTRIBUTES}
-    )
 
 
 def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> None:
@@ -252,10 +224,14 @@ def _measured(event: Event, sampler: Sampler, coverage: float, limit: float) -> 
 
 
 _COUNTS = ("below", "inside", "above")
+
+
 _COLUMNS = (
     *("adds_low", "adds_high", "adds_p05", "adds_p95", "would_add_low", "would_add_high"),
     *("total_low", "total_high", *_COUNTS),
 )
+
+
 _TITLES = {
     "chance": "Chance that the event happens, by the study",
     "happens": "Scenarios in which the event happens",
@@ -320,7 +296,7 @@ def _dataset(made: xr.Dataset, found: Mapping[str, Mapping[str, _Found]], covera
 
 
 def _ranges(made: xr.Dataset, options: Sequence[str], coverage: float) -> dict[str, Floats]:
-    """Give the ends of the range of each total of each option, as `summarise` does, to the last bit."""
+    """Return the ends of the range of each total of each option, as `summarise` does, to the last bit."""
     tail = (1.0 - coverage) / 2.0
     levels = np.array([round(tail, 12), round(1.0 - tail, 12)])
     totals = [list(_with_all_years(_totals(made, option)).values()) for option in options]

@@ -108,7 +108,7 @@ class Sampler:
 
 
 def events_of(study: Study, limit: float) -> tuple[Event, ...]:
-    """Give everything that can happen in a study with a chance below a limit.
+    """Return everything that can happen in a study with a chance below a limit.
 
     Parameters
     ----------
@@ -263,7 +263,7 @@ def _no_need(
 
 
 def _unit(study: Study, area: Area, component: Component | None) -> Study:
-    """Give an area, or one component of it, that costs one unit wherever it is needed."""
+    """Return an area, or one component of it, that costs one unit wherever it is needed."""
     if component is not None:
         return _with_areas(study, _only(area, replace(component, cost=Constant(1.0), exponents=())))
     alone = replace(area.components[0], cost=Constant(1.0), exponents=(), need=None)
@@ -351,7 +351,7 @@ def _time(study: Study, survey: Survey, area: Area | None, score: Score, limit: 
 
 
 def _setting(setting: Setting, amounts: Mapping[str, Amount]) -> Setting:
-    """Give a setting with other values of some of its entries."""
+    """Return a setting with other values of some of its entries."""
     by = tuple((column, group, amounts.get(f"{column}={group}", value)) for column, group, value in setting.by)
     return replace(setting, value=amounts.get("", setting.value), by=by)
 
@@ -417,7 +417,7 @@ def _prices(study: Study, limit: float) -> Iterator[Event]:
 
 
 def _price_unit(study: Study, stream: str, area_id: str) -> Study:
-    """Give one unit that is paid in the last year in a country twice as large as others, whatever else there is."""
+    """Return one unit that is paid in the last year in a country twice as large as others, whatever else there is."""
     area = next(area for area in study.areas if area.id == area_id)
     powers = [(part, each) for part in area.components for each in part.exponents if each.stream == stream]
     unit = replace(
@@ -437,7 +437,7 @@ def _price_unit(study: Study, stream: str, area_id: str) -> Study:
 
 
 def _with_stream(part: Study, stream: str, law: Family) -> Study:
-    """Give a part in which what is drawn from a stream that all countries share has another law."""
+    """Return a part in which what is drawn from a stream that all countries share has another law."""
     if stream == "inflation":
         return replace(part, inflation=law)
 
@@ -467,7 +467,7 @@ def _of_areas(study: Study, ids: tuple[str, ...]) -> Study:
 
 
 def _only(area: Area, component: Component) -> Area:
-    """Give an area with one component that costs anything.
+    """Return an area with one component that costs anything.
 
     Another stays where there are several, at no cost: components of an area draw otherwise than one alone.
     """
@@ -477,7 +477,7 @@ def _only(area: Area, component: Component) -> Area:
 
 
 def _with_need(part: Study, of_area: bool, chance: float) -> Study:
-    """Give a part whose area, or whose components, are needed with another probability, where they have one."""
+    """Return a part whose area, or whose components, are needed with another probability, where they have one."""
     (area,) = part.areas
     need = Setting(chance)
     if of_area:
@@ -499,7 +499,7 @@ def _difference(actual: Totals, without: Totals | None) -> tuple[Mask, Totals]:
 
 
 def _one_country(sampler: Sampler, sure: Study, usual: Study | None) -> Totals:
-    """Give what something adds in one country: in the smallest and in the largest, scenarios of both together."""
+    """Return what something adds in one country: in the smallest and in the largest, scenarios of both together."""
     sizes = [country.size_factor for country in sure.countries]
     chosen: dict[str, Country] = {}
     for place in (int(np.argmin(sizes)), int(np.argmax(sizes))):

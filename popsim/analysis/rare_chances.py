@@ -45,7 +45,7 @@ class Condition:
     group: str = ""
 
     def mean(self) -> float:
-        """Give the probability that it holds."""
+        """Return the probability that it holds."""
         if self.between is not None:
             low, high = self.between
             return float(ndtr(high) - ndtr(low)) if low < 0 else float(ndtr(-low) - ndtr(-high))
@@ -53,7 +53,7 @@ class Condition:
         return 1.0 - chance if self.reverse else chance
 
     def limits(self) -> tuple[float, float]:
-        """Give the interval of the score, for a chance that is known."""
+        """Return the interval of the score, for a chance that is known."""
         if self.between is not None:
             return self.between
         assert not isinstance(self.chance, Family)  # noqa: S101
@@ -74,7 +74,7 @@ class Chance(NamedTuple):
 
 
 def anywhere(countries: Sequence[Sequence[Condition]], limit: float = math.inf) -> Chance:
-    """Give the chance that in at least one country all its conditions hold.
+    """Return the chance that in at least one country all its conditions hold.
 
     Parameters
     ----------
@@ -223,7 +223,7 @@ def _nested(conditions: Sequence[Condition], shared: float, group: float, own: f
 
 
 def _happens(condition: Condition, at: Floats, own: float) -> tuple[Floats, Floats]:
-    """Give the chance that a condition holds given common parts of its score; shape (chance, score).
+    """Return the chance that a condition holds given common parts of its score; shape (chance, score).
 
     Also the weights of the values of a chance that is drawn; one weight of 1 where it is known.
     """
@@ -249,7 +249,7 @@ _NO_SCORE = (np.zeros(1), np.ones(1))
 
 @cache
 def _scores(order: int, stretches: int) -> tuple[Floats, Floats]:
-    """Give normal scores and weights that sum to 1."""
+    """Return normal scores and weights that sum to 1."""
     points, weights = legendre(order)
     edges = np.linspace(-_REACH, _REACH, stretches + 1)
     half = np.diff(edges)[:, None] / 2.0

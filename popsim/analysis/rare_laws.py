@@ -166,23 +166,23 @@ class RareEnd:
     """Median of all other values."""
 
     def holds(self, values: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """Tell which values are of this end; a table may miss its edge by a rounding error."""
+        """Return which values are of this end; a table may miss its edge by a rounding error."""
         slack = 1e-6 * abs(self.edge - self.middle)
         return np.asarray(values >= self.edge - slack if self.side == "high" else values <= self.edge + slack)
 
     def interval(self) -> tuple[float, float]:
-        """Give the normal scores between which the values of this end are drawn."""
+        """Return the normal scores between which the values of this end are drawn."""
         from scipy.special import ndtri
 
         score = float(ndtri(self.chance))
         return (-score, np.inf) if self.side == "high" else (-np.inf, score)
 
     def alone(self) -> Family:
-        """Give the law of what this end adds to the middle of the rest, given that it happens."""
+        """Return the law of what this end adds to the middle of the rest, given that it happens."""
         return self._given(-self.middle)
 
     def itself(self) -> Family:
-        """Give the law of the values of this end, given that it happens."""
+        """Return the law of the values of this end, given that it happens."""
         return self._given(0.0)
 
     def _given(self, by: float) -> Family:
@@ -198,7 +198,7 @@ class RareEnd:
         return Discrete(values, (chances / chances.sum()).tolist()) if len(values) > 1 else Constant(values[0])
 
     def difference(self) -> Family:
-        """Give the law of what this end adds to the middle of the rest: zero where it does not happen.
+        """Return the law of what this end adds to the middle of the rest: zero where it does not happen.
 
         It rises with the same score as the whole, so that it is drawn from the same stream in the same scenarios.
         """
@@ -207,7 +207,7 @@ class RareEnd:
         return Mixture([Constant(0.0), self.alone()], [1.0 - self.chance, self.chance])
 
     def usual(self) -> Family:
-        """Give the law without this end: where that would happen, the nearest of all other values holds.
+        """Return the law without this end: where that would happen, the nearest of all other values holds.
 
         The values beside a gap, so that the law still rises with the score and the same stream gives the rest of it.
         """
@@ -236,7 +236,7 @@ class RareEnd:
         return any((right if self.side == "high" else left) == self.edge for left, right in self.law.gaps())
 
     def _members(self) -> Family | None:
-        """Give the members of a mixture that are this end, where each is either of it or not; quicker than to cut."""
+        """Return the members of a mixture that are this end, where each is either of it or not; quicker than to cut."""
         if not isinstance(self.law, Mixture):
             return None
         ends = [member.support() for member in self.law.distributions]

@@ -1,4 +1,4 @@
-"""Which part of a reserve each area calls for, and the contingency over a point estimate."""
+"""Which part of a reserve each area needs, and the contingency over a point estimate."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.budgets import budget_for, check_supported, described, money_of, point_estimates, without_rounding
-from popsim.analysis.door import dataset_of
-from popsim.analysis.joint import breakdown_by, names_of
-from popsim.analysis.order import quantile_with_error, replicates_of
-from popsim.analysis.summarise import check_coverage
+from popsim.analysis.budgets import budget_for, point_estimates, without_rounding
+from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.order import check_supported, quantile_with_error
+from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
@@ -23,7 +22,12 @@ from popsim.types import REFERENCES, Base, By, Reference
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["LEVELS", "contingency", "reserve"]
+__all__ = [
+    "LEVELS",
+    "contingency",
+    "reserve",
+]
+
 
 LEVELS = (0.5, 0.8, 0.9)
 """Confidences at which a contingency is stated."""
@@ -92,10 +96,10 @@ def reserve(
     True
     """
     dataset = dataset_of(dataset)
-    level = check_coverage("confidence", confidence)
+    level = check_probability("confidence", confidence)
     check_name("over", over, REFERENCES)
-    total = money_of(dataset, variable)
-    names = names_of(by)
+    total = variable_of(dataset, variable)
+    names = dimensions_of(by)
     parts = breakdown_by(dataset, variable, names)
     base, part_base = _bases(dataset, over, "_".join(names), variable)
     count = total.sizes["scenario"]
@@ -115,7 +119,7 @@ def reserve(
         found.append(_less_base(line, each, quantile, error, None if exact is None else exact[k]))
         if base is not None:
             found[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
-    units = str(total.attrs.get("units", "1"))
+    units = units_of(total)
     words = "expected cost" if over == "expected" else "point estimate"
     titles = {
         "base": (whole_shape, units, words.capitalize()),
@@ -192,8 +196,8 @@ def _window(level: float, count: int) -> int:
         needed = math.ceil((_LEAST + 1) / min(level, 1.0 - level)) + 1
         raise ParameterError(
             Problem(
-                "confidence",
-                (),
+                "",
+                ("confidence",),
                 f"{level} from {count} scenarios",
                 f"a confidence with {_LEAST} scenarios on either side",
                 f"run at least {needed} scenarios",
@@ -273,12 +277,12 @@ def contingency(
     asked = as_list(confidences) if as_number(confidences) is None else [confidences]
     if not asked:
         raise ParameterError(
-            Problem("confidences", (), repr(confidences), "one or more confidences, such as [0.5, 0.8]")
+            Problem("", ("confidences",), repr(confidences), "one or more confidences, such as [0.5, 0.8]")
         )
-    levels = [check_coverage("confidence", level) for level in asked]
+    levels = [check_probability("confidence", level) for level in asked]
     result = point_estimates(dataset, variable)
     estimate = result["point_estimate"]
-    units = str(estimate.attrs.get("units", "1"))
+    units = units_of(estimate)
     found = [budget_for(dataset, level, variable) for level in levels]
     index = xr.DataArray(levels, {"confidence": levels}, ["confidence"])
     amount = xr.concat([each["amount"] for each in found], index).transpose(..., "confidence")

@@ -8,50 +8,41 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.door import dataset_of
-from popsim.analysis.intervals import check_interval, shortest_with_error
-from popsim.analysis.order import Moments, replicates_of
+from popsim.analysis.door import check_probability, dataset_of, replicates_of, scenario_variables
+from popsim.analysis.order import Moments, check_interval, shortest_with_error
 from popsim.analysis.tails import UNSEEN
-from popsim.arguments import as_number
-from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
 from popsim.types import Interval
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["check_coverage", "coordinates_of", "scenario_variables", "summarise"]
+__all__ = [
+    "coordinates_of",
+    "summarise",
+]
 
 STANDARD_QUANTILES = (0.25, 0.5, 0.75, 0.8)
 
 
-def check_coverage(name: str, value: object) -> float:
-    """Hold a probability strictly between 0 and 1.
-
-    Raises
-    ------
-    ParameterError
-        For anything else.
-    """
-    number = as_number(value)
-    if number is None or not 0.0 < number < 1.0:
-        mend = f"write {number / 100.0:.12g} for {number:.12g} %" if number is not None and 1.0 < number < 100.0 else ""
-        raise ParameterError(Problem(name, (), repr(value), "a number between 0 and 1, such as 0.9", mend))
-    return number
+_LEVELS_ARE = {
+    "units": "1",
+    "long_name": "Probability",
+    "description": "Probability that the value is not exceeded.",
+}
 
 
-def scenario_variables(dataset: xr.Dataset) -> list[str]:
-    """Names of the variables that have scenarios.
+_WORDS = {
+    "quantile": "quantile",
+    "mean": "mean",
+    "std": "standard deviation",
+    "interval": "shortest coverage interval",
+}
 
-    Raises
-    ------
-    RunError
-        When there are none.
-    """
-    names = [str(name) for name, variable in dataset.data_vars.variables.items() if "scenario" in variable.dims]
-    if not names:
-        raise RunError(Problem("dataset", (), "no variable with the dimension 'scenario'", "a dataset of ps.simulate"))
-    return names
+
+_OTHER_DESIGN = (
+    "as it would be for as many random scenarios; that of this design is smaller as a rule (docs/designs.md)"
+)
 
 
 def summarise(
@@ -98,7 +89,7 @@ def summarise(
     (('option', 'quantile'), ('option', 'area', 'quantile'))
     """
     dataset = dataset_of(dataset)
-    coverage = check_coverage("coverage", coverage)
+    coverage = check_probability("coverage", coverage)
     tail = (1.0 - coverage) / 2.0
     kind = check_interval(interval)
     # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
@@ -144,24 +135,6 @@ def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashab
     allowed = set(dims)
     found = {name: dataset.variables[name] for name in dataset.coords}
     return {name: variable for name, variable in found.items() if allowed.issuperset(variable.dims)}
-
-
-_LEVELS_ARE = {
-    "units": "1",
-    "long_name": "Probability",
-    "description": "Probability that the value is not exceeded.",
-}
-_WORDS = {
-    "quantile": "quantile",
-    "mean": "mean",
-    "std": "standard deviation",
-    "interval": "shortest coverage interval",
-}
-
-
-_OTHER_DESIGN = (
-    "as it would be for as many random scenarios; that of this design is smaller as a rule (docs/designs.md)"
-)
 
 
 def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict[str, dict[str, object]]:

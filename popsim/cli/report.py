@@ -82,7 +82,7 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
 
 def _with_drivers(run: Run, wanted: bool) -> xr.Dataset:
     """Add drivers to a run and keep them in its folder, or leave them out of what is to be written now."""
-    from popsim.analysis.report_drivers import add_drivers
+    from popsim.analysis.attached import add_drivers
     from popsim.cli.progress import progress_bar
     from popsim.engine.runs import replace_ensemble
 

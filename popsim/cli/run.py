@@ -163,8 +163,8 @@ def _simulate_into(
     target: Path, study: Study, threads: int | None, precisely: _Precisely | None, drivers: bool | None
 ) -> Facts:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
-    from popsim.analysis.rare import attach_rare, rare_events
-    from popsim.analysis.report_drivers import add_drivers
+    from popsim.analysis.attached import add_drivers, attach_rare
+    from popsim.analysis.rare import rare_events
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
     from popsim.engine.runs import save_run

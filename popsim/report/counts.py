@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.door import check_probability, scenario_variables
 from popsim.analysis.order import quantile_with_error
-from popsim.analysis.summarise import check_coverage, scenario_variables
 from popsim.errors import Problem, RunError, UnknownNameError, nearest
 
 __all__ = ["Counts", "counted"]
@@ -77,7 +77,7 @@ def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **
     >>> found.below, found.inside, found.above, found.all_equal
     (0, 95, 5, False)
     """
-    tail = (1.0 - check_coverage("coverage", coverage)) / 2.0
+    tail = (1.0 - check_probability("coverage", coverage)) / 2.0
     values = _values(dataset, variable, {"option": option, **where})
     # Rounded as `summarise` rounds its levels, so that the ends are the same numbers.
     ends, _ = quantile_with_error(values, np.array([round(tail, 12), round(1.0 - tail, 12)]))

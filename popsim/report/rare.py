@@ -9,7 +9,7 @@ from typing import Any
 
 import xarray as xr
 
-from popsim.analysis.rare import attached_rare
+from popsim.analysis.attached import attached_rare
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.report.numbers import money_range, unit_for
 from popsim.report.prose import plural
@@ -91,7 +91,7 @@ def rare_sentences(
     Examples
     --------
     >>> import popsim as ps
-    >>> from popsim.analysis.rare import attach_rare
+    >>> from popsim.analysis.attached import attach_rare
     >>> shock = {"name": "Embargo", "areas": ["f"], "probability": 0.01, "factor": 3, "basis": "judgement"}
     >>> study = ps.load_study("pops", {"shock.embargo": {**shock, "rationale": "An example."}})
     >>> ds = ps.simulate(study, scenarios=500)

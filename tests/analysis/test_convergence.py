@@ -8,9 +8,9 @@ import xarray as xr
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.convergence import convergence
 from popsim.analysis.dependence import effective_countries
 from popsim.analysis.order import quantile_with_error
+from popsim.analysis.precision import convergence
 from popsim.errors import ParameterError, RunError
 
 from .normals import ERRORS, run

@@ -17,7 +17,7 @@ import xarray as xr
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.nested import nested
+from popsim.analysis.drivers import nested
 from popsim.engine.variants import Variants
 from popsim.study.model import Study
 

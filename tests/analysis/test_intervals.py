@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from scipy import optimize, stats
 
-from popsim.analysis.intervals import coverage_interval, shortest_with_error
+from popsim.analysis.order import coverage_interval, shortest_with_error
 from popsim.analysis.summarise import summarise
 from popsim.errors import ParameterError, RunError
 

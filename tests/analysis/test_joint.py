@@ -9,11 +9,9 @@ import pytest
 import xarray as xr
 from scipy import optimize, stats
 
-from popsim.analysis.exchange import cheapest_limits, common_limits, holds_together
-from popsim.analysis.joint import joint_budget
-from popsim.analysis.pairs import pairs
+from popsim.analysis.joint import cheapest_limits, common_limits, holds_together, joint_budget
+from popsim.analysis.parts import pairs, variance_shares
 from popsim.analysis.reserve import reserve
-from popsim.analysis.shares import variance_shares
 from popsim.errors import ParameterError, RunError
 
 from .normals import COVARIANCE, ERRORS, MEAN, SPREAD, of_parts, run

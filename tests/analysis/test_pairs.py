@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 from scipy import stats
 
-from popsim.analysis.pairs import pairs
+from popsim.analysis.parts import pairs
 from popsim.errors import ParameterError, RunError
 
 COUNT = 20_000

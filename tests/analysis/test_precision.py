@@ -8,10 +8,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from popsim.analysis import jcgm101
-from popsim.analysis.intervals import coverage_interval
-from popsim.analysis.order import quantile_with_error
-from popsim.analysis.precision import relative_error, simulate_to
+from popsim.analysis.order import coverage_interval, quantile_with_error
+from popsim.analysis.precision import batch_size, numerical_tolerance, relative_error, simulate_to
 from popsim.engine.simulate import simulate
 from popsim.errors import ParameterError
 from popsim.plan import compile as compile_study
@@ -110,11 +108,11 @@ def test_nothing_is_relative_to_zero() -> None:
 
 def test_batch_size_and_tolerance_of_the_standard() -> None:
     """7.9.4 b): M = max(J, 10^4), J >= 100 / (1 - p); 7.9.2: half a unit of the last digit."""
-    assert [jcgm101.batch_size(p) for p in (0.9, 0.95, 0.99, 0.9975)] == [10_000, 10_000, 10_000, 40_000]
-    assert jcgm101.numerical_tolerance(0.00035, 2) == pytest.approx(0.5e-5)
-    assert jcgm101.numerical_tolerance(2.0, 1) == 0.5
-    assert jcgm101.numerical_tolerance(123_456.0, 2) == 5_000.0
-    assert jcgm101.numerical_tolerance(0.0, 2) == 0.0
+    assert [batch_size(p) for p in (0.9, 0.95, 0.99, 0.9975)] == [10_000, 10_000, 10_000, 40_000]
+    assert numerical_tolerance(0.00035, 2) == pytest.approx(0.5e-5)
+    assert numerical_tolerance(2.0, 1) == 0.5
+    assert numerical_tolerance(123_456.0, 2) == 5_000.0
+    assert numerical_tolerance(0.0, 2) == 0.0
 
 
 @pytest.mark.parametrize("interval", ["symmetric", "shortest"])

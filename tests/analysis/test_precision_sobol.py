@@ -9,9 +9,8 @@ import pytest
 from scipy import stats
 
 from popsim.analysis.budgets import budget, budget_for
-from popsim.analysis.convergence import convergence
 from popsim.analysis.order import Moments, half_width, share_error
-from popsim.analysis.precision import REPLICATES, simulate_to
+from popsim.analysis.precision import REPLICATES, convergence, simulate_to
 from popsim.analysis.summarise import summarise
 from popsim.engine.simulate import simulate
 from popsim.errors import ParameterError

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.rare import attach_rare, attached_rare, rare_events
+from popsim.analysis.attached import attach_rare, attached_rare
+from popsim.analysis.rare import rare_events
 from popsim.analysis.rare_chances import Condition, anywhere
 from popsim.analysis.rare_laws import rare_ends
 from popsim.errors import ParameterError, RunError

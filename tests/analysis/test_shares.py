@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim.analysis.shares import variance_shares
+from popsim.analysis.parts import variance_shares
 from popsim.engine.simulate import simulate
 from popsim.errors import RunError
 from popsim.families import Normal

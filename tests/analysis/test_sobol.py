@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.bootstrap import Bootstrap
-from popsim.analysis.indices import Replicates, indices, reported
+from popsim.analysis.sobol import Bootstrap, Replicates, indices, reported
 
 UNIT = ps.Uniform(0, 1)
 

@@ -11,8 +11,8 @@ import pytest
 
 import popsim as ps
 from popsim.analysis import attached_drivers
+from popsim.analysis.attached import SCENARIOS
 from popsim.analysis.drivers import least_scenarios
-from popsim.analysis.report_drivers import SCENARIOS
 
 
 def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
@@ -167,7 +167,7 @@ def test_a_report_says_in_a_sentence_why_nothing_makes_a_range(call: Callable[..
 def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("popsim.analysis.report_drivers.DRAWS", 1000)
+    monkeypatch.setattr("popsim.analysis.attached.DRAWS", 1000)
     done = call("run", "example", "--scenarios", "100", "--out", "run")
     assert done.status == 0
     assert "many times the work of this run" in section_of(tmp_path / "run")

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 import popsim as ps
-from popsim.analysis.rare import attached_rare
+from popsim.analysis.attached import attached_rare
 from popsim.report.rare import rare_records, rare_sentences
 
 EMBARGO = (

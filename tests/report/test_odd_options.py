@@ -10,7 +10,7 @@ import pytest
 import xarray as xr
 
 import popsim as ps
-from popsim.analysis.rare import attach_rare
+from popsim.analysis.attached import attach_rare
 from popsim.report.budget_tables import Words, joint_words, sufficient, together
 from popsim.report.content import compose
 from popsim.report.document import Paragraph, Table

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import popsim as ps
-from popsim.analysis.rare import attach_rare
+from popsim.analysis.attached import attach_rare
 from popsim.errors import ParameterError, UnknownNameError
 from popsim.families import Constant, Discrete, Family, LogNormal, Mixture, Normal, Uniform
 from popsim.report.rare import in_so_many, rare_sentences

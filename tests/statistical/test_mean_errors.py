@@ -154,7 +154,7 @@ def test_the_error_of_what_is_missing_is_that_of_its_tail() -> None:
 
 
 def test_shares_of_a_variance_that_was_not_seen_have_no_error() -> None:
-    from popsim.analysis.shares import variance_shares
+    from popsim.analysis.parts import variance_shares
 
     heavy = study([country("AAA")], [area("a", LogNormal(0.0, 3.0)), area("b", LogNormal(0.0, 0.5))])
     found = variance_shares(simulate(heavy, 10_000, 5, ("area",)), by="area")["variance_share_error"]

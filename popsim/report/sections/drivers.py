@@ -9,7 +9,7 @@ from typing import NamedTuple
 import xarray as xr
 
 from popsim.analysis import attached_drivers, drivers_left_out
-from popsim.analysis.indices import Share, reported, share_of
+from popsim.analysis.sobol import Share, reported, share_of
 from popsim.analysis.tails import UNSEEN
 from popsim.report.document import Block, Figure, Paragraph, Section, Table
 from popsim.report.facts import Facts, Measured

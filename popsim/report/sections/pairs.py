@@ -6,7 +6,7 @@ import math
 from functools import partial
 
 from popsim import analysis
-from popsim.analysis.pairs import SHOWN
+from popsim.analysis.parts import SHOWN
 from popsim.report.document import Figure
 from popsim.report.facts import Facts, Measured
 from popsim.report.figures import pairs
