@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -36,7 +36,6 @@ class _ByQuadrature(Family):
             return float(np.sqrt(expect(self, lambda x: (x - mean) ** 2)))
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class _Cut(_ByQuadrature):
     """What one end of a law adds to the middle of the rest, drawn by the same score: zero where it does not happen.
 
@@ -44,16 +43,13 @@ class _Cut(_ByQuadrature):
     small probability again, of which few digits are left.
     """
 
-    family: ClassVar[str] = "cut"
-    summary: ClassVar[str] = "an end of a distribution, inside an analysis"
+    family = "cut"
+    summary = "an end of a distribution, inside an analysis"
 
     whole: Family
     edge: float
     chance: float
     middle: float
-
-    def __init__(self, whole: Family, edge: float, chance: float, middle: float) -> None:
-        self._take(whole=whole, edge=edge, chance=chance, middle=middle)
 
     def _ppf(self, p: Floats) -> Any:
         here = 1.0 - p < self.chance if self.edge > self.middle else p <= self.chance
@@ -97,21 +93,17 @@ class _Cut(_ByQuadrature):
         return True
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class _Given(_ByQuadrature):
     """The law of one end of a law, given that it happens, less a number; cut out by its probability as well."""
 
-    family: ClassVar[str] = "given"
-    summary: ClassVar[str] = "an end of a distribution where it happens, inside an analysis"
+    family = "given"
+    summary = "an end of a distribution where it happens, inside an analysis"
 
     whole: Family
     edge: float
     chance: float
     middle: float
     less: float
-
-    def __init__(self, whole: Family, edge: float, chance: float, middle: float, less: float) -> None:
-        self._take(whole=whole, edge=edge, chance=chance, middle=middle, less=less)
 
     def _ppf(self, p: Floats) -> Any:
         if self.edge > self.middle:

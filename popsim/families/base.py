@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import abc
-from collections.abc import Callable, Sequence
-from dataclasses import fields
+import inspect
+import typing
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, NoReturn, Self, TypeAlias, cast
+from typing import Any, ClassVar, NoReturn, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -14,68 +16,44 @@ from numpy.typing import ArrayLike, NDArray
 from popsim.arguments import as_list, as_number
 from popsim.display import as_html, one_line
 from popsim.errors import Key, ParameterError, Problem, kind_of
-from popsim.families.checks import (
+from popsim.families.parameters import (
+    Numbers,
     Owner,
+    Param,
+    Sort,
     call_of,
-    check_finite,
-    check_relation,
-    parse_quantiles,
-    read_number,
-    read_numbers,
-    read_optional,
+    parameter,
 )
-from popsim.families.structure import Structure
 
-if TYPE_CHECKING:
-    import pandas as pd
-
-__all__ = ["Family", "Floats", "Numbers", "check_finite", "check_relation", "parse_quantiles", "refuse"]
+__all__ = [
+    "Family",
+    "Floats",
+    "params_of_call",
+    "refuse",
+]
 
 Floats = NDArray[np.float64]
-Numbers: TypeAlias = "Sequence[float] | NDArray[np.floating[Any] | np.integer[Any]] | pd.Series[float] | pd.Series[int]"
-"""A list of numbers as people have them."""
 
 _MOST_SHOWN, _FIRST_SHOWN, _LONGEST = 20, 3, 1_000
 """A longer list is shown by its first entries and its last; so many characters of a distribution are shown at most."""
 
 
-def _read_family(owner: Owner, value: object, *keys: Key) -> tuple[object, list[Problem]]:
-    """Read a distribution."""
-    if isinstance(value, Family):
-        return value, []
-    mend = "in TOML: a table with a family"
-    return value, [Problem(call_of(owner), keys, repr(value), "a distribution, such as Uniform(0, 1)", mend)]
+@typing.dataclass_transform(frozen_default=True, field_specifiers=(parameter,))
+class Family(abc.ABC):
+    """A distribution of one uncertain quantity; each family is a child, in a file of its own.
 
+    A child names itself by `family` (the word used in TOML: the name of its file and of its class in small letters) and
+    declares each parameter once, as a field: ``scale: float = parameter(above=0.0)``. From the declarations follow the
+    constructor, the checks, the forms in TOML, the JSON schema and the list of families. A field is a ``float``, a
+    ``float | None``, a ``tuple[float, ...]``, a ``Family`` or a ``tuple[Family, ...]``; any other raises TypeError when
+    the class is made. A parameter whose name is also that of a method (`mean`, `std`, `mode`) is stored under its name
+    with an underscore behind it, ``mean_: float = parameter(alias="mean")``. A child that takes more than it stores,
+    such as any list of numbers, writes its constructor out and hands the parameters to `_take`. What ties parameters to
+    each other is checked by `_relations`.
 
-def _read_families(owner: Owner, value: object, *keys: Key) -> tuple[tuple[Any, ...], list[Problem]]:
-    """Read a list of distributions; each entry that is none is a problem of its own."""
-    entries = as_list(value)
-    if not entries:
-        return (), [Problem(call_of(owner), keys, repr(value), "a list of distributions")]
-    read = [_read_family(owner, item, *keys, index) for index, item in enumerate(entries)]
-    return tuple(entries), [problem for _, found in read for problem in found]
-
-
-_READERS: dict[str, Callable[..., tuple[Any, list[Problem]]]] = {
-    "float": read_number,
-    "float | None": read_optional,
-    "tuple[float, ...]": read_numbers,
-    "Family": _read_family,
-    "tuple[Family, ...]": _read_families,
-}
-"""How a parameter is read, by the annotation of its field; any other annotation keeps the value as it is."""
-
-
-class Family(Structure):
-    """A distribution of one uncertain quantity; children are frozen dataclasses, one per file.
-
-    A child names itself by `family` (the word used in TOML: the name of its file and of its class in small letters),
-    gives its quantile function from below (`_ppf`) and from above (`_isf`, so that the upper tail keeps its digits),
-    and says where that function is not smooth (`popsim.families.structure`). All else that popsim needs follows.
-
-    A child is decorated ``@dataclass(frozen=True, init=False, repr=False)`` and writes its constructor out, handing the
-    parameters to `_take`, which reads, checks and stores them. A parameter whose name is also that of a method (`mean`,
-    `std`, `mode`) is stored under its name with an underscore behind it; constructor, repr and TOML never show that.
+    A child gives its quantile function from below (`_ppf`) and from above (`_isf`, so that the upper tail keeps its
+    digits), and says where that function is not smooth (`kinks`, `jumps`, `atoms`, `corners`). All else that popsim
+    needs follows. Instances never change, and are equal when family and parameters are.
     """
 
     family: ClassVar[str]
@@ -96,27 +74,82 @@ class Family(Structure):
     quantile_counts: ClassVar[Sequence[int]] = ()
     """How many quantiles `from_quantiles` can honour; empty for a family that is not fitted to quantiles."""
 
+    _params: ClassVar[tuple[Param, ...]] = ()
+    """The parameters, in the order of the constructor."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        """Read the declarations of the parameters; make a constructor unless the class has one.
+
+        Raises
+        ------
+        TypeError
+            For a field whose type hint is none of those that a parameter can have.
+        """
+        super().__init_subclass__(**options)
+        sorts = _sorts(cls, inspect.get_annotations(cls))
+        if not sorts:
+            return
+        params = {param.stored: param for param in cls._params}
+        for stored, sort in sorts.items():
+            declared = vars(cls).get(stored, Param(""))
+            param = declared if isinstance(declared, Param) else Param("", default=declared)
+            params[stored] = replace(param, name=param.name or stored.rstrip("_"), stored=stored, sort=sort)
+            if stored in vars(cls):
+                delattr(cls, stored)
+        cls._params = tuple(params.values())
+        if "__init__" not in vars(cls):
+            cls.__init__ = _constructor(cls._params)  # type: ignore[method-assign]
+
     def _take(self, **parameters: object) -> None:
         """Read, check and store all parameters; raise every problem at once."""
+        owner = type(self)
         problems: list[Problem] = []
-        for field in fields(cast(Any, self)):
-            name = field.name.rstrip("_")
-            value = parameters.pop(name)
-            if reader := _READERS.get(str(field.type)):
-                value, found = reader(type(self), value, name)
-                problems += found
-            object.__setattr__(self, field.name, value)
+        for param in self._params:
+            value, wrong = self._read(owner, param, parameters.pop(param.name))
+            vars(self)[param.stored] = value
+            problems += wrong
         if parameters:
-            raise TypeError(f"{type(self).__name__} has no field for {', '.join(parameters)}")
+            message = f"{owner.__name__} has no field for {', '.join(parameters)}"
+            raise TypeError(message)
         if problems := problems + self._relations():
             raise ParameterError(problems)
 
+    @staticmethod
+    def _read(owner: Owner, param: Param, value: object) -> tuple[Any, list[Problem]]:
+        if param.sort == "distribution":
+            return _read_family(owner, value, param.name)
+        return _read_families(owner, value, param.name) if param.sort == "distributions" else param.read(owner, value)
+
+    @classmethod
+    def _check(cls, owner: Owner, **values: object) -> list[Problem]:
+        """Return what is wrong with values that another constructor takes for parameters of the same names."""
+        params = {param.name: param for param in cls._params}
+        return [problem for name, value in values.items() for problem in cls._read(owner, params[name], value)[1]]
+
+    def __setattr__(self, name: str, value: object) -> None:
+        """Refuse to change."""
+        message = f"a distribution cannot be changed: make another {type(self).__name__} instead"
+        raise AttributeError(message)
+
+    def __delattr__(self, name: str) -> None:
+        """Refuse to change."""
+        message = f"a distribution cannot be changed: make another {type(self).__name__} instead"
+        raise AttributeError(message)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        return self._values() == other._values()
+
+    def __hash__(self) -> int:
+        return hash((type(self), self._values()))
+
+    def _values(self) -> tuple[Any, ...]:
+        return tuple([vars(self)[param.stored] for param in self._params])
+
     def structure(self) -> tuple[object, ...]:
         """Return what members must share to be put into one stack: which parameters are None, how long lists are."""
-        names = _irregular(type(self))
-        if not names:
-            return ()
-        values = [getattr(self, name) for name in names]
+        values = [vars(self)[param.stored] for param in self._params if param.sort != "number"]
         return tuple(len(value) if isinstance(value, tuple) else value is None for value in values)
 
     @classmethod
@@ -134,9 +167,9 @@ class Family(Structure):
         (the members must agree on both).
         """
         columns: dict[str, object] = {}
-        for field in fields(cast(Any, cls)):
-            values = [getattr(member, field.name) for member in members]
-            columns[field.name] = None if values[0] is None else np.array(values, dtype=np.float64).T[..., None]
+        for param in cls._params:
+            values = [getattr(member, param.stored) for member in members]
+            columns[param.stored] = None if values[0] is None else np.array(values, dtype=np.float64).T[..., None]
         return cls._trusted(**columns)
 
     def _relations(self) -> list[Problem]:
@@ -208,6 +241,53 @@ class Family(Structure):
         """Whether `taylor` speaks of the quantiles at hand: a child that changes these alone does not inherit it."""
         return _has_taylor(cls)
 
+    def kinks(self) -> tuple[float, ...]:
+        """Probabilities, rising, inside (0, 1), at which the quantile function is not smooth."""
+        return ()
+
+    def kink_scores(self) -> Floats:
+        """Return normal scores of the kinks, rising; here kinks near probability 1 may keep their digits."""
+        from scipy import special
+
+        return np.asarray(special.ndtri(np.array(self.kinks(), dtype=np.float64)))
+
+    def jumps(self) -> tuple[Floats, Floats] | None:
+        """For a family of separate values: cumulative probabilities (the last is 1) and rising values; else None."""
+        return None
+
+    def steep(self) -> bool:
+        """Whether quantiles may jump, or rise so fast that neighbouring floats of probability do not tell them apart.
+
+        A table then need not know a score better than to 1e-12.
+        """
+        return False
+
+    def atoms(self) -> Floats:
+        """Values, rising, that have a probability of their own."""
+        steps = self.jumps()
+        return np.zeros(0) if steps is None else steps[1]
+
+    def corners(self) -> Floats:
+        """Values, rising, inside the support or at its ends, at which the distribution function is not smooth."""
+        steps = self.jumps()
+        return np.asarray(self._ppf(np.array(self.kinks(), dtype=np.float64))) if steps is None else steps[1]
+
+    def gaps(self) -> list[tuple[float, float]]:
+        """Intervals between possible values that hold no probability."""
+        ends = np.array([end for end in self.support() if np.isfinite(end)])
+        x = np.unique(np.concatenate([self.corners(), ends]))
+        with np.errstate(all="ignore"):
+            empty = self._cdf(x[:-1]) == self._below(x[1:])
+        return [(float(left), float(right)) for left, right in zip(x[:-1][empty], x[1:][empty], strict=True)]
+
+    def _below(self, x: Floats) -> Any:
+        """Probability of less than `x`."""
+        return self._cdf(np.nextafter(x, -np.inf) if len(self.atoms()) else x)
+
+    def _from(self, x: Floats) -> Any:
+        """Probability of `x` or more."""
+        return self._sf(np.nextafter(x, -np.inf) if len(self.atoms()) else x)
+
     def standard(self) -> tuple[Family, float, float]:
         """Split off location and scale: ``(shape, location, scale)`` with self = location + scale x shape, scale > 0.
 
@@ -217,7 +297,7 @@ class Family(Structure):
 
     def parameters(self) -> dict[str, Any]:
         """Parameters by name, as they would stand in TOML; those that are not given (None) are left out."""
-        values = {name: getattr(self, stored) for name, stored in _stored_names(type(self))}
+        values = {param.name: getattr(self, param.stored) for param in self._params}
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
@@ -234,7 +314,7 @@ class Family(Structure):
                 f"{cls.__name__}.from_quantiles()",
                 (),
                 ", ".join(f"{name}={value}" for name, value in quantiles.items()),
-                f"parameters by name: {', '.join(field.name.rstrip('_') for field in fields(cast(Any, cls)))}",
+                f"parameters by name: {', '.join(param.name for param in cls._params)}",
                 "a lognormal takes two quantiles, a metalog three or more",
             )
         )
@@ -267,16 +347,77 @@ def _has_taylor(cls: type[Family]) -> bool:
     return home is not Family and all(issubclass(home, owner(name)) for name in ("_ppf", "_isf", "_cdf", "_sf"))
 
 
-@cache
-def _stored_names(cls: type[Family]) -> tuple[tuple[str, str], ...]:
-    """Names of the parameters, each with the name of its field."""
-    return tuple((field.name.rstrip("_"), field.name) for field in fields(cast(Any, cls)))
+_SORTS: dict[Any, Sort] = {
+    float: "number",
+    float | None: "optional number",
+    tuple[float, ...]: "numbers",
+    Numbers: "numbers",
+    Family: "distribution",
+    tuple[Family, ...]: "distributions",
+}
 
 
-@cache
-def _irregular(cls: type[Family]) -> tuple[str, ...]:
-    """Name the fields that are not always one number."""
-    return tuple(field.name for field in fields(cast(Any, cls)) if str(field.type) != "float")
+def _sorts(owner: Any, names: Iterable[str]) -> dict[str, Sort]:
+    """Return what fields or arguments are, by the type hints of their class or function, however these are written.
+
+    Variables of the class are left out.
+    """
+    try:
+        hints = typing.get_type_hints(owner)
+    except NameError as error:
+        message = f"{owner.__qualname__}: a type hint cannot be evaluated: {error}"
+        raise TypeError(message) from None
+    sorts: dict[str, Sort] = {}
+    for name in names:
+        hint = hints[name]
+        if hint is ClassVar or typing.get_origin(hint) is ClassVar:
+            continue
+        if hint not in _SORTS:
+            known = "float, float | None, tuple[float, ...], Family or tuple[Family, ...]"
+            message = f"{owner.__qualname__}: the type of {name} is {hint}, and that of a parameter must be {known}"
+            raise TypeError(message)
+        sorts[name] = _SORTS[hint]
+    return sorts
+
+
+def params_of_call(call: Callable[..., Family]) -> tuple[Param, ...]:
+    """Return the parameters of a family or of one of its other constructors, in their order."""
+    if isinstance(call, type):
+        return cast("type[Family]", call)._params
+    given = [each for each in inspect.signature(call).parameters.values() if each.kind is not each.VAR_KEYWORD]
+    sorts = _sorts(call, [each.name for each in given])
+    return tuple(Param(each.name, sort=sorts[each.name], default=each.default) for each in given)
+
+
+def _constructor(params: Sequence[Param]) -> Callable[..., None]:
+    """Make a constructor that takes parameters by their order or names."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    parts = [inspect.Parameter(param.name, kind, default=param.default) for param in params]
+    signature = inspect.Signature(parts)
+
+    def construct(self: Family, *args: object, **named: object) -> None:
+        bound = signature.bind(*args, **named)
+        bound.apply_defaults()
+        self._take(**bound.arguments)
+
+    construct.__signature__ = inspect.Signature([inspect.Parameter("self", kind), *parts])  # type: ignore[attr-defined]
+    return construct
+
+
+def _read_family(owner: Owner, value: object, *keys: Key) -> tuple[object, list[Problem]]:
+    if isinstance(value, Family):
+        return value, []
+    mend = "in TOML: a table with a family"
+    return value, [Problem(call_of(owner), keys, repr(value), "a distribution, such as Uniform(0, 1)", mend)]
+
+
+def _read_families(owner: Owner, value: object, *keys: Key) -> tuple[tuple[Any, ...], list[Problem]]:
+    """Read a list of distributions; each entry that is none is a problem of its own."""
+    entries = as_list(value)
+    if not entries:
+        return (), [Problem(call_of(owner), keys, repr(value), "a list of distributions")]
+    problems = [_read_family(owner, entry, *keys, place)[1] for place, entry in enumerate(entries)]
+    return tuple(entries), [problem for each in problems for problem in each]
 
 
 def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") -> NoReturn:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from scipy import special
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation
+from popsim.families.base import Family, Floats
+from popsim.families.parameters import check_bounds, parameter
 from popsim.families.series import beta_series, integral
 
 __all__ = ["Beta"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Beta(Family):
     """Beta distribution on ``low .. high``: ``Q(p) = low + (high - low) I^-1(a, b, p)``.
 
@@ -45,32 +44,17 @@ class Beta(Family):
     0.25
     """
 
-    family: ClassVar[str] = "beta"
-    summary: ClassVar[str] = "shares, and costs between two hard bounds"
-    stackable: ClassVar[bool] = True
+    family = "beta"
+    summary = "shares, and costs between two hard bounds"
+    stackable = True
 
-    a: float
-    b: float
-    low: float
-    high: float
-
-    def __init__(self, a: float, b: float, low: float = 0.0, high: float = 1.0) -> None:
-        self._take(a=a, b=b, low=low, high=high)
+    a: float = parameter(least=0.01, most=1e6)
+    b: float = parameter(least=0.01, most=1e6)
+    low: float = 0.0
+    high: float = 1.0
 
     def _relations(self) -> list[Problem]:
-        ends = {"low": self.low, "high": self.high}
-        return [
-            *check_relation(Beta, 0.01 <= self.a <= 1e6, "0.01 <= a <= 1e+06", a=self.a),
-            *check_relation(Beta, 0.01 <= self.b <= 1e6, "0.01 <= b <= 1e+06", b=self.b),
-            *(
-                check_relation(
-                    Beta, self.low < self.high, "low < high", "for a value that is known use Constant", **ends
-                )
-                or check_relation(
-                    Beta, math.isfinite(self.high - self.low), "high - low within the range of floats", **ends
-                )
-            ),
-        ]
+        return check_bounds(Beta, self.low, self.high)
 
     def _ppf(self, p: Floats) -> Any:
         return beta_quantile(self.a, self.b, self.low, self.high, p)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,6 @@ from popsim.families.base import Family, Floats
 __all__ = ["Constant"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Constant(Family):
     """The same value in every scenario: ``P(X = value) = 1``.
 
@@ -39,13 +37,10 @@ class Constant(Family):
     array([3., 3.])
     """
 
-    family: ClassVar[str] = "constant"
-    summary: ClassVar[str] = "a value that is known, such as a tariff fixed by contract"
+    family = "constant"
+    summary = "a value that is known, such as a tariff fixed by contract"
 
     value: float
-
-    def __init__(self, value: float) -> None:
-        self._take(value=value)
 
     def _ppf(self, p: Floats) -> Floats:
         return np.full(p.shape, self.value)

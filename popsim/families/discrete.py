@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, Numbers
+from popsim.families.base import Family, Floats
+from popsim.families.parameters import Numbers
 
 __all__ = ["Discrete"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Discrete(Family):
     """Separate values: ``P(X = values[i]) = probabilities[i]``.
 
@@ -42,8 +41,8 @@ class Discrete(Family):
     [0.0, 250000.0]
     """
 
-    family: ClassVar[str] = "discrete"
-    summary: ClassVar[str] = "a few separate values, such as an event that may not happen"
+    family = "discrete"
+    summary = "a few separate values, such as an event that may not happen"
 
     values: tuple[float, ...]
     probabilities: tuple[float, ...]

@@ -1,28 +1,161 @@
-"""Ranges as experts give them: low and high with a stated coverage, and a most likely value."""
+"""Families from what experts state: quantiles, or a range with its coverage and a most likely value."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+import re
+from abc import abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.checks import Owner, call_of, check_finite, check_relation
-from popsim.families.solve import find_root
+from popsim.families.base import Family, Floats
+from popsim.families.parameters import KNOWN_VALUE, Owner, Param, call_of, check_finite, check_relation
+from popsim.families.roots import find_root
 
-__all__ = ["COVERAGE_ASKED", "Range", "peak_of_quantiles", "peak_of_range", "read_range"]
+__all__ = [
+    "COVERAGE_ASKED",
+    "QUANTILE_NAME",
+    "Range",
+    "TwoQuantiles",
+    "counts_in_words",
+    "parse_quantiles",
+    "peak_of_quantiles",
+    "peak_of_range",
+    "read_range",
+    "shown",
+]
 
-Floats = NDArray[np.float64]
 Unit = Callable[[Floats, Floats], Floats]
-"""Quantiles at probabilities (columns) of the law on 0 .. 1 for peaks (rows)."""
+"""Quantiles at probabilities (columns) of the distribution on 0 .. 1 for peaks (rows)."""
+
+QUANTILE_NAME = re.compile(r"p(\d{2,})")
+"""``p05`` is the 5 % quantile, ``p50`` the median, ``p995`` the 99.5 % quantile."""
 
 COVERAGE_ASKED = "say how often the truth lies between low and high, such as coverage = 0.8"
 
 _PEAKS = 513
+
+
+class TwoQuantiles(Family):
+    """A family that two quantiles determine: children solve for their parameters in `_through`."""
+
+    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
+    quantile_counts: ClassVar[Sequence[int]] = (2,)
+
+    positive: ClassVar[bool] = False
+    """Whether all values are positive."""
+
+    bounded: ClassVar[bool] = False
+    """Whether there is a smallest and a largest value."""
+
+    @classmethod
+    @abstractmethod
+    def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
+        """Return the member with two quantiles ``(probability, value)``, both rising."""
+
+    @classmethod
+    def from_quantiles(cls, **quantiles: float) -> Self:
+        """Fit exactly to two quantiles, such as ``p05=..., p95=...``; both above 0 where the family has such values.
+
+        Raises
+        ------
+        ParameterError
+            When the names or values are not two quantiles that the family can have.
+
+        Examples
+        --------
+        >>> from popsim.families import LogNormal, Uniform
+        >>> LogNormal.from_quantiles(p05=1, p95=9).ppf([0.05, 0.5, 0.95]).round(9)
+        array([1., 3., 9.])
+        >>> Uniform.from_quantiles(p25=1, p75=3)
+        Uniform(low=0, high=4)
+        """
+        first, second = parse_quantiles(cls, quantiles)
+        if cls.positive and first[1] <= 0.0:
+            raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
+        return cls._through(first, second)
+
+    @classmethod
+    def from_range(cls, low: float, high: float, coverage: float) -> Self:
+        """Fit exactly to a range that holds the truth with the probability `coverage`.
+
+        Parameters
+        ----------
+        low, high
+            The quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
+        coverage
+            Probability, below 1; for a family with bounds also 1, and `low` and `high` are then the bounds.
+
+        Raises
+        ------
+        ParameterError
+            When ``low < high`` or a limit of `coverage` does not hold, or the family cannot have these quantiles.
+
+        Examples
+        --------
+        >>> from popsim.families import Normal
+        >>> Normal.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
+        array([1., 9.])
+        """
+        owner = f"{cls.__name__}.from_range"
+        given = read_range(owner, low, high, coverage, bounded=cls.bounded, positive=cls.positive)
+        return cls._through((given.below, given.low), (given.above, given.high))
+
+
+def parse_quantiles(cls: type[Family], quantiles: Mapping[str, object]) -> list[tuple[float, float]]:
+    """Read ``p05=1.0, p95=9.0`` into rising (probability, value) pairs; ``p995`` is 0.995.
+
+    Raises
+    ------
+    ParameterError
+        For a name that is no quantile, a count that the family cannot honour, values that are not finite or not rising.
+
+    Examples
+    --------
+    >>> from popsim.families import Normal
+    >>> parse_quantiles(Normal, {"p95": 9, "p05": 1})
+    [(0.05, 1.0), (0.95, 9.0)]
+    """
+    problems: list[Problem] = []
+    pairs: list[tuple[float, float]] = []
+    method = f"{cls.__name__}.from_quantiles"
+    for name, value in quantiles.items():
+        match = QUANTILE_NAME.fullmatch(name)
+        probability = float(f"0.{match[1]}") if match else 0.0
+        if not 0.0 < probability < 1.0:
+            allowed = "pNN with at least two digits, such as p05, p50, p995"
+            problems.append(Problem(call_of(method), (name,), f"{name} = {value!r}", allowed))
+            continue
+        number, wrong = Param(name).read(method, value)
+        problems += wrong
+        pairs.append((probability, number))
+    pairs.sort()
+    if not problems and len(pairs) not in cls.quantile_counts:
+        found_count = f"{len(pairs)} ({', '.join(quantiles)})" if quantiles else "none"
+        problems.append(
+            Problem(call_of(method), (), found_count, f"{counts_in_words(cls.quantile_counts)} for this family")
+        )
+    if not problems and any(b[1] <= a[1] or b[0] <= a[0] for a, b in pairwise(pairs)):
+        problems.append(Problem(call_of(method), (), shown(quantiles), "values that rise with their probability"))
+    if problems:
+        raise ParameterError(problems)
+    return pairs
+
+
+def counts_in_words(counts: Sequence[int]) -> str:
+    """Return how many quantiles there must be, as ``2 quantiles pNN`` or ``3 to 16 quantiles pNN``."""
+    if len(counts) == 1:
+        return f"{counts[0]} quantile{'s' if counts[0] > 1 else ''} pNN"
+    return f"{counts[0]} to {counts[-1]} quantiles pNN"
+
+
+def shown(values: Mapping[str, Any]) -> str:
+    """Return named numbers as messages show them: ``p05 = 1, p95 = 9``."""
+    return ", ".join(f"{name} = {value:.10g}" for name, value in values.items())
 
 
 class Range(NamedTuple):
@@ -65,7 +198,7 @@ def read_range(
     if len(values) == len(ends):
         rises = all(a <= b for a, b in pairwise(values)) and values[0] < values[-1]
         relation = "low <= mode <= high, low < high" if mode else "low < high"
-        mend = "for a value that is known use Constant" if values[0] == values[-1] else ""
+        mend = KNOWN_VALUE if values[0] == values[-1] else ""
         problems += check_relation(owner, rises, relation, mend, **ends)
         problems += check_relation(
             owner,
@@ -105,15 +238,13 @@ def peak_of_range(owner: Owner, unit: Unit, given: Range, mode: float) -> tuple[
         q = unit(peaks, p)
         return np.asarray((peaks - q[:, 0]) / (q[:, 1] - q[:, 0]))
 
-    def said(lowest: float, highest: float) -> Problem:
-        found = (
-            f"low = {given.low:.10g}, mode = {mode:.10g}, high = {given.high:.10g}, coverage = {given.coverage:.10g}"
-        )
+    def refusal(lowest: float, highest: float) -> Problem:
+        found = shown({"low": given.low, "mode": mode, "high": given.high, "coverage": given.coverage})
         width = given.high - given.low
         low, high = given.low + lowest * width, given.low + highest * width
         return Problem(call_of(owner), (), found, f"a mode strictly between {low:.6g} and {high:.6g}, given the others")
 
-    peak = _only_peak(share, (mode - given.low) / (given.high - given.low), (0.0, 1.0), said)
+    peak = _only_peak(share, (mode - given.low) / (given.high - given.low), (0.0, 1.0), refusal)
     first, last = unit(np.array([peak]), p)[0].tolist()
     width = (given.high - given.low) / (last - first)
     return peak, mode - width * peak, mode + width * (1.0 - peak)
@@ -136,20 +267,23 @@ def peak_of_quantiles(
         q = unit(peaks, p)
         return np.asarray((q[:, 1] - q[:, 0]) / (q[:, 2] - q[:, 0]))
 
-    def said(lowest: float, highest: float) -> Problem:
+    def refusal(lowest: float, highest: float) -> Problem:
         found = ", ".join(f"p{f'{probability:.10g}'[2:]:0<2} = {value:.10g}" for probability, value in pairs)
         low, high = x1 + lowest * (x3 - x1), x1 + highest * (x3 - x1)
         allowed = f"a middle value strictly between {low:.6g} and {high:.6g}, given the outer ones"
         return Problem(call_of(owner), (), found, allowed, mend)
 
-    peak = _only_peak(share, (x2 - x1) / (x3 - x1), span, said)
+    peak = _only_peak(share, (x2 - x1) / (x3 - x1), span, refusal)
     first, _, last = unit(np.array([peak]), p)[0].tolist()
     width = (x3 - x1) / (last - first)
     return peak, x1 - width * first, width
 
 
 def _only_peak(
-    share: Callable[[Floats], Floats], wanted: float, span: tuple[float, float], said: Callable[[float, float], Problem]
+    share: Callable[[Floats], Floats],
+    wanted: float,
+    span: tuple[float, float],
+    refusal: Callable[[float, float], Problem],
 ) -> float:
     grid = np.linspace(*span, _PEAKS)
     shares = share(grid)
@@ -157,7 +291,7 @@ def _only_peak(
     crossings = np.flatnonzero(sides[:-1] * sides[1:] < 0)
     touches = grid[1:-1][sides[1:-1] == 0]
     if len(crossings) + len(touches) != 1:
-        raise ParameterError(said(float(shares.min()), float(shares.max())))
+        raise ParameterError(refusal(float(shares.min()), float(shares.max())))
     if len(touches):
         return float(touches[0])
     start, stop = float(grid[crossings[0]]), float(grid[crossings[0] + 1])

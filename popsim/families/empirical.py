@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, Numbers, parse_quantiles, refuse
-from popsim.families.checks import check_finite, read_numbers
+from popsim.families.base import Family, Floats, refuse
+from popsim.families.elicitation import parse_quantiles, shown
+from popsim.families.parameters import KNOWN_VALUE, Numbers, Param, check_finite
 
 __all__ = ["Empirical"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Empirical(Family):
     """Quantile function that joins given points ``(probability, value)`` by straight lines.
 
@@ -47,10 +45,10 @@ class Empirical(Family):
     array([15., 40.])
     """
 
-    family: ClassVar[str] = "empirical"
-    summary: ClassVar[str] = "observed costs, or quantiles joined by straight lines"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_data",)
-    quantile_counts: ClassVar[Sequence[int]] = range(1, 100)
+    family = "empirical"
+    summary = "observed costs, or quantiles joined by straight lines"
+    alternatives = ("from_data",)
+    quantile_counts = range(1, 100)
 
     probabilities: tuple[float, ...]
     values: tuple[float, ...]
@@ -76,9 +74,8 @@ class Empirical(Family):
         if found_x:
             problems.append(Problem("Empirical()", ("values",), found_x, "values that never fall"))
         elif x[0] == x[-1]:
-            mend = "for a value that is known use Constant"
             problems.append(
-                Problem("Empirical()", ("values",), f"all equal {x[0]:.10g}", "first value < last value", mend)
+                Problem("Empirical()", ("values",), f"all equal {x[0]:.10g}", "first value < last value", KNOWN_VALUE)
             )
         return problems
 
@@ -152,7 +149,7 @@ class Empirical(Family):
         20.0
         """
         owner = f"{cls.__name__}.from_data"
-        numbers, problems = read_numbers(owner, sample, "sample")
+        numbers, problems = Param("sample", sort="numbers").read(owner, sample)
         if not problems and len(set(numbers)) < 2:
             found = f"{len(numbers)} observations, {len(set(numbers))} different"
             problems = [
@@ -175,11 +172,11 @@ class Empirical(Family):
         owner = f"{cls.__name__}.from_quantiles"
         if problems := check_finite(owner, low=low, high=high):
             raise ParameterError(problems)
-        pairs = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        pairs = parse_quantiles(cls, quantiles)
         least, most = float(low or 0.0), float(high or 0.0)
         if not least < pairs[0][1] or not pairs[-1][1] < most:
-            shown = ", ".join(f"{name} = {number:.10g}" for name, number in quantiles.items())
-            refuse(cls, "from_quantiles", f"low = {least:.10g}, {shown}, high = {most:.10g}", "low < quantiles < high")
+            given = shown({"low": least, **quantiles, "high": most})
+            refuse(cls, "from_quantiles", given, "low < quantiles < high")
         inner_p, inner_x = zip(*pairs, strict=True)
         return cls((0.0, *inner_p, 1.0), (least, *inner_x, most))
 

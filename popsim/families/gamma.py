@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from scipy import special
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles, refuse
-from popsim.families.elicitation import read_range
+from popsim.families.base import Family, Floats
+from popsim.families.elicitation import TwoQuantiles
+from popsim.families.parameters import call_of, parameter
+from popsim.families.roots import find_root
 from popsim.families.series import gamma_series
-from popsim.families.solve import find_root
 
 __all__ = ["Gamma"]
 
 _SHAPES = 0.02, 1e6
 
 
-@dataclass(frozen=True, init=False, repr=False)
-class Gamma(Family):
+class Gamma(TwoQuantiles):
     """Gamma distribution: ``Q(p) = scale P^-1(shape, p)`` with P the regularised lower incomplete gamma function.
 
     Use it for a positive cost that is the sum of many small ones (days of work, consignments); its tail is lighter than
@@ -50,30 +48,17 @@ class Gamma(Family):
     2.0
     """
 
-    family: ClassVar[str] = "gamma"
-    summary: ClassVar[str] = "a positive cost that is the sum of many small ones; lighter tail than lognormal"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (2,)
+    family = "gamma"
+    summary = "a positive cost that is the sum of many small ones; lighter tail than lognormal"
+    stackable = True
+    positive = True
 
-    shape: float
-    scale: float
-
-    def __init__(self, shape: float, scale: float) -> None:
-        self._take(shape=shape, scale=scale)
-
-    def _relations(self) -> list[Problem]:
-        least, most = _SHAPES
-        return [
-            *check_relation(
-                Gamma,
-                least <= self.shape <= most,
-                f"{least:g} <= shape <= {most:g}",
-                "use Normal for a large shape, Discrete for a value that is almost always zero",
-                shape=self.shape,
-            ),
-            *check_relation(Gamma, self.scale > 0.0, "scale > 0", "for zero use Constant", scale=self.scale),
-        ]
+    shape: float = parameter(
+        least=_SHAPES[0],
+        most=_SHAPES[1],
+        mend="use Normal for a large shape, Discrete for a value that is almost always zero",
+    )
+    scale: float = parameter(above=0.0, mend="for zero use Constant")
 
     def _ppf(self, p: Floats) -> Any:
         return self.scale * special.gammaincinv(self.shape, p)
@@ -120,30 +105,8 @@ class Gamma(Family):
         return Gamma._trusted(shape=self.shape, scale=1.0), 0.0, self.scale
 
     @classmethod
-    def from_quantiles(cls, **quantiles: float) -> Self:
-        """Fit exactly to two positive quantiles, such as ``p05=..., p95=...``.
-
-        The ratio of the two falls as shape grows, so there is one shape at most; the scale follows.
-
-        Raises
-        ------
-        ParameterError
-            When a value is not positive, or the ratio asks for a shape outside 0.02 to 1e6.
-
-        Examples
-        --------
-        >>> Gamma.from_quantiles(p10=1, p90=9).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
-        if x1 <= 0.0:
-            raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
-        return cls._through((p1, x1), (p2, x2), "from_quantiles", quantiles)
-
-    @classmethod
-    def _through(
-        cls, first: tuple[float, float], second: tuple[float, float], method: str, given: Mapping[str, float]
-    ) -> Self:
+    def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
+        """Solve for the shape, of which there is one at most since the ratio of quantiles falls as it grows."""
         (p1, x1), (p2, x2) = first, second
 
         def excess(log_shape: float) -> float:
@@ -153,32 +116,14 @@ class Gamma(Family):
         start, stop = math.log(_SHAPES[0]), math.log(_SHAPES[1])
         if not excess(start) > 0.0 > excess(stop):
             widest, narrowest = excess(start) + math.log(x2 / x1), excess(stop) + math.log(x2 / x1)
-            refuse(
-                cls,
-                method,
-                ", ".join(f"{name} = {value:.10g}" for name, value in given.items()),
-                f"a ratio of the two between {math.exp(narrowest):.6g} and {math.exp(min(widest, 700.0)):.3g}",
-                f"use LogNormal.{method}, which takes any two positive values",
-            )
+            found = f"{x1:.10g} at probability {p1:.10g} and {x2:.10g} at probability {p2:.10g}"
+            allowed = f"a ratio of the two between {math.exp(narrowest):.6g} and {math.exp(min(widest, 700.0)):.3g}"
+            mend = "use LogNormal, which takes any two positive values"
+            raise ParameterError(Problem(call_of(cls), (), found, allowed, mend))
         while not math.isfinite(excess(start)):
             start += 0.5
         shape = math.exp(find_root(excess, start, stop, 1e-14, 1e-15))
         return cls(shape, x2 / float(special.gammaincinv(shape, p2)))
-
-    @classmethod
-    def from_range(cls, low: float, high: float, coverage: float) -> Self:
-        """Take a range that holds the truth with the probability `coverage`, below 1.
-
-        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
-
-        Examples
-        --------
-        >>> Gamma.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False, positive=True)
-        ends = (given.below, given.low), (given.above, given.high)
-        return cls._through(*ends, "from_range", given._asdict())
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

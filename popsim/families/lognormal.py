@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from scipy import special
 
-from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, check_finite, check_relation, parse_quantiles
-from popsim.families.elicitation import read_range
+from popsim.errors import ParameterError
+from popsim.families.base import Family, Floats
+from popsim.families.elicitation import TwoQuantiles
+from popsim.families.parameters import KNOWN_VALUE, Param, parameter
 
 __all__ = ["LogNormal"]
 
-_KNOWN = "for a value that is known use Constant"
 _MIXED = "mean and std are of the cost itself; mu and sigma of its natural logarithm"
 
 
-@dataclass(frozen=True, init=False, repr=False)
-class LogNormal(Family):
+class LogNormal(TwoQuantiles):
     """Log-normal distribution: ``Q(p) = exp(mu + sigma z(p))`` with z the quantile of the standard normal.
 
     The usual choice for a cost: positive, skewed upwards, and an error "by a factor" either way is equally likely. An
@@ -48,31 +46,20 @@ class LogNormal(Family):
     100.0
     """
 
-    family: ClassVar[str] = "lognormal"
-    summary: ClassVar[str] = "the usual choice for a cost: positive, skewed upwards, uncertain by a factor"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_mean_std", "from_median_gsd", "from_range")
-    confusions: ClassVar[tuple[tuple[tuple[str, ...], str], ...]] = (
+    family = "lognormal"
+    summary = "the usual choice for a cost: positive, skewed upwards, uncertain by a factor"
+    alternatives = ("from_mean_std", "from_median_gsd", "from_range")
+    confusions = (
         (("mean", "sigma"), _MIXED),
         (("mu", "std"), _MIXED),
         (("median", "sigma"), "of a median the factor is gsd = exp(sigma)"),
         (("median", "std"), "with a median goes gsd, the factor of one standard deviation of the logarithm"),
     )
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (2,)
+    stackable = True
+    positive = True
 
-    mu: float
-    sigma: float
-
-    def __init__(self, mu: float, sigma: float) -> None:
-        self._take(mu=mu, sigma=sigma)
-
-    def _relations(self) -> list[Problem]:
-        return [
-            *check_relation(
-                LogNormal, abs(self.mu) <= 700.0, "-700 <= mu <= 700", "mu is the logarithm of the median", mu=self.mu
-            ),
-            *check_relation(LogNormal, self.sigma > 0.0, "sigma > 0", _KNOWN, sigma=self.sigma),
-        ]
+    mu: float = parameter(least=-700.0, most=700.0, mend="mu is the logarithm of the median")
+    sigma: float = parameter(above=0.0, mend=KNOWN_VALUE)
 
     # Scale times shape rather than one exponential of the sum: the digits of exp(mu) are then lost once, not per draw.
     def _ppf(self, p: Floats) -> Any:
@@ -120,11 +107,8 @@ class LogNormal(Family):
         50.0
         """
         owner = f"{cls.__name__}.from_mean_std"
-        problems = check_finite(owner, mean=mean, std=std)
-        if not problems:
-            problems = check_relation(owner, mean > 0.0, "mean > 0", mean=mean)
-            problems += check_relation(owner, std > 0.0, "std > 0", _KNOWN, std=std)
-        if problems:
+        problems = Param("mean", above=0.0).read(owner, mean)[1]
+        if problems := problems + Param("std", above=0.0, mend=KNOWN_VALUE).read(owner, std)[1]:
             raise ParameterError(problems)
         apart = math.log(std) - math.log(mean)
         # The square of a large ratio would pass the largest float; one more is then nothing beside it.
@@ -141,27 +125,10 @@ class LogNormal(Family):
         0.693147
         """
         owner = f"{cls.__name__}.from_median_gsd"
-        problems = check_finite(owner, median=median, gsd=gsd)
-        if not problems:
-            problems = check_relation(owner, median > 0.0, "median > 0", median=median)
-            problems += check_relation(owner, gsd > 1.0, "gsd > 1", _KNOWN, gsd=gsd)
-        if problems:
+        problems = Param("median", above=0.0).read(owner, median)[1]
+        if problems := problems + Param("gsd", above=1.0, mend=KNOWN_VALUE).read(owner, gsd)[1]:
             raise ParameterError(problems)
         return cls(math.log(median), math.log(gsd))
-
-    @classmethod
-    def from_quantiles(cls, **quantiles: float) -> Self:
-        """Fit exactly to two positive quantiles, such as ``p05=..., p95=...``.
-
-        Examples
-        --------
-        >>> LogNormal.from_quantiles(p05=1, p95=9).ppf([0.05, 0.5, 0.95]).round(9)
-        array([1., 3., 9.])
-        """
-        (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
-        if x1 <= 0.0:
-            raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
-        return cls._through((p1, x1), (p2, x2))
 
     @classmethod
     def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
@@ -169,20 +136,6 @@ class LogNormal(Family):
         z1, z2 = float(special.ndtri(p1)), float(special.ndtri(p2))
         sigma = math.log(x2 / x1) / (z2 - z1)
         return cls(math.log(x1) - sigma * z1, sigma)
-
-    @classmethod
-    def from_range(cls, low: float, high: float, coverage: float) -> Self:
-        """Take a range that holds the truth with the probability `coverage`, below 1.
-
-        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
-
-        Examples
-        --------
-        >>> LogNormal.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False, positive=True)
-        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

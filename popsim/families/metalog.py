@@ -4,23 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
+from numpy.polynomial.polynomial import polyder, polyval
 from scipy import special
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, Numbers, check_relation, parse_quantiles, refuse
-from popsim.families.checks import read_optional
-from popsim.families.metalog_terms import basis, expectation, falling, mode_logit, rise, solve_logit, value
+from popsim.families.base import Family, Floats, refuse
+from popsim.families.elicitation import parse_quantiles, shown
+from popsim.families.parameters import Numbers, check_relation
+from popsim.families.roots import find_least
 
 __all__ = ["Metalog"]
 
 _MEND = "give fewer or less lopsided quantiles, or a bound (low, high)"
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Metalog(Family):
     """Metalog distribution: a quantile function that is linear in its coefficients, so that it fits quantiles exactly.
 
@@ -58,14 +58,14 @@ class Metalog(Family):
     array([20., 30., 60.])
     """
 
-    family: ClassVar[str] = "metalog"
-    summary: ClassVar[str] = "three or more quantiles from an expert, with or without bounds"
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[Sequence[int]] = range(3, 17)
+    family = "metalog"
+    summary = "three or more quantiles from an expert, with or without bounds"
+    stackable = True
+    quantile_counts = range(3, 17)
 
     coefficients: tuple[float, ...]
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
 
     def __init__(self, coefficients: Numbers, low: float | None = None, high: float | None = None) -> None:
         self._take(coefficients=coefficients, low=low, high=high)
@@ -79,7 +79,7 @@ class Metalog(Family):
                 *found,
                 Problem("Metalog()", ("coefficients",), f"{len(self.coefficients)} coefficients", "2 to 16 of them"),
             ]
-        if fall := falling(self.coefficients):
+        if fall := _falling(self.coefficients):
             rises = "coefficients whose quantile function rises everywhere"
             return [*found, Problem("Metalog()", ("coefficients",), f"a quantile function that {fall}", rises, _MEND)]
         return found
@@ -96,26 +96,26 @@ class Metalog(Family):
         return _free(x, self.low, self.high)
 
     def _ppf(self, p: Floats) -> Any:
-        return self._bounded(value(self.coefficients, p - 0.5, special.logit(p)))
+        return self._bounded(_value(self.coefficients, p - 0.5, special.logit(p)))
 
     def _isf(self, q: Floats) -> Any:
-        return self._bounded(value(self.coefficients, 0.5 - q, -special.logit(q)))
+        return self._bounded(_value(self.coefficients, 0.5 - q, -special.logit(q)))
 
     def _cdf(self, x: Floats) -> Any:
         low, high = self.support()
-        p = special.expit(solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
+        p = special.expit(_solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
         return np.where(x < low, 0.0, np.where(x >= high, 1.0, p))
 
     def _sf(self, x: Floats) -> Any:
         low, high = self.support()
-        q = special.expit(-solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
+        q = special.expit(-_solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
         return np.where(x < low, 1.0, np.where(x >= high, 0.0, q))
 
     def _growth(self) -> float:
         """Exponent with which the quantity grows in its heavy tail, per unit of L: 1 has no mean, 1/2 no std."""
         if (self.low is None) == (self.high is None):
             return 0.0
-        return float(rise(self.coefficients, math.inf if self.high is None else -math.inf))
+        return float(_rise(self.coefficients, math.inf if self.high is None else -math.inf))
 
     def mean(self) -> float:
         """Return the expected value; infinite (minus infinite) where the only unbounded tail has none."""
@@ -132,7 +132,7 @@ class Metalog(Family):
 
     def _expectation(self, function: Callable[[Floats], Any], power: float) -> float:
         poles = self.low is not None and self.high is not None
-        return expectation(self.coefficients, function, power * self._growth(), poles)
+        return _expectation(self.coefficients, function, power * self._growth(), poles)
 
     def support(self) -> tuple[float, float]:
         """Return the bounds, or the ends of M: infinite unless the factor of L vanishes there."""
@@ -142,7 +142,7 @@ class Metalog(Family):
     def mode(self) -> float:
         """Return the value of highest density, found numerically; the higher peak when there are several."""
         jacobian = (self.low is not None, self.high is not None)
-        logit = mode_logit(self.coefficients, *jacobian)
+        logit = _mode_logit(self.coefficients, *jacobian)
         return float(self.ppf(special.expit(logit)) if logit < 0.0 else self.isf(special.expit(-logit)))
 
     def standard(self) -> tuple[Family, float, float]:
@@ -179,27 +179,24 @@ class Metalog(Family):
         4.0
         """
         owner = f"{cls.__name__}.from_quantiles"
-        problems = [
-            problem for name, end in (("low", low), ("high", high)) for problem in read_optional(owner, end, name)[1]
-        ]
-        if problems or (problems := _check_bounds(owner, low, high)):
+        if problems := cls._check(owner, low=low, high=high) or _check_bounds(owner, low, high):
             raise ParameterError(problems)
-        pairs = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        pairs = parse_quantiles(cls, quantiles)
         p, x = np.array(pairs).T
-        shown = ", ".join(f"{name} = {number:.10g}" for name, number in quantiles.items())
+        given = shown(quantiles)
         if (low is not None and x[0] <= low) or (high is not None and x[-1] >= high):
             inside = " < ".join(str(part) for part in (low, "quantiles", high) if part is not None)
-            refuse(cls, "from_quantiles", f"{shown}, low = {low}, high = {high}", inside)
+            refuse(cls, "from_quantiles", f"{given}, low = {low}, high = {high}", inside)
         target = _free(x, low, high)
-        matrix = basis(len(p), p - 0.5, special.logit(p))
+        matrix = _basis(len(p), p - 0.5, special.logit(p))
         # Beyond this condition a fit keeps fewer than six digits. Seven terms hold four odd functions of d, so seven
         # probabilities symmetric about 1/2 (three pairs) leave one coefficient open; likewise 11 and 15.
         if np.linalg.cond(matrix) > 1e10:
             allowed = "quantiles that do not leave a coefficient open"
-            refuse(cls, "from_quantiles", shown, allowed, "leave one quantile out or add one")
+            refuse(cls, "from_quantiles", given, allowed, "leave one quantile out or add one")
         coefficients = np.linalg.solve(matrix, target)
-        if fall := falling(coefficients.tolist()):
-            refuse(cls, "from_quantiles", f"{shown}: the curve through them {fall}", "a curve that rises", _MEND)
+        if fall := _falling(coefficients.tolist()):
+            refuse(cls, "from_quantiles", f"{given}: the curve through them {fall}", "a curve that rises", _MEND)
         return cls(coefficients.tolist(), low, high)
 
     @classmethod
@@ -240,3 +237,136 @@ def _free(x: Floats, low: float | None, high: float | None) -> Any:
     if low is not None:
         return np.log(x - low)
     return x if high is None else -np.log(high - x)
+
+
+# The series, its slope, where it falls, its inverse and its integrals. All is written in the logit
+# t = log(p / (1 - p)): both tails keep their digits, and integrands are analytic there.
+def _basis(terms: int, d: Floats, logit: Floats) -> Floats:
+    """Return the matrix of terms (Keelin 2016, equation 6): one row per probability, one column per coefficient."""
+    columns = [np.ones_like(d), logit, d * logit, d]
+    for n in range(5, terms + 1):
+        power = d ** ((n - 1) // 2)
+        columns.append(power if n % 2 else power * logit)
+    return np.stack(columns[:terms], axis=-1)
+
+
+def _polynomials(coefficients: Sequence[float] | Floats) -> tuple[Floats, Floats]:
+    """Split the series into S(d) + D(d) L; the powers of d rise. Each coefficient is a number, or a column of them."""
+    a = np.zeros((max(4, len(coefficients)), *np.shape(coefficients)[1:]))
+    a[: len(coefficients)] = coefficients
+    return np.concatenate([a[[0, 3]], a[4::2]]), np.concatenate([a[[1, 2]], a[5::2]])
+
+
+def _value(coefficients: Sequence[float] | Floats, d: Floats, logit: Floats) -> Floats:
+    """Return M at ``d = p - 1/2`` and the logit of p."""
+    plain, factor = _polynomials(coefficients)
+    slope = polyval(d, factor, tensor=False)
+    # A vanishing factor of the logit makes an end finite.
+    return np.asarray(polyval(d, plain, tensor=False) + np.where(slope == 0.0, 0.0, slope * logit))
+
+
+def _value_at(coefficients: Sequence[float], t: Floats) -> Floats:
+    return _value(coefficients, 0.5 * np.tanh(0.5 * t), t)
+
+
+def _rise(coefficients: Sequence[float], t: Any) -> Any:
+    """Return dM/dt at the logit t (a number or an array; infinite for the ends)."""
+    plain, factor = _polynomials(coefficients)
+    d = 0.5 * np.tanh(0.5 * np.asarray(t, dtype=np.float64))
+    weight = special.expit(t) * special.expit(-np.asarray(t, dtype=np.float64))
+    logit = np.where(np.isinf(t), 0.0, t)
+    slope = weight * (polyval(d, polyder(plain)) + polyval(d, polyder(factor)) * logit) + polyval(d, factor)
+    return float(slope) if np.ndim(t) == 0 else slope
+
+
+def _falling(coefficients: Sequence[float]) -> str:
+    """Say between which probabilities the quantile function falls; empty when it rises everywhere.
+
+    The slope in the logit is looked at on 4,001 points of ``|t| <= 40`` (probabilities from 4e-18), and each low local
+    minimum between them is sought; a slope that rounding alone makes negative counts as zero.
+    """
+    t = np.linspace(-40.0, 40.0, 4001)
+    slope = np.asarray(_rise(coefficients, t))
+    rounding = 64.0 * np.finfo(float).eps * float(np.sum(np.abs(coefficients[1:])))
+    if np.max(slope) <= rounding:
+        return "rises nowhere"
+    inner = slope[1:-1]
+    dips = 1 + np.flatnonzero((inner <= slope[:-2]) & (inner <= slope[2:]) & (inner < 0.01 * np.max(slope)))
+    for index in dips:
+        if slope[index] < -rounding:
+            continue
+        place, least = find_least(
+            lambda s: float(_rise(coefficients, s)), float(t[index - 1]), float(t[index + 1]), 1e-9
+        )
+        if least < -rounding:
+            t, slope = np.insert(t, index, place), np.insert(slope, index, least)
+            break
+    fallen = np.flatnonzero(slope < -rounding)
+    if len(fallen) == 0:
+        return ""
+    first = int(fallen[0])
+    steps = np.flatnonzero(np.diff(fallen) > 1)
+    last = int(fallen[steps[0]] if len(steps) else fallen[-1])
+    start, stop = t[max(first - 1, 0)], t[min(last + 1, len(t) - 1)]
+    from_, to = (0.0 if first == 0 else special.expit(start)), (1.0 if last == len(t) - 1 else special.expit(stop))
+    return f"falls between probability {from_:.4g} and {to:.4g}"
+
+
+def _solve_logit(coefficients: Sequence[float], m: Floats) -> Floats:
+    """Return the logit at which M equals m: Newton's method held inside a bracket."""
+    grid = 740.0 * np.sinh(np.linspace(-6.0, 6.0, 2001)) / math.sinh(6.0)
+    table = np.maximum.accumulate(_value_at(coefficients, grid))
+    place = np.clip(np.searchsorted(table, m), 1, len(grid) - 1)
+    low, high = grid[place - 1], grid[place]
+    t = 0.5 * (low + high)
+    for _ in range(100):
+        error = _value_at(coefficients, t) - m
+        low, high = np.where(error < 0.0, t, low), np.where(error < 0.0, high, t)
+        step = t - error / _rise(coefficients, t)
+        new = np.where((step > low) & (step < high), step, 0.5 * (low + high))
+        moved = np.abs(new - t) > 4.0 * np.finfo(float).eps * np.abs(new)
+        t = new
+        if not np.any(moved & ~np.isnan(m)):
+            break
+    return np.where(m < table[0], -np.inf, np.where(m > table[-1], np.inf, t))
+
+
+def _expectation(coefficients: Sequence[float], function: Callable[[Floats], Any], growth: float, poles: bool) -> float:
+    """Integrate ``function(M(p))`` over p, where the function grows like ``exp(growth |t|)`` in one tail, growth < 1.
+
+    With `poles` the function is one of ``expit(M)``, whose poles come nearer to the real line as M gets steeper.
+
+    The trapezium rule in the logit converges exponentially, since the integrand is analytic about the real line and
+    vanishes at both ends; where a heavy tail vanishes slowly, the geometric remainder of the sum is added.
+    """
+    steepest = float(np.max(np.asarray(_rise(coefficients, np.linspace(-40.0, 40.0, 4001))))) if poles else 1.0
+    step = max(0.1 / max(1.0, steepest), 1e-3)
+    reach = min(60.0 / (1.0 - growth), 700.0)
+    t: Floats = step * np.arange(-round(reach / step), round(reach / step) + 1, dtype=np.float64)
+    with np.errstate(over="ignore"):
+        terms = special.expit(t) * special.expit(-t) * function(_value_at(coefficients, t))
+    ratio = math.exp(-(1.0 - growth) * step)
+    remainder = (float(terms[0]) + float(terms[-1])) * ratio / (1.0 - ratio)
+    return step * (float(np.sum(terms)) + remainder)
+
+
+def _mode_logit(coefficients: Sequence[float], bounded_below: bool, bounded_above: bool) -> float:
+    """Return the logit at which the density is highest."""
+
+    def log_density(t: Any) -> Any:
+        m = _value_at(coefficients, np.asarray(t, dtype=np.float64))
+        stretch = np.zeros_like(m)
+        if bounded_below and bounded_above:
+            stretch = special.log_expit(m) + special.log_expit(-m)
+        elif bounded_below or bounded_above:
+            stretch = m if bounded_below else -m
+        with np.errstate(all="ignore"):
+            log_rise = np.log(np.maximum(_rise(coefficients, t), 0.0))
+        return special.log_expit(t) + special.log_expit(-np.asarray(t)) - stretch - log_rise
+
+    grid = np.linspace(-40.0, 40.0, 4001)
+    best = int(np.argmax(log_density(grid)))
+    if best in (0, len(grid) - 1):
+        return math.copysign(math.inf, grid[best])
+    low, high = float(grid[best - 1]), float(grid[best + 1])
+    return find_least(lambda s: -float(log_density(s)), low, high, 1e-10)[0]

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, Numbers
-from popsim.families.crossing import find_crossings
+from popsim.families.base import Family, Floats
 from popsim.families.modifiers import corner_scores, interior
-from popsim.families.solve import find_least
+from popsim.families.parameters import Numbers
+from popsim.families.roots import find_crossings, find_least
 
 __all__ = ["Mixture"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Mixture(Family):
     """Weighted pool of distributions: ``F(x) = w1 F1(x) + w2 F2(x) + ...``.
 
@@ -50,8 +48,8 @@ class Mixture(Family):
     array([ 0., 12., 20.])
     """
 
-    family: ClassVar[str] = "mixture"
-    summary: ClassVar[str] = "a pool of experts, or an event that may not happen with its cost if it does"
+    family = "mixture"
+    summary = "a pool of experts, or an event that may not happen with its cost if it does"
 
     distributions: tuple[Family, ...]
     weights: tuple[float, ...]

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from scipy import special
 
-from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles
-from popsim.families.elicitation import read_range
+from popsim.families.base import Family, Floats
+from popsim.families.elicitation import TwoQuantiles
+from popsim.families.parameters import KNOWN_VALUE, parameter
 
 __all__ = ["Normal"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
-class Normal(Family):
+class Normal(TwoQuantiles):
     """Normal distribution: ``Q(p) = mean + std z(p)`` with z the quantile of the standard normal.
 
     Use it for errors about an estimate, seldom for a cost itself: it reaches below zero, and costs are skewed upwards.
@@ -42,22 +40,12 @@ class Normal(Family):
     10.0
     """
 
-    family: ClassVar[str] = "normal"
-    summary: ClassVar[str] = "errors about an estimate; it reaches below zero"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (2,)
+    family = "normal"
+    summary = "errors about an estimate; it reaches below zero"
+    stackable = True
 
-    mean_: float
-    std_: float
-
-    def __init__(self, mean: float, std: float) -> None:
-        self._take(mean=mean, std=std)
-
-    def _relations(self) -> list[Problem]:
-        return check_relation(
-            Normal, self.std_ > 0.0, "std > 0", "for a value that is known use Constant", std=self.std_
-        )
+    mean_: float = parameter(alias="mean")
+    std_: float = parameter(alias="std", above=0.0, mend=KNOWN_VALUE)
 
     def _ppf(self, p: Floats) -> Any:
         return self.mean_ + self.std_ * special.ndtri(p)
@@ -92,36 +80,11 @@ class Normal(Family):
         return Normal(0.0, 1.0), self.mean_, self.std_
 
     @classmethod
-    def from_quantiles(cls, **quantiles: float) -> Self:
-        """Fit exactly to two quantiles, such as ``p05=..., p95=...``.
-
-        Examples
-        --------
-        >>> round(Normal.from_quantiles(p10=-1, p90=1).std(), 4)
-        0.7803
-        """
-        return cls._through(*parse_quantiles(cls, quantiles, cls.quantile_counts))
-
-    @classmethod
     def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
         (p1, x1), (p2, x2) = first, second
         z1, z2 = float(special.ndtri(p1)), float(special.ndtri(p2))
         std = (x2 - x1) / (z2 - z1)
         return cls(x1 - z1 * std, std)
-
-    @classmethod
-    def from_range(cls, low: float, high: float, coverage: float) -> Self:
-        """Take a range that holds the truth with the probability `coverage`, below 1.
-
-        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
-
-        Examples
-        --------
-        >>> Normal.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False)
-        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 from scipy import special
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, check_finite, check_relation, parse_quantiles
+from popsim.families.base import Family, Floats
 from popsim.families.beta import (
     beta_quantile,
     beta_taylor,
@@ -18,12 +16,12 @@ from popsim.families.beta import (
     beta_upper_probability,
     beta_upper_quantile,
 )
-from popsim.families.elicitation import Unit, peak_of_quantiles, peak_of_range, read_range
+from popsim.families.elicitation import Unit, parse_quantiles, peak_of_quantiles, peak_of_range, read_range
+from popsim.families.parameters import check_bounds, parameter
 
 __all__ = ["Pert"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Pert(Family):
     """PERT distribution: the beta distribution on ``low .. high`` with the given mode.
 
@@ -55,40 +53,19 @@ class Pert(Family):
     2.0
     """
 
-    family: ClassVar[str] = "pert"
-    summary: ClassVar[str] = "hard bounds and a best guess that deserves more trust than they do"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (3,)
+    family = "pert"
+    summary = "hard bounds and a best guess that deserves more trust than they do"
+    alternatives = ("from_range",)
+    stackable = True
+    quantile_counts = (3,)
 
     low: float
-    mode_: float
+    mode_: float = parameter(alias="mode")
     high: float
-    shape: float
-
-    def __init__(self, low: float, mode: float, high: float, shape: float = 4.0) -> None:
-        self._take(low=low, mode=mode, high=high, shape=shape)
+    shape: float = parameter(default=4.0, least=0.001, most=1e6, mend="for a flat density use Uniform")
 
     def _relations(self) -> list[Problem]:
-        low, mode, high = self.low, self.mode_, self.high
-        return [
-            *(
-                check_relation(Pert, low <= mode <= high, "low <= mode <= high", low=low, mode=mode, high=high)
-                or check_relation(
-                    Pert, low < high, "low < high", "for a value that is known use Constant", low=low, high=high
-                )
-                or check_relation(
-                    Pert, math.isfinite(high - low), "high - low within the range of floats", low=low, high=high
-                )
-            ),
-            *check_relation(
-                Pert,
-                0.001 <= self.shape <= 1e6,
-                "0.001 <= shape <= 1e+06",
-                "for a flat density use Uniform",
-                shape=self.shape,
-            ),
-        ]
+        return check_bounds(Pert, self.low, self.high, mode=self.mode_)
 
     @property
     def _exponents(self) -> tuple[float, float]:
@@ -152,9 +129,9 @@ class Pert(Family):
         array([10., 18., 30.])
         """
         owner = f"{cls.__name__}.from_quantiles"
-        if problems := _check_shape(owner, shape):
+        if problems := cls._check(owner, shape=shape):
             raise ParameterError(problems)
-        pairs = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        pairs = parse_quantiles(cls, quantiles)
         mend = "use Metalog.from_quantiles, which bends more, or another shape"
         peak, low, width = peak_of_quantiles(owner, _units(shape), pairs, (0.0, 1.0), mend)
         return cls(low, low + width * peak, low + width, shape)
@@ -179,7 +156,7 @@ class Pert(Family):
         (array([1., 5.]), 2.0)
         """
         owner = f"{cls.__name__}.from_range"
-        problems = _check_shape(owner, shape)
+        problems = cls._check(owner, shape=shape)
         try:
             given = read_range(owner, low, high, coverage, bounded=True, mode=mode)
         except ParameterError as error:
@@ -206,14 +183,6 @@ class Pert(Family):
         )
         total = self.shape + 2.0
         return stats.beta(share * total, (1.0 - share) * total, self.low, self.high - self.low)
-
-
-def _check_shape(owner: str, shape: object) -> list[Problem]:
-    within = not check_finite(owner, shape=shape) and 0.001 <= float(shape) <= 1e6  # type: ignore[arg-type]
-    flat = "for a flat density use Uniform"
-    return check_finite(owner, shape=shape) or check_relation(
-        owner, within, "0.001 <= shape <= 1e+06", flat, shape=shape
-    )
 
 
 def _units(shape: float) -> Unit:

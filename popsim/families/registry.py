@@ -3,28 +3,21 @@
 from __future__ import annotations
 
 import importlib
-import inspect
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, cast
 
 from popsim.errors import Keys, ParameterError, Problem, closest, nearest
-from popsim.families.base import Family
-from popsim.families.checks import QUANTILE_NAME, counts_in_words
-from popsim.families.elicitation import COVERAGE_ASKED
+from popsim.families.base import Family, params_of_call
+from popsim.families.elicitation import COVERAGE_ASKED, QUANTILE_NAME, counts_in_words
+from popsim.families.parameters import Param
 
 __all__ = ["Form", "Row", "build", "catalogue", "families", "family_class", "family_names", "forms", "to_toml"]
 
 _PACKAGE = "popsim.families"
-_SUPPORT = frozenset(
-    {
-        *("base", "checks", "crossing", "elicitation", "metalog_terms", "modifiers"),
-        *("references", "registry", "series", "solve", "structure"),
-    }
-)
+_SUPPORT = frozenset({"base", "elicitation", "modifiers", "parameters", "references", "registry", "roots", "series"})
 
 
 @cache
@@ -59,12 +52,8 @@ def family_class(name: str) -> type[Family]:
     if name not in family_names():
         raise ParameterError(_unknown_family("", ("family",), name))
     module = importlib.import_module(f"{_PACKAGE}.{name}")
-    found = [
-        member
-        for member in vars(module).values()
-        if inspect.isclass(member) and issubclass(member, Family) and member.__module__ == module.__name__
-    ]
-    (only,) = (member for member in found if member.family == name)
+    members = [member for member in vars(module).values() if isinstance(member, type) and issubclass(member, Family)]
+    (only,) = (member for member in members if member.__module__ == module.__name__ and member.family == name)
     return only
 
 
@@ -84,20 +73,23 @@ class Form:
     """One set of keys from which a family is built: the constructor, an alternative one, or quantiles."""
 
     call: Callable[..., Family]
-    required: tuple[str, ...]
-    optional: tuple[str, ...]
+    params: tuple[Param, ...]
     quantile_counts: Sequence[int] = ()
 
     @property
+    def required(self) -> tuple[str, ...]:
+        """Keys that must be given."""
+        return tuple(param.name for param in self.params if param.required)
+
+    @property
     def keys(self) -> tuple[str, ...]:
-        """All keys that stand in this form by name."""
-        return self.required + self.optional
+        """All keys that stand in this form by name, required ones first."""
+        return self.required + tuple(param.name for param in self.params if not param.required)
 
     def __str__(self) -> str:
-        named = list(self.required)
-        if self.quantile_counts:
-            named.insert(0, counts_in_words(self.quantile_counts))
-        return ", ".join(named) + "".join(f" [, {name}]" for name in self.optional)
+        named = [counts_in_words(self.quantile_counts)] if self.quantile_counts else []
+        named += self.required
+        return ", ".join(named) + "".join(f" [, {name}]" for name in self.keys[len(self.required) :])
 
 
 @cache
@@ -109,16 +101,10 @@ def forms(cls: type[Family]) -> tuple[Form, ...]:
     >>> [str(form) for form in forms(family_class("lognormal"))]
     ['mu, sigma', 'mean, std', 'median, gsd', 'low, high, coverage', '2 quantiles pNN']
     """
-
-    def form(call: Callable[..., Family], counts: Sequence[int] = ()) -> Form:
-        given = [p for p in inspect.signature(call).parameters.values() if p.kind is not p.VAR_KEYWORD]
-        required = tuple(p.name for p in given if p.default is p.empty)
-        return Form(call, required, tuple(p.name for p in given if p.default is not p.empty), counts)
-
-    found = [form(cls), *(form(getattr(cls, name)) for name in cls.alternatives)]
+    named = [Form(call, params_of_call(call)) for call in (cls, *(getattr(cls, name) for name in cls.alternatives))]
     if cls.quantile_counts:
-        found.append(form(cls.from_quantiles, cls.quantile_counts))
-    return tuple(found)
+        named.append(Form(cls.from_quantiles, params_of_call(cls.from_quantiles), cls.quantile_counts))
+    return tuple(named)
 
 
 def build(spec: Mapping[str, object], file: str = "", keys: Keys = ()) -> Family:
@@ -186,14 +172,14 @@ def _written(value: object) -> object:
 def _nested(
     cls: type[Family], given: Mapping[str, object], file: str, keys: Keys, problems: list[Problem]
 ) -> Iterator[tuple[str, object]]:
-    """Give the values, distributions built from their tables; what is wrong with those is added to `problems`."""
-    kinds = {field.name: str(field.type) for field in fields(cast(Any, cls))}
+    """Yield the values, distributions built from their tables; what is wrong with those is added to `problems`."""
+    sorts = {param.name: param.sort for param in params_of_call(cls)}
     for key, value in given.items():
-        if kinds.get(key) == "Family":
+        if sorts.get(key) == "distribution":
             yield key, _member(value, file, (*keys, key), problems)
-        elif kinds.get(key) == "tuple[Family, ...]" and isinstance(value, list | tuple) and value:
+        elif sorts.get(key) == "distributions" and isinstance(value, list | tuple) and value:
             yield key, [_member(item, file, (*keys, key, place), problems) for place, item in enumerate(value)]
-        elif kinds.get(key) == "tuple[Family, ...]":
+        elif sorts.get(key) == "distributions":
             problems.append(Problem(file, (*keys, key), repr(value), "a list of tables, each with a family"))
         else:
             yield key, value

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
 
 from popsim.errors import Problem
-from popsim.families.base import Family, check_relation
+from popsim.families.base import Family
 from popsim.families.modifiers import Moved
+from popsim.families.parameters import check_relation, parameter
 
 __all__ = ["Scaled"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Scaled(Moved):
     """Another distribution times a known factor: ``Q(p) = by Q_d(p)``.
 
@@ -43,20 +41,16 @@ class Scaled(Moved):
     2000.0
     """
 
-    family: ClassVar[str] = "scaled"
-    summary: ClassVar[str] = "another distribution times a known factor, such as a unit cost times a quantity"
+    family = "scaled"
+    summary = "another distribution times a known factor, such as a unit cost times a quantity"
 
-    distribution: Family
-    by: float
-
-    def __init__(self, distribution: Family, by: float) -> None:
-        self._take(distribution=distribution, by=by)
+    by: float = parameter(
+        above=0.0, mend="a negative factor would turn dear scenarios into cheap ones; for zero use Constant"
+    )
 
     def _relations(self) -> list[Problem]:
-        mend = "a negative factor would turn dear scenarios into cheap ones; for zero use Constant"
-        found = check_relation(Scaled, self.by > 0.0, "by > 0", mend, by=self.by)
-        if found or not isinstance(self.distribution, Family):
-            return found
+        if not isinstance(self.distribution, Family) or not self.by > 0.0:
+            return []
         _, location, scale = self.standard()
         within = math.isfinite(location) and 0.0 < scale < math.inf
         return check_relation(Scaled, within, "a product within the range of floats", by=self.by)

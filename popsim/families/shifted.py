@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import ClassVar
 
 from popsim.errors import Problem
-from popsim.families.base import Family, check_relation
+from popsim.families.base import Family
 from popsim.families.modifiers import Moved
+from popsim.families.parameters import check_relation
 
 __all__ = ["Shifted"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Shifted(Moved):
     """Another distribution plus a known amount: ``Q(p) = by + Q_d(p)``.
 
@@ -42,14 +40,8 @@ class Shifted(Moved):
     (100.0, 110.0)
     """
 
-    family: ClassVar[str] = "shifted"
-    summary: ClassVar[str] = "another distribution plus a known amount"
-
-    distribution: Family
-    by: float
-
-    def __init__(self, distribution: Family, by: float) -> None:
-        self._take(distribution=distribution, by=by)
+    family = "shifted"
+    summary = "another distribution plus a known amount"
 
     def _relations(self) -> list[Problem]:
         if not isinstance(self.distribution, Family):

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles
-from popsim.families.elicitation import peak_of_quantiles, peak_of_range, read_range
+from popsim.families.base import Family, Floats
+from popsim.families.elicitation import parse_quantiles, peak_of_quantiles, peak_of_range, read_range
+from popsim.families.parameters import check_bounds, parameter
 
 __all__ = ["Triangular"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Triangular(Family):
     """Density that rises straight to the mode and falls straight from it.
 
@@ -47,30 +46,18 @@ class Triangular(Family):
     1.0
     """
 
-    family: ClassVar[str] = "triangular"
-    summary: ClassVar[str] = "hard bounds and a best guess"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (3,)
+    family = "triangular"
+    summary = "hard bounds and a best guess"
+    alternatives = ("from_range",)
+    stackable = True
+    quantile_counts = (3,)
 
     low: float
-    mode_: float
+    mode_: float = parameter(alias="mode")
     high: float
 
-    def __init__(self, low: float, mode: float, high: float) -> None:
-        self._take(low=low, mode=mode, high=high)
-
     def _relations(self) -> list[Problem]:
-        low, mode, high = self.low, self.mode_, self.high
-        return (
-            check_relation(Triangular, low <= mode <= high, "low <= mode <= high", low=low, mode=mode, high=high)
-            or check_relation(
-                Triangular, low < high, "low < high", "for a value that is known use Constant", low=low, high=high
-            )
-            or check_relation(
-                Triangular, math.isfinite(high - low), "high - low within the range of floats", low=low, high=high
-            )
-        )
+        return check_bounds(Triangular, self.low, self.high, mode=self.mode_)
 
     @property
     def _peak(self) -> float:
@@ -158,7 +145,7 @@ class Triangular(Family):
         >>> Triangular.from_quantiles(p05=10, p50=20, p95=30).mode()
         20.0
         """
-        pairs = parse_quantiles(cls, quantiles, cls.quantile_counts)
+        pairs = parse_quantiles(cls, quantiles)
         mend = "use Metalog.from_quantiles, which bends more, or give low, mode and high"
         owner = f"{cls.__name__}.from_quantiles"
         peak, low, width = peak_of_quantiles(owner, _unit, pairs, (pairs[0][0], pairs[2][0]), mend)

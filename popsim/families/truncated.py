@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy import special
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation
+from popsim.families.base import Family, Floats
 from popsim.families.modifiers import NODES, WEIGHTS, central_moment, corner_scores, interior
+from popsim.families.parameters import check_relation
 
 __all__ = ["Truncated"]
 
@@ -36,7 +36,6 @@ class _Shares(NamedTuple):
     above: float
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Truncated(Family):
     """Another distribution, given that it lies within ``low .. high``, bounds included.
 
@@ -70,12 +69,12 @@ class Truncated(Family):
     array([ 0.   , 10.143])
     """
 
-    family: ClassVar[str] = "truncated"
-    summary: ClassVar[str] = "another distribution without the values that cannot be"
+    family = "truncated"
+    summary = "another distribution without the values that cannot be"
 
     distribution: Family
-    low: float | None
-    high: float | None
+    low: float | None = None
+    high: float | None = None
 
     def __init__(self, distribution: Family, low: float | None = None, high: float | None = None) -> None:
         self._take(distribution=distribution, low=_bound(low, -math.inf), high=_bound(high, math.inf))

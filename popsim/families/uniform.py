@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles
-from popsim.families.elicitation import read_range
+from popsim.families.base import Family, Floats
+from popsim.families.elicitation import TwoQuantiles
+from popsim.families.parameters import check_bounds
 
 __all__ = ["Uniform"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
-class Uniform(Family):
+class Uniform(TwoQuantiles):
     """Equal density between two bounds: ``Q(p) = low + p (high - low)``.
 
     Use it for a cost of which only a floor and a ceiling are known and both are hard. It says that values next to the
@@ -42,25 +41,16 @@ class Uniform(Family):
     array([10., 15., 30.])
     """
 
-    family: ClassVar[str] = "uniform"
-    summary: ClassVar[str] = "only a hard floor and a hard ceiling are known"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (2,)
+    family = "uniform"
+    summary = "only a hard floor and a hard ceiling are known"
+    stackable = True
+    bounded = True
 
     low: float
     high: float
 
-    def __init__(self, low: float, high: float) -> None:
-        self._take(low=low, high=high)
-
     def _relations(self) -> list[Problem]:
-        ends = {"low": self.low, "high": self.high}
-        return check_relation(
-            Uniform, self.low < self.high, "low < high", "for a value that is known use Constant", **ends
-        ) or check_relation(
-            Uniform, math.isfinite(self.high - self.low), "high - low within the range of floats", **ends
-        )
+        return check_bounds(Uniform, self.low, self.high)
 
     # Measured from the nearer end, so that both ends come out exactly.
     def _ppf(self, p: Floats) -> Floats:
@@ -101,37 +91,10 @@ class Uniform(Family):
         return _UNIT, self.low, self.high - self.low
 
     @classmethod
-    def from_quantiles(cls, **quantiles: float) -> Self:
-        """Fit exactly to two quantiles, such as ``p05=..., p95=...``.
-
-        Examples
-        --------
-        >>> Uniform.from_quantiles(p25=1, p75=3)
-        Uniform(low=0, high=4)
-        """
-        return cls._through(*parse_quantiles(cls, quantiles, cls.quantile_counts))
-
-    @classmethod
     def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
         (p1, x1), (p2, x2) = first, second
         slope = (x2 - x1) / (p2 - p1)
         return cls(x1 - p1 * slope, x2 + (1.0 - p2) * slope)
-
-    @classmethod
-    def from_range(cls, low: float, high: float, coverage: float) -> Self:
-        """Take a range that holds the truth with the probability `coverage`; with 1 these are the bounds.
-
-        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
-
-        Examples
-        --------
-        >>> Uniform.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=True)
-        if given.coverage == 1.0:
-            return cls(low, high)
-        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 import numpy as np
 
-from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, check_relation, parse_quantiles
-from popsim.families.elicitation import read_range
+from popsim.families.base import Family, Floats
+from popsim.families.elicitation import TwoQuantiles
+from popsim.families.parameters import parameter
 
 __all__ = ["Weibull"]
 
 
-@dataclass(frozen=True, init=False, repr=False)
-class Weibull(Family):
+class Weibull(TwoQuantiles):
     """Weibull distribution: ``Q(p) = scale (-log(1 - p))^(1 / shape)``.
 
     Use it for delays, lifetimes of equipment and costs that follow from them. Below shape 1 the tail is heavier than
@@ -44,23 +42,13 @@ class Weibull(Family):
     2.0
     """
 
-    family: ClassVar[str] = "weibull"
-    summary: ClassVar[str] = "delays, lifetimes of equipment and costs that follow from them"
-    alternatives: ClassVar[tuple[str, ...]] = ("from_range",)
-    stackable: ClassVar[bool] = True
-    quantile_counts: ClassVar[tuple[int, ...]] = (2,)
+    family = "weibull"
+    summary = "delays, lifetimes of equipment and costs that follow from them"
+    stackable = True
+    positive = True
 
-    shape: float
-    scale: float
-
-    def __init__(self, shape: float, scale: float) -> None:
-        self._take(shape=shape, scale=scale)
-
-    def _relations(self) -> list[Problem]:
-        return [
-            *check_relation(Weibull, self.shape >= 0.01, "shape >= 0.01", shape=self.shape),
-            *check_relation(Weibull, self.scale > 0.0, "scale > 0", "for zero use Constant", scale=self.scale),
-        ]
+    shape: float = parameter(least=0.01)
+    scale: float = parameter(above=0.0, mend="for zero use Constant")
 
     def _ppf(self, p: Floats) -> Any:
         return self.scale * (-np.log1p(-p)) ** (1.0 / self.shape)
@@ -104,39 +92,11 @@ class Weibull(Family):
         return Weibull._trusted(shape=self.shape, scale=1.0), 0.0, self.scale
 
     @classmethod
-    def from_quantiles(cls, **quantiles: float) -> Self:
-        """Fit exactly to two positive quantiles, such as ``p05=..., p95=...``.
-
-        Examples
-        --------
-        >>> Weibull.from_quantiles(p10=1, p90=9).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        (p1, x1), (p2, x2) = parse_quantiles(cls, quantiles, cls.quantile_counts)
-        if x1 <= 0.0:
-            raise ParameterError(check_relation(f"{cls.__name__}.from_quantiles", False, "values above 0", **quantiles))
-        return cls._through((p1, x1), (p2, x2))
-
-    @classmethod
     def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
         (p1, x1), (p2, x2) = first, second
         e1, e2 = -math.log1p(-p1), -math.log1p(-p2)
         shape = math.log(e2 / e1) / math.log(x2 / x1)
         return cls(shape, x2 / e2 ** (1.0 / shape))
-
-    @classmethod
-    def from_range(cls, low: float, high: float, coverage: float) -> Self:
-        """Take a range that holds the truth with the probability `coverage`, below 1.
-
-        `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``.
-
-        Examples
-        --------
-        >>> Weibull.from_range(low=1, high=9, coverage=0.8).ppf([0.1, 0.9]).round(9)
-        array([1., 9.])
-        """
-        given = read_range(f"{cls.__name__}.from_range", low, high, coverage, bounded=False, positive=True)
-        return cls._through((given.below, given.low), (given.above, given.high))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,6 @@ __all__ = ["Probit", "both_below", "correlation", "needed_cost", "needs_of"]
 _EDGE = 1e-10
 
 
-@dataclass(frozen=True, init=False, repr=False)
 class Probit(Family):
     """The law of ``ppf(P)`` of the standard normal, where P is a probability that is drawn.
 
@@ -33,13 +31,10 @@ class Probit(Family):
     0.0
     """
 
-    family: ClassVar[str] = "probit"
-    summary: ClassVar[str] = "an uncertain probability, inside a plan"
+    family = "probit"
+    summary = "an uncertain probability, inside a plan"
 
     probability: Family
-
-    def __init__(self, probability: Family) -> None:
-        self._take(probability=probability)
 
     def _ppf(self, p: Floats) -> Any:
         return _threshold(self.probability.ppf(p))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterator
 from typing import Any, Literal
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from popsim.families.parameters import Sort
 from popsim.families.registry import Form, families, forms
 from popsim.study.toml_models import CatalogueFile, StudyFile
 
@@ -23,17 +23,14 @@ _FREE = {"type": "object", "additionalProperties": True}
 _QUANTILE = r"^p\d{2,}$"
 _NOISE = ("title", "examples")
 """Titles repeat names, and examples of required keys are stand-ins for refused values."""
-_SORTS: dict[str, JsonSchemaValue] = {
-    "float": {"type": "number"},
-    "int": {"type": "integer"},
-    "float | None": {"type": "number"},
-    "bool": {"type": "boolean"},
-    "str": {"type": "string"},
-    "Sequence[float]": {"type": "array", "items": {"type": "number"}},
-    "Family": {"$ref": f"#/$defs/{DISTRIBUTION}"},
-    "Sequence[Family]": {"type": "array", "items": {"$ref": f"#/$defs/{DISTRIBUTION}"}},
+_NUMBER = {"type": "number"}
+_SORTS: dict[Sort, JsonSchemaValue] = {
+    "number": _NUMBER,
+    "optional number": _NUMBER,
+    "numbers": {"type": "array", "items": _NUMBER},
+    "distribution": {"$ref": f"#/$defs/{DISTRIBUTION}"},
+    "distributions": {"type": "array", "items": {"$ref": f"#/$defs/{DISTRIBUTION}"}},
 }
-"""By the annotation of a constructor's parameter; any other may be anything."""
 
 
 class _WithDefaults(GenerateJsonSchema):
@@ -126,12 +123,16 @@ def _distribution() -> dict[str, Any]:
 
 
 def _form(name: str, form: Form) -> dict[str, Any]:
-    parameters = inspect.signature(form.call).parameters
     properties: dict[str, Any] = {"family": {"const": name}}
-    for key in form.keys:
-        default = parameters[key].default
-        stated = {"default": default} if isinstance(default, int | float) else {}
-        properties[key] = {**_SORTS.get(str(parameters[key].annotation), {}), **stated}
+    for param in form.params:
+        stated = {
+            "exclusiveMinimum": param.above,
+            "minimum": param.least,
+            "maximum": param.most,
+            "default": None if param.required else param.default,
+        }
+        stated = {word: value for word, value in stated.items() if value is not None}
+        properties[param.name] = {**_SORTS[param.sort], **stated}
     result: dict[str, Any] = {
         "type": "object",
         "properties": properties,
@@ -142,6 +143,6 @@ def _form(name: str, form: Form) -> dict[str, Any]:
         fixed = 1 + len(form.required)
         result["patternProperties"] = {_QUANTILE: {"type": "number"}}
         result["minProperties"] = fixed + min(form.quantile_counts)
-        result["maxProperties"] = fixed + len(form.optional) + max(form.quantile_counts)
+        result["maxProperties"] = 1 + len(form.params) + max(form.quantile_counts)
         result["description"] = str(form)
     return result

@@ -37,7 +37,7 @@ BROKEN = [
     (lambda: Triangular(3, 2, 1), ["low <= mode <= high"]),
     (lambda: Triangular(1, 1, 1), ["low < high"]),
     (lambda: Triangular(-1.7e308, 0, 1.7e308), ["high - low within the range of floats"]),
-    (lambda: Pert(0, 5, 3, -1), ["low <= mode <= high", "0.001 <= shape <= 1e+06"]),
+    (lambda: Pert(0, 5, 3, -1), ["0.001 <= shape <= 1e+06", "low <= mode <= high"]),
     (lambda: Pert(1, 1, 1), ["low < high"]),
     (lambda: Normal(0, 0), ["std > 0"]),
     (lambda: LogNormal(800, -1), ["-700 <= mu <= 700", "sigma > 0"]),

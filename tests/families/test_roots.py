@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from scipy import optimize, special
 
-from popsim.families.solve import find_least, find_root
+from popsim.families.roots import find_least, find_root
 
 ROOTS: dict[str, tuple[Callable[[float], float], float, float]] = {
     "polynomial": (lambda x: x**3 - 2.0 * x - 5.0, 2.0, 3.0),
