@@ -198,16 +198,12 @@ class _Loader:
             self.problems.append(problem)
             return None, None
         try:
-            data = read_bytes(path, at(*keys))
+            text, source = decode(read_bytes(path, at(*keys)), str(path), said.encoding, self.checked.place.file, keys)
         except FileError as error:
             self.problems += error.problems
             return None, None
-        text, source, found_ = decode(data, str(path), at(*keys), said.encoding)
-        if found_:
-            self.problems += found_
-            return None, None
-        table, found_ = read_table(text, path.name, required, numeric, said, f"csv.{role}")
-        self.problems += found_
+        table, problems = read_table(text, path.name, required, numeric, replace(said, key=f"csv.{role}"))
+        self.problems += problems
         self.shared.notes += column_notes(table, required if role in ("price_index", "exchange_rates") else ())
         rest = table.reading.removeprefix(f"{path.name}: read ")
         parts = [part for part in (source, rest) if part]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from popsim.tables.dialects import DELIMITERS, Dialect, decode
-from popsim.tables.table import Fault, Row, TextTable, read_table
+from popsim.tables.encoding import decode
+from popsim.tables.numbers import Dialect
+from popsim.tables.table import DELIMITERS, Fault, Row, TextTable, read_table
 
 __all__ = ["DELIMITERS", "Dialect", "Fault", "Row", "TextTable", "decode", "read_table"]

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest, shown, words
-from popsim.tables.dialects import (
-    DELIMITERS,
-    PLAIN,
-    Dialect,
-    Numbers,
-    cells_of,
-    conclude_numbers,
-    find_delimiter,
-    named,
-)
+from popsim.tables.numbers import PLAIN, Dialect, NumberFormat, conclude_numbers, named
 
-__all__ = ["Fault", "Row", "TextTable", "read_table"]
+__all__ = ["DELIMITERS", "Fault", "Row", "TextTable", "read_table"]
+
+DELIMITERS = (",", ";", "\t", "|")
 
 COMMENT = r'[\s"]*#(?!(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)(?:\W|$))'
 """A line that begins with #, in quotation marks or not; a row that begins with an error of a spreadsheet is none."""
@@ -58,26 +53,30 @@ class TextTable:
     rows: tuple[Row, ...]
     whole: bool = True
     """Whether every row could be read: else a value might be called missing without being so."""
-    numbers: Numbers | None = PLAIN
+    numbers: NumberFormat | None = PLAIN
     """How its numbers are written; None where that cannot be known, which has been said."""
     reading: str = ""
     """How the file is written, as concluded from it, in one line; empty where it is plain or the study says it."""
 
     def column(self, name: str) -> list[str]:
-        """Values of one column, in the order of rows."""
+        """Return the values of one column, in the order of rows."""
         position = self.columns.index(name)
         return [row.cells[position] for row in self.rows]
 
     def cell(self, row: Row, name: str) -> str:
-        """Value of one cell; empty where there is no such column."""
+        """Return the value of one cell; empty where there is no such column."""
         return row.cells[self.columns.index(name)] if name in self.columns else ""
 
     def at(self, row: Row, column: str) -> str:
-        """Say where a cell is."""
+        """Return where a cell is."""
         return f"{self.name}: line {row.line}, column {column}"
 
+    def number(self, text: str) -> float | None:
+        """Return the number in a cell of a column of numbers; None for what is no finite number."""
+        return None if self.numbers is None else self.numbers.read(text)
+
     def problems(self, faults: Iterable[Fault]) -> list[Problem]:
-        """Say what is wrong with cells: one by one, or together where many cells of a column have the same fault."""
+        """Return faults of cells as problems: one by one, or together where many cells of a column have the same."""
         together: dict[tuple[str, str, str], list[Fault]] = {}
         for fault in faults:
             together.setdefault((fault.column, fault.allowed, fault.mend), []).append(fault)
@@ -92,18 +91,13 @@ class TextTable:
                 problems += [Problem(self.at(fault.row, column), (), fault.found, allowed, mend) for fault in same]
         return problems
 
-    def number(self, text: str) -> float | None:
-        """Read a cell of a column of numbers; None for what is no finite number."""
-        return None if self.numbers is None else self.numbers.read(text)
-
 
 def read_table(
     text: str,
     name: str,
     required: Sequence[str],
     numeric: Sequence[str] | None = (),
-    said: Dialect | None = None,
-    key: str = "csv",
+    dialect: Dialect | None = None,
 ) -> tuple[TextTable, list[Problem]]:
     r"""Read a CSV text: lines that begin with # and empty lines are comments, spaces around values do not count.
 
@@ -119,10 +113,8 @@ def read_table(
         Columns that must be there.
     numeric
         Columns of numbers, as far as they are there; None: all but the first.
-    said
+    dialect
         What the study says of how the file is written; the rest is concluded from the file.
-    key
-        Table of the study that can say so, for messages.
 
     Examples
     --------
@@ -135,196 +127,220 @@ def read_table(
     >>> [table.number(cell) for cell in table.column("people")]
     [1234.5, 345678.0]
     """
-    said = said or Dialect()
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), 1) if line.strip(' \t;,|"')]
-    lines = [(number, line) for number, line in lines if not re.match(COMMENT, line)]
-    stated, problems = _stated(lines, said, name, key)
-    if problems:
-        return TextTable(name, (), (), whole=False, numbers=None), problems
-    if lines and _separator(lines[0][1]):
-        lines = lines[1:]
-    if not lines:
-        problem = Problem(name, (), "no line with names of columns", f"a first line with {words(required)}")
-        return TextTable(name, (), (), whole=False), [problem]
-    if above := _text_above(lines, required, name, stated):
-        return TextTable(name, (), (), whole=False, numbers=None), [above]
-    delimiter, problems = find_delimiter([line for _, line in lines], required, name, key, stated)
-    rows, found = _rows(lines, text.split("\n"), delimiter, name)
-    problems += found
-    if not rows or rows[0].line != lines[0][0]:
-        return TextTable(name, (), (), whole=False, numbers=None), problems
-    columns = _without_end(rows[0].cells)
-    better, _ = find_delimiter([line for _, line in lines], required, name, key, None)
-    hint = f"the sign between columns may be {named(better)}: [{key}] delimiter = ..." if better != delimiter else ""
-    header = _check_header(columns, f"{name}: line {rows[0].line}", required, hint)
-    if any(column not in columns for column in required):
-        # The rows would be measured against the wrong names, or were cut at the wrong sign.
-        return TextTable(name, columns, (), whole=False, numbers=None), header
-    rows, found = _without_text(rows[1:], columns, required, name)
-    problems += header + found
-    good, found = _even(rows, columns, delimiter, name)
-    problems += found
-    measured = columns[1:] if numeric is None else [column for column in numeric if column in columns]
-    places = [(column, columns.index(column)) for column in dict.fromkeys(measured)]
-    cells = [(row.line, column, row.cells[position]) for row in good for column, position in places]
-    numbers, note, found = conclude_numbers(cells, said, delimiter, name, key)
-    between = f"{named(delimiter)} between columns" if said.delimiter is None and delimiter != "," else ""
-    parts = [*([between] if between else []), *note]
-    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    reading = f"{name}: read with {listed}" if parts else ""
-    return TextTable(name, columns, tuple(good), not problems, numbers, reading), problems + found
+    reader = _Reader(name, tuple(required), dialect or Dialect())
+    return reader.read(text, numeric), reader.problems
+
+
+class _Reader:
+    """Reads one file; problems gather in one list."""
+
+    def __init__(self, name: str, required: tuple[str, ...], dialect: Dialect) -> None:
+        self.name, self.required, self.dialect = name, required, dialect
+        self.problems: list[Problem] = []
+
+    def refuse(self, where: str, found: str, allowed: str, mend: str = "") -> None:
+        self.problems.append(Problem(f"{self.name}: {where}" if where else self.name, (), found, allowed, mend))
+
+    def read(self, text: str, numeric: Sequence[str] | None) -> TextTable:
+        every = text.split("\n")
+        lines = [(number, line) for number, line in enumerate(every, 1) if line.strip(' \t;,|"')]
+        lines = [(number, line) for number, line in lines if not re.match(COMMENT, line)]
+        stated = self.stated_delimiter(lines)
+        if lines and _separator(lines[0][1]):
+            lines = lines[1:]
+        if not lines and not self.problems:
+            self.refuse("", "no line with names of columns", f"a first line with {words(self.required)}")
+        if self.problems or self.has_text_above(lines, stated):
+            return TextTable(self.name, (), (), whole=False, numbers=None)
+        concluded = self.find_delimiter([line for _, line in lines], stated is None)
+        delimiter = stated or concluded
+        rows = self.cut(lines, every, delimiter)
+        if not rows or rows[0].line != lines[0][0]:
+            return TextTable(self.name, (), (), whole=False, numbers=None)
+        header = rows[0]
+        columns = header.cells[: max(place for place, cell in enumerate(header.cells, 1) if cell)]
+        cut_wrong = any(column not in columns for column in self.required)
+        if cut_wrong:
+            # What was said of the rows may come from cutting them at the wrong sign, or from the wrong names.
+            self.problems.clear()
+        hint = f"the sign between columns may be {named(concluded)}: [{self.dialect.key}] delimiter = ..."
+        self.check_header(columns, header.line, hint if concluded != delimiter else "")
+        if cut_wrong:
+            return TextTable(self.name, columns, (), whole=False, numbers=None)
+        rows = self.even(self.without_text(rows[1:], len(columns)), len(columns), delimiter)
+        whole = not self.problems
+        measured = columns[1:] if numeric is None else [column for column in numeric if column in columns]
+        places = [(column, columns.index(column)) for column in dict.fromkeys(measured)]
+        cells = [(row.line, column, row.cells[position]) for row in rows for column, position in places]
+        numbers, notes, problems = conclude_numbers(cells, self.dialect, delimiter, self.name)
+        self.problems += problems
+        if self.dialect.delimiter is None and delimiter != ",":
+            notes = [f"{named(delimiter)} between columns", *notes]
+        listed = " and ".join([", ".join(notes[:-1]), notes[-1]] if len(notes) > 1 else notes)
+        reading = f"{self.name}: read with {listed}" if notes else ""
+        return TextTable(self.name, columns, tuple(rows), whole, numbers, reading)
+
+    def stated_delimiter(self, lines: Sequence[tuple[int, str]]) -> str | None:
+        """Return the sign between columns that the study or the first line names."""
+        own, stated = _separator(lines[0][1]) if lines else "", self.dialect.delimiter
+        if own and own not in DELIMITERS:
+            allowed = f"one of {words(named(sign) for sign in DELIMITERS)} between columns"
+            self.refuse(f"line {lines[0][0]}", f"sep={own}", allowed, "save the file again with one")
+        elif own and stated not in (None, own):
+            found = f"sep={own}, and [{self.dialect.key}] delimiter = {shown(stated)} in the study"
+            self.refuse(f"line {lines[0][0]}", found, "one sign between columns", "take one of the two out")
+        return stated or own or None
+
+    def has_text_above(self, lines: Sequence[tuple[int, str]], stated: str | None) -> bool:
+        """Refuse a file in which a line further down names the columns, where the first one names none of them."""
+        required = set(self.required)
+        signs = DELIMITERS if stated is None else (stated,)
+
+        def named_in(line: str) -> int:
+            return max(len(required & set(_cells(line, sign) or ())) for sign in signs)
+
+        if len(self.required) < 2 or named_in(lines[0][1]):
+            return False
+        for number, line in lines[1:LONGEST_ROW]:
+            if named_in(line) == len(self.required):
+                mend = f"take out what stands above line {number}, or begin those lines with #"
+                found = f"{shown(lines[0][1])}, and the names of columns in line {number}"
+                self.refuse(f"line {lines[0][0]}", found, "names of columns in the first line", mend)
+                return True
+        return False
+
+    def find_delimiter(self, lines: Sequence[str], needed: bool) -> str:
+        """Return the sign that leaves the required columns in the first line; an open choice is refused if `needed`."""
+        heads = {sign: cells for sign in DELIMITERS if (cells := _cells(lines[0], sign)) is not None}
+        if heads and self.required:
+            wanted = {column.casefold() for column in self.required}
+            known = {sign: len(wanted & {cell.casefold() for cell in cells}) for sign, cells in heads.items()}
+            best = max(known.values())
+            fits = [sign for sign in heads if known[sign] == best and (best or len(heads[sign]) > 1)]
+            # Where nothing names a column, the sign that cuts the line most says best what it holds.
+            return max(fits or heads, key=lambda sign: len(heads[sign]))
+        fits = [sign for sign, cells in heads.items() if len(cells) > 1]
+        if len(fits) > 1:
+            even = [sign for sign in fits if all(len(_cells(line, sign) or ()) == len(heads[sign]) for line in lines)]
+            fits = even or fits
+        if len(fits) > 1 and needed:
+            found = f"{shown(lines[0])}, which may be cut at {words(named(sign) for sign in fits)}"
+            mend = f"say which in the study: [{self.dialect.key}] delimiter = ..."
+            self.refuse("first line", found, "one sign between columns", mend)
+        return (fits or [","])[0]
+
+    def cut(self, lines: Sequence[tuple[int, str]], every: Sequence[str], delimiter: str) -> list[Row]:
+        """Cut lines into cells; a cell in quotation marks may go on in the lines that follow."""
+        rows: list[Row] = []
+        broken, end = [], 0
+        for number, line in lines:
+            if number <= end:
+                continue
+            cells = _cells(line, delimiter)
+            if cells is None and rows:
+                cells, end = _continued(every, number, delimiter, len(rows[0].cells))
+            if cells is None:
+                broken.append((number, line))
+            elif any(cells):
+                rows.append(Row(number, cells))
+        allowed = "values with quotation marks in pairs"
+        if len(broken) > SAID_ONE_BY_ONE:
+            found = f"{shown(broken[0][1])} and others ({len(broken)} lines)"
+            self.refuse(f"lines {words((line for line, _ in broken), 10)}", found, allowed)
+        else:
+            for number, line in broken:
+                self.refuse(f"line {number}", shown(line), allowed)
+        return rows
+
+    def check_header(self, columns: tuple[str, ...], line: int, hint: str) -> None:
+        """Refuse missing, repeated and unnamed columns."""
+        where, missing = f"line {line}", [column for column in self.required if column not in columns]
+        if missing and len(columns) == 1:
+            allowed = f"columns {words(self.required)}, with a sign between them"
+            return self.refuse(where, f"one column, {shown(columns[0])}", allowed, hint)
+        if missing:
+            alike = {column.casefold(): column for column in columns}
+            renamed = [f"{alike[name.casefold()]} as {name}" for name in missing if name.casefold() in alike]
+            close = "; ".join(filter(None, (nearest(column, columns) for column in missing)))
+            allowed = f"{'a column' if len(missing) == 1 else 'columns'} {words(missing)}"
+            self.refuse(where, f"columns {words(columns)}", allowed, f"write {words(renamed)}" if renamed else close)
+        for column in dict.fromkeys(columns):
+            if columns.count(column) > 1 and column:
+                self.refuse(where, f"column {column!r} {columns.count(column)} times", "each column once")
+        unnamed = [place for place, column in enumerate(columns, 1) if not column and (place > 1 or self.required)]
+        if unnamed:
+            found = f"no name for column {words(unnamed)} of {len(columns)}"
+            self.refuse(where, found, "a name for each column", "name it, or take the column out")
+        return None
+
+    def without_text(self, rows: Sequence[Row], width: int) -> Sequence[Row]:
+        """Take lines of text out: a single value where several are needed, and short lines below the last full row."""
+        if len(self.required) < 2:
+            return rows
+        last = max((place for place, row in enumerate(rows) if len(row.cells) >= width), default=len(rows))
+        filled = [sum(map(bool, row.cells)) for row in rows]
+        text = [
+            place
+            for place, row in enumerate(rows)
+            if (filled[place] == 1 and len(row.cells) <= width)
+            or (place > last and len(row.cells) < width and filled[place] <= width // 2)
+        ]
+        # As many as that are rows that were cut at the wrong sign.
+        if not text or 2 * len(text) > len(rows) + 1:
+            return rows
+        of, it = ("line", "it") if len(text) == 1 else ("lines", "each")
+        examples = ", ".join(shown(" ".join(filter(None, rows[place].cells))) for place in text[:SAID_ONE_BY_ONE])
+        self.refuse(
+            f"{of} {words((rows[place].line for place in text), 10)}",
+            examples + (", ..." if len(text) > SAID_ONE_BY_ONE else ""),
+            f"rows of {width} values, or lines that begin with #",
+            f"where it is a note, take the {of} out or begin {it} with #",
+        )
+        return [row for place, row in enumerate(rows) if place not in text]
+
+    def even(self, rows: Sequence[Row], width: int, delimiter: str) -> list[Row]:
+        """Return rows with one value per column; empty cells beyond the last column are none."""
+        good = [Row(row.line, row.cells[:width]) for row in rows if _fits(row, width)]
+        uneven = [row for row in rows if not _fits(row, width)]
+        together = len(uneven) > SAID_ONE_BY_ONE or len(uneven) == len(rows) > 1
+        allowed = f"{width} values, one per column"
+        mend = f"put values that hold {named(delimiter)} in quotation marks"
+        if delimiter == "," and any(len(row.cells) > width for row in uneven):
+            mend = "put values that hold a comma in quotation marks"
+            if together:
+                mend += "; where the comma is the decimal sign, save the file with ';' between columns"
+        if together:
+            found = f"{len(uneven[0].cells)} values in line {uneven[0].line}, and others like it"
+            self.refuse(f"lines {words((row.line for row in uneven), 10)}", found, allowed, mend)
+        else:
+            for row in uneven:
+                self.refuse(f"line {row.line}", f"{len(row.cells)} values", allowed, mend)
+        return good
 
 
 def _separator(line: str) -> str:
-    """Sign that a first line names for spreadsheets, such as ``sep=;``; empty for any other line."""
+    """Return the sign that a first line names for spreadsheets, such as ``sep=;``; empty for any other line."""
     match = re.fullmatch(r'\s*"?sep=(.)"?[;,\t|]*\s*', line, re.IGNORECASE)
     return match[1] if match else ""
 
 
-def _stated(lines: Sequence[tuple[int, str]], said: Dialect, name: str, key: str) -> tuple[str | None, list[Problem]]:
-    """Sign between columns that the study or the first line names."""
-    own = _separator(lines[0][1]) if lines else ""
-    where = f"{name}: line {lines[0][0]}" if own else ""
-    if own and own not in DELIMITERS:
-        known = words(named(sign) for sign in DELIMITERS)
-        return None, [
-            Problem(where, (), f"sep={own}", f"one of {known} between columns", "save the file again with one")
-        ]
-    if own and said.delimiter not in (None, own):
-        found = f"sep={own}, and [{key}] delimiter = {shown(said.delimiter)} in the study"
-        return None, [Problem(where, (), found, "one sign between columns", "take one of the two out")]
-    return said.delimiter or own or None, []
+def _cells(line: str, delimiter: str) -> tuple[str, ...] | None:
+    """Split a line into cells, spaces around them taken off; None where quotation marks do not pair."""
+    try:
+        (cells,) = csv.reader(io.StringIO(line), delimiter=delimiter, strict=True)
+    except (csv.Error, ValueError):
+        return None
+    return tuple(cell.strip() for cell in cells)
 
 
-def _rows(
-    lines: Sequence[tuple[int, str]], text: Sequence[str], delimiter: str, name: str
-) -> tuple[list[Row], list[Problem]]:
-    """Cut lines into cells; a cell in quotation marks may go on in the lines that follow."""
-    rows: list[Row] = []
-    broken, end = [], 0
-    for number, line in lines:
-        if number <= end:
-            continue
-        cells = cells_of(line, delimiter)
-        if cells is None and rows:
-            cells, end = _continued(text, number, delimiter, len(rows[0].cells))
-        if cells is None:
-            broken.append((number, line))
-        elif any(cells):
-            rows.append(Row(number, cells))
-    allowed = "values with quotation marks in pairs"
-    if len(broken) > SAID_ONE_BY_ONE:
-        found = f"{shown(broken[0][1])} and others ({len(broken)} lines)"
-        return rows, [Problem(f"{name}: lines {words((line for line, _ in broken), 10)}", (), found, allowed)]
-    return rows, [Problem(f"{name}: line {number}", (), shown(line), allowed) for number, line in broken]
-
-
-def _continued(text: Sequence[str], number: int, delimiter: str, width: int) -> tuple[tuple[str, ...] | None, int]:
-    """Cells of a row that goes on in the next lines, and its last line; None where no end gives it its `width`."""
-    for last in range(number + 1, min(number + LONGEST_ROW, len(text) + 1)):
-        cells = cells_of("\n".join(text[number - 1 : last]), delimiter)
+def _continued(every: Sequence[str], number: int, delimiter: str, width: int) -> tuple[tuple[str, ...] | None, int]:
+    """Return the cells of a row that goes on in the next lines, and its last line; None where no end fits `width`."""
+    for last in range(number + 1, min(number + LONGEST_ROW, len(every) + 1)):
+        cells = _cells("\n".join(every[number - 1 : last]), delimiter)
         if cells is not None and len(cells) == width:
             return tuple(" ".join(cell.split()) for cell in cells), last
     return None, 0
 
 
-def _without_end(cells: tuple[str, ...]) -> tuple[str, ...]:
-    end = len(cells)
-    while end and not cells[end - 1]:
-        end -= 1
-    return cells[:end]
-
-
-def _check_header(columns: tuple[str, ...], where: str, required: Sequence[str], hint: str) -> list[Problem]:
-    missing = [column for column in required if column not in columns]
-    if missing and len(columns) == 1:
-        found = f"one column, {shown(columns[0])}"
-        return [Problem(where, (), found, f"columns {words(required)}, with a sign between them", hint)]
-    problems = []
-    if missing:
-        alike = {column.casefold(): column for column in columns}
-        renamed = [f"{alike[column.casefold()]} as {column}" for column in missing if column.casefold() in alike]
-        mend = f"write {words(renamed)}" if renamed else "; ".join(filter(None, (nearest(c, columns) for c in missing)))
-        allowed = f"{'a column' if len(missing) == 1 else 'columns'} {words(missing)}"
-        problems.append(Problem(where, (), f"columns {words(columns)}", allowed, mend))
-    problems += [
-        Problem(where, (), f"column {column!r} {columns.count(column)} times", "each column once")
-        for column in dict.fromkeys(columns)
-        if columns.count(column) > 1 and column
-    ]
-    unnamed = [position for position, column in enumerate(columns, 1) if not column and (position > 1 or required)]
-    if unnamed:
-        found = f"no name for column {words(unnamed)} of {len(columns)}"
-        problems.append(Problem(where, (), found, "a name for each column", "name it, or take the column out"))
-    return problems
-
-
-def _text_above(
-    lines: Sequence[tuple[int, str]], required: Sequence[str], name: str, stated: str | None
-) -> Problem | None:
-    """Say that a line further down names the columns, where the first one names none of them."""
-    signs = DELIMITERS if stated is None else (stated,)
-
-    def named_in(line: str) -> int:
-        return max(len(set(required) & set(cells_of(line, sign) or ())) for sign in signs)
-
-    if len(required) < 2 or named_in(lines[0][1]):
-        return None
-    for number, line in lines[1:LONGEST_ROW]:
-        if named_in(line) == len(required):
-            mend = f"take out what stands above line {number}, or begin those lines with #"
-            found = f"{shown(lines[0][1])}, and the names of columns in line {number}"
-            return Problem(f"{name}: line {lines[0][0]}", (), found, "names of columns in the first line", mend)
-    return None
-
-
-def _without_text(
-    rows: Sequence[Row], columns: tuple[str, ...], required: Sequence[str], name: str
-) -> tuple[list[Row], list[Problem]]:
-    """Take lines of text out: a single value where several are needed, and short lines below the last full row."""
-    if len(required) < 2:
-        return list(rows), []
-    full = [place for place, row in enumerate(rows) if len(row.cells) >= len(columns)]
-    last = full[-1] if full else len(rows)
-    filled = [sum(map(bool, row.cells)) for row in rows]
-    text = [
-        place
-        for place, row in enumerate(rows)
-        if (filled[place] == 1 and len(row.cells) <= len(columns))
-        or (place > last and len(row.cells) < len(columns) and filled[place] <= len(columns) // 2)
-    ]
-    # As many as that are rows that were cut at the wrong sign.
-    if not text or 2 * len(text) > len(rows) + 1:
-        return list(rows), []
-    of = "line" if len(text) == 1 else "lines"
-    examples = ", ".join(shown(" ".join(filter(None, rows[place].cells))) for place in text[:SAID_ONE_BY_ONE])
-    problem = Problem(
-        f"{name}: {of} {words((rows[place].line for place in text), 10)}",
-        (),
-        examples + (", ..." if len(text) > SAID_ONE_BY_ONE else ""),
-        f"rows of {len(columns)} values, or lines that begin with #",
-        f"where it is a note, take the {of} out or begin {'it' if len(text) == 1 else 'each'} with #",
-    )
-    return [row for place, row in enumerate(rows) if place not in text], [problem]
-
-
-def _even(rows: Sequence[Row], columns: tuple[str, ...], delimiter: str, name: str) -> tuple[list[Row], list[Problem]]:
-    """Keep rows with one value per column; empty cells beyond the last column are none."""
-    good, uneven = [], []
-    for row in rows:
-        if len(row.cells) >= len(columns) and not any(row.cells[len(columns) :]):
-            good.append(Row(row.line, row.cells[: len(columns)]))
-        else:
-            uneven.append(row)
-    together = len(uneven) > SAID_ONE_BY_ONE or len(uneven) == len(rows) > 1
-    allowed = f"{len(columns)} values, one per column"
-    mend = f"put values that hold {named(delimiter)} in quotation marks"
-    if delimiter == "," and any(len(row.cells) > len(columns) for row in uneven):
-        mend = "put values that hold a comma in quotation marks"
-        if together:
-            mend += "; where the comma is the decimal sign, save the file with ';' between columns"
-    if together:
-        where = f"{name}: lines {words((row.line for row in uneven), 10)}"
-        found = f"{len(uneven[0].cells)} values in line {uneven[0].line}, and others like it"
-        return good, [Problem(where, (), found, allowed, mend)]
-    return good, [Problem(f"{name}: line {row.line}", (), f"{len(row.cells)} values", allowed, mend) for row in uneven]
+def _fits(row: Row, width: int) -> bool:
+    return len(row.cells) >= width and not any(row.cells[width:])
