@@ -22,7 +22,7 @@ from popsim.sampling import Sampling
 from popsim.types import Design
 from popsim.version import __version__
 
-__all__ = ["sample"]
+__all__ = ["sample", "sample_draws"]
 
 
 def sample(
@@ -87,7 +87,7 @@ def sample(
     sums = Sums(
         rows_as_they_are(len(ordered)), tuple(Breakdown(name, (), (), i, name) for i, name in enumerate(ordered))
     )
-    draws = _draws(distributions, parts)
+    draws = sample_draws(distributions, parts)
     first, last = sampling.first, sampling.first + sampling.count
     points = make_points(draws, sampling)
     crew = check_threads(threads)
@@ -131,8 +131,8 @@ def _check_names(distributions: Mapping[str, Family]) -> list[str]:
     return list(distributions)
 
 
-def _draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
-    """Lower to the arrays of a plan: each block of correlated names is a group of rows."""
+def sample_draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
+    """Return the distributions as arrays of a plan: each block of correlated names is a group of rows."""
     tables, streams = TableBook(), StreamBook()
     names = [name for block, _ in parts.blocks for name in block]
     shared = parts.shared_weight != 0.0

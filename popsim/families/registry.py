@@ -14,7 +14,18 @@ from popsim.families.base import Family, params_of_call
 from popsim.families.elicitation import COVERAGE_ASKED, QUANTILE_NAME, counts_in_words
 from popsim.families.parameters import Param
 
-__all__ = ["Form", "Row", "build", "catalogue", "families", "family_class", "family_names", "forms", "to_toml"]
+__all__ = [
+    "Form",
+    "Row",
+    "build",
+    "catalogue",
+    "choose_form",
+    "families",
+    "family_class",
+    "family_names",
+    "forms",
+    "to_toml",
+]
 
 _PACKAGE = "popsim.families"
 _SUPPORT = frozenset({"base", "elicitation", "modifiers", "parameters", "references", "registry", "roots", "series"})
@@ -141,7 +152,7 @@ def build(spec: Mapping[str, object], file: str = "", keys: Keys = ()) -> Family
         raise ParameterError(_unknown_family(file, (*keys, "family"), name))
     cls = family_class(name)
     given = {key: value for key, value in spec.items() if key != "family"}
-    chosen = _choose(forms(cls), given)
+    chosen = choose_form(forms(cls), given)
     problems = [Problem(file, (*keys, key), *rest) for key, *rest in _key_problems(cls, chosen, given)]
     values = dict(_nested(cls, given, file, keys, problems))
     if problems:
@@ -231,7 +242,7 @@ def _is_quantile(key: str) -> bool:
     return QUANTILE_NAME.fullmatch(key) is not None or re.fullmatch(r"p\d", key) is not None
 
 
-def _choose(candidates: Sequence[Form], values: Mapping[str, object]) -> Form:
+def choose_form(candidates: Sequence[Form], values: Mapping[str, object]) -> Form:
     """Return the form whose keys are given, or the one that comes closest."""
     if any(_is_quantile(key) for key in values):
         for form in candidates:

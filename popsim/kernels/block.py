@@ -21,7 +21,7 @@ from popsim.kernels.philox import fill_bits
 from popsim.kernels.steps import run_steps
 from popsim.layout import CONSTANT, EVEN, NORMAL, TRIANGLE
 
-__all__ = ["fill_scenarios"]
+__all__ = ["fill_scenarios", "onto_two"]
 
 _SCORE = np.int64(0)
 """Where the score of a row is made; its values are made one buffer further on."""
@@ -68,7 +68,7 @@ def _onto(work, at, count, start, weight, one):  # type: ignore[no-untyped-def]
 
 
 @part
-def _onto_two(work, at, count, start, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
+def onto_two(work, at, count, start, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
     for i in range(count):
         sum_of_one = fma(weight, load(work, one + i), load(work, start + i))
         store(work, at + i, fma(next_weight, load(work, two + i), sum_of_one))
@@ -80,7 +80,7 @@ def _combine(work, at, count, first, last, term_basis, term_weight, basis, width
     term = first
     while term + 1 < last:
         one, two = basis + term_basis[term] * width, basis + term_basis[term + 1] * width
-        _onto_two(work, at, count, at, term_weight[term], one, term_weight[term + 1], two)
+        onto_two(work, at, count, at, term_weight[term], one, term_weight[term + 1], two)
         term += 2
     if term < last:
         _onto(work, at, count, at, term_weight[term], basis + term_basis[term] * width)
@@ -128,7 +128,7 @@ def _score(work, width, count, row, draws, common, own):  # type: ignore[no-unty
         if term + 1 == last:
             _onto(work, at, count, start, weight[term], one)
             return at
-        _onto_two(work, at, count, start, weight[term], one, weight[term + 1], own + basis[term + 1] * width)
+        onto_two(work, at, count, start, weight[term], one, weight[term + 1], own + basis[term + 1] * width)
     elif term + 1 < last:
         one, two = own + basis[term] * width, own + basis[term + 1] * width
         _weigh_two(work, at, count, weight[term], one, weight[term + 1], two)

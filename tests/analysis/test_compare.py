@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import stats
 
 import popsim as ps
-from popsim.analysis.compare import _correlation, compare
+from popsim.analysis.compare import compare
 from popsim.errors import ParameterError, RunError, UnknownNameError
 
 AREAS = ["a", "b", "c"]
@@ -244,9 +244,11 @@ def test_the_error_of_the_correlation_is_calibrated() -> None:
     sigma = 0.3
     for _ in range(1_000):
         z, w = sigma * rng.normal(size=(2, 2_000))
-        estimate, error = _correlation(np.exp(z + w)[None], np.exp(z))
-        estimates.append(estimate.item())
-        errors.append(error.item())
+        cost = np.stack([np.exp(z), np.exp(z + w)])
+        coordinates = {"option": ["full", "more"], "scenario": np.arange(2_000)}
+        found = compare(xr.Dataset({"cost": (("option", "scenario"), cost)}, coordinates))
+        estimates.append(found["cost_correlation"].item())
+        errors.append(found["cost_correlation_error"].item())
     s = sigma**2
     # Of lognormals: (exp(cov) - 1) / sqrt((exp(var x) - 1)(exp(var y) - 1)).
     truth = np.expm1(s) / np.sqrt(np.expm1(s) * np.expm1(2 * s))

@@ -6,7 +6,7 @@ import pytest
 from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
 from popsim.engine.correlation import read_correlation
 from popsim.engine.designs import make_points
-from popsim.engine.sample import _draws, sample
+from popsim.engine.sample import sample, sample_draws
 from popsim.engine.threads import fill
 from popsim.families import Discrete, Scaled, Shifted, Triangular, Uniform
 from popsim.families.base import Family
@@ -72,7 +72,7 @@ def test_closed_form_and_table_agree(name: str, design: str) -> None:
     parts = read_correlation(None, [name])
     table = TableBook()
     marginals = table.add([family], [name])
-    closed = _draws({name: family}, parts)
+    closed = sample_draws({name: family}, parts)
     assert closed.row_kind[0] in (EVEN, TRIANGLE)
     tabulated = closed._replace(
         row_kind=marginals.kind,
@@ -95,7 +95,7 @@ def test_only_names_alone_are_drawn_in_closed_form() -> None:
     family = {"x": Uniform(0.0, 1.0), "y": Triangular(0.0, 1.0, 2.0), "z": Discrete((0.0, 1.0), (0.5, 0.5))}
 
     def kinds(correlation: object) -> list[bool]:
-        return (_draws(family, read_correlation(correlation, list(family))).row_kind >= EVEN).tolist()
+        return (sample_draws(family, read_correlation(correlation, list(family))).row_kind >= EVEN).tolist()
 
     assert kinds(None) == [True, True, False]
     assert kinds(0.2) == [False, False, False]

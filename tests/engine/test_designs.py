@@ -18,7 +18,7 @@ from scipy.stats import qmc
 from popsim.engine import designs
 from popsim.engine.correlation import read_correlation
 from popsim.engine.designs import fill_sobol, leading_order, make_points
-from popsim.engine.sample import _draws
+from popsim.engine.sample import sample_draws
 from popsim.engine.simulate import simulate
 from popsim.errors import ParameterError
 from popsim.families import Normal
@@ -37,7 +37,7 @@ SEED = 2**64 - 59
 def draws_of(count: int) -> Draws:
     """As many streams as names, and nothing to tabulate."""
     names = {f"x{place}": Normal(0.0, 1.0) for place in range(count)}
-    return _draws(names, read_correlation(None, list(names)))
+    return sample_draws(names, read_correlation(None, list(names)))
 
 
 def words_of(design: str, streams: int, scenarios: int, seed: int = 1, first: int = 0) -> np.ndarray:

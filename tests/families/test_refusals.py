@@ -168,5 +168,9 @@ def test_positional_and_keyword_construction_agree():
 
 
 def test_a_constructor_that_forgets_a_field_is_a_bug_of_ours():
+    class Forgetful(Constant):
+        def __init__(self, value):
+            self._take(value=value, other=2)
+
     with pytest.raises(TypeError, match="no field for other"):
-        Constant(1)._take(value=1, other=2)
+        Forgetful(1)

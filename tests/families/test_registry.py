@@ -15,7 +15,7 @@ from popsim.families import build, catalogue, families, family_class, family_nam
 from popsim.families.base import Family
 from popsim.families.lognormal import LogNormal
 from popsim.families.metalog import Metalog
-from popsim.families.registry import _choose, forms
+from popsim.families.registry import choose_form, forms
 
 FILE = "a.toml"
 KEYS = ("component", 0, "cost")
@@ -76,7 +76,7 @@ def test_forms_of_a_family_do_not_overlap(name):
         for keys in (first.required, first.keys):
             fitting = [form for form in named if set(form.required) <= set(keys) <= set(form.keys)]
             assert [str(form) for form in fitting] == [str(first)]
-            assert str(_choose(named, dict.fromkeys(keys))) == str(first)
+            assert str(choose_form(named, dict.fromkeys(keys))) == str(first)
 
 
 def test_importing_the_package_imports_no_scipy():

@@ -20,7 +20,7 @@ WORD = types.uint64
 
 KERNELS = {
     "bits": (philox.fill_bits, (WORDS, INT, WORD, WORD, WORD)),
-    "sums": (block._onto_two, (FLOATS, INT, INT, INT, types.float64, INT, types.float64, INT)),
+    "sums": (block.onto_two, (FLOATS, INT, INT, INT, types.float64, INT, types.float64, INT)),
     "normals": (elementary.normals, (FLOATS, INT, WORDS, INT, INT)),
     "values": (marginals.values, (FLOATS, INT, FLOATS, INT, INT, INT, READ_ONLY, INT)),
     "results": (outputs.put_out, (FLOATS, INT, INT, types.float64, types.float64, FLOATS, INT)),

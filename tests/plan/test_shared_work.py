@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 
 from popsim.families import Discrete, Family, Triangular, Uniform
-from popsim.plan import book
 from popsim.plan import compile as compile_study
 from popsim.plan.dependence import component_scores, need_scores
 from popsim.plan.expectation import expect_rows
 from popsim.plan.model import Plan
 from popsim.plan.study_view import Survey
-from popsim.plan.tables import make_table
+from popsim.plan.tables import builder, make_table
 from popsim.plan.tables.builder import TableBook
 from popsim.study.model import Exponent, Option, Setting, Study
 
@@ -152,18 +151,18 @@ def test_kept_tables_are_those_that_would_be_made() -> None:
 
 
 def test_few_tables_are_kept_and_no_large_ones(monkeypatch: pytest.MonkeyPatch) -> None:
-    book._LATELY.clear()
-    monkeypatch.setattr(book, "_MOST_KEPT", 4)
+    builder.RECENT.clear()
+    monkeypatch.setattr(builder, "MOST_RECENT", 4)
     for start in range(3):
         TableBook().add([Triangular(0.0, (3 * start + k + 1) / 20.0, 1.0) for k in range(3)], ["here"] * 3)
-    assert [shape.mode() for shape in book._LATELY] == [6 / 20.0, 7 / 20.0, 8 / 20.0, 9 / 20.0]
+    assert [shape.mode() for shape in builder.RECENT] == [6 / 20.0, 7 / 20.0, 8 / 20.0, 9 / 20.0]
     TableBook().add([Triangular(0.0, 6 / 20.0, 1.0)], ["here"])
-    assert [shape.mode() for shape in book._LATELY] == [7 / 20.0, 8 / 20.0, 9 / 20.0, 6 / 20.0]
+    assert [shape.mode() for shape in builder.RECENT] == [7 / 20.0, 8 / 20.0, 9 / 20.0, 6 / 20.0]
     # More at once than are kept would only drive the others out.
     TableBook().add([Triangular(0.0, (2 * k + 1) / 40.0, 1.0) for k in range(5)], ["here"] * 5)
-    assert len(book._LATELY) == 4
+    assert len(builder.RECENT) == 4
     large = Discrete(tuple(float(k * k) for k in range(1000)), (0.001,) * 1000)
     TableBook().add([large], ["here"])
-    assert large.standard()[0] not in book._LATELY
-    assert all(table.numbers.base is None for table in book._LATELY.values())
-    book._LATELY.clear()
+    assert large.standard()[0] not in builder.RECENT
+    assert all(table.numbers.base is None for table in builder.RECENT.values())
+    builder.RECENT.clear()

@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from popsim.engine.correlation import read_correlation
-from popsim.engine.sample import _draws as sample_draws
+from popsim.engine.sample import sample_draws
 from popsim.errors import PlanError
 from popsim.families import Constant, Normal
 from popsim.plan import compile as compile_study

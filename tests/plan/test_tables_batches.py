@@ -105,7 +105,7 @@ def test_a_table_does_not_depend_on_its_neighbours(
 ) -> None:
     order = np.random.default_rng(at_once).permutation(len(mixed)).tolist()
     alone = [make_table(family) for family in mixed]
-    monkeypatch.setattr(make, "_AT_ONCE", at_once)
+    monkeypatch.setattr(make, "AT_ONCE", at_once)
     together = make_tables([mixed[i] for i in order], ["here"] * len(order))
     assert [i for place, i in enumerate(order) if not same(together[place], alone[i])] == []
 

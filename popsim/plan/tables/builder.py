@@ -17,7 +17,7 @@ from popsim.layout import SCORE_LIMIT
 from popsim.plan.moves import Integers
 from popsim.plan.tables import Table, closed_form, make_tables
 
-__all__ = ["Marginals", "TableBook", "pointers"]
+__all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBook", "pointers"]
 
 
 class Marginals(NamedTuple):
@@ -35,11 +35,11 @@ _NEAR = (1e-6, 1e6)
 """Size of an end of a standard shape that says of itself how large its draws are."""
 _FLOATS = (0.0, sys.float_info.max)
 
-_LATELY: OrderedDict[Family, Table] = OrderedDict()
+RECENT: OrderedDict[Family, Table] = OrderedDict()
 """Tables that were made last: options of a study, and the same study under another dependence, have the same ones."""
 
 _LOCK = Lock()
-_MOST_KEPT = 128
+MOST_RECENT = 128
 _MOST_NUMBERS = 2048
 """No table of more numbers is kept, so that all of them together take 2 MiB at most."""
 
@@ -168,10 +168,10 @@ def _tabulated(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
     """Return tables of different shapes; those of a study of usual size are kept for a while."""
     if not shapes:
         return []
-    if len(shapes) > _MOST_KEPT:
+    if len(shapes) > MOST_RECENT:
         return make_tables(shapes, wheres)
     with _LOCK:
-        found = {shape: table for shape in shapes if (table := _LATELY.get(shape)) is not None}
+        found = {shape: table for shape in shapes if (table := RECENT.get(shape)) is not None}
     new = [row for row, shape in enumerate(shapes) if shape not in found]
     made = make_tables([shapes[row] for row in new], [wheres[row] for row in new])
     found.update(zip([shapes[row] for row in new], made, strict=True))
@@ -179,11 +179,11 @@ def _tabulated(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
         for shape, table in found.items():
             if len(table.numbers) <= _MOST_NUMBERS:
                 # A copy, since tables that were made together are views of one array.
-                if shape not in _LATELY:
-                    _LATELY[shape] = table._replace(numbers=table.numbers.copy())
-                _LATELY.move_to_end(shape)
-        while len(_LATELY) > _MOST_KEPT:
-            _LATELY.popitem(last=False)
+                if shape not in RECENT:
+                    RECENT[shape] = table._replace(numbers=table.numbers.copy())
+                RECENT.move_to_end(shape)
+        while len(RECENT) > MOST_RECENT:
+            RECENT.popitem(last=False)
     return [found[shape] for shape in shapes]
 
 

@@ -18,7 +18,7 @@ from popsim.plan.tables.table import NOTHING, Table
 
 __all__ = ["make_table", "make_tables"]
 
-_AT_ONCE = 320
+AT_ONCE = 320
 """So many members at most are worked on together: more pass the caches, fewer pay more often for each call."""
 
 _SIMPLE = 1e-3
@@ -59,7 +59,7 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
     >>> [table.kind for table in make_tables([LogNormal(0.0, 0.5), Uniform(0.0, 1.0)], ["first", "second"])]
     [2, 3]
     """
-    if len(families) > _AT_ONCE // 4:
+    if len(families) > AT_ONCE // 4:
         _keep_memory()
     tables: list[Table | None] = [None] * len(families)
     allowed = [""] * len(families)
@@ -72,7 +72,7 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
         else:
             groups.setdefault((type(family), len(kinks[place]), family.structure()), []).append(place)
     for places in groups.values():
-        parts = -(-len(places) // _AT_ONCE)
+        parts = -(-len(places) // AT_ONCE)
         for part in (places[first::parts] for first in range(parts)):
             members = Members([families[place] for place in part], [kinks[place] for place in part])
             for place, outcome in zip(part, _tabulate(members), strict=True):
