@@ -69,6 +69,7 @@ def _onto(work, at, count, start, weight, one):  # type: ignore[no-untyped-def]
 
 @part
 def onto_two(work, at, count, start, weight, one, next_weight, two):  # type: ignore[no-untyped-def]
+    """Add two weighted buffers to what starts at `start`, in one pass; the order of additions is one, then two."""
     for i in range(count):
         sum_of_one = fma(weight, load(work, one + i), load(work, start + i))
         store(work, at + i, fma(next_weight, load(work, two + i), sum_of_one))
