@@ -9,10 +9,10 @@ import xarray as xr
 from popsim.report.document import Document, Section
 from popsim.report.facts import Facts, gather
 from popsim.report.sections import headline
-from popsim.report.sections.believable import believable
 from popsim.report.sections.breakdowns import breakdowns
 from popsim.report.sections.budgets import budgets
 from popsim.report.sections.countries import countries
+from popsim.report.sections.credibility import credibility
 from popsim.report.sections.dependence import dependence
 from popsim.report.sections.drivers import drivers
 from popsim.report.sections.evidence import evidence
@@ -37,7 +37,7 @@ _SECTIONS = (
     breakdowns,
     drivers,
     dependence,
-    believable,
+    credibility,
     evidence,
     countries,
     reading,

@@ -235,7 +235,7 @@ def test_only_what_the_run_holds_is_said(study: Study, dataset: xr.Dataset) -> N
     bare = compose(study, dataset[["cost"]])
     assert [part.id for part in bare.sections] == [
         "budgets",
-        "believable",
+        "credibility",
         "evidence",
         "countries",
         "reading",

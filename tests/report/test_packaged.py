@@ -29,7 +29,7 @@ def test_packaged_study_has_a_full_report() -> None:
         "years",
         "breakdowns",
         "dependence",
-        "believable",
+        "credibility",
         "evidence",
         "countries",
         "reading",

@@ -11,7 +11,7 @@ from popsim.report.sections.assumptions import assumptions
 from popsim.study.model import Amount, Area, Component, Source, Study
 from popsim.types import BASES
 
-__all__ = ["costs_by_basis", "evidence"]
+__all__ = ["evidence", "expected_costs"]
 
 _text = Prose("evidence")
 
@@ -33,33 +33,36 @@ def evidence(facts: Facts) -> Section:
     return Section("evidence", "What the numbers rest on", "Evidence", tuple(blocks))
 
 
-def costs_by_basis(facts: Facts) -> dict[str, dict[str, float]]:
-    """Return the expected cost of each area by what it rests on; empty where the run does not hold it."""
+def expected_costs(facts: Facts) -> list[tuple[Area, Component, float]]:
+    """Return the expected cost of every component, with its area; nothing where the run does not hold it."""
     if not facts.has("expected_cost_by_component"):
-        return {}
+        return []
     expected = facts.dataset["expected_cost_by_component"].squeeze("option", drop=True)
     costs = dict(zip(map(str, expected["component"].values), expected.values.tolist(), strict=True))
-    found: dict[str, dict[str, float]] = {area.id: dict.fromkeys(BASES, 0.0) for area in facts.study.areas}
-    for area in facts.study.areas:
-        for component in area.components:
-            found[area.id][component.basis] += costs.get(f"{area.id}/{component.id}", 0.0)
-    return found
+    return [
+        (area, component, costs.get(f"{area.id}/{component.id}", 0.0))
+        for area in facts.study.areas
+        for component in area.components
+    ]
 
 
 def _shares(facts: Facts) -> list[Table]:
-    costs = costs_by_basis(facts)
+    costs = expected_costs(facts)
     if not costs:
         return []
-    total: dict[str, float] = {basis: sum(each[basis] for each in costs.values()) for basis in BASES}
-    rows = [(area.name, *_row(costs[area.id])) for area in facts.study.areas]
-    rows.append(("All areas", *_row(total)))
+    by_basis = {
+        area.id: [sum(cost for of, part, cost in costs if of is area and part.basis == basis) for basis in BASES]
+        for area in facts.study.areas
+    }
+    rows = [(area.name, *_row(by_basis[area.id])) for area in facts.study.areas]
+    rows.append(("All areas", *_row([sum(each) for each in zip(*by_basis.values(), strict=True)])))
     caption = "Share of the expected cost by what it rests on"
     return [Table(caption, ("Area", "Evidence", "Proxy", "Judgement"), tuple(rows), total=True)]
 
 
-def _row(costs: dict[str, float]) -> tuple[str, ...]:
-    whole = sum(costs.values())
-    return tuple(percent(cost / whole, 0.0, finest=0.01) if cost else "–" for cost in costs.values())
+def _row(costs: list[float]) -> tuple[str, ...]:
+    whole = sum(costs)
+    return tuple(percent(cost / whole, 0.0, finest=0.01) if cost else "–" for cost in costs)
 
 
 def _unknown(study: Study) -> Bullets:

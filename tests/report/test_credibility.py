@@ -17,7 +17,7 @@ from popsim.report.document import Bullets, Figure, Section, Table
 from popsim.report.facts import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
-from popsim.report.sections.pairs import _correlation
+from popsim.report.sections.credibility import _correlation
 from popsim.report.sections.point import _on_top
 from popsim.study.model import Setting, Study
 
@@ -25,7 +25,7 @@ MakeStudy = Callable[..., Study]
 MakeRun = Callable[..., xr.Dataset]
 
 
-def section(study: Study, dataset: xr.Dataset, name: str = "believable") -> Section:
+def section(study: Study, dataset: xr.Dataset, name: str = "credibility") -> Section:
     return next(part for part in compose(study, dataset).sections if part.id == name)
 
 
@@ -57,7 +57,7 @@ def test_a_study_without_judgement_has_no_largest_assumption(study: Study, datas
     assert "largest single assumption" not in text
 
 
-def test_countries_that_hang_together(study: Study, dataset: xr.Dataset) -> None:
+def test_countries_that_are_correlated(study: Study, dataset: xr.Dataset) -> None:
     text = items(study, dataset)
     found = analysis.effective_countries(dataset, len(study.countries))["effective_countries"].item()
     said = float(re.search(r"40 countries average out chance no better than ([\d.]+)", text)[1])
@@ -68,7 +68,7 @@ def test_exact_and_simulated_mean(study: Study, dataset: xr.Dataset) -> None:
     text = items(study, dataset)
     summary = analysis.summarise(dataset[["cost"]])
     apart = abs(summary["cost_mean"] - dataset["expected_cost"]).item() / summary["cost_mean_error"].item()
-    assert f"the two are {apart:.1f} standard errors apart, as near as chance leads one to expect" in text
+    assert f"The two are {apart:.1f} standard errors apart, as near as chance leads one to expect" in text
     # Negative control: an exact mean that is wrong is not called near.
     wrong = dataset.assign(expected_cost=1.2 * dataset["expected_cost"])
     assert "further than chance explains" in items(study, wrong)
@@ -80,7 +80,7 @@ def test_exact_and_simulated_standard_deviation(study: Study, dataset: xr.Datase
     exact = analysis.exact_moments(study)["exact_std"].item()
     apart = abs(summary["cost_std"].item() - exact) / summary["cost_std_error"].item()
     assert "of the total is known exactly as well, by the method of moments" in text
-    assert f"the two are {apart:.1f} standard errors apart, as near" in text
+    assert f"The two are {apart:.1f} standard errors apart, as near" in text
     assert "further than chance explains" not in text
     # Negative control: a study whose countries share more than those of the run.
     more = replace(study, areas=tuple(replace(area, common_share=0.9) for area in study.areas))
@@ -155,7 +155,7 @@ def test_few_scenarios(study: Study, dataset: xr.Dataset, scenarios: int) -> Non
     text = render(compose(study, dataset.isel(scenario=slice(scenarios))))
     assert not re.search(r">(nan|inf)|\bnan\b", text)
     if scenarios < 78:
-        assert "too few to tell the error of this range" in text
+        assert "too few to know the error of this range" in text
 
 
 def test_a_certain_study_has_nothing_to_settle(make_study: MakeStudy, make_run: MakeRun) -> None:
@@ -169,7 +169,7 @@ def test_a_correlation_that_is_printed_as_0_has_no_minus() -> None:
     assert _correlation(-0.25, 0.01) == "\u22120.25 ± 0.01"
 
 
-def test_shares_without_an_error_are_not_told(study: Study, dataset: xr.Dataset) -> None:
+def test_shares_without_an_error_are_left_out(study: Study, dataset: xr.Dataset) -> None:
     """Replicates of one scenario each have no spread that shares of the variance could be told from."""
     few = dataset.isel(scenario=slice(0, 32)).assign_attrs(replicates=32)
     assert "of the variance of the total" not in items(study, few)
