@@ -1,20 +1,20 @@
-"""The options of a run held against one of them, asked once, in the words of the report."""
+"""The options of a run compared with one of them, once, in the words of the report."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import xarray as xr
 
 from popsim import analysis
 from popsim.analysis.compare import ROUNDING
-from popsim.families.base import Floats
 from popsim.report import totals
-from popsim.report.facts import Facts, Measured, exact_mean
+from popsim.report.data import ReportData
+from popsim.report.estimates import Estimates, Measured, exact_mean, once
 from popsim.report.numbers import count, finest_of, percent
 from popsim.report.sections.words import all_of
 from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
@@ -23,9 +23,9 @@ from popsim.study.model import Study
 __all__ = ["Ceased", "Comparison", "Counted", "comparison_of", "signed"]
 
 _ONE_WAY = 20
-"""Scenarios that all differ in one direction, and tell it: by chance with a probability of 2 in 2**20."""
+"""Scenarios that differ in one direction alone, and so show its sign: by chance with a probability of 2 in 2**20."""
 _CLEAR = 2.0
-"""Standard errors beyond which the sign of a mean difference is told."""
+"""Standard errors beyond which the sign of a mean difference is known."""
 
 
 class Counted(NamedTuple):
@@ -50,14 +50,14 @@ class Ceased(NamedTuple):
 class Comparison:
     """A run of several options, and the differences of all to the baseline."""
 
-    facts: Facts
+    facts: ReportData
     baseline: str = FULL
     breakdowns: tuple[str, ...] | None = None
     """Groupings by which differences are broken down; None for all of the run."""
 
     @cached_property
     def found(self) -> xr.Dataset:
-        """What the analysis says.
+        """The differences that the analysis finds.
 
         Raises
         ------
@@ -80,22 +80,9 @@ class Comparison:
         return bool(grouping) and (self.breakdowns is None or grouping in self.breakdowns)
 
     @cached_property
-    def _values(self) -> dict[str, Any]:
-        """Arrays of what was found, with the options first; xarray's own look-up takes too long."""
-        return {
-            str(name): found.transpose("option", ...).values
-            for name, found in self.found.data_vars.items()
-            if "option" in found.dims
-        }
-
-    @cached_property
-    def _places(self) -> dict[str, dict[object, int]]:
-        """Position of every label of every dimension of what was found."""
-        return {
-            str(name): {label: place for place, label in enumerate(values.values.tolist())}
-            for name, values in self.found.coords.items()
-            if values.dims == (name,)
-        }
+    def estimates(self) -> Estimates:
+        """What the analysis found, by label."""
+        return Estimates(self.found)
 
     @property
     def options(self) -> tuple[str, ...]:
@@ -110,22 +97,15 @@ class Comparison:
     @cached_property
     def names(self) -> dict[str, str]:
         """Name of each option, from the study, else from the run."""
-        every = self.facts.every_option
-        names = {str(option): str(option) for option in every["option"].values}
-        if FULL in names:
+        names = _names(self.facts.every_option, "option")
+        if names.get(FULL) == FULL:
             names[FULL] = FULL_NAME
-        if "option_name" in every.coords:
-            names |= dict(zip(names, map(str, every["option_name"].values), strict=True))
         return names | {option.id: option.name for option in self.facts.study.options}
 
     @cached_property
     def areas(self) -> dict[str, str]:
         """Name of each area of the run, also of those that an option alone has."""
-        every = self.facts.every_option
-        found = {str(area): str(area) for area in every["area"].values} if "area" in every.coords else {}
-        if "area_name" in every.coords:
-            found = dict(zip(found, map(str, every["area_name"].values), strict=True))
-        return found | {area.id: area.name for area in self.facts.study.areas}
+        return _names(self.facts.every_option, "area") | {area.id: area.name for area in self.facts.study.areas}
 
     @cached_property
     def rationales(self) -> dict[str, str]:
@@ -139,7 +119,7 @@ class Comparison:
         return {option: own.get(option, self.facts.study) for option in self.all_options}
 
     @cached_property
-    def levels(self) -> dict[str, Facts]:
+    def levels(self) -> dict[str, ReportData]:
         """Totals of each option."""
         return {option: self.facts.of(option) for option in self.all_options}
 
@@ -150,34 +130,26 @@ class Comparison:
         return tuple(sorted(present, key=lambda base: base != self.facts.study.headline))
 
     def spans(self, total: str) -> tuple[str, ...]:
-        """Name a total within the years of the study, after them and in all years; alone where nothing falls later."""
+        """Return a total within the study's years, after them and in all years; alone where nothing falls later."""
         after, whole = f"{total}_after_horizon", f"{total}_all_years"
-        if after not in self._amounts or whole not in self._amounts or not self._amounts[after].any():
-            return (total,)
-        return (total, after, whole)
+        return (total, after, whole) if self._is_ever_late(total) else (total,)
+
+    @once
+    def _is_ever_late(self, total: str) -> bool:
+        known, after = self.facts.totals_of_options, f"{total}_after_horizon"
+        return after in known and f"{total}_all_years" in known and bool(known[after].values.any())
 
     def whole(self, total: str) -> str:
-        """Name what a total comes to in all years."""
+        """Return the name of the total in all years."""
         return self.spans(total)[-1]
 
     def has(self, total: str) -> bool:
         """Whether the run holds this total, or this breakdown."""
         return f"{total}_difference_mean" in self.found
 
-    @cached_property
-    def _amounts(self) -> dict[str, Floats]:
-        """Totals by option and scenario."""
-        every = self.facts.totals_of_options
-        return {str(name): found.transpose("option", "scenario").values for name, found in every.data_vars.items()}
-
-    @cached_property
-    def _rows(self) -> dict[str, int]:
-        """Position of each option in the run."""
-        return {str(option): row for row, option in enumerate(self.facts.totals_of_options["option"].values)}
-
     def is_zero(self, total: str, option: str) -> bool:
         """Whether a total of an option is 0 in every scenario."""
-        return not self._amounts[total][self._rows[option]].any()
+        return not self.facts.totals_of_options[total].sel(option=option).values.any()
 
     def counted(self, total: str, option: str) -> Counted:
         """Count the scenarios in which an option has more, less and the same of a total as the baseline."""
@@ -195,17 +167,17 @@ class Comparison:
         return bool((np.abs(own - other) <= ROUNDING * np.maximum(np.abs(own), np.abs(other))).all())
 
     def is_financed(self, option: str) -> bool:
-        """Whether an option tells what a fund is asked for from what is paid."""
+        """Whether an option distinguishes what a fund is asked for from what is paid."""
         every = self.facts.every_option
         if "option_is_financed" in every.coords:
             return bool(every["option_is_financed"].sel(option=option).item())
         return self.studies[option].agency_fee is not None
 
     def sign(self, total: str, option: str) -> int:
-        """Tell whether an option has more (1) or less (-1) on average; 0 where the scenarios do not tell.
+        """Return whether an option has more (1) or less (-1) on average; 0 where the scenarios do not show it.
 
         They do where the mean is beyond two standard errors, and where they differ in one direction alone: a mean of
-        heavy tails may have a large error, and its sign is known for all that.
+        heavy tails may have a large error, and its sign is known nevertheless.
         """
         mean, counted = self.mean(total, option), self.counted(total, option)
         if min(counted.more, counted.less) == 0 and max(counted.more, counted.less) >= _ONE_WAY:
@@ -215,23 +187,19 @@ class Comparison:
         return 1 if mean.value > 0.0 else -1
 
     def measured(self, name: str, option: str, **where: object) -> Measured:
-        """Give a number of the comparison that has a Monte Carlo error."""
-        at = {"option": option, **where}
-        index = tuple(self._places[dimension][label] for dimension, label in at.items())
-        return Measured(*(float(self._values[kind][index]) for kind in (name, f"{name}_error")))
+        """Return a number of the comparison and its Monte Carlo error."""
+        return self.estimates.at(name, option=option, **where)
 
     def number(self, name: str, option: str) -> float:
-        """Give a number of the comparison."""
-        return float(self._values[name][self._places["option"][option]])
+        """Return a number of the comparison."""
+        return self.estimates.number(name, option=option)
 
     def mean(self, total: str, option: str, **where: object) -> Measured:
         """Mean difference to the baseline; the exact one where the scenarios cannot have seen the tail of it."""
         found = self.measured(f"{total}_difference_mean", option, **where)
         if self.is_mean_exact(total, option, **where):
             every = self.facts.every_option[f"expected_{total}"]
-            own, other = (
-                exact_mean(float(every.sel({"option": each, **where})), 0.0) for each in (option, self.baseline)
-            )
+            own, other = (exact_mean(float(every.sel({"option": each, **where}))) for each in (option, self.baseline))
             found = Measured(own.value - other.value, max(own.error, other.error))
         return replace(found, finest=self._finest(total))
 
@@ -246,9 +214,7 @@ class Comparison:
 
     def quantile(self, total: str, option: str, probability: float) -> Measured:
         """Quantile of the difference to the baseline."""
-        levels = self.found["quantile"].values
-        level = levels[abs(levels - probability).argmin()]
-        found = self.measured(f"{total}_difference_quantile", option, quantile=float(level))
+        found = self.estimates.quantile(f"{total}_difference", probability, option=option)
         return replace(found, finest=self._finest(total))
 
     def range(self, total: str, option: str) -> tuple[Measured, Measured]:
@@ -257,61 +223,42 @@ class Comparison:
         return self.quantile(total, option, facts.low), self.quantile(total, option, facts.high)
 
     def exact(self, total: str, value: float) -> Measured:
-        """Give a difference of a total that is known without error, to be printed as the others are."""
+        """Return a difference of a total that is known without error, printed as finely as the others."""
         return Measured(value, 0.0, self._finest(total))
 
+    @once
     def _finest(self, total: str) -> float:
         """Place at which differences of a total, or of its parts, end, whatever the years and the options.
 
-        No mean difference that sentences say is left with less than two digits.
+        No mean difference in a sentence is left with less than two digits.
         """
-        named, by, _ = total.partition("_by_")
-        base, prices, _ = totals.parts(named)
-        key = f"difference {total if by else base} {prices}"
-        if key not in self._finest_known:
-            means = f"{total}_difference_mean"
-            if by:
-                self._finest_known[key] = finest_of((*self._cells(means), *self._cells(f"{base}_difference_mean")))
-                return self._finest_known[key]
-            names = self.spans(base if prices == "constant" else f"{base}_{prices}")
-            kinds = (f"{name}_difference_{kind}" for name in names for kind in ("quantile", "mean"))
-            place = finest_of(cell for kind in kinds for cell in self._cells(kind))
-            said = self._cells(f"{names[-1]}_difference_mean")
-            told = [Decimal(repr(value)) for value, error in said if abs(value) > _CLEAR * error]
-            least = min((float(Decimal(1).scaleb(value.adjusted() - 1)) for value in told), default=place)
-            self._finest_known[key] = min(place, least)
-        return self._finest_known[key]
+        cells = self.estimates.cells
+        total, by, grouping = total.partition("_by_")
+        base, prices, _ = totals.parts(total)
+        if by:
+            return finest_of(cells(f"{total}_by_{grouping}_difference_mean") + cells(f"{base}_difference_mean"))
+        names = self.spans(base if prices == "constant" else f"{base}_{prices}")
+        kinds = [f"{name}_difference_{kind}" for name in names for kind in ("quantile", "mean")]
+        place = finest_of(cell for kind in kinds for cell in cells(kind))
+        clear = [value for value, error in cells(f"{names[-1]}_difference_mean") if abs(value) > _CLEAR * error]
+        return min([place, *(float(Decimal(1).scaleb(Decimal(repr(value)).adjusted() - 1)) for value in clear)])
 
-    @cached_property
-    def _finest_known(self) -> dict[str, float]:
-        """Places that were asked for: those of another baseline are others."""
-        return {}
-
-    def _cells(self, name: str) -> list[tuple[float, float]]:
-        """Give figures of all options with their errors."""
-        return list(zip(*(self._values[of].ravel().tolist() for of in (name, f"{name}_error")), strict=True))
-
+    @once
     def ceased(self, option: str) -> tuple[Ceased, ...]:
         """Payments that an option no longer makes of components that it shares with the baseline, the largest first."""
         if "payments_ceased" not in self.found:
             return ()
-        row = self._places["option"][option]
-        components = [str(component) for component in self.found["component"].values]
-        named = self.facts.every_option.coords.get("component_name")
-        names = components if named is None else [str(name) for name in named.values]
         bases = [base for base in self.bases if f"payments_ceased_{base}" in self.found]
-        found = [
-            Ceased(
-                component,
-                names[place],
-                float(self._values["payments_ceased"][row, place]),
-                {base: float(self._values[f"payments_ceased_{base}"][row, place]) for base in bases},
-            )
-            for place, component in enumerate(components)
+
+        def number(component: str, of: str = "") -> float:
+            return self.estimates.number(f"payments_ceased{of}", option=option, component=component)
+
+        ceased = [
+            Ceased(component, name, number(component), {base: number(component, f"_{base}") for base in bases})
+            for component, name in _names(self.facts.every_option, "component").items()
         ]
-        return tuple(
-            sorted((each for each in found if each.payments), key=lambda each: -abs(each.money.get("cost", 0.0)))
-        )
+        changed = [each for each in ceased if each.payments]
+        return tuple(sorted(changed, key=lambda each: -abs(each.money.get("cost", 0.0))))
 
     def share(self, total: str, option: str, word: str) -> str:
         """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; "none" and "all" where it is so."""
@@ -319,7 +266,7 @@ class Comparison:
         return {0.0: "none", 1.0: "all"}.get(found.value) or percent(*found)
 
     def in_scenarios(self, total: str, option: str) -> str:
-        """Say in how many scenarios an option has more, less and the same: "more in 51 of the 100 scenarios, ..."."""
+        """Describe in how many scenarios an option has more, less and the same."""
         scenarios = self.facts.scenarios
         parts = [
             (word, number)
@@ -333,8 +280,15 @@ class Comparison:
         return f"{word} in {count(number)} of the {count(scenarios)} scenarios{rest}"
 
 
-def comparison_of(facts: Facts) -> Comparison | None:
-    """Give the comparison of a run with the study as written, asked once for all outputs; None of one option."""
+def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:
+    """Return the name of each label of a dimension, or the label itself."""
+    labels = [str(label) for label in dataset[dim].values] if dim in dataset.coords else []
+    named = dataset.coords.get(f"{dim}_name")
+    return dict(zip(labels, labels if named is None else map(str, named.values), strict=True))
+
+
+def comparison_of(facts: ReportData) -> Comparison | None:
+    """Return the comparison of a run with the study as written, made once for all outputs; None of one option."""
     if facts.every_option.sizes["option"] < 2:
         return None
     if "comparison" not in facts.made:

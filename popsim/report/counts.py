@@ -1,4 +1,4 @@
-"""How many scenarios lie below, inside and above a printed range: counted, never derived from its coverage."""
+"""How many scenarios lie below, inside and above a printed range: counted, never computed from its coverage."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.door import check_probability, scenario_variables
+from popsim.analysis.totals import total_of_all_years
 from popsim.analysis.order import quantile_with_error
 from popsim.errors import Problem, RunError, UnknownNameError, nearest
+from popsim.families.base import Floats
 
 __all__ = ["Counts", "counted"]
-
-_ALL_YEARS = "_all_years"
-_AFTER = "_after_horizon"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Counts:
     all_equal: bool
     """Whether all scenarios have one and the same value, so that the run shows no spread at all."""
     low: float
-    """Lower end of the range, as `summarise` gives it."""
+    """Lower end of the range, as `summarise` computes it."""
     high: float
     """Upper end of the range."""
     lowest: float
@@ -65,7 +64,7 @@ def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **
     ParameterError
         For a coverage outside (0, 1).
     UnknownNameError
-        For an option or a label that the dataset has not.
+        For an option or a label that the dataset does not have.
     RunError
         When the dataset has no such variable, or one with further dimensions, NaN or infinite values.
 
@@ -78,7 +77,7 @@ def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **
     (0, 95, 5, False)
     """
     tail = (1.0 - check_probability("coverage", coverage)) / 2.0
-    values = _values(dataset, variable, {"option": option, **where})
+    values = _scenarios(dataset, variable, {"option": option, **where})
     # Rounded as `summarise` rounds its levels, so that the ends are the same numbers.
     ends, _ = quantile_with_error(values, np.array([round(tail, 12), round(1.0 - tail, 12)]))
     low, high = ends.tolist()
@@ -88,34 +87,25 @@ def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **
     return Counts(len(values), below, inside, above, lowest == highest, low, high, lowest, highest)
 
 
-def _values(
-    dataset: xr.Dataset, variable: str, where: dict[str, object]
-) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
-    """Give the scenarios of a total at these labels."""
-    base = variable.removesuffix(_ALL_YEARS)
+def _scenarios(dataset: xr.Dataset, variable: str, where: dict[str, object]) -> Floats:
+    """Return the scenarios of a variable at these labels."""
+    if variable not in dataset and (total := total_of_all_years(dataset, variable)) is not None:
+        dataset = dataset.assign({variable: total})
     known = scenario_variables(dataset)
-    if variable not in known and variable != base and base in known:
-        parts = [base, f"{base}{_AFTER}"] if f"{base}{_AFTER}" in known else [base]
-    else:
-        parts = [variable]
-    missing = [part for part in parts if part not in known]
-    if missing:
-        mend = nearest(missing[0], known) or f"it holds {', '.join(known)}"
-        raise RunError(Problem("dataset", (), f"no variable {missing[0]!r} with scenarios", "one that it holds", mend))
-    found = []
-    for part in parts:
-        array = dataset[part]
-        labels = {dim: label for dim, label in where.items() if dim in array.dims}
-        for dim, label in labels.items():
-            names = [str(name) for name in array[dim].values.tolist()]
-            if str(label) not in names:
-                mend = nearest(str(label), names)
-                raise UnknownNameError(Problem(f"dataset: {dim}", (), repr(label), ", ".join(names), mend))
-            array = array.isel({dim: names.index(str(label))})
-        if array.dims != ("scenario",):
-            further = ", ".join(str(dim) for dim in array.dims if dim != "scenario")
-            raise RunError(
-                Problem(f"dataset: {part}", (), f"a variable by {further}", "a label of each", f"say which {further}")
-            )
-        found.append(np.asarray(array.values, dtype=np.float64))
-    return np.ascontiguousarray(sum(found[1:], found[0]))
+    if variable not in known:
+        mend = nearest(variable, known) or f"it has {', '.join(known)}"
+        raise RunError(Problem("dataset", (), f"no variable {variable!r} with scenarios", "one that it has", mend))
+    array = dataset[variable]
+    for dim, label in where.items():
+        if dim not in array.dims:
+            continue
+        labels = [str(each) for each in array[dim].values.tolist()]
+        if str(label) not in labels:
+            mend = nearest(str(label), labels)
+            raise UnknownNameError(Problem(f"dataset: {dim}", (), repr(label), ", ".join(labels), mend))
+        array = array.isel({dim: labels.index(str(label))})
+    if array.dims != ("scenario",):
+        others = ", ".join(str(dim) for dim in array.dims if dim != "scenario")
+        mend = f"name a label of {others}"
+        raise RunError(Problem(f"dataset: {variable}", (), f"a variable by {others}", "a label of each", mend))
+    return np.ascontiguousarray(array.values, dtype=np.float64)

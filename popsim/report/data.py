@@ -1,0 +1,438 @@
+"""The data of a report: the study, its run, and what the analysis says of it, each computed once."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from popsim import analysis, schema
+from popsim.analysis.order import share_error
+from popsim.analysis.tails import UNSEEN
+from popsim.errors import ParameterError, Problem, RunError
+from popsim.report.counts import Counts, counted
+from popsim.report.estimates import Estimates, Measured, exact_mean, once
+from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, finest_of, money, money_range, percent, unit_for
+from popsim.study.model import Study
+
+__all__ = ["CONFIDENCE", "WIDTHS", "ReportData", "gather", "names_of", "words_of_means"]
+
+CONFIDENCE = 0.80
+"""The confidence at which the report names a budget."""
+WIDTHS = ("independent", "study", "fully_dependent")
+"""Assumptions on the dependence between countries whose widths are compared."""
+_EXTREMES = ("cost_countries_independent", "cost_countries_fully_dependent")
+_NOT_GROUPS = ("area", "component", "basis", "year", "country")
+
+
+def words_of_means(exact: bool, unknown: bool) -> str:
+    """Describe in a caption that some means are exact, and that others are n/a."""
+    if exact:
+        return f"means are exact, by formula, where {UNSEEN}{f', and {UNKNOWN} where there is none' if unknown else ''}"
+    return f"a mean of {UNKNOWN}: {UNSEEN}" if unknown else ""
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """A study, its run for one option, the summary, the unit of amounts in the report, and the run of all options."""
+
+    study: Study
+    dataset: xr.Dataset
+    summary: xr.Dataset
+    unit: str
+    every_option: xr.Dataset
+    asked: xr.Dataset | None = None
+    """The summary of all options, where it was computed before."""
+
+    @cached_property
+    def made(self) -> dict[str, Any]:
+        """Sections that took long to make: page and terminal show the same."""
+        return {}
+
+    @cached_property
+    def estimates(self) -> Estimates:
+        """The summary, by label."""
+        return Estimates(self.summary)
+
+    @property
+    def coverage(self) -> float:
+        """Coverage of every range in the report."""
+        return self.study.coverage
+
+    @property
+    def interval(self) -> str:
+        """The words "90 % interval"."""
+        return f"{percent(self.coverage)}{NO_BREAK}interval"
+
+    @property
+    def low(self) -> float:
+        """Probability of the lower end of a range."""
+        return (1.0 - self.coverage) / 2.0
+
+    @property
+    def high(self) -> float:
+        """Probability of the upper end of a range."""
+        return (1.0 + self.coverage) / 2.0
+
+    @property
+    def prices(self) -> str:
+        """The words "constant 2025 prices"."""
+        return f"constant {self.study.price_year} prices"
+
+    @property
+    def unit_and_prices(self) -> str:
+        """Unit and price year, as on an axis or in the heading of a table."""
+        return f"{self.unit}, {self.prices}"
+
+    @property
+    def scenarios(self) -> int:
+        """Number of scenarios of the run."""
+        return int(self.dataset.sizes["scenario"])
+
+    @property
+    def replicates(self) -> int:
+        """Number of independent scramblings from whose spread errors are estimated; 1 for single scenarios."""
+        return int(self.dataset.attrs.get("replicates", 1))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """Names of the breakdowns by one grouping of countries."""
+        return tuple(
+            str(name).removeprefix("cost_by_")
+            for name, variable in self.dataset.data_vars.items()
+            if str(name).startswith("cost_by_")
+            and len(variable.dims) == 3
+            and variable.dims[-1] == str(name).removeprefix("cost_by_")
+            and variable.dims[-1] not in _NOT_GROUPS
+        )
+
+    @property
+    def is_known(self) -> bool:
+        """Whether the scenarios suffice for the ends of the range of every total."""
+        return all(end.is_known for total in self.totals for end in self.range(total))
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether every scenario gives the same, for every total."""
+        return self.is_known and all(self.counted(total).all_equal for total in self.totals)
+
+    @cached_property
+    def counts_nothing_uncertain(self) -> bool:
+        """Whether the model itself has no spread, however many scenarios are run."""
+        known = analysis.exact_moments(replace(self.study, options=()))
+        return bool((known["exact_std"] == 0.0).all())
+
+    @once
+    def counted(self, total: str) -> Counts:
+        """Count the scenarios below, inside and above the range of a total."""
+        return counted(self.dataset, total, str(self.dataset["option"].values[0]), self.coverage)
+
+    def _covers(self, total: str, amount: float) -> Any:
+        """Whether an amount covers each scenario; equal but for rounding is covered."""
+        return self.dataset[total].values <= amount + 1e-12 * abs(amount)
+
+    def covered(self, total: str, amount: float) -> int:
+        """Count the scenarios that an amount covers."""
+        return int(self._covers(total, amount).sum())
+
+    def sureness(self, total: str, amount: float) -> Measured:
+        """Share of the scenarios that an amount covers, with its error."""
+        enough = self._covers(total, amount)
+        return Measured(float(enough.mean()), float(share_error(enough, self.replicates).squeeze()))
+
+    def covered_share(self, total: str) -> float:
+        """Share of the scenarios that the budget for a total covers."""
+        return self.covered(total, self.enough_for(total).value) / self.scenarios
+
+    def of(self, option: str) -> ReportData:
+        """Totals of one option of the run, in the same unit."""
+        totals, summary = self.totals_of_options, self._summary_of_options
+        known = [f"expected_{name}" for name in totals.data_vars if f"expected_{name}" in self.every_option]
+        found = gather(self.study, totals.assign(self.every_option[known].data_vars).sel(option=[option]), summary)
+        return replace(found, unit=self.unit, every_option=self.every_option)
+
+    @cached_property
+    def totals_of_options(self) -> xr.Dataset:
+        """Totals of all options, also those of all years together."""
+        return self.every_option[[name for name in schema.TOTALS if name in self.every_option]]
+
+    @cached_property
+    def _summary_of_options(self) -> xr.Dataset:
+        """Summary of the totals of all options."""
+        if self.asked is None:
+            return analysis.summarise(self.totals_of_options, self.coverage)
+        kinds = [f"_{kind}{error}" for kind in ("quantile", "mean", "std") for error in ("", "_error")]
+        return self.asked[[f"{name}{kind}" for name in self.totals_of_options.data_vars for kind in kinds]]
+
+    def has(self, name: str) -> bool:
+        """Whether the run holds this variable."""
+        return name in self.dataset.data_vars
+
+    def quantile(self, name: str, probability: float, **where: object) -> Measured:
+        """Quantile of a variable of the run, at labels of its other dimensions."""
+        return replace(self.estimates.quantile(name, probability, **where), finest=self.finest(name))
+
+    def mean(self, name: str, **where: object) -> Measured:
+        """Mean of a variable: over the scenarios, or the exact one where these cannot have seen the tail."""
+        if self.is_mean_exact(name):
+            expected = self.dataset[f"expected_{name}"].squeeze("option", drop=True)
+            return exact_mean(float(expected.sel(where)), self.finest(name))
+        return self.mean_of_scenarios(name, **where)
+
+    def mean_of_scenarios(self, name: str, **where: object) -> Measured:
+        """Mean over the scenarios."""
+        return replace(self.estimates.at(f"{name}_mean", **where), finest=self.finest(name))
+
+    def is_mean_exact(self, name: str) -> bool:
+        """Whether the means of a variable are those computed by formula, since scenarios cannot have seen the tail.
+
+        A total and its parts by area have them together: their means add up.
+        """
+        return self.has(f"expected_{name}") and self._is_total_exact(name.partition("_by_")[0])
+
+    @once
+    def _is_total_exact(self, total: str) -> bool:
+        unseen = any(map(self.unseen, (total, f"{total}_by_area")))
+        return unseen and bool(np.isfinite(self.dataset[f"expected_{total}"]).all())
+
+    def about_means(self, *names: str) -> str:
+        """Describe which means are exact, and why others are n/a; "" where the scenarios show all of them."""
+        exact = [name for name in names if self.is_mean_exact(name)]
+        unknown = any(self.unseen(name) for name in names if name not in exact)
+        return words_of_means(bool(exact), unknown)
+
+    def about_mean(self, name: str) -> str:
+        """Describe what the mean of a variable is, or why it is n/a."""
+        if self.is_mean_exact(name):
+            return f"exact, by formula, since {UNSEEN}"
+        return self.unseen(name) or "average of all scenarios"
+
+    def std(self, name: str) -> Measured:
+        """Spread over the scenarios: their standard deviation."""
+        return self.estimates.at(f"{name}_std")
+
+    def unseen(self, name: str, statistic: str = "mean") -> str:
+        """Why a mean or a standard deviation has no error: "the sample cannot have seen the tail"; "" where it has."""
+        error = self.summary.get(f"{name}_{statistic}_error")
+        if error is None or not (error == math.inf).any():
+            return ""
+        return str(error.attrs.get("infinite_because", ""))
+
+    def finest(self, name: str) -> float:
+        """Place value at which every figure of a variable ends, so that it is rounded alike in the whole report.
+
+        Totals within the years of the study end at one place, with those of all options; so do totals after these
+        years, and all cells of one breakdown.
+        """
+        return self._finest(_rounded_with(name))
+
+    @once
+    def _finest(self, group: str) -> float:
+        estimates = self.estimates if group.startswith("by_") else Estimates(self._summary_of_options)
+        names = [str(name).rpartition("_") for name in estimates.dataset.data_vars]
+        return finest_of(
+            cell
+            for name, _, kind in names
+            if kind in {"quantile", "mean"} and name.startswith(schema.TOTAL_BASES) and _rounded_with(name) == group
+            for cell in estimates.cells(f"{name}_{kind}")
+        )
+
+    def range(self, name: str, **where: object) -> tuple[Measured, Measured]:
+        """Lower and upper end at the study's coverage."""
+        return self.quantile(name, self.low, **where), self.quantile(name, self.high, **where)
+
+    def money(self, measured: Measured) -> str:
+        """Amount with its unit."""
+        return money(measured.value, measured.error, self.unit, measured.finest)
+
+    def money_range(self, low: Measured, high: Measured) -> str:
+        """Range with its unit."""
+        finest = max(low.finest, high.finest)
+        return money_range(low.value, low.error, high.value, high.error, self.unit, finest)
+
+    def amount(self, measured: Measured) -> str:
+        """Amount without its unit."""
+        return amount(measured.value, measured.error, self.unit, measured.finest)
+
+    def amounts(self, *cells: Measured) -> tuple[str, ...]:
+        """Amounts without their unit, each as it is printed everywhere."""
+        return tuple(map(self.amount, cells))
+
+    def aligned(self, *cells: Measured) -> tuple[Measured, ...]:
+        """Return figures of one column with one precision."""
+        finest = finest_of(cells)
+        return tuple(replace(cell, finest=finest) for cell in cells)
+
+    def on_axis(self, value: float) -> float:
+        """Value in the unit of the axes."""
+        return value / {"thousand": 1e3, "million": 1e6, "billion": 1e9}.get(self.unit.rpartition(" ")[2], 1.0)
+
+    @property
+    def is_financed(self) -> bool:
+        """Whether the option has a financing need of its own beside its cost."""
+        coordinate = "option_is_financed"
+        return coordinate not in self.dataset.coords or bool(self.dataset[coordinate].values[0])
+
+    @property
+    def totals(self) -> tuple[str, ...]:
+        """Cost and, where the option has one, the financing need: the headline first."""
+        wanted = schema.TOTAL_BASES if self.is_financed else ("cost",)
+        present = [name for name in wanted if self.has(name)]
+        return tuple(sorted(present, key=lambda name: name != self.study.headline))
+
+    @property
+    def every_total(self) -> tuple[str, ...]:
+        """Every total of the run, in all prices and years, those of the headline first."""
+        present = [name for name in schema.TOTALS if self.has(name) and name.startswith(self.totals)]
+        return tuple(sorted(present, key=lambda name: not name.startswith(self.first)))
+
+    @property
+    def first(self) -> str:
+        """The total that the report names first."""
+        return self.totals[0]
+
+    @cached_property
+    def widths(self) -> dict[str, Measured]:
+        """Widths of the range of the cost by assumption on dependence; empty where the run lacks one."""
+        if self.is_certain or not all(map(self.has, _EXTREMES)):
+            return {}
+        effect = analysis.dependence_effect(self.dataset, self.coverage).squeeze("option", drop=True)
+        found = [
+            Measured(effect["width"].sel(assumption=each).item(), effect["width_error"].sel(assumption=each).item())
+            for each in WIDTHS
+        ]
+        return dict(zip(WIDTHS, self.aligned(*found), strict=True)) if all(each.is_known for each in found) else {}
+
+    def budget_for(self, confidence: float, total: str = "cost") -> Measured:
+        """Amount that suffices for a total with this confidence."""
+        try:
+            found = analysis.budget_for(self.dataset, confidence, total)
+        except ParameterError:  # the scenarios are too few for this confidence
+            return Measured(math.inf, math.inf)
+        return Measured(found["amount"].item(), found["amount_error"].item(), self.finest(total))
+
+    @once
+    def enough_for(self, total: str) -> Measured:
+        """Amount that suffices for a total with the confidence at which the report names a budget."""
+        amount = self.budget_for(CONFIDENCE, total)
+        return amount if amount.is_known else Measured(self.quantile(total, CONFIDENCE).value, math.inf)
+
+    @property
+    def enough(self) -> Measured:
+        """Budget for the first total."""
+        return self.enough_for(self.first)
+
+    def point(self, total: str) -> float | None:
+        """Point estimate of a total; None where the run holds none."""
+        name = schema.point_estimate_name(total)
+        return float(self.dataset[name].squeeze().item()) if self.has(name) else None
+
+    def beside_median(self, value: float, name: str, **where: object) -> Measured:
+        """Return a figure that is exact, such as a point estimate, with the precision of the median beside it.
+
+        It is printed in full where the scenarios are too few for a median.
+        """
+        median = self.quantile(name, 0.5, **where)
+        return Measured(value, median.error if median.is_known else 0.0, median.finest)
+
+    def points_by(self, total: str, by: str) -> dict[object, float]:
+        """Point estimates of a total by a breakdown; empty where the run holds none."""
+        name = schema.point_estimate_name(f"{total}_by_{by}")
+        if not self.has(name):
+            return {}
+        found = self.dataset[name].squeeze("option", drop=True)
+        return dict(zip(found[by].values.tolist(), found.values.tolist(), strict=True))
+
+
+def _rounded_with(name: str) -> str:
+    """Return the group of variables with which one is rounded: a breakdown, totals within or after the years."""
+    total, by, grouping = name.partition("_by_")
+    return f"by_{grouping}" if by else "after" if total.endswith("_after_horizon") else "total"
+
+
+def names_of(dataset: xr.Dataset, dim: str) -> dict[object, str]:
+    """Return the names of the labels of a dimension, with the label where several have one name; empty without names.
+
+    Examples
+    --------
+    >>> names = {"country_name": ("country", ["Land A", "Land A", "Land B"])}
+    >>> names_of(xr.Dataset(coords={"country": ["007", "30", "BBB"], **names}), "country")
+    {'007': 'Land A (007)', '30': 'Land A (30)', 'BBB': 'Land B'}
+    """
+    found = dataset.coords.get(f"{dim}_name")
+    if found is None or found.dims != (dim,):
+        return {}
+    names = [str(name) for name in found.values]
+    return {
+        label: f"{name} ({label})" if names.count(name) > 1 else name
+        for label, name in zip(dataset[dim].values.tolist(), names, strict=True)
+    }
+
+
+def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None) -> ReportData:
+    """Return the data of a report, summarised by the analysis.
+
+    Parameters
+    ----------
+    study
+        The study as run.
+    dataset
+        Its run; of several options, the report is about "full" and compares the others with it.
+    summary
+        What `summarise` returns for the dataset at the study's coverage; None to compute it now.
+
+    Raises
+    ------
+    RunError
+        When the dataset lacks ``cost``, or has no scenario, no option "full" among several, or an option twice.
+    """
+    problems = []
+    options = [str(option) for option in dataset["option"].values] if "option" in dataset.dims else []
+    if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
+        problems.append(Problem("dataset", (), "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
+    elif len(options) != 1 and schema.FULL not in options:
+        names = ", ".join(options) or "no option"
+        problems.append(Problem("dataset: option", (), names, f'an option "{schema.FULL}", the study as written'))
+    elif len(set(options)) < len(options):
+        problems.append(Problem("dataset: option", (), ", ".join(options), "each option once"))
+    elif dataset.sizes["scenario"] < 1:
+        problems.append(Problem("dataset: scenario", (), "no scenario", "at least one scenario"))
+    if problems:
+        raise RunError(problems)
+    dataset = _with_all_years(dataset)
+    place = options.index(schema.FULL) if len(options) > 1 else 0
+    chosen = dataset.isel(option=slice(place, place + 1))
+    asked = summary
+    if summary is None:
+        wanted = (*schema.TOTALS, *_EXTREMES)
+        breakdowns = tuple(f"{base}_by_" for base in schema.TOTAL_BASES)
+        spoken = [name for name in map(str, chosen.data_vars) if name in wanted or name.startswith(breakdowns)]
+        summary = analysis.summarise(chosen[spoken], study.coverage)
+    else:
+        new = [name for name in schema.TOTALS if name in dataset and f"{name}_mean" not in summary]
+        asked = summary.assign(analysis.summarise(dataset[new], study.coverage).data_vars) if new else summary
+        summary = asked.sel(option=chosen["option"])
+    summary = summary.squeeze("option", drop=True)
+    largest = float(summary["cost_quantile"].max())
+    if len(options) > 1:
+        # An option may cost a thousand times what the study as written does; the smaller stand in its unit.
+        high = dataset["cost"].transpose(..., "scenario").values
+        largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
+    return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, asked)
+
+
+def _with_all_years(dataset: xr.Dataset) -> xr.Dataset:
+    """Add the totals of all years, but where nothing is paid after the last year: there they are the totals."""
+    whole = analysis.with_all_years(dataset)
+    same = [
+        total.name
+        for total in schema.TOTALS.values()
+        if total.span == "all_years"
+        and total.name not in dataset
+        and total.name.replace("_all_years", "_after_horizon") not in dataset
+    ]
+    return whole.drop_vars(same, errors="ignore")
