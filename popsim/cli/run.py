@@ -197,6 +197,6 @@ def _simulate_into(
         facts = gather(study, dataset, summary)
         comparison = comparison_of(facts)
         differences = comparison.found if comparison is not None else None
-        write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences)
+        write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
         write_html(partial / REPORT_FILE, study, dataset, facts)
     return facts

@@ -11,25 +11,12 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.report.rare import rare_rows
+from popsim.study.model import Study
 
 __all__ = ["difference_rows", "quantile_name", "summary_rows", "write_summary_csv"]
 
-_FIRST = (
-    "variable",
-    "option",
-    "option_name",
-    "area",
-    "area_name",
-    "country",
-    "country_name",
-    "region",
-    "category",
-    "income",
-    "ldc",
-    "sids",
-    "year",
-)
-"""Order of the columns that say what a row is about; any other grouping follows in the order in which it appears."""
+_FIRST = ("variable", "option", "option_name", "area", "area_name", "country", "country_name")
+"""First columns; those of the countries file follow, the year, and then others in the order in which they appear."""
 _LAST = ("unit", "price_year")
 _STATISTICS = {"mean": "mean", "std": "standard_deviation"}
 _ERROR = "_monte_carlo_error"
@@ -42,6 +29,7 @@ def write_summary_csv(
     coverage: float,
     summary: xr.Dataset | None = None,
     differences: xr.Dataset | None = None,
+    study: Study | None = None,
 ) -> None:
     """Write the ranges of every variable of a run as a table.
 
@@ -61,9 +49,12 @@ def write_summary_csv(
     coverage
         Coverage of the outermost range, such as 0.90.
     summary
-        What `summarise` says of the dataset at this coverage; None to ask it now.
+        What `summarise` returns for the dataset at this coverage; None to compute it now.
     differences
-        What `compare` says of the dataset at this coverage; None to ask it now.
+        What `compare` returns for the dataset at this coverage; None to compute it now.
+    study
+        The study, whose [headings] and countries file set the order of the columns of groups of countries; None where
+        these columns may stand behind the year.
 
     Raises
     ------
@@ -77,7 +68,8 @@ def write_summary_csv(
         rows += difference_rows(differences)
     rows += rare_rows(dataset)
     names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
-    present = [name for name in _FIRST if name in names]
+    columns = [*_FIRST, *_country_columns(study), "year"]
+    present = [name for name in columns if name in names]
     last = [name for name in _LAST if name in names]
     statistics = [name for name in names if _is_statistic(name)]
     others = [name for name in names if name not in {*present, *last, *statistics}]
@@ -85,6 +77,13 @@ def write_summary_csv(
         writer = csv.DictWriter(file, [*present, *others, *statistics, *last], restval="", lineterminator="\n")
         writer.writerow({name: safe_cell(name) for name in writer.fieldnames})
         writer.writerows({name: safe_cell(cell) for name, cell in row.items()} for row in rows)
+
+
+def _country_columns(study: Study | None) -> dict[str, str]:
+    """Return the columns of the countries file, those with a heading first."""
+    if study is None:
+        return {}
+    return dict(study.labels.headings) | dict(study.countries[0].groups if study.countries else ())
 
 
 def safe_cell(text: str) -> str:
@@ -114,7 +113,7 @@ def safe_cell(text: str) -> str:
 
 
 def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None = None) -> Iterator[dict[str, str]]:
-    """Give one row for each variable, option and group of a run.
+    """Yield one row for each variable, option and group of a run.
 
     Parameters
     ----------
@@ -123,7 +122,7 @@ def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | Non
     coverage
         Coverage of the outermost range, between 0 and 1.
     summary
-        What `summarise` says of the dataset at this coverage; None to ask it now.
+        What `summarise` returns for the dataset at this coverage; None to compute it now.
 
     Yields
     ------
@@ -141,12 +140,12 @@ def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | Non
 
 
 def difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
-    """Give one row for the difference of each total and part of an option to the study as written.
+    """Yield one row for the difference of each total and part of an option to the study as written.
 
     Parameters
     ----------
     differences
-        What `compare` says of a run.
+        What `compare` returns for a run.
 
     Yields
     ------
@@ -159,7 +158,7 @@ def difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
 
 
 def _rows(about: xr.Dataset, summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> Iterator[dict[str, str]]:
-    """Give the rows of one variable; labels, unit and price year are those of the dataset that it is about."""
+    """Yield the rows of one variable; labels, unit and price year are those of the dataset that it is about."""
     columns = _columns(summary, name, dims) | _exact_means(about, name, dims)
     total = schema.TOTALS.get(name.partition("_by_")[0].removesuffix("_difference"))
     nominal = total is not None and total.prices == "nominal"
@@ -175,14 +174,14 @@ def _rows(about: xr.Dataset, summary: xr.Dataset, name: str, dims: Sequence[Hash
 
 
 def _labels(dataset: xr.Dataset, dim: str) -> list[dict[str, str]]:
-    """Give the cells that say where along a dimension a row is: the label, and its name where it has one."""
+    """Return the cells that say where along a dimension a row is: the label, and its name where it has one."""
     names = [name for name in (dim, f"{dim}_name") if name in dataset.coords]
     values = [[str(value) for value in dataset[name].values.tolist()] for name in names]
     return [dict(zip(names, cells, strict=True)) for cells in zip(*values, strict=True)]
 
 
 def _columns(summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> dict[str, list[float]]:
-    """Give each column of numbers of a variable, with one number for each row, the last dimension fastest."""
+    """Return each column of numbers of a variable, with one number for each row, the last dimension fastest."""
     columns: dict[str, list[float]] = {}
     quantiles = [summary[f"{name}_quantile{suffix}"].transpose("quantile", *dims).values for suffix in ("", "_error")]
     for probability, value, error in zip(summary["quantile"].values.tolist(), *quantiles, strict=True):
@@ -196,7 +195,7 @@ def _columns(summary: xr.Dataset, name: str, dims: Sequence[Hashable]) -> dict[s
 
 
 def _exact_means(about: xr.Dataset, name: str, dims: Sequence[Hashable]) -> dict[str, list[float]]:
-    """Give the column of means that the plan knows, beside those of the scenarios; none where there is no formula."""
+    """Return the column of means that are exact, beside those of the scenarios; none where there is no formula."""
     expected = f"expected_{name}"
     if expected not in about or set(about[expected].dims) != set(dims):
         return {}
