@@ -8,8 +8,8 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.door import check_probability, scenario_variables
-from popsim.analysis.totals import total_of_all_years
 from popsim.analysis.order import quantile_with_error
+from popsim.analysis.totals import total_of_all_years
 from popsim.errors import Problem, RunError, UnknownNameError, nearest
 from popsim.families.base import Floats
 
