@@ -84,7 +84,7 @@ def test_tables_say_which_means_are_exact(document: Document) -> None:
 
 def test_the_exact_mean_has_one_rounding(document: Document) -> None:
     mean = next(figure for figure in document.key_figures if figure.label.endswith("mean")).value
-    assert f"known exactly without simulation: {mean}. That of the scenarios" in render(document)
+    assert f"known exactly without simulation: {mean}. The error of the mean of the scenarios" in render(document)
 
 
 def test_differences_of_options_are_those_of_exact_means(facts: Facts, document: Document) -> None:
