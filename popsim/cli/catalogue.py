@@ -66,7 +66,7 @@ def _component(component: CatalogueComponent) -> dict[str, Any]:
         "price_year": component.price_year,
         "basis": component.basis,
         "rationale": component.rationale,
-        "sources": [source.document for source in component.sources],
+        "sources": [source.document for source in component.source],
     }
 
 

@@ -1,208 +1,212 @@
-"""Counted areas: what the catalogue says of them, in the money and the years of the study."""
+"""Counted areas: what the catalogue says of them and what the study changes, in the money and years of the study."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, NamedTuple, TypeVar
 
-from popsim.errors import Problem, nearest
-from popsim.study.catalogue import CatalogueArea, CatalogueComponent, CatalogueReading
-from popsim.study.changes import Plans, unknown_components
+from popsim.errors import Keys, Problem
+from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faults
 from popsim.study.dependence import area_shares
-from popsim.study.events import resolve_cofinancing, resolve_delay, resolve_escalation, resolve_need
-from popsim.study.exponents import in_order, resolve_exponents, size_exponent
-from popsim.study.model import Area, Component, Exponent, Setting
+from popsim.study.model import Area, Component, Exponent
 from popsim.study.money import Money
-from popsim.study.place import Keys, Place, words
-from popsim.study.settings import Settings
-from popsim.study.toml_models import StudyFile
-from popsim.study.translate import Checked
+from popsim.study.place import Place
+from popsim.study.settings import as_cofinancing, as_delay, as_escalation, as_exponents, as_setting, in_order
+from popsim.study.toml_models import AreaTable, CatalogueComponent, StudyFile
+from popsim.study.validate import Checked
 
-__all__ = ["counted_areas", "resolve_areas"]
+__all__ = ["check_areas", "counted_areas", "resolve_areas"]
 
-Resolved = TypeVar("Resolved")
-
-
-def counted_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[str]:
-    """Return the ids of counted areas whose common_share is known, in the order of the catalogue."""
-    tables = {area.id: study.content.area.get(area.id) for area in catalogue.areas}
-    return [
-        area
-        for area, table in tables.items()
-        if table is not None and table.include and study.sound("area", area, "common_share")
-    ]
+STATED = "The study states this cost in place of the catalogue's and gives no reasons."
 
 
-def resolve_areas(
-    settings: Settings, catalogue: CatalogueReading, money: Money | None, once: Callable[..., Area]
-) -> tuple[tuple[Area, ...], list[Problem]]:
-    """Areas that the study counts, in the order of the catalogue, and every problem in them.
-
-    `money` is None where it is not known what leads to the money of the study. `once` is called with the id of an area,
-    what makes it, and the lists that this adds problems to; it may have the area already.
-    """
-    study = settings.study
-    problems: list[Problem] = []
+def counted_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[CatalogueArea]:
+    """Return the areas that the study counts, in the order of the catalogue."""
     tables = study.content.area
-    known = [area.id for area in catalogue.areas]
-    problems += [
-        Problem(
-            study.place.at("area", area),
-            (),
-            f"unknown area {area!r}",
-            f"areas of the catalogue: {words(known)}",
-            nearest(area, known),
-        )
+    return [area for area in catalogue.areas if area.id in tables and tables[area.id].include]
+
+
+def check_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[Problem]:
+    """List areas and components that the catalogue does not have, and areas of which nothing is counted."""
+    place, tables, known = study.place, study.content.area, catalogue.ids()
+    allowed = "areas of the catalogue"
+    problems = [
+        place.unknown(("area", area), "area", area, allowed, known)
         for area in tables
         if area not in known and catalogue.complete
     ]
     if not any(table.include for table in tables.values()) and study.sound("area"):
-        problems.append(
-            Problem(
-                study.place.at("area"),
-                (),
-                "no area is counted",
-                "at least one table [area.<id>] without include = false",
-                f"areas of the catalogue: {words(known)}",
-            )
-        )
-    usable = money if money is not None and _money_is_sound(study, money, problems) else None
-
-    def factor(component: CatalogueComponent, place: Place, index: int) -> float:
-        return _money_factor(component, usable, place, index, problems) if usable else 1.0
-
+        allowed = "at least one table [area.<id>] without include = false"
+        mend = f"areas of the catalogue: {', '.join(known)}"
+        problems.append(place.problem(("area",), "no area is counted", allowed, mend))
     for area in catalogue.areas:
-        if area.id in tables and not tables[area.id].include:
-            _check_left_out(settings, area, catalogue)
-    counted = [area for area in catalogue.areas if area.id in tables and tables[area.id].include]
-    made = [
-        once(area.id, partial(_area, settings, area, catalogue, factor), problems, settings.problems)
-        for area in counted
-    ]
-    return tuple(made), problems
-
-
-def _check_left_out(settings: Settings, area: CatalogueArea, catalogue: CatalogueReading) -> None:
-    """Check what the study says of an area that it leaves out, but not that its payments fit into the programme."""
-    table, keys = settings.study.content.area[area.id], ("area", area.id)
-    _stated_components(settings, Plans(settings, catalogue, area, table))
-    resolve_need(settings, (*keys, "need"), table.need)
-    resolve_delay(settings, (*keys, "delay"), table.delay)
-    resolve_escalation(settings, (*keys, "escalation"), table.escalation)
-    resolve_cofinancing(settings, (*keys, "financing"), table.financing)
-
-
-class _Stated(NamedTuple):
-    """A component with what the study says of it."""
-
-    position: int
-    component: CatalogueComponent
-    exponents: dict[str, Exponent]
-    need: Setting | None
-
-
-def _stated_components(settings: Settings, plans: Plans) -> tuple[dict[str, Exponent], list[_Stated]]:
-    """Exponents of an area, and those of its components that are not left out."""
-    area, table, keys = plans.area, plans.table, ("area", plans.area.id)
-    settings.problems += unknown_components(settings, area, table, _ids_are_sound(area, plans.catalogue))
-    exponents = resolve_exponents(settings, keys, table)
-    found = []
-    for index, listed in enumerate(area.components):
-        change, own = table.component.get(listed.id), (*keys, "component", listed.id)
-        component = plans.changed(index)
-        if change is None:
-            found.append(_Stated(index, component, exponents, None))
+        if area.id not in tables or not area.complete:
             continue
-        all_exponents = exponents | resolve_exponents(settings, own, change)
-        need = resolve_need(settings, (*own, "need"), change.need)
-        if change.include:
-            found.append(_Stated(index, component, all_exponents, need))
-    return exponents, found
+        table, keys = tables[area.id], ("area", area.id, "component")
+        names = [component.id for component in area.components]
+        allowed = f"components of area {area.id} in the catalogue"
+        unknown = [name for name in table.component if name not in names]
+        problems += [place.unknown((*keys, name), "component", name, allowed, names) for name in unknown]
+        if table.include and not any(_is_counted(table, name) for name in names):
+            allowed = "at least one component of a counted area"
+            mend = f"leave the area out: area.{area.id}.include = false"
+            problems.append(place.problem(keys, "every component has include = false", allowed, mend))
+    return problems
 
 
-def _ids_are_sound(area: CatalogueArea, catalogue: CatalogueReading) -> bool:
-    document = catalogue.checked[area.file]
-    return all(document.sound("component", index, "id") for index in range(len(area.components)))
+def _is_counted(table: AreaTable, component: str) -> bool:
+    return component not in table.component or table.component[component].include
 
 
-def _money_is_sound(study: Checked[StudyFile], money: Money, problems: list[Problem]) -> bool:
-    found = money.check(study.place)
-    problems += found
-    return not found
-
-
-def _area(
-    settings: Settings,
-    area: CatalogueArea,
+def resolve_areas(
+    study: Checked[StudyFile],
     catalogue: CatalogueReading,
-    factor: Callable[[CatalogueComponent, Place, int], float],
-) -> Area:
-    study = settings.study
+    money: Money | None,
+    once: Callable[[str, Callable[[], Area]], Area],
+    problems: list[Problem],
+) -> tuple[Area, ...]:
+    """Return the areas that a study counts, in the order of the catalogue.
+
+    Parameters
+    ----------
+    study
+        The study file.
+    catalogue
+        The catalogue.
+    money
+        What leads to the money of the study; None where it is not known.
+    once
+        Called with the id of an area and what makes it: the area may have been made before.
+    problems
+        Every problem of the money and of the components is added here.
+    """
+    if money is not None and (found := money.check(study.place)):
+        problems += found
+        money = None
+    for area in catalogue.areas:
+        if area.id in study.content.area and not study.content.area[area.id].include:
+            for index in range(len(area.components)):
+                _changed(study, area, index, problems)
+    return tuple(
+        once(area.id, partial(_resolve_area, study, area, money, problems)) for area in counted_areas(study, catalogue)
+    )
+
+
+def _resolve_area(study: Checked[StudyFile], area: CatalogueArea, money: Money | None, problems: list[Problem]) -> Area:
     content, table, keys = study.content, study.content.area[area.id], ("area", area.id)
-    document = catalogue.checked[area.file]
-    plans = Plans(settings, catalogue, area, table)
-    exponents, stated = _stated_components(settings, plans)
-    components = []
-    for index, component, component_exponents, need in stated:
-        sound = document.sound("component", index, "currency") and document.sound("component", index, "price_year")
-        components.append(
-            Component(
-                id=component.id,
-                name=component.name,
-                kind=component.kind,
-                cost=component.cost,
-                currency=component.currency,
-                price_year=component.price_year,
-                money_factor=factor(component, document.place, index) if sound else 1.0,
-                profile=plans.profile(index, component),
-                basis=component.basis,
-                rationale=component.rationale,
-                sources=component.sources,
-                exponents=in_order(component_exponents, content.driver),
-                need=need,
-            )
-        )
-    if not components:
-        settings.problems.append(
-            Problem(
-                study.place.at(*keys, "component"),
-                (),
-                "every component has include = false",
-                "at least one component of a counted area",
-                f"leave the area out: area.{area.id}.include = false",
-            )
-        )
+    exponents = as_exponents(table, keys)
+    components = tuple(
+        _component(study, area, index, exponents, money, problems)
+        for index, component in enumerate(area.components)
+        if _is_counted(table, component.id)
+    )
+    own_escalation = (table.escalation, (*keys, "escalation"))
     shares = area_shares(content, area.id)
     return Area(
         id=area.id,
         name=area.name,
         description=area.description,
         document=area.document,
-        size_exponent=size_exponent(exponents),
+        size_exponent=exponents["size"].value if "size" in exponents else 0.0,
         common_share=shares.common,
-        components=tuple(components),
+        components=components,
         group_share=shares.group,
-        need=resolve_need(settings, (*keys, "need"), table.need),
-        delay=_own_or_general(settings, area.id, "delay", resolve_delay),
-        escalation=_own_or_general(settings, area.id, "escalation", resolve_escalation),
-        cofinancing=_own_or_general(settings, area.id, "financing", resolve_cofinancing),
+        need=as_setting(table.need),
+        delay=as_delay(table.delay or content.delay),
+        escalation=as_escalation(*(own_escalation if table.escalation else (content.escalation, ("escalation",)))),
+        cofinancing=as_cofinancing(table.financing or content.financing, content.financing),
     )
 
 
-def _own_or_general(
-    settings: Settings, area: str, name: str, resolve: Callable[[Settings, Keys, Any], Resolved]
-) -> Resolved:
-    """Resolve a table of an area, or in its place the table of that name of the study."""
-    own = getattr(settings.study.content.area[area], name)
-    if own is not None:
-        return resolve(settings, ("area", area, name), own)
-    return resolve(settings, (name,), getattr(settings.study.content, name))
+def _component(
+    study: Checked[StudyFile],
+    area: CatalogueArea,
+    index: int,
+    exponents: Mapping[str, Exponent],
+    money: Money | None,
+    problems: list[Problem],
+) -> Component:
+    """Return one component of an area as the study plans it, its cost still in the money of the catalogue."""
+    component, keys = area.components[index], ("component", area.positions[index])
+    stated = study.content.area[area.id].component.get(component.id)
+    factor = 1.0
+    if money is not None:
+        factor, found = money.factor(component.currency, component.price_year, area.place, keys)
+        problems += map(area.place.located, found)
+    component = _changed(study, area, index, problems)
+    if stated is not None:
+        exponents = {**exponents, **as_exponents(stated, ("area", area.id, "component", component.id))}
+    return Component(
+        id=component.id,
+        name=component.name,
+        kind=component.kind,
+        cost=component.cost,
+        currency=component.currency,
+        price_year=component.price_year,
+        money_factor=factor,
+        profile=_profile(study, area, index, component, problems),
+        basis=component.basis,
+        rationale=component.rationale,
+        sources=tuple(component.source),
+        exponents=in_order(exponents, study.content.driver),
+        need=None if stated is None else as_setting(stated.need),
+    )
 
 
-def _money_factor(
-    component: CatalogueComponent, money: Money, place: Place, index: int, problems: list[Problem]
-) -> float:
-    factor, found = money.factor(component.currency, component.price_year, place, ("component", index))
-    problems += [place.located(problem) for problem in found]
-    return factor
+def _changed(study: Checked[StudyFile], area: CatalogueArea, index: int, problems: list[Problem]) -> CatalogueComponent:
+    """Return a component of the catalogue with what the study changes in it."""
+    component = area.components[index]
+    change = study.content.area[area.id].component.get(component.id)
+    if change is None:
+        return component
+    # What the catalogue cites speaks of the cost that was there.
+    changes = {} if change.cost is None else {"basis": "judgement", "rationale": STATED, "source": []}
+    for name in ("cost", "basis", "rationale", "start", "spread", "years", "every"):
+        if getattr(change, name) is not None:
+            changes[name] = getattr(change, name)
+    changed = component.model_copy(update=changes)
+    faults = list(payment_faults(changed)) if changes.keys() & {"spread", "years", "every"} else []
+    for key, *fault in faults:
+        place, keys = _stated_at(study, area, index, key)
+        problems.append(place.located(place.problem(keys, *fault)))
+    return component if faults else changed
+
+
+def _stated_at(study: Checked[StudyFile], area: CatalogueArea, index: int, key: str) -> tuple[Place, Keys]:
+    """Return where a key of a component stands: in the study, or else in the catalogue."""
+    component = area.components[index].id
+    change = study.content.area[area.id].component.get(component)
+    if change is not None and getattr(change, key) is not None:
+        return study.place, ("area", area.id, "component", component, key)
+    return area.place, ("component", area.positions[index], key)
+
+
+def _profile(
+    study: Checked[StudyFile],
+    area: CatalogueArea,
+    index: int,
+    component: CatalogueComponent,
+    problems: list[Problem],
+) -> tuple[float, ...]:
+    """Return when a component is paid in the years of the study, all on time; see `CatalogueComponent.profile`."""
+    years = study.content.study.years
+    if not study.has("study") or next(payment_faults(component), None):
+        return ()
+    postponed = study.content.area[area.id].postponed or 0
+    moved = component.model_copy(update={"start": component.start + postponed})
+    if moved.last(years) <= years:
+        return moved.profile(years)
+    late = moved.start > years
+    if component.last(years) <= years:
+        stated: tuple[Place, Keys] = study.place, ("area", area.id, "postponed")
+    else:
+        key = "start" if late else "spread" if component.kind == "one-off" else "years"
+        stated = _stated_at(study, area, index, key)
+    place, keys = stated
+    name = f" of component {component.id}" if postponed else ""
+    paid, year = ("first", moved.start) if late else ("last", moved.last(years))
+    found = f"{paid} payment{name} in programme year {year}"
+    allowed = f"programme years 1 to {years} ({study.place.at('study', 'years')} = {years})"
+    mend = "pay earlier, or lengthen the study: years beyond the programme are not counted"
+    problems.append(place.located(place.problem(keys, found, allowed, mend)))
+    return ()

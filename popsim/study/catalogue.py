@@ -2,52 +2,65 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from popsim.errors import FileError, Problem, StudyError
-from popsim.families import build
-from popsim.families.base import Family
-from popsim.study.components import CatalogueComponent, check_payments
-from popsim.study.distributions import build_at, check_cost
+from popsim.errors import FileError, Keys, Problem, StudyError
 from popsim.study.files import parse_toml, read_text
-from popsim.study.model import Source
 from popsim.study.place import Place
-from popsim.study.toml_models import CatalogueFile, ComponentTable
-from popsim.study.translate import Checked, check_document
+from popsim.study.toml_models import CatalogueComponent, CatalogueFile
+from popsim.study.validate import Checked, check_document
 
-__all__ = ["CatalogueArea", "CatalogueComponent", "CatalogueReading", "load_catalogue", "read_catalogue"]
+__all__ = [
+    "CatalogueArea",
+    "CatalogueComponent",
+    "CatalogueReading",
+    "load_catalogue",
+    "payment_faults",
+    "read_catalogue",
+]
 
 
 @dataclass(frozen=True)
 class CatalogueArea:
-    """One activity area of the catalogue and the file it was read from."""
+    """One activity area of the catalogue, with the components that could be used."""
 
     id: str
     name: str
     document: str
     description: str
     components: tuple[CatalogueComponent, ...]
-    file: str
+    place: Place
+    positions: tuple[int, ...]
+    """Position of each of the components in the file."""
+    complete: bool
+    """Whether every component of the file could be used."""
+
+    @property
+    def file(self) -> str:
+        """Name of the file that it was read from."""
+        return self.place.file
 
 
 @dataclass(frozen=True)
 class CatalogueReading:
-    """What came of reading a catalogue: areas, files as (name, text), and each file as it was checked, by its name.
+    """What came of reading a catalogue: areas, and files as (name, text)."""
 
-    Areas of files that have problems hold what could be read.
-    """
-
-    areas: tuple[CatalogueArea, ...]
-    files: tuple[tuple[str, str], ...]
-    checked: dict[str, Checked[CatalogueFile]]
-    complete: bool
+    areas: tuple[CatalogueArea, ...] = ()
+    files: tuple[tuple[str, str], ...] = ()
+    complete: bool = False
     """Whether the id of every area is known: else an area might be called unknown without being so."""
+
+    def ids(self) -> list[str]:
+        """Return the ids of the areas, in the order of their files."""
+        return [area.id for area in self.areas]
 
 
 def load_catalogue(folder: Path) -> tuple[CatalogueArea, ...]:
-    """Areas of every ``*.toml`` file in `folder`, in the order of file names.
+    """Read the areas of every ``*.toml`` file in `folder`, in the order of file names.
 
     Raises
     ------
@@ -65,18 +78,16 @@ def load_catalogue(folder: Path) -> tuple[CatalogueArea, ...]:
     return reading.areas
 
 
-def read_catalogue(folder: Path, where: str) -> tuple[CatalogueReading, list[Problem]]:
-    """Read what can be read of a catalogue and list every problem; `where` says who refers to the folder."""
+def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueReading, list[Problem]]:
+    """Read what can be read of a catalogue and list every problem; `file` and `keys` say who names the folder."""
     problems: list[Problem] = []
     files: list[tuple[str, str]] = []
-    areas: list[CatalogueArea] = []
-    checked: dict[str, Checked[CatalogueFile]] = {}
-    first: dict[str, str] = {}
+    areas: dict[str, CatalogueArea] = {}
     paths = sorted(folder.glob("*.toml"), key=lambda path: path.name)
     complete = bool(paths)
     if not complete:
         found = "no *.toml file in it" if folder.is_dir() else "not a folder"
-        problems.append(Problem(where, (), f"{folder}: {found}", "a folder with one TOML file per activity area"))
+        problems.append(Problem(file, keys, f"{folder}: {found}", "a folder with one TOML file per activity area"))
     for path in paths:
         try:
             text = read_text(path)
@@ -86,66 +97,22 @@ def read_catalogue(folder: Path, where: str) -> tuple[CatalogueReading, list[Pro
             complete = False
             continue
         files.append((path.name, text))
-        document, found_here = check_document(CatalogueFile, raw, Place(path.name, components=_names(raw)))
-        problems += found_here
-        if document is None:
+        place = Place(path.name, components=_names(raw))
+        document, found_here = check_document(CatalogueFile, raw, place)
+        if document is None or not document.sound("area", "id"):
             complete = False
-            continue
-        area = _area(document, problems)
-        if not document.sound("area", "id"):
-            complete = False
-            continue
-        if area.id in first:
-            problems.append(
-                Problem(
-                    document.place.at("area", "id"),
-                    (),
-                    f"{area.id!r}, which is the id of {first[area.id]} too",
-                    "each id once in a catalogue",
-                )
-            )
-            continue
-        first[area.id] = path.name
-        checked[path.name] = document
-        areas.append(area)
-    for document in checked.values():
-        problems = [document.place.located(problem) for problem in problems]
-    return CatalogueReading(tuple(areas), tuple(files), checked, complete), problems
+        else:
+            area = document.content.area.id
+            if area in areas:
+                found = f"{area!r}, which is the id of {areas[area].file} too"
+                found_here.append(place.problem(("area", "id"), found, "each id once in a catalogue"))
+            found_here += _check(document)
+            areas.setdefault(area, _area(document))
+        problems += map(place.located, found_here)
+    return CatalogueReading(tuple(areas.values()), tuple(files), complete), problems
 
 
-def _area(document: Checked[CatalogueFile], problems: list[Problem]) -> CatalogueArea:
-    content, place = document.content, document.place
-    components: list[CatalogueComponent] = []
-    for index, table in enumerate(content.component):
-
-        def at(key: str, index: int = index) -> str:
-            return place.at("component", index, key)
-
-        def sound(key: str, index: int = index) -> bool:
-            return document.sound("component", index, key)
-
-        problems += check_payments(at, sound, table.kind, table.spread, table.years, table.every)
-        cost, cost_problems = _cost(document, index, table)
-        problems += cost_problems
-        if document.sound("component", index, "id") and any(table.id == other.id for other in components):
-            problems.append(
-                Problem(place.at("component", index, "id"), (), f"{table.id!r} a second time", "each id once")
-            )
-        if not table.source and table.basis != "judgement" and document.sound("component", index, "basis"):
-            problems.append(
-                Problem(
-                    place.at("component", index, "source"),
-                    (),
-                    f"no source, and basis = {table.basis!r}",
-                    'at least one [[component.source]], unless basis = "judgement"',
-                )
-            )
-        components.append(_component(table, cost))
-    about = content.area
-    return CatalogueArea(about.id, about.name, about.document, about.description, tuple(components), place.file)
-
-
-def _names(raw: dict[str, Any]) -> tuple[str, ...]:
+def _names(raw: Mapping[str, Any]) -> tuple[str, ...]:
     """Ids of components as far as they can be read."""
     components = raw.get("component")
     if not isinstance(components, list):
@@ -153,31 +120,57 @@ def _names(raw: dict[str, Any]) -> tuple[str, ...]:
     return tuple(str(component.get("id", "")) if isinstance(component, dict) else "" for component in components)
 
 
-def _component(table: ComponentTable, cost: Family) -> CatalogueComponent:
-    return CatalogueComponent(
-        id=table.id,
-        name=table.name,
-        kind=table.kind,
-        start=table.start,
-        spread=tuple(table.spread if table.spread is not None else (1.0,)) if table.kind == "one-off" else (),
-        years=None if table.kind == "one-off" else table.years,
-        every=table.every if table.kind == "stepped" else None,
-        currency=table.currency,
-        price_year=table.price_year,
-        basis=table.basis,
-        rationale=table.rationale,
-        sources=tuple(Source(source.document, source.figure, source.status, source.address) for source in table.source),
-        cost=cost,
+def _area(document: Checked[CatalogueFile]) -> CatalogueArea:
+    about, components = document.content.area, document.content.component
+    positions = tuple(index for index in range(len(components)) if document.sound("component", index))
+    return CatalogueArea(
+        id=about.id,
+        name=about.name,
+        document=about.document,
+        description=about.description,
+        components=tuple(components[index] for index in positions),
+        place=document.place,
+        positions=positions,
+        complete=len(positions) == len(components),
     )
 
 
-def _cost(document: Checked[CatalogueFile], index: int, table: ComponentTable) -> tuple[Family, list[Problem]]:
-    """Build the cost; where that fails, a cost of 1 stands in, so that the rest can be checked."""
-    stand_in = build({"family": "constant", "value": 1.0})
-    keys = ("component", index, "cost")
-    if not document.sound(*keys):
-        return stand_in, []
-    cost, problems = build_at(document.place, keys, table.cost)
-    if cost is None:
-        return stand_in, problems
-    return cost, check_cost(document.place.at(*keys), cost, table.cost)
+def _check(document: Checked[CatalogueFile]) -> Iterator[Problem]:
+    """List what is wrong between keys of the components of a file."""
+    place = document.place
+    seen: set[str] = set()
+    for index, component in enumerate(document.content.component):
+        keys = ("component", index)
+        if component.id in seen:
+            yield place.problem((*keys, "id"), f"{component.id!r} a second time", "each id once")
+        if component.id is not None:
+            seen.add(component.id)
+        if not document.sound(*keys):
+            continue
+        for key, *fault in payment_faults(component):
+            yield place.problem((*keys, key), *fault)
+        if not component.source and component.basis != "judgement":
+            found = f"no source, and basis = {component.basis!r}"
+            allowed = 'at least one [[component.source]], unless basis = "judgement"'
+            yield place.problem((*keys, "source"), found, allowed)
+
+
+def payment_faults(component: CatalogueComponent) -> Iterator[tuple[str, str, str, str]]:
+    """List keys that do not fit the kind of a component: key, what was found, what is allowed, how to mend it."""
+    kind, spread, missing = component.kind, component.spread, "nothing: the key is missing"
+    with_kind = f"with kind = {kind!r}"
+    if kind != "one-off" and spread is not None:
+        mend = "say with years for how long the cost is paid"
+        yield "spread", f"{spread} {with_kind}", "spread for a one-off only", mend
+    if kind == "one-off" and component.years is not None:
+        mend = "say with spread how the cost is shared among years"
+        yield "years", f"{component.years!r} {with_kind}", "years for a stepped or per-year cost only", mend
+    if kind != "stepped" and component.every is not None:
+        yield "every", f"{component.every} {with_kind}", "every for a stepped cost only", 'set kind = "stepped"'
+    if kind != "one-off" and component.years is None:
+        yield "years", missing, 'a number of years, or "all"', 'add a line: years = "all"'
+    if kind == "stepped" and component.every is None:
+        allowed = "a whole number of years from one payment to the next"
+        yield "every", missing, allowed, "add a line: every = ..."
+    if spread is not None and abs(math.fsum(spread) - 1.0) > 1e-9:
+        yield "spread", f"{spread}, whose sum is {math.fsum(spread):.10g}", "shares whose sum is 1", ""

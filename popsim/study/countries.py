@@ -7,12 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from popsim.errors import Problem, nearest, shown, words
+from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Country, Driver
-from popsim.study.place import Keys
 from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
-from popsim.study.translate import Checked
+from popsim.study.validate import Checked
 from popsim.tables import Fault, Row, TextTable
 from popsim.types import BASES, Basis
 
@@ -77,7 +76,7 @@ def measured_columns(content: StudyFile) -> tuple[str, ...]:
 
 def columns_are_sound(study: Checked[StudyFile]) -> bool:
     """Return whether the columns of all scaling measures are known."""
-    return study.sound("size", "driver") and all(study.sound("driver", name, "column") for name in study.content.driver)
+    return study.has("size") and study.sound("driver")
 
 
 def study_drivers(content: StudyFile) -> tuple[Driver, ...]:

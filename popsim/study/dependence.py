@@ -20,14 +20,13 @@ from itertools import combinations
 
 import numpy as np
 
-from popsim.errors import Problem, nearest, shown, words
+from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.families.base import Floats
 from popsim.study.correlation_matrix import covariances, fitting_correlation, rounding_of, wrong_entries
-from popsim.study.dependence_tables import GroupsTable, MatrixTable
 from popsim.study.model import Dependence
-from popsim.study.place import Keys, Place
-from popsim.study.toml_models import StudyFile
-from popsim.study.translate import Checked
+from popsim.study.place import Place
+from popsim.study.toml_models import GroupsTable, MatrixTable, StudyFile
+from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
 __all__ = ["AreaShares", "StatedMatrix", "area_shares", "check_shares", "resolve_dependence"]

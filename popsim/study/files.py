@@ -111,21 +111,21 @@ def find_study(source: str | os.PathLike[str]) -> Path:
     )
 
 
-def read_text(path: Path, where: str = "") -> str:
+def read_text(path: Path) -> str:
     r"""Text of a UTF-8 file, with ``\n`` at the end of lines whatever the file has.
 
     Raises
     ------
     FileError
-        When the file is missing, is a folder, cannot be read or is not UTF-8; `where` says who refers to it.
+        When the file is missing, is a folder, cannot be read or is not UTF-8.
     """
-    data = read_bytes(path, where)
+    data = read_bytes(path)
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         byte, line = data[error.start], data[: error.start].count(b"\n") + 1
         problem = Problem(
-            where or str(path),
+            str(path),
             (),
             f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8",
             "text in UTF-8",
@@ -135,15 +135,15 @@ def read_text(path: Path, where: str = "") -> str:
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_bytes(path: Path, where: str = "") -> bytes:
+def read_bytes(path: Path) -> bytes:
     """Read a file whole.
 
     Raises
     ------
     FileError
-        When the file is missing, is a folder or cannot be read; `where` says who refers to it.
+        When the file is missing, is a folder or cannot be read.
     """
-    where = where or str(path)
+    where = str(path)
     try:
         return path.read_bytes()
     except FileNotFoundError:

@@ -21,8 +21,8 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _FREE = {"type": "object", "additionalProperties": True}
 """What a table of any keys becomes; the models have such tables for distributions alone."""
 _QUANTILE = r"^p\d{2,}$"
-_NOISE = ("title", "examples")
-"""Titles repeat names, and examples of required keys are stand-ins for refused values."""
+_NOISE = ("title",)
+"""Titles repeat names."""
 _NUMBER = {"type": "number"}
 _SORTS: dict[Sort, JsonSchemaValue] = {
     "number": _NUMBER,
@@ -63,8 +63,6 @@ def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
     raw = model.model_json_schema(schema_generator=_WithDefaults)
     definitions = {name: _cleaned(table) for name, table in raw.pop("$defs", {}).items()}
     body = _cleaned(raw)
-    if "format" in body.get("properties", {}):
-        body["properties"]["format"] |= {"const": model.model_fields["format"].examples[0]}  # type: ignore[index]
     if any(DISTRIBUTION in reference for reference in _references([body, definitions])):
         definitions[DISTRIBUTION] = _distribution()
     return {"$schema": _DIALECT, "title": title, **body, "$defs": dict(sorted(definitions.items()))}

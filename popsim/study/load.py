@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
-from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest
+from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest, shown, words
 from popsim.sampling import Sampling
-from popsim.study.areas import counted_areas, resolve_areas
-from popsim.study.catalogue import CatalogueReading
+from popsim.study.areas import check_areas, counted_areas, resolve_areas
+from popsim.study.catalogue import CatalogueReading, read_catalogue
 from popsim.study.countries import (
     COUNTRY_COLUMNS,
     columns_are_sound,
@@ -22,24 +22,29 @@ from popsim.study.countries import (
     study_drivers,
 )
 from popsim.study.dependence import resolve_dependence
-from popsim.study.events import resolve_events
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, read_rates
 from popsim.study.notes import column_notes, study_notes
-from popsim.study.options import resolve_options
-from popsim.study.overrides import apply_overrides
-from popsim.study.place import Place, shown, words
-from popsim.study.settings import Settings
-from popsim.study.shared import Shared, said
+from popsim.study.patch import apply_overrides, resolve_options
+from popsim.study.place import Place
+from popsim.study.settings import (
+    as_setting,
+    check_cofinancing,
+    check_exponents,
+    check_groups,
+    check_shocks,
+    resolve_shocks,
+)
 from popsim.study.toml_models import StudyFile
-from popsim.study.translate import Checked, check_document
+from popsim.study.validate import Checked, check_document
 from popsim.study.write import study_files
 from popsim.tables import Dialect, TextTable, decode, read_table
 
 __all__ = ["load_study"]
 
+Made = TypeVar("Made")
 Read = TypeVar("Read")
 
 
@@ -75,23 +80,24 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     raw = parse_toml(read_text(path), path.name)
     if overrides is not None and not isinstance(overrides, Mapping):
         raise ParameterError(
-            Problem("overrides", (), kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
+            Problem("", ("overrides",), kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
         )
     merged, applied, problems = apply_overrides(raw, overrides or {})
-    checked, found = check_document(StudyFile, merged, Place(path.name, applied))
-    problems += found
+    place = Place(path.name, tuple((keys, "override") for keys in applied))
+    checked, found = check_document(StudyFile, merged, place)
+    problems += map(place.located, found)
     if checked is None:
         raise StudyError(problems)
-    shared = Shared()
+    shared = _Shared()
+
+    def load(file: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
+        return _Loader(file, path.parent, shared).study()
+
     loader = _Loader(checked, path.parent, shared)
     study, found = loader.study()
     problems += found
-
-    def load(option: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
-        return _Loader(option, path.parent, shared).study()
-
-    options, written, found = resolve_options(checked, merged, load, set(problems))
-    problems += found
+    options, written, found = resolve_options(checked, load, set(problems))
+    problems += map(place.located, found)
     if problems or study is None:
         raise StudyError(dict.fromkeys(problems))
     study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)), notes=loader.notes(study))
@@ -100,40 +106,68 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     return replace(study, options=tuple(options), files=loader.files(written))
 
 
+class _Shared:
+    """What the options of one study have in common, read or made once."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[object, ...], Any] = {}
+        self.reading: list[str] = []
+        """How files were read, where the study does not say it."""
+        self.notes: list[str] = []
+        """What is odd in the files themselves."""
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Made], problems: list[Problem]) -> Made:
+        """Return what was made of the same before, or make it; `make` adds to `problems`.
+
+        What has a problem is made again: the problem stands elsewhere in each option. A key with None in it says that
+        nothing is known to be the same.
+        """
+        if None in key:
+            return make()
+        if key not in self._made:
+            before = len(problems)
+            made = make()
+            if len(problems) > before:
+                return made
+            self._made[key] = made
+        return cast(Made, self._made[key])
+
+
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(self, checked: Checked[StudyFile], folder: Path, shared: Shared) -> None:
+    def __init__(self, checked: Checked[StudyFile], folder: Path, shared: _Shared) -> None:
         self.checked, self.folder, self.shared = checked, folder, shared
         self.table: TextTable | None = None
-        self.catalogue_areas: list[str] = []
+        self.groups: tuple[str, ...] = ()
+        self.catalogue = CatalogueReading()
         self.problems: list[Problem] = []
 
     def study(self) -> tuple[Study | None, list[Problem]]:
         """Check all parts and put them together: None where there is a problem."""
-        content = self.checked.content
-        names = (content.headings, content.labels)
-        counted = said(self.checked, content.countries, content.csv, content.size, *names, *content.driver.items())
-        countries_text, table, countries, left_out = self.shared.once(
-            ("countries", counted), self.countries, self.problems
-        )
-        self.table = table
-        settings = Settings(self.checked, table, self.groups(table))
-        paid = said(self.checked, content.money, content.csv)
-        prices, rates, money = self.shared.once(("money", paid), self.money, self.problems)
-        catalogue, areas = self.areas(settings, money, counted)
-        self.catalogue_areas = [area.id for area in catalogue.areas]
-        events = resolve_events(settings, self.known(catalogue), [area.id for area in areas])
-        self.problems += [*settings.problems, *self.replicates(), *self.headline()]
-        correlation, dependence = self.dependence(catalogue, table)
-        breakdowns = self.breakdowns(table)
-        self.problems = [self.checked.place.located(problem) for problem in self.problems]
-        if self.problems or dependence is None:
+        checked, content = self.checked, self.checked.content
+        counted = self.stated("countries", "csv", "size", "headings", "labels", "driver")
+        countries_text, self.table, countries, left_out = self.once(("countries", counted), self.read_countries)
+        if self.table is not None:
+            self.groups = group_columns(self.table, measured_columns(content))
+        prices, rates, money = self.once(("money", self.stated("money", "csv")), self.read_money)
+        self.catalogue = self.read_catalogue()
+        areas = self.areas(money, counted)
+        correlation, dependence = self.dependence()
+        known = self.catalogue.ids() if self.catalogue.complete else None
+        self.problems += [*check_shocks(checked, known), *check_exponents(checked), *check_cofinancing(checked)]
+        if self.table is not None and self.table.columns:
+            self.problems += check_groups(checked, self.table, self.groups)
+        self.problems += [*_check_replicates(checked), *_check_headline(checked), *self.check_breakdowns()]
+        self.problems = [checked.place.located(problem) for problem in self.problems]
+        if self.problems or checked.refused or dependence is None:
             return None, self.problems
+        texts = self.catalogue, countries_text, prices, rates, correlation
+        self.files = partial(study_files, content, checked.raw, *texts)
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": []})
-        self.files = partial(study_files, content, catalogue, countries_text, prices, rates, correlation)
-        about, size, financing = content.study, content.size, content.financing
+        about, scenarios, report, financing = content.study, content.scenarios, content.report, content.financing
+        size, ids = content.size, [area.id for area in areas]
         study = Study(
             name=about.name,
             title=about.title,
@@ -141,14 +175,9 @@ class _Loader:
             years=tuple(range(about.first_year, about.first_year + about.years)),
             currency=content.money.currency,
             price_year=content.money.price_year,
-            sampling=Sampling(
-                content.scenarios.count,
-                content.scenarios.seed,
-                content.scenarios.design,
-                content.scenarios.replicates,
-            ),
-            coverage=content.report.coverage,
-            breakdowns=breakdowns,
+            sampling=Sampling(scenarios.count, scenarios.seed, scenarios.design, scenarios.replicates),
+            coverage=report.coverage,
+            breakdowns=tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in report.breakdowns),
             countries=countries,
             countries_rationale=content.countries.rationale,
             left_out=left_out,
@@ -156,22 +185,22 @@ class _Loader:
             dependence=dependence,
             size_driver=size.driver if size else "",
             size_rationale=size.rationale if size else "",
-            files=study_files(own, catalogue, countries_text, prices, rates, correlation),
+            files=study_files(own, checked.raw, *texts),
             size_reference=size.reference if size else 1.0,
             size_limits=(size.lowest, size.highest) if size else (None, None),
             size_basis=size.basis if size else "judgement",
             drivers=study_drivers(content),
-            start=events.start,
-            shocks=events.shocks,
+            start=as_setting(content.start),
+            shocks=resolve_shocks(content, ids),
             agency_fee=financing.agency_fee if financing else None,
             financing_basis=financing.basis if financing else "judgement",
             financing_rationale=financing.rationale if financing else "",
-            inflation=events.inflation,
+            inflation=content.money.inflation,
             discount_rate=content.money.discount_rate,
             labels=ColumnLabels.of(content.headings, content.labels),
-            headline=content.report.headline,
-            not_known=tuple(content.report.not_known),
-            areas_left_out=_areas_left_out(catalogue, areas),
+            headline=report.headline,
+            not_known=tuple(report.not_known),
+            areas_left_out=tuple((area.id, area.name) for area in self.catalogue.areas if area.id not in ids),
         )
         return study, []
 
@@ -179,14 +208,25 @@ class _Loader:
         """List what is odd in the study that was made, and yet allowed."""
         if self.table is None:
             return ()
-        odd = study_notes(study, self.checked.content, self.table, self.groups(self.table), self.catalogue_areas)
+        odd = study_notes(study, self.checked, self.table, self.groups, self.catalogue.ids())
         return (*dict.fromkeys(self.shared.notes), *odd)
 
-    def csv(
+    def stated(self, *tables: str) -> str | None:
+        """Write out what tables of the study file say; None where something in the file was refused."""
+        if self.checked.refused:
+            return None
+        # As Python shows it: there 1, 1.0 and true are three things, and infinity is one.
+        return repr([self.checked.raw.get(table) for table in tables])
+
+    def once(self, key: tuple[object, ...], make: Callable[[], Made]) -> Made:
+        """Return what was made of the same for another option, or make it."""
+        return self.shared.once(key, make, self.problems)
+
+    def read_csv(
         self, keys: tuple[str, str], role: str, required: Sequence[str], numeric: Sequence[str] | None
     ) -> tuple[str | None, TextTable | None]:
-        """Text of the CSV file that a key names, and its table; None, with a problem noted, where it cannot be read."""
-        content, at = self.checked.content, self.checked.place.at
+        """Return the text of the CSV file that a key names, and its table; None, with a problem, where it has none."""
+        content, place = self.checked.content, self.checked.place
         name = getattr(getattr(content, keys[0]), keys[1])
         if name is None or not self.checked.sound(*keys) or not self.checked.sound("csv"):
             return None, None
@@ -194,13 +234,13 @@ class _Loader:
         said = content.csv.of(role) if content.csv else Dialect()
         if said.decimal is not None and said.decimal == said.thousands:
             found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
-            problem = Problem(at("csv", role), (), found, "two signs", f"say in [csv.{role}] how this file is written")
-            self.problems.append(problem)
+            mend = f"say in [csv.{role}] how this file is written"
+            self.problems.append(place.problem(("csv", role), found, "two signs", mend))
             return None, None
         try:
-            text, source = decode(read_bytes(path, at(*keys)), str(path), said.encoding, self.checked.place.file, keys)
+            text, source = decode(read_bytes(path), str(path), said.encoding, place.file, keys)
         except FileError as error:
-            self.problems += error.problems
+            self.problems += [replace(each, file=place.file, keys=keys) for each in error.problems]
             return None, None
         table, problems = read_table(text, path.name, required, numeric, replace(said, key=f"csv.{role}"))
         self.problems += problems
@@ -210,10 +250,10 @@ class _Loader:
         self.shared.reading += [f"{path.name}: read {', '.join(parts)}"] if parts else []
         return text, table if table.columns else None
 
-    def countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], tuple[tuple[str, str, str], ...]]:
-        """Who is counted and who is not."""
+    def read_countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], tuple[tuple[str, str, str], ...]]:
+        """Read who is counted and who is not."""
         measured = measured_columns(self.checked.content) if columns_are_sound(self.checked) else ()
-        text, table = self.csv(("countries", "file"), "countries", COUNTRY_COLUMNS, measured)
+        text, table = self.read_csv(("countries", "file"), "countries", COUNTRY_COLUMNS, measured)
         if table is not None and not set(COUNTRY_COLUMNS) <= set(table.columns):
             table = None
         elif table is not None and not table.rows and table.whole:
@@ -223,117 +263,111 @@ class _Loader:
         self.problems += problems
         return text or "", table, countries, left_out
 
-    def groups(self, table: TextTable | None) -> tuple[str, ...]:
-        """Columns that group countries."""
-        return group_columns(table, measured_columns(self.checked.content)) if table else ()
-
-    def money(self) -> tuple[str | None, str | None, Money | None]:
-        """Texts of the price index and of the exchange rates, where there are such, and the money they lead to."""
+    def read_money(self) -> tuple[str | None, str | None, Money | None]:
+        """Read the price index and the exchange rates, where there are such: their texts, and where they lead to."""
         money = self.checked.content.money
-        prices_text, prices = self.table_of("price_index", PRICE_COLUMNS, "index", read_prices)
-        rates_text, rates = self.table_of("exchange_rates", RATE_COLUMNS, "rate", read_rates)
-        sound = all(self.checked.sound("money", key) for key in ("currency", "price_year"))
+        prices_text, prices = self.read_rows("price_index", PRICE_COLUMNS, "index", read_prices)
+        rates_text, rates = self.read_rows("exchange_rates", RATE_COLUMNS, "rate", read_rates)
         whole = (prices is None) == (money.price_index is None) and (rates is None) == (money.exchange_rates is None)
-        known = Money(money.currency, money.price_year, prices, rates) if sound and whole else None
+        known = Money(money.currency, money.price_year, prices, rates) if self.checked.has("money") and whole else None
         return prices_text, rates_text, known
 
-    def table_of(
+    def read_rows(
         self, key: str, columns: Sequence[str], number: str, read: Callable[[TextTable], tuple[Read, list[Problem]]]
     ) -> tuple[str | None, Read | None]:
-        """Text of a file that [money] names, and what it says; None where it cannot be read, or is not named."""
-        text, table = self.csv(("money", key), key, columns, [number])
+        """Read a file that [money] names: its text, and what it says; None where it cannot be read, or is not named."""
+        text, table = self.read_csv(("money", key), key, columns, [number])
         if table is None:
             return text, None
         found, problems = read(table)
         self.problems += problems
         return text, found if table.whole and table.numbers is not None and not problems else None
 
-    def areas(
-        self, settings: Settings, money: Money | None, counted: str | None
-    ) -> tuple[CatalogueReading, tuple[Area, ...]]:
-        """Catalogue of the study, and what is counted of it."""
-        if not self.checked.sound("catalogue", "folder"):
-            return CatalogueReading((), (), {}, False), ()
+    def read_catalogue(self) -> CatalogueReading:
+        """Read the catalogue of the study."""
+        if not self.checked.has("catalogue"):
+            return CatalogueReading()
         folder = self.folder / self.checked.content.catalogue.folder
-        catalogue, problems = self.shared.catalogue(folder, self.checked.place.at("catalogue", "folder"))
-        self.problems += problems
-        content = self.checked.content
-        # What areas hang on beside their own tables.
-        general = said(self.checked, content.delay, content.escalation, content.financing, content.dependence)
-        areas, problems = resolve_areas(settings, catalogue, money, partial(self.once_area, counted, general))
-        self.problems += problems
-        return catalogue, areas
 
-    def once_area(
-        self, counted: str | None, general: str | None, area: str, make: Callable[[], Area], *problems: list[Problem]
-    ) -> Area:
-        """Make an area, or take that of another option where nothing that it hangs on was changed."""
-        own = said(self.checked, self.checked.content.area[area])
-        return self.shared.once(("area", area, counted, general, own), make, *problems)
+        def read() -> CatalogueReading:
+            catalogue, problems = read_catalogue(folder, self.checked.place.file, ("catalogue", "folder"))
+            self.problems += problems
+            return catalogue
 
-    def known(self, catalogue: CatalogueReading) -> list[str] | None:
-        """Ids of all areas of the catalogue; None where they are not all known."""
-        return [area.id for area in catalogue.areas] if catalogue.complete else None
+        return self.once(("catalogue", str(folder)), read)
 
-    def dependence(self, catalogue: CatalogueReading, table: TextTable | None) -> tuple[str | None, Dependence | None]:
-        """Text of the correlation file, where there is one, and the dependence of the study."""
+    def areas(self, money: Money | None, counted: str | None) -> tuple[Area, ...]:
+        """Return what is counted of the catalogue; an area is made once unless an option changes what it depends on."""
+        self.problems += check_areas(self.checked, self.catalogue)
+        general = self.stated("delay", "escalation", "financing", "dependence")
+
+        def once(area: str, make: Callable[[], Area]) -> Area:
+            own = None if general is None else repr(self.checked.raw["area"][area])
+            return self.once(("area", area, counted, general, own), make)
+
+        return resolve_areas(self.checked, self.catalogue, money, once, self.problems)
+
+    def dependence(self) -> tuple[str | None, Dependence | None]:
+        """Return the text of the correlation file, where there is one, and the dependence of the study."""
+        if not self.checked.has("dependence"):
+            return None, None
         between = self.checked.content.dependence.between_areas
         text, file = None, None
         if isinstance(between, str):
-            text, file = self.csv(("dependence", "between_areas"), "between_areas", (), None)
+            text, file = self.read_csv(("dependence", "between_areas"), "between_areas", (), None)
             file = file if file is not None and file.whole and file.numbers is not None else None
-        counted = counted_areas(self.checked, catalogue)
-        columns = self.groups(table) if table and table.columns else None
-        dependence, problems = resolve_dependence(self.checked, file, counted, self.known(catalogue), columns)
+        counted = [
+            area.id
+            for area in counted_areas(self.checked, self.catalogue)
+            if self.checked.sound("area", area.id, "common_share")
+        ]
+        columns = self.groups if self.table is not None else None
+        known = self.catalogue.ids() if self.catalogue.complete else None
+        dependence, problems = resolve_dependence(self.checked, file, counted, known, columns)
         self.problems += problems
         return text, dependence
 
-    def replicates(self) -> list[Problem]:
-        """Hold the number of scramblings to the design and the number of scenarios."""
-        scenarios, where = self.checked.content.scenarios, self.checked.place.at("scenarios", "replicates")
-        if scenarios.replicates == 1:
-            return []
-        if scenarios.design != "sobol":
-            found = f"{scenarios.replicates} of design {scenarios.design!r}"
-            return [Problem(where, (), found, '1, or design = "sobol"', "only Sobol points are scrambled")]
-        if scenarios.count % scenarios.replicates:
-            found = f"{scenarios.replicates}, which does not divide {scenarios.count} scenarios"
-            points = 1 << (scenarios.count // scenarios.replicates).bit_length()
-            best = f"scenarios.count = {points * scenarios.replicates}"
-            return [Problem(where, (), found, "a number that divides scenarios.count", best)]
-        return []
-
-    def headline(self) -> list[Problem]:
-        """Refuse a need for financing as the headline where the study has none."""
-        content = self.checked.content
-        if content.report.headline == "cost" or content.financing is not None:
-            return []
-        where = self.checked.place.at("report", "headline")
-        allowed = '"cost", or a study with a [financing] table'
-        return [Problem(where, (), f'"{content.report.headline}" without [financing]', allowed, "add [financing]")]
-
-    def breakdowns(self, table: TextTable | None) -> tuple[tuple[str, ...], ...]:
-        """Breakdowns, each a tuple of names."""
-        content, at = self.checked.content, self.checked.place.at
-        known = ("country", "area", "component", "basis", "year", *self.groups(table))
-        wanted: list[tuple[str, ...]] = []
-        for index, entry in enumerate(content.report.breakdowns):
+    def check_breakdowns(self) -> list[Problem]:
+        """List breakdowns that name what is not known, or name something twice."""
+        place, problems = self.checked.place, []
+        known = ("country", "area", "component", "basis", "year", *self.groups)
+        seen: list[set[str]] = []
+        for index, entry in enumerate(self.checked.content.report.breakdowns):
             names = (entry,) if isinstance(entry, str) else tuple(entry)
-            where = at("report", "breakdowns", index)
-            self.problems += [
-                Problem(where, (), f"unknown name {name!r}", f"names: {words(known)}", nearest(name, known))
+            keys = ("report", "breakdowns", index)
+            problems += [
+                place.problem(keys, f"unknown name {name!r}", f"names: {words(known)}", nearest(name, known))
                 for name in names
-                if name not in known and table is not None and table.columns
+                if name not in known and self.table is not None
             ]
             if len(set(names)) < len(names):
-                self.problems.append(Problem(where, (), str(list(names)), "each name once in a breakdown"))
-            elif any(set(names) == set(other) for other in wanted):
-                self.problems.append(Problem(where, (), f"{', '.join(names)} a second time", "each breakdown once"))
-            wanted.append(names)
-        return tuple(wanted)
+                problems.append(place.problem(keys, str(list(names)), "each name once in a breakdown"))
+            elif set(names) in seen:
+                problems.append(place.problem(keys, f"{', '.join(names)} a second time", "each breakdown once"))
+            seen.append(set(names))
+        return problems
 
 
-def _areas_left_out(catalogue: CatalogueReading, counted: Sequence[Area]) -> tuple[tuple[str, str], ...]:
-    """Return id and name of the areas of the catalogue that the study does not count."""
-    ids = {area.id for area in counted}
-    return tuple((area.id, area.name) for area in catalogue.areas if area.id not in ids)
+def _check_replicates(study: Checked[StudyFile]) -> list[Problem]:
+    """List what keeps Sobol points from being scrambled so many times."""
+    scenarios, keys = study.content.scenarios, ("scenarios", "replicates")
+    if scenarios.replicates == 1:
+        return []
+    if scenarios.design != "sobol":
+        found = f"{scenarios.replicates} of design {scenarios.design!r}"
+        return [study.place.problem(keys, found, '1, or design = "sobol"', "only Sobol points are scrambled")]
+    if scenarios.count % scenarios.replicates:
+        found = f"{scenarios.replicates}, which does not divide {scenarios.count} scenarios"
+        points = 1 << (scenarios.count // scenarios.replicates).bit_length()
+        best = f"scenarios.count = {points * scenarios.replicates}"
+        return [study.place.problem(keys, found, "a number that divides scenarios.count", best)]
+    return []
+
+
+def _check_headline(study: Checked[StudyFile]) -> list[Problem]:
+    """Refuse a need for financing as the headline where the study has none."""
+    headline = study.content.report.headline
+    if headline == "cost" or study.content.financing is not None or not study.has("financing"):
+        return []
+    found, allowed = f'"{headline}" without [financing]', '"cost", or a study with a [financing] table'
+    return [study.place.problem(("report", "headline"), found, allowed, "add [financing]")]

@@ -11,6 +11,7 @@ from popsim.families.base import Family
 from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import FULL
 from popsim.study.labels import ColumnLabels
+from popsim.study.toml_models import Source
 from popsim.types import Base, Basis
 
 __all__ = [
@@ -33,16 +34,6 @@ __all__ = [
 
 Amount = float | Family
 """A number that is known, or one that is drawn."""
-
-
-@dataclass(frozen=True, repr=False)
-class Source(Brief):
-    """Where a figure was read."""
-
-    document: str
-    figure: str
-    status: Literal["verified", "derived"]
-    address: str = ""
 
 
 @dataclass(frozen=True, repr=False)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from popsim.errors import Problem, nearest, shown, words
-from popsim.study.place import Keys, Place
+from popsim.errors import Keys, Problem, nearest, shown, words
+from popsim.study.place import Place
 from popsim.tables import Fault, TextTable
 
 __all__ = ["PRICE_COLUMNS", "RATE_COLUMNS", "ExchangeRates", "Money", "PriceIndex", "read_prices", "read_rates"]

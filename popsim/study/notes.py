@@ -9,11 +9,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from popsim.errors import words
 from popsim.study.countries import RESERVED, measured_columns
-from popsim.study.keys import split_key
 from popsim.study.model import Area, Country, Study
-from popsim.study.place import words
+from popsim.study.patch import split_key
 from popsim.study.toml_models import StudyFile
+from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
 __all__ = ["column_notes", "study_notes"]
@@ -23,7 +24,7 @@ ALIKE = "differ by capital letters, accents or spaces alone"
 
 
 def study_notes(
-    study: Study, content: StudyFile, table: TextTable, groups: Sequence[str], catalogue: Sequence[str]
+    study: Study, file: Checked[StudyFile], table: TextTable, groups: Sequence[str], catalogue: Sequence[str]
 ) -> tuple[str, ...]:
     """Collect one line for each thing that is odd.
 
@@ -31,7 +32,7 @@ def study_notes(
     ----------
     study
         The study.
-    content
+    file
         Its file.
     table
         Its countries file.
@@ -40,6 +41,8 @@ def study_notes(
     catalogue
         Ids of all areas of the catalogue.
     """
+    content = file.content
+    stated = {name: value for name, value in file.raw.items() if name not in ("headings", "labels")}
     return (
         *_same_names(table),
         *(
@@ -47,7 +50,7 @@ def study_notes(
             for column in groups
             for line in _alike(table.column(column), f"{table.name}: in column {column} the groups")
         ),
-        *_unused_numbers(table, groups, _mentioned(content.model_dump(exclude={"headings", "labels"}))),
+        *_unused_numbers(table, groups, _mentioned(stated)),
         *_misspelt(table, groups, content),
         *_odd_labels(table, content),
         *_garbled(table),

@@ -1,119 +1,209 @@
-"""Quantities that a study states: known or drawn, the same everywhere or differing among groups of countries."""
+"""What a study states beside its costs: needs, delays, rises of costs, exponents, shocks and shares of co-financing."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from popsim.errors import Problem, nearest
+from pydantic import BaseModel
+
+from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.families.base import Family
-from popsim.schema import Limits
-from popsim.study.distributions import build_at, check_mean, written
-from popsim.study.model import Amount, Basis, Setting
-from popsim.study.place import Keys, shown, words
-from popsim.study.toml_models import StudyFile
-from popsim.study.translate import Checked
+from popsim.study.model import Amount, Delay, Escalation, Exponent, Setting, Shock
+from popsim.study.toml_models import (
+    AreaTable,
+    ChangeTable,
+    CofinancingTable,
+    DelayTable,
+    EscalationTable,
+    FinancingTable,
+    NeedTable,
+    StartTable,
+    StudyFile,
+)
+from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
-__all__ = ["Settings"]
+__all__ = [
+    "as_cofinancing",
+    "as_delay",
+    "as_escalation",
+    "as_exponents",
+    "as_setting",
+    "check_cofinancing",
+    "check_exponents",
+    "check_groups",
+    "check_shocks",
+    "in_order",
+    "resolve_shocks",
+]
 
 
-def _is_beyond(family: Family, limits: Limits) -> bool:
-    """Whether a distribution has values beyond the limits."""
-    low, high = family.support()
-    at_low = limits.is_open and low == limits.low and float(family.cdf(limits.low)) > 0.0
-    return low < limits.low or high > limits.high or at_low
+def as_setting(table: NeedTable | StartTable | DelayTable | None) -> Setting | None:
+    """Return what a table states, for all countries and for groups of them."""
+    if table is None:
+        return None
+    value = table.probability if isinstance(table, NeedTable) else table.years
+    return Setting(value, _entries(table.by), table.basis, table.rationale)
 
 
-class Settings:
-    """Reads the quantities of one study; problems gather in one list.
+def _entries(by: Mapping[str, Mapping[str, Amount]]) -> tuple[tuple[str, str, Amount], ...]:
+    # Groups of one column exclude each other, so that their order means nothing; written files have numbers before
+    # tables.
+    return tuple(
+        (column, group, value)
+        for column, values in by.items()
+        for group, value in sorted(values.items(), key=lambda item: isinstance(item[1], Family))
+    )
+
+
+def as_delay(table: DelayTable | None) -> Delay | None:
+    """Return how late work is."""
+    years = as_setting(table)
+    return None if table is None or years is None else Delay(years, table.cost_per_year)
+
+
+def as_escalation(table: EscalationTable | None, keys: Keys) -> Escalation | None:
+    """Return a rise of costs, whose draw is named after what the table at `keys` is of: the study, or an area."""
+    if table is None:
+        return None
+    return Escalation(table.rate, "/".join(("escalation", *map(str, keys[:-1]))), table.basis, table.rationale)
+
+
+def as_cofinancing(table: FinancingTable | CofinancingTable | None, general: FinancingTable | None) -> Setting | None:
+    """Return the share of cost that is co-financed; reasons are those of [financing] unless the table has its own."""
+    if table is None or general is None:
+        return None
+    reasons = table.basis or general.basis, table.rationale or general.rationale
+    return Setting(table.cofinancing, _entries(table.by), *reasons)
+
+
+def as_exponents(table: AreaTable | ChangeTable, keys: Keys) -> dict[str, Exponent]:
+    """Return the exponents that the table at `keys` states, by driver; each draw is named after where it stands."""
+    size = {} if table.size_exponent is None else {"size": table.size_exponent}
+    return {
+        driver: Exponent(driver, value, "/".join(("exponent", *map(str, keys), driver)))
+        for driver, value in (size | table.exponent).items()
+    }
+
+
+def in_order(exponents: Mapping[str, Exponent], drivers: Iterable[str]) -> tuple[Exponent, ...]:
+    """Return exponents in the order of the drivers, size first, without those that are 0 and so change nothing."""
+    known = (exponents[name] for name in ("size", *drivers) if name in exponents)
+    return tuple(exponent for exponent in known if exponent.value != 0.0)
+
+
+def resolve_shocks(content: StudyFile, counted: Sequence[str]) -> tuple[Shock, ...]:
+    """Return the shocks of a study, each with those of its areas that are counted."""
+    return tuple(
+        Shock(
+            id=name,
+            name=table.name,
+            areas=tuple(area for area in table.areas if area in counted),
+            probability=table.probability,
+            factor=table.factor,
+            basis=table.basis,
+            rationale=table.rationale,
+        )
+        for name, table in content.shock.items()
+    )
+
+
+def check_shocks(study: Checked[StudyFile], known: Sequence[str] | None) -> list[Problem]:
+    """List names of shocks and areas that cannot be; `known` are the areas of the catalogue, None if not all known."""
+    problems: list[Problem] = []
+    for name, table in study.content.shock.items():
+        keys: Keys = ("shock", name)
+        if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+            allowed = "small letters, digits and _, beginning with a letter"
+            problems.append(study.place.problem(keys, shown(name), allowed))
+        keys = (*keys, "areas")
+        problems += [
+            study.place.unknown(keys, "area", area, "areas of the catalogue", known)
+            for area in table.areas
+            if known is not None and area not in known
+        ]
+        problems += [
+            study.place.problem(keys, f"{area!r} {table.areas.count(area)} times", "each area once")
+            for area in dict.fromkeys(table.areas)
+            if table.areas.count(area) > 1
+        ]
+    return problems
+
+
+def check_groups(study: Checked[StudyFile], table: TextTable, groups: Sequence[str]) -> list[Problem]:
+    """List columns and values in tables `by` that the countries file does not have.
 
     Parameters
     ----------
     study
         The study file.
     table
-        The countries file, whose columns `by` may name; None where it could not be read.
+        The countries file.
     groups
         Columns of it that group countries.
     """
-
-    def __init__(self, study: Checked[StudyFile], table: TextTable | None, groups: tuple[str, ...]) -> None:
-        self.study, self.table, self.groups = study, table, groups
-        self.problems: list[Problem] = []
-
-    def amount(self, keys: Keys, value: float | dict[str, Any], limits: Limits) -> Amount:
-        """Give a number as it is (the schema holds its limits) and build a distribution within the limits."""
-        if not isinstance(value, dict) or not self.study.sound(*keys):
-            return 0.0 if isinstance(value, dict) else value
-        family, problems = build_at(self.study.place, keys, value)
-        self.problems += problems
-        if family is None:
-            return 0.0
-        self.problems += self._check(keys, family, value, limits)
-        return family
-
-    def _check(self, keys: Keys, family: Family, value: Mapping[str, Any], limits: Limits) -> list[Problem]:
-        where, problems = self.study.place.at(*keys), []
-        if _is_beyond(family, limits):
-            low, high = family.support()
-            problems.append(
-                Problem(
-                    where,
-                    (),
-                    f"values from {low:.10g} to {high:.10g} ({written(value)})",
-                    f"{limits.words()}, in every scenario",
-                    "use a family whose smallest and largest value lie within, such as beta, triangular or pert",
-                )
-            )
-        return problems + check_mean(where, family, value)
-
-    def setting(
-        self,
-        keys: Keys,
-        name: str,
-        value: float | dict[str, Any],
-        by: Mapping[str, Mapping[str, float | dict[str, Any]]],
-        limits: Limits,
-        basis: Basis,
-        rationale: str,
-    ) -> Setting:
-        """Read the table at `keys`, whose key `name` holds where nothing in `by` applies."""
-        entries: list[tuple[str, str, Amount]] = []
+    problems = []
+    for keys, by in _tables_by(study.content):
         for column, values in by.items():
-            self._check_column((*keys, "by"), column, values)
-            # Groups of one column exclude each other, so that their order means nothing; written files have numbers
-            # before tables.
-            ordered = sorted(values.items(), key=lambda item: isinstance(item[1], dict))
-            entries += [
-                (column, group, self.amount((*keys, "by", column, group), entry, limits)) for group, entry in ordered
+            here = (*keys, column)
+            if column not in groups:
+                problems.append(study.place.unknown(here, "group", column, "columns that group countries", groups))
+                continue
+            present = sorted(set(table.column(column)))
+            allowed = f"values of column {column} in {table.name}: {words(present)}"
+            problems += [
+                study.place.problem((*here, value), shown(value), allowed, nearest(value, present))
+                for value in values
+                if value not in present and table.whole
             ]
-        return Setting(self.amount((*keys, name), value, limits), tuple(entries), basis, rationale)
+    return problems
 
-    def _check_column(self, keys: Keys, column: str, values: Mapping[str, Any]) -> None:
-        if self.table is None or not self.table.columns:
-            return
-        at = self.study.place.at
-        if column not in self.groups:
-            self.problems.append(
-                Problem(
-                    at(*keys, column),
-                    (),
-                    f"unknown group {column!r}",
-                    f"columns that group countries: {words(self.groups)}",
-                    nearest(column, self.groups),
-                )
-            )
-            return
-        present = sorted(set(self.table.column(column)))
-        self.problems += [
-            Problem(
-                at(*keys, column, value),
-                (),
-                shown(value),
-                f"values of column {column} in {self.table.name}: {words(present)}",
-                nearest(value, present),
-            )
-            for value in values
-            if value not in present and self.table.whole
-        ]
+
+def _tables_by(content: BaseModel, above: Keys = ()) -> Iterator[tuple[Keys, Mapping[str, Mapping[str, Any]]]]:
+    """Find the tables `by` of a document, wherever they stand."""
+    for name, value in content:
+        if name == "by":
+            yield (*above, name), value
+        elif isinstance(value, BaseModel):
+            yield from _tables_by(value, (*above, name))
+        elif isinstance(value, dict):
+            for key, entry in value.items():
+                if isinstance(entry, BaseModel):
+                    yield from _tables_by(entry, (*above, name, key))
+
+
+def check_exponents(study: Checked[StudyFile]) -> list[Problem]:
+    """List exponents of drivers that the study does not have."""
+    content, problems = study.content, []
+    for area, table in content.area.items():
+        parts: list[tuple[Keys, AreaTable | ChangeTable]] = [(("area", area), table)]
+        parts += [(("area", area, "component", name), change) for name, change in table.component.items()]
+        for keys, part in parts:
+            if part.size_exponent is not None and content.size is None and study.has("size"):
+                found = f"{shown(part.size_exponent)}, and the study has no table [size]"
+                allowed = "size_exponent in a study that says how size is measured"
+                mend = "add a table [size], or leave size_exponent out"
+                problems.append(study.place.problem((*keys, "size_exponent"), found, allowed, mend))
+            for driver in part.exponent:
+                if driver not in content.driver and study.has("driver", driver):
+                    allowed = f"drivers of the study, each a table [driver.<name>]: {words(content.driver)}"
+                    mend = "write size_exponent = ..." if driver == "size" else nearest(driver, list(content.driver))
+                    found = f"unknown driver {driver!r}"
+                    problems.append(study.place.problem((*keys, "exponent", driver), found, allowed, mend))
+    return problems
+
+
+def check_cofinancing(study: Checked[StudyFile]) -> list[Problem]:
+    """List areas that say who finances them in a study that does not say it in general."""
+    if study.content.financing is not None or not study.has("financing"):
+        return []
+    found = "a table, but the study has no table [financing]"
+    allowed = "[financing], which says what all areas have in common"
+    mend = "add a table [financing] with basis and rationale"
+    return [
+        study.place.problem(("area", area, "financing"), found, allowed, mend)
+        for area, table in study.content.area.items()
+        if table.financing is not None
+    ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import tomli_w
+from pydantic import BaseModel
 
+from popsim.families.base import Family
 from popsim.schema import INPUTS_FOLDER, STUDY_FILE
 from popsim.study.catalogue import CatalogueReading
-from popsim.study.options import WrittenOption
+from popsim.study.patch import WrittenOption
 from popsim.study.toml_models import StudyFile
 
 __all__ = ["study_files"]
@@ -19,6 +21,7 @@ UNUSED = frozenset({"by", "component", "driver", "exponent", "headings", "labels
 
 def study_files(
     content: StudyFile,
+    raw: Mapping[str, Any],
     catalogue: CatalogueReading,
     countries: str,
     prices: str | None,
@@ -34,6 +37,8 @@ def study_files(
     ----------
     content
         The study file, defaults and overrides included.
+    raw
+        Its tables as they were parsed, which state distributions.
     catalogue
         The catalogue, whose files are copied as they are.
     countries, prices, rates, correlation
@@ -41,7 +46,7 @@ def study_files(
     options
         The options of the study, with what is their own.
     """
-    document: dict[str, Any] = content.model_dump(exclude_none=True)
+    document: dict[str, Any] = as_tables(content, raw)
     if prices is not None:
         document["money"]["price_index"] = f"{INPUTS_FOLDER}/prices.csv"
     if rates is not None:
@@ -68,6 +73,18 @@ def study_files(
     files += [(f"{INPUTS_FOLDER}/catalogue/{name}", text) for name, text in catalogue.files]
     files += [file for option in options for file in option.files]
     return tuple(files)
+
+
+def as_tables(value: object, raw: Any) -> Any:
+    """Return a checked value as TOML has it: with defaults, and with distributions as `raw` states them."""
+    if isinstance(value, Family):
+        return raw
+    if isinstance(value, BaseModel | dict):
+        stated = raw if isinstance(raw, Mapping) else {}
+        entries = value if isinstance(value, BaseModel) else value.items()
+        return {name: as_tables(each, stated.get(name)) for name, each in entries if each is not None}
+    # Lists hold no distributions.
+    return [as_tables(each, None) for each in value] if isinstance(value, list) else value
 
 
 def defaults(content: StudyFile) -> dict[str, Any]:

@@ -36,7 +36,12 @@ def fake_component(number: int, years: int, median: float, gsd: float, exponent:
     per_year = number % 2 == 1
     profile = (1.0,) * years if per_year else (0.5, 0.5, *(0.0,) * (years - 2)) if years > 1 else (1.0,)
     basis = BASES[number % 3]
-    source = Source("Programme report 7, p. 23", "up to US$ 500,000 in 2001", "verified", "example.org/report/7")
+    source = Source(
+        document="Programme report 7, p. 23",
+        figure="up to US$ 500,000 in 2001",
+        status="verified",
+        address="example.org/report/7",
+    )
     return Component(
         id=f"part_{number}",
         name=f"Component {number}",

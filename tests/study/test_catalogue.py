@@ -19,7 +19,7 @@ def test_the_catalogue_in_the_order_of_its_files(small: Path) -> None:
         ("z", "z_third.toml"),
     ]
     start_up, running = areas[0].components
-    assert (start_up.spread, start_up.years, running.spread, running.years) == ((0.75, 0.25), None, (), "all")
+    assert (start_up.spread, start_up.years, running.spread, running.years) == ([0.75, 0.25], None, None, "all")
     assert running.cost.ppf(0.05) == pytest.approx(1.0, rel=1e-12)
 
 
@@ -29,7 +29,7 @@ def test_the_packaged_catalogue_is_sound() -> None:
     for area in areas:
         for component in area.components:
             assert component.cost.support()[0] >= 0.0
-            assert component.sources or component.basis == "judgement"
+            assert component.source or component.basis == "judgement"
 
 
 def test_a_catalogue_says_every_problem(small: Path) -> None:

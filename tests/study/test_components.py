@@ -2,7 +2,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from popsim.families import build
 from popsim.study import CatalogueComponent
 
 YEARS = 10
@@ -10,9 +9,9 @@ YEARS = 10
 
 def component(**changes: object) -> CatalogueComponent:
     stated: dict[str, object] = {
-        "id": "c", "name": "C", "kind": "stepped", "start": 1, "spread": (), "years": "all", "currency": "USD",
-        "price_year": 2020, "basis": "judgement", "rationale": "Invented.", "sources": (),
-        "cost": build({"family": "constant", "value": 1.0}, "here"), "every": 3,
+        "id": "c", "name": "C", "kind": "stepped", "start": 1, "spread": None, "years": "all", "currency": "USD",
+        "price_year": 2020, "basis": "judgement", "rationale": "Invented.", "source": [],
+        "cost": {"family": "constant", "value": 1.0}, "every": 3,
     }  # fmt: skip
     return CatalogueComponent(**(stated | changes))  # type: ignore[arg-type]
 
@@ -32,7 +31,7 @@ def paid(made: CatalogueComponent) -> list[int]:
         ({"every": 30}, [1]),
         ({"kind": "per-year", "every": None, "start": 8}, [8, 9, 10]),
         ({"kind": "per-year", "every": None, "years": 2}, [1, 2]),
-        ({"kind": "one-off", "every": None, "years": None, "spread": (0.5, 0.0, 0.5), "start": 4}, [4, 6]),
+        ({"kind": "one-off", "every": None, "years": None, "spread": [0.5, 0.0, 0.5], "start": 4}, [4, 6]),
     ],
 )
 def test_years_paid_by_hand(changes: dict[str, object], years: list[int]) -> None:

@@ -11,7 +11,7 @@ import pytest
 from popsim.errors import FileError, StudyError
 from popsim.families.base import Family
 from popsim.study import load_study, packaged_studies
-from popsim.study.model import Study
+from popsim.study.model import Source, Study
 
 
 def test_the_small_study_holds_what_its_files_say(small: Path) -> None:
@@ -206,6 +206,8 @@ def test_a_study_is_frozen_plain_and_can_be_pickled(small: Path) -> None:
             return [value for entry in thing for value in values(entry)]
         if hasattr(thing, "__dataclass_fields__") and not isinstance(thing, Family):
             return [value for name in thing.__dataclass_fields__ for value in values(getattr(thing, name))]
+        if isinstance(thing, Source):
+            return [value for _, value in thing]
         return [thing]
 
     assert {type(value) for value in values(study) if not isinstance(value, Family)} <= {str, int, float, type(None)}

@@ -3,10 +3,10 @@ from pathlib import Path
 
 import pytest
 
-from popsim.errors import StudyError
+from popsim.errors import StudyError, dotted
 from popsim.study import load_study
-from popsim.study.keys import dotted, lay, split_key, toml_text
 from popsim.study.model import Study
+from popsim.study.patch import lay, split_key, toml_text
 
 FIXTURES = Path(__file__).parent / "fixtures"
 SMALL, FULL = FIXTURES / "small", FIXTURES / "full"
@@ -155,6 +155,6 @@ def test_values_as_toml_writes_them() -> None:
 
 def test_a_value_in_the_way_is_named() -> None:
     table = {"a": {"b": 3}}
-    assert lay(table, ("a", "b", "c"), 1) == ("a.b", 3)
+    assert lay(table, ("a", "b", "c"), 1) == ("a.b = 3 in the study", "a key in a table", "set a.b instead")
     assert lay(table, ("a", "d", "e"), 1) is None
     assert table == {"a": {"b": 3, "d": {"e": 1}}}

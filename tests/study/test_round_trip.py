@@ -5,10 +5,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from popsim.errors import Keys
 from popsim.study import load_study
 from popsim.study.model import Study
+from popsim.study.schema_keys import document_keys, field_at
 from popsim.study.toml_models import StudyFile
-from popsim.study.translate import document_keys, field_at
 
 SMALL = Path(__file__).parent / "fixtures" / "small"
 PLAIN = Path(__file__).parents[1] / "plain" / "study.toml"
@@ -77,18 +78,19 @@ def test_every_default_is_written_out() -> None:
     overrides = {"scenarios.count": 55, "dependence.group": "region", "dependence.group_share": 0.5}
     document = tomllib.loads(load_study(SMALL, overrides).files[0][1])
     missing = [
-        key
-        for key in document_keys(StudyFile, {"area": ["x", "y", "z"], "countries.select": ["income"]})
-        if key not in flat(document) and not absent(key)
+        keys
+        for keys in document_keys(
+            StudyFile, {"area": {"x": {}, "y": {}, "z": {}}, "countries": {"select": {"income": []}}}
+        )
+        if ".".join(map(str, keys)) not in flat(document) and not absent(keys)
     ]
     assert missing == []
     assert document["scenarios"]["count"] == 55
     assert document["area"]["x"] == {"common_share": 0.4, "group_share": 0.5, "include": True, "size_exponent": 0.5}
 
 
-def absent(key: str) -> bool:
+def absent(keys: Keys) -> bool:
     """Whether a key belongs to a feature that is not there unless it is asked for."""
-    keys = tuple(key.split("."))
     above = (field_at(StudyFile, keys[:length])[1] for length in range(1, len(keys) + 1) if keys[:length] != ("area",))
     return any(field is not None and field.get_default(call_default_factory=True) in (None, {}, []) for field in above)
 
@@ -103,12 +105,11 @@ def flat(table: dict[str, object], above: str = "") -> dict[str, object]:
 
 
 def test_every_key_says_what_it_means() -> None:
-    for key in document_keys(StudyFile, {"area": ["x"]}):
-        keys = tuple(key.split("."))
+    for keys in document_keys(StudyFile, {"area": {"x": {}}}):
         _, field = field_at(StudyFile, keys)
         if len(keys) != 2 or keys[0] != "area":
-            assert field is not None, key
-            assert field.description, key
+            assert field is not None, keys
+            assert field.description, keys
 
 
 @SHARED

@@ -1,0 +1,180 @@
+"""Kinds of values in TOML files: texts, numbers within limits, and distributions, which are built as they are read."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    GetCoreSchemaHandler,
+    StringConstraints,
+    Tag,
+)
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from popsim.errors import PopsimError, Problem, words
+from popsim.families import build
+from popsim.families.base import Family
+from popsim.schema import EXPONENT, FACTOR, PROBABILITY, RATE, SIZE_EXPONENT, YEARS, Limits
+
+__all__ = [
+    "AnyExponent",
+    "Breakdown",
+    "CalendarYear",
+    "Cost",
+    "Currency",
+    "Factor",
+    "Format",
+    "Identifier",
+    "LateYears",
+    "Probability",
+    "Rate",
+    "Share",
+    "SizeExponent",
+    "Table",
+    "Text",
+    "Years",
+    "one_of",
+    "value_kind",
+]
+
+Text = Annotated[str, StringConstraints(min_length=1)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+CalendarYear = Annotated[int, Field(ge=1900, le=2200)]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class Table(BaseModel):
+    """A TOML table: no unknown keys, no conversion of types, no NaN or infinity."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+
+
+def value_kind(value: object) -> str | None:
+    """Return the tag of a kind of value, <number>, <text>, <table> or <list>; None for any other."""
+    if isinstance(value, bool):
+        return None
+    kinds = {"<number>": int | float, "<text>": str, "<table>": dict | Table, "<list>": list}
+    return next((tag for tag, types in kinds.items() if isinstance(value, types)), None)
+
+
+def one_of(wording: str, kind: Callable[[Any], str | None] = value_kind) -> Any:
+    """Choose among alternatives by the tag of a value; where none fits, say `wording`."""
+    return Discriminator(kind, custom_error_type="popsim", custom_error_message=wording)
+
+
+def _first_format(value: int) -> int:
+    if value != 1:
+        raise PydanticCustomError("popsim", "format = 1: this version of popsim reads no other")
+    return value
+
+
+Format = Annotated[int, AfterValidator(_first_format), Field(json_schema_extra={"const": 1})]
+Breakdown = Annotated[
+    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
+    one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
+]
+Years = Annotated[
+    Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
+    one_of('a whole number of years, or "all"'),
+]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Marks a field as a distribution with a finite mean, all values of which lie within limits."""
+
+    limits: Limits
+    mend: str = "use a family whose smallest and largest value lie within, such as beta, triangular or pert"
+
+    def __get_pydantic_core_schema__(self, _source: object, _handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema by which pydantic reads the field: a table, from which the distribution is built."""
+        table = core_schema.dict_schema(core_schema.str_schema(), core_schema.any_schema(), strict=True)
+        return core_schema.no_info_after_validator_function(self.read, table)
+
+    def read(self, table: dict[str, Any]) -> Family:
+        """Build the distribution that a table states.
+
+        Raises
+        ------
+        PydanticCustomError
+            Of type "problems", which are in its context, with keys from the table on.
+        """
+        problems: list[Problem] = []
+        try:
+            family = build(table)
+        except PopsimError as error:
+            problems += error.problems
+        else:
+            problems = [*self._check_support(family, table), *_check_mean(family, table)]
+        if problems:
+            raise PydanticCustomError("problems", "problems", {"problems": problems})
+        return family
+
+    def _check_support(self, family: Family, table: Mapping[str, Any]) -> list[Problem]:
+        (low, high), limits = family.support(), self.limits
+        at_low = limits.is_open and low == limits.low and float(family.cdf(low)) > 0.0
+        if limits.low <= low and high <= limits.high and not at_low:
+            return []
+        if limits is COST:
+            found, allowed = f"values down to {low:.10g}", "smallest value >= 0: a cost cannot be negative"
+        else:
+            found, allowed = f"values from {low:.10g} to {high:.10g}", f"{limits.words()}, in every scenario"
+        return [Problem("", (), f"{found} ({_stated(table)})", allowed, self.mend)]
+
+
+@dataclass(frozen=True)
+class Within(Drawn):
+    """Marks a field as a number within limits, or a distribution within them; a number is `below` something as well."""
+
+    wording: str = ""
+    below: float | None = None
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        """Return the schema by which pydantic reads the field: an alternative by the kind of value."""
+        limits = self.limits
+        number = core_schema.float_schema(
+            ge=None if limits.is_open else limits.low,
+            gt=limits.low if limits.is_open else None,
+            le=None if limits.high == math.inf else limits.high,
+            lt=self.below,
+            strict=True,
+            allow_inf_nan=False,
+        )
+        return core_schema.tagged_union_schema(
+            {"<number>": number, "<table>": super().__get_pydantic_core_schema__(source, handler)},
+            value_kind,
+            custom_error_type="popsim",
+            custom_error_message=f"{self.wording}, or a table with a family and its parameters",
+        )
+
+
+def _stated(table: Mapping[str, Any]) -> str:
+    return words(f"{name} = {value!r}" for name, value in table.items())
+
+
+def _check_mean(family: Family, table: Mapping[str, Any]) -> list[Problem]:
+    mean = family.mean()
+    if math.isfinite(mean):
+        return []
+    mend = "use a lighter tail, or truncate it"
+    return [Problem("", (), f"mean = {mean} ({_stated(table)})", "a finite mean", mend)]
+
+
+COST = Limits("cost", 0)
+
+Cost = Annotated[Family, Drawn(COST, "use a family with a smallest value, such as lognormal, gamma or pert")]
+Probability = Annotated[float | Family, Within(PROBABILITY, wording="a number from 0 to 1")]
+LateYears = Annotated[float | Family, Within(YEARS, wording="a number of years")]
+Rate = Annotated[float | Family, Within(RATE, wording="a rate per year, such as 0.02", below=1)]
+Factor = Annotated[float | Family, Within(FACTOR, wording="a factor, such as 1.3")]
+SizeExponent = Annotated[float | Family, Within(SIZE_EXPONENT, wording="a number from 0 to 2")]
+AnyExponent = Annotated[float | Family, Within(EXPONENT, wording="a number from -2 to 2")]

@@ -1,0 +1,292 @@
+"""Change single keys of a study: overrides of whoever loads it, and the negotiating options in the study itself.
+
+Both lay values over the tables of the study file by dotted key. The changed file is then checked as a whole once more.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import tomli_w
+
+from popsim.arguments import as_list
+from popsim.errors import Problem, dotted, nearest, shown, words
+from popsim.schema import FULL
+from popsim.study.model import Option, Study
+from popsim.study.schema_keys import document_keys, is_key, is_table, type_at
+from popsim.study.toml_models import OptionTable, StudyFile
+from popsim.study.validate import Checked, check_document
+
+__all__ = ["WrittenOption", "apply_overrides", "lay", "resolve_options", "split_key", "toml_text"]
+
+FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", "option")
+"""Tables that are the same in all options, for results of options to be compared."""
+
+TextKeys = tuple[str, ...]
+Fault = tuple[str, str, str]
+"""What was found, what is allowed, how to mend it."""
+
+_QUOTED = r'"(?:[^"\\]|\\.)*"' + r"|'[^']*'"
+
+
+def split_key(text: str) -> TextKeys:
+    """Split a dotted key; parts with dots or spaces may stand in quotation marks.
+
+    Examples
+    --------
+    >>> split_key("area.f.include"), split_key('by.ldc."not LDC"'), split_key("by.ldc.not LDC")
+    (('area', 'f', 'include'), ('by', 'ldc', 'not LDC'), ('by', 'ldc', 'not LDC'))
+    """
+    if not re.fullmatch(rf"(?:{_QUOTED}|[^.\"']+)(?:\.(?:{_QUOTED}|[^.\"']+))*", text):
+        return tuple(text.split("."))
+    return tuple(_unquoted(part) for part in re.findall(rf"{_QUOTED}|[^.\"']+", text))
+
+
+def _unquoted(part: str) -> str:
+    if part[0] not in "\"'":
+        return part
+    try:
+        return str(tomllib.loads(f"key = {part}")["key"])
+    except tomllib.TOMLDecodeError:
+        return part
+
+
+def toml_text(value: object) -> str:
+    """Write a value as TOML does, tables and lists in one line.
+
+    Examples
+    --------
+    >>> toml_text({"family": "uniform", "low": 1, "high": 2.5}), toml_text(["a", True])
+    ('{ family = "uniform", low = 1, high = 2.5 }', '["a", true]')
+    """
+    if isinstance(value, Mapping):
+        inner = ", ".join(f"{dotted((key,))} = {toml_text(entry)}" for key, entry in value.items())
+        return f"{{ {inner} }}" if inner else "{}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(toml_text(entry) for entry in value)}]"
+    return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
+
+
+def lay(table: dict[str, Any], keys: TextKeys, value: object) -> Fault | None:
+    """Put a value into nested tables, which are made where they are missing; return what stands in the way, if so.
+
+    Examples
+    --------
+    >>> table = {"a": 1}
+    >>> lay(table, ("b", "c"), 2), table
+    (None, {'a': 1, 'b': {'c': 2}})
+    >>> lay(table, ("a", "c"), 2)
+    ('a = 1 in the study', 'a key in a table', 'set a instead')
+    """
+    current: Any = table
+    for position, key in enumerate(keys[:-1]):
+        current = current.setdefault(key, {})
+        if not isinstance(current, dict):
+            above = ".".join(keys[: position + 1])
+            return f"{above} = {shown(current)} in the study", "a key in a table", f"set {above} instead"
+    current[keys[-1]] = value
+    return None
+
+
+def _unknown_key(raw: Mapping[str, Any], keys: TextKeys, value: object, apart: tuple[str, ...]) -> Fault | None:
+    """Return what is wrong with a key that no study file has; `apart` names tables that are not offered."""
+    if is_key(StudyFile, keys):
+        return None
+    known = [dotted(each) for each in document_keys(StudyFile, raw) if each[0] not in apart]
+    allowed = "a key of the study file, with its tables: such as scenarios.count or area.a.size_exponent"
+    return f"unknown key {dotted(keys)} = {shown(value)}", allowed, nearest(dotted(keys), known)
+
+
+def apply_overrides(
+    raw: Mapping[str, Any], overrides: Mapping[str, object]
+) -> tuple[dict[str, Any], tuple[TextKeys, ...], list[Problem]]:
+    """Lay overrides over a parsed study file: the result, the keys that were set, and overrides that cannot be.
+
+    Examples
+    --------
+    >>> apply_overrides({"scenarios": {"count": 10}}, {"scenarios.count": 20})
+    ({'scenarios': {'count': 20}}, (('scenarios', 'count'),), [])
+    """
+    merged = copy.deepcopy(dict(raw))
+    applied: list[TextKeys] = []
+    problems: list[Problem] = []
+    for name, value in overrides.items():
+        keys = split_key(str(name))
+        fault: Fault | None
+        if keys[0] == "option":
+            allowed = "keys of the study itself, on which its options are built"
+            fault = f"{name} = {shown(value)}", allowed, "change the option in the study file"
+        else:
+            fault = _unknown_key(raw, keys, value, ("option",)) or lay(merged, keys, plain(value))
+        if fault:
+            problems.append(Problem("", keys, *fault, origin="override"))
+        else:
+            applied.append(keys)
+    return merged, tuple(applied), problems
+
+
+def plain(value: object) -> object:
+    """Return a value as TOML would have it: numbers of numpy as Python's, paths as text, arrays and tuples as lists.
+
+    Examples
+    --------
+    >>> plain((np.float64(0.5), 1))
+    [0.5, 1]
+    """
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    entries = as_list(value)
+    if entries is not None:
+        return [plain(entry) for entry in entries]
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    return value
+
+
+@dataclass(frozen=True)
+class WrittenOption:
+    """An option as the study that stands by itself has it: the table, and the files that are its own."""
+
+    table: dict[str, Any]
+    files: tuple[tuple[str, str], ...]
+
+
+def resolve_options(
+    study: Checked[StudyFile],
+    load: Callable[[Checked[StudyFile]], tuple[Study | None, list[Problem]]],
+    known: set[Problem],
+) -> tuple[list[Option], list[WrittenOption], list[Problem]]:
+    """Resolve every option of a study.
+
+    Parameters
+    ----------
+    study
+        The study file, overrides included.
+    load
+        Resolves a study whose file has been checked.
+    known
+        Problems of the study itself, which are not said again for an option.
+    """
+    options: list[Option] = []
+    written: list[WrittenOption] = []
+    problems = _check_ids(study)
+    for index, table in enumerate(study.content.option):
+        if not study.sound("option", index):
+            continue
+        head = f'{study.place.file}: option "{table.id}",'
+        changes, found = _changes(study, table)
+        document = copy.deepcopy({key: value for key, value in study.raw.items() if key != "option"})
+        blocked = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
+        found += [Problem("", keys, *fault, origin=f"{head} key") for keys, fault in blocked if fault]
+        if changes and not any(fault for _, fault in blocked):
+            set_by = tuple((keys, f"{head} key") for keys in changes)
+            place = replace(study.place, set_by=(*set_by, *study.place.set_by))
+            checked, others = check_document(StudyFile, document, place)
+            resolved = None
+            if checked is not None:
+                resolved, more = load(checked)
+                others += more
+            others = [place.located(each) for each in others]
+            found += [_of_option(each, place.file, head) for each in others if each not in known]
+            if resolved is not None:
+                own, files = _own_files(table.id, changes, resolved)
+                texts = tuple((dotted(keys), toml_text(value)) for keys, value in own.items())
+                options.append(Option(table.id, table.name, table.rationale, texts, resolved))
+                content = {"id": table.id, "name": table.name, "rationale": table.rationale}
+                changed = {dotted(keys): value for keys, value in own.items()}
+                written.append(WrittenOption({**content, "set": changed}, files))
+        problems += found
+    return options, written, problems
+
+
+def _check_ids(study: Checked[StudyFile]) -> list[Problem]:
+    problems = []
+    ids = [option.id for option in study.content.option]
+    for index, name in enumerate(ids):
+        keys = ("option", index, "id")
+        if name == FULL:
+            allowed = f'any id but "{FULL}", which is the study as written'
+            problems.append(study.place.problem(keys, repr(name), allowed, "choose another id"))
+        if name is not None and name in ids[:index]:
+            problems.append(study.place.problem(keys, f"{name!r} a second time", "each id once"))
+    return problems
+
+
+def _of_option(problem: Problem, file: str, head: str) -> Problem:
+    """Return a problem with the option that has it, where it lies outside the keys that the option sets."""
+    if problem.origin:
+        named = problem.origin.startswith(head)
+        return problem if named else replace(problem, origin=f"{head} {problem.origin}")
+    if problem.file == file and problem.keys:
+        return replace(problem, origin=f"{head} key")
+    return replace(problem, file=f"{head} {problem.file}")
+
+
+def _changes(study: Checked[StudyFile], table: OptionTable) -> tuple[dict[TextKeys, Any], list[Problem]]:
+    """Return what an option changes by full key, numbers and texts before tables, and keys that it may not change."""
+    changes: dict[TextKeys, Any] = {}
+    problems = []
+    origin = f'{study.place.file}: option "{table.id}", key'
+    for keys, value in _values(table.set):
+        said = f"{dotted(keys)} = {shown(value)}"
+        fault = _unknown_key(study.raw, keys, value, FIXED)
+        if keys[0] in FIXED:
+            allowed = f"keys of {words(name for name in StudyFile.model_fields if name not in FIXED)}"
+            mend = "options cannot be nested" if keys[0] == "option" else "make it a study of its own"
+            fault = said, f"{allowed}: the others are the same in all options", mend
+        elif fault is None and (other := next((each for each in changes if _overlap(each, keys)), None)):
+            twice = "a second time" if other == keys else f"beside {dotted(other)}"
+            fault = f"{dotted(keys)} {twice}", "each key once in an option", ""
+        elif fault is None and _holds_nothing(value):
+            fault = said, "a value that TOML can write", ""
+        if fault:
+            problems.append(Problem("", keys, *fault, origin=origin))
+        else:
+            changes[keys] = value
+    # Written files have tables last, and what is read back shall be the same.
+    return dict(sorted(changes.items(), key=lambda item: isinstance(item[1], dict))), problems
+
+
+def _values(table: Mapping[str, Any], above: TextKeys = ()) -> Iterator[tuple[TextKeys, Any]]:
+    """Go down to single values, by full key: a distribution or a matrix is one, however it is written."""
+    for key, value in table.items():
+        keys = (*above, key) if above else split_key(key)
+        if isinstance(value, dict) and value and is_table(type_at(StudyFile, keys)):
+            yield from _values(value, keys)
+        else:
+            yield keys, value
+
+
+def _overlap(one: TextKeys, other: TextKeys) -> bool:
+    """Whether one value holds the other, or is it."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
+
+
+def _holds_nothing(value: object) -> bool:
+    if isinstance(value, Mapping | list):
+        return any(_holds_nothing(entry) for entry in (value.values() if isinstance(value, Mapping) else value))
+    return value is None
+
+
+def _own_files(
+    name: str, changes: Mapping[TextKeys, Any], resolved: Study
+) -> tuple[dict[TextKeys, Any], tuple[tuple[str, str], ...]]:
+    """Return the changes of an option with the paths that its own files get in the written study, and these files."""
+    own, files = dict(changes), []
+    texts = dict(resolved.files)
+    for keys, file in ((("countries", "file"), "countries.csv"), (("dependence", "between_areas"), "correlation.csv")):
+        if isinstance(own.get(keys), str):
+            own[keys] = f"inputs/options/{name}/{file}"
+            files.append((own[keys], texts[f"inputs/{file}"]))
+    return own, tuple(files)

@@ -1,0 +1,130 @@
+"""Keys of a schema: what may stand at a key, and which keys there are."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+
+from pydantic import BaseModel, Tag
+from pydantic.fields import FieldInfo
+
+from popsim.errors import Keys
+from popsim.families.base import Family
+
+__all__ = ["bare_type", "document_keys", "field_at", "is_key", "is_model", "is_table", "is_tag", "type_at"]
+
+
+def is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
+    """Whether a type is that of a table with keys of its own."""
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel)
+
+
+def is_tag(key: str | int) -> bool:
+    """Whether a key in the location of an error is the tag of an alternative, such as <groups>."""
+    return isinstance(key, str) and key.startswith("<")
+
+
+def _arms(annotation: Any) -> tuple[Any, ...]:
+    """Alternatives of a type, None apart; the type itself where it has none."""
+    while get_origin(annotation) is Annotated:
+        annotation = get_args(annotation)[0]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return tuple(arm for arm in get_args(annotation) if arm is not type(None))
+    return (annotation,)
+
+
+def bare_type(annotation: Any, key: object = None) -> Any:
+    """Return a type without annotations: of alternatives one that has `key`, else one with keys, else the first.
+
+    A distribution counts as a table of any keys.
+    """
+    arms = _arms(annotation)
+    if len(arms) > 1:
+        inner = [bare_type(arm) for arm in arms]
+        inner.sort(key=lambda arm: not (is_model(arm) and key in arm.model_fields))
+        return next((arm for arm in inner if is_model(arm) or get_origin(arm) in (list, dict)), inner[0])
+    return dict[str, Any] if arms[0] is Family else arms[0]
+
+
+def _at(model: type[BaseModel], keys: Keys) -> tuple[type[BaseModel] | None, FieldInfo | None, Any]:
+    current: Any = model
+    owner: type[BaseModel] | None = None
+    field: FieldInfo | None = None
+    for key in keys:
+        if is_tag(key):
+            tagged = (arm for arm in _arms(current) if Tag(str(key)) in getattr(arm, "__metadata__", ()))
+            current = next(tagged, current)
+            continue
+        current, owner, field = bare_type(current, key), None, None
+        if is_model(current):
+            owner, field = current, current.model_fields.get(str(key))
+            current = field.annotation if field else None
+        elif get_origin(current) is (list if isinstance(key, int) else dict):
+            current = get_args(current)[-1]
+        else:
+            current = None
+    return owner, field, current
+
+
+def field_at(model: type[BaseModel], keys: Keys) -> tuple[type[BaseModel] | None, FieldInfo | None]:
+    """Return the table that the last of `keys` stands in, and its field there; None where there is no such thing.
+
+    Among the keys may be tags of alternatives.
+    """
+    return _at(model, keys)[:2]
+
+
+def type_at(model: type[BaseModel], keys: Keys) -> Any:
+    """Return the type of what stands at a key; None where nothing can."""
+    return _at(model, keys)[2]
+
+
+def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
+    """Whether a dotted key can stand in a document; entries of free tables may have any name.
+
+    Examples
+    --------
+    >>> from popsim.study.toml_models import StudyFile
+    >>> is_key(StudyFile, ("area", "z", "include")), is_key(StudyFile, ("area", "z", "colour"))
+    (True, False)
+    """
+    return all(keys) and type_at(model, keys) is not None
+
+
+def is_table(annotation: Any) -> bool:
+    """Whether a type is that of tables with keys of their own alone: no number, no distribution.
+
+    Examples
+    --------
+    >>> from popsim.study.toml_models import StudyFile
+    >>> [is_table(type_at(StudyFile, ("area", "z", *keys))) for keys in (("need",), ("need", "probability"))]
+    [True, False]
+    """
+    arms = [bare_type(arm) for arm in _arms(annotation)]
+    return all(is_model(arm) or (get_origin(arm) is dict and get_args(arm)[-1] is not Any) for arm in arms)
+
+
+def document_keys(model: type[BaseModel], raw: Mapping[str, Any]) -> Iterator[Keys]:
+    """List every key of a schema, of free tables those with the names of entries that a document has.
+
+    Examples
+    --------
+    >>> from popsim.study.toml_models import StudyFile
+    >>> ("area", "z", "need", "by") in document_keys(StudyFile, {"area": {"z": {}}})
+    True
+    """
+    for name, field in model.model_fields.items():
+        yield (name,)
+        inner = bare_type(field.annotation)
+        entry = raw.get(name)
+        table = entry if isinstance(entry, Mapping) else {}
+        if is_model(inner) and is_table(field.annotation):
+            yield from ((name, *keys) for keys in document_keys(inner, table))
+        elif get_origin(inner) is dict:
+            value = bare_type(get_args(inner)[-1])
+            for key, inside in table.items():
+                yield (name, str(key))
+                if is_model(value):
+                    below = document_keys(value, inside if isinstance(inside, Mapping) else {})
+                    yield from ((name, str(key), *keys) for keys in below)
