@@ -21,9 +21,10 @@ from popsim.engine.breakdowns import Breakdown, Sums, Targets
 from popsim.engine.threads import fill
 from popsim.families import Family
 from popsim.plan import Plan, compile
-from popsim.plan.lowering import TableBook, pointers
+from popsim.plan.lowering import pointers
 from popsim.plan.model import Draws
-from popsim.plan.streams import StreamBook
+from popsim.plan.streams import StreamNumbers
+from popsim.plan.tables.builder import TableBuilder
 from popsim.study.model import Area, Component, Country, Dependence, Exponent, Study
 
 Floats = NDArray[np.float64]
@@ -172,7 +173,7 @@ def lower(job: Job) -> tuple[Draws, Sums]:
 
     The score of a cell is sqrt(0.3) times a normal of its country plus sqrt(0.7) times one of its own.
     """
-    tables, streams = TableBook(), StreamBook()
+    tables, streams = TableBuilder(), StreamNumbers()
     each, areas = range(job.countries), range(job.areas)
     names = list(cell_names(job))
     marginals = tables.add([family for c in each for family in job.of_country(c)], names)

@@ -16,7 +16,7 @@ from popsim.families import Family
 from popsim.kernels.elementary import fill_normals
 from popsim.kernels.marginals import evaluate
 from popsim.kernels.philox import fill_bits
-from popsim.plan.lowering import TableBook
+from popsim.plan.tables.builder import TableBuilder
 
 BLOCK = 2**15
 """Enough that the microseconds of a call from Python do not show, and few enough for the second cache."""
@@ -66,7 +66,7 @@ def test_stage(benchmark: BenchmarkFixture, name: str, small: bool) -> None:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_table_stage(benchmark: BenchmarkFixture, name: str, small: bool) -> None:
-    book = TableBook()
+    book = TableBuilder()
     marginals = book.add([TABLES[name]], ["benchmark"])
     kind, offset = marginals.kind[0], marginals.table[0]
     numbers = book.numbers()

@@ -161,7 +161,7 @@ def drivers(
     ('common', True)
     """
     asked = _check(study, scenarios, seed, option, coverage, confidence, threads)
-    groups = group_streams(asked.study, (*asked.plan.shared_names, *asked.plan.own_names), by)
+    groups = group_streams(asked.study, (*asked.plan.streams.shared, *asked.plan.streams.own), by)
     if not groups.ids:
         raise ParameterError(
             Problem("", ("study",), "nothing in it is uncertain", "a study with at least one uncertain quantity")
@@ -186,7 +186,7 @@ def drivers(
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
             continue
         table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
-        title = schema.describe(name, asked.plan.currency, asked.plan.price_year)["long_name"].lower()
+        title = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["long_name"].lower()
         result = result.assign(index_variables(table, (by, *dims), asked.confidence, _suffix(name), f"the {title}"))
         if dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
@@ -206,7 +206,7 @@ def driver_work(study: Study) -> tuple[int, int]:
     (True, True)
     """
     plan = compile_plan(replace(study, options=()))
-    names = (*plan.shared_names, *plan.own_names)
+    names = (*plan.streams.shared, *plan.streams.own)
     return sum(2 + 2 * len(group_streams(study, names, by).ids) for by in GROUPINGS), len(names)
 
 
@@ -322,7 +322,7 @@ def _widths(
     ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in found]).T
     swing, swing_error = np.array([(each.swing, each.swing_error) for each in found]).transpose(1, 2, 0)
     given_error = np.full(len(ratio), np.inf) if unseen else np.hypot(ratio_error * width, ratio * width_error)
-    units = schema.describe(name, asked.plan.currency, asked.plan.price_year)["units"]
+    units = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["units"]
     range_words = f"the {100 * asked.coverage:.12g}% range"
     figures = [
         ("swing_low", (by,), swing[0], swing_error[0], "Tenth percentile of the expectation given the group"),

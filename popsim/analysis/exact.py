@@ -38,6 +38,7 @@ from popsim.plan.moves import Integers
 from popsim.plan.needs import both_below, needs_of
 from popsim.plan.quadrature import nodes, scored_nodes
 from popsim.plan.rows import is_drawn
+from popsim.plan.study_view import StudyView
 from popsim.study.model import Amount, Area, Component, Exponent, Setting, Study
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def exact_moments(study: Run | Study) -> xr.Dataset:
     """
     study = study_of(study)
     studies = {**options_of(study), schema.FULL: replace(study, options=())}
-    means = [float(expect_rows(each).mean.sum()) for each in studies.values()]
+    means = [float(expect_rows(StudyView(each)).mean.sum()) for each in studies.values()]
     found = [total_std(each) for each in studies.values()]
     result = xr.Dataset(
         {
@@ -209,7 +210,7 @@ def _is_heavy(cost: Family) -> bool:
 
 def _parts(study: Study) -> list[_Part]:
     scores, needs = component_scores(study), need_scores(study)
-    mean = expect_rows(study).mean.T
+    mean = expect_rows(StudyView(study)).mean.T
     pairs = [(area, component) for area in study.areas for component in area.components]
     return [
         _part(study, area, component, score, needs, row)

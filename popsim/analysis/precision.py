@@ -234,7 +234,7 @@ def _check(
     turns, unfit = _turns(plan, method, most)
     problems += unfit
     try:
-        level = check_probability("coverage", plan.coverage if coverage is None else coverage)
+        level = check_probability("coverage", plan.about.coverage if coverage is None else coverage)
         kind = check_interval(interval)
     except ParameterError as error:
         problems += error.problems

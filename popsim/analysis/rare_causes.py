@@ -15,7 +15,7 @@ from popsim.families.base import Family, Floats
 from popsim.families.constant import Constant
 from popsim.plan.dependence import Score, delay_scores, start_score
 from popsim.plan.needs import needs_of
-from popsim.plan.study_view import Survey
+from popsim.plan.study_view import StudyView
 from popsim.schema import STUDY_FILE
 from popsim.study.model import Amount, Area, Component, Country, Escalation, Setting, Shock, Study
 
@@ -117,7 +117,7 @@ def events_of(study: Study, limit: float) -> tuple[Event, ...]:
     limit
         Chance below which an event is rare.
     """
-    survey = Survey(study)
+    survey = StudyView(study)
     return (
         *_shocks(study, limit),
         *_areas(study, survey, limit),
@@ -173,7 +173,7 @@ def _of_end(end: RareEnd, count: int) -> Floats:
     return 1.0 - even if end.side == "high" else even
 
 
-def _areas(study: Study, survey: Survey, limit: float) -> Iterator[Event]:
+def _areas(study: Study, survey: StudyView, limit: float) -> Iterator[Event]:
     """Yield needs of areas and components, and ends of the costs of components."""
     places = range(len(study.countries))
     groups = [each.get(study.dependence.group or "", "") for each in survey.groups]
@@ -286,7 +286,7 @@ def _cost_end(study: Study, area: Area, component: Component, end: RareEnd, plac
     return Event(f"{kind}/{where}", kind, component.name, _possible(places), anywhere(places), measure, forced)
 
 
-def _times(study: Study, survey: Survey, limit: float) -> Iterator[Event]:
+def _times(study: Study, survey: StudyView, limit: float) -> Iterator[Event]:
     """Yield starts and delays that are rarely so late, or so early."""
     if study.start is not None:
         yield from _time(study, survey, None, start_score(study), limit)
@@ -295,7 +295,7 @@ def _times(study: Study, survey: Survey, limit: float) -> Iterator[Event]:
             yield from _time(study, survey, area, delay_scores(study)[area.id], limit)
 
 
-def _time(study: Study, survey: Survey, area: Area | None, score: Score, limit: float) -> Iterator[Event]:
+def _time(study: Study, survey: StudyView, area: Area | None, score: Score, limit: float) -> Iterator[Event]:
     """Yield rare ends of the start of countries, or of the delay of an area."""
     late = area.delay if area is not None else None
     setting = late.years if late is not None else study.start

@@ -137,12 +137,12 @@ class _Precisely:
         took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
         study = load_study(self.source, {**self.overrides, **took})
         as_run = compile_plan(study)
-        return study, as_run, dataset.assign_attrs(study=as_run.study_text)
+        return study, as_run, dataset.assign_attrs(study=as_run.about.study_text)
 
 
 def _kept(plan: Plan) -> tuple[tuple[str, ...], ...]:
     """Breakdowns of the study, and the one that tells what the range rests on."""
-    return (*plan.breakdowns, ("basis",))
+    return (*plan.about.breakdowns, ("basis",))
 
 
 def _reached(facts: Facts) -> str:

@@ -12,11 +12,11 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim import schema
-from popsim.engine.program import NO_PROGRAM, Program, make_program
 from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
+from popsim.plan.program import NO_PROGRAM, Program, make_program
 from popsim.schema import TOTALS, Total
 from popsim.types import By
 
@@ -225,7 +225,7 @@ def _sums(plans: Sequence[Plan], together: Sequence[int], described: tuple[Break
             for place, key in enumerate(itertools.product(*item.labels), first):
                 outputs[place] = cell(dict(zip(item.dims, key, strict=True)))
     targets = accumulators.targets(outputs)
-    return Sums(targets, described, make_program(drawn, accumulators, targets))
+    return Sums(targets, described, make_program(drawn, accumulators.lag_sums(targets)))
 
 
 def _labels(scope: Scope, name: str) -> tuple[object, ...]:

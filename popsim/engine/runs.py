@@ -18,7 +18,7 @@ import xarray as xr
 from popsim.arguments import check_path
 from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
-from popsim.plan.model import DERIVED_ARRAYS, ROW_ARRAYS, Draws, Labels, Plan
+from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
 from popsim.plan.moves import Moves
 from popsim.sampling import Sampling
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
@@ -34,16 +34,8 @@ _ARRAYS = (*Draws._fields, *Moves._fields, *ROW_ARRAYS)
 _UNREADABLE = (OSError, RuntimeError)
 """What netCDF raises; the second where an array is damaged."""
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
-_WORDS = (
-    "study_name",
-    "title",
-    "currency",
-    "price_year",
-    "coverage",
-    "study_text",
-    "drawn_with",
-)
-_SAMPLING = ("scenarios", "design", "replicates")
+_DESCRIBING = tuple(name for name in About._fields if name != "breakdowns")
+_ATTRIBUTES = (*_DESCRIBING, "scenarios", "design", "replicates", "drawn_with", *_STATED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -260,8 +252,7 @@ def save_plan(path: Path, plan: Plan) -> None:
 
 
 def _arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
-    derived = {name: getattr(plan, name) for name in DERIVED_ARRAYS}
-    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays(), **derived}
+    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays(), **plan.exact._asdict()}
 
 
 def _same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
@@ -279,13 +270,17 @@ def _write_plan(
             if dimension not in file.dimensions:
                 file.createDimension(dimension, length)
         # The digest of the plan covers all but the derived arrays.
-        checked = name in DERIVED_ARRAYS and array.size > 0
+        checked = name in Exact._fields and array.size > 0
         group.createVariable(name, array.dtype, dimensions, fill_value=False, fletcher32=checked)[...] = array
     group.setncatts(
         {
-            **{name: getattr(plan, name) for name in (*_WORDS, *_SAMPLING)},
+            **{name: getattr(plan.about, name) for name in _DESCRIBING},
+            "scenarios": plan.scenarios,
+            "design": plan.design,
+            "replicates": plan.replicates,
+            "drawn_with": plan.drawn_with,
             "seed": str(plan.sampling.seed),
-            "breakdowns": json.dumps(plan.breakdowns),
+            "breakdowns": json.dumps(plan.about.breakdowns),
             "labels": json.dumps(dataclasses.asdict(plan.labels)),
             "options": json.dumps([other.labels.option[0] for other in plan.alternatives]),
             "plan_digest": plan.digest,
@@ -315,14 +310,14 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
     """Read one plan; `base` holds the arrays of which only others are written."""
     stated = {name: group.getncattr(name) for name in group.ncattrs()}
     lacking = [name for name in _ARRAYS if name not in group.variables and name not in base]
-    lacking += [name for name in (*_WORDS, *_SAMPLING, *_STATED) if name not in stated]
+    lacking += [name for name in _ATTRIBUTES if name not in stated]
     options = [] if lacking else json.loads(stated["options"])
     lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
     if lacking:
         raise RunError(
             Problem(str(path), (), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again")
         )
-    stored = [name for name in (*_ARRAYS, *DERIVED_ARRAYS) if name in group.variables]
+    stored = [name for name in (*_ARRAYS, *Exact._fields) if name in group.variables]
     own = {name: np.ascontiguousarray(group[name][...]) for name in stored}
     arrays: dict[str, Any] = {**base, **own}
     plan = Plan(
@@ -330,11 +325,14 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
         moves=Moves(**{name: arrays[name] for name in Moves._fields}).frozen(),
         labels=_labels(json.loads(stated["labels"])),
         sampling=Sampling(int(stated["scenarios"]), int(stated["seed"]), stated["design"], int(stated["replicates"])),
-        breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
+        about=About(
+            breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
+            **{name: _plain(stated[name]) for name in _DESCRIBING},
+        ),
+        exact=Exact(**{name: arrays[name] for name in Exact._fields if name in arrays}),
+        drawn_with=stated["drawn_with"],
         alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"], arrays) for name in options),
         **{name: arrays[name] for name in ROW_ARRAYS},
-        **{name: arrays[name] for name in DERIVED_ARRAYS if name in arrays},
-        **{name: _plain(stated[name]) for name in _WORDS},
     )
     if plan.digest != stated["plan_digest"]:
         raise RunError(

@@ -15,9 +15,10 @@ from popsim.engine.threads import Progress, check_threads, fill
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family
 from popsim.layout import CONSTANT, STREAM_VERSION
-from popsim.plan.lowering import TableBook, pointers
+from popsim.plan.lowering import pointers
 from popsim.plan.model import Draws
-from popsim.plan.streams import StreamBook
+from popsim.plan.streams import StreamNumbers
+from popsim.plan.tables.builder import TableBuilder
 from popsim.sampling import Sampling
 from popsim.types import Design
 from popsim.version import __version__
@@ -133,7 +134,7 @@ def _check_names(distributions: Mapping[str, Family]) -> list[str]:
 
 def sample_draws(distributions: Mapping[str, Family], parts: Correlation) -> Draws:
     """Return the distributions as arrays of a plan: each block of correlated names is a group of rows."""
-    tables, streams = TableBook(), StreamBook()
+    tables, streams = TableBuilder(), StreamNumbers()
     names = [name for block, _ in parts.blocks for name in block]
     shared = parts.shared_weight != 0.0
     alone = [len(block) == 1 and not shared for block, _ in parts.blocks for _ in block]

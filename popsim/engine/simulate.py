@@ -99,7 +99,7 @@ def simulate(
     plan = plan.with_sampling(sampling)
     plans = (plan, *plan.alternatives)
     scope = scope_of(plans)
-    names = read_breakdowns(plan.breakdowns if breakdowns is None else breakdowns, scope.labels)
+    names = read_breakdowns(plan.about.breakdowns if breakdowns is None else breakdowns, scope.labels)
     drawn = arrange_together(plans, names, scope)
     out = make_room(len(drawn[0][1].targets.output_start) - 1, sampling.count)
     crew = check_threads(threads)
@@ -122,7 +122,7 @@ def simulate(
     coordinates = _coordinates(plans, scope.labels, described)
     dataset = xr.Dataset({**variables, **point_estimates_of(plans, scope), **_exact(plans, scope)}, coordinates)
     for name in dataset.variables:
-        dataset[name].attrs.update(schema.describe(str(name), plan.currency, plan.price_year))
+        dataset[name].attrs.update(schema.describe(str(name), plan.about.currency, plan.about.price_year))
     for total in scope.totals:
         later = schema.total_name(total.base, total.prices, "after_horizon")
         if total.span == "within_horizon" and later in dataset:
@@ -167,17 +167,17 @@ def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ..
         return np.array(found, dtype=np.float64)
 
     found: dict[str, tuple[tuple[str, ...], Floats]] = {}
-    if all(plan.component_payments.size for plan in plans):
+    if all(plan.exact.component_payments.size for plan in plans):
         payments = np.zeros((len(plans), len(labels.component)))
         for row, plan, place in zip(payments, plans, places, strict=True):
-            row[place] = plan.component_payments
+            row[place] = plan.exact.component_payments
         found["planned_payments"] = (("option", "component"), payments)
     for total in scope.totals:
         if total.name == "cost":
             mean = by_component([plan.row_mean for plan in plans])
         elif total.name == "financing_need":
             mean = by_component([p.row_mean * p.row_share if p.is_financed else p.row_mean for p in plans])
-        elif any(plan.component_expected.size == 0 for plan in plans):
+        elif any(plan.exact.component_expected.size == 0 for plan in plans):
             continue
         else:
             mean = np.zeros((len(plans), len(labels.component)))
@@ -195,7 +195,8 @@ def _expected(plan: Plan, total: Total) -> Floats:
     prices = total.prices if plan.has_prices(total.prices) else "constant"
     if total.span == "after_horizon" and not plan.is_ever_late:
         return np.zeros(len(plan.labels.component))
-    known: Floats = plan.component_expected[schema.SIMULATED_TOTALS.index(schema.total_name(base, prices, total.span))]
+    row = schema.SIMULATED_TOTALS.index(schema.total_name(base, prices, total.span))
+    known: Floats = plan.exact.component_expected[row]
     return known
 
 
@@ -258,18 +259,18 @@ def _country_coordinates(labels: Labels, used: set[str]) -> dict[str, object]:
 def provenance(plan: Plan) -> dict[str, object]:
     """Return the attributes that say what a dataset is and how to make it again."""
     return {
-        "title": plan.title,
-        "study_name": plan.study_name,
-        "currency": plan.currency,
-        "price_year": plan.price_year,
-        "coverage": plan.coverage,
+        "title": plan.about.title,
+        "study_name": plan.about.study_name,
+        "currency": plan.about.currency,
+        "price_year": plan.about.price_year,
+        "coverage": plan.about.coverage,
         "seed": str(plan.sampling.seed),
         "first_scenario": plan.sampling.first,
         "design": plan.sampling.design,
         "replicates": plan.sampling.replicates,
         "stream_version": STREAM_VERSION,
         "plan_digest": plan.digest,
-        "study": plan.study_text,
+        "study": plan.about.study_text,
         "popsim_version": __version__,
         **_versions(),
     }
@@ -293,7 +294,7 @@ def point_estimates_of(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[t
     dict
         Dimensions and values by the name of the variable; empty for plans of a version that did not store modes.
     """
-    if any(plan.row_likely.size == 0 for plan in plans):
+    if any(plan.exact.row_likely.size == 0 for plan in plans):
         return {}
     drawn = arrange_together([_likely(plan) for plan in plans], [("area",)], scope)
     out = np.zeros((len(drawn[0][1].targets.output_start) - 1, 1))
@@ -311,7 +312,7 @@ def point_estimates_of(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[t
 
 def _likely(plan: Plan) -> Plan:
     """Return the plan in which every row is the one value that is most likely."""
-    draws, moves, rows = plan.draws, plan.moves, len(plan.row_likely)
+    draws, moves, rows = plan.draws, plan.moves, len(plan.exact.row_likely)
     nothing = np.zeros(0, dtype=np.int64)
     draws = draws._replace(
         shared_stream=np.zeros(0, dtype=np.uint64),
@@ -325,7 +326,7 @@ def _likely(plan: Plan) -> Plan:
         term_basis=nothing,
         term_weight=np.zeros(0),
         row_kind=np.full(rows, CONSTANT, dtype=draws.row_kind.dtype),
-        row_location=plan.row_likely,
+        row_location=plan.exact.row_likely,
         row_scale=np.zeros(rows),
     )
     moves = moves._replace(

@@ -16,9 +16,10 @@ import numpy as np
 from popsim.families.base import Floats
 from popsim.plan.lowering import pointers
 from popsim.plan.model import GROWTH_ROWS, Integers, Plan
+from popsim.plan.program import Cell, LagSums
 from popsim.schema import Prices, Total
 
-__all__ = ["Accumulators", "Cell", "Names", "OptionSums", "Part", "Targets", "places_among"]
+__all__ = ["Accumulators", "Names", "OptionSums", "Part", "Targets", "places_among"]
 
 Names = tuple[str, ...]
 Group = tuple[str, ...]
@@ -40,15 +41,6 @@ class Targets(NamedTuple):
     output_target: Integers
     output_weight: Floats
     row_output: Integers
-
-
-class Cell(NamedTuple):
-    """Sums by lag of a component that become one accumulator: by a growth, or (growth -1) what falls in one year."""
-
-    source: int
-    component: int
-    growth: int
-    year: int
 
 
 class Accumulators:
@@ -102,14 +94,10 @@ class Accumulators:
             row_output=np.full(len(self.plan.row_component), -1, dtype=np.int64),
         )
 
-    def lag_targets(self) -> tuple[Integers, Integers]:
-        """Pointers and the first accumulator of each sum by lag that a row adds to."""
-        return _listed(self._lagged, self.rows, len(self.plan.row_component))
-
-    @property
-    def cells(self) -> dict[Cell, int]:
-        """Cells that were asked for, and the accumulator of each."""
-        return self._cells
+    def lag_sums(self, targets: Targets) -> LagSums:
+        """Return the sums by lag that rows add to, and the cells that were asked for."""
+        start, target = _listed(self._lagged, self.rows, len(self.plan.row_component))
+        return LagSums(start, target, self._cells, np.diff(targets.target_start) > 0)
 
 
 class OptionSums:

@@ -27,7 +27,7 @@ from popsim.kernels.philox import fill_bits
 from popsim.plan import compile
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Draws, Integers, Plan, Words
-from popsim.plan.streams import StreamBook
+from popsim.plan.streams import StreamNumbers
 from popsim.sampling import Sampling
 from popsim.schema import seed_of
 from popsim.study.model import Study
@@ -189,7 +189,7 @@ class Variants:
 
     def __init__(self, plan: Plan, breakdowns: Sequence[Names], threads: int) -> None:
         self.plan, self.threads = plan, threads
-        self.names = (*plan.shared_names, *plan.own_names)
+        self.names = (*plan.streams.shared, *plan.streams.own)
         self._sums = arrange(plan, breakdowns)
 
     @cached_property
@@ -230,7 +230,7 @@ class Variants:
     @cached_property
     def _again(self) -> Words:
         """Numbers of the streams when drawn again; no two streams share a number, not with any of the plan either."""
-        both = StreamBook().numbers([*self.names, *(f"{name}{_AGAIN}" for name in self.names)])
+        both = StreamNumbers().numbers([*self.names, *(f"{name}{_AGAIN}" for name in self.names)])
         return both[len(self.names) :]
 
 

@@ -1,6 +1,6 @@
 """Scenarios by the block: streams -> normals -> dependence -> values -> payments -> sums.
 
-`draws`, `program`, `targets` and `design` are named tuples of arrays (`popsim.plan.model`, `popsim.engine.program`,
+`draws`, `program`, `targets` and `design` are named tuples of arrays (`popsim.plan.model`, `popsim.plan.program`,
 `popsim.engine.sums`, `popsim.engine.designs`). Every scenario is computed from its own number alone, so blocks,
 threads and slices change nothing.
 

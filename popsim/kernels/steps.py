@@ -1,7 +1,7 @@
 """Short programs over buffers: needs, lateness and prices, from drawn amounts to payments.
 
 A step is (code, to, one, two, fifth) and a number; buffers are named by their place. Steps are made by
-`popsim.engine.program`; their codes stand in `popsim.layout`. One function holds all loops, so that few functions are
+`popsim.plan.program`; their codes stand in `popsim.layout`. One function holds all loops, so that few functions are
 compiled. Sums and products are made in one order, so that blocks, threads and slices change nothing.
 """
 

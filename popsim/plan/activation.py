@@ -7,22 +7,23 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from scipy.special import ndtri
 
 from popsim.families.base import Family
 from popsim.families.normal import Normal
 from popsim.plan.dependence import Score, delay_scores, start_score
-from popsim.plan.model import Integers
+from popsim.plan.moves import Integers
 from popsim.plan.needs import Probit, needs_of
-from popsim.plan.rows import Block, Row, RowBook, Weights, is_drawn
-from popsim.plan.study_view import Survey
+from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
+from popsim.plan.study_view import StudyView
 from popsim.plan.tables.builder import pointers
 from popsim.study.model import Amount, Area, Component, Country, Setting, Shock, Study
 
-__all__ = ["Path", "PresenceBook", "World", "all_countries", "share_values"]
+__all__ = ["ActivationBuilder", "GlobalFactors", "PricePath", "common_weights", "register_shared_values"]
 
 
-class Path(NamedTuple):
-    """Factors on prices: rates as (where it is kept, whether it starts at the price year), constants, shocks."""
+class PricePath(NamedTuple):
+    """Factors on prices: rates as (register, whether it counts from the price year on), constants, shocks."""
 
     rates: tuple[tuple[int, bool], ...]
     constants: tuple[tuple[float, bool], ...]
@@ -30,58 +31,66 @@ class Path(NamedTuple):
     discounted: bool = False
 
 
-class World:
+class _ShockRow(NamedTuple):
+    """Registers of the score and the factor of a shock; it happens where score + threshold > 0."""
+
+    score: int
+    factor: int
+    threshold: float
+
+
+class GlobalFactors:
     """Values that are drawn once for all countries, in a group of rows of their own, the first."""
 
-    def __init__(self, study: Study, book: RowBook) -> None:
-        self._study, self._book = study, book
-        self._kept: dict[str, int] = {}
+    def __init__(self, study: Study, builder: RowBuilder) -> None:
+        self._study, self._builder = study, builder
+        self._registers: dict[str, int] = {}
         self._shocks = {shock.id: self._shock(shock) for shock in study.shocks}
 
     @property
     def count(self) -> int:
-        """How many values are kept."""
-        return len(self._kept)
+        """How many registers there are."""
+        return len(self._registers)
 
-    def value(self, name: str, amount: Amount, where: str) -> int:
-        """Keep the value of a shared stream, and tell where; the same name is the same draw."""
-        if name not in self._kept:
-            self._kept[name] = len(self._kept)
-            common = self._book.common(((name, 1.0),)) if isinstance(amount, Family) else -1
-            self._book.add(Row(self._book.law(amount, where), 1.0, common, (), keep=self._kept[name]))
-        return self._kept[name]
+    def register(self, name: str, amount: Amount, where: str) -> int:
+        """Return the register of the value of a shared stream; the same name is the same draw."""
+        if name not in self._registers:
+            self._registers[name] = len(self._registers)
+            common = self._builder.common(((name, 1.0),)) if isinstance(amount, Family) else -1
+            row = Row(self._builder.distribution(amount, where), register=self._registers[name])
+            self._builder.extend(Block.of([row], {}), -1, [1.0], [common], [-1])
+        return self._registers[name]
 
-    def threshold(self, name: str, label: str, amount: Amount, where: str) -> tuple[int, float]:
-        """Tell where the threshold of a probability is kept (-1: nowhere), and the part of it that is known."""
-        from scipy.special import ndtri
+    def threshold(self, name: str, label: str, amount: Amount) -> tuple[int, float]:
+        """Return the register of the threshold of a need (-1: none), and the part of it that is known."""
+        if not isinstance(amount, Family):
+            return -1, float(ndtri(amount))
+        stream = f"need/{name}/probability" + (f"/{label}" if label else "")
+        # To make a threshold of a probability takes time.
+        known = self._registers.get(stream)
+        return self.register(stream, Probit(amount), f"need of {name}: probability") if known is None else known, 0.0
 
-        if isinstance(amount, Family):
-            name = f"{name}/{label}" if label else name
-            kept = self._kept.get(name)
-            return self.value(name, Probit(amount), where) if kept is None else kept, 0.0
-        return -1, float(ndtri(amount))
-
-    def path(self, area: Area) -> Path:
-        """Path of the prices of an area."""
+    def price_path(self, area: Area) -> PricePath:
+        """Return the path of the prices of an area."""
         shocks = tuple(shock.id for shock in self._study.shocks if area.id in shock.areas)
         escalation = area.escalation
         if escalation is None or escalation.rate == 0.0:
-            return Path((), (), shocks)
+            return PricePath((), (), shocks)
         if isinstance(escalation.rate, Family):
-            kept = self.value(escalation.stream, escalation.rate, f"{escalation.stream}: rate")
-            return Path(((kept, True),), (), shocks)
-        return Path((), ((escalation.rate, True),), shocks)
+            register = self.register(escalation.stream, escalation.rate, f"{escalation.stream}: rate")
+            return PricePath(((register, True),), (), shocks)
+        return PricePath((), ((escalation.rate, True),), shocks)
 
-    def nominal(self, path: Path) -> Path:
+    def nominal(self, path: PricePath) -> PricePath:
         """Return the same path in money of the day."""
         inflation = self._study.inflation
         if isinstance(inflation, Family):
-            kept = self.value("inflation", inflation, "money.inflation")
-            return path._replace(rates=(*path.rates, (kept, False)))
+            register = self.register("inflation", inflation, "money.inflation")
+            return path._replace(rates=(*path.rates, (register, False)))
         return path._replace(constants=(*path.constants, (float(inflation or 0.0), False)))
 
-    def path_arrays(self, paths: Sequence[Path], years: int) -> dict[str, Any]:
-        """Arrays of `Moves` that say what the paths are, over so many years."""
+    def path_arrays(self, paths: Sequence[PricePath], years: int) -> dict[str, Any]:
+        """Return the arrays of `Moves` that describe paths, over so many years."""
         ages = np.array([self._study.years[0] + year - self._study.price_year for year in range(years)])
         since = {True: np.maximum(ages, 0), False: ages}
         static = np.ones((len(paths), years))
@@ -95,38 +104,60 @@ class World:
         return {
             "path_static": static,
             "rate_start": pointers([len(path.rates) for path in paths]),
-            "rate_kept": np.array([kept for kept, _ in rates], dtype=np.int64),
+            "rate_kept": _whole([register for register, _ in rates]),
             "rate_power": np.array([since[late] for _, late in rates], dtype=np.int64).reshape(len(rates), years),
             "shock_start": pointers([len(path.shocks) for path in paths]),
-            "shock_score": np.array([score for score, _, _ in shocks], dtype=np.int64),
-            "shock_factor": np.array([factor for _, factor, _ in shocks], dtype=np.int64),
-            "shock_threshold": np.array([threshold for _, _, threshold in shocks], dtype=np.float64),
+            "shock_score": _whole([shock.score for shock in shocks]),
+            "shock_factor": _whole([shock.factor for shock in shocks]),
+            "shock_threshold": np.array([shock.threshold for shock in shocks], dtype=np.float64),
         }
 
-    def _shock(self, shock: Shock) -> tuple[int, int, float]:
-        from scipy.special import ndtri
-
+    def _shock(self, shock: Shock) -> _ShockRow:
         where = f"shock {shock.id}"
-        happens = self.value(f"shock/{shock.id}/happens", Normal(0.0, 1.0), where)
-        factor = self.value(f"shock/{shock.id}/factor", shock.factor, f"{where}: factor")
-        return happens, factor, float(ndtri(shock.probability))
+        happens = self.register(f"shock/{shock.id}/happens", Normal(0.0, 1.0), where)
+        factor = self.register(f"shock/{shock.id}/factor", shock.factor, f"{where}: factor")
+        return _ShockRow(happens, factor, float(ndtri(shock.probability)))
 
 
-class _Gate(NamedTuple):
+def register_shared_values(view: StudyView, factors: GlobalFactors) -> None:
+    """Draw for all countries at once what needs and exponents share, before any country begins."""
+    for area, component in view.pairs:
+        for exponent in component.exponents:
+            if isinstance(exponent.value, Family):
+                factors.register(exponent.stream, exponent.value, exponent.stream)
+        for name, setting in needs_of(area, component):
+            for label, amount in view.amounts(setting).items():
+                factors.threshold(name, label, amount)
+
+
+def common_weights(score: Score, country: Country, study: Study) -> Weights:
+    """Return the weights of a score on normals that a country shares with all countries, or with those of its group."""
+    column = study.dependence.group
+    if not score.group:
+        return score.shared
+    prefix = f"group/{column}={dict(country.groups)[str(column)]}"
+    return (*score.shared, *((f"{prefix}/{name}", weight) for name, weight in score.group))
+
+
+class _NeedIndicator(NamedTuple):
+    """A need holds where score + threshold + what the register holds > 0."""
+
     score: int
-    kept: int
+    register: int
     threshold: float
 
 
-class _Presence(NamedTuple):
+class _Activation(NamedTuple):
+    """What activates the payments for a component in a country: needs, scale factors, lateness."""
+
     slot: int
     lags: int
     begin: int
     late: int
     late_cost: float
-    gates: tuple[_Gate, ...]
-    powers: tuple[tuple[int, str], ...]
-    """(where the exponent is kept, driver)."""
+    needs: tuple[_NeedIndicator, ...]
+    scale_factors: tuple[tuple[int, str], ...]
+    """(register of the exponent, measure)."""
 
 
 class _Kind(NamedTuple):
@@ -135,12 +166,12 @@ class _Kind(NamedTuple):
     block: Block
     common: list[int]
     own: tuple[str, ...]
-    """Names of the country's own normals that these rows hang on, as `Block` numbers them."""
-    presences: tuple[_Presence, ...]
+    """Names of the country's own normals, as `block` numbers them."""
+    activations: tuple[_Activation, ...]
     rows: tuple[int, ...]
-    """Component that each presence is made for."""
+    """Component before which each activation is made."""
     of: tuple[int, ...]
-    """Presence of each component, -1 for none."""
+    """Activation of each component, -1 for none."""
 
 
 class _Source(NamedTuple):
@@ -153,64 +184,43 @@ class _Source(NamedTuple):
     """Empty for the score of a need."""
 
 
-def all_countries(score: Score, country: Country, study: Study) -> Weights:
-    """Weights of a score on normals that the country shares: with all countries, and with those of its group."""
-    column = study.dependence.group
-    if not score.group:
-        return score.shared
-    prefix = f"group/{column}={dict(country.groups)[str(column)]}"
-    return (*score.shared, *((f"{prefix}/{name}", weight) for name, weight in score.group))
+class ActivationBuilder:
+    """Builds the activations of all countries; those of one country take the same buffers as those of another.
 
-
-def share_values(survey: Survey, world: World) -> None:
-    """Draw for all countries at once what needs and exponents share, before any country begins."""
-    for area, component in survey.pairs:
-        for exponent in component.exponents:
-            if isinstance(exponent.value, Family):
-                world.value(exponent.stream, exponent.value, exponent.stream)
-        for name, setting in needs_of(area, component):
-            for label, amount in survey.amounts(setting).items():
-                _threshold(world, name, label, amount)
-
-
-def _threshold(world: World, name: str, label: str, amount: Amount) -> tuple[int, float]:
-    return world.threshold(f"need/{name}/probability", label, amount, f"need of {name}: probability")
-
-
-class PresenceBook:
-    """Makes the presences of all countries; those of one country take the same buffers as those of another.
-
-    Countries of one kind have the same rows, but for the names of their streams and the sizes of their drivers.
+    Countries of one kind have the same rows, but for the names of their streams and the sizes of their measures.
     """
 
-    def __init__(self, survey: Survey, book: RowBook, world: World) -> None:
-        self._survey, self._book, self._world = survey, book, world
-        self._normal = book.law(Normal(0.0, 1.0), "score of a need")
+    def __init__(self, view: StudyView, builder: RowBuilder, factors: GlobalFactors) -> None:
+        self._view, self._builder, self._factors = view, builder, factors
+        self._normal = builder.distribution(Normal(0.0, 1.0), "score of a need")
         self._sources = list(self._found_sources())
         self._keys = self._found_keys()
-        self._kept: dict[str, int] = {}
-        self._laws: dict[tuple[str, str], tuple[int, Score]] = {}
-        self._gates: dict[tuple[str, str], _Gate] = {}
+        self._registers: dict[str, int] = {}
+        self._distributions: dict[tuple[str, str], tuple[int, Score]] = {}
+        self._needs: dict[tuple[str, str], _NeedIndicator] = {}
         self._kinds: dict[tuple[object, ...], _Kind] = {}
-        self._made: list[tuple[int, _Kind]] = []
+        self._added: list[tuple[int, _Kind]] = []
         self._rows: list[int] = []
         self._slots = 0
 
     def add(self, place: int, prefix: str) -> list[int]:
-        """Begin the group of a country, add the rows that its costs depend on, and give the presences of these."""
-        kind = self._kind(place)
-        count = len(kind.block.law)
-        self._book.begin(prefix, kind.own)
-        self._book.extend(kind.block, -1, [1.0] * count, kind.common, [-1] * count)
-        start, first = len(self._rows), len(self._book)
-        self._made.append((place, kind))
+        """Begin the group of a country with the rows that its costs depend on; return the activation of each cost."""
+        key = self._keys[place]
+        if key not in self._kinds:
+            self._kinds[key] = self._new_kind(place)
+        kind = self._kinds[key]
+        count = len(kind.common)
+        self._builder.begin(prefix, kind.own)
+        self._builder.extend(kind.block, -1, [1.0] * count, kind.common, [-1] * count)
+        start, first = len(self._rows), len(self._builder)
+        self._added.append((place, kind))
         self._rows += [first + row for row in kind.rows]
         return [start + number if number >= 0 else -1 for number in kind.of]
 
     @property
-    def kept_count(self) -> int:
-        """How many values are kept at a time, those of all countries included."""
-        return self._world.count + len(self._kept)
+    def register_count(self) -> int:
+        """How many registers there are at a time, those of all countries included."""
+        return self._factors.count + len(self._registers)
 
     @property
     def slot_count(self) -> int:
@@ -218,38 +228,34 @@ class PresenceBook:
         return self._slots
 
     def arrays(self) -> dict[str, Any]:
-        """Arrays of `Moves` that say what the presences are."""
-        made = [presence for _, kind in self._made for presence in kind.presences]
-        gates = [gate for presence in made for gate in presence.gates]
-        powers = [
-            (kept, math.log(self._survey.factors(driver)[place]))
-            for place, kind in self._made
-            for presence in kind.presences
-            for kept, driver in presence.powers
+        """Return the arrays of `Moves` that describe activations."""
+        added = [activation for _, kind in self._added for activation in kind.activations]
+        needs = [need for activation in added for need in activation.needs]
+        scale_factors = [
+            (register, math.log(self._view.factors(measure)[place]))
+            for place, kind in self._added
+            for activation in kind.activations
+            for register, measure in activation.scale_factors
         ]
-
-        def whole(numbers: list[int]) -> Integers:
-            return np.array(numbers, dtype=np.int64)
-
         return {
-            "presence_start": pointers(np.bincount(whole(self._rows), minlength=len(self._book))),
-            "presence_slot": whole([presence.slot for presence in made]),
-            "presence_lags": whole([presence.lags for presence in made]),
-            "presence_begin": whole([presence.begin for presence in made]),
-            "presence_late": whole([presence.late for presence in made]),
-            "presence_late_cost": np.array([presence.late_cost for presence in made], dtype=np.float64),
-            "gate_start": pointers([len(presence.gates) for presence in made]),
-            "gate_score": whole([gate.score for gate in gates]),
-            "gate_kept": whole([gate.kept for gate in gates]),
-            "gate_threshold": np.array([gate.threshold for gate in gates], dtype=np.float64),
-            "power_start": pointers([len(presence.powers) for presence in made]),
-            "power_kept": whole([kept for kept, _ in powers]),
-            "power_log": np.array([logarithm for _, logarithm in powers], dtype=np.float64),
+            "presence_start": pointers(np.bincount(_whole(self._rows), minlength=len(self._builder))),
+            "presence_slot": _whole([activation.slot for activation in added]),
+            "presence_lags": _whole([activation.lags for activation in added]),
+            "presence_begin": _whole([activation.begin for activation in added]),
+            "presence_late": _whole([activation.late for activation in added]),
+            "presence_late_cost": np.array([activation.late_cost for activation in added], dtype=np.float64),
+            "gate_start": pointers([len(activation.needs) for activation in added]),
+            "gate_score": _whole([need.score for need in needs]),
+            "gate_kept": _whole([need.register for need in needs]),
+            "gate_threshold": np.array([need.threshold for need in needs], dtype=np.float64),
+            "power_start": pointers([len(activation.scale_factors) for activation in added]),
+            "power_kept": _whole([register for register, _ in scale_factors]),
+            "power_log": np.array([logarithm for _, logarithm in scale_factors], dtype=np.float64),
         }
 
     def _found_sources(self) -> Iterator[_Source]:
         """Yield what rows are made from, in the order of the rows of a country."""
-        study, delays = self._survey.study, delay_scores(self._survey.study)
+        study, delays = self._view.study, delay_scores(self._view.study)
         if study.start is not None:
             yield _Source("start", study.start, start_score(study), "start: years")
         met = set()
@@ -261,95 +267,91 @@ class PresenceBook:
                 for name, setting in needs_of(area, component):
                     if name not in met:
                         met.add(name)
-                        yield _Source(f"need/{name}", setting, self._survey.needs[name], "")
+                        yield _Source(f"need/{name}", setting, self._view.needs[name], "")
 
     def _found_keys(self) -> list[tuple[object, ...]]:
-        """Say of each country which group it is in, and which entries of settings apply to it."""
-        group, survey = self._survey.study.dependence.group, self._survey
-        groups = [None if group is None else each.get(group) for each in survey.groups]
+        """Return of each country its group, and which entries of settings apply to it."""
+        group, view = self._view.study.dependence.group, self._view
+        groups = [None if group is None else each.get(group) for each in view.groups]
         settings = {id(source.setting): source.setting for source in self._sources}
-        labels = [[label for label, _ in survey.entries(setting)] for setting in settings.values()]
+        labels = [[label for label, _ in view.entries(setting)] for setting in settings.values()]
         return list(zip(groups, *labels, strict=True))
 
-    def _kind(self, place: int) -> _Kind:
-        """Return what the costs of a country depend on."""
-        key = self._keys[place]
-        if key not in self._kinds:
-            self._kinds[key] = self._new_kind(place)
-        return self._kinds[key]
-
     def _new_kind(self, place: int) -> _Kind:
-        """Work out the rows of a country that its costs depend on, and its presences."""
-        survey = self._survey
-        own = {name: number for number, name in enumerate(survey.own)}
-        block, common, drawn = Block([], [], [], [], [], [], []), [], set()
+        """Return the rows that costs depend on in a country, and its activations."""
+        view, study = self._view, self._view.study
+        own = {name: number for number, name in enumerate(view.own)}
+        rows: list[Row] = []
+        common: list[int] = []
+        drawn = set()
         for source in self._sources:
-            label, amount = survey.entries(source.setting)[place]
+            label, amount = view.entries(source.setting)[place]
             if not source.where and amount == 1.0:
                 continue
             drawn.add(source.name)
-            law, score = self._law(source, label, amount)
-            block.law.append(law)
-            block.keep.append(self._kept.setdefault(source.name, self._world.count + len(self._kept)))
-            common.append(self._book.common(all_countries(score, survey.study.countries[place], survey.study)))
-            block.lengths.append(len(score.own))
-            block.bases.extend([own.setdefault(name, len(own)) for name, _ in score.own])
-            block.weights.extend([weight for _, weight in score.own])
-        block.component.extend([-1] * len(common))
-        block.growth.extend([-1] * len(common))
-        presences: dict[tuple[object, ...], int] = {}
-        made: list[_Presence] = []
-        rows: list[int] = []
-        of: list[int] = []
+            distribution, score = self._distribution(source, label, amount)
+            register = self._registers.setdefault(source.name, self._factors.count + len(self._registers))
+            rows.append(Row(distribution, score.own, register=register))
+            common.append(self._builder.common(common_weights(score, study.countries[place], study)))
+        # Components of an area with the same needs and scale factors share an activation.
+        activations: dict[tuple[object, ...], int] = {}
+        made: list[tuple[int, _Activation]] = []
         used: dict[str, int] = {}
-        for k, (area, component) in enumerate(survey.pairs):
-            found = self._presence(place, area, component, drawn)
+        of: list[int] = []
+        for k, (area, component) in enumerate(view.pairs):
+            found = self._activation(place, area, component, drawn)
             if found is None:
                 of.append(-1)
                 continue
-            key = (area.id, found.gates, found.powers)
-            if key not in presences:
+            key = (area.id, found.needs, found.scale_factors)
+            if key not in activations:
                 slot = used.get(area.id, 0)
                 used[area.id] = slot + (3 if found.lags > 1 else 1)
-                presences[key] = len(made)
-                made.append(found._replace(slot=slot))
-                rows.append(k)
-            of.append(presences[key])
+                activations[key] = len(made)
+                made.append((k, found._replace(slot=slot)))
+            of.append(activations[key])
         self._slots = max(self._slots, *used.values(), 0)
-        return _Kind(block, common, tuple(own), tuple(made), tuple(rows), tuple(of))
+        block = Block.of(rows, own)
+        return _Kind(
+            block, common, tuple(own), tuple(each for _, each in made), tuple(row for row, _ in made), tuple(of)
+        )
 
-    def _presence(self, place: int, area: Area, component: Component, drawn: set[str]) -> _Presence | None:
-        """Return the presence of a component in a country, its slot left open; None where it needs none."""
-        gates = tuple(
+    def _activation(self, place: int, area: Area, component: Component, drawn: set[str]) -> _Activation | None:
+        """Return the activation of a component in a country, its slot left open; None where it needs none."""
+        needs = tuple(
             [
-                self._gate(name, *self._survey.entries(setting)[place])
+                self._need(name, *self._view.entries(setting)[place])
                 for name, setting in needs_of(area, component)
                 if f"need/{name}" in drawn
             ]
         )
-        powers = tuple(
-            (self._world.value(exponent.stream, exponent.value, exponent.stream), exponent.driver)
+        scale_factors = tuple(
+            (self._factors.register(exponent.stream, exponent.value, exponent.stream), exponent.driver)
             for exponent in component.exponents
             if isinstance(exponent.value, Family)
         )
-        lags = self._survey.lags[area.id]
-        if not (gates or powers or lags > 1):
+        lags = self._view.lags[area.id]
+        if not (needs or scale_factors or lags > 1):
             return None
-        begin = self._kept["start"] if lags > 1 and self._survey.study.start is not None else -1
-        late = self._kept[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
+        begin = self._registers["start"] if lags > 1 and self._view.study.start is not None else -1
+        late = self._registers[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
         late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
-        return _Presence(0, lags, begin, late, late_cost, gates, powers)
+        return _Activation(0, lags, begin, late, late_cost, needs, scale_factors)
 
-    def _gate(self, name: str, label: str, amount: Amount) -> _Gate:
-        if (name, label) not in self._gates:
-            kept, threshold = _threshold(self._world, name, label, amount)
-            self._gates[name, label] = _Gate(self._kept[f"need/{name}"], kept, threshold)
-        return self._gates[name, label]
+    def _need(self, name: str, label: str, amount: Amount) -> _NeedIndicator:
+        if (name, label) not in self._needs:
+            register, threshold = self._factors.threshold(name, label, amount)
+            self._needs[name, label] = _NeedIndicator(self._registers[f"need/{name}"], register, threshold)
+        return self._needs[name, label]
 
-    def _law(self, source: _Source, label: str, amount: Amount) -> tuple[int, Score]:
+    def _distribution(self, source: _Source, label: str, amount: Amount) -> tuple[int, Score]:
         if not source.where:
             return self._normal, source.score
-        if (source.name, label) not in self._laws:
-            law = self._book.law(amount, source.where)
-            self._laws[source.name, label] = (law, source.score if is_drawn(amount) else Score((), ()))
-        return self._laws[source.name, label]
+        if (source.name, label) not in self._distributions:
+            number = self._builder.distribution(amount, source.where)
+            self._distributions[source.name, label] = (number, source.score if is_drawn(amount) else Score((), ()))
+        return self._distributions[source.name, label]
+
+
+def _whole(numbers: Sequence[int]) -> Integers:
+    return np.array(numbers, dtype=np.int64)

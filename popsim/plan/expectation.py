@@ -13,7 +13,7 @@ from popsim.families.base import Family, Floats
 from popsim.layout import SCORE_LIMIT
 from popsim.plan.needs import needed_cost, needs_of
 from popsim.plan.quadrature import expect, legendre, nodes
-from popsim.plan.study_view import Survey
+from popsim.plan.study_view import StudyView
 from popsim.schema import Prices, Span
 from popsim.study.model import Amount, Area, Study
 
@@ -29,7 +29,7 @@ class Expected(NamedTuple):
     means: dict[tuple[Prices, Span], Floats]
 
 
-def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
+def expect_rows(view: StudyView) -> Expected:
     """Return what the costs of a study come to on average, and at their most likely values.
 
     The mean is that of the cost within the horizon, exact but for quadrature (some 1e-6 of it); `means` has the same at
@@ -37,23 +37,23 @@ def expect_rows(study: Study, survey: Survey | None = None) -> Expected:
     likely unit cost, at the most likely exponents, on time, at the prices of the study, times the probability that it
     is needed. The standard deviation is exact where costs alone are uncertain, and NaN elsewhere.
     """
-    known = survey or Survey(study)
-    costs = [component.cost for _, component in known.pairs]
-    cost_mode, total = _column([known.mode(cost) for cost in costs]), _column(known.totals)
-    needed, chance = _needed(known)
-    scale = known.scales(_expected_power)
-    likely = known.scales(_likely_power)
+    study = view.study
+    costs = [component.cost for _, component in view.pairs]
+    cost_mode, total = _column([view.mode(cost) for cost in costs]), _column(view.totals)
+    needed, chance = _needed(view)
+    scale = view.scales(_expected_power)
+    likely = view.scales(_likely_power)
     # Very large costs may pass the largest float, which is then what they come to.
     with np.errstate(all="ignore"):
         mode = cost_mode * (likely * chance) * total
         means = {
-            (prices, span): (needed * scale * _paid_for(known, prices, span)).T
+            (prices, span): (needed * scale * _paid_for(view, prices, span)).T
             for prices in _prices_of(study)
             for span in _SPANS
-            if span == "within_horizon" or max(known.lags.values(), default=1) > 1
+            if span == "within_horizon" or max(view.lags.values(), default=1) > 1
         }
         mean = means["constant", "within_horizon"].T
-        std = np.full_like(mean, np.nan) if known.moving else _column([cost.std() for cost in costs]) * scale * total
+        std = np.full_like(mean, np.nan) if view.is_moving else _column([cost.std() for cost in costs]) * scale * total
     return Expected(mode.T, mean.T, std.T, means)
 
 
@@ -81,67 +81,67 @@ def _by_country(values: Sequence[float | list[float]]) -> Floats:
     return np.array([value if isinstance(value, list) else [value] * count for value in values], dtype=np.float64)
 
 
-def _needed(survey: Survey) -> tuple[Floats, Floats]:
+def _needed(view: StudyView) -> tuple[Floats, Floats]:
     """Return the expected unit cost where it is needed, and the probability of that (component, country)."""
     needed: list[float | list[float]] = []
     chance: list[float | list[float]] = []
-    for (area, component), score in zip(survey.pairs, survey.scores, strict=True):
+    for (area, component), score in zip(view.pairs, view.scores, strict=True):
         if area.need is None and component.need is None:
             needed.append(component.cost.mean())
             chance.append(1.0)
             continue
         settings = list(needs_of(area, component))
-        amounts = [survey.amounts(setting) for _, setting in settings]
-        each = list(zip(*(survey.labels(setting) for _, setting in settings), strict=True))
+        amounts = [view.amounts(setting) for _, setting in settings]
+        each = list(zip(*(view.labels(setting) for _, setting in settings), strict=True))
         costs, probabilities = {}, {}
         for labels in set(each):
             chances = {name: of[label] for (name, _), of, label in zip(settings, amounts, labels, strict=True)}
-            costs[labels] = needed_cost(component, chances, score, survey.needs)
+            costs[labels] = needed_cost(component, chances, score, view.needs)
             probabilities[labels] = math.prod(_mean(amount) for amount in chances.values())
         needed.append([costs[labels] for labels in each])
         chance.append([probabilities[labels] for labels in each])
     return _by_country(needed), _by_country(chance)
 
 
-def likely_weights(survey: Survey) -> Floats:
+def likely_weights(view: StudyView) -> Floats:
     """Return what multiplies a most likely cost (country, component), beside what is known and what lateness adds.
 
     The probability that it is needed, which is the product of those of its needs, each at its most likely value where
     it is uncertain; and its drivers at the most likely values of uncertain exponents.
     """
-    weights = np.ones((len(survey.pairs), len(survey.study.countries)))
-    for row, (area, component) in zip(weights, survey.pairs, strict=True):
+    weights = np.ones((len(view.pairs), len(view.study.countries)))
+    for row, (area, component) in zip(weights, view.pairs, strict=True):
         for exponent in component.exponents:
             if isinstance(exponent.value, Family):
-                power = survey.mode(exponent.value)
-                row *= [factor**power for factor in survey.factors(exponent.driver)]
+                power = view.mode(exponent.value)
+                row *= [factor**power for factor in view.factors(exponent.driver)]
         for _, setting in needs_of(area, component):
             modes = {
-                label: survey.mode(amount) if isinstance(amount, Family) else amount
-                for label, amount in survey.amounts(setting).items()
+                label: view.mode(amount) if isinstance(amount, Family) else amount
+                for label, amount in view.amounts(setting).items()
             }
-            row *= [modes[label] for label in survey.labels(setting)]
+            row *= [modes[label] for label in view.labels(setting)]
     return weights.T
 
 
-def _paid_for(survey: Survey, prices: Prices, span: Span) -> Floats:
+def _paid_for(view: StudyView, prices: Prices, span: Span) -> Floats:
     """Return what is paid within or after the horizon for a unit of cost (component, country)."""
-    study, sure = survey.study, [("", cast(Amount, 0.0))]
-    begins = survey.entries(study.start) if study.start else sure
-    count = len(study.years) + (0 if span == "within_horizon" else max(survey.lags.values()) - 1)
+    study, sure = view.study, [("", cast(Amount, 0.0))]
+    begins = view.entries(study.start) if study.start else sure
+    count = len(study.years) + (0 if span == "within_horizon" else max(view.lags.values()) - 1)
     years = range(study.years[0], study.years[0] + count)
     ages = tuple([max(year - study.price_year, 0) for year in years])
     general = _general_prices(study, prices, years)
     areas: dict[tuple[object, ...], dict[tuple[float, ...], float | list[float]]] = {}
     paid = []
     for area in study.areas:
-        factor, rate, lags = *_rises(study, area), survey.lags[area.id]
+        factor, rate, lags = *_rises(study, area), view.lags[area.id]
         known = areas.setdefault((factor, rate, lags, id(area.delay)), {})
         for component in area.components:
             if component.profile not in known:
                 rises = _prices(ages, factor, rate) * general
                 growth = _growths(component.profile, rises, lags, span)
-                lates = survey.entries(area.delay.years) if area.delay else sure
+                lates = view.entries(area.delay.years) if area.delay else sure
                 count = max(len(begins), len(lates))
                 pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
                 found = {(begin[0], late[0]): (begin[1], late[1]) for begin, late in pairs}

@@ -9,19 +9,19 @@ import numpy as np
 
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family, Floats
-from popsim.plan.activation import PresenceBook, World, all_countries, share_values
+from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
 from popsim.plan.expectation import expect_rows, likely_weights
-from popsim.plan.model import Draws, Labels, Plan
+from popsim.plan.model import About, Exact, Labels, Plan, StreamNames
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.price_profiles import Timing, make_timing
-from popsim.plan.rows import Block, RowBook
-from popsim.plan.streams import StreamBook
-from popsim.plan.study_view import Survey
-from popsim.plan.tables.builder import Marginals, TableBook, pointers
+from popsim.plan.rows import Block, Row, RowBuilder
+from popsim.plan.streams import StreamNumbers
+from popsim.plan.study_view import StudyView
+from popsim.plan.tables.builder import pointers
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
 from popsim.study.model import Area, Study
 
-__all__ = ["Marginals", "TableBook", "compile", "draws_all_of", "pointers"]
+__all__ = ["compile", "draws_all_of", "pointers"]
 
 
 def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on to)
@@ -54,15 +54,15 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     """
     if not isinstance(study, Study):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
-        raise ParameterError(Problem("study", (), kind_of(study), "a Study", mend))
-    known = _Known(StreamBook(), {})
+        raise ParameterError(Problem("", ("study",), kind_of(study), "a Study", mend))
+    known = _Known(StreamNumbers(), {})
     plan = _compile(study, FULL, FULL_NAME, known)
     others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
     return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, others))
 
 
 def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple[Plan, ...]:
-    """Note for each option the first plan that draws all of it, if there is one before."""
+    """Note in the plan of each option the first plan that draws all of it, if there is one before."""
     leaders = [(study, plan)]
     noted = []
     for option, other in zip(study.options, others, strict=True):
@@ -76,124 +76,123 @@ def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple
 class _Known(NamedTuple):
     """What the options of a study have in common, for the most part."""
 
-    streams: StreamBook
+    streams: StreamNumbers
     modes: dict[int, tuple[Family, float]]
 
 
 def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan:
-    book, survey = RowBook(), Survey(study, known.modes)
+    builder, view = RowBuilder(), StudyView(study, known.modes)
     labels = _labels(study, option, option_name)
-    if not survey.moving:
-        timing = make_timing(study, None, survey)
-        _add_countries(survey, book, timing, None)
-        return _plan(survey, book, book.draws(known.streams), NO_MOVES, timing, labels)
-    book.begin("")
-    world = World(study, book)
-    share_values(survey, world)
-    timing = make_timing(study, world, survey)
-    presences = PresenceBook(survey, book, world)
-    _add_countries(survey, book, timing, presences)
+    if not view.is_moving:
+        timing = make_timing(view, None)
+        _add_countries(view, builder, timing, None)
+        return _plan(view, builder, known.streams, NO_MOVES, timing, labels)
+    builder.begin("")
+    factors = GlobalFactors(study, builder)
+    register_shared_values(view, factors)
+    timing = make_timing(view, factors)
+    activations = ActivationBuilder(view, builder, factors)
+    _add_countries(view, builder, timing, activations)
+    columns = builder.columns
     moves = Moves(
-        row_keep=book.column("keep"),
-        row_presence=book.column("presence"),
-        row_growth=book.column("growth"),
-        counts=np.array([presences.kept_count, presences.slot_count, timing.slots], dtype=np.int64),
-        **presences.arrays(),
-        **world.path_arrays(timing.paths, timing.profile.shape[1]),
+        row_keep=columns["register"],
+        row_presence=columns["activation"],
+        row_growth=columns["growth"],
+        counts=np.array([activations.register_count, activations.slot_count, timing.slots], dtype=np.int64),
+        **activations.arrays(),
+        **factors.path_arrays(timing.paths, timing.profile.shape[1]),
         **timing.arrays(),
     )
-    return _plan(survey, book, book.draws(known.streams), moves.frozen(), timing, labels)
+    return _plan(view, builder, known.streams, moves.frozen(), timing, labels)
 
 
-def _add_countries(survey: Survey, book: RowBook, timing: Timing, presences: PresenceBook | None) -> None:
+def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activations: ActivationBuilder | None) -> None:
     """Add the rows of all countries: what costs depend on, and costs."""
-    study, pairs, drawn, own = survey.study, survey.pairs, survey.drawn, survey.own
+    study, pairs = view.study, view.pairs
     growth = timing.component_growth[0]
-    places = {name: place for place, name in enumerate(own)}
-    costs = Block(
-        law=[book.law(component.cost, f"{area.id}/{component.id}: cost") for area, component in pairs],
-        component=list(range(len(pairs))),
-        keep=[-1] * len(pairs),
-        growth=growth.tolist(),
-        lengths=[len(score.own) for score in drawn],
-        bases=[places[name] for score in drawn for name, _ in score.own],
-        weights=[weight for score in drawn for _, weight in score.own],
-    )
-    factors = survey.scales() * np.where(growth >= 0, 1.0, survey.totals)[:, None]
+    rows = [
+        Row(builder.distribution(component.cost, f"{area.id}/{component.id}: cost"), score.own, k, growth=profile)
+        for k, ((area, component), score, profile) in enumerate(zip(pairs, view.drawn, growth.tolist(), strict=True))
+    ]
+    costs = Block.of(rows, {name: number for number, name in enumerate(view.own)})
+    factors = view.scales() * np.where(growth >= 0, 1.0, view.totals)[:, None]
     commons: dict[str | None, list[int]] = {}
     column = study.dependence.group
     for place, (country, factor) in enumerate(zip(study.countries, factors.T.tolist(), strict=True)):
         prefix = f"country/{country.code}/"
-        if presences is None:
-            book.begin(prefix, own)
-            presence = [-1] * len(pairs)
+        if activations is None:
+            builder.begin(prefix, view.own)
+            activation = [-1] * len(pairs)
         else:
-            presence = presences.add(place, prefix)
-        group = survey.groups[place].get(column) if column is not None else None
+            activation = activations.add(place, prefix)
+        group = view.groups[place].get(column) if column is not None else None
         if group not in commons:
-            commons[group] = [book.common(all_countries(score, country, study)) for score in drawn]
-        book.extend(costs, place, factor, commons[group], presence)
+            commons[group] = [builder.common(common_weights(score, country, study)) for score in view.drawn]
+        builder.extend(costs, place, factor, commons[group], activation)
 
 
-def _plan(survey: Survey, book: RowBook, draws: Draws, moves: Moves, timing: Timing, labels: Labels) -> Plan:
-    study, expected = survey.study, expect_rows(survey.study, survey)
-    costs = book.column("component") >= 0
-    shares = financed_shares(study, survey)
-    profiles = np.array([component.profile for _, component in survey.pairs])
+def _plan(
+    view: StudyView, builder: RowBuilder, streams: StreamNumbers, moves: Moves, timing: Timing, labels: Labels
+) -> Plan:
+    study, draws, columns = view.study, builder.draws(streams), builder.columns
+    expected, shares = expect_rows(view), financed_shares(view)
+    costs = columns["component"] >= 0
 
     def spread(values: Floats) -> Floats:
-        """Values of costs, at the rows that are costs."""
+        """Return values of costs at the rows that are costs."""
         out = np.zeros(len(costs))
         out[costs] = values.ravel()
         return out
 
-    expected_totals = np.full((len(SIMULATED_TOTALS), len(survey.pairs)), np.nan)
+    expected_totals = np.full((len(SIMULATED_TOTALS), len(view.pairs)), np.nan)
     for (prices, span), means in expected.means.items():
-        expected_totals[SIMULATED_TOTALS.index(total_name("cost", prices, span))] = means.sum(axis=0)
+        row = SIMULATED_TOTALS.index
+        expected_totals[row(total_name("cost", prices, span))] = means.sum(axis=0)
         if shares is not None:
-            expected_totals[SIMULATED_TOTALS.index(total_name("financing_need", prices, span))] = (means * shares).sum(
-                0
-            )
+            expected_totals[row(total_name("financing_need", prices, span))] = (means * shares).sum(axis=0)
     return Plan(
         draws=draws,
         moves=moves,
         labels=labels,
-        row_country=book.column("country"),
-        row_component=book.column("component"),
+        row_country=columns["country"],
+        row_component=columns["component"],
         row_share=np.zeros(0) if shares is None else spread(shares),
         row_mode=spread(expected.mode),
         row_mean=spread(expected.mean),
         row_std=spread(expected.std),
-        year_share=profiles / np.array(survey.totals)[:, None],
+        year_share=np.array([component.profile for _, component in view.pairs]) / np.array(view.totals)[:, None],
         component_growth=timing.component_growth,
         component_lags=timing.component_lags,
         component_path=timing.component_path,
-        study_name=study.name,
-        title=study.title,
-        currency=study.currency,
-        price_year=study.price_year,
         sampling=study.sampling,
-        coverage=study.coverage,
-        breakdowns=study.breakdowns,
-        study_text=study.files[0][1],
-        shared_names=book.shared_names,
-        own_names=book.own_names,
-        component_expected=expected_totals,
-        component_payments=np.array(survey.totals, dtype=np.float64),
-        row_likely=book.likely(survey.mode) * np.where(costs, spread(likely_weights(survey)), 1.0),
+        about=About(
+            study_name=study.name,
+            title=study.title,
+            currency=study.currency,
+            price_year=study.price_year,
+            coverage=study.coverage,
+            breakdowns=study.breakdowns,
+            study_text=study.files[0][1],
+        ),
+        exact=Exact(
+            component_expected=expected_totals,
+            component_payments=np.array(view.totals, dtype=np.float64),
+            row_likely=builder.likely(view.mode) * np.where(costs, spread(likely_weights(view)), 1.0),
+        ),
+        streams=StreamNames(builder.shared_names, builder.own_names),
     )
 
 
-def financed_shares(study: Study, survey: Survey | None = None) -> Floats | None:
+def financed_shares(view: StudyView) -> Floats | None:
     """Return what is financed per unit of cost (country, component), agency fee included; None where not stated."""
+    study = view.study
     if study.agency_fee is None:
         return None
-    known = survey or Survey(study)
     borne = [
-        [float(cast(float, share)) for _, share in known.entries(area.cofinancing)]
+        [float(cast(float, share)) for _, share in view.entries(area.cofinancing)]
         if area.cofinancing
         else [0.0] * len(study.countries)
-        for area, _ in known.pairs
+        for area, _ in view.pairs
     ]
     return (1.0 - np.array(borne).T) * (1.0 + study.agency_fee)
 
@@ -204,7 +203,7 @@ def _labels(study: Study, option: str, option_name: str) -> Labels:
     uneven = [country.code for country in study.countries if tuple(name for name, _ in country.groups) != group_names]
     if uneven:
         raise PlanError(
-            Problem("study.countries", (), f"other groups for {uneven[0]}", f"{', '.join(group_names)} for all")
+            Problem("study", ("countries",), f"other groups for {uneven[0]}", f"{', '.join(group_names)} for all")
         )
     groups = [dict(country.groups) for country in study.countries]
     return Labels(

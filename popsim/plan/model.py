@@ -19,14 +19,16 @@ from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import TOTALS, Prices, Span, Total
 
 __all__ = [
-    "DERIVED_ARRAYS",
     "GROWTH_ROWS",
     "ROW_ARRAYS",
     "STORED_GROWTHS",
+    "About",
     "Draws",
+    "Exact",
     "Integers",
     "Labels",
     "Plan",
+    "StreamNames",
     "Words",
 ]
 
@@ -46,9 +48,6 @@ ROW_ARRAYS = (
 )
 """Arrays of a plan beside what its kernels read."""
 
-DERIVED_ARRAYS = ("component_expected", "component_payments", "row_likely")
-"""Arrays that change no sample and so are no part of the digest; empty in a plan of a version that had none."""
-
 GROWTH_ROWS: dict[tuple[Prices, Span], int] = {
     ("constant", "within_horizon"): 0,
     ("constant", "after_horizon"): 1,
@@ -61,19 +60,7 @@ GROWTH_ROWS: dict[tuple[Prices, Span], int] = {
 STORED_GROWTHS = 4
 """Rows of `component_growth` that a plan stores; `popsim.plan.price_profiles.with_growths_after` derives the others."""
 
-_WORDS_OF_PLAN = (
-    "labels",
-    "study_name",
-    "title",
-    "currency",
-    "price_year",
-    "scenarios",
-    "coverage",
-    "breakdowns",
-    "study_text",
-    "drawn_with",
-    "alternatives",
-)
+_DESCRIBING = ("labels", "scenarios", "about", "drawn_with", "alternatives")
 """What two equal plans have in common beside their digest; names of streams are not kept in files."""
 
 
@@ -136,6 +123,43 @@ class Labels(Brief):
         return (self.option, self.country, self.groups, self.area, self.component, self.component_area, self.years)
 
 
+class About(NamedTuple):
+    """What a study says of itself, for the datasets that are made from its plan."""
+
+    study_name: str
+    title: str
+    currency: str
+    price_year: int
+    coverage: float
+    breakdowns: tuple[tuple[str, ...], ...]
+    study_text: str
+
+
+class StreamNames(NamedTuple):
+    """Names of the streams of a plan, in the order of `Draws`; none in a plan that was read from a file."""
+
+    shared: tuple[str, ...] = ()
+    own: tuple[str, ...] = ()
+
+
+class Exact(NamedTuple):
+    """What follows from a study without drawing; empty in a plan of a version that had none.
+
+    These arrays change no sample, and so are no part of the digest.
+    """
+
+    component_expected: Floats = np.zeros((0, 0))
+    """(total, component): exact mean of each of `SIMULATED_TOTALS`; NaN for those that the study does not ask for."""
+    component_payments: Floats = np.zeros(0)
+    """Payments that each component makes in a country that needs it: years of service, or 1 for a one-off."""
+    row_likely: Floats = np.zeros(0)
+    """What each row is at the most likely value of its input; a cost times the probability that it is needed, and its
+    scale factors at the most likely values of uncertain exponents."""
+
+
+NOTHING_EXACT, NO_NAMES = Exact(), StreamNames()
+
+
 @sampled
 @dataclass(frozen=True, eq=False, repr=False)
 class Plan(Sampled):
@@ -169,32 +193,17 @@ class Plan(Sampled):
     year_share: Floats
     """(component, year): the share of a component's cost that falls in each year, if all is on time; rows sum to 1."""
     component_growth: Integers
-    """(total, component): the growth behind the totals of `GROWTH_ROWS`; -1 where a component needs none."""
+    """(total, component): the price profile behind the totals of `GROWTH_ROWS`; -1 where a component needs none."""
     component_lags: Integers
     component_path: Integers
-    study_name: str
-    title: str
-    currency: str
-    price_year: int
     sampling: Sampling
-    coverage: float
-    breakdowns: tuple[tuple[str, ...], ...]
-    study_text: str
+    about: About
+    exact: Exact = NOTHING_EXACT
+    streams: StreamNames = NO_NAMES
     drawn_with: str = ""
     """Id of an option whose plan draws all that this one does, number for number; empty where there is none."""
     alternatives: tuple[Plan, ...] = ()
     """Plans of the other options, each without alternatives of its own."""
-    shared_names: tuple[str, ...] = ()
-    """Names of the shared streams; none in a plan that was read from a file."""
-    component_expected: Floats = dataclasses.field(default_factory=lambda: np.zeros((0, 0)))
-    """(total, component): exact mean of each of `SIMULATED_TOTALS`; NaN for those that the study does not ask for."""
-    component_payments: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
-    """Payments that each component makes in a country that needs it: years of service, or 1 for a one-off."""
-    row_likely: Floats = dataclasses.field(default_factory=lambda: np.zeros(0))
-    """What each row is at the most likely value of its input; a cost times the probability that it is needed, and its
-    drivers at the most likely values of uncertain exponents."""
-    own_names: tuple[str, ...] = ()
-    """Names of the streams of countries, in the order of `Draws.own_stream`."""
 
     def with_sampling(self, sampling: Sampling) -> Plan:
         """Return the same plan, options included, for other scenarios."""
@@ -203,7 +212,7 @@ class Plan(Sampled):
 
     @property
     def is_financed(self) -> bool:
-        """Return whether the study tells what is to be financed from what it costs."""
+        """Whether the study states what is to be financed of its costs."""
         return len(self.row_share) > 0
 
     def has_prices(self, prices: Prices) -> bool:
@@ -212,7 +221,7 @@ class Plan(Sampled):
 
     @property
     def is_ever_late(self) -> bool:
-        """Return whether payments can fall after the last year."""
+        """Whether payments can fall after the last year."""
         return bool((self.component_growth[GROWTH_ROWS["constant", "after_horizon"]] >= 0).any())
 
     @property
@@ -233,7 +242,7 @@ class Plan(Sampled):
         Everything counts but words that only describe (title, study, names) and defaults that a run states itself.
         """
         state = hashlib.blake2b(f"stream {STREAM_VERSION} seed {self.seed}".encode(), digest_size=16)
-        state.update(f" {self.currency} {self.price_year} {self.labels.identifiers()}".encode())
+        state.update(f" {self.about.currency} {self.about.price_year} {self.labels.identifiers()}".encode())
         if self.design != "random":
             state.update(f" design {self.design}".encode())
         if self.replicates != 1:
@@ -249,11 +258,11 @@ class Plan(Sampled):
         labels = self.labels
         options = [labels.option[0], *(other.labels.option[0] for other in self.alternatives)]
         return [
-            ("title", self.title),
+            ("title", self.about.title),
             ("areas", listed(labels.area)),
             ("countries", listed(labels.country)),
             ("years", f"{labels.years[0]} to {labels.years[-1]}"),
-            ("money", f"{self.currency} at {self.price_year} prices"),
+            ("money", f"{self.about.currency} at {self.about.price_year} prices"),
             ("options", listed(options)),
             ("scenarios", f"{self.scenarios:,}, seed {self.seed}, design {self.design}"),
             ("digest", self.digest),
@@ -261,18 +270,16 @@ class Plan(Sampled):
         ]
 
     def __repr__(self) -> str:
-        return as_text(f"Plan of study {self.study_name}", self._rows())
+        return as_text(f"Plan of study {self.about.study_name}", self._rows())
 
     def _repr_html_(self) -> str:
-        return as_html(f"Plan of study {self.study_name}", self._rows())
+        return as_html(f"Plan of study {self.about.study_name}", self._rows())
 
     def __eq__(self, other: object) -> bool:
         """Return whether the other has the same arrays, to the bit, and the same words."""
         if not isinstance(other, Plan):
             return NotImplemented
-        return self.digest == other.digest and all(
-            getattr(self, name) == getattr(other, name) for name in _WORDS_OF_PLAN
-        )
+        return self.digest == other.digest and all(getattr(self, name) == getattr(other, name) for name in _DESCRIBING)
 
     def __hash__(self) -> int:
         return hash(self.digest)

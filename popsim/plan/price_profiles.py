@@ -1,4 +1,8 @@
-"""When payments fall and at what prices: lags, price paths and price profiles of every component."""
+"""When payments fall and at what prices: lags, price paths and price profiles of every component.
+
+A price profile holds, for each lag of 0, 1, ... whole years, what one unit planned by a profile comes to between two
+years: a path of prices, times the profile moved by the lag. Plans store price profiles as `growth_...`.
+"""
 
 from __future__ import annotations
 
@@ -9,23 +13,25 @@ import numpy as np
 
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Floats
-from popsim.plan.activation import Path, World
-from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Integers, Plan
-from popsim.plan.study_view import Survey, is_moving, lag_counts, longest
-from popsim.schema import Prices
-from popsim.study.model import Study
+from popsim.plan.activation import GlobalFactors, PricePath
+from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Plan
+from popsim.plan.moves import Integers
+from popsim.plan.study_view import StudyView
+from popsim.schema import Prices, Span
 
-__all__ = ["STILL", "Timing", "is_moving", "lag_counts", "longest", "make_timing", "with_growths_after"]
+__all__ = ["CONSTANT_PRICES", "Timing", "make_timing", "with_growths_after"]
 
 MOST_YEARS = 10_000
 """Years after the first within which all payments fall; each takes memory for every cost component."""
 
-STILL = Path((), (), ())
+CONSTANT_PRICES = PricePath((), (), ())
 """The prices of the price year, in every year."""
+
+_DERIVED: tuple[Prices, ...] = ("nominal", "discounted")
 
 
 class Timing(NamedTuple):
-    """Growths of components; `component_growth` is -1 where one is always on time at the prices of the study."""
+    """Price profiles of components; `component_growth` is -1 where one is always on time at the prices of the study."""
 
     component_growth: Integers
     component_lags: Integers
@@ -37,23 +43,31 @@ class Timing(NamedTuple):
     growth_to: Integers
     growth_lags: Integers
     growth_slot: Integers
-    paths: tuple[Path, ...]
-    slots: int
+    paths: tuple[PricePath, ...]
+
+    @property
+    def slots(self) -> int:
+        """Number of price profiles, each lag counted."""
+        return int(self.growth_lags.sum())
 
     def arrays(self) -> dict[str, Any]:
-        """Arrays of `Moves` that say what the growths are."""
+        """Return the arrays of `Moves` that describe price profiles."""
         return {
             name: value for name, value in self._asdict().items() if name.startswith("growth_") or name == "profile"
         }
 
 
-def make_timing(study: Study, world: World | None, survey: Survey | None = None) -> Timing:
-    """Lay out lags, paths and growths; without a world nothing moves."""
-    known = survey or Survey(study)
-    years, lags = len(study.years), known.lags if world is not None else {}
-    pairs = known.pairs
-    counts = [lags.get(area.id, 1) for area, _ in pairs]
-    extended = years + max(counts, default=1) - 1
+def make_timing(view: StudyView, factors: GlobalFactors | None) -> Timing:
+    """Lay out lags, price paths and price profiles; without global factors every payment is on time.
+
+    Raises
+    ------
+    PlanError
+        Where payments fall later than `MOST_YEARS` years after the first year.
+    """
+    study, pairs, years = view.study, view.pairs, len(view.study.years)
+    lags = [1 if factors is None else view.lags[area.id] for area, _ in pairs]
+    extended = years + max(lags, default=1) - 1
     if extended > MOST_YEARS:
         found = f"payments up to {extended:,} years after the first year"
         mend = "an earlier start, shorter delays or fewer years of service"
@@ -61,31 +75,32 @@ def make_timing(study: Study, world: World | None, survey: Survey | None = None)
     profile = np.zeros((len(pairs), extended))
     profile[:, :years] = [component.profile for _, component in pairs]
     table = np.full((STORED_GROWTHS, len(pairs)), -1, dtype=np.int64)
-    paths: dict[Path, int] = {STILL: 0}
+    paths: dict[PricePath, int] = {CONSTANT_PRICES: 0}
     made: list[tuple[int, int, int, int, int]] = []
     component_path = np.zeros(len(pairs), dtype=np.int64)
 
-    def grow(kind: int, k: int, path: Path, start: int, stop: int) -> None:
-        table[kind, k] = len(made)
-        made.append((paths.setdefault(path, len(paths)), k, start, stop, counts[k]))
+    def add(prices: Prices, k: int, path: PricePath, span: Span = "within_horizon") -> None:
+        table[GROWTH_ROWS[prices, span], k] = len(made)
+        first, last = (0, years) if span == "within_horizon" else (years, years + lags[k] - 1)
+        made.append((paths.setdefault(path, len(paths)), k, first, last, lags[k]))
 
     asked = study.inflation is not None or study.discount_rate is not None
-    for k, (area, _) in enumerate(pairs if world is not None else ()):
-        assert world is not None  # noqa: S101
-        path = world.path(area)
-        component_path[k] = paths.setdefault(path, len(paths))
-        if path != STILL or counts[k] > 1 or asked:
-            grow(0, k, path, 0, years)
-        if counts[k] > 1:
-            grow(GROWTH_ROWS["constant", "after_horizon"], k, path, years, years + counts[k] - 1)
-        if study.inflation is not None:
-            grow(GROWTH_ROWS["nominal", "within_horizon"], k, world.nominal(path), 0, years)
-        if study.discount_rate is not None:
-            grow(GROWTH_ROWS["discounted", "within_horizon"], k, path._replace(discounted=True), 0, years)
+    if factors is not None:
+        for k, (area, _) in enumerate(pairs):
+            path = factors.price_path(area)
+            component_path[k] = paths.setdefault(path, len(paths))
+            if path != CONSTANT_PRICES or lags[k] > 1 or asked:
+                add("constant", k, path)
+            if lags[k] > 1:
+                add("constant", k, path, "after_horizon")
+            if study.inflation is not None:
+                add("nominal", k, factors.nominal(path))
+            if study.discount_rate is not None:
+                add("discounted", k, path._replace(discounted=True))
     columns = np.array(made, dtype=np.int64).reshape(-1, 5).T
     return Timing(
         component_growth=table,
-        component_lags=np.array(counts, dtype=np.int64),
+        component_lags=np.array(lags, dtype=np.int64),
         component_path=component_path,
         profile=profile,
         growth_path=columns[0],
@@ -95,18 +110,14 @@ def make_timing(study: Study, world: World | None, survey: Survey | None = None)
         growth_lags=columns[4],
         growth_slot=np.cumsum(columns[4]) - columns[4],
         paths=tuple(paths),
-        slots=int(columns[4].sum()),
     )
-
-
-_DERIVED: tuple[Prices, ...] = ("nominal", "discounted")
 
 
 def with_growths_after(plan: Plan) -> Plan:
     """Return the plan with a row of `component_growth` for each entry of `GROWTH_ROWS`.
 
-    Growths after the last year have the path of prices of those within the years, and the lags of their component. They
-    are derived and not stored, so that plans of earlier runs give them as well, under the digest that they have.
+    Price profiles after the last year have the path of prices of those within the years, and the lags of their
+    component. They are derived and not stored, so that plans of earlier runs have them as well, under their digest.
 
     Examples
     --------
@@ -132,17 +143,13 @@ def with_growths_after(plan: Plan) -> Plan:
             path = int(moves.growth_path[within[component]])
             made.append((path, int(moves.growth_profile[within[component]]), years, years + lags - 1, lags))
     if made:
-        path, profile, first, last, lags = np.array(made, dtype=np.int64).T
-        counts = moves.counts.copy()
-        slot = counts[2] + np.cumsum(lags) - lags
+        columns = np.array(made, dtype=np.int64).T
+        counts, lags = moves.counts.copy(), columns[4]
+        slots = counts[2] + np.cumsum(lags) - lags
         counts[2] += lags.sum()
-        moves = moves._replace(
-            growth_path=np.append(moves.growth_path, path),
-            growth_profile=np.append(moves.growth_profile, profile),
-            growth_from=np.append(moves.growth_from, first),
-            growth_to=np.append(moves.growth_to, last),
-            growth_lags=np.append(moves.growth_lags, lags),
-            growth_slot=np.append(moves.growth_slot, slot),
-            counts=counts,
-        )
+        names = ("growth_path", "growth_profile", "growth_from", "growth_to", "growth_lags", "growth_slot")
+        more = {
+            name: np.append(getattr(moves, name), column) for name, column in zip(names, (*columns, slots), strict=True)
+        }
+        moves = moves._replace(**more, counts=counts)
     return dataclasses.replace(plan, moves=moves, component_growth=table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from itertools import repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -11,42 +10,63 @@ import numpy as np
 from popsim.families.base import Family, Floats
 from popsim.families.constant import Constant
 from popsim.layout import CONSTANT
-from popsim.plan.model import Draws, Integers
-from popsim.plan.streams import StreamBook
-from popsim.plan.tables.builder import TableBook, pointers
+from popsim.plan.model import Draws
+from popsim.plan.moves import Integers
+from popsim.plan.streams import StreamNumbers
+from popsim.plan.tables.builder import TableBuilder, pointers
 from popsim.schema import AMOUNTS
 from popsim.study.model import Amount
 
-__all__ = ["Block", "Row", "RowBook", "is_drawn"]
+__all__ = ["Block", "Row", "RowBuilder", "Weights", "is_drawn"]
 
 Weights = tuple[tuple[str, float], ...]
+"""Names of normals, each with its weight."""
 
 
 class Row(NamedTuple):
-    """One uncertain quantity: its law, what it hangs on, and what it is for."""
+    """One uncertain quantity: its distribution, the normals of its group in its score, and what it is for."""
 
-    law: int
-    factor: float
-    common: int
-    own: Weights
-    country: int = -1
+    distribution: int
+    own: Weights = ()
     component: int = -1
-    keep: int = -1
-    presence: int = -1
+    register: int = -1
+    """Where the value of a row that is no cost is kept for others; -1 for a cost."""
     growth: int = -1
 
 
 class Block(NamedTuple):
-    """What rows of several groups have alike: laws, components, growths, and terms on the first normals of a group."""
+    """Columns of rows that several groups have alike; terms refer to the normals of a group by number."""
 
-    law: list[int]
+    distribution: list[int]
     component: list[int]
-    keep: list[int]
+    register: list[int]
     growth: list[int]
     lengths: list[int]
     """How many terms each row has."""
-    bases: list[int]
+    terms: list[int]
     weights: list[float]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], names: dict[str, int]) -> Block:
+        """Return the columns of rows; names of normals that are new are numbered on."""
+        terms = [term for row in rows for term in row.own]
+        return cls(
+            distribution=[row.distribution for row in rows],
+            component=[row.component for row in rows],
+            register=[row.register for row in rows],
+            growth=[row.growth for row in rows],
+            lengths=[len(row.own) for row in rows],
+            terms=[names.setdefault(name, len(names)) for name, _ in terms],
+            weights=[weight for _, weight in terms],
+        )
+
+
+class _Group(NamedTuple):
+    """Where a group of rows starts, and the normals of its own."""
+
+    prefix: str
+    start: int
+    own: tuple[str, ...]
 
 
 def is_drawn(amount: Amount) -> bool:
@@ -64,35 +84,31 @@ def is_drawn(amount: Amount) -> bool:
     return low < high
 
 
-class RowBook:
+class RowBuilder:
     """Rows in groups; each group has normals of its own beside those that all groups share."""
 
     def __init__(self) -> None:
-        self._laws: list[tuple[Family, str]] = []
+        self._distributions: list[tuple[Family, str]] = []
         self._shared: dict[str, int] = {}
         self._commons: dict[Weights, int] = {}
-        self._groups: list[tuple[str, int, dict[str, int]]] = []
+        self._groups: list[_Group] = []
         # Columns: flat lists of numbers, which the collector of garbage need not follow.
-        self._law: list[int] = []
         self._factor: list[float] = []
         self._common: list[int] = []
-        self._columns: dict[str, list[int]] = {
-            name: [] for name in ("country", "component", "keep", "presence", "growth")
-        }
-        self._lengths: list[int] = []
-        self._bases: list[int] = []
-        self._weights: list[float] = []
+        self._country: list[int] = []
+        self._activation: list[int] = []
+        self._block = Block([], [], [], [], [], [], [])
 
     def __len__(self) -> int:
-        return len(self._law)
+        return len(self._factor)
 
-    def law(self, amount: Amount, where: str) -> int:
-        """Take a distribution, or a number that is known; `where` names it in refusals."""
-        self._laws.append((amount if isinstance(amount, Family) else Constant(amount), where))
-        return len(self._laws) - 1
+    def distribution(self, amount: Amount, where: str) -> int:
+        """Add a distribution, or a number that is known, and return its number; `where` names it in refusals."""
+        self._distributions.append((amount if isinstance(amount, Family) else Constant(amount), where))
+        return len(self._distributions) - 1
 
     def common(self, weights: Weights) -> int:
-        """Take a score that groups share; -1 for none."""
+        """Add a score that groups share, and return its number; -1 for none."""
         if not weights:
             return -1
         for name, _ in weights:
@@ -100,39 +116,19 @@ class RowBook:
         return self._commons.setdefault(weights, len(self._commons))
 
     def begin(self, prefix: str, own: Sequence[str] = ()) -> None:
-        """Begin a group; streams of its own have `prefix` before their names, and `own` come first."""
-        self._groups.append((prefix, len(self), dict(zip(own, range(len(own)), strict=True))))
-
-    def add(self, row: Row) -> None:
-        """Add a row to the group that was begun last."""
-        own = self._groups[-1][2]
-        self._law.append(row.law)
-        self._factor.append(row.factor)
-        self._common.append(row.common)
-        for name, column in self._columns.items():
-            column.append(getattr(row, name))
-        self._lengths.append(len(row.own))
-        for name, weight in row.own:
-            self._bases.append(own.setdefault(name, len(own)))
-            self._weights.append(weight)
+        """Begin a group with normals of its own, whose streams have `prefix` before their names."""
+        self._groups.append(_Group(prefix, len(self), tuple(own)))
 
     def extend(
-        self, block: Block, country: int, factor: Sequence[float], common: Sequence[int], presence: Sequence[int]
+        self, block: Block, country: int, factor: Sequence[float], common: Sequence[int], activation: Sequence[int]
     ) -> None:
         """Add the rows of a block to the group that was begun last, with what is that group's own."""
-        count = len(block.law)
-        self._law += block.law
         self._factor += factor
         self._common += common
-        columns = self._columns
-        columns["country"] += repeat(country, count)
-        columns["component"] += block.component
-        columns["keep"] += block.keep
-        columns["presence"] += presence
-        columns["growth"] += block.growth
-        self._lengths += block.lengths
-        self._bases += block.bases
-        self._weights += block.weights
+        self._country += [country] * len(factor)
+        self._activation += activation
+        for column, more in zip(self._block, block, strict=True):
+            column += more  # type: ignore[operator]
 
     @property
     def shared_names(self) -> tuple[str, ...]:
@@ -142,9 +138,18 @@ class RowBook:
     @property
     def own_names(self) -> tuple[str, ...]:
         """Names of the streams of groups, in the order of `Draws.own_stream`."""
-        return tuple([prefix + name for prefix, _, own in self._groups for name in own])
+        return tuple([group.prefix + name for group in self._groups for name in group.own])
 
-    def draws(self, streams: StreamBook) -> Draws:
+    @property
+    def columns(self) -> dict[str, Integers]:
+        """Numbers of every row, by what they are: country, component, register, activation and growth."""
+        columns = {"country": self._country, "activation": self._activation, **self._block._asdict()}
+        return {
+            name: np.array(columns[name], dtype=np.int64)
+            for name in ("country", "component", "register", "activation", "growth")
+        }
+
+    def draws(self, streams: StreamNumbers) -> Draws:
         """Return the arrays.
 
         Raises
@@ -152,49 +157,48 @@ class RowBook:
         PlanError
             With a problem for each distribution that cannot be tabulated.
         """
-        tables = TableBook()
-        law = np.array(self._law, dtype=np.int64)
+        tables = TableBuilder()
+        block = self._block
+        row = np.array(block.distribution, dtype=np.int64)
         factor = np.array(self._factor, dtype=np.float64)
-        # A law that stands for money is scaled by sizes of countries and by prices; years and rates may be tiny.
-        paid = np.array(self._columns["component"], dtype=np.int64) >= 0
-        most = np.zeros(len(self._laws))
-        np.maximum.at(most, law[paid], np.abs(factor[paid]))
-        limits = [(AMOUNTS[0] / each, AMOUNTS[1] / each) if each > 0.0 else (0.0, AMOUNTS[1]) for each in most.tolist()]
-        families, wheres = [family for family, _ in self._laws], [where for _, where in self._laws]
-        laws = tables.add(families, wheres, limits=limits)
-        kind = laws.kind[law]
-        # What turns out to be one value hangs on nothing.
+        families, wheres = zip(*self._distributions, strict=True)
+        marginals = tables.add(families, wheres, limits=self._limits(row, factor))
+        kind = marginals.kind[row]
+        # What turns out to be one value depends on nothing.
         known = kind == CONSTANT
-        lengths = np.array(self._lengths, dtype=np.int64)
-        terms = ~np.repeat(known, lengths)
-        owns = [own for _, _, own in self._groups]
+        lengths = np.array(block.lengths, dtype=np.int64)
+        is_used = ~np.repeat(known, lengths)
         commons = [term for weights in self._commons for term in weights]
         return Draws(
             shared_stream=streams.numbers(self.shared_names),
             common_start=pointers([len(weights) for weights in self._commons]),
             common_basis=np.array([self._shared[name] for name, _ in commons], dtype=np.int64),
             common_weight=np.array([weight for _, weight in commons], dtype=np.float64),
-            own_start=pointers([len(own) for own in owns]),
+            own_start=pointers([len(group.own) for group in self._groups]),
             own_stream=streams.numbers(self.own_names),
-            row_start=np.array([*(start for _, start, _ in self._groups), len(self)], dtype=np.int64),
+            row_start=np.array([*(group.start for group in self._groups), len(self)], dtype=np.int64),
             row_common=np.where(known, -1, np.array(self._common, dtype=np.int64)),
             term_start=pointers(np.where(known, 0, lengths)),
-            term_basis=np.array(self._bases, dtype=np.int64)[terms],
-            term_weight=np.array(self._weights, dtype=np.float64)[terms],
+            term_basis=np.array(block.terms, dtype=np.int64)[is_used],
+            term_weight=np.array(block.weights, dtype=np.float64)[is_used],
             row_kind=kind,
-            row_table=laws.table[law],
-            row_location=factor * laws.location[law],
-            row_scale=factor * laws.scale[law],
+            row_table=marginals.table[row],
+            row_location=factor * marginals.location[row],
+            row_scale=factor * marginals.scale[row],
             tables=tables.numbers(),
         ).frozen()
 
+    def _limits(self, row: Integers, factor: Floats) -> list[tuple[float, float]]:
+        """Return the sizes between which each distribution may draw."""
+        # What stands for money is scaled by sizes of countries and by prices; years and rates may be tiny.
+        paid = np.array(self._block.component, dtype=np.int64) >= 0
+        most = np.zeros(len(self._distributions))
+        np.maximum.at(most, row[paid], np.abs(factor[paid]))
+        return [(AMOUNTS[0] / each, AMOUNTS[1] / each) if each > 0.0 else (0.0, AMOUNTS[1]) for each in most.tolist()]
+
     def likely(self, mode: Callable[[Family], float]) -> Floats:
-        """Return what each row is at the most likely value of its law."""
-        modes = np.array([mode(family) for family, _ in self._laws])
+        """Return what each row is at the most likely value of its distribution."""
+        modes = np.array([mode(family) for family, _ in self._distributions])
         # Very large costs may pass the largest float, which is then what they come to.
         with np.errstate(over="ignore"):
-            return np.asarray(np.array(self._factor) * modes[np.array(self._law, dtype=np.int64)])
-
-    def column(self, name: str) -> Integers:
-        """One number of every row: its country, component, keep, presence or growth."""
-        return np.array(self._columns[name], dtype=np.int64)
+            return np.asarray(np.array(self._factor) * modes[np.array(self._block.distribution, dtype=np.int64)])

@@ -21,7 +21,7 @@ from popsim.plan.moves import Integers
 from popsim.study.model import Area, Study
 from popsim.types import GROUPINGS, Grouping
 
-__all__ = ["GROUPINGS", "Groups", "StreamBook", "group_streams", "stream_number"]
+__all__ = ["GROUPINGS", "Groups", "StreamNumbers", "group_streams", "stream_number"]
 
 
 def stream_number(name: str) -> int:
@@ -35,7 +35,7 @@ def stream_number(name: str) -> int:
     return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "little")
 
 
-class StreamBook:
+class StreamNumbers:
     """Hands out stream numbers and refuses two names with one number."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""What several steps of lowering ask of a study, worked out once."""
+"""What several steps of lowering a study need, worked out once."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.rows import is_drawn
 from popsim.study.model import Amount, Area, Component, Setting, Study
 
-__all__ = ["Survey", "is_moving", "lag_counts", "longest"]
+__all__ = ["StudyView"]
 
 Power = Callable[[Family, float], float]
-"""What an uncertain exponent makes of a driver."""
+"""Scale factor from an uncertain exponent and a measure over its reference."""
 
 
-class Survey:
+class StudyView:
     """A study with its scores, its settings country by country, and how its costs scale.
 
     Parameters
@@ -32,8 +32,8 @@ class Survey:
     Examples
     --------
     >>> from popsim.study import load_study
-    >>> survey = Survey(load_study("pops"))
-    >>> len(survey.entries(Setting(2.0))) == len(survey.study.countries)
+    >>> view = StudyView(load_study("pops"))
+    >>> len(view.entries(Setting(2.0))) == len(view.study.countries)
     True
     """
 
@@ -43,11 +43,23 @@ class Survey:
         self.pairs: list[tuple[Area, Component]] = [(area, each) for area in study.areas for each in area.components]
         self._entries: dict[int, tuple[Setting, list[tuple[str, Amount]]]] = {}
         self._factors: dict[str, list[float]] = {}
+        self._scales: dict[Power | None, Floats] = {}
 
     @cached_property
-    def moving(self) -> bool:
-        """Return whether anything beside costs is uncertain, late or priced in another year's money."""
-        return is_moving(self.study)
+    def is_moving(self) -> bool:
+        """Whether anything beside costs is uncertain, late or priced in another year's money."""
+        study = self.study
+        named = {area for shock in study.shocks for area in shock.areas}
+        return (
+            study.start is not None
+            or study.inflation is not None
+            or study.discount_rate is not None
+            or any(area.need or area.delay or area.escalation or area.id in named for area in study.areas)
+            or any(
+                component.need or any(isinstance(exponent.value, Family) for exponent in component.exponents)
+                for _, component in self.pairs
+            )
+        )
 
     @cached_property
     def scores(self) -> tuple[Score, ...]:
@@ -65,7 +77,7 @@ class Survey:
 
     @cached_property
     def own(self) -> tuple[str, ...]:
-        """Names of the normals of a country that its costs hang on."""
+        """Names of the normals of a country in the scores of its costs."""
         return tuple(dict.fromkeys([name for score in self.drawn for name, _ in score.own]))
 
     @cached_property
@@ -73,10 +85,46 @@ class Survey:
         """Score of every need."""
         return need_scores(self.study, self.scores)
 
+    def longest(self, setting: Setting | None) -> list[float]:
+        """Return the largest number of years that a setting can give in each country.
+
+        Examples
+        --------
+        >>> from popsim.study import load_study
+        >>> set(StudyView(load_study("pops")).longest(Setting(2.0)))
+        {2.0}
+        """
+        if setting is None:
+            return [0.0] * len(self.study.countries)
+        longest_of = {
+            label: amount.support()[1] if isinstance(amount, Family) else amount
+            for label, amount in self.amounts(setting).items()
+        }
+        return [longest_of[label] for label in self.labels(setting)]
+
     @cached_property
     def lags(self) -> dict[str, int]:
-        """Count of lags of each area."""
-        return lag_counts(self.study, self)
+        """Number of lags of each area, lag 0 included: 1 where it is always on time.
+
+        Beyond the horizon, lags only decide at which prices is paid. So lateness by more years than the programme has
+        counts as just so many where the prices of all years are the same, and where it has no upper limit.
+
+        Examples
+        --------
+        >>> from popsim.study import load_study
+        >>> StudyView(load_study("pops", {"start.years": 0.5, "delay.years": 1.25})).lags["a"]
+        3
+        """
+        study = self.study
+        begin = self.longest(study.start)
+        counts = {}
+        for area in study.areas:
+            late = self.longest(area.delay.years if area.delay else None)
+            most = max({start + delay for start, delay in zip(begin, late, strict=True)})
+            differ = area.escalation is not None or study.inflation is not None or study.discount_rate is not None
+            counted = most if differ and not math.isinf(most) else min(most, len(study.years))
+            counts[area.id] = 1 + math.ceil(counted)
+        return counts
 
     @cached_property
     def groups(self) -> list[dict[str, str]]:
@@ -117,27 +165,25 @@ class Survey:
         """Return the entries of a setting that apply to some country, in the order of countries."""
         return dict(self.entries(setting))
 
-    def factors(self, driver: str) -> list[float]:
-        """Return a driver over its reference, in each country."""
-        if driver not in self._factors:
-            self._factors[driver] = [country.factor(driver) for country in self.study.countries]
-        return self._factors[driver]
+    def factors(self, measure: str) -> list[float]:
+        """Return a scaling measure over its reference, in each country."""
+        if measure not in self._factors:
+            self._factors[measure] = [country.factor(measure) for country in self.study.countries]
+        return self._factors[measure]
 
     def scales(self, power: Power | None = None) -> Floats:
         """Return what a unit of cost comes to (component, country), in the money of the study.
 
-        `power` gives what a driver comes to at an uncertain exponent; without it such exponents are left out.
+        `power` gives the scale factor of a measure at an uncertain exponent; without it such exponents are left out.
         """
         places, exponents = self._exponents
-        uncertain = any(isinstance(value, Family) for each in exponents for _, value in each)
-        if not uncertain or power is None:
-            return self._known_scales
-        return self._scaled([self._row(each, power) for each in exponents], places)
-
-    @cached_property
-    def _known_scales(self) -> Floats:
-        places, exponents = self._exponents
-        return self._scaled([self._row(each, None) for each in exponents], places)
+        if not any(isinstance(value, Family) for each in exponents for _, value in each):
+            power = None
+        if power not in self._scales:
+            rows = np.array([self._row(each, power) for each in exponents])[places]
+            money = np.array([component.money_factor for _, component in self.pairs])
+            self._scales[power] = np.asarray(rows * money[:, None])
+        return self._scales[power]
 
     @cached_property
     def _exponents(self) -> tuple[list[int], list[tuple[tuple[str, Amount], ...]]]:
@@ -151,74 +197,10 @@ class Survey:
 
     def _row(self, exponents: Sequence[tuple[str, Amount]], power: Power | None) -> list[float]:
         row = [1.0] * len(self.study.countries)
-        for driver, value in exponents:
-            factors = self.factors(driver)
+        for measure, value in exponents:
+            factors = self.factors(measure)
             if not isinstance(value, Family):
                 row = [scale * factor**value for scale, factor in zip(row, factors, strict=True)]
             elif power is not None:
                 row = [scale * power(value, factor) for scale, factor in zip(row, factors, strict=True)]
         return row
-
-    def _scaled(self, rows: list[list[float]], places: list[int]) -> Floats:
-        money = np.array([component.money_factor for _, component in self.pairs])
-        return np.asarray(np.array(rows)[places] * money[:, None])
-
-
-def is_moving(study: Study) -> bool:
-    """Return whether anything beside costs is uncertain, late or priced in another year's money."""
-    areas = study.areas
-    named = {area for shock in study.shocks for area in shock.areas}
-    return (
-        study.start is not None
-        or study.inflation is not None
-        or study.discount_rate is not None
-        or any(area.need or area.delay or area.escalation or area.id in named for area in areas)
-        or any(component.need for area in areas for component in area.components)
-        or any(
-            isinstance(e.value, Family) for area in areas for component in area.components for e in component.exponents
-        )
-    )
-
-
-def longest(setting: Setting | None, study: Study, survey: Survey | None = None) -> dict[str, float]:
-    """Largest number of years that a setting can give in each country.
-
-    Examples
-    --------
-    >>> from popsim.study import load_study
-    >>> longest(Setting(2.0), load_study("pops"))["KEN"]
-    2.0
-    """
-    codes = [country.code for country in study.countries]
-    if setting is None:
-        return dict.fromkeys(codes, 0.0)
-    known = survey or Survey(study)
-    longest_of = {
-        label: amount.support()[1] if isinstance(amount, Family) else amount
-        for label, amount in known.amounts(setting).items()
-    }
-    return {code: longest_of[label] for code, (label, _) in zip(codes, known.entries(setting), strict=True)}
-
-
-def lag_counts(study: Study, survey: Survey | None = None) -> dict[str, int]:
-    """Count the lags of each area, 0 among them: 1 where it is always on time.
-
-    Beyond the horizon, lags tell only at which prices is paid. So lateness by more years than the programme has counts
-    as just so many where the prices of no year differ from those of another, and where it has no upper limit.
-
-    Examples
-    --------
-    >>> from popsim.study import load_study
-    >>> lag_counts(load_study("pops", {"start.years": 0.5, "delay.years": 1.25}))["a"]
-    3
-    """
-    known = survey or Survey(study)
-    begin = longest(study.start, study, known)
-    counts = {}
-    for area in study.areas:
-        late = longest(area.delay.years if area.delay else None, study, known)
-        most = max({start + delay for start, delay in zip(begin.values(), late.values(), strict=True)})
-        differ = area.escalation is not None or study.inflation is not None or study.discount_rate is not None
-        counted = most if differ and not math.isinf(most) else min(most, len(study.years))
-        counts[area.id] = 1 + math.ceil(counted)
-    return counts

@@ -230,12 +230,13 @@ def test_variants_draw_again_or_hold_what_they_are_told() -> None:
 def test_names_of_streams_are_part_of_no_digest_and_in_the_order_of_their_numbers() -> None:
     from dataclasses import replace
 
+    from popsim.plan.model import StreamNames
     from popsim.plan.streams import stream_number
 
     plan = ps.compile(ps.load_study("example"))
-    assert [stream_number(name) for name in plan.shared_names] == plan.draws.shared_stream.tolist()
-    assert [stream_number(name) for name in plan.own_names] == plan.draws.own_stream.tolist()
-    assert replace(plan, shared_names=(), own_names=()).digest == plan.digest
+    assert [stream_number(name) for name in plan.streams.shared] == plan.draws.shared_stream.tolist()
+    assert [stream_number(name) for name in plan.streams.own] == plan.draws.own_stream.tolist()
+    assert replace(plan, streams=StreamNames()).digest == plan.digest
 
 
 def test_the_example_and_its_option() -> None:

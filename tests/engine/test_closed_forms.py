@@ -13,8 +13,8 @@ from popsim.families.base import Family
 from popsim.kernels.elementary import HIGHEST_PROBABILITY, LOWEST_PROBABILITY, probability
 from popsim.kernels.philox import fill_bits
 from popsim.layout import EVEN, TRIANGLE
-from popsim.plan.streams import StreamBook
-from popsim.plan.tables.builder import TableBook
+from popsim.plan.streams import StreamNumbers
+from popsim.plan.tables.builder import TableBuilder
 from popsim.sampling import Sampling
 
 from .studies import sha256
@@ -31,7 +31,7 @@ NAMES = {f"name {place}": family for place, family in enumerate(CLOSED)}
 
 def words_of(name: str, seed: int) -> np.ndarray:
     words = np.empty(COUNT + 1, np.uint64)
-    (stream,) = StreamBook().numbers([f"sample/{name}"])
+    (stream,) = StreamNumbers().numbers([f"sample/{name}"])
     fill_bits(words, len(words) // 2, np.uint64(seed), stream, np.uint64(0))
     return words[:COUNT]
 
@@ -70,7 +70,7 @@ def test_closed_form_and_table_agree(name: str, design: str) -> None:
     begin to be correlated."""
     family = NAMES[name]
     parts = read_correlation(None, [name])
-    table = TableBook()
+    table = TableBuilder()
     marginals = table.add([family], [name])
     closed = sample_draws({name: family}, parts)
     assert closed.row_kind[0] in (EVEN, TRIANGLE)
@@ -103,8 +103,8 @@ def test_only_names_alone_are_drawn_in_closed_form() -> None:
 
 
 def test_equal_shapes_alone_and_correlated_have_tables_of_their_own() -> None:
-    book = TableBook()
-    found = book.add([Triangular(0.0, 1.0, 4.0)] * 3, ["a", "b", "c"], [True, False, True])
+    builder = TableBuilder()
+    found = builder.add([Triangular(0.0, 1.0, 4.0)] * 3, ["a", "b", "c"], [True, False, True])
     assert found.kind[0] == found.kind[2] == TRIANGLE != found.kind[1]
     assert found.table[0] == found.table[2]
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from popsim.engine.breakdowns import arrange, read_breakdowns
-from popsim.engine.program import NO_PROGRAM, make_program
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import fill
 from popsim.families import Constant, LogNormal, Uniform
 from popsim.plan import compile as compile_study
 from popsim.plan.moves import NO_MOVES
+from popsim.plan.program import NO_PROGRAM
 from popsim.study.model import Delay, Escalation, Setting, Shock, Study
 
 from . import features
@@ -104,15 +104,7 @@ def test_a_study_without_features_pays_nothing() -> None:
 
 def test_a_program_of_a_plan_with_moves_is_not_empty() -> None:
     """Negative control of the test above."""
-    assert len(make_program(PLAN, *_accumulators()).steps) > 0
-
-
-def _accumulators():  # type: ignore[no-untyped-def]
-    from popsim.engine.sums import Accumulators, OptionSums
-
-    sums = Accumulators(PLAN)
-    OptionSums(PLAN, sums)
-    return sums, sums.targets([])
+    assert len(arrange(PLAN, ()).program.steps) > 0
 
 
 # What is drawn stays.

@@ -18,7 +18,6 @@ from popsim.errors import RunError, UnknownNameError
 from popsim.families import LogNormal
 from popsim.plan import Plan
 from popsim.plan import compile as compile_study
-from popsim.plan.model import DERIVED_ARRAYS
 from popsim.plan.moves import Moves
 from popsim.study.model import Country, Study
 
@@ -218,7 +217,7 @@ def test_an_option_keeps_only_what_differs_from_the_study_as_written(tmp_path: P
                     **plan.draws._asdict(),
                     **plan.moves._asdict(),
                     **plan.row_arrays(),
-                    **{name: getattr(plan, name) for name in DERIVED_ARRAYS},
+                    **plan.exact._asdict(),
                 }
                 for plan in (other, PLAN)
             )

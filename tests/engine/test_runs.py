@@ -81,7 +81,7 @@ def test_a_plan_comes_back_whole(tmp_path: Path) -> None:
         np.testing.assert_array_equal(getattr(kept.draws, name), array)
         assert getattr(kept.draws, name).dtype == array.dtype
         assert not getattr(kept.draws, name).flags.writeable
-    for name in ("labels", "seed", "breakdowns", "coverage", "title", "currency", "price_year", "scenarios"):
+    for name in ("labels", "sampling", "about"):
         assert getattr(kept, name) == getattr(plan, name), name
     for name in ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std"):
         np.testing.assert_array_equal(getattr(kept, name), getattr(plan, name))

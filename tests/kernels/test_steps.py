@@ -8,7 +8,6 @@ import numba
 import numpy as np
 import pytest
 
-from popsim.engine.program import NO_PROGRAM
 from popsim.kernels import steps as kernel_steps
 from popsim.layout import (
     ADD_PRODUCT,
@@ -28,6 +27,7 @@ from popsim.layout import (
     STRIKE,
     TIMES,
 )
+from popsim.plan.program import NO_PROGRAM
 
 # As it stands only kernels can call it.
 run_steps = numba.njit(error_model="numpy", nogil=True)(kernel_steps.run_steps.py_func)

@@ -11,6 +11,7 @@ import pytest
 from popsim.families import Beta, Constant, Discrete, Empirical, Family, Gamma, LogNormal, Normal, Triangular, Uniform
 from popsim.plan.expectation import expect_rows, lag_weights
 from popsim.plan.quadrature import expect, legendre, nodes, scored_nodes
+from popsim.plan.study_view import StudyView
 from popsim.study.model import Delay, Escalation, Exponent, Setting, Shock, Study
 
 from ..engine.features import FEATURES, with_all_areas, with_component
@@ -23,11 +24,11 @@ MEAN = math.exp(1.125)
 
 
 def mean(item: Study) -> float:
-    return float(expect_rows(item).mean.item())
+    return float(expect_rows(StudyView(item)).mean.item())
 
 
 def test_costs_alone() -> None:
-    found = expect_rows(ONE)
+    found = expect_rows(StudyView(ONE))
     assert found.mean.item() == pytest.approx(MEAN, rel=1e-12)
     assert found.mode.item() == pytest.approx(math.exp(0.75), rel=1e-12)
     assert found.std.item() == pytest.approx(MEAN * math.sqrt(math.expm1(0.25)), rel=1e-12)
@@ -35,7 +36,7 @@ def test_costs_alone() -> None:
 
 @pytest.mark.parametrize("name", sorted(set(FEATURES) - {"financing"}))
 def test_no_spread_is_told_where_there_is_no_formula(name: str) -> None:
-    found = expect_rows(FEATURES[name](mixed()))
+    found = expect_rows(StudyView(FEATURES[name](mixed())))
     assert np.isnan(found.std).all()
     assert np.isfinite(found.mean).all()
     assert np.isfinite(found.mode).all()

@@ -40,7 +40,7 @@ def groups_of(folder: Path, by: str, dependence: dict[str, Any]) -> tuple[dict[s
     common = {**SHARES, **FEATURES, "between_components": 0.5, "start": {"common_share": 0.3}, **dependence}
     study = ps.load_study(write(folder, areas, dependence=common, **EVERYTHING))
     plan = ps.compile(study)
-    names = (*plan.shared_names, *plan.own_names)
+    names = (*plan.streams.shared, *plan.streams.own)
     found = group_streams(study, names, by)
     sets: dict[str, set[str]] = {key: set() for key in found.ids}
     for name, place in zip(names, found.group.tolist(), strict=True):
@@ -98,7 +98,7 @@ def test_by_level(tmp_path: Path) -> None:
 def test_groupings_share_out_all_streams_of_packaged_studies(name: str) -> None:
     study = ps.load_study(name)
     plan = ps.compile(study)
-    names = (*plan.shared_names, *plan.own_names)
+    names = (*plan.streams.shared, *plan.streams.own)
     for by in ("input", "level"):
         found = group_streams(study, names, by)
         assert sorted(set(found.group.tolist())) == list(range(len(found.ids)))

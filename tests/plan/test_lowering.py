@@ -11,12 +11,13 @@ from popsim.families import Constant, Discrete, Gamma, LogNormal, Normal, Triang
 from popsim.families.base import Family
 from popsim.layout import CONSTANT
 from popsim.plan import compile as compile_study
-from popsim.plan.activation import World
+from popsim.plan.activation import GlobalFactors
 from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.moves import NO_MOVES, Moves
-from popsim.plan.price_profiles import is_moving, lag_counts, longest, make_timing, with_growths_after
-from popsim.plan.rows import Row, RowBook, is_drawn
-from popsim.plan.streams import StreamBook, stream_number
+from popsim.plan.price_profiles import make_timing, with_growths_after
+from popsim.plan.rows import Block, Row, RowBuilder, is_drawn
+from popsim.plan.streams import StreamNumbers, stream_number
+from popsim.plan.study_view import StudyView
 from popsim.schema import Prices
 from popsim.study.model import Delay, Escalation, Setting, Shock, Study
 
@@ -48,32 +49,35 @@ def streams(plan: Plan) -> set[int]:
 # Rows.
 
 
-def test_rows_share_laws_scores_and_streams() -> None:
-    book = RowBook()
-    first, again, known = (book.law(law, "x") for law in (Normal(0.0, 1.0), Normal(0.0, 1.0), 2.5))
-    factor = book.common((("factor", 0.6), ("area/a", 0.8)))
-    assert book.common((("factor", 0.6), ("area/a", 0.8))) == factor
-    assert book.common(()) == -1
-    book.begin("")
-    book.begin("country/AAA/", ("first",))
-    book.add(Row(first, 2.0, factor, (("second", 1.0), ("first", 0.5)), country=0, component=0))
-    book.add(Row(known, 3.0, factor, (("second", 1.0),), country=0, component=1))
-    book.begin("country/BBB/")
-    book.add(Row(again, 1.0, -1, (("first", 1.0),), country=1, component=0))
-    draws = book.draws(StreamBook())
+def test_rows_share_distributions_scores_and_streams() -> None:
+    builder = RowBuilder()
+    first, again, known = (builder.distribution(each, "x") for each in (Normal(0.0, 1.0), Normal(0.0, 1.0), 2.5))
+    factor = builder.common((("factor", 0.6), ("area/a", 0.8)))
+    assert builder.common((("factor", 0.6), ("area/a", 0.8))) == factor
+    assert builder.common(()) == -1
+    builder.begin("")
+    names = {"first": 0}
+    rows = [Row(first, (("second", 1.0), ("first", 0.5)), component=0), Row(known, (("second", 1.0),), component=1)]
+    block = Block.of(rows, names)
+    assert list(names) == ["first", "second"]
+    builder.begin("country/AAA/", names)
+    builder.extend(block, 0, [2.0, 3.0], [factor, factor], [-1, -1])
+    builder.begin("country/BBB/", ["first"])
+    builder.extend(Block.of([Row(again, (("first", 1.0),), component=0)], {"first": 0}), 1, [1.0], [-1], [-1])
+    draws = builder.draws(StreamNumbers())
     assert draws.row_start.tolist() == [0, 0, 2, 3]
     assert draws.own_start.tolist() == [0, 0, 2, 3]
     names = ["country/AAA/first", "country/AAA/second", "country/BBB/first"]
     assert draws.own_stream.tolist() == [stream_number(name) for name in names]
     assert draws.shared_stream.tolist() == [stream_number(f"common/{name}") for name in ("factor", "area/a")]
-    # What is known hangs on nothing.
+    # What is known depends on nothing.
     assert draws.row_kind[1] == CONSTANT
     assert draws.row_common.tolist() == [factor, -1, -1]
     assert draws.term_start.tolist() == [0, 2, 2, 3]
     assert draws.term_basis.tolist() == [1, 0, 0]
     assert draws.row_location.tolist() == [0.0, 7.5, 0.0]
     assert draws.row_scale.tolist() == pytest.approx([2.0, 0.0, 1.0], rel=1e-15)
-    assert book.column("country").tolist() == [0, 0, 1]
+    assert builder.columns["country"].tolist() == [0, 0, 1]
     assert all(not array.flags.writeable for array in draws)
 
 
@@ -105,19 +109,19 @@ def test_every_row_that_is_no_constant_has_a_score(law: Family) -> None:
 
 
 def test_a_name_is_one_draw() -> None:
-    book = RowBook()
-    book.begin("")
-    world = World(BASE, book)
+    builder = RowBuilder()
+    builder.begin("")
+    factors = GlobalFactors(BASE, builder)
     rate = Uniform(0.0, 0.1)
-    assert world.value("rate", rate, "x") == world.value("rate", rate, "x") == 0
-    assert world.value("other", 2.0, "x") == 1
-    assert world.count == len(book) == 2
-    assert world.threshold("need", "", 0.5, "x") == (-1, 0.0)
-    assert world.threshold("need", "", 0.0, "x") == (-1, -np.inf)
-    assert world.threshold("need", "", 1.0, "x") == (-1, np.inf)
-    assert world.threshold("need", "ldc=yes", rate, "x") == (2, 0.0)
-    assert world.threshold("need", "ldc=yes", rate, "x") == (2, 0.0)
-    assert world.threshold("need", "", rate, "x") == (3, 0.0)
+    assert factors.register("rate", rate, "x") == factors.register("rate", rate, "x") == 0
+    assert factors.register("other", 2.0, "x") == 1
+    assert factors.count == len(builder) == 2
+    assert factors.threshold("area/a", "", 0.5) == (-1, 0.0)
+    assert factors.threshold("area/a", "", 0.0) == (-1, -np.inf)
+    assert factors.threshold("area/a", "", 1.0) == (-1, np.inf)
+    assert factors.threshold("area/a", "ldc=yes", rate) == (2, 0.0)
+    assert factors.threshold("area/a", "ldc=yes", rate) == (2, 0.0)
+    assert factors.threshold("area/a", "", rate) == (3, 0.0)
 
 
 def test_names_of_shared_streams() -> None:
@@ -216,19 +220,20 @@ def test_what_is_on_time_at_known_prices_has_no_growth(feature) -> None:  # type
 
 @pytest.mark.parametrize("name", FEATURES)
 def test_what_moves(name: str) -> None:
-    assert is_moving(FEATURES[name](BASE)) == (name != "financing")
+    assert StudyView(FEATURES[name](BASE)).is_moving == (name != "financing")
     assert (compile_study(FEATURES[name](BASE)).moves is NO_MOVES) == (name == "financing")
 
 
 def test_a_shock_on_areas_that_are_not_counted_moves_nothing() -> None:
     shock = Shock("one", "one", (), 0.3, 2.0, "judgement", "")
-    assert not is_moving(dataclasses.replace(BASE, shocks=(shock,)))
+    assert not StudyView(dataclasses.replace(BASE, shocks=(shock,))).is_moving
 
 
 def test_longest_lateness() -> None:
     setting = Setting(Gamma(2.0, 1.0), (("income", "LIC", 1.5), ("region", "South", Triangular(0.0, 1.0, 4.0))))
-    assert longest(setting, BASE) == {"AAA": 1.5, "BBB": 1.5, "CCC": np.inf, "DDD": 4.0}
-    assert set(longest(None, BASE).values()) == {0.0}
+    assert [each.code for each in BASE.countries] == ["AAA", "BBB", "CCC", "DDD"]
+    assert StudyView(BASE).longest(setting) == [1.5, 1.5, np.inf, 4.0]
+    assert set(StudyView(BASE).longest(None)) == {0.0}
 
 
 @pytest.mark.parametrize(
@@ -247,15 +252,15 @@ def test_longest_lateness() -> None:
 def test_lags(years: float | Family, rises: bool, lags: int) -> None:
     """Three years; what lies further only matters where prices go on rising, and has an end only where lateness has."""
     item = with_all_areas(BASE, escalation=Escalation(0.02, "escalation") if rises else None)
-    assert set(lag_counts(dataclasses.replace(item, start=Setting(years))).values()) == {lags}
-    assert set(lag_counts(with_all_areas(item, delay=Delay(Setting(years)))).values()) == {lags}
+    assert set(StudyView(dataclasses.replace(item, start=Setting(years))).lags.values()) == {lags}
+    assert set(StudyView(with_all_areas(item, delay=Delay(Setting(years)))).lags.values()) == {lags}
 
 
 def test_lags_of_a_start_and_a_delay_in_the_same_country() -> None:
     late = Setting(0.0, (("region", "South", 1.5),))
-    assert lag_counts(with_all_areas(dataclasses.replace(BASE, start=late), delay=Delay(late)))["a"] == 4
+    assert StudyView(with_all_areas(dataclasses.replace(BASE, start=late), delay=Delay(late))).lags["a"] == 4
     elsewhere = Setting(0.0, (("region", "North", 1.5),))
-    assert lag_counts(with_all_areas(dataclasses.replace(BASE, start=late), delay=Delay(elsewhere)))["a"] == 3
+    assert StudyView(with_all_areas(dataclasses.replace(BASE, start=late), delay=Delay(elsewhere))).lags["a"] == 3
 
 
 def test_growths_cover_the_horizon_and_what_lies_after_it() -> None:
@@ -287,8 +292,8 @@ def test_totals_are_those_that_are_asked_for(feature, totals: list[str]) -> None
 @pytest.mark.parametrize("prices", [{"inflation": 0.02}, {"discount_rate": 0.03}])
 def test_lateness_past_the_programme_is_counted_where_money_of_years_differs(prices: dict[str, float]) -> None:
     item = dataclasses.replace(BASE, start=Setting(7.0))
-    assert set(lag_counts(item).values()) == {4}
-    assert set(lag_counts(dataclasses.replace(item, **prices)).values()) == {8}  # type: ignore[arg-type]
+    assert set(StudyView(item).lags.values()) == {4}
+    assert set(StudyView(dataclasses.replace(item, **prices)).lags.values()) == {8}  # type: ignore[arg-type]
 
 
 def test_only_areas_that_move_are_summed_by_lag() -> None:
@@ -298,7 +303,7 @@ def test_only_areas_that_move_are_summed_by_lag() -> None:
 
 
 def test_timing_without_a_world_is_still() -> None:
-    timing = make_timing(BASE, None)
+    timing = make_timing(StudyView(BASE), None)
     assert timing.slots == 0
     assert (timing.component_growth == -1).all()
     assert set(timing.arrays()) <= set(Moves._fields)

@@ -12,9 +12,9 @@ from popsim.plan import compile as compile_study
 from popsim.plan.dependence import component_scores, need_scores
 from popsim.plan.expectation import expect_rows
 from popsim.plan.model import Plan
-from popsim.plan.study_view import Survey
+from popsim.plan.study_view import StudyView
 from popsim.plan.tables import builder, make_table
-from popsim.plan.tables.builder import TableBook
+from popsim.plan.tables.builder import TableBuilder
 from popsim.study.model import Exponent, Option, Setting, Study
 
 from ..engine.features import FEATURES, everything, with_all_areas, with_component
@@ -37,25 +37,25 @@ def with_option(item: Study, other: Study) -> Study:
 
 @pytest.mark.parametrize("by", [BY[:n] for n in range(len(BY) + 1)])
 def test_entries_are_those_of_each_country(by: tuple[tuple[str, str, float | Family], ...]) -> None:
-    setting, survey = Setting(0.3, by), Survey(BASE)
+    setting, view = Setting(0.3, by), StudyView(BASE)
     expected = [setting.of(country) for country in BASE.countries]
-    assert survey.entries(setting) == expected
-    assert survey.labels(setting) == [label for label, _ in expected]
-    assert survey.amounts(setting) == dict(expected)
+    assert view.entries(setting) == expected
+    assert view.labels(setting) == [label for label, _ in expected]
+    assert view.amounts(setting) == dict(expected)
 
 
 def test_equal_settings_are_told_apart_by_their_values() -> None:
-    survey = Survey(BASE)
-    assert {amount for _, amount in survey.entries(Setting(0.3))} == {0.3}
-    assert {amount for _, amount in survey.entries(Setting(0.4))} == {0.4}
+    view = StudyView(BASE)
+    assert {amount for _, amount in view.entries(Setting(0.3))} == {0.3}
+    assert {amount for _, amount in view.entries(Setting(0.4))} == {0.4}
 
 
 def test_scales_are_products_of_powers() -> None:
     uncertain = (Exponent("size", 0.5, "one"), Exponent("size", Uniform(0.2, 0.4), "two"))
     item = with_component(BASE, "b", 1, exponents=uncertain)
-    survey = Survey(item)
-    known, means = survey.scales(), survey.scales(lambda exponent, driver: driver ** exponent.mean())
-    for k, (_, component) in enumerate(survey.pairs):
+    view = StudyView(item)
+    known, means = view.scales(), view.scales(lambda exponent, driver: driver ** exponent.mean())
+    for k, (_, component) in enumerate(view.pairs):
         for c, country in enumerate(item.countries):
             certain = [e.value for e in component.exponents if not isinstance(e.value, Family)]
             scale = component.money_factor * country.size_factor ** sum(certain)
@@ -98,7 +98,7 @@ def test_a_country_has_the_rows_that_it_has_among_fewer(name: str) -> None:
         np.testing.assert_array_equal(*tails)
     streams = [plan.draws.own_stream[plan.draws.own_start[-1 - last] :] for plan in (many, few)]
     np.testing.assert_array_equal(*streams)
-    names = [plan.own_names[-len(streams[0]) :] for plan in (many, few)]
+    names = [plan.streams.own[-len(streams[0]) :] for plan in (many, few)]
     assert names[0] == names[1]
 
 
@@ -112,7 +112,7 @@ def test_an_option_is_compiled_as_if_alone(name: str) -> None:
     alone = compile_study(item)
     for key, array in arrays(alone).items():
         np.testing.assert_array_equal(arrays(other)[key], array, err_msg=key)
-    assert (other.own_names, other.shared_names) == (alone.own_names, alone.shared_names)
+    assert other.streams == alone.streams
 
 
 def test_modes_are_those_of_the_costs_at_hand() -> None:
@@ -120,8 +120,8 @@ def test_modes_are_those_of_the_costs_at_hand() -> None:
     known: dict[int, tuple[Family, float]] = {}
     for peak in (1.0, 2.0, 3.0):
         item = with_component(BASE, "a", 0, cost=Triangular(0.0, peak, 4.0))
-        survey = Survey(item, known)
-        np.testing.assert_array_equal(expect_rows(item, survey).mode, expect_rows(item).mode)
+        view = StudyView(item, known)
+        np.testing.assert_array_equal(expect_rows(view).mode, expect_rows(StudyView(item)).mode)
     assert len({mode for cost, mode in known.values() if isinstance(cost, Triangular) and cost.high == 4.0}) == 3
 
 
@@ -135,7 +135,7 @@ def test_expected_values_change_with_what_they_rest_on() -> None:
     exponents = [
         with_component(BASE, "b", 0, exponents=(Exponent("size", Uniform(0.1, high), "size"),)) for high in (0.2, 0.3)
     ]
-    means = [float(expect_rows(item).mean.sum()) for item in (BASE, *needs, *correlated, *exponents)]
+    means = [float(expect_rows(StudyView(item)).mean.sum()) for item in (BASE, *needs, *correlated, *exponents)]
     assert len({round(each, 6) for each in means}) == len(means)
 
 
@@ -145,7 +145,7 @@ def test_expected_values_change_with_what_they_rest_on() -> None:
 def test_kept_tables_are_those_that_would_be_made() -> None:
     shapes = [Triangular(0.0, peak, 1.0) for peak in (0.1, 0.3, 0.7)]
     for _ in range(2):
-        numbers = TableBook()
+        numbers = TableBuilder()
         numbers.add(shapes, ["here"] * 3)
         np.testing.assert_array_equal(numbers.numbers(), np.concatenate([make_table(s).numbers for s in shapes]))
 
@@ -154,15 +154,15 @@ def test_few_tables_are_kept_and_no_large_ones(monkeypatch: pytest.MonkeyPatch) 
     builder.RECENT.clear()
     monkeypatch.setattr(builder, "MOST_RECENT", 4)
     for start in range(3):
-        TableBook().add([Triangular(0.0, (3 * start + k + 1) / 20.0, 1.0) for k in range(3)], ["here"] * 3)
+        TableBuilder().add([Triangular(0.0, (3 * start + k + 1) / 20.0, 1.0) for k in range(3)], ["here"] * 3)
     assert [shape.mode() for shape in builder.RECENT] == [6 / 20.0, 7 / 20.0, 8 / 20.0, 9 / 20.0]
-    TableBook().add([Triangular(0.0, 6 / 20.0, 1.0)], ["here"])
+    TableBuilder().add([Triangular(0.0, 6 / 20.0, 1.0)], ["here"])
     assert [shape.mode() for shape in builder.RECENT] == [7 / 20.0, 8 / 20.0, 9 / 20.0, 6 / 20.0]
     # More at once than are kept would only drive the others out.
-    TableBook().add([Triangular(0.0, (2 * k + 1) / 40.0, 1.0) for k in range(5)], ["here"] * 5)
+    TableBuilder().add([Triangular(0.0, (2 * k + 1) / 40.0, 1.0) for k in range(5)], ["here"] * 5)
     assert len(builder.RECENT) == 4
     large = Discrete(tuple(float(k * k) for k in range(1000)), (0.001,) * 1000)
-    TableBook().add([large], ["here"])
+    TableBuilder().add([large], ["here"])
     assert large.standard()[0] not in builder.RECENT
     assert all(table.numbers.base is None for table in builder.RECENT.values())
     builder.RECENT.clear()

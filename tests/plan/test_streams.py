@@ -10,7 +10,7 @@ from popsim.errors import PlanError
 from popsim.families import Constant, Normal
 from popsim.plan import compile as compile_study
 from popsim.plan import streams
-from popsim.plan.streams import StreamBook, stream_number
+from popsim.plan.streams import StreamNumbers, stream_number
 
 from ..engine.studies import area, country, gaussian, mixed, row_weights, study
 
@@ -23,7 +23,7 @@ def test_numbers_are_the_hash_of_the_name() -> None:
     # Written down once: other numbers here are other samples for every study.
     assert stream_number("country/KEN/area/a") == 1139310560192254521
     assert stream_number("common/factor") == by_hand("common/factor")
-    assert StreamBook().numbers(["x", "y"]).tolist() == [by_hand("x"), by_hand("y")]
+    assert StreamNumbers().numbers(["x", "y"]).tolist() == [by_hand("x"), by_hand("y")]
 
 
 def test_streams_are_named_after_country_area_component_and_purpose() -> None:
@@ -63,8 +63,8 @@ def test_a_constant_draws_nothing() -> None:
 
 
 def test_one_name_may_be_asked_for_twice_but_two_names_may_not_share_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
-    book = StreamBook()
-    assert book.numbers(["x"]) == book.numbers(["x"])
+    numbers = StreamNumbers()
+    assert numbers.numbers(["x"]) == numbers.numbers(["x"])
     monkeypatch.setattr(streams, "stream_number", lambda name: 1)
     with pytest.raises(PlanError, match="'x' and 'y' have one number"):
-        StreamBook().numbers(["x", "y"])
+        StreamNumbers().numbers(["x", "y"])

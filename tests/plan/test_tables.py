@@ -10,8 +10,8 @@ from popsim.errors import PlanError
 from popsim.families import Family, Gamma, LogNormal, Triangular, Weibull
 from popsim.layout import CONSTANT, LOGNORMAL, NORMAL, PIECES, UNEVEN
 from popsim.plan import compile as compile_study
-from popsim.plan.lowering import TableBook
 from popsim.plan.tables import make_table
+from popsim.plan.tables.builder import TableBuilder
 
 from ..engine.studies import all_examples, area, component, country, study
 
@@ -95,11 +95,11 @@ def test_simple_families_have_simple_tables(name: str, kind: int) -> None:
 
 
 def test_equal_shapes_share_a_table() -> None:
-    book = TableBook()
-    first = book.add([Triangular(0.0, 1.0, 3.0)], ["here"])
-    size = len(book.numbers())
-    second = book.add([Triangular(10.0, 20.0, 40.0), Triangular(0.0, 1.0, 3.0)], ["there", "again"])
-    assert len(book.numbers()) == size
+    builder = TableBuilder()
+    first = builder.add([Triangular(0.0, 1.0, 3.0)], ["here"])
+    size = len(builder.numbers())
+    second = builder.add([Triangular(10.0, 20.0, 40.0), Triangular(0.0, 1.0, 3.0)], ["there", "again"])
+    assert len(builder.numbers()) == size
     assert second.table.tolist() == [0, 0]
     assert second.kind.tolist() == [PIECES, PIECES]
     # 10 + 10 x the first
@@ -108,15 +108,15 @@ def test_equal_shapes_share_a_table() -> None:
 
 
 def test_a_refusal_leaves_the_book_as_it_was_and_names_every_place() -> None:
-    book = TableBook()
-    book.add([Triangular(0.0, 1.0, 3.0)], ["good"])
-    before = book.numbers()
+    builder = TableBuilder()
+    builder.add([Triangular(0.0, 1.0, 3.0)], ["good"])
+    before = builder.numbers()
     with pytest.raises(PlanError) as caught:
-        book.add([Gamma(3.0, 1.0), liar("jump"), liar("wild")], ["fine", "first", "second"])
+        builder.add([Gamma(3.0, 1.0), liar("jump"), liar("wild")], ["fine", "first", "second"])
     assert [problem.where for problem in caught.value.problems] == ["first", "second"]
-    np.testing.assert_array_equal(book.numbers(), before)
+    np.testing.assert_array_equal(builder.numbers(), before)
     # The place that Gamma would have taken is free again.
-    assert book.add([Weibull(2.0, 1.0)], ["next"]).table.tolist() == [len(before)]
+    assert builder.add([Weibull(2.0, 1.0)], ["next"]).table.tolist() == [len(before)]
 
 
 @pytest.mark.parametrize("mode", [0.0, 1e-9, 0.37, 0.5, 1.0 - 1e-9, 1.0])

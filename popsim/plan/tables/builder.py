@@ -17,7 +17,7 @@ from popsim.layout import SCORE_LIMIT
 from popsim.plan.moves import Integers
 from popsim.plan.tables import Table, closed_form, make_tables
 
-__all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBook", "pointers"]
+__all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBuilder", "pointers"]
 
 
 class Marginals(NamedTuple):
@@ -44,7 +44,7 @@ _MOST_NUMBERS = 2048
 """No table of more numbers is kept, so that all of them together take 2 MiB at most."""
 
 
-class TableBook:
+class TableBuilder:
     """Collects tables in one flat array; equal shapes share one."""
 
     def __init__(self) -> None:
