@@ -108,8 +108,8 @@ def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str
 def _print_totals(found: list[list[xr.Dataset]], run: Run) -> None:
     import xarray as xr
 
+    from popsim.cli.budget_tables import Labels, enough, sufficient, unit_of
     from popsim.report import totals
-    from popsim.report.budget_tables import Words, enough, sufficient, unit_of
 
     _print_head(run)
     unit = unit_of((part for parts in found for part in parts), run.study)
@@ -119,7 +119,7 @@ def _print_totals(found: list[list[xr.Dataset]], run: Run) -> None:
             spans = [totals.span(str(part.attrs["variable"]), run.study) for part in parts]
             named = [part.expand_dims(years=[span]) for part, span in zip(parts, spans, strict=True)]
             first = xr.concat(named, "years", combine_attrs="override").transpose("option", "years", ...)
-        print_table(table(first, Words.of(run.study, run.dataset, first, unit)))
+        print_table(table(first, Labels.of(run.study, run.dataset, first, unit)))
     if any(str(part.attrs["variable"]).startswith("financing_need") for parts in found for part in parts):
         _print_unfinanced(run)
 
@@ -141,15 +141,15 @@ def _print_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: boo
         inner = _as_mapping(reserved, run)
         print_json({**_as_mapping(joint, run), "reserve": {key: inner[key] for key in ("over", "window", "results")}})
         return
-    from popsim.report.budget_tables import Words, allocated, joint_words, together
+    from popsim.cli.budget_tables import Labels, allocated, joint_sentences, together
 
-    words = Words.of(run.study, run.dataset, joint)
+    labels = Labels.of(run.study, run.dataset, joint)
     _print_head(run)
-    for option in words.options:
-        print_table(together(joint, words, option))
-        for sentence in joint_words(joint, words, option):
+    for option in labels.options:
+        print_table(together(joint, labels, option))
+        for sentence in joint_sentences(joint, labels, option):
             print_text(sentence)
-        print_table(allocated(reserved, words, option))
+        print_table(allocated(reserved, labels, option))
 
 
 def _print_head(run: Run) -> None:

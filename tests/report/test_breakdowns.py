@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import popsim as ps
-from popsim.report.budget_tables import Words, enough
+from popsim.cli.budget_tables import Labels, enough
 from popsim.report.content import compose
 from popsim.report.document import Block, Details, Document, Matrix, Paragraph, Table
 from popsim.report.html import render
@@ -225,5 +225,5 @@ def test_countries_of_one_name_are_told_apart_by_their_codes(study: Study) -> No
     expected = [f"{names[0]} ({codes[0]})", f"{names[0]} ({codes[1]})", str(names[2])]
     assert set(expected) <= set(rows)
     found = ps.budget_for(renamed, 0.5, "cost_by_country")
-    table = enough(found, Words.of(study, renamed, found))
+    table = enough(found, Labels.of(study, renamed, found))
     assert [row[0] for row in table.rows[:3]] == expected

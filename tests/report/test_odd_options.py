@@ -11,7 +11,7 @@ import xarray as xr
 
 import popsim as ps
 from popsim.analysis.attached import attach_rare
-from popsim.report.budget_tables import Words, joint_words, sufficient, together
+from popsim.cli.budget_tables import Labels, joint_sentences, sufficient, together
 from popsim.report.content import compose
 from popsim.report.document import Paragraph, Table
 from popsim.report.rare import rare_sentences
@@ -131,9 +131,9 @@ def test_budgets_by_area_say_each_sum_once(tmp_path: Path) -> None:
     study = study_of(tmp_path / "study", areas, {}, scenarios={"count": 1_000})
     dataset = ps.simulate(study)
     found = ps.joint_budget(dataset, "area", 0.8)
-    about = Words.of(study, dataset, found)
+    about = Labels.of(study, dataset, found)
     sums = together(found, about, "full").rows[-1][1:]
-    sentences = spoken(" ".join(joint_words(found, about, "full")))
+    sentences = spoken(" ".join(joint_sentences(found, about, "full")))
     assert f"the amounts of the first column are US$ {sums[0]} in sum" in sentences
     assert f"for all it takes US$ {sums[1]};" in sentences
     assert f"confidence are US$ {sums[2]} in sum" in sentences
@@ -145,7 +145,7 @@ def test_an_error_that_is_not_known_does_not_choose_the_unit(tmp_path: Path) -> 
     dataset = ps.simulate(study)
     second, first = np.sort(dataset["cost"].values.ravel())[-2:]
     found = ps.budget(dataset, float(first + second) / 2.0)
-    about = Words.of(study, dataset, found)
+    about = Labels.of(study, dataset, found)
     assert about.unit == "US$"
     table = sufficient(found, about)
     assert table.rows[0][-1] == "n/a"
