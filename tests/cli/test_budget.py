@@ -185,7 +185,7 @@ def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, 
     again = ps.simulate(run.study)
     assert again["cost"].identical(run.dataset["cost"])
     report = (tmp_path / "sobol" / "report.html").read_text(encoding="utf-8")
-    assert "told from 16 independent scramblings of 512 Sobol points" in report
+    assert "estimated from 16 independent scramblings of 512 Sobol points" in report
 
 
 def test_a_run_says_what_precision_took(call: Calling) -> None:
