@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 
@@ -25,7 +26,7 @@ from popsim.families.base import Floats
 from popsim.study.correlation_matrix import covariances, fitting_correlation, rounding_of, wrong_entries
 from popsim.study.model import Dependence
 from popsim.study.place import Place
-from popsim.study.toml_models import GroupsTable, MatrixTable, StudyFile
+from popsim.study.toml_models import DependenceTable, GroupsTable, MatrixTable, StudyFile
 from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
@@ -50,16 +51,13 @@ class AreaShares:
 
 def area_shares(content: StudyFile, area: str) -> AreaShares:
     """Return the common_share and group_share of an area, its own or those of the study."""
-    own, general = content.area.get(area), content.dependence
-    common = own.common_share if own else None
-    group = own.group_share if own else None
-    return AreaShares(
-        area,
-        general.common_share if common is None else common,
-        general.group_share if group is None else group,
-        ("dependence", "common_share") if common is None else ("area", area, "common_share"),
-        ("dependence", "group_share") if group is None else ("area", area, "group_share"),
-    )
+
+    def stated(key: str) -> tuple[Any, Keys]:
+        own = getattr(content.area.get(area), key, None)
+        return (getattr(content.dependence, key), ("dependence", key)) if own is None else (own, ("area", area, key))
+
+    (common, common_keys), (group, group_keys) = stated("common_share"), stated("group_share")
+    return AreaShares(area, common, group, common_keys, group_keys)
 
 
 def resolve_dependence(
@@ -91,56 +89,55 @@ def resolve_dependence(
         table.group is not None
         and table.group_share is not None
         and table.group_share + ROUNDING >= table.common_share
-        and all(study.sound("area", area, "group_share") for area in content.area)
+        and all(study.has("area", area, "group_share") for area in content.area)
     )
     if not study.sound(*KEYS):
         return None, problems
-    matrix = None
     if isinstance(table.between_areas, float):
-        if study.sound("dependence", "common_share"):
-            base = AreaShares("", table.common_share, table.group_share if grouped else None)
-            for area in counted:
-                problems += check_shares(place, table.between_areas, base, area_shares(content, area))
-    else:
-        matrix, found = _stated_matrix(study, csv, catalogue)
-        problems += found
-        if matrix is None or found:
-            return None, problems
-        shares = [area_shares(content, label) for label in matrix.labels]
-        low = [each for each in shares if grouped and (each.group or 0.0) + ROUNDING < each.common]
-        problems += [
-            place.problem(
-                each.group_keys,
-                f"group_share = {each.group:.10g} of area {each.area}",
-                f"group_share >= common_share = {each.common:.10g} of the area",
-                f"raise area.{each.area}.group_share, or lower its common_share",
-            )
-            for each in low
-        ]
-        problems += matrix.check(
-            counted,
-            catalogue,
-            [each.common for each in shares],
-            [each.group or 0.0 for each in shares] if grouped and not low else (),
+        base = AreaShares("", table.common_share, table.group_share if grouped else None)
+        for area in counted:
+            problems += check_shares(place, table.between_areas, base, area_shares(content, area))
+        return _dependence(table, table.between_areas), problems
+    matrix, found = _stated_matrix(study, csv, catalogue)
+    problems += found
+    if matrix is None or found:
+        return None, problems
+    shares = [area_shares(content, label) for label in matrix.labels]
+    common = tuple(each.common for each in shares)
+    group = tuple(each.group for each in shares if grouped and each.group is not None)
+    low = [each for each, share in zip(shares, group, strict=False) if share + ROUNDING < each.common]
+    problems += [
+        place.problem(
+            each.group_keys,
+            f"group_share = {each.group:.10g} of area {each.area}",
+            f"group_share >= common_share = {each.common:.10g} of the area",
+            f"raise area.{each.area}.group_share, or lower its common_share",
         )
-    return _dependence(content, matrix, grouped), problems
+        for each in low
+    ]
+    problems += matrix.check(counted, catalogue, common, () if low else group)
+    return _dependence(table, None, matrix, common, group), problems
 
 
-def _dependence(content: StudyFile, matrix: StatedMatrix | None, grouped: bool) -> Dependence:
-    table = content.dependence
-    shares = [area_shares(content, label) for label in matrix.labels] if matrix else []
+def _dependence(
+    table: DependenceTable,
+    between: float | None,
+    matrix: StatedMatrix | None = None,
+    common: tuple[float, ...] = (),
+    group: tuple[float, ...] = (),
+) -> Dependence:
     return Dependence(
-        between_areas=table.between_areas if isinstance(table.between_areas, float) else None,
-        matrix=tuple(tuple(row) for row in matrix.values) if matrix else None,
-        labels=tuple(each.area for each in shares),
+        between_areas=between,
+        matrix=tuple(map(tuple, matrix.values)) if matrix else None,
+        labels=tuple(matrix.labels) if matrix else (),
         between_components=table.between_components,
         common_share=table.common_share,
         basis=table.basis,
         rationale=table.rationale,
-        label_shares=tuple(each.common for each in shares),
+        label_shares=common,
         group=table.group,
         group_share=table.group_share,
-        label_group_shares=tuple(each.group for each in shares if grouped and each.group is not None),
+        label_group_shares=group,
         between_needs=table.need.between_needs,
         need_with_cost=table.need.with_cost,
         need_common_share=table.need.common_share,
@@ -152,41 +149,30 @@ def _dependence(content: StudyFile, matrix: StatedMatrix | None, grouped: bool) 
 
 def _check_groups_of_countries(study: Checked[StudyFile], columns: Sequence[str] | None) -> list[Problem]:
     """List what is wrong with groups of countries, apart from the relations that the shares of areas must meet."""
-    table, place = study.content.dependence, study.place
-    if not (study.sound("dependence", "group") and study.sound("dependence", "group_share")):
+    table, place, keys = study.content.dependence, study.place, ("dependence", "group")
+    if not (study.has(*keys) and study.has("dependence", "group_share")):
         return []
     if table.group is None:
-        stated = {("dependence",): table.group_share} | {
-            ("area", area): own.group_share for area, own in study.content.area.items()
-        }
-        found = "group_share without dependence.group"
+        stated: dict[Keys, float | None] = {("dependence",): table.group_share}
+        stated |= {("area", area): own.group_share for area, own in study.content.area.items()}
+        found, mend = "group_share without dependence.group", 'add dependence.group = "region"'
         return [
-            place.problem((*keys, "group_share"), found, "both or neither", 'add dependence.group = "region"')
-            for keys, share in stated.items()
+            place.problem((*above, "group_share"), found, "both or neither", mend)
+            for above, share in stated.items()
             if share is not None
         ]
     problems = []
     if columns is not None and table.group not in columns:
-        keys = ("dependence", "group")
         problems.append(place.unknown(keys, "group", table.group, "columns that group countries", columns))
     if table.group_share is None:
-        problems.append(
-            place.problem(
-                ("dependence", "group"),
-                f"group = {shown(table.group)} without group_share",
-                "both or neither",
-                f"add dependence.group_share, at least common_share = {table.common_share:.10g}",
-            )
-        )
-    elif table.group_share + ROUNDING < table.common_share and study.sound("dependence", "common_share"):
-        problems.append(
-            place.problem(
-                ("dependence", "group_share"),
-                f"group_share = {table.group_share:.10g}",
-                f"group_share >= dependence.common_share = {table.common_share:.10g}: countries of a group share at "
-                "least what all countries share",
-            )
-        )
+        found = f"group = {shown(table.group)} without group_share"
+        mend = f"add dependence.group_share, at least common_share = {table.common_share:.10g}"
+        problems.append(place.problem(keys, found, "both or neither", mend))
+    elif table.group_share + ROUNDING < table.common_share:
+        allowed = f"group_share >= dependence.common_share = {table.common_share:.10g}: countries of a group share at "
+        allowed += "least what all countries share"
+        found = f"group_share = {table.group_share:.10g}"
+        problems.append(place.problem(("dependence", "group_share"), found, allowed))
     return problems
 
 
