@@ -161,7 +161,7 @@ def test_types_and_names_at_run_time_are_the_same() -> None:
     ):
         assert known == get_args(kind)
     from popsim import schema
-    from popsim.study.json_schema import file_schema
+    from popsim.study.describe import file_schema
 
     assert schema.BASES == types.BASES
     assert set(schema.BREAKDOWNS) == set(get_args(types.Base))

@@ -26,6 +26,6 @@ def command(catalogue: bool) -> None:
     Draft 2020-12: every key with its type, limits and meaning, and every family of distributions. A file that it
     refuses is wrong; what holds between keys checks "popsim check".
     """
-    from popsim.study.json_schema import file_schema
+    from popsim.study.describe import file_schema
 
     print_json(file_schema("catalogue" if catalogue else "study"))

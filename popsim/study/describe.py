@@ -1,7 +1,8 @@
-"""Tables of the reference pages, made from the code: all keys of files, all families, all variables of a dataset.
+"""What files of studies may hold, made from the code: the JSON schema of each file, and tables of the reference pages.
 
-``make docs-reference`` fills them into docs/reference/keys.md and docs/reference/variables.md, each between a pair of
-comments that name it, such as ``<!-- begin study keys -->`` and ``<!-- end study keys -->``.
+``make docs-reference`` fills the tables of all keys of files, all families and all variables of a dataset into
+docs/reference/keys.md and docs/reference/variables.md, each between a pair of comments that name it, such as
+``<!-- begin study keys -->`` and ``<!-- end study keys -->``.
 """
 
 from __future__ import annotations
@@ -10,14 +11,33 @@ import json
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
 
 from popsim import schema as variables
-from popsim.families.registry import catalogue
-from popsim.study.json_schema import DISTRIBUTION, file_schema
+from popsim.families.parameters import Sort
+from popsim.families.registry import Form, catalogue, families, forms
+from popsim.study.toml_models import CatalogueFile, StudyFile
 
-__all__ = ["filled", "reference_tables"]
+__all__ = ["DISTRIBUTION", "file_schema", "filled", "reference_tables", "schema_of"]
 
+DISTRIBUTION = "Distribution"
+"""Name of the definition that holds all families."""
+REFERENCE = {"$ref": f"#/$defs/{DISTRIBUTION}"}
+FREE_TABLE = {"type": "object", "additionalProperties": True}
+"""What a table of any keys becomes; the models have such tables for distributions alone."""
+NUMBER = {"type": "number"}
+PARAMETERS: dict[Sort, JsonSchemaValue] = {
+    "number": NUMBER,
+    "optional number": NUMBER,
+    "numbers": {"type": "array", "items": NUMBER},
+    "distribution": REFERENCE,
+    "distributions": {"type": "array", "items": REFERENCE},
+}
+"""Schema of the parameters of families, by their sort."""
 LIMITS = {
     "minimum": "of at least",
     "exclusiveMinimum": "above",
@@ -25,13 +45,115 @@ LIMITS = {
     "exclusiveMaximum": "below",
 }
 """Words of a JSON schema for limits, and ours."""
-SORTS = {
+KINDS = {
     "boolean": "`true` or `false`",
     "integer": "whole number",
     "number": "number",
     "object": "table",
     "string": "text",
 }
+
+
+def file_schema(kind: Literal["study", "catalogue"]) -> dict[str, Any]:
+    """Return the JSON schema (draft 2020-12) of the files of one kind.
+
+    It holds keys, types, limits and families. What ties one key to another, such as shares that sum to 1, popsim alone
+    checks: a file that the schema refuses is wrong, one that it accepts need not be right.
+
+    Examples
+    --------
+    >>> sorted(file_schema("catalogue")["required"])
+    ['area', 'component', 'format']
+    """
+    return schema_of(StudyFile if kind == "study" else CatalogueFile, f"popsim {kind} file")
+
+
+def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
+    """Return the JSON schema of a model of a file, without nulls, which TOML does not have, and with distributions."""
+    raw = model.model_json_schema(schema_generator=_WithDefaults)
+    definitions = {name: _cleaned(table) for name, table in raw.pop("$defs", {}).items()}
+    body = _cleaned(raw)
+    if json.dumps(REFERENCE["$ref"]) in json.dumps([body, definitions]):
+        definitions[DISTRIBUTION] = _distribution()
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, "title": title, **body, "$defs": dict(sorted(definitions.items()))}
+
+
+class _WithDefaults(GenerateJsonSchema):
+    """States defaults that a function makes, too."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        """Ask the function for the default."""
+        factory = schema.get("default_factory")
+        if factory is not None and not schema.get("default_factory_takes_data"):
+            schema = {**schema, "default": factory()}  # type: ignore[call-arg]
+        return super().default_schema(schema)
+
+
+def _cleaned(node: Any) -> Any:
+    """Return a schema without nulls and titles, which repeat names; keys of properties may be any words."""
+    if isinstance(node, list):
+        return [_cleaned(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    result: dict[str, Any] = {}
+    for word, value in node.items():
+        if word == "title" or (word == "default" and value is None):
+            continue
+        if word == "properties":
+            result[word] = {name: _cleaned(item) for name, item in value.items()}
+        elif word in ("enum", "default", "const"):
+            result[word] = value
+        elif word in ("anyOf", "oneOf"):
+            arms = [_cleaned(arm) for arm in value if arm != {"type": "null"}]
+            result |= arms[0] if len(arms) == 1 else {word: arms}
+        else:
+            result[word] = _cleaned(value)
+    # Words that only describe stand beside a reference.
+    about = {word: value for word, value in result.items() if word in ("description", "default")}
+    return about | REFERENCE if result == about | FREE_TABLE else result
+
+
+def _distribution() -> dict[str, Any]:
+    """Return the schema of every family, each with the sets of keys that it is built from."""
+    arms = []
+    for name, family in families().items():
+        sets = [_form(name, form) for form in forms(family)]
+        arms.append({"title": name, "description": family.summary, **(sets[0] if len(sets) == 1 else {"anyOf": sets})})
+    names = {"family": {"description": "the family of the distribution", "enum": list(families())}}
+    return {
+        "description": "a distribution: its family, and the parameters or quantiles that it is built from",
+        "type": "object",
+        "properties": names,
+        "required": ["family"],
+        "oneOf": arms,
+    }
+
+
+def _form(name: str, form: Form) -> dict[str, Any]:
+    properties: dict[str, Any] = {"family": {"const": name}}
+    for param in form.params:
+        stated = {
+            "exclusiveMinimum": param.above,
+            "minimum": param.least,
+            "maximum": param.most,
+            "default": None if param.required else param.default,
+        }
+        stated = {word: value for word, value in stated.items() if value is not None}
+        properties[param.name] = {**PARAMETERS[param.sort], **stated}
+    result: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "required": ["family", *form.required],
+        "additionalProperties": False,
+    }
+    if form.quantile_counts:
+        fixed = 1 + len(form.required)
+        result["patternProperties"] = {r"^p\d{2,}$": NUMBER}
+        result["minProperties"] = fixed + min(form.quantile_counts)
+        result["maxProperties"] = 1 + len(form.params) + max(form.quantile_counts)
+        result["description"] = str(form)
+    return result
 
 
 def filled(page: str) -> str:
@@ -104,7 +226,7 @@ def _key_tables(schema: dict[str, Any]) -> str:
                 else:
                     shown_at[name] = f"`{bracketed}`"
                     deeper.append((place, bracketed, definitions[name]))
-            row = (f"`{full}`", _sort(value), "" if key in table.get("required", ()) else _default(value), meaning)
+            row = (f"`{full}`", _kind(value), "" if key in table.get("required", ()) else _default(value), meaning)
             rows.append(tuple(cell.replace("|", "\\|") for cell in row))
         if heading:
             about = table.get("description", "").replace("\n", " ")
@@ -139,7 +261,7 @@ def _inner_tables(value: dict[str, Any], definitions: dict[str, Any]) -> Iterato
         yield from ((found, levels + 1, listed) for found, levels, listed in _inner_tables(more, definitions))
 
 
-def _sort(value: dict[str, Any]) -> str:
+def _kind(value: dict[str, Any]) -> str:
     """Return in words what may stand there."""
     if "$ref" in value:
         return "distribution" if value["$ref"].endswith(f"/{DISTRIBUTION}") else "table"
@@ -149,23 +271,23 @@ def _sort(value: dict[str, Any]) -> str:
         return " or ".join(f"`{json.dumps(word)}`" for word in value["enum"])
     for word in ("oneOf", "anyOf", "allOf"):
         if word in value:
-            return " or ".join(dict.fromkeys(_sort(arm) for arm in value[word]))
-    sort, entry = value.get("type"), value.get("additionalProperties")
-    if sort == "array":
-        return f"list of {_plural(_sort(value.get('items', {})))}"
-    if sort == "object" and isinstance(entry, dict):
-        inner = _sort(entry)
+            return " or ".join(dict.fromkeys(_kind(arm) for arm in value[word]))
+    kind, entry = value.get("type"), value.get("additionalProperties")
+    if kind == "array":
+        return f"list of {_plural(_kind(value.get('items', {})))}"
+    if kind == "object" and isinstance(entry, dict):
+        inner = _kind(entry)
         return f"table of NAME = {f'({inner})' if ' or ' in inner and '(' not in inner else inner}"
-    if sort == "string" and "pattern" in value:
+    if kind == "string" and "pattern" in value:
         return f"text like `{value['pattern']}`"
-    return SORTS.get(str(sort), "any value") + _limits(value)
+    return KINDS.get(str(kind), "any value") + _limits(value)
 
 
-def _plural(sort: str) -> str:
+def _plural(kind: str) -> str:
     for one in ("text", "list", "table", "number", "whole number"):
-        if sort == one or (sort.startswith(f"{one} ") and " or " not in sort):
-            return f"{one}s{sort.removeprefix(one)}"
-    return f"({sort})"
+        if kind == one or (kind.startswith(f"{one} ") and " or " not in kind):
+            return f"{one}s{kind.removeprefix(one)}"
+    return f"({kind})"
 
 
 def _limits(value: dict[str, Any]) -> str:

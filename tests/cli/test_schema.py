@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from popsim.study.json_schema import file_schema
+from popsim.study.describe import file_schema
 
 
 @pytest.mark.parametrize(("arguments", "kind"), [((), "study"), (("--catalogue",), "catalogue")])

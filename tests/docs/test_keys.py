@@ -8,8 +8,7 @@ import pytest
 
 from popsim import schema
 from popsim.families.registry import family_names
-from popsim.study.describe import filled, reference_tables
-from popsim.study.json_schema import DISTRIBUTION, file_schema
+from popsim.study.describe import DISTRIBUTION, file_schema, filled, reference_tables
 
 
 def read(root: Path, page: str) -> str:

@@ -11,8 +11,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from popsim.families.registry import families, to_toml
+from popsim.study.describe import DISTRIBUTION, file_schema, schema_of
 from popsim.study.files import packaged, packaged_studies
-from popsim.study.json_schema import DISTRIBUTION, file_schema, schema_of
 
 from .conftest import SMALL
 from .test_bad_inputs import FOLDER, spoil
