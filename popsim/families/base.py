@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from popsim.arguments import as_list, as_number
 from popsim.display import as_html, one_line
-from popsim.errors import Key, ParameterError, Problem, kind_of
+from popsim.errors import Key, ParameterError, Problem, kind_of, nearest
 from popsim.families.parameters import (
     Numbers,
     Owner,
@@ -396,6 +396,11 @@ def _constructor(params: Sequence[Param]) -> Callable[..., None]:
     signature = inspect.Signature(parts)
 
     def construct(self: Family, *args: object, **named: object) -> None:
+        for name in named:
+            if name not in signature.parameters:
+                message = f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
+                hint = nearest(name, list(signature.parameters))
+                raise TypeError(f"{message}; {hint}" if hint else message)
         bound = signature.bind(*args, **named)
         bound.apply_defaults()
         self._take(**bound.arguments)

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from popsim.errors import ParameterError
+from popsim.families import families
 from popsim.families.empirical import Empirical
 from popsim.families.gamma import Gamma
 from popsim.families.lognormal import LogNormal
@@ -21,7 +22,8 @@ from popsim.families.weibull import Weibull
 
 TWO = [
     (cls, probabilities, values)
-    for cls in (Uniform, Normal, LogNormal, Gamma, Weibull)
+    for cls in families().values()
+    if tuple(cls.quantile_counts) == (2,)
     for probabilities in (("p05", "p95"), ("p50", "p90"), ("p001", "p999"))
     for values in ((80_000, 400_000), (1, 1.05), (0.2, 9))
 ]
@@ -29,6 +31,10 @@ TWO = [
 
 def probability(name):
     return float(f"0.{name[1:]}")
+
+
+def test_families_of_two_quantiles_are_found():
+    assert {Uniform, Normal, LogNormal, Gamma, Weibull} <= {cls for cls, _, _ in TWO}
 
 
 @pytest.mark.parametrize(("cls", "names", "values"), TWO)

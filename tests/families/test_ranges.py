@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from popsim.errors import ParameterError
-from popsim.families import Gamma, LogNormal, Normal, Pert, Triangular, Uniform, Weibull, build
+from popsim.families import Gamma, LogNormal, Normal, Pert, Triangular, Uniform, Weibull, build, families
 
 COVERAGE = [0.05, 0.5, 0.8, 0.9, 0.98, 0.999]
 
@@ -45,7 +45,14 @@ def test_full_coverage_means_bounds(cls):
     assert cls.from_range(**values, coverage=1) == cls(**values)
 
 
-@pytest.mark.parametrize("cls", [Uniform, Normal, LogNormal, Gamma, Weibull])
+TWO_VALUES = [cls for cls in families().values() if "from_range" in cls.alternatives and 2 in cls.quantile_counts]
+
+
+def test_families_of_two_values_are_found():
+    assert {Uniform, Normal, LogNormal, Gamma, Weibull} <= set(TWO_VALUES)
+
+
+@pytest.mark.parametrize("cls", TWO_VALUES)
 @pytest.mark.parametrize("coverage", COVERAGE)
 def test_two_values_are_kept(cls, coverage):
     family = cls.from_range(low=80_000, high=400_000, coverage=coverage)
