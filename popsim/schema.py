@@ -24,10 +24,12 @@ __all__ = [
     "DIMENSIONS",
     "ENSEMBLE_FILE",
     "EXPONENT",
+    "EXTREMES",
     "FACTOR",
     "FULL",
     "FULL_NAME",
     "INPUTS_FOLDER",
+    "KINDS",
     "PLAN_FILE",
     "PROBABILITY",
     "RATE",
@@ -54,6 +56,7 @@ __all__ = [
     "seed_of",
     "total_name",
     "total_of",
+    "variable_of",
 ]
 
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
@@ -158,7 +161,7 @@ def point_estimate_name(variable: str) -> str:
 
 
 def total_of(name: str) -> Total | None:
-    """Give the total that a variable of a dataset is, breaks down, or gives the mean or point estimate of.
+    """Return the total that a variable of a dataset is, breaks down, or is the mean or point estimate of.
 
     Examples
     --------
@@ -173,10 +176,10 @@ def total_of(name: str) -> Total | None:
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable or coordinate.
+    """One variable or coordinate: its dimensions, what it is, and its values.
 
-    `money` says that its unit is the currency of the study; otherwise `unit` holds. `nominal` money is in the prices of
-    the year of each payment, all other at the prices of the study's price year.
+    `money` is in the currency of the study; any other in `unit`. `nominal` money is in the prices of the year of each
+    payment, all other at the prices of the study's price year. `kind` is the kind of its values: one of `KINDS`.
     """
 
     dims: tuple[str, ...]
@@ -185,27 +188,40 @@ class Variable:
     money: bool = False
     unit: str = "1"
     nominal: bool = False
+    kind: str = "f"
+
+    def units(self, currency: str) -> str:
+        """Return the unit, in a study of this currency."""
+        return currency if self.money else self.unit
+
+
+KINDS = {"f": "numbers", "i": "whole numbers", "U": "text", "b": "true or false"}
+"""What values are, by the letter that numpy has for their type."""
+
+
+def _label(dim: str, long_name: str, description: str, kind: str = "U", unit: str = "1") -> Variable:
+    return Variable((dim,), long_name, description, unit=unit, kind=kind)
 
 
 COORDINATES: dict[str, Variable] = {
-    "option": Variable(("option",), "Negotiating option", "Identifier of the option; the study as written is 'full'."),
-    "option_name": Variable(("option",), "Negotiating option", "Name of the option."),
-    "scenario": Variable(
-        ("scenario",), "Scenario", "Number of the scenario: one joint draw of everything uncertain, counted from 0."
+    "option": _label("option", "Negotiating option", "Identifier of the option; the study as written is 'full'."),
+    "option_name": _label("option", "Negotiating option", "Name of the option."),
+    "scenario": _label(
+        "scenario", "Scenario", "Number of the scenario: one joint draw of everything uncertain, counted from 0.", "i"
     ),
-    "country": Variable(("country",), "Country", "Code of the country (ISO 3166-1 alpha-3 in the packaged study)."),
-    "country_name": Variable(("country",), "Country name", "Name of the country in the countries file."),
-    "area": Variable(("area",), "Activity area", "Identifier of the activity area in the catalogue."),
-    "area_name": Variable(("area",), "Activity area", "Name of the activity area."),
-    "year": Variable(("year",), "Year", "Calendar year of the payment.", unit="year"),
-    "component": Variable(("component",), "Cost component", "Area and component, such as a/first_inventory."),
-    "component_name": Variable(("component",), "Cost component", "Name of the cost component."),
-    "component_area": Variable(("component",), "Activity area", "Area that the component belongs to."),
-    "option_is_financed": Variable(
-        ("option",), "Has financing", "Whether the option says who pays; all that another costs is its need."
+    "country": _label("country", "Country", "Code of the country (ISO 3166-1 alpha-3 in the packaged study)."),
+    "country_name": _label("country", "Country name", "Name of the country in the countries file."),
+    "area": _label("area", "Activity area", "Identifier of the activity area in the catalogue."),
+    "area_name": _label("area", "Activity area", "Name of the activity area."),
+    "year": _label("year", "Year", "Calendar year of the payment.", "i", "year"),
+    "component": _label("component", "Cost component", "Area and component, such as a/first_inventory."),
+    "component_name": _label("component", "Cost component", "Name of the cost component."),
+    "component_area": _label("component", "Activity area", "Area that the component belongs to."),
+    "option_is_financed": _label(
+        "option", "Has financing", "Whether the option says who pays; all that another costs is its need.", "b"
     ),
-    "component_basis": Variable(("component",), "Basis", "What the cost rests on: evidence, proxy or judgement."),
-    "basis": Variable(("basis",), "Basis", "What costs rest on: evidence, proxy or judgement."),
+    "component_basis": _label("component", "Basis", "What the cost rests on: evidence, proxy or judgement."),
+    "basis": _label("basis", "Basis", "What costs rest on: evidence, proxy or judgement."),
 }
 
 _TITLES: dict[Base, dict[Prices, str]] = {
@@ -298,11 +314,14 @@ VARIABLES: dict[str, Variable] = {
 }
 
 
+EXTREMES = ("cost_countries_independent", "cost_countries_fully_dependent")
+"""The cost under the extremes of dependence. `popsim run` stores those of the study as written, without `option`."""
+
 BREAKDOWNS: dict[str, tuple[str, str]] = {
     "cost": ("Cost", "Cost over the study's years"),
     "financing_need": ("Financing need", "Financing need over the study's years"),
 }
-"""Totals that may be broken down; the words that stand before "by" in long name and description."""
+"""Totals that may be broken down, with the words before "by" in long name and description."""
 
 
 def breakdown_name(names: tuple[str, ...], variable: str = "cost") -> str:
@@ -326,7 +345,7 @@ def seed_of(attributes: Mapping[Hashable, object], stated: int = 0) -> int:
     attributes
         Of a dataset of `simulate`, `sample` or an analysis of one.
     stated
-        What holds where they name none.
+        The seed where they have none.
 
     Examples
     --------
@@ -336,8 +355,28 @@ def seed_of(attributes: Mapping[Hashable, object], stated: int = 0) -> int:
     return int(str(attributes.get("seed", stated)))
 
 
+def variable_of(name: str) -> Variable | None:
+    """Return the entry of a variable or coordinate, that of a breakdown included; None for any other name.
+
+    The dimensions of a breakdown begin with option and scenario; its name says the others.
+
+    Examples
+    --------
+    >>> variable_of("cost_by_area_year").dims, variable_of("region")
+    (('option', 'scenario', 'area', 'year'), None)
+    """
+    entry = VARIABLES.get(name) or COORDINATES.get(name)
+    total, by, names = name.partition("_by_")
+    if entry is not None or not by or total not in BREAKDOWNS:
+        return entry
+    words = names.replace("_", ", ")
+    title, meaning = BREAKDOWNS[total]
+    dims = ("option", "scenario", *names.split("_"))
+    return Variable(dims, f"{title} by {words}", f"{meaning} by {words}; sums to {total}.", money=True)
+
+
 def describe(name: str, currency: str, price_year: int | str) -> dict[str, str]:
-    """Give units, long name and description of a variable, a coordinate or a breakdown.
+    """Return units, long name and description of a variable, a coordinate or a breakdown.
 
     Returns
     -------
@@ -350,18 +389,12 @@ def describe(name: str, currency: str, price_year: int | str) -> dict[str, str]:
     >>> describe("cost", "USD", 2025)["units"]
     'USD'
     """
-    entry = VARIABLES.get(name) or COORDINATES.get(name)
-    if entry is None:
-        total, by, names = name.partition("_by_")
-        if by and total in BREAKDOWNS:
-            words = names.replace("_", ", ")
-            title, meaning = BREAKDOWNS[total]
-            entry = Variable((), f"{title} by {words}", f"{meaning} by {words}; sums to {total}.", money=True)
+    entry = variable_of(name)
     if entry is None:
         entry = Variable((), name, f"Group of countries by {name}, as in the countries file.")
     constant = entry.money and not entry.nominal
     return {
-        "units": currency if entry.money else entry.unit,
+        "units": entry.units(currency),
         "long_name": entry.long_name,
         "description": f"{entry.description} Prices of {price_year}." if constant else entry.description,
     }

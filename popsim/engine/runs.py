@@ -15,6 +15,7 @@ import netCDF4
 import numpy as np
 import xarray as xr
 
+from popsim import schema
 from popsim.arguments import check_path
 from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
@@ -25,7 +26,7 @@ from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
-__all__ = ["Run", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run"]
+__all__ = ["Run", "differences", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run"]
 
 _OPTION = "option_"
 _CHUNK = 2**18
@@ -167,7 +168,8 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     Raises
     ------
     RunError
-        When the folder is no run, or its plan is not the one that made its ensemble.
+        When the folder is no run, its plan is not the one that made its ensemble, or the ensemble is not laid out as
+        docs/reference/variables.md says: every variable that differs is named.
     FileError
         When a file of it cannot be read.
     StudyError
@@ -182,21 +184,52 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
             )
         )
     dataset = _read(source / ENSEMBLE_FILE)
-    if "cost" not in dataset or "plan_digest" not in dataset.attrs:
-        raise RunError(
-            Problem(str(source / ENSEMBLE_FILE), (), "no variable 'cost' with its provenance", "an ensemble of popsim")
-        )
-    cost, seed = dataset["cost"], str(dataset.attrs.get("seed", ""))
-    if cost.dims != ("option", "scenario") or not {"option", "scenario"} <= set(dataset.coords) or not seed.isdecimal():
-        found = (
-            f"dimensions {', '.join(map(str, cost.dims))}; labels {', '.join(map(str, dataset.coords))}; seed {seed!r}"
-        )
-        allowed = "cost by option and scenario, both labelled, and the seed of the run"
-        raise RunError(Problem(str(source / ENSEMBLE_FILE), (), found, allowed, "run the study again"))
+    if problems := differences(dataset, str(source / ENSEMBLE_FILE)):
+        raise RunError(problems)
     _check_made_by(dataset, load_plan(source / PLAN_FILE), str(source / ENSEMBLE_FILE))
     # Point estimates of earlier versions left out starts, delays and rises of prices: no figure to hold totals against.
     stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]
     return Run(source, load_study(source / STUDY_FILE), dataset.drop_vars(stale))
+
+
+def differences(dataset: xr.Dataset, file: str) -> list[Problem]:
+    """Return where the dataset of a run differs from `popsim.schema`: dimensions, values, units, and what is missing.
+
+    Variables that the schema does not know, such as the drivers that a report adds, may be there.
+
+    Parameters
+    ----------
+    dataset
+        As read from a file.
+    file
+        Name of the file, for the problems.
+    """
+    again = "run the study again"
+    missing = [name for name in ("option", "scenario", "cost") if name not in dataset.variables]
+    problems = [Problem(file, (name,), "no such variable", "cost by option and scenario", again) for name in missing]
+    seed = str(dataset.attrs.get("seed", ""))
+    if not seed.isdecimal():
+        problems.append(Problem(file, ("seed",), repr(seed), "an attribute with the seed of the run", again))
+    if "plan_digest" not in dataset.attrs:
+        allowed = "an attribute with the digest of its plan"
+        problems.append(Problem(file, ("plan_digest",), "no such attribute", allowed, again))
+    for name, variable in dataset.variables.items():
+        entry = schema.variable_of(str(name))
+        if entry is None:
+            continue
+        dims = ", ".join(map(str, variable.dims))
+        units = variable.attrs.get("units")
+        unit = entry.units(str(dataset.attrs.get("currency", "")))
+        # The name of a breakdown joins its dimensions by underscores, which may also stand in the name of a group.
+        if dims.replace(", ", "_") != "_".join(entry.dims) and not (name in schema.EXTREMES and dims == "scenario"):
+            problems.append(Problem(file, (str(name),), f"dimensions {dims}", ", ".join(entry.dims), again))
+        if variable.dtype.kind != entry.kind:
+            problems.append(
+                Problem(file, (str(name),), f"values of type {variable.dtype}", schema.KINDS[entry.kind], again)
+            )
+        if units is not None and units != unit:
+            problems.append(Problem(file, (str(name), "units"), repr(units), repr(unit), again))
+    return problems
 
 
 def _is_earlier_estimate(name: str, values: xr.DataArray) -> bool:

@@ -25,7 +25,6 @@ CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 WIDTHS = ("independent", "study", "fully_dependent")
 """Assumptions on the dependence between countries whose widths are compared."""
-_EXTREMES = ("cost_countries_independent", "cost_countries_fully_dependent")
 _NOT_GROUPS = ("area", "component", "basis", "year", "country")
 
 
@@ -298,7 +297,7 @@ class ReportData:
     @cached_property
     def widths(self) -> dict[str, Measured]:
         """Widths of the range of the cost by assumption on dependence; empty where the run lacks one."""
-        if self.is_certain or not all(map(self.has, _EXTREMES)):
+        if self.is_certain or not all(map(self.has, schema.EXTREMES)):
             return {}
         effect = analysis.dependence_effect(self.dataset, self.coverage).squeeze("option", drop=True)
         found = [
@@ -408,7 +407,7 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
     chosen = dataset.isel(option=slice(place, place + 1))
     asked = summary
     if summary is None:
-        wanted = (*schema.TOTALS, *_EXTREMES)
+        wanted = (*schema.TOTALS, *schema.EXTREMES)
         breakdowns = tuple(f"{base}_by_" for base in schema.TOTAL_BASES)
         spoken = [name for name in map(str, chosen.data_vars) if name in wanted or name.startswith(breakdowns)]
         summary = analysis.summarise(chosen[spoken], study.coverage)

@@ -1,6 +1,7 @@
 """Run folders come back as they were written, and damaged ones are refused."""
 
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -132,8 +133,73 @@ def test_a_damaged_array_is_refused(folder: Path, packaged: tuple) -> None:
 def test_another_netcdf_file_is_no_ensemble(folder: Path, packaged: tuple) -> None:
     for other in (xr.Dataset({"x": ("t", [1.0])}), packaged[2].drop_attrs()):
         other.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
-        with pytest.raises(RunError, match="no variable 'cost' with its provenance"):
+        with pytest.raises(RunError, match="run the study again"):
             load_run(folder)
+
+
+def rewritten(dataset: xr.Dataset, name: str, **parts: Any) -> xr.Dataset:
+    """The dataset with another variable of that name: its dims, data or attrs are those given."""
+    old = dataset[name].variable
+    new = {"dims": old.dims, "data": old.values, "attrs": old.attrs, **parts}
+    return dataset.drop_vars(name).assign({name: xr.Variable(**new)})
+
+
+@pytest.mark.parametrize(
+    ("change", "keys", "found", "allowed"),
+    [
+        (lambda ds: ds.drop_vars("cost"), ("cost",), "no such variable", "cost by option and scenario"),
+        (lambda ds: ds.drop_vars("scenario"), ("scenario",), "no such variable", "cost by option and scenario"),
+        (lambda ds: ds.assign_attrs(seed="many"), ("seed",), "'many'", "an attribute with the seed of the run"),
+        (
+            lambda ds: rewritten(ds, "cost", dims=("scenario", "option"), data=ds["cost"].values.T),
+            ("cost",),
+            "dimensions scenario, option",
+            "option, scenario",
+        ),
+        (
+            lambda ds: ds.assign(cost_by_area=ds["cost_by_area"].transpose("option", "area", "scenario")),
+            ("cost_by_area",),
+            "dimensions option, area, scenario",
+            "option, scenario, area",
+        ),
+        (
+            lambda ds: rewritten(ds, "cost", data=ds["cost"].values.astype(np.int64)),
+            ("cost",),
+            "values of type int64",
+            "numbers",
+        ),
+        (
+            lambda ds: rewritten(ds, "cost", attrs={**ds["cost"].attrs, "units": "EUR"}),
+            ("cost", "units"),
+            "'EUR'",
+            "'USD'",
+        ),
+    ],
+)
+def test_what_differs_from_the_schema_is_named(
+    folder: Path, packaged: tuple, change: Any, keys: tuple[str, ...], found: str, allowed: str
+) -> None:
+    change(packaged[2]).to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
+    with pytest.raises(RunError) as refusal:
+        load_run(folder)
+    (problem,) = refusal.value.problems
+    assert (problem.file, problem.keys) == (str(folder / ENSEMBLE_FILE), keys)
+    assert (problem.found, problem.allowed, problem.mend) == (found, allowed, "run the study again")
+
+
+def test_all_differences_are_named_at_once(folder: Path, packaged: tuple) -> None:
+    wrong = {"units": "EUR"}
+    dataset = rewritten(rewritten(packaged[2], "cost", attrs=wrong), "cost_by_area", attrs=wrong)
+    dataset.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
+    with pytest.raises(RunError) as refusal:
+        load_run(folder)
+    assert {problem.keys for problem in refusal.value.problems} == {("cost", "units"), ("cost_by_area", "units")}
+
+
+def test_a_variable_that_the_schema_does_not_know_may_be_there(folder: Path, packaged: tuple) -> None:
+    more = packaged[2].assign(my_own=("scenario", np.ones(packaged[2].sizes["scenario"])))
+    more.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
+    assert "my_own" in load_run(folder).dataset
 
 
 @pytest.mark.parametrize("name", ["own_stream", "tables", "row_scale", "term_weight", "year_share"])

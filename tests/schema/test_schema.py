@@ -77,3 +77,16 @@ def test_groups_of_countries_are_described() -> None:
 def test_entries_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         schema.VARIABLES["cost"].unit = "EUR"  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_kind_of_values_is_one_that_is_known(name: str) -> None:
+    assert ALL[name].kind in schema.KINDS
+
+
+def test_an_entry_of_a_breakdown_says_its_dimensions() -> None:
+    entry = schema.variable_of("financing_need_by_area_year")
+    assert entry is not None
+    assert entry.dims == ("option", "scenario", "area", "year")
+    assert entry.units("XDR") == "XDR"
+    assert schema.variable_of("land_by_sea") is None
