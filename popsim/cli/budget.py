@@ -125,13 +125,13 @@ def _print_totals(found: list[list[xr.Dataset]], run: Run) -> None:
 
 
 def _print_unfinanced(run: Run) -> None:
-    from popsim.report import totals
+    from popsim.report.sections.options import unfinanced
 
     coordinates = run.dataset.coords
     if not {"option_is_financed", "option_name"} <= set(coordinates):
         return
     names = [f"“{name}”" for name in coordinates["option_name"].values.tolist()]
-    if said := totals.unfinanced(dict(zip(names, coordinates["option_is_financed"].values.tolist(), strict=True))):
+    if said := unfinanced(dict(zip(names, coordinates["option_is_financed"].values.tolist(), strict=True))):
         click.echo()
         print_text(said)
 

@@ -15,8 +15,7 @@ from popsim.analysis.compare import ROUNDING
 from popsim.report import totals
 from popsim.report.data import ReportData
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
-from popsim.report.numbers import count, finest_of, percent
-from popsim.report.sections.words import all_of
+from popsim.report.numbers import finest_of, percent
 from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
 from popsim.study.model import Study
 
@@ -264,20 +263,6 @@ class Comparison:
         """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; "none" and "all" where it is so."""
         found = self.measured(f"{total}_{word}", option)
         return {0.0: "none", 1.0: "all"}.get(found.value) or percent(*found)
-
-    def in_scenarios(self, total: str, option: str) -> str:
-        """Describe in how many scenarios an option has more, less and the same."""
-        scenarios = self.facts.scenarios
-        parts = [
-            (word, number)
-            for word, number in zip(("more", "less", "the same"), self.counted(total, option), strict=True)
-            if number
-        ]
-        if len(parts) == 1:
-            return f"{parts[0][0]} in {all_of(scenarios)}"
-        (word, number), *others = parts
-        rest = "".join(f", {name} in {count(found)}" for name, found in others)
-        return f"{word} in {count(number)} of the {count(scenarios)} scenarios{rest}"
 
 
 def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:

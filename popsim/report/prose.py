@@ -20,7 +20,7 @@ from popsim.report.numbers import count, percent, significant
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
-__all__ = ["Prose", "environment", "listed", "plural"]
+__all__ = ["Prose", "environment", "listed", "plural", "sentence_case"]
 
 _SPACES = re.compile(r"[ \t\n]+")
 
@@ -91,6 +91,7 @@ def environment() -> Environment:
         "significant": significant,
         "plural": plural,
         "listed": listed,
+        "sentence_case": sentence_case,
     }
     return loaded
 
@@ -126,3 +127,14 @@ def plural(number: int, one: str, many: str, none: str = "") -> str:
     ('1 country', '1,200 areas', 'no area')
     """
     return none if none and number == 0 else f"{number:,} {one if number == 1 else many}"
+
+
+def sentence_case(text: str) -> str:
+    """Put a capital at the beginning, and leave the rest as it is.
+
+    Examples
+    --------
+    >>> sentence_case("total cost in US$")
+    'Total cost in US$'
+    """
+    return text[:1].upper() + text[1:]

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from popsim import schema
 from popsim.report.numbers import NO_BREAK, THIN, significant
-from popsim.report.prose import listed
+from popsim.report.prose import sentence_case
 from popsim.study.model import Study
 
-__all__ = ["DESCRIBED", "described", "noun", "parts", "prices", "span", "title", "unfinanced"]
+__all__ = ["DESCRIBED", "described", "noun", "parts", "prices", "span", "title"]
 
 _BASES = {"cost": "cost", "financing_need": "financing need"}
 _SPANS = {"within_horizon": "within", "after_horizon": "after", "all_years": "all"}
@@ -83,36 +81,10 @@ def noun(total: str, study: Study) -> str:
 
 def title(total: str, study: Study) -> str:
     """Name a total as a heading does: "Total cost", "Financing need after 2036"."""
-    return _capital(noun(total, study))
+    return sentence_case(noun(total, study))
 
 
 def described(study: Study) -> str:
     """Say what the financing need is of the cost: after co-financing, with the agency fee where there is one."""
     fee = ", with the agency fee" if study.agency_fee else ""
     return f"{DESCRIBED}{fee}"
-
-
-def unfinanced(options: Mapping[str, bool]) -> str:
-    """Say which options tell what a fund is asked for from what is paid; empty where all do, or none.
-
-    Parameters
-    ----------
-    options
-        Names of the options as they are printed, and whether each has [financing].
-
-    Examples
-    --------
-    >>> unfinanced({"the study as written": False, "“A”": True})
-    '“A” alone has [financing]. The study as written has none: there a fund is asked for the whole cost.'
-    """
-    financed = [name for name, is_financed in options.items() if is_financed]
-    others = [name for name in options if name not in financed]
-    if not (financed and others):
-        return ""
-    one, two = (listed(names) + (" alone has" if len(names) == 1 else " alone have") for names in (financed, others))
-    two = two.replace(" alone", "")
-    return f"{_capital(one)} [financing]. {_capital(two)} none: there a fund is asked for the whole cost."
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
