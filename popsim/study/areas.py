@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from dataclasses import dataclass
 
 from popsim.errors import Keys, Problem
 from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faults
@@ -29,9 +29,8 @@ def counted_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> lis
 def check_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[Problem]:
     """List areas and components that the catalogue does not have, and areas of which nothing is counted."""
     place, tables, known = study.place, study.content.area, catalogue.ids()
-    allowed = "areas of the catalogue"
     problems = [
-        place.unknown(("area", area), "area", area, allowed, known)
+        place.unknown(("area", area), "area", area, "areas of the catalogue", known)
         for area in tables
         if area not in known and catalogue.complete
     ]
@@ -83,130 +82,121 @@ def resolve_areas(
     if money is not None and (found := money.check(study.place)):
         problems += found
         money = None
-    for area in catalogue.areas:
-        if area.id in study.content.area and not study.content.area[area.id].include:
-            for index in range(len(area.components)):
-                _changed(study, area, index, problems)
-    return tuple(
-        once(area.id, partial(_resolve_area, study, area, money, problems)) for area in counted_areas(study, catalogue)
-    )
+    planned = [_Planned(study, area, money, problems) for area in catalogue.areas if area.id in study.content.area]
+    for each in planned:
+        if not each.table.include:
+            for component in each.area.components:
+                each.changed(component)
+    return tuple(once(each.area.id, each.resolve) for each in planned if each.table.include)
 
 
-def _resolve_area(study: Checked[StudyFile], area: CatalogueArea, money: Money | None, problems: list[Problem]) -> Area:
-    content, table, keys = study.content, study.content.area[area.id], ("area", area.id)
-    exponents = as_exponents(table, keys)
-    components = tuple(
-        _component(study, area, index, exponents, money, problems)
-        for index, component in enumerate(area.components)
-        if _is_counted(table, component.id)
-    )
-    own_escalation = (table.escalation, (*keys, "escalation"))
-    shares = area_shares(content, area.id)
-    return Area(
-        id=area.id,
-        name=area.name,
-        description=area.description,
-        document=area.document,
-        size_exponent=exponents["size"].value if "size" in exponents else 0.0,
-        common_share=shares.common,
-        components=components,
-        group_share=shares.group,
-        need=as_setting(table.need),
-        delay=as_delay(table.delay or content.delay),
-        escalation=as_escalation(*(own_escalation if table.escalation else (content.escalation, ("escalation",)))),
-        cofinancing=as_cofinancing(table.financing or content.financing, content.financing),
-    )
+@dataclass(frozen=True)
+class _Planned:
+    """An area of the catalogue as a study plans it; problems gather in one list."""
 
+    study: Checked[StudyFile]
+    area: CatalogueArea
+    money: Money | None
+    problems: list[Problem]
 
-def _component(
-    study: Checked[StudyFile],
-    area: CatalogueArea,
-    index: int,
-    exponents: Mapping[str, Exponent],
-    money: Money | None,
-    problems: list[Problem],
-) -> Component:
-    """Return one component of an area as the study plans it, its cost still in the money of the catalogue."""
-    component, keys = area.components[index], ("component", area.positions[index])
-    stated = study.content.area[area.id].component.get(component.id)
-    factor = 1.0
-    if money is not None:
-        factor, found = money.factor(component.currency, component.price_year, area.place, keys)
-        problems += map(area.place.located, found)
-    component = _changed(study, area, index, problems)
-    if stated is not None:
-        exponents = {**exponents, **as_exponents(stated, ("area", area.id, "component", component.id))}
-    return Component(
-        id=component.id,
-        name=component.name,
-        kind=component.kind,
-        cost=component.cost,
-        currency=component.currency,
-        price_year=component.price_year,
-        money_factor=factor,
-        profile=_profile(study, area, index, component, problems),
-        basis=component.basis,
-        rationale=component.rationale,
-        sources=tuple(component.source),
-        exponents=in_order(exponents, study.content.driver),
-        need=None if stated is None else as_setting(stated.need),
-    )
+    @property
+    def table(self) -> AreaTable:
+        """What the study says of the area."""
+        return self.study.content.area[self.area.id]
 
+    def resolve(self) -> Area:
+        """Return the area as the study has it."""
+        content, table, area = self.study.content, self.table, self.area
+        keys, shares = ("area", area.id), area_shares(content, area.id)
+        exponents = as_exponents(table, keys)
+        counted = [component for component in area.components if _is_counted(table, component.id)]
+        own = table.escalation is not None
+        return Area(
+            id=area.id,
+            name=area.name,
+            description=area.description,
+            document=area.document,
+            size_exponent=exponents["size"].value if "size" in exponents else 0.0,
+            common_share=shares.common,
+            components=tuple(self.component(component, exponents) for component in counted),
+            group_share=shares.group,
+            need=as_setting(table.need),
+            delay=as_delay(table.delay or content.delay),
+            escalation=as_escalation(table.escalation or content.escalation, keys if own else ()),
+            cofinancing=as_cofinancing(table.financing or content.financing, content.financing),
+        )
 
-def _changed(study: Checked[StudyFile], area: CatalogueArea, index: int, problems: list[Problem]) -> CatalogueComponent:
-    """Return a component of the catalogue with what the study changes in it."""
-    component = area.components[index]
-    change = study.content.area[area.id].component.get(component.id)
-    if change is None:
-        return component
-    # What the catalogue cites speaks of the cost that was there.
-    changes = {} if change.cost is None else {"basis": "judgement", "rationale": STATED, "source": []}
-    for name in ("cost", "basis", "rationale", "start", "spread", "years", "every"):
-        if getattr(change, name) is not None:
-            changes[name] = getattr(change, name)
-    changed = component.model_copy(update=changes)
-    faults = list(payment_faults(changed)) if changes.keys() & {"spread", "years", "every"} else []
-    for key, *fault in faults:
-        place, keys = _stated_at(study, area, index, key)
-        problems.append(place.located(place.problem(keys, *fault)))
-    return component if faults else changed
+    def component(self, component: CatalogueComponent, exponents: Mapping[str, Exponent]) -> Component:
+        """Return a component with what the study adds to it; `exponents` are those of the area."""
+        factor, problems = 1.0, list[Problem]()
+        if self.money is not None:
+            money = component.currency, component.price_year
+            factor, problems = self.money.factor(*money, self.area.place, self.area.keys(component))
+        self.problems.extend(map(self.area.place.located, problems))
+        stated = self.table.component.get(component.id)
+        if stated is not None:
+            exponents = {**exponents, **as_exponents(stated, ("area", self.area.id, "component", component.id))}
+        planned = self.changed(component)
+        return Component(
+            id=planned.id,
+            name=planned.name,
+            kind=planned.kind,
+            cost=planned.cost,
+            currency=planned.currency,
+            price_year=planned.price_year,
+            money_factor=factor,
+            profile=self.profile(planned),
+            basis=planned.basis,
+            rationale=planned.rationale,
+            sources=tuple(planned.source),
+            exponents=in_order(exponents, self.study.content.driver),
+            need=None if stated is None else as_setting(stated.need),
+        )
 
+    def changed(self, component: CatalogueComponent) -> CatalogueComponent:
+        """Return a component of the catalogue with what the study changes in it."""
+        change = self.table.component.get(component.id)
+        if change is None:
+            return component
+        # What the catalogue cites speaks of the cost that was there.
+        changes = {} if change.cost is None else {"basis": "judgement", "rationale": STATED, "source": []}
+        for name in ("cost", "basis", "rationale", "start", "spread", "years", "every"):
+            if getattr(change, name) is not None:
+                changes[name] = getattr(change, name)
+        changed = component.model_copy(update=changes)
+        faults = list(payment_faults(changed)) if changes.keys() & {"spread", "years", "every"} else []
+        for key, *fault in faults:
+            self.report(self.stated_at(component, key), *fault)
+        return component if faults else changed
 
-def _stated_at(study: Checked[StudyFile], area: CatalogueArea, index: int, key: str) -> tuple[Place, Keys]:
-    """Return where a key of a component stands: in the study, or else in the catalogue."""
-    component = area.components[index].id
-    change = study.content.area[area.id].component.get(component)
-    if change is not None and getattr(change, key) is not None:
-        return study.place, ("area", area.id, "component", component, key)
-    return area.place, ("component", area.positions[index], key)
+    def stated_at(self, component: CatalogueComponent, key: str) -> tuple[Place, Keys]:
+        """Return where a key of a component stands: in the study, or else in the catalogue."""
+        change = self.table.component.get(component.id)
+        if change is not None and getattr(change, key) is not None:
+            return self.study.place, ("area", self.area.id, "component", component.id, key)
+        return self.area.place, (*self.area.keys(component), key)
 
+    def report(self, at: tuple[Place, Keys], found: str, allowed: str, mend: str) -> None:
+        """Add a problem of a key."""
+        place, keys = at
+        self.problems.append(place.located(place.problem(keys, found, allowed, mend)))
 
-def _profile(
-    study: Checked[StudyFile],
-    area: CatalogueArea,
-    index: int,
-    component: CatalogueComponent,
-    problems: list[Problem],
-) -> tuple[float, ...]:
-    """Return when a component is paid in the years of the study, all on time; see `CatalogueComponent.profile`."""
-    years = study.content.study.years
-    if not study.has("study") or next(payment_faults(component), None):
+    def profile(self, component: CatalogueComponent) -> tuple[float, ...]:
+        """Return when a component is paid in the years of the study; see `CatalogueComponent.profile`."""
+        years = self.study.content.study.years
+        if not self.study.has("study") or any(payment_faults(component)):
+            return ()
+        postponed = self.table.postponed or 0
+        moved = component.model_copy(update={"start": component.start + postponed})
+        if moved.last(years) <= years:
+            return moved.profile(years)
+        late = moved.start > years
+        at: tuple[Place, Keys] = (self.study.place, ("area", self.area.id, "postponed"))
+        if component.last(years) > years:
+            at = self.stated_at(component, "start" if late else "spread" if component.kind == "one-off" else "years")
+        name = f" of component {component.id}" if postponed else ""
+        paid, year = ("first", moved.start) if late else ("last", moved.last(years))
+        allowed = f"programme years 1 to {years} ({self.study.place.at('study', 'years')} = {years})"
+        mend = "pay earlier, or lengthen the study: years beyond the programme are not counted"
+        self.report(at, f"{paid} payment{name} in programme year {year}", allowed, mend)
         return ()
-    postponed = study.content.area[area.id].postponed or 0
-    moved = component.model_copy(update={"start": component.start + postponed})
-    if moved.last(years) <= years:
-        return moved.profile(years)
-    late = moved.start > years
-    if component.last(years) <= years:
-        stated: tuple[Place, Keys] = study.place, ("area", area.id, "postponed")
-    else:
-        key = "start" if late else "spread" if component.kind == "one-off" else "years"
-        stated = _stated_at(study, area, index, key)
-    place, keys = stated
-    name = f" of component {component.id}" if postponed else ""
-    paid, year = ("first", moved.start) if late else ("last", moved.last(years))
-    found = f"{paid} payment{name} in programme year {year}"
-    allowed = f"programme years 1 to {years} ({study.place.at('study', 'years')} = {years})"
-    mend = "pay earlier, or lengthen the study: years beyond the programme are not counted"
-    problems.append(place.located(place.problem(keys, found, allowed, mend)))
-    return ()

@@ -34,8 +34,6 @@ class CatalogueArea:
     description: str
     components: tuple[CatalogueComponent, ...]
     place: Place
-    positions: tuple[int, ...]
-    """Position of each of the components in the file."""
     complete: bool
     """Whether every component of the file could be used."""
 
@@ -43,6 +41,10 @@ class CatalogueArea:
     def file(self) -> str:
         """Name of the file that it was read from."""
         return self.place.file
+
+    def keys(self, component: CatalogueComponent) -> Keys:
+        """Return where a component stands in the file."""
+        return "component", self.place.components.index(component.id)
 
 
 @dataclass(frozen=True)
@@ -122,16 +124,15 @@ def _names(raw: Mapping[str, Any]) -> tuple[str, ...]:
 
 def _area(document: Checked[CatalogueFile]) -> CatalogueArea:
     about, components = document.content.area, document.content.component
-    positions = tuple(index for index in range(len(components)) if document.sound("component", index))
+    usable = tuple(each for index, each in enumerate(components) if document.sound("component", index))
     return CatalogueArea(
         id=about.id,
         name=about.name,
         document=about.document,
         description=about.description,
-        components=tuple(components[index] for index in positions),
+        components=usable,
         place=document.place,
-        positions=positions,
-        complete=len(positions) == len(components),
+        complete=len(usable) == len(components),
     )
 
 

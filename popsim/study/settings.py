@@ -65,10 +65,10 @@ def as_delay(table: DelayTable | None) -> Delay | None:
 
 
 def as_escalation(table: EscalationTable | None, keys: Keys) -> Escalation | None:
-    """Return a rise of costs, whose draw is named after what the table at `keys` is of: the study, or an area."""
+    """Return a rise of costs; its draw is named after where it is stated, `keys` being those of an area or none."""
     if table is None:
         return None
-    return Escalation(table.rate, "/".join(("escalation", *map(str, keys[:-1]))), table.basis, table.rationale)
+    return Escalation(table.rate, "/".join(("escalation", *map(str, keys))), table.basis, table.rationale)
 
 
 def as_cofinancing(table: FinancingTable | CofinancingTable | None, general: FinancingTable | None) -> Setting | None:

@@ -1,22 +1,13 @@
-"""Kinds of values in TOML files: texts, numbers within limits, and distributions, which are built as they are read."""
+"""Quantities in TOML files: numbers within limits, and distributions, which are built as they are read."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Discriminator,
-    Field,
-    GetCoreSchemaHandler,
-    StringConstraints,
-    Tag,
-)
+from pydantic import BaseModel, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from popsim.errors import PopsimError, Problem, words
@@ -24,68 +15,15 @@ from popsim.families import build
 from popsim.families.base import Family
 from popsim.schema import EXPONENT, FACTOR, PROBABILITY, RATE, SIZE_EXPONENT, YEARS, Limits
 
-__all__ = [
-    "AnyExponent",
-    "Breakdown",
-    "CalendarYear",
-    "Cost",
-    "Currency",
-    "Factor",
-    "Format",
-    "Identifier",
-    "LateYears",
-    "Probability",
-    "Rate",
-    "Share",
-    "SizeExponent",
-    "Table",
-    "Text",
-    "Years",
-    "one_of",
-    "value_kind",
-]
-
-Text = Annotated[str, StringConstraints(min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
-CalendarYear = Annotated[int, Field(ge=1900, le=2200)]
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class Table(BaseModel):
-    """A TOML table: no unknown keys, no conversion of types, no NaN or infinity."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
+__all__ = ["AnyExponent", "Cost", "Factor", "LateYears", "Probability", "Rate", "SizeExponent", "value_kind"]
 
 
 def value_kind(value: object) -> str | None:
     """Return the tag of a kind of value, <number>, <text>, <table> or <list>; None for any other."""
     if isinstance(value, bool):
         return None
-    kinds = {"<number>": int | float, "<text>": str, "<table>": dict | Table, "<list>": list}
+    kinds = {"<number>": int | float, "<text>": str, "<table>": dict | BaseModel, "<list>": list}
     return next((tag for tag, types in kinds.items() if isinstance(value, types)), None)
-
-
-def one_of(wording: str, kind: Callable[[Any], str | None] = value_kind) -> Any:
-    """Choose among alternatives by the tag of a value; where none fits, say `wording`."""
-    return Discriminator(kind, custom_error_type="popsim", custom_error_message=wording)
-
-
-def _first_format(value: int) -> int:
-    if value != 1:
-        raise PydanticCustomError("popsim", "format = 1: this version of popsim reads no other")
-    return value
-
-
-Format = Annotated[int, AfterValidator(_first_format), Field(json_schema_extra={"const": 1})]
-Breakdown = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
-    one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
-]
-Years = Annotated[
-    Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
-    one_of('a whole number of years, or "all"'),
-]
 
 
 @dataclass(frozen=True)
