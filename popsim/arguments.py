@@ -8,17 +8,21 @@ from __future__ import annotations
 import math
 import numbers
 import os
-from collections.abc import Iterable, Mapping, Set
-from typing import Any, TypeVar, cast
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Set
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar, cast
 
 from popsim.errors import ParameterError, Problem, kind_of, nearest
 
-__all__ = ["as_list", "as_number", "as_whole", "check_name", "check_path", "check_text", "check_whole"]
+__all__ = ["as_list", "as_number", "as_whole", "by_keyword", "check_name", "check_path", "check_text", "check_whole"]
 
 _EXACT = 2**53
 """Floats hold all whole numbers up to here."""
 
 Name = TypeVar("Name", bound=str)
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 def as_number(value: object) -> float | None:
@@ -165,3 +169,42 @@ def check_path(argument: str, value: object, allowed: str) -> str:
         found = "an empty path" if path == "" else kind_of(value)
         raise ParameterError(Problem("", (argument,), found, allowed))
     return path
+
+
+def by_keyword(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that takes keywords by position too, as former versions did, with a DeprecationWarning.
+
+    Parameters
+    ----------
+    names
+        Keywords in the order of their former positions, after the first argument.
+
+    Examples
+    --------
+    >>> @by_keyword("times")
+    ... def repeat(text, *, times=1):
+    ...     return text * times
+    >>> repeat("a", times=3)
+    'aaa'
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     print(repeat("a", 3), caught[0].message)
+    aaa repeat(): pass times by keyword; by position it will be refused in a later version
+    """
+
+    def decorate(function: Callable[P, R]) -> Callable[P, R]:
+        @wraps(function)
+        def called(*args: Any, **given: Any) -> R:
+            named = dict(zip(names, args[1:], strict=False))
+            if len(args) > 1 + len(named) or named.keys() & given.keys():
+                # Python says what is wrong.
+                return cast(Callable[..., R], function)(*args, **given)
+            if named:
+                stated, which = ", ".join(named), "it" if len(named) == 1 else "they"
+                message = f"pass {stated} by keyword; by position {which} will be refused in a later version"
+                warnings.warn(f"{function.__name__}(): {message}", DeprecationWarning, stacklevel=2)
+            return cast(Callable[..., R], function)(*args[:1], **given, **named)
+
+        return called
+
+    return decorate

@@ -111,7 +111,7 @@ class Sampling:
         if design is None:
             design = self.design
         if replicates is None:
-            replicates = self.replicates if design == self.design else 1
+            replicates = self.replicates if isinstance(design, str) and design == self.design else 1
         count = self.count if scenarios is None else scenarios
         return Sampling.of(count, self.seed if seed is None else seed, design, replicates, first_scenario)
 

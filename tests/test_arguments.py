@@ -46,15 +46,17 @@ WHOLE = (np.int64(400), np.uint16(400), np.array(400), 4e2, np.float64(400), np.
 @pytest.mark.parametrize("count", WHOLE, ids=lambda value: type(value).__name__)
 def test_whole_numbers_of_any_kind_are_the_same_number(count: Any, plan: Any, ds: Any) -> None:
     few = count // 100
-    assert ps.sample(TWO, count, seed=few, threads=few).identical(ps.sample(TWO, 400, seed=4, threads=4))
-    one = ps.simulate(plan, count, seed=count, threads=few, first_scenario=few, breakdowns=())
-    assert one.identical(ps.simulate(plan, 400, seed=400, threads=4, first_scenario=4, breakdowns=()))
+    assert ps.sample(TWO, scenarios=count, seed=few, threads=few).identical(
+        ps.sample(TWO, scenarios=400, seed=4, threads=4)
+    )
+    one = ps.simulate(plan, scenarios=count, seed=count, threads=few, first_scenario=few, breakdowns=())
+    assert one.identical(ps.simulate(plan, scenarios=400, seed=400, threads=4, first_scenario=4, breakdowns=()))
     assert ps.budget_curve(ds, points=few).identical(ps.budget_curve(ds, points=4))
     assert ps.convergence(ds, points=few).identical(ps.convergence(ds, points=4))
     assert ps.pairs(ds, most=few, cells=few).identical(ps.pairs(ds, most=4, cells=4))
     assert ps.load_study("pops", {"scenarios.count": np.int64(400)}).scenarios == 400
-    sobol = ps.simulate(plan, count, design="sobol", replicates=few, breakdowns=())
-    assert sobol.identical(ps.simulate(plan, 400, design="sobol", replicates=4, breakdowns=()))
+    sobol = ps.simulate(plan, scenarios=count, design="sobol", replicates=few, breakdowns=())
+    assert sobol.identical(ps.simulate(plan, scenarios=400, design="sobol", replicates=4, breakdowns=()))
     assert sobol.attrs["replicates"] == 4
     assert type(one.attrs["first_scenario"]) is int
 
@@ -62,15 +64,15 @@ def test_whole_numbers_of_any_kind_are_the_same_number(count: Any, plan: Any, ds
 @pytest.mark.parametrize("value", [True, np.True_, 0.5, "400", None, float("nan"), float("inf"), [400], 4 + 0j])
 def test_what_is_no_whole_number_is_refused_by_name(value: Any, plan: Any, ds: Any) -> None:
     calls: dict[str, Callable[[], object]] = {
-        "scenarios": lambda: ps.sample(TWO, value),
-        "seed": lambda: ps.sample(TWO, 10, seed=value),
+        "scenarios": lambda: ps.sample(TWO, scenarios=value),
+        "seed": lambda: ps.sample(TWO, scenarios=10, seed=value),
         "points": lambda: ps.budget_curve(ds, points=value),
         "most": lambda: ps.pairs(ds, most=value),
         "countries": lambda: ps.effective_countries(ds, value),
         "digits": lambda: ps.simulate_to(plan, method="jcgm101", digits=value),
     }
     if value is not None:
-        calls["threads"] = lambda: ps.sample(TWO, 10, threads=value)
+        calls["threads"] = lambda: ps.sample(TWO, scenarios=10, threads=value)
     for name, call in calls.items():
         with pytest.raises(ps.ParameterError) as caught:
             call()
@@ -89,7 +91,7 @@ def test_probabilities_of_any_kind(share: Any, ds: Any) -> None:
     assert ps.summarise(ds, coverage=share).identical(ps.summarise(ds, coverage=plain))
     assert ps.joint_budget(ds, confidence=share).identical(ps.joint_budget(ds, confidence=plain))
     assert ps.contingency(ds, share).identical(ps.contingency(ds, [plain]))
-    assert ps.sample(TWO, 20, correlation=share).identical(ps.sample(TWO, 20, correlation=plain))
+    assert ps.sample(TWO, scenarios=20, correlation=share).identical(ps.sample(TWO, scenarios=20, correlation=plain))
 
 
 @pytest.mark.parametrize("value", [True, np.True_, "0.8", None, [0.8], float("nan"), 0, 1, 80])

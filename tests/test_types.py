@@ -31,7 +31,7 @@ interval: Interval = "shortest"
 ds = ps.simulate(study, scenarios=10, breakdowns=["area", ("area", "year"), ["region", "year"]], design=design)
 ds = ps.simulate(study, breakdowns="area", design=None)
 ps.simulate(study, breakdowns=("area", "river_basin"))
-ps.simulate_to(study, 0.01, method="jcgm101", interval=interval)
+ps.simulate_to(study, precision=0.01, method="jcgm101", interval=interval)
 ps.summarise(ds, interval="shortest")
 run = ps.load_run(Path("results/pops"))
 for given in (ds, run):
@@ -52,8 +52,8 @@ def seed_of(one: ps.Run) -> str:
 ps.Discrete("ab", [0.5, 0.5])  # wrong: arg-type
 ps.simulate(study, design="latim")  # wrong: arg-type
 ps.sample({"x": ps.Uniform(0, 1)}, scenarios=10, design="Sobol")  # wrong: arg-type
-ps.simulate_to(study, 0.01, method="quantile")  # wrong: arg-type
-ps.simulate_to(study, 0.01, interval="shortst")  # wrong: arg-type
+ps.simulate_to(study, precision=0.01, method="quantile")  # wrong: arg-type
+ps.simulate_to(study, precision=0.01, interval="shortst")  # wrong: arg-type
 ps.summarise(ds, interval="equal")  # wrong: arg-type
 ps.drivers(study, by="inputs")  # wrong: arg-type
 ps.reserve(ds, over="mean")  # wrong: arg-type
@@ -89,14 +89,22 @@ def test_a_type_checker_knows_names_and_finds_wrong_ones(tmp_path: Path) -> None
 
 
 WRONG: dict[str, tuple[Callable[[Any], object], str, str]] = {
-    "design of simulate": (lambda ds: ps.simulate(ps.load_study("pops"), 10, design="latim"), "design", "latin"),  # type: ignore[arg-type]
-    "design of sample": (lambda ds: ps.sample({"x": ps.Uniform(0, 1)}, 10, design="Sobol"), "design", "sobol"),  # type: ignore[arg-type]
+    "design of simulate": (
+        lambda ds: ps.simulate(ps.load_study("pops"), scenarios=10, design="latim"),
+        "design",
+        "latin",
+    ),  # type: ignore[arg-type]
+    "design of sample": (
+        lambda ds: ps.sample({"x": ps.Uniform(0, 1)}, scenarios=10, design="Sobol"),
+        "design",
+        "sobol",
+    ),  # type: ignore[arg-type]
     "design of indices": (
         lambda ds: ps.sobol_indices(lambda x: x, {"x": ps.Uniform(0, 1)}, 1024, design="randon"),  # type: ignore[arg-type]
         "design",
         "random",
     ),
-    "method": (lambda ds: ps.simulate_to(ps.load_study("pops"), 0.1, method="jcgm"), "method", "jcgm101"),  # type: ignore[arg-type]
+    "method": (lambda ds: ps.simulate_to(ps.load_study("pops"), precision=0.1, method="jcgm"), "method", "jcgm101"),  # type: ignore[arg-type]
     "interval": (lambda ds: ps.summarise(ds, interval="shortst"), "interval", "shortest"),  # type: ignore[arg-type]
     "interval of precision": (
         lambda ds: ps.simulate_to(ps.load_study("pops"), method="jcgm101", interval="symetric"),  # type: ignore[arg-type]
@@ -106,7 +114,7 @@ WRONG: dict[str, tuple[Callable[[Any], object], str, str]] = {
     "grouping": (lambda ds: ps.drivers(ps.load_study("pops"), by="levels"), "by", "level"),  # type: ignore[arg-type]
     "reference": (lambda ds: ps.reserve(ds, over="point_estimat"), "over", "point_estimate"),  # type: ignore[arg-type]
     "total": (lambda ds: ps.joint_budget(ds, variable="costs"), "variable", "cost"),  # type: ignore[arg-type]
-    "breakdown": (lambda ds: ps.simulate(ps.load_study("pops"), 10, breakdowns="aera"), "breakdowns", "area"),
+    "breakdown": (lambda ds: ps.simulate(ps.load_study("pops"), scenarios=10, breakdowns="aera"), "breakdowns", "area"),
 }
 
 
@@ -130,7 +138,7 @@ def test_what_is_no_text_is_refused_and_not_a_type_error(value: Any, ds: Any) ->
     calls: list[Callable[[], object]] = [
         lambda: ps.summarise(ds, interval=value),
         lambda: ps.reserve(ds, over=value),
-        lambda: ps.sample({"x": ps.Uniform(0, 1)}, 10, design=value),
+        lambda: ps.sample({"x": ps.Uniform(0, 1)}, scenarios=10, design=value),
         lambda: ps.drivers(ps.load_study("pops"), by=value),
     ]
     for call in calls:

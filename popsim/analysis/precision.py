@@ -15,7 +15,7 @@ import xarray as xr
 from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import check_interval, coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
-from popsim.arguments import as_number, as_whole, check_name, check_whole
+from popsim.arguments import as_number, as_whole, by_keyword, check_name, check_whole
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, Problem
@@ -69,10 +69,11 @@ Told = Callable[[int, float], None]
 """Called after each batch with the scenarios so far and the precision that they reach."""
 
 
+@by_keyword("precision")
 def simulate_to(
     study: Study | Plan,
-    precision: float | None = None,
     *,
+    precision: float | None = None,
     method: Method = "quantiles",
     digits: int = 2,
     interval: Interval = "symmetric",

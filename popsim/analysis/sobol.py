@@ -263,12 +263,12 @@ def _draw(
 ) -> tuple[dict[str, Floats], dict[str, Floats]]:
     """Draw two independent runs of all inputs; of a design, so many independent parts one after another."""
     # Checks the distributions under the names that the caller gave them.
-    sample(distributions, 1, seed)
+    sample(distributions, scenarios=1, seed=seed)
     parts = []
     for part in range(max(replicates, 1)):
         # Both runs are one set of points: a design balances them together. Names make the parts independent.
         again = {f"{part}/{run}/{name}": family for run in ("one", "other") for name, family in distributions.items()}
-        parts.append(sample(again, count // max(replicates, 1), seed, design=design, threads=threads))
+        parts.append(sample(again, scenarios=count // max(replicates, 1), seed=seed, design=design, threads=threads))
     one, other = (
         {
             name: np.concatenate([drawn[f"{part}/{run}/{name}"].values for part, drawn in enumerate(parts)])

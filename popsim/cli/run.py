@@ -132,7 +132,13 @@ class _Precisely:
                 bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * self.precision:.2g} %")
 
         dataset = simulate_to(
-            plan, self.precision, breakdowns=_kept(plan), threads=threads, most=self.most, progress=bar, told=told
+            plan,
+            precision=self.precision,
+            breakdowns=_kept(plan),
+            threads=threads,
+            most=self.most,
+            progress=bar,
+            told=told,
         )
         took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
         study = load_study(self.source, {**self.overrides, **took})

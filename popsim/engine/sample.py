@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from popsim.arguments import by_keyword
 from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
 from popsim.engine.correlation import Correlation, read_correlation
 from popsim.engine.designs import describe_design, make_points
@@ -26,14 +27,16 @@ from popsim.version import __version__
 __all__ = ["sample", "sample_draws"]
 
 
+@by_keyword("scenarios", "seed", "correlation", "design", "threads", "first_scenario", "progress")
 def sample(
     distributions: Mapping[str, Family],
+    *,
     scenarios: int,
     seed: int = 0,
     correlation: object = None,
     design: Design = "random",
-    threads: int | None = None,
     first_scenario: int = 0,
+    threads: int | None = None,
     progress: Progress | None = None,
 ) -> xr.Dataset:
     """Sample named distributions, correlated through a Gaussian copula.
@@ -53,10 +56,10 @@ def sample(
     design
         "random": independent scenarios. "latin": a Latin hypercube in every stream. "sobol": scrambled Sobol points in
         the first 21,201 streams, best balanced where `scenarios` is a power of two. See docs/designs.md.
-    threads
-        None for all cores. The number changes nothing but the time it takes.
     first_scenario
         Where the scenarios start: the result equals that slice of a longer run, to the bit. 0 for "latin".
+    threads
+        None for all cores. The number changes nothing but the time it takes.
     progress
         Called with the number of scenarios done and wanted.
 

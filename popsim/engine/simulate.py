@@ -12,6 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
+from popsim.arguments import by_keyword
 from popsim.engine.breakdowns import Breakdown, Scope, arrange_together, read_breakdowns, scope_of
 from popsim.engine.designs import describe_design, make_points, queue
 from popsim.engine.threads import Progress, check_threads, fill, is_written, make_room
@@ -28,16 +29,18 @@ from popsim.version import __version__
 __all__ = ["point_estimates_of", "provenance", "simulate"]
 
 
+@by_keyword("scenarios", "seed", "breakdowns", "threads", "first_scenario", "progress", "design", "replicates")
 def simulate(
     study: Study | Plan,
+    *,
     scenarios: int | None = None,
     seed: int | None = None,
     breakdowns: str | Iterable[By] | None = None,
-    threads: int | None = None,
-    first_scenario: int = 0,
-    progress: Progress | None = None,
     design: Design | None = None,
     replicates: int | None = None,
+    first_scenario: int = 0,
+    threads: int | None = None,
+    progress: Progress | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in many scenarios.
 
@@ -52,12 +55,6 @@ def simulate(
     breakdowns
         Names of dimensions (country, area, component, basis, year) or groups of countries (region, income, ...), or
         sequences of these; None for the breakdowns that the study states.
-    threads
-        None for all cores. The number changes nothing but the time it takes.
-    first_scenario
-        Where the scenarios start: the result equals that slice of a longer run, to the bit. 0 for a Latin hypercube.
-    progress
-        Called with the number of scenarios done and wanted.
     design
         "random": independent scenarios. "latin": a Latin hypercube in every stream. "sobol": scrambled Sobol points in
         the first 21,201 streams, best balanced where `scenarios` is a power of two. None for the design that the study
@@ -65,6 +62,13 @@ def simulate(
     replicates
         R independent scramblings of Sobol points, which take turns: scenario s is point s // R of scrambling s % R;
         Monte Carlo errors are then told from their spread. None for what the study states with this design, or else 1.
+
+    first_scenario
+        Where the scenarios start: the result equals that slice of a longer run, to the bit. 0 for a Latin hypercube.
+    threads
+        None for all cores. The number changes nothing but the time it takes.
+    progress
+        Called with the number of scenarios done and wanted.
 
     Returns
     -------

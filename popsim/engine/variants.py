@@ -98,7 +98,7 @@ def dependence_extremes(
     result = {}
     for name, share in (("cost_countries_independent", 0.0), ("cost_countries_fully_dependent", 1.0)):
         plan: Plan = compile(with_common_share(study, share))
-        cost = simulate(plan, scenarios, seed, breakdowns=(), threads=threads)["cost"]
+        cost = simulate(plan, scenarios=scenarios, seed=seed, breakdowns=(), threads=threads)["cost"]
         cost.attrs.update(schema.describe(name, study.currency, study.price_year))
         # Without what is said of options, so that the result can be merged with the dataset of the study.
         result[name] = cost.drop_vars(["option_name", "option_is_financed"])

@@ -153,7 +153,7 @@ def test_effect_of_dependence_on_a_study_of_normals() -> None:
     """Widths of 90 % of normal totals are 2 x 1.645 standard deviations, known exactly; within 5 of their errors."""
     study = gaussian()
     count = 40_000
-    both = simulate(study, count, breakdowns=()).merge(dependence_extremes(study, count))
+    both = simulate(study, scenarios=count, breakdowns=()).merge(dependence_extremes(study, count))
     found = dependence_effect(both, 0.9)
     for name, item in (
         ("independent", with_common_share(study, 0.0)),

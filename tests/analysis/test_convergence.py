@@ -51,7 +51,7 @@ def equal_countries(countries: int, correlation: float, count: int, seed: int) -
     names = {f"c{k}": ps.Normal(10.0, 2.0) for k in range(countries)}
     totals = {}
     for name, dependence in (("cost", correlation), ("cost_countries_independent", None)):
-        drawn = ps.sample(names, count, seed, correlation=dependence)
+        drawn = ps.sample(names, scenarios=count, seed=seed, correlation=dependence)
         totals[name] = (("option", "scenario"), drawn.to_dataarray().values.sum(axis=0)[None])
     return xr.Dataset(totals, {"option": ["full"], "scenario": np.arange(count)})
 

@@ -153,7 +153,7 @@ def features() -> Study:
 
 @pytest.mark.parametrize("item", [mixed(), features()], ids=["costs", "needs and exponents"])
 def test_simulation_agrees(item: Study) -> None:
-    moments = Moments(simulate(item, 200_000, breakdowns=())["cost"].values)
+    moments = Moments(simulate(item, scenarios=200_000, breakdowns=())["cost"].values)
     exact = total_std(item).std
     assert abs(moments.std.item() - exact) < 6.0 * moments.std_error.item()
     assert moments.std_error.item() < 0.005 * exact
@@ -172,7 +172,7 @@ def test_what_has_no_formula_says_why(name: str) -> None:
     found = total_std(item)
     assert math.isnan(found.std) == bool(found.reasons)
     if not found.reasons:
-        moments = Moments(simulate(item, 50_000, breakdowns=())["cost"].values)
+        moments = Moments(simulate(item, scenarios=50_000, breakdowns=())["cost"].values)
         assert abs(moments.std.item() - found.std) < 6.0 * moments.std_error.item()
 
 

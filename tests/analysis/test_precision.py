@@ -27,14 +27,14 @@ def test_the_run_is_that_of_as_many_scenarios_and_is_exact_enough(precision: flo
     done: list[tuple[int, int]] = []
     found = simulate_to(
         plan,
-        precision,
+        precision=precision,
         seed=3,
         breakdowns=["area", "year"],
         told=lambda n, r: told.append((n, r)),
         progress=lambda n, m: done.append((n, m)),
     )
     count = found.sizes["scenario"]
-    fixed = simulate(plan, count, 3, ["area", "year"])
+    fixed = simulate(plan, scenarios=count, seed=3, breakdowns=["area", "year"])
     attributes = {name: found.attrs.pop(name) for name in ADDED}
     assert found.identical(fixed)
     # Laid out alike as well: scenarios next to each other.
@@ -54,29 +54,29 @@ def test_the_run_is_that_of_as_many_scenarios_and_is_exact_enough(precision: flo
 
 def test_half_the_error_takes_four_times_the_scenarios() -> None:
     plan = compile_study(gaussian())
-    counts = [simulate_to(plan, precision, breakdowns=()).sizes["scenario"] for precision in (0.002, 0.001)]
+    counts = [simulate_to(plan, precision=precision, breakdowns=()).sizes["scenario"] for precision in (0.002, 0.001)]
     # Within the 1.25-fold steps of batches and the noise of the error.
     assert 2.5 < counts[1] / counts[0] < 6.0
 
 
 def test_a_precision_beyond_the_most_is_refused_with_what_it_takes() -> None:
     plan = compile_study(gaussian())
-    needed = simulate_to(plan, 0.001, breakdowns=()).sizes["scenario"]
+    needed = simulate_to(plan, precision=0.001, breakdowns=()).sizes["scenario"]
     for most in (100, 6_000, needed // 2):
         with pytest.raises(ParameterError, match="the most allowed") as caught:
-            simulate_to(plan, 0.001, breakdowns=(), most=most)
+            simulate_to(plan, precision=0.001, breakdowns=(), most=most)
         (problem,) = caught.value.problems
         estimate = int(problem.found.partition("about ")[2].replace(",", ""))
         assert needed / 2.5 < estimate < needed * 2.5
         assert f"{most:,} scenarios" in problem.allowed
     with pytest.raises(ParameterError, match="memory"):
-        simulate_to(plan, 1e-7, breakdowns=())
-    assert simulate_to(plan, 0.05, most=1_000, breakdowns=()).sizes["scenario"] == 1_000
+        simulate_to(plan, precision=1e-7, breakdowns=())
+    assert simulate_to(plan, precision=0.05, most=1_000, breakdowns=()).sizes["scenario"] == 1_000
 
 
 def test_a_latin_hypercube_whose_error_one_run_cannot_tell_is_refused() -> None:
     with pytest.raises(ParameterError, match="design 'latin'"):
-        simulate_to(load_study("pops", {"scenarios.design": "latin"}), 0.01)
+        simulate_to(load_study("pops", {"scenarios.design": "latin"}), precision=0.01)
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_adaptive_procedure_letter_by_letter(interval: str) -> None:
     plan = compile_study(gaussian())
     found = simulate_to(plan, method="jcgm101", digits=2, interval=interval, seed=5, breakdowns=())
     count = found.sizes["scenario"]
-    assert np.array_equal(found["cost"], simulate(plan, count, 5, ())["cost"])
+    assert np.array_equal(found["cost"], simulate(plan, scenarios=count, seed=5, breakdowns=())["cost"])
     batches = found["cost"].values[0].reshape(-1, 10_000)
 
     def stable(h: int) -> bool:

@@ -29,14 +29,16 @@ LEVELS = np.array([0.05, 0.5, 0.95])
 def test_the_run_is_that_of_as_many_points_and_scramblings(precision: float, replicates: int) -> None:
     told: list[int] = []
     plan = PLAN.with_sampling(Sampling(PLAN.scenarios, 3, "sobol", 1 if replicates == REPLICATES else replicates))
-    found = simulate_to(plan, precision, breakdowns=["area"], told=lambda n, _: told.append(n))
+    found = simulate_to(plan, precision=precision, breakdowns=["area"], told=lambda n, _: told.append(n))
     count = found.sizes["scenario"]
     points = count // replicates
     assert points * replicates == count
     assert points & (points - 1) == 0
     assert all(later == 2 * earlier for earlier, later in itertools.pairwise(told))
     attributes = {name: found.attrs.pop(name) for name in ADDED}
-    assert found.identical(simulate(PLAN, count, 3, ["area"], design="sobol", replicates=replicates))
+    assert found.identical(
+        simulate(PLAN, scenarios=count, seed=3, breakdowns=["area"], design="sobol", replicates=replicates)
+    )
     cost = found["cost"].values[0]
     each = [np.quantile(cost[turn::replicates], LEVELS) for turn in range(replicates)]
     error = np.std(each, axis=0, ddof=1) / np.sqrt(replicates)
@@ -48,7 +50,7 @@ def test_the_run_is_that_of_as_many_points_and_scramblings(precision: float, rep
 def test_fewer_scenarios_than_random_ones_take() -> None:
     """The median of a sum of normals gains most; ends of the range less (docs/designs.md)."""
     counts = [
-        simulate_to(PLAN.with_sampling(Sampling(100, 1, design)), 0.0008, breakdowns=()).sizes["scenario"]
+        simulate_to(PLAN.with_sampling(Sampling(100, 1, design)), precision=0.0008, breakdowns=()).sizes["scenario"]
         for design in ("sobol", "random")
     ]
     assert counts[0] < counts[1]
@@ -56,17 +58,17 @@ def test_fewer_scenarios_than_random_ones_take() -> None:
 
 def test_a_limit_is_rounded_down_to_whole_powers() -> None:
     plan = PLAN.with_sampling(Sampling(100, 1, "sobol"))
-    assert simulate_to(plan, 0.5, most=1_000, breakdowns=()).sizes["scenario"] == 512
+    assert simulate_to(plan, precision=0.5, most=1_000, breakdowns=()).sizes["scenario"] == 512
     with pytest.raises(ParameterError, match=r"16,384 scenarios reach|the most allowed"):
-        simulate_to(plan, 1e-5, most=20_000, breakdowns=())
+        simulate_to(plan, precision=1e-5, most=20_000, breakdowns=())
     with pytest.raises(ParameterError, match="at least 16: one scenario of each scrambling"):
-        simulate_to(plan, 0.5, most=15)
+        simulate_to(plan, precision=0.5, most=15)
     with pytest.raises(ParameterError, match="its batches are not independent"):
         simulate_to(plan, method="jcgm101")
 
 
 def test_summaries_rest_on_the_scramblings() -> None:
-    dataset = simulate(PLAN, 8192, 3, (), design="sobol", replicates=16)
+    dataset = simulate(PLAN, scenarios=8192, seed=3, breakdowns=(), design="sobol", replicates=16)
     summary = summarise(dataset, 0.9)
     values = dataset["cost"].values[0].reshape(512, 16)
     for name, found in (("mean", values.mean(axis=0)), ("std", values.std(axis=0, ddof=1))):
@@ -84,7 +86,7 @@ def test_summaries_rest_on_the_scramblings() -> None:
     assert (counts % 16 == 0).all()
     assert counts[-1] == 8192
     # Negative control: as for independent scenarios, the mean would seem some ten times less exact than it is.
-    single = summarise(simulate(PLAN, 8192, 3, (), design="sobol"), 0.9)
+    single = summarise(simulate(PLAN, scenarios=8192, seed=3, breakdowns=(), design="sobol"), 0.9)
     assert single["cost_mean_error"].item() > 5.0 * summary["cost_mean_error"].item()
 
 
@@ -103,9 +105,11 @@ def test_what_replicates_cannot_tell_is_infinite() -> None:
 
 def test_a_confidence_beyond_the_scramblings_is_refused_with_what_it_takes() -> None:
     with pytest.raises(ParameterError, match="at least 1600 scenarios"):
-        budget_for(simulate(PLAN, 1024, 3, (), design="sobol", replicates=16), 0.99)
+        budget_for(simulate(PLAN, scenarios=1024, seed=3, breakdowns=(), design="sobol", replicates=16), 0.99)
     assert np.isfinite(
-        budget_for(simulate(PLAN, 1600, 3, (), design="sobol", replicates=16), 0.99)["amount_error"]
+        budget_for(simulate(PLAN, scenarios=1600, seed=3, breakdowns=(), design="sobol", replicates=16), 0.99)[
+            "amount_error"
+        ]
     ).all()
 
 

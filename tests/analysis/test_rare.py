@@ -93,7 +93,7 @@ MILLION = component("base", Constant(1e6))
 )
 def test_a_constant_million_and_a_rare_event(cost: Component, chance: float, adds: object) -> None:
     item = study(ONE, [area("a", MILLION, cost)])
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     spill = run["cost_by_component"].values[0, :, 1]
     usual = np.median(spill)
     found = rare_events(item, run, 0.9)
@@ -109,7 +109,7 @@ def test_a_constant_million_and_a_rare_event(cost: Component, chance: float, add
 def test_a_mixture_whose_body_has_no_end() -> None:
     law = Mixture([LogNormal(0, 0.2), Uniform(20, 80)], [0.99, 0.01])
     item = study(ONE, [area("a", LogNormal(1, 0.3), component("m", law))])
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     value = run["cost_by_component"].values[0, :, 1]
     happens = value > 10
     middle = Truncated(law, high=10.0).ppf(0.5)
@@ -119,7 +119,7 @@ def test_a_mixture_whose_body_has_no_end() -> None:
 @pytest.mark.parametrize("coverage", [0.5, 0.8, 0.89])
 def test_a_need_of_a_tenth_is_partly_in_a_narrow_range(coverage: float) -> None:
     item = study(ONE, [area("a", component("base", Normal(10, 1)), needed("n", LogNormal(4, 0.2), 0.1))])
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     value = run["cost_by_component"].values[0, :, 1]
     found = rare_events(item, run, coverage)
     check_event(found, "need/a/n", run["cost"].values[0], value, value > 0)
@@ -130,12 +130,12 @@ def test_a_need_of_a_tenth_is_partly_in_a_narrow_range(coverage: float) -> None:
 
 def test_a_need_of_a_tenth_is_no_event_of_a_wide_range() -> None:
     item = study(ONE, [area("a", component("base", Normal(10, 1)), needed("n", LogNormal(4, 0.2), 0.1))])
-    assert rare_events(item, ps.simulate(item, 200), 0.95).sizes["event"] == 0
+    assert rare_events(item, ps.simulate(item, scenarios=200), 0.95).sizes["event"] == 0
 
 
 def test_an_event_that_is_inside_by_luck() -> None:
     item = study(ONE, [area("a", component("base", LogNormal(5, 1)), needed("n", Constant(1.0), 0.02))])
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     value = run["cost_by_component"].values[0, :, 1]
     found = rare_events(item, run, 0.9)
     check_event(found, "need/a/n", run["cost"].values[0], value, value > 0)
@@ -145,7 +145,7 @@ def test_an_event_that_is_inside_by_luck() -> None:
 
 def test_what_no_scenario_has_is_told_from_its_distribution() -> None:
     item = study(ONE, [area("a", component("base", Normal(10, 1)), needed("n", Uniform(20, 80), 1e-5))])
-    found = rare_events(item, ps.simulate(item, 1_000), 0.9).sel(total="cost").squeeze()
+    found = rare_events(item, ps.simulate(item, scenarios=1_000), 0.9).sel(total="cost").squeeze()
     assert (int(found["happens"]), float(found["chance"])) == (0, pytest.approx(1e-5))
     assert np.isnan(float(found["adds_low"]))
     # 5 % and 95 % of 20 to 80, from 1,000 scenarios: six standard errors of a quantile are some 2.5.
@@ -172,11 +172,11 @@ def test_shocks_that_come_together() -> None:
     areas = [area("a", LogNormal(0, 0.3), LogNormal(0, 0.2)), area("b", LogNormal(1, 0.3))]
     delayed = [dataclasses.replace(each, delay=Delay(Setting(Uniform(0, 4)), 0.1)) for each in areas]
     item = dataclasses.replace(study(COUNTRIES, delayed), shocks=SHOCKS, agency_fee=0.1, inflation=0.02)
-    run = ps.simulate(item, SCENARIOS)
+    run = ps.simulate(item, scenarios=SCENARIOS)
     found = rare_events(item, run, 0.9)
     assert set(found["event"].values) == {"shock/one", "shock/two", "no shock/three", "high factor/four"}
     for which, event, usual in (("one", "shock/one", 0.0), ("two", "shock/two", 0.0), ("three", "no shock/three", 1.0)):
-        other = ps.simulate(without(item, which, usual), SCENARIOS)
+        other = ps.simulate(without(item, which, usual), scenarios=SCENARIOS)
         adds = (run["cost"] - other["cost"]).values[0]
         # All payments of a scenario may fall behind the horizon.
         whole = adds + (run["cost_after_horizon"] - other["cost_after_horizon"]).values[0]
@@ -188,7 +188,7 @@ def test_shocks_that_come_together() -> None:
         every = found.sel(event=event, total="cost_all_years").squeeze()
         assert float(every["adds_low"]) == pytest.approx(whole[happens].min(), rel=1e-9)
     capped = dataclasses.replace(item, shocks=(*SHOCKS[:3], shock("four", "ab", 0.5, 1.2)))
-    other = ps.simulate(capped, SCENARIOS)
+    other = ps.simulate(capped, scenarios=SCENARIOS)
     adds = (run["cost"] - other["cost"]).values[0]
     whole = adds + (run["cost_after_horizon"] - other["cost_after_horizon"]).values[0]
     check_event(found, "high factor/four", run["cost"].values[0], adds, np.abs(whole) > 1e-9)
@@ -200,7 +200,13 @@ def test_every_design_and_a_later_stretch_of_scenarios(design: tuple[str, int]) 
     item = dataclasses.replace(item, shocks=(shock("one", "b", 0.02, 4.0),))
     first = 0 if design[0] == "latin" else 1_001
     run = ps.simulate(
-        item, 2_048, 5, breakdowns=["component"], design=design[0], replicates=design[1], first_scenario=first
+        item,
+        scenarios=2_048,
+        seed=5,
+        breakdowns=["component"],
+        design=design[0],
+        replicates=design[1],
+        first_scenario=first,
     )
     found = rare_events(item, run, 0.9)
     value = run["cost_by_component"].sel(component="a/n").values[0]
@@ -213,7 +219,7 @@ def test_needs_of_several_countries_that_go_together() -> None:
     rare = needed("n", LogNormal(3, 0.5), 0.01)
     item = study(COUNTRIES, [area("a", LogNormal(0, 0.3), rare)])
     item = dataclasses.replace(item, dependence=dataclasses.replace(item.dependence, need_common_share=0.6))
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     value = run["cost_by_component"].sel(component="a/n").values[0]
     found = rare_events(item, run, 0.9)
     check_event(found, "need/a/n", run["cost"].values[0], value, value > 0)
@@ -230,8 +236,8 @@ def test_a_rare_start_and_a_rare_delay() -> None:
         (dataclasses.replace(item, start=Setting(late)), "high start"),
         (replace_area(item, "a", delay=Delay(Setting(late), 0.0)), "high delay/a"),
     ):
-        run = ps.simulate(changed, SCENARIOS)
-        on_time = ps.simulate(item, SCENARIOS)["cost"].values[0]
+        run = ps.simulate(changed, scenarios=SCENARIOS)
+        on_time = ps.simulate(item, scenarios=SCENARIOS)["cost"].values[0]
         adds = run["cost"].values[0] - on_time
         found = rare_events(changed, run, 0.9)
         check_event(found, event, run["cost"].values[0], adds, adds < 0)
@@ -245,13 +251,13 @@ def test_rates_that_are_rarely_high() -> None:
     base = study(ONE, [area("a", component("x", LogNormal(0, 0.3), (0.0, 1.0, 1.0))), area("b", LogNormal(0, 0.2))])
     rises = replace_area(base, "a", escalation=Escalation(rate, "escalation/area/a"))
     usual = replace_area(base, "a", escalation=Escalation(0.02, "escalation/area/a"))
-    run = ps.simulate(rises, SCENARIOS)
-    adds = (run["cost"] - ps.simulate(usual, SCENARIOS)["cost"]).values[0]
+    run = ps.simulate(rises, scenarios=SCENARIOS)
+    adds = (run["cost"] - ps.simulate(usual, scenarios=SCENARIOS)["cost"]).values[0]
     check_event(rare_events(rises, run, 0.9), "high escalation/area/a", run["cost"].values[0], adds, adds > 1e-9)
     inflated = dataclasses.replace(base, inflation=rate)
-    run = ps.simulate(inflated, SCENARIOS)
+    run = ps.simulate(inflated, scenarios=SCENARIOS)
     found = rare_events(inflated, run, 0.9).sel(event="high inflation").squeeze()
-    other = ps.simulate(dataclasses.replace(base, inflation=0.02), SCENARIOS)
+    other = ps.simulate(dataclasses.replace(base, inflation=0.02), scenarios=SCENARIOS)
     adds = (run["cost_nominal"] - other["cost_nominal"]).values[0]
     assert int(found["happens"]) == (adds > 1e-9).sum()
     assert float(found["adds_high"].sel(total="cost_nominal")) == pytest.approx(adds.max(), rel=1e-9)
@@ -265,7 +271,7 @@ def test_options_have_their_own_events() -> None:
     rarer = replace_area(base, "a", components=(base.areas[0].components[0], needed("n", LogNormal(3, 0.5), 0.01)))
     options = tuple(Option(name, name, "", (), each) for name, each in (("surely", surely), ("rarer", rarer)))
     item = dataclasses.replace(base, options=options)
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     found = rare_events(item, run, 0.9).sel(event="need/a/n")
     np.testing.assert_allclose(found["chance"].values, [0.03, np.nan, 0.01], rtol=1e-12)
     value = run["cost_by_component"].sel(component="a/n").values
@@ -274,7 +280,7 @@ def test_options_have_their_own_events() -> None:
 
 def test_nothing_rare_leaves_the_dataset_as_it_is() -> None:
     item = study(COUNTRIES, [area("a", LogNormal(0, 0.3), Triangular(1, 2, 4)), area("b", Gamma(2, 1))])
-    run = ps.simulate(item, 200)
+    run = ps.simulate(item, scenarios=200)
     found = rare_events(item, run, 0.9)
     assert found.sizes["event"] == 0
     assert attach_rare(run, found) is run
@@ -283,7 +289,7 @@ def test_nothing_rare_leaves_the_dataset_as_it_is() -> None:
 
 def test_what_is_attached_comes_back_also_from_a_file(tmp_path: object) -> None:
     item = study(ONE, [area("a", MILLION, needed("spill", Uniform(20e6, 80e6), 0.02))])
-    run = ps.simulate(item, 500)
+    run = ps.simulate(item, scenarios=500)
     found = rare_events(item, run, 0.9)
     kept = attach_rare(run, found)
     path = f"{tmp_path}/run.nc"
@@ -299,7 +305,7 @@ def test_what_is_attached_comes_back_also_from_a_file(tmp_path: object) -> None:
 
 def test_what_cannot_be_is_refused() -> None:
     item = study(ONE, [area("a", MILLION, needed("spill", Uniform(20e6, 80e6), 0.02))])
-    run = ps.simulate(item, 100)
+    run = ps.simulate(item, scenarios=100)
     with pytest.raises(ParameterError, match="between 0 and 1"):
         rare_events(item, run, 90)
     with pytest.raises(ParameterError, match="a Study or a Run"):
@@ -457,7 +463,7 @@ def studies(draw: st.DrawFn) -> Study:
 @given(studies(), st.sampled_from([0.8, 0.9, 0.95]))
 def test_any_small_study(item: Study, coverage: float) -> None:
     """Needs and shocks are those of brute force, and every chance is borne out by the scenarios."""
-    run = ps.simulate(item, 2_000, breakdowns=["component", "area"])
+    run = ps.simulate(item, scenarios=2_000, breakdowns=["component", "area"])
     found = rare_events(item, run, coverage)
     values = run["cost"].values[0]
     for event in found["event"].values.tolist():
@@ -472,7 +478,7 @@ def test_any_small_study(item: Study, coverage: float) -> None:
             by = run["cost_by_component"].sel(component=where) if "/" in where else run["cost_by_area"].sel(area=where)
             adds = by.values[0]
         elif kind == "shock":
-            adds = values - ps.simulate(without(item, where, 0.0), 2_000)["cost"].values[0]
+            adds = values - ps.simulate(without(item, where, 0.0), scenarios=2_000)["cost"].values[0]
             adds = np.where(np.abs(adds) > 1e-9 * values, adds, 0.0)
         else:
             continue
@@ -491,7 +497,7 @@ def test_any_small_study(item: Study, coverage: float) -> None:
 @pytest.mark.parametrize("law", THIN)
 def test_thin_ends_are_drawn_or_said_to_be_left_out(law: Family) -> None:
     item = study(ONE, [area("a", LogNormal(0, 0.1), component("x", law))])
-    run = ps.simulate(item, 1_000, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=1_000, breakdowns=["component"])
     found = rare_events(item, run, 0.9)
     ends = len(rare_ends(law, 0.1))
     assert found.sizes["event"] + found.attrs["left_out"] == ends
@@ -508,7 +514,7 @@ def test_an_option_without_financing_needs_all_that_it_costs() -> None:
     base = dataclasses.replace(base, shocks=(shock("one", "a", 0.02, 4.0),))
     option = Option("free", "Free", "", (), base)
     item = dataclasses.replace(base, agency_fee=0.1, options=(option,))
-    run = ps.simulate(item, SCENARIOS, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
     found = rare_events(item, run, 0.9)
     for event in ("need/a/n", "shock/one"):
         one = found.sel(event=event)

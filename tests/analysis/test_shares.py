@@ -32,7 +32,14 @@ def of_bases(between: float) -> Study:
 @pytest.mark.parametrize("design", [("random", 1), ("sobol", 16)])
 def test_shares_are_those_of_theory(between: float, design: tuple[str, int]) -> None:
     name, replicates = design
-    dataset = simulate(of_bases(between), 32_768, 5, ["basis", "component"], design=name, replicates=replicates)
+    dataset = simulate(
+        of_bases(between),
+        scenarios=32_768,
+        seed=5,
+        breakdowns=["basis", "component"],
+        design=name,
+        replicates=replicates,
+    )
     std = np.array(list(STDS.values()))
     covariance = np.outer(std, std) * np.where(np.eye(3) > 0.0, 1.0, between)
     true = covariance.sum(axis=1) / covariance.sum()
@@ -53,7 +60,9 @@ def test_shares_are_those_of_theory(between: float, design: tuple[str, int]) -> 
 def test_rank_correlations_are_those_of_normals(design: tuple[str, int]) -> None:
     """6 / pi arcsin(r / 2) (Pearson 1907), r the correlation of each part with the sum of independent ones."""
     name, replicates = design
-    dataset = simulate(of_bases(0.0), 32_768, 5, ["basis"], design=name, replicates=replicates)
+    dataset = simulate(
+        of_bases(0.0), scenarios=32_768, seed=5, breakdowns=["basis"], design=name, replicates=replicates
+    )
     found = variance_shares(dataset).isel(option=0)
     std = np.array(list(STDS.values()))
     true = 6.0 / np.pi * np.arcsin(std / np.sqrt((std**2).sum()) / 2.0)
@@ -65,7 +74,10 @@ def test_rank_correlations_are_those_of_normals(design: tuple[str, int]) -> None
 def test_errors_are_those_of_other_seeds() -> None:
     """The spread over 100 seeds is known to 7 %; six of that to either side."""
     item = of_bases(0.3)
-    found = [variance_shares(simulate(item, 2_000, seed, ["basis"])).isel(option=0) for seed in range(100)]
+    found = [
+        variance_shares(simulate(item, scenarios=2_000, seed=seed, breakdowns=["basis"])).isel(option=0)
+        for seed in range(100)
+    ]
     spread = np.std([each["variance_share"].values for each in found], axis=0, ddof=1)
     told = np.mean([each["variance_share_error"].values for each in found], axis=0)
     np.testing.assert_allclose(told, spread, rtol=0.43)
@@ -83,7 +95,7 @@ def test_a_part_that_moves_against_the_total_has_a_negative_share() -> None:
 
 
 def test_what_never_varies_has_no_shares() -> None:
-    dataset = simulate(gaussian(), 100, breakdowns=["area"])
+    dataset = simulate(gaussian(), scenarios=100, breakdowns=["area"])
     still = dataset.assign(cost=dataset["cost"] * 0.0 + 3.0)
     assert np.isnan(variance_shares(still, "area")["variance_share"]).all()
     with pytest.raises(RunError, match="cost_by_basis"):
@@ -91,7 +103,9 @@ def test_what_never_varies_has_no_shares() -> None:
 
 
 def test_replicates_of_one_scenario_tell_no_error() -> None:
-    found = variance_shares(simulate(of_bases(0.0), 32, 5, ["basis"], design="sobol", replicates=32))
+    found = variance_shares(
+        simulate(of_bases(0.0), scenarios=32, seed=5, breakdowns=["basis"], design="sobol", replicates=32)
+    )
     for name in ("variance_share", "rank_correlation"):
         assert np.isfinite(found[name]).all()
         assert np.isinf(found[f"{name}_error"]).all()

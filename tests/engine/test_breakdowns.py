@@ -19,7 +19,7 @@ from .studies import COUNTRIES, YEARS, country, gaussian, mixed
 PLAN = compile_study(mixed())
 ALLOWED = ("country", "region", "income", "area", "component", "basis", "year")
 EVERY = [names for size in (1, 2, 3) for names in itertools.combinations(ALLOWED, size)]
-WHOLE = simulate(PLAN, 200, breakdowns=EVERY)
+WHOLE = simulate(PLAN, scenarios=200, breakdowns=EVERY)
 
 
 def variable(names: tuple[str, ...]) -> str:
@@ -90,7 +90,7 @@ def test_dimensions_stand_in_the_stated_order() -> None:
 )
 def test_unknown_names_are_refused_with_the_nearest(given: list, mend: str) -> None:
     with pytest.raises(UnknownNameError) as caught:
-        simulate(PLAN, 10, breakdowns=given)
+        simulate(PLAN, scenarios=10, breakdowns=given)
     (problem,) = caught.value.problems
     assert problem.where == "breakdowns"
     assert problem.allowed == "country, region, income, area, component, basis, year"
@@ -100,12 +100,12 @@ def test_unknown_names_are_refused_with_the_nearest(given: list, mend: str) -> N
 @pytest.mark.parametrize("given", [[()], [("area", "area")]])
 def test_empty_and_repeated_names_are_refused(given: list) -> None:
     with pytest.raises(UnknownNameError, match="one or more different names"):
-        simulate(PLAN, 10, breakdowns=given)
+        simulate(PLAN, scenarios=10, breakdowns=given)
 
 
 def test_all_problems_are_said_at_once() -> None:
     with pytest.raises(UnknownNameError) as caught:
-        simulate(PLAN, 10, breakdowns=["regoin", ("yaer", "area")])
+        simulate(PLAN, scenarios=10, breakdowns=["regoin", ("yaer", "area")])
     assert len(caught.value.problems) == 2
 
 
@@ -126,7 +126,7 @@ def test_every_variable_says_what_it_is() -> None:
 
 
 def test_every_variable_stands_in_the_schema_with_its_dimensions() -> None:
-    dataset = simulate(PLAN, 10, breakdowns=())
+    dataset = simulate(PLAN, scenarios=10, breakdowns=())
     assert set(map(str, dataset.data_vars)) <= set(schema.VARIABLES)
     for name, array in dataset.variables.items():
         entry = schema.VARIABLES.get(str(name)) or schema.COORDINATES[str(name)]
@@ -134,7 +134,7 @@ def test_every_variable_stands_in_the_schema_with_its_dimensions() -> None:
 
 
 def test_attributes_say_how_to_make_it_again() -> None:
-    dataset = simulate(PLAN, 10, seed=2**64 - 1, first_scenario=5)
+    dataset = simulate(PLAN, scenarios=10, seed=2**64 - 1, first_scenario=5)
     attrs = dataset.attrs
     assert attrs["title"] == "A study for tests"
     assert attrs["study_name"] == "tiny"
@@ -145,21 +145,21 @@ def test_attributes_say_how_to_make_it_again() -> None:
     assert attrs["first_scenario"] == 5
     assert attrs["study"] == "text of the study"
     assert attrs["plan_digest"] != PLAN.digest
-    assert simulate(PLAN, 10).attrs["plan_digest"] == PLAN.digest
+    assert simulate(PLAN, scenarios=10).attrs["plan_digest"] == PLAN.digest
     assert {"popsim_version", "numpy_version", "scipy_version", "stream_version"} <= set(attrs)
     assert dataset.scenario.values.tolist() == list(range(5, 15))
     assert dataset.scenario.dtype == np.int64
 
 
 def test_countries_carry_their_names_and_groups() -> None:
-    dataset = simulate(PLAN, 10, breakdowns=["country"])
+    dataset = simulate(PLAN, scenarios=10, breakdowns=["country"])
     assert dataset.country_name.sel(country="AAA").item() == "name of AAA"
     assert dataset.region.sel(country="BBB").item() == "South"
-    assert simulate(PLAN, 10, breakdowns=["region"]).region.values.tolist() == ["North", "South"]
+    assert simulate(PLAN, scenarios=10, breakdowns=["region"]).region.values.tolist() == ["North", "South"]
 
 
 def test_exact_means_and_point_estimates_by_hand() -> None:
-    dataset = simulate(gaussian(), 10)
+    dataset = simulate(gaussian(), scenarios=10)
     # Size factors 0.5, 1, 3, 7 to the powers 0.3, 0 and 0.5; the recurrent cost is paid twice at 1.25.
     sizes = np.array([0.5, 1.0, 3.0, 7.0])
     expected = [10.0 * (sizes**0.3).sum(), 4 * 5.0 + 4 * 4.0 * 2 * 1.25, 100.0 * (sizes**0.5).sum()]
@@ -174,18 +174,20 @@ def test_exact_means_and_point_estimates_by_hand() -> None:
 def test_one_country_alone_can_be_simulated() -> None:
     item = mixed()
     one = simulate(
-        type(item)(**{**item.__dict__, "countries": (country("AAA", factor=0.5),)}), 50, breakdowns=["country"]
+        type(item)(**{**item.__dict__, "countries": (country("AAA", factor=0.5),)}),
+        scenarios=50,
+        breakdowns=["country"],
     )
     np.testing.assert_array_equal(one["cost"].values, one["cost_by_country"].values[..., 0])
 
 
 def test_progress_ends_with_all_scenarios() -> None:
     seen: list[tuple[int, int]] = []
-    simulate(PLAN, 20_000, breakdowns=(), threads=2, progress=lambda done, total: seen.append((done, total)))
+    simulate(PLAN, scenarios=20_000, breakdowns=(), threads=2, progress=lambda done, total: seen.append((done, total)))
     assert seen[-1] == (20_000, 20_000)
     assert [done for done, _ in seen] == sorted({done for done, _ in seen})
     seen.clear()
-    sample({"x": Normal(0.0, 1.0)}, 100, progress=lambda done, total: seen.append((done, total)))
+    sample({"x": Normal(0.0, 1.0)}, scenarios=100, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(100, 100)]
 
 
@@ -194,4 +196,4 @@ def test_what_progress_raises_ends_the_work() -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        simulate(PLAN, 20_000, breakdowns=(), progress=stop)
+        simulate(PLAN, scenarios=20_000, breakdowns=(), progress=stop)

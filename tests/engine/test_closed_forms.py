@@ -49,7 +49,7 @@ def distance(values: np.ndarray, words: np.ndarray, family: Family) -> float:
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_alone_is_the_quantile_at_the_drawn_probability(name: str) -> None:
     family = NAMES[name]
-    drawn = sample(NAMES, COUNT, seed=7)[name].values
+    drawn = sample(NAMES, scenarios=COUNT, seed=7)[name].values
     low, high = family.support()
     # Some roundings of numbers as large as the bounds, seen from a width that may be a millionth of them.
     rounding = 8.0 * np.finfo(float).eps * max(1.0, abs(low), abs(high)) / (high - low)
@@ -59,7 +59,7 @@ def test_a_name_alone_is_the_quantile_at_the_drawn_probability(name: str) -> Non
 
 def test_the_distance_sees_another_stream() -> None:
     """Negative control."""
-    drawn = sample(NAMES, COUNT, seed=7)["name 0"].values
+    drawn = sample(NAMES, scenarios=COUNT, seed=7)["name 0"].values
     assert distance(drawn, words_of("name 1", 7), CLOSED[0]) > 0.1
 
 
@@ -88,7 +88,7 @@ def test_closed_form_and_table_agree(name: str, design: str) -> None:
     )
     low, high = family.ppf([0.05, 0.95])
     assert np.abs(one - two).max() < 1e-8 * (high - low) + 4.0 * np.finfo(float).eps * max(abs(low), abs(high))
-    np.testing.assert_array_equal(sample({name: family}, 1024, seed=5, design=design)[name].values, one[0])
+    np.testing.assert_array_equal(sample({name: family}, scenarios=1024, seed=5, design=design)[name].values, one[0])
 
 
 def test_only_names_alone_are_drawn_in_closed_form() -> None:
@@ -111,7 +111,7 @@ def test_equal_shapes_alone_and_correlated_have_tables_of_their_own() -> None:
 
 def test_numbers_in_closed_form_are_what_they_always_were() -> None:
     """To the bit, on any machine: see test_same_numbers."""
-    drawn = sample(NAMES, 3_001, seed=20_260_101, first_scenario=41)
+    drawn = sample(NAMES, scenarios=3_001, seed=20_260_101, first_scenario=41)
     assert sha256(drawn.to_array().values) == ("932a780f8118c43865e0e33bac01778d96f77b5754b7932a3ff2e010add4800a")
 
 

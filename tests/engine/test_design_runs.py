@@ -38,7 +38,7 @@ def independent(count: int) -> dict[str, Family]:
 def test_sobol_samples_are_quantiles_at_the_points() -> None:
     points = (2.0 * words_of("sobol", 3, 512).astype(float) + 1.0) / 2.0**52
     names = {"x0": Normal(0.0, 1.0), "x1": Uniform(2.0, 6.0), "x2": Normal(5.0, 2.0)}
-    drawn = sample(names, 512, seed=1, design="sobol")
+    drawn = sample(names, scenarios=512, seed=1, design="sobol")
     # A bare normal is held to 2e-9; the table of a uniform to 1e-8 of its P5-P95 width.
     np.testing.assert_allclose(drawn["x0"], stats.norm.ppf(points[0]), rtol=0.0, atol=4e-9)
     np.testing.assert_allclose(drawn["x1"], 2.0 + 4.0 * points[1], rtol=0.0, atol=4e-8)
@@ -52,7 +52,10 @@ def test_sobol_samples_are_quantiles_at_the_points() -> None:
 @pytest.mark.parametrize("scenarios", [64, 1024])
 def test_means_of_sums_are_off_by_half_a_cell_at_most(design: str, scenarios: int) -> None:
     """The mean of a stratified uniform is within 1 / (2 n) of 1/2; that of a random one within 1 / sqrt(12 n)."""
-    drawn = {name: sample(independent(20), scenarios, seed=3, design=name).to_array() for name in (design, "random")}
+    drawn = {
+        name: sample(independent(20), scenarios=scenarios, seed=3, design=name).to_array()
+        for name in (design, "random")
+    }
     bound = 0.5 / scenarios + 1e-8
     assert np.abs(drawn[design].mean("scenario") - 0.5).max() <= bound
     assert np.abs(drawn["random"].mean("scenario") - 0.5).max() > bound
@@ -64,7 +67,7 @@ FAMILIES = {"a": LogNormal(0.0, 1.0), "b": Triangular(0.0, 1.0, 4.0), "c": Norma
 @pytest.mark.parametrize("design", ["latin", "sobol"])
 def test_marginals_are_those_of_the_families(design: str) -> None:
     """A stratified sample's distribution is nowhere further than one cell from the true one."""
-    drawn = {name: sample(FAMILIES, 2048, seed=4, design=name) for name in (design, "random")}
+    drawn = {name: sample(FAMILIES, scenarios=2048, seed=4, design=name) for name in (design, "random")}
     reference = {"a": stats.lognorm(1.0).cdf, "b": stats.triang(0.25, 0.0, 4.0).cdf, "c": stats.norm(1.0, 2.0).cdf}
     for name, cdf in reference.items():
         assert stats.kstest(drawn[design][name], cdf).statistic <= 1.0 / 2048 + 1e-7
@@ -74,7 +77,7 @@ def test_marginals_are_those_of_the_families(design: str) -> None:
 @pytest.mark.parametrize("design", ["latin", "sobol"])
 def test_correlation_is_kept(design: str) -> None:
     """Of normal scores; the standard error of r is (1 - r^2) / sqrt(n) for random scenarios, and less here."""
-    drawn = sample({"a": Normal(0, 1), "b": Normal(0, 1)}, 4096, correlation=0.6, design=design)
+    drawn = sample({"a": Normal(0, 1), "b": Normal(0, 1)}, scenarios=4096, correlation=0.6, design=design)
     assert abs(np.corrcoef(drawn["a"], drawn["b"])[0, 1] - 0.6) < 4.0 * 0.64 / 64.0
 
 
@@ -104,19 +107,19 @@ def test_any_part_is_the_part_of_the_whole(design: str, first: int, length: int,
 
 @pytest.mark.parametrize("design", ["latin", "sobol"])
 def test_threads_change_nothing(design: str) -> None:
-    one = simulate(PLAN, 17_001, seed=5, threads=1, breakdowns=(), design=design)
-    assert simulate(PLAN, 17_001, seed=5, threads=3, breakdowns=(), design=design).identical(one)
+    one = simulate(PLAN, scenarios=17_001, seed=5, threads=1, breakdowns=(), design=design)
+    assert simulate(PLAN, scenarios=17_001, seed=5, threads=3, breakdowns=(), design=design).identical(one)
 
 
 @pytest.mark.parametrize(("first", "length"), [(0, 1), (1, 1), (255, 3), (17, 200), (256, 44)])
 def test_slices_of_sobol_datasets(first: int, length: int) -> None:
     window = slice(first, first + length)
-    part = sample(FAMILIES, length, seed=3, correlation=0.2, first_scenario=first, design="sobol")
-    whole = sample(FAMILIES, 300, seed=3, correlation=0.2, design="sobol")
+    part = sample(FAMILIES, scenarios=length, seed=3, correlation=0.2, first_scenario=first, design="sobol")
+    whole = sample(FAMILIES, scenarios=300, seed=3, correlation=0.2, design="sobol")
     assert part.drop_attrs().identical(whole.isel(scenario=window).drop_attrs())
-    costs = simulate(PLAN, length, first_scenario=first, breakdowns=["country"], design="sobol")
+    costs = simulate(PLAN, scenarios=length, first_scenario=first, breakdowns=["country"], design="sobol")
     assert costs.drop_attrs().identical(
-        simulate(PLAN, 300, breakdowns=["country"], design="sobol").isel(scenario=window).drop_attrs()
+        simulate(PLAN, scenarios=300, breakdowns=["country"], design="sobol").isel(scenario=window).drop_attrs()
     )
 
 
@@ -124,9 +127,9 @@ def test_slices_of_sobol_datasets(first: int, length: int) -> None:
 def test_names_draw_by_name(design: str) -> None:
     """Latin: whatever else is there. Sobol: whatever is added behind."""
     family = independent(5)
-    whole = sample(family, 200, seed=9, design=design)
+    whole = sample(family, scenarios=200, seed=9, design=design)
     for names in (["x0"], ["x0", "x1"]) + ((["x4", "x2"],) if design == "latin" else ()):
-        part = sample({name: family[name] for name in names}, 200, seed=9, design=design)
+        part = sample({name: family[name] for name in names}, scenarios=200, seed=9, design=design)
         for name in names:
             np.testing.assert_array_equal(part[name], whole[name])
 
@@ -148,7 +151,7 @@ def test_streams_beyond_those_of_sobol_draw_at_random() -> None:
 def test_errors_of_summaries_are_not_too_small(design: str) -> None:
     """Over 40 seeds: the errors stated are those of random scenarios, which the true ones stay below."""
     study = gaussian()
-    runs = [summarise(simulate(study, 1024, seed=seed, breakdowns=(), design=design)) for seed in range(40)]
+    runs = [summarise(simulate(study, scenarios=1024, seed=seed, breakdowns=(), design=design)) for seed in range(40)]
     for name, level in (("cost_mean", {}), ("cost_quantile", {"quantile": 0.95})):
         found = [float(run[name].sel(level).item()) for run in runs]
         stated = [float(run[f"{name}_error"].sel(level).item()) for run in runs]
@@ -188,7 +191,8 @@ def test_with_latin_points_a_country_that_is_added_moves_no_other(place: int) ->
     countries.insert(place, country("XXX"))
     more = dataclasses.replace(mixed(), countries=tuple(countries))
     one, two = (
-        simulate(study, 300, breakdowns=["country"], design="latin").cost_by_country for study in (mixed(), more)
+        simulate(study, scenarios=300, breakdowns=["country"], design="latin").cost_by_country
+        for study in (mixed(), more)
     )
     np.testing.assert_array_equal(one, two.sel(country=one.country))
 
@@ -197,34 +201,35 @@ def test_with_latin_points_a_country_that_is_added_moves_no_other(place: int) ->
 
 
 def test_datasets_say_their_design() -> None:
-    assert sample(FAMILIES, 8).attrs["design"] == "random"
+    assert sample(FAMILIES, scenarios=8).attrs["design"] == "random"
     assert (
-        "each of 3 streams falls once into each of 8" in sample(FAMILIES, 8, design="latin").attrs["design_description"]
+        "each of 3 streams falls once into each of 8"
+        in sample(FAMILIES, scenarios=8, design="latin").attrs["design_description"]
     )
-    assert "in 3 of 3" in sample(FAMILIES, 8, design="sobol").attrs["design_description"]
-    assert "power of two" not in sample(FAMILIES, 8, design="sobol").attrs["design_description"]
-    assert "no power of two" in sample(FAMILIES, 10, design="sobol").attrs["design_description"]
-    costs = simulate(PLAN, 8, design="latin")
+    assert "in 3 of 3" in sample(FAMILIES, scenarios=8, design="sobol").attrs["design_description"]
+    assert "power of two" not in sample(FAMILIES, scenarios=8, design="sobol").attrs["design_description"]
+    assert "no power of two" in sample(FAMILIES, scenarios=10, design="sobol").attrs["design_description"]
+    costs = simulate(PLAN, scenarios=8, design="latin")
     assert costs.attrs["design"] == "latin"
-    assert costs.attrs["plan_digest"] != simulate(PLAN, 8).attrs["plan_digest"]
+    assert costs.attrs["plan_digest"] != simulate(PLAN, scenarios=8).attrs["plan_digest"]
 
 
 @pytest.mark.parametrize("design", ["latn", "Sobol", None, 3])
 def test_unknown_designs_are_refused(design: object) -> None:
     with pytest.raises(ParameterError, match='"random", "latin" or "sobol"'):
-        sample(FAMILIES, 8, design=design)
+        sample(FAMILIES, scenarios=8, design=design)
 
 
 def test_the_nearest_design_is_named() -> None:
     with pytest.raises(ParameterError, match='did you mean "sobol"'):
-        simulate(PLAN, 8, design="Sobol")
+        simulate(PLAN, scenarios=8, design="Sobol")
 
 
 def test_a_part_of_a_latin_hypercube_is_refused() -> None:
     with pytest.raises(ParameterError, match="made for all its scenarios together"):
-        sample(FAMILIES, 8, first_scenario=8, design="latin")
+        sample(FAMILIES, scenarios=8, first_scenario=8, design="latin")
     with pytest.raises(ParameterError, match="use design='sobol' or 'random'"):
-        simulate(PLAN, 8, first_scenario=2, design="latin")
+        simulate(PLAN, scenarios=8, first_scenario=2, design="latin")
 
 
 @pytest.mark.parametrize(

@@ -240,7 +240,7 @@ def test_scramblings_are_nets_each_and_differ() -> None:
 
 def test_replicates_may_be_a_number_of_numpy() -> None:
     found, plain = (
-        simulate(gaussian(), 64, seed=SEED, breakdowns=(), threads=1, design="sobol", replicates=number)
+        simulate(gaussian(), scenarios=64, seed=SEED, breakdowns=(), threads=1, design="sobol", replicates=number)
         for number in (np.int64(4), 4)
     )
     assert found.identical(plain)

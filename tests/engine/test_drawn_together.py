@@ -65,8 +65,8 @@ def test_an_option_that_draws_nothing_of_its_own_is_drawn_with_the_study(name: s
     plans = (plan, *plan.alternatives)
     names = read_breakdowns(BREAKDOWNS, scope_of(plans).labels)
     assert [drawn is plan for drawn, _ in arrange_together(plans, names, scope_of(plans))] == [True]
-    together = simulate(plan, 200, breakdowns=BREAKDOWNS).sel(option="option")
-    alone = simulate(option, 200, breakdowns=BREAKDOWNS).sel(option="full")
+    together = simulate(plan, scenarios=200, breakdowns=BREAKDOWNS).sel(option="option")
+    alone = simulate(option, scenarios=200, breakdowns=BREAKDOWNS).sel(option="full")
     for variable in alone.data_vars:
         at = {dim: alone[dim].values for dim in alone[variable].dims if dim != "scenario"}
         np.testing.assert_array_equal(together[variable].sel(at), alone[variable], err_msg=str(variable))
@@ -77,8 +77,8 @@ def test_an_option_that_draws_anything_of_its_own_is_drawn_apart(name: str) -> N
     option = APART[name](STUDY)
     plan = compile_study(with_options(STUDY, option=option))
     assert plan.alternatives[0].drawn_with == ""
-    together = simulate(plan, 100, breakdowns=["area"]).sel(option="option")
-    alone = simulate(option, 100, breakdowns=["area"]).sel(option="full")
+    together = simulate(plan, scenarios=100, breakdowns=["area"]).sel(option="option")
+    alone = simulate(option, scenarios=100, breakdowns=["area"]).sel(option="full")
     np.testing.assert_array_equal(together["cost_by_area"], alone["cost_by_area"])
 
 
@@ -89,8 +89,8 @@ def test_options_are_drawn_with_the_first_that_draws_all_of_theirs() -> None:
     assert [each.drawn_with for each in plan.alternatives] == ["", "full", "late", "full"]
     # One alone has nobody to be drawn with.
     np.testing.assert_array_equal(
-        simulate(plan.alternatives[1], 50, breakdowns=())["cost"].squeeze(),
-        simulate(plan, 50, breakdowns=())["cost"].sel(option="fewer"),
+        simulate(plan.alternatives[1], scenarios=50, breakdowns=())["cost"].squeeze(),
+        simulate(plan, scenarios=50, breakdowns=())["cost"].sel(option="fewer"),
     )
 
 
@@ -106,7 +106,7 @@ def test_a_note_that_is_wrong_changes_no_number() -> None:
     wrong = dataclasses.replace(
         plan, alternatives=tuple(dataclasses.replace(each, drawn_with="full") for each in plan.alternatives)
     )
-    right, held = (simulate(each, 50, breakdowns=["area"]) for each in (plan, wrong))
+    right, held = (simulate(each, scenarios=50, breakdowns=["area"]) for each in (plan, wrong))
     np.testing.assert_array_equal(held["cost_by_area"], right["cost_by_area"])
     with pytest.raises(ValueError, match="dear is not drawn with full"):
         OptionSums(plan.alternatives[0], Accumulators(plan))

@@ -39,9 +39,9 @@ def digest() -> str:
         "knots": Empirical((0.0, 0.1, 0.5, 1.0), (0.0, 1.0, 2.0, 9.0)),
         "log_pieces": Metalog.from_quantiles(p10=1.0, p50=2.0, p90=7.0, low=0.0),
     }
-    drawn = sample(names, 4_099, seed=11, correlation=0.4, first_scenario=3)
-    alone = sample(names | {"even": Uniform(1.0, 9.0)}, 4_099, seed=11, first_scenario=3)
-    costs = simulate(load_study(FULL), 600, first_scenario=3)
+    drawn = sample(names, scenarios=4_099, seed=11, correlation=0.4, first_scenario=3)
+    alone = sample(names | {"even": Uniform(1.0, 9.0)}, scenarios=4_099, seed=11, first_scenario=3)
+    costs = simulate(load_study(FULL), scenarios=600, first_scenario=3)
     arrays = [each.values for each in (*drawn.data_vars.values(), *alone.data_vars.values())]
     arrays += [values.values for values in costs.data_vars.values() if "scenario" in values.dims]
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()

@@ -43,8 +43,8 @@ def test_late_money_is_paid_within_the_horizon_or_after_it(late: dict[str, Setti
     item = features.needs_with_cost(mixed())
     delay = Delay(late["delay"]) if "delay" in late else None
     after = with_all_areas(dataclasses.replace(item, start=late.get("start")), delay=delay)
-    dataset = simulate(after, 500, breakdowns=BREAKDOWNS)
-    np.testing.assert_allclose(everything_paid(dataset), simulate(item, 500)["cost"].values, rtol=1e-12)
+    dataset = simulate(after, scenarios=500, breakdowns=BREAKDOWNS)
+    np.testing.assert_allclose(everything_paid(dataset), simulate(item, scenarios=500)["cost"].values, rtol=1e-12)
     assert (dataset["cost_after_horizon"] > 0.0).any()
     for name, values in dataset.data_vars.items():
         if str(name).startswith("cost_by_"):
@@ -61,7 +61,7 @@ def test_a_long_enough_horizon_holds_everything(name: str) -> None:
         item = features.with_area(item, "b", delay=None)
     longer = [with_area_profiles(area, 5) for area in item.areas]
     long = dataclasses.replace(item, years=tuple(range(2030, 2038)), areas=tuple(longer))
-    one, two = simulate(item, 300), simulate(long, 300)
+    one, two = simulate(item, scenarios=300), simulate(long, scenarios=300)
     whole = everything_paid(one) if "cost_after_horizon" in one else one["cost"].values
     np.testing.assert_allclose(whole, two["cost"].values, rtol=1e-12)
     if "cost_after_horizon" in two:
@@ -76,7 +76,7 @@ def with_area_profiles(item: Area, more: int) -> Area:
 
 @pytest.mark.parametrize("names", [("area",), ("country",), ("region", "area", "year"), ("country", "income")])
 def test_every_breakdown_sums_to_its_total(names: tuple[str, ...]) -> None:
-    dataset = simulate(EVERYTHING, 300, breakdowns=[names])
+    dataset = simulate(EVERYTHING, scenarios=300, breakdowns=[names])
     for total in ("cost", "financing_need"):
         (found,) = [name for name in dataset.data_vars if str(name).startswith(f"{total}_by_")]
         np.testing.assert_allclose(dataset[found].sum(list(names)), dataset[total], rtol=1e-11)
@@ -84,7 +84,7 @@ def test_every_breakdown_sums_to_its_total(names: tuple[str, ...]) -> None:
 
 def distance(item: Study, scenarios: int = 40_000) -> float:
     """Standard errors between the mean of the scenarios and the expected cost."""
-    dataset = simulate(item, scenarios, breakdowns=())
+    dataset = simulate(item, scenarios=scenarios, breakdowns=())
     cost = dataset["cost"].values[0]
     error = cost.std() / np.sqrt(scenarios)
     return float(abs(cost.mean() - dataset["expected_cost"].item()) / error)
@@ -97,7 +97,7 @@ def test_expected_cost_is_the_mean_of_scenarios(name: str) -> None:
 
 def test_expected_cost_of_the_full_study_by_area_and_component() -> None:
     for option in ("full", "needed_by_all"):
-        dataset = simulate(full(), 40_000).sel(option=option)
+        dataset = simulate(full(), scenarios=40_000).sel(option=option)
         costs = dataset["cost_by_area"]
         error = costs.std("scenario") / np.sqrt(40_000)
         assert (abs(costs.mean("scenario") - dataset["expected_cost_by_area"]) < ERRORS * error).all()
@@ -111,6 +111,6 @@ def test_the_check_sees_another_expectation() -> None:
     item = features.needs_with_cost(mixed())
     apart = compile_study(with_dependence(item, need_with_cost=0.0))
     plan = dataclasses.replace(compile_study(item), row_mean=apart.row_mean)
-    dataset = simulate(plan, 40_000, breakdowns=())
+    dataset = simulate(plan, scenarios=40_000, breakdowns=())
     cost = dataset["cost"].values[0]
     assert abs(cost.mean() - dataset["expected_cost"].item()) > ERRORS * cost.std() / np.sqrt(len(cost))

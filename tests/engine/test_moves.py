@@ -52,37 +52,37 @@ def test_any_slice_alone_is_the_slice_of_the_whole(first: int, length: int, bloc
 
 @pytest.mark.parametrize("design", ["random", "sobol"])
 def test_slices_of_a_design(design: str) -> None:
-    whole = simulate(PLAN, 300, design=design)
-    part = simulate(PLAN, 5, design=design, first_scenario=147, threads=3)
+    whole = simulate(PLAN, scenarios=300, design=design)
+    part = simulate(PLAN, scenarios=5, design=design, first_scenario=147, threads=3)
     assert part.drop_attrs().identical(whole.isel(scenario=slice(147, 152)).drop_attrs())
 
 
 @pytest.mark.parametrize("design", ["random", "latin", "sobol"])
 def test_threads_change_nothing(design: str) -> None:
     # More threads than blocks of scenarios.
-    one = simulate(PLAN, 1500, design=design, threads=1)
-    assert simulate(PLAN, 1500, design=design, threads=5).identical(one)
+    one = simulate(PLAN, scenarios=1500, design=design, threads=1)
+    assert simulate(PLAN, scenarios=1500, design=design, threads=5).identical(one)
 
 
 @pytest.mark.parametrize("breakdowns", [(), ["country"], ["area", "region", ("income", "area", "year")], BREAKDOWNS])
 def test_breakdowns_change_no_total(breakdowns: object) -> None:
-    bare = simulate(EVERYTHING, 400, breakdowns=["year"])
-    asked = simulate(EVERYTHING, 400, breakdowns=breakdowns)
+    bare = simulate(EVERYTHING, scenarios=400, breakdowns=["year"])
+    asked = simulate(EVERYTHING, scenarios=400, breakdowns=breakdowns)
     for name in totals(bare):
         np.testing.assert_array_equal(asked[name].values, bare[name].values)
 
 
 @pytest.mark.parametrize("name", ["area", "year", ("area", "year"), "region", "country", ("region", "year")])
 def test_a_breakdown_has_the_same_bits_beside_any_other(name: object) -> None:
-    alone = simulate(EVERYTHING, 200, breakdowns=[name])
-    beside = simulate(EVERYTHING, 200, breakdowns=["income", "year", name, ("country", "year")])
+    alone = simulate(EVERYTHING, scenarios=200, breakdowns=[name])
+    beside = simulate(EVERYTHING, scenarios=200, breakdowns=["income", "year", name, ("country", "year")])
     for variable in map(str, alone.data_vars):
         np.testing.assert_array_equal(alone[variable].values, beside[variable].values)
 
 
 def test_numbers_of_every_feature_are_what_they_always_were() -> None:
     """See test_same_numbers on what must be done where this fails."""
-    costs = simulate(PLAN, 300, seed=3, first_scenario=5)
+    costs = simulate(PLAN, scenarios=300, seed=3, first_scenario=5)
     names = ("cost", "financing_need", "cost_after_horizon", "cost_nominal", "cost_discounted")
     digits = six_digits(*(costs[name].values for name in (*names, "cost_by_area_year", "financing_need_by_area")))
     assert sha256(digits) == "4deeb5f8a4cba2ad6219d0e8e1c3df3ea1f1a65054d866f511a11bd8165ee0e7"
@@ -111,7 +111,9 @@ def test_a_program_of_a_plan_with_moves_is_not_empty() -> None:
 
 
 def cells(item: Study, scenarios: int = 400) -> xr.DataArray:
-    return simulate(item, scenarios, breakdowns=[("country", "area")])["cost_by_country_area"].sel(option="full")
+    return simulate(item, scenarios=scenarios, breakdowns=[("country", "area")])["cost_by_country_area"].sel(
+        option="full"
+    )
 
 
 def assert_rest_is_equal(before: Study, after: Study, *changed: str) -> None:
@@ -190,7 +192,7 @@ def test_one_country_one_year_one_scenario() -> None:
         start=Setting(0.25),
     )
     item = with_component(item, "a", 0, profile=(1.0,), cost=Constant(8.0))
-    dataset = simulate(item, 1, breakdowns=["country", ("area", "year")], first_scenario=7, threads=4)
+    dataset = simulate(item, scenarios=1, breakdowns=["country", ("area", "year")], first_scenario=7, threads=4)
     assert dataset["cost"].item() == 6.0
     assert dataset["cost_after_horizon"].item() == 2.0
     assert dataset["cost_by_area_year"].item() == 6.0

@@ -39,7 +39,7 @@ def sums_up(dataset: xr.Dataset) -> None:
 
 @pytest.mark.parametrize("design", ["random", "latin", "sobol"])
 def test_an_identical_option_differs_in_no_bit(design: str) -> None:
-    dataset = simulate(with_options(EVERYTHING, same=EVERYTHING), 256, breakdowns=BREAKDOWNS, design=design)
+    dataset = simulate(with_options(EVERYTHING, same=EVERYTHING), scenarios=256, breakdowns=BREAKDOWNS, design=design)
     assert dataset["option"].values.tolist() == ["full", "same"]
     for name, values in dataset.data_vars.items():
         np.testing.assert_array_equal(values.sel(option="same"), values.sel(option="full"), err_msg=str(name))
@@ -53,10 +53,10 @@ ALONE = [(design, option) for design in ("random", "latin") for option in ("full
 @pytest.mark.parametrize(("design", "option"), [*ALONE, ("sobol", "full")])
 def test_an_option_is_what_it_would_be_alone(design: str, option: str) -> None:
     study = full()
-    together = simulate(PLAN, 128, breakdowns=["area", ("region", "year")], design=design).sel(option=option)
+    together = simulate(PLAN, scenarios=128, breakdowns=["area", ("region", "year")], design=design).sel(option=option)
     others = {each.id: each.study for each in study.options}
     lonely = dataclasses.replace(others.get(option, study), options=())
-    alone = simulate(lonely, 128, breakdowns=["area"], design=design).sel(option="full")
+    alone = simulate(lonely, scenarios=128, breakdowns=["area"], design=design).sel(option="full")
     for name in (total.name for total in PLAN.totals):
         np.testing.assert_array_equal(together[name], alone[name])
     areas = alone["area"].values
@@ -66,7 +66,7 @@ def test_an_option_is_what_it_would_be_alone(design: str, option: str) -> None:
 @pytest.mark.parametrize("design", ["random", "latin", "sobol"])
 def test_options_share_their_draws(design: str) -> None:
     """Whatever the design: areas that an option does not touch cost the same to the bit."""
-    both = simulate(PLAN, 128, breakdowns=[("country", "area")], design=design)["cost_by_country_area"]
+    both = simulate(PLAN, scenarios=128, breakdowns=[("country", "area")], design=design)["cost_by_country_area"]
     for name in ("x", "y"):
         one, two = (both.sel(option=option, area=name).values for option in ("full", "without_z"))
         np.testing.assert_array_equal(one, two)
@@ -76,7 +76,7 @@ def test_options_share_their_draws(design: str) -> None:
 def test_who_pays_changes_no_bit_of_cost() -> None:
     study = features.everything(mixed())
     free = features.with_all_areas(dataclasses.replace(study, agency_fee=None), cofinancing=None)
-    dataset = simulate(with_options(free, financed=study), 300, breakdowns=BREAKDOWNS)
+    dataset = simulate(with_options(free, financed=study), scenarios=300, breakdowns=BREAKDOWNS)
     for name, values in dataset.data_vars.items():
         if not str(name).startswith(("financing_need", "expected_financing", "point_estimate_financing")):
             np.testing.assert_array_equal(values.sel(option="financed"), values.sel(option="full"), err_msg=str(name))
@@ -89,10 +89,10 @@ def test_who_pays_changes_no_bit_of_cost() -> None:
 @pytest.mark.parametrize("name", FEATURES)
 def test_an_option_that_alone_has_a_feature(name: str) -> None:
     plain = mixed()
-    dataset = simulate(with_options(plain, other=FEATURES[name](plain)), 200, breakdowns=BREAKDOWNS)
+    dataset = simulate(with_options(plain, other=FEATURES[name](plain)), scenarios=200, breakdowns=BREAKDOWNS)
     sums_up(dataset)
     assert all(np.isfinite(values).all() for values in dataset.data_vars.values())
-    alone = simulate(plain, 200, breakdowns=BREAKDOWNS)
+    alone = simulate(plain, scenarios=200, breakdowns=BREAKDOWNS)
     for variable in alone.data_vars:
         np.testing.assert_array_equal(dataset[variable].sel(option="full"), alone[variable].sel(option="full"))
     if "cost_after_horizon" in dataset:
@@ -112,7 +112,7 @@ def test_options_with_other_countries_areas_and_groups_lose_nothing() -> None:
         countries=(country("EEE", "East"), *moved(COUNTRIES, "AAA", "Far East")[:3]),
         areas=(area("n", LogNormal(0.0, 1.0)), *study.areas[1:]),
     )
-    dataset = simulate(with_options(study, more=more), 200, breakdowns=BREAKDOWNS)
+    dataset = simulate(with_options(study, more=more), scenarios=200, breakdowns=BREAKDOWNS)
     sums_up(dataset)
     assert dataset["country"].values.tolist() == ["AAA", "BBB", "CCC", "DDD", "EEE"]
     assert dataset["area"].values.tolist() == ["a", "b", "c", "n"]
@@ -129,9 +129,9 @@ def test_options_with_other_countries_areas_and_groups_lose_nothing() -> None:
 def test_a_group_that_an_option_lacks_cannot_be_asked_for() -> None:
     bare = tuple(dataclasses.replace(each, groups=(("region", "North"),)) for each in (*COUNTRIES, country("EEE")))
     study = with_options(mixed(), bare=dataclasses.replace(mixed(), countries=bare))
-    sums_up(simulate(study, 50, breakdowns=["region", "country"]))
+    sums_up(simulate(study, scenarios=50, breakdowns=["region", "country"]))
     with pytest.raises(UnknownNameError, match="country, region, area, component, basis, year"):
-        simulate(study, 50, breakdowns=["income"])
+        simulate(study, scenarios=50, breakdowns=["income"])
 
 
 def test_scope_of_one_plan_is_the_plan() -> None:
@@ -146,7 +146,7 @@ def test_scope_of_one_plan_is_the_plan() -> None:
 
 def test_progress_of_options_is_that_of_the_whole() -> None:
     told: list[tuple[int, int]] = []
-    simulate(PLAN, 40, progress=lambda done, wanted: told.append((done, wanted)))
+    simulate(PLAN, scenarios=40, progress=lambda done, wanted: told.append((done, wanted)))
     assert told[-1] == (40, 40)
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert {wanted for _, wanted in told} == {40}
@@ -176,17 +176,17 @@ def test_a_plan_comes_back_from_its_file(study: Study, tmp_path: Path) -> None:
     save_plan(tmp_path / "plan.nc", plan)
     kept = load_plan(tmp_path / "plan.nc")
     same_plan(plan, kept)
-    assert simulate(kept, 60, first_scenario=3).identical(simulate(plan, 60, first_scenario=3))
+    assert simulate(kept, scenarios=60, first_scenario=3).identical(simulate(plan, scenarios=60, first_scenario=3))
 
 
 def test_a_run_with_options_comes_back(tmp_path: Path) -> None:
     study = full()
-    dataset = simulate(PLAN, 40)
+    dataset = simulate(PLAN, scenarios=40)
     save_run(tmp_path, study, PLAN, dataset)
     run = load_run(tmp_path)
     assert run.dataset.identical(dataset)
     assert run.study == study
-    assert simulate(compile_study(run.study), 40)["cost"].identical(dataset["cost"])
+    assert simulate(compile_study(run.study), scenarios=40)["cost"].identical(dataset["cost"])
 
 
 @pytest.mark.parametrize("name", ["gate_threshold", "profile", "power_log", "rate_power", "presence_slot"])
@@ -232,12 +232,12 @@ def test_an_option_keeps_only_what_differs_from_the_study_as_written(tmp_path: P
 
 def test_extremes_hold_every_option_and_every_score() -> None:
     study = with_options(EVERYTHING, same=EVERYTHING)
-    assert simulate(with_common_share(study, 1.0), 10).sizes["option"] == 2
+    assert simulate(with_common_share(study, 1.0), scenarios=10).sizes["option"] == 2
     dataset = dependence_extremes(study, 4000)
     apart, together = (dataset[f"cost_countries_{word}"] for word in ("independent", "fully_dependent"))
     assert (apart.std("scenario") < 0.8 * together.std("scenario")).all()
     alike = dataclasses.replace(
         features.needs_with_cost(mixed()), countries=tuple(country(code) for code in ("AAA", "BBB", "CCC"))
     )
-    costs = simulate(with_common_share(alike, 1.0), 300, breakdowns=["country"])["cost_by_country"].values[0]
+    costs = simulate(with_common_share(alike, 1.0), scenarios=300, breakdowns=["country"])["cost_by_country"].values[0]
     np.testing.assert_allclose(costs, np.broadcast_to(costs[:, :1], costs.shape), rtol=1e-12)

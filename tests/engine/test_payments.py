@@ -36,7 +36,7 @@ def service(cost: Family = HUNDRED, profile: tuple[float, ...] = (1.0, 1.0, 1.0)
 
 
 def ceased(baseline: Study, other: Study) -> xr.Dataset:
-    return compare(simulate(with_options(baseline, other=other), 200)).sel(option="other")
+    return compare(simulate(with_options(baseline, other=other), scenarios=200)).sel(option="other")
 
 
 def test_a_year_of_service_that_is_given_up_is_in_no_column_but_this_one() -> None:
@@ -125,7 +125,7 @@ def test_keys_that_move_the_plan_of_a_study(keys: dict[str, int]) -> None:
     else:
         other = load_study("pops", {f"area.{changed.id}.component.{part.id}.start": first + 1 + keys["component"]})
         lost = 3.0
-    dataset = with_all_years(simulate(with_options(study, other=other), 50, breakdowns=()))
+    dataset = with_all_years(simulate(with_options(study, other=other), scenarios=50, breakdowns=()))
     assert dataset["planned_payments"].sel(option="full", component=name).item() == sum(part.profile)
     found = compare(dataset).sel(option="other")
     assert found["payments_ceased"].sel(component=name).item() == lost
@@ -135,7 +135,7 @@ def test_keys_that_move_the_plan_of_a_study(keys: dict[str, int]) -> None:
 
 
 def test_datasets_without_planned_payments_are_compared_without_them() -> None:
-    dataset = simulate(with_options(mixed(), other=mixed()), 50)
+    dataset = simulate(with_options(mixed(), other=mixed()), scenarios=50)
     found = compare(dataset.drop_vars("planned_payments"))
     assert "payments_ceased" not in found
     assert found["cost_equal"].item() == 1.0
@@ -199,7 +199,7 @@ def studies(draw: st.DrawFn) -> Study:
 @given(studies())
 @settings(max_examples=60, derandomize=True, deadline=None)
 def test_any_study_of_known_costs_says_what_its_payments_come_to(study: Study) -> None:
-    dataset = with_all_years(simulate(study, 4, breakdowns=["area"]))
+    dataset = with_all_years(simulate(study, scenarios=4, breakdowns=["area"]))
     compared = compare(dataset)
     by_id = {"full": study, **{option.id: option.study for option in study.options}}
     sums = {name: likely.totals(each) for name, each in by_id.items()}

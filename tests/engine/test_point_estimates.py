@@ -46,13 +46,13 @@ def assert_likely(study: Study, dataset: xr.Dataset, option: str) -> None:
 @pytest.mark.parametrize("name", FEATURES)
 def test_every_feature_is_at_its_most_likely_value(name: str) -> None:
     study = FEATURES[name](mixed())
-    assert_likely(study, simulate(study, 10), "full")
+    assert_likely(study, simulate(study, scenarios=10), "full")
 
 
 @pytest.mark.parametrize("name", ["pops", "full"])
 def test_point_estimates_of_whole_studies_and_their_options(name: str) -> None:
     study = load_study("pops") if name == "pops" else full()
-    dataset = simulate(study, 10)
+    dataset = simulate(study, scenarios=10)
     assert_likely(study, dataset, "full")
     for option in study.options:
         assert_likely(option.study, dataset, option.id)
@@ -66,7 +66,7 @@ def test_options_with_payments_planned_later() -> None:
     sets["one"] = {f"area.e.component.{known['e'][0]}.start": 4}
     for changes in sets.values():
         changed = load_study("pops", changes)
-        assert_likely(changed, simulate(changed, 10, breakdowns=()), "full")
+        assert_likely(changed, simulate(changed, scenarios=10, breakdowns=()), "full")
 
 
 def certain(**changes: Any) -> Study:
@@ -105,7 +105,7 @@ CERTAIN["all together"] = with_all_areas(
 @pytest.mark.parametrize("name", CERTAIN)
 def test_without_uncertainty_the_point_estimate_is_every_scenario(name: str) -> None:
     study = with_options(CERTAIN[name], other=CERTAIN["a start of some"], third=CERTAIN["all together"])
-    dataset = with_all_years(simulate(study, 80, breakdowns=["area"]))
+    dataset = with_all_years(simulate(study, scenarios=80, breakdowns=["area"]))
     for total in schema.TOTALS:
         if total not in dataset:
             continue
@@ -123,7 +123,7 @@ def test_without_uncertainty_the_point_estimate_is_every_scenario(name: str) -> 
 @pytest.mark.parametrize(("probability", "happens"), [(0.49, False), (0.5, True), (0.51, True)])
 def test_a_shock_happens_where_its_probability_is_one_half_or_more(probability: float, happens: bool) -> None:
     shock = Shock("s", "s", ("b",), probability, Triangular(1.0, 1.25, 2.0), "judgement", "")
-    areas = simulate(certain(shocks=(shock,)), 2)["point_estimate_by_area"].sel(option="full", area="b")
+    areas = simulate(certain(shocks=(shock,)), scenarios=2)["point_estimate_by_area"].sel(option="full", area="b")
     assert areas.item() == pytest.approx(0.3 * 23 * (1.25 if happens else 1.0), rel=1e-12)
 
 
@@ -139,7 +139,7 @@ MODES: dict[str, tuple[Any, float]] = {
 @pytest.mark.parametrize("name", MODES)
 def test_what_is_most_likely(name: str) -> None:
     law, value = MODES[name]
-    found = simulate(study_of([country("AAA")], [area("a", law)]), 2)
+    found = simulate(study_of([country("AAA")], [area("a", law)]), scenarios=2)
     assert found["point_estimate"].item() == pytest.approx(value, rel=1e-12)
 
 
@@ -147,7 +147,7 @@ def test_a_need_is_at_its_probability_and_an_uncertain_one_at_its_most_likely_va
     item = study_of([country("AAA")], [area("a", Constant(10.0)), area("b", Constant(100.0))])
     item = features.with_area(item, "a", need=Setting(0.3))
     item = features.with_area(item, "b", need=Setting(Beta(2.0, 4.0)))
-    dataset = simulate(item, 2)
+    dataset = simulate(item, scenarios=2)
     assert dataset["point_estimate"].item() == pytest.approx(3.0 + 25.0, rel=1e-12)
     assert "each need at its probability" in dataset["point_estimate"].attrs["description"]
 
@@ -163,7 +163,7 @@ def test_scenarios_that_come_to_the_point_estimate_suffice(name: str) -> None:
         item = with_all_areas(item, escalation=Escalation(law, "escalation"))
     if name == "cost":
         item = features.with_dependence(item, between_areas=0.0, between_components=0.0, common_share=1.0)
-    dataset = simulate(item, 2_000)
+    dataset = simulate(item, scenarios=2_000)
     least = (dataset["cost"] <= 1.0001 * dataset["cost"].min()).mean().item()
     assert 0.55 < least < 0.65
     assert point_estimates(dataset)["point_estimate_confidence"].item() == least
@@ -172,7 +172,7 @@ def test_scenarios_that_come_to_the_point_estimate_suffice(name: str) -> None:
 def test_a_total_is_held_against_its_own_point_estimate() -> None:
     """A start later than planned lowers what is paid within the years, and the point estimate with it."""
     item = with_options(mixed(), later=dataclasses.replace(mixed(), start=Setting(1.0)))
-    dataset = simulate(item, 4_000)
+    dataset = simulate(item, scenarios=4_000)
     within = point_estimates(dataset)["point_estimate_confidence"]
     whole = point_estimates(dataset, "cost_all_years")["point_estimate_confidence"]
     # Nothing changes but the years: the whole is as likely to suffice as without the late start.
@@ -183,7 +183,7 @@ def test_a_total_is_held_against_its_own_point_estimate() -> None:
 
 
 def test_need_and_cost_have_contingencies_of_their_own() -> None:
-    dataset = simulate(features.financing(mixed()), 4_000, breakdowns=["area"])
+    dataset = simulate(features.financing(mixed()), scenarios=4_000, breakdowns=["area"])
     for variable in ("cost", "financing_need"):
         found = contingency(dataset, (0.8,), variable)
         amount = dataset[variable].quantile(0.8, "scenario").item()
@@ -194,7 +194,7 @@ def test_need_and_cost_have_contingencies_of_their_own() -> None:
 
 
 def test_totals_without_a_point_estimate_are_refused() -> None:
-    dataset = simulate(mixed(), 100)
+    dataset = simulate(mixed(), scenarios=100)
     with pytest.raises(ParameterError, match="cost_by_area"):
         point_estimates(dataset, "cost_by_area")
     with pytest.raises(RunError, match="point_estimate_financing_need"):
@@ -204,17 +204,17 @@ def test_totals_without_a_point_estimate_are_refused() -> None:
 def test_a_stored_plan_gives_the_same_point_estimates_and_means(tmp_path: Any) -> None:
     plan = compile_study(full())
     save_plan(tmp_path / "plan.nc", plan)
-    xr.testing.assert_identical(simulate(load_plan(tmp_path / "plan.nc"), 5), simulate(plan, 5))
+    xr.testing.assert_identical(simulate(load_plan(tmp_path / "plan.nc"), scenarios=5), simulate(plan, scenarios=5))
 
 
 def test_a_plan_of_a_version_without_modes_gives_its_scenarios_and_no_point_estimate() -> None:
     plan = compile_study(mixed())
     older = dataclasses.replace(plan, exact=Exact())
     assert older.digest == plan.digest
-    dataset = simulate(older, 5)
-    np.testing.assert_array_equal(dataset["cost"], simulate(plan, 5)["cost"])
+    dataset = simulate(older, scenarios=5)
+    np.testing.assert_array_equal(dataset["cost"], simulate(plan, scenarios=5)["cost"])
     assert "point_estimate" not in dataset
-    np.testing.assert_array_equal(dataset["expected_cost"], simulate(plan, 5)["expected_cost"])
+    np.testing.assert_array_equal(dataset["expected_cost"], simulate(plan, scenarios=5)["expected_cost"])
 
 
 @pytest.mark.parametrize("change", [lambda s: dataclasses.replace(s, start=Setting(1.001)), features.escalation])
@@ -222,4 +222,4 @@ def test_the_check_sees_another_study(change: Callable[[Study], Study]) -> None:
     """Negative control."""
     study = dataclasses.replace(mixed(), start=Setting(1.0))
     with pytest.raises(AssertionError):
-        assert_likely(change(study), simulate(study, 2), "full")
+        assert_likely(change(study), simulate(study, scenarios=2), "full")

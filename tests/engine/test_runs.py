@@ -86,7 +86,7 @@ def test_a_plan_comes_back_whole(tmp_path: Path) -> None:
         assert getattr(kept, name) == getattr(plan, name), name
     for name in ("row_country", "row_component", "year_share", "row_mode", "row_mean", "row_std"):
         np.testing.assert_array_equal(getattr(kept, name), getattr(plan, name))
-    assert simulate(kept, 50).identical(simulate(plan, 50))
+    assert simulate(kept, scenarios=50).identical(simulate(plan, scenarios=50))
 
 
 @pytest.mark.parametrize("name", [ENSEMBLE_FILE, PLAN_FILE, "study.toml"])

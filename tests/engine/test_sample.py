@@ -38,15 +38,15 @@ FORMS = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_all_forms_of_a_matrix_give_the_same_bits(form: str) -> None:
-    assert sample(FAMILY, 300, seed=4, correlation=FORMS[form]).identical(
-        sample(FAMILY, 300, seed=4, correlation=FORMS["nested dict"])
+    assert sample(FAMILY, scenarios=300, seed=4, correlation=FORMS[form]).identical(
+        sample(FAMILY, scenarios=300, seed=4, correlation=FORMS["nested dict"])
     )
 
 
 def check_scores(correlation: object, expected: np.ndarray) -> None:
     """Sample correlations; standard error (1 - r^2) / sqrt(n), 6 of them: false alarm 3 x 2e-9."""
     n = 200_000
-    drawn = sample(FAMILY, n, seed=11, correlation=correlation)
+    drawn = sample(FAMILY, scenarios=n, seed=11, correlation=correlation)
     found = np.corrcoef([drawn[name] for name in NAMES])
     allowed = 6.0 * (1.0 - expected**2) / np.sqrt(n) + 1e-12
     assert np.all(np.abs(found - expected) <= allowed)
@@ -81,26 +81,26 @@ def test_the_check_of_correlations_sees_a_wrong_one() -> None:
 
 
 def test_nothing_given_is_zero_everywhere() -> None:
-    plain = sample(FAMILY, 300)
+    plain = sample(FAMILY, scenarios=300)
     for nothing in (None, 0, 0.0, {}, np.eye(3), pd.DataFrame(np.eye(3), NAMES, NAMES)):
         if not isinstance(nothing, np.ndarray):
-            assert sample(FAMILY, 300, correlation=nothing).identical(plain)
+            assert sample(FAMILY, scenarios=300, correlation=nothing).identical(plain)
 
 
 def test_full_correlation_moves_all_together() -> None:
-    drawn = sample(FAMILY, 500, correlation=1)
+    drawn = sample(FAMILY, scenarios=500, correlation=1)
     np.testing.assert_allclose(drawn["y"], 5.0 + 2.0 * drawn["x"], rtol=1e-12)
     np.testing.assert_allclose(drawn["z"], 3.0 * drawn["x"], rtol=1e-12, atol=1e-12)
 
 
 def test_constants_and_jumps_may_be_correlated() -> None:
     family = {"k": Constant(3.0), "d": Discrete((0.0, 1.0), (0.5, 0.5)), "n": Normal(0.0, 1.0)}
-    drawn = sample(family, 4_000, correlation=0.5)
+    drawn = sample(family, scenarios=4_000, correlation=0.5)
     assert np.all(drawn["k"] == 3.0)
     # A share of 4,000: standard error 0.008.
     assert abs(float(drawn["d"].mean()) - 0.5) < 0.05
     assert float(drawn["n"].where(drawn["d"] == 1.0).mean()) > float(drawn["n"].where(drawn["d"] == 0.0).mean())
-    assert np.all(sample({"k": Constant(3.0)}, 5)["k"] == 3.0)
+    assert np.all(sample({"k": Constant(3.0)}, scenarios=5)["k"] == 3.0)
 
 
 def ranks(values: xr.DataArray) -> np.ndarray:
@@ -129,7 +129,7 @@ TOGETHER = {
 def test_perfect_correlations_give_the_same_ranks_or_the_reverse_ones_exactly(name: str, design: str) -> None:
     correlation, signs = TOGETHER[name]
     laws = LAWS if isinstance(correlation, dict) else {key: LAWS[key] for key in signs}
-    drawn = sample(laws, 4_096, seed=8, correlation=correlation, design=design)
+    drawn = sample(laws, scenarios=4_096, seed=8, correlation=correlation, design=design)
     first, *others = signs
     wanted = ranks(drawn[first])
     assert len(np.unique(drawn[first])) == 4_096
@@ -140,19 +140,19 @@ def test_perfect_correlations_give_the_same_ranks_or_the_reverse_ones_exactly(na
 
 def test_a_correlation_that_is_hardly_less_than_perfect_does_not_reverse_ranks() -> None:
     """Negative control of the test above."""
-    drawn = sample(LAWS, 4_096, seed=8, correlation={"a": {"b": -0.999999}})
+    drawn = sample(LAWS, scenarios=4_096, seed=8, correlation={"a": {"b": -0.999999}})
     assert (ranks(drawn["a"]) != 4_095 - ranks(drawn["b"])).any()
 
 
 def test_singular_correlations_are_met() -> None:
     """Three normals whose sum is constant; and one that is a mix of two others."""
-    drawn = sample(FAMILY, 2_000, seed=3, correlation=-0.5)
+    drawn = sample(FAMILY, scenarios=2_000, seed=3, correlation=-0.5)
     scores = drawn["x"] + (drawn["y"] - 5.0) / 2.0 + drawn["z"] / 3.0
     np.testing.assert_allclose(scores, 0.0, atol=1e-7)
     check_scores(-0.5, equal(-0.5))
     half = np.sqrt(0.5)
     matrix = np.array([[1.0, 0.0, half], [0.0, 1.0, half], [half, half, 1.0]])
-    mixed_of_two = sample(FAMILY, 2_000, seed=3, correlation=pd.DataFrame(matrix, NAMES, NAMES))
+    mixed_of_two = sample(FAMILY, scenarios=2_000, seed=3, correlation=pd.DataFrame(matrix, NAMES, NAMES))
     y = (mixed_of_two["y"] - 5.0) / 2.0
     np.testing.assert_allclose(mixed_of_two["z"] / 3.0, half * (mixed_of_two["x"] + y), atol=1e-7)
 
@@ -161,7 +161,7 @@ def test_contradictions_name_the_eigenvalue_and_offer_the_nearest_that_hold() ->
     impossible = {"x": {"y": 0.9, "z": 0.9}, "y": {"z": -0.9}}
     matrix = np.array([[1.0, 0.9, 0.9], [0.9, 1.0, -0.9], [0.9, -0.9, 1.0]])
     with pytest.raises(ParameterError) as caught:
-        sample(FAMILY, 10, correlation=impossible)
+        sample(FAMILY, scenarios=10, correlation=impossible)
     (problem,) = caught.value.problems
     assert f"{np.linalg.eigvalsh(matrix)[0]:.4g} among x, y, z" in problem.found
     offered = ast.literal_eval(problem.mend.splitlines()[-1].strip())
@@ -173,7 +173,7 @@ def test_contradictions_name_the_eigenvalue_and_offer_the_nearest_that_hold() ->
     check_scores(offered, np.array([[1.0, 0.5, 0.5], [0.5, 1.0, -0.5], [0.5, -0.5, 1.0]]))
     # Three names with one correlation below -1/2 contradict each other: 1 + 2 r < 0.
     with pytest.raises(ParameterError, match=r"at least -0\.5"):
-        sample(FAMILY, 10, correlation=-0.6)
+        sample(FAMILY, scenarios=10, correlation=-0.6)
 
 
 @settings(max_examples=40, deadline=None)
@@ -187,11 +187,11 @@ def test_any_matrix_is_honoured_or_answered_with_one_that_is(entries: list[float
     matrix[np.triu_indices(4, 1)] = entries
     smallest = np.linalg.eigvalsh(matrix, "U")[0]
     try:
-        drawn = sample(LAWS, 8, correlation=stated)
+        drawn = sample(LAWS, scenarios=8, correlation=stated)
     except ParameterError as error:
         assert smallest < 0.0
         offered = error.problems[-1].mend.splitlines()[-1].strip()
-        assert sample(LAWS, 8, correlation=ast.literal_eval(offered)).sizes["scenario"] == 8
+        assert sample(LAWS, scenarios=8, correlation=ast.literal_eval(offered)).sizes["scenario"] == 8
     else:
         assert smallest > -1e-12
         assert np.isfinite(drawn.to_array()).all()
@@ -228,7 +228,7 @@ REFUSED = {
 def test_correlations_that_cannot_be_honoured(name: str) -> None:
     correlation, said = REFUSED[name]
     with pytest.raises(ParameterError) as caught:
-        sample(FAMILY, 10, correlation=correlation)
+        sample(FAMILY, scenarios=10, correlation=correlation)
     assert said in str(caught.value)
 
 
@@ -255,35 +255,38 @@ def test_bad_numbers_are_refused_by_name(argument: str, value: object) -> None:
 
 @pytest.mark.parametrize("threads", [0, -2, 1.5, True, "2"])
 def test_bad_threads_are_refused(threads: object) -> None:
-    for call in (lambda: sample(FAMILY, 10, threads=threads), lambda: simulate(mixed(), 10, threads=threads)):
+    for call in (
+        lambda: sample(FAMILY, scenarios=10, threads=threads),
+        lambda: simulate(mixed(), scenarios=10, threads=threads),
+    ):
         with pytest.raises(ParameterError, match="threads"):
             call()
 
 
 def test_numbers_of_numpy_and_limits_are_taken() -> None:
-    plain = sample(FAMILY, 10, seed=2**64 - 1)
-    assert sample(FAMILY, np.int32(10), seed=np.uint64(2**64 - 1), threads=np.int64(1)).identical(plain)
+    plain = sample(FAMILY, scenarios=10, seed=2**64 - 1)
+    assert sample(FAMILY, scenarios=np.int32(10), seed=np.uint64(2**64 - 1), threads=np.int64(1)).identical(plain)
 
 
 def test_all_bad_numbers_are_said_at_once() -> None:
     with pytest.raises(ParameterError) as caught:
-        sample(FAMILY, 0, seed=-1, first_scenario=-1)
+        sample(FAMILY, scenarios=0, seed=-1, first_scenario=-1)
     assert [problem.where for problem in caught.value.problems] == ["scenarios", "seed", "first_scenario"]
 
 
 def test_unknown_design_is_refused_with_the_nearest() -> None:
     with pytest.raises(ParameterError, match='did you mean "random"'):
-        sample(FAMILY, 10, design="randon")
+        sample(FAMILY, scenarios=10, design="randon")
 
 
 @pytest.mark.parametrize("names", [{}, {"x": 3.0}, {"scenario": Normal(0, 1)}, {3: Normal(0, 1)}])
 def test_distributions_that_cannot_be_honoured(names: dict) -> None:
     with pytest.raises(ParameterError, match="distributions"):
-        sample(names, 10)
+        sample(names, scenarios=10)
 
 
 def test_samples_say_what_they_are() -> None:
-    drawn = sample({"x": LogNormal(0.0, 1.0), "y": Uniform(0.0, 1.0)}, 10, seed=2**63, first_scenario=4)
+    drawn = sample({"x": LogNormal(0.0, 1.0), "y": Uniform(0.0, 1.0)}, scenarios=10, seed=2**63, first_scenario=4)
     assert drawn.attrs["seed"] == str(2**63)
     assert drawn.attrs["first_scenario"] == 4
     assert drawn.attrs["design"] == "random"

@@ -18,7 +18,7 @@ BASES = {"number": mixed(), "matrix": mixed(dependence=matrix("abc", VALUES, (0.
 
 
 def cells(item: Study, scenarios: int = 600) -> xr.DataArray:
-    return simulate(item, scenarios, breakdowns=[("country", "area")])["cost_by_country_area"]
+    return simulate(item, scenarios=scenarios, breakdowns=[("country", "area")])["cost_by_country_area"]
 
 
 def assert_rest_is_equal(before: Study, after: Study, changed_areas: tuple[str, ...] = ()) -> None:
@@ -105,9 +105,9 @@ def test_the_check_sees_other_draws() -> None:
 
 def test_samples_draw_by_name() -> None:
     family = {"x": Normal(0.0, 1.0), "y": LogNormal(0.0, 1.0), "z": Uniform(0.0, 1.0)}
-    whole = sample(family, 400, seed=9)
+    whole = sample(family, scenarios=400, seed=9)
     for names in (["x"], ["z", "x"], ["y", "z", "x"]):
-        part = sample({name: family[name] for name in names}, 400, seed=9)
+        part = sample({name: family[name] for name in names}, scenarios=400, seed=9)
         for name in names:
             np.testing.assert_array_equal(part[name].values, whole[name].values)
 
@@ -115,8 +115,8 @@ def test_samples_draw_by_name() -> None:
 @pytest.mark.parametrize("correlation", [None, 0.0, 0.4, 1.0])
 def test_order_of_names_changes_no_draw(correlation: float | None) -> None:
     family = {"x": Normal(0.0, 1.0), "y": LogNormal(0.0, 1.0), "z": Uniform(0.0, 1.0)}
-    one = sample(family, 400, correlation=correlation)
-    two = sample(dict(reversed(family.items())), 400, correlation=correlation)
+    one = sample(family, scenarios=400, correlation=correlation)
+    two = sample(dict(reversed(family.items())), scenarios=400, correlation=correlation)
     assert list(two) == ["z", "y", "x"]
     for name in family:
         np.testing.assert_array_equal(one[name].values, two[name].values)

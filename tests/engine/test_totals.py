@@ -58,8 +58,8 @@ def over_more_years(item: Study, more: int) -> Study:
 @pytest.mark.parametrize("name", LATE)
 def test_what_is_paid_after_the_horizon_is_what_a_longer_one_holds(name: str) -> None:
     """At every kind of prices, and after co-financing."""
-    short = with_all_years(simulate(LATE[name], 200))
-    long = simulate(over_more_years(LATE[name], 8), 200)
+    short = with_all_years(simulate(LATE[name], scenarios=200))
+    long = simulate(over_more_years(LATE[name], 8), scenarios=200)
     for base, prices in itertools.product(BASES, PRICES):
         within = schema.total_name(base, prices)
         whole = schema.total_name(base, prices, "all_years")
@@ -76,7 +76,7 @@ def test_totals_of_a_certain_study_by_hand() -> None:
     item = study_of([country("AAA", "North"), country("BBB", "South")], [area("a", *parts)])
     item = with_all_areas(item, cofinancing=Setting(0.0, (("region", "South", 0.5),)), escalation=Escalation(0.05, "e"))
     item = dataclasses.replace(item, start=Setting(1.5), inflation=0.02, discount_rate=0.1, agency_fee=0.2)
-    found = with_all_years(simulate(item, 3))
+    found = with_all_years(simulate(item, scenarios=3))
     paid = {2031: 50.0, 2032: 100.0, 2033: 100.0, 2034: 50.0}
     factors = {
         "constant": lambda year: 1.05 ** (year - 2025),
@@ -100,7 +100,7 @@ def test_totals_of_a_certain_study_by_hand() -> None:
 @pytest.mark.parametrize("name", FEATURES)
 def test_expected_totals_are_the_means_of_scenarios(name: str) -> None:
     item = FEATURES[name](priced(mixed()))
-    dataset = with_all_years(simulate(item, 40_000, breakdowns=()))
+    dataset = with_all_years(simulate(item, scenarios=40_000, breakdowns=()))
     for total in schema.TOTALS:
         if total in dataset:
             values = dataset[total].values[0]
@@ -111,8 +111,8 @@ def test_expected_totals_are_the_means_of_scenarios(name: str) -> None:
 def test_the_check_of_means_sees_another_rate() -> None:
     """Negative control: the expectation of a study with two per cent more inflation."""
     item = dataclasses.replace(LATE["delay"], inflation=0.02)
-    dataset = simulate(item, 40_000, breakdowns=())
-    other = simulate(dataclasses.replace(item, inflation=0.04), 2, breakdowns=())
+    dataset = simulate(item, scenarios=40_000, breakdowns=())
+    other = simulate(dataclasses.replace(item, inflation=0.04), scenarios=2, breakdowns=())
     name = "cost_nominal_after_horizon"
     values = dataset[name].values[0]
     assert abs(values.mean() - other[f"expected_{name}"].item()) > ERRORS * values.std() / np.sqrt(len(values))
@@ -121,7 +121,7 @@ def test_the_check_of_means_sees_another_rate() -> None:
 def test_prices_that_an_option_does_not_know_are_constant_and_said_to_be() -> None:
     late = dataclasses.replace(mixed(), start=Setting(Uniform(0.0, 2.0)))
     known = with_options(late, priced=priced(late), on_time=mixed())
-    dataset = simulate(known, 100)
+    dataset = simulate(known, scenarios=100)
     for option in ("full", "on_time"):
         one = dataset.sel(option=option)
         for base, span in itertools.product(BASES, ("", "_after_horizon")):
@@ -139,7 +139,7 @@ def test_prices_that_an_option_does_not_know_are_constant_and_said_to_be() -> No
 
 
 def test_analyses_take_totals_of_all_years() -> None:
-    dataset = simulate(with_options(mixed(), late=LATE["start"]), 2_000)
+    dataset = simulate(with_options(mixed(), late=LATE["start"]), scenarios=2_000)
     whole = dataset["cost"] + dataset["cost_after_horizon"]
     amount = float(whole.sel(option="late").quantile(0.7))
     found = budget(dataset, amount, "cost_all_years")["sufficient"].sel(option="late").item()
@@ -159,7 +159,7 @@ def test_options_are_compared_within_after_and_in_all_years() -> None:
     """A start one year later of costs that are certain: nothing is saved, one year of three is paid afterwards."""
     parts = [component("run", Constant(100.0), (1.0, 1.0, 1.0))]
     item = study_of([country("AAA")], [area("a", *parts)])
-    dataset = simulate(with_options(item, later=dataclasses.replace(item, start=Setting(1.0))), 50)
+    dataset = simulate(with_options(item, later=dataclasses.replace(item, start=Setting(1.0))), scenarios=50)
     found = compare(dataset).sel(option="later")
     assert found["cost_difference_mean"].item() == -100.0
     assert found["cost_after_horizon_difference_mean"].item() == 100.0
@@ -168,7 +168,7 @@ def test_options_are_compared_within_after_and_in_all_years() -> None:
 
 
 def test_a_part_of_a_dataset_does_not_pass_for_all_years() -> None:
-    dataset = simulate(LATE["start"], 20)
+    dataset = simulate(LATE["start"], scenarios=20)
     assert "cost_all_years" not in with_all_years(dataset[["cost", "point_estimate"]])
     assert "cost_all_years" in with_all_years(dataset[["cost", "cost_after_horizon"]])
     with pytest.raises(RunError, match="cost_all_years"):
@@ -176,7 +176,7 @@ def test_a_part_of_a_dataset_does_not_pass_for_all_years() -> None:
 
 
 def test_no_breakdown_passes_for_one_of_all_years() -> None:
-    dataset = with_all_years(simulate(LATE["start"], 20, breakdowns=["area"]))
+    dataset = with_all_years(simulate(LATE["start"], scenarios=20, breakdowns=["area"]))
     assert "cost_all_years" in dataset
     assert "cost_all_years_by_area" not in dataset
     assert "point_estimate_cost_all_years_by_area" not in dataset
@@ -185,7 +185,7 @@ def test_no_breakdown_passes_for_one_of_all_years() -> None:
 
 
 def test_all_years_of_what_is_never_late_is_what_the_years_hold() -> None:
-    dataset = with_all_years(simulate(mixed(), 20))
+    dataset = with_all_years(simulate(mixed(), scenarios=20))
     np.testing.assert_array_equal(dataset["cost_all_years"], dataset["cost"])
     xr.testing.assert_identical(with_all_years(dataset), dataset)
 
@@ -196,7 +196,7 @@ def test_delays_that_cost_more_are_paid_at_the_prices_of_their_years() -> None:
     late = Delay(Setting(Triangular(0.0, 1.0, 3.7)), 0.2)
     item = with_all_areas(study_of([country("AAA")], [area("a", *parts)]), delay=late)
     item = dataclasses.replace(item, inflation=0.03, discount_rate=0.07)
-    found = simulate(item, 400)
+    found = simulate(item, scenarios=400)
     # Without rises, what a delay adds to the cost tells how late it is.
     years = ((found["cost"] + found["cost_after_horizon"]).values[0] / 60.0 - 1.0) / 0.2
     assert 0.0 < years.min() < years.max() < 3.7

@@ -30,11 +30,11 @@ print(studies.sha256(*(array.values for array in full.data_vars.values() if "sce
 
 
 def test_plain_python_gives_the_same_bits() -> None:
-    drawn = sample(all_examples(), 9, seed=2**64 - 3, correlation=0.25, first_scenario=5, threads=1)
-    alone = sample(all_examples(), 9, seed=1, first_scenario=5, threads=1)
-    costs = simulate(mixed(), 7, breakdowns=["country"], first_scenario=3, threads=1)
+    drawn = sample(all_examples(), scenarios=9, seed=2**64 - 3, correlation=0.25, first_scenario=5, threads=1)
+    alone = sample(all_examples(), scenarios=9, seed=1, first_scenario=5, threads=1)
+    costs = simulate(mixed(), scenarios=7, breakdowns=["country"], first_scenario=3, threads=1)
     expected = sha256(drawn.to_array().values, alone.to_array().values, costs["cost_by_country"].values)
-    full = simulate(load_study(FULL), 5, first_scenario=3, threads=1)
+    full = simulate(load_study(FULL), scenarios=5, first_scenario=3, threads=1)
     features = sha256(*(array.values for array in full.data_vars.values() if "scenario" in array.dims))
     studies = Path(__file__).parent.parent / "engine" / "studies.py"
     done = subprocess.run(

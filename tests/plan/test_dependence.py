@@ -168,7 +168,7 @@ def test_areas_that_correlate_perfectly_rank_scenarios_alike_or_the_other_way_ro
     laws = (LogNormal(13.0, 0.9), Uniform(1.0, 7.0), LogNormal(3.0, 1.5))
     areas = [area(name, law, share=share) for name, law in zip("abc", laws, strict=True)]
     made = study(COUNTRIES, areas, matrix("abc", values, [share] * 3))
-    cost = simulate(made, 2_000, breakdowns=[("country", "area")])["cost_by_country_area"].isel(option=0)
+    cost = simulate(made, scenarios=2_000, breakdowns=[("country", "area")])["cost_by_country_area"].isel(option=0)
     ranks = cost.copy(data=stats.rankdata(cost.values, axis=cost.get_axis_num("scenario")))
     for name, sign in zip("abc", signs, strict=True):
         if sign:

@@ -42,7 +42,7 @@ def study() -> Study:
 
 @pytest.fixture(scope="module")
 def dataset(study: Study) -> xr.Dataset:
-    return ps.simulate(study, COUNT, seed=3)
+    return ps.simulate(study, scenarios=COUNT, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -199,14 +199,14 @@ def test_what_is_cut_is_said(document: Document) -> None:
 
 def test_a_page_without_long_tables_has_no_script(study: Study) -> None:
     short = ps.load_study("pops", {"report.breakdowns": ["area"]})
-    text = render(compose(short, ps.simulate(short, 100)))
+    text = render(compose(short, ps.simulate(short, scenarios=100)))
     assert "<script" not in text
     assert "Further breakdowns" not in text
 
 
 def test_an_own_column_has_its_name_in_headings_and_captions(study: Study) -> None:
     own = ps.load_study("pops", {"report.breakdowns": [["income", "area"]], "headings.income": "Wealth"})
-    document = compose(own, ps.simulate(own, 100))
+    document = compose(own, ps.simulate(own, scenarios=100))
     matrix = next(block for block in blocks_of(document) if isinstance(block, Matrix))
     assert "by Wealth and activity area" in matrix.caption or "by activity area and Wealth" in matrix.caption
     names = {study.label("income", value) for value in ("LIC", "LMC", "UMC", "unclassified")}
@@ -215,7 +215,7 @@ def test_an_own_column_has_its_name_in_headings_and_captions(study: Study) -> No
 
 def test_countries_of_one_name_are_told_apart_by_their_codes(study: Study) -> None:
     """In a list the code has its own column; in a matrix and in a budget it follows the name that several have."""
-    dataset = ps.simulate(study, 50, breakdowns=["country", ("country", "year")])
+    dataset = ps.simulate(study, scenarios=50, breakdowns=["country", ("country", "year")])
     names = dataset["country_name"].values.astype(object)
     names[1] = names[0]
     codes = dataset["country"].values[:3].tolist()

@@ -41,7 +41,9 @@ def with_option() -> Study:
 @pytest.fixture(scope="module")
 def facts() -> Facts:
     found = with_option()
-    return gather(found, simulate(found, 2_000, 3, [("area",), ("region",), ("area", "year")]))
+    return gather(
+        found, simulate(found, scenarios=2_000, seed=3, breakdowns=[("area",), ("region",), ("area", "year")])
+    )
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +127,7 @@ def test_the_table_for_other_programs_has_both_means(facts: Facts, tmp_path: Pat
 
 def test_means_that_the_scenarios_tell_stay_theirs() -> None:
     light = study([country("AAA")], [LIGHT])
-    dataset = simulate(light, 2_000, 3, [("area",)])
+    dataset = simulate(light, scenarios=2_000, seed=3, breakdowns=[("area",)])
     facts = gather(light, dataset)
     assert facts.mean("cost").value == pytest.approx(float(dataset["cost"].mean()), rel=1e-12)
     assert facts.about_means("cost", "cost_by_area") == ""

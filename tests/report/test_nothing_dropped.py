@@ -33,7 +33,7 @@ def texts(table: dict[str, Any], *keys: str) -> Iterator[str]:
 
 
 def page_of(study: ps.Study) -> str:
-    page = html.unescape(render(compose(study, ps.simulate(study, 500))))
+    page = html.unescape(render(compose(study, ps.simulate(study, scenarios=500))))
     # The listing of the study holds everything, and nobody reads it.
     return page.partition("The study as run")[0]
 

@@ -43,7 +43,7 @@ def shock(name: str, areas: str, probability: float, factor: float | Family) -> 
 
 
 def sentences(item: Study, coverage: float, scenarios: int = SCENARIOS, **more: object) -> tuple[xr.Dataset, list[str]]:
-    run = ps.simulate(item, scenarios, breakdowns=["component"])
+    run = ps.simulate(item, scenarios=scenarios, breakdowns=["component"])
     kept = attach_rare(run, ps.rare_events(item, run, coverage))
     plain = [each.replace("\u00a0", " ") for each in rare_sentences(kept, "full", coverage, **more)]  # type: ignore[arg-type]
     return run, plain
@@ -176,7 +176,9 @@ def test_three_shocks_against_the_study_without_each() -> None:
     named = 0
     for one in shocks:
         others = tuple(each for each in shocks if each.id != one.id)
-        adds = (run["cost"] - ps.simulate(dataclasses.replace(item, shocks=others), SCENARIOS)["cost"]).values[0]
+        adds = (
+            run["cost"] - ps.simulate(dataclasses.replace(item, shocks=others), scenarios=SCENARIOS)["cost"]
+        ).values[0]
         adds = np.where(abs(adds) > 1e-9 * values, adds, 0.0)
         here = values[adds != 0.0]
         mine = [sentence for sentence in said if f"“{one.name}”" in sentence]
@@ -200,7 +202,7 @@ def test_each_option_has_its_own_sentences() -> None:
     item = study(ONE, [area("a", MILLION, needed("x", Constant(2e7), 0.02))])
     never = dataclasses.replace(item, areas=(dataclasses.replace(item.areas[0], components=(MILLION,)),))
     both = dataclasses.replace(item, options=(Option("never", "Never", "", (), never),))
-    run = ps.simulate(both, 1_000)
+    run = ps.simulate(both, scenarios=1_000)
     kept = attach_rare(run, ps.rare_events(both, run, 0.9))
     assert len(rare_sentences(kept, "full", 0.9)) == 1
     assert rare_sentences(kept, "never", 0.9) == ()
@@ -214,7 +216,7 @@ def test_amounts_are_written_as_asked() -> None:
 
 def test_what_was_not_looked_for_is_refused() -> None:
     item = study(ONE, [area("a", MILLION, needed("x", Constant(2e7), 0.02))])
-    run = ps.simulate(item, 500)
+    run = ps.simulate(item, scenarios=500)
     kept = attach_rare(run, ps.rare_events(item, run, 0.9))
     with pytest.raises(ParameterError, match=r"looked for at 0\.9"):
         rare_sentences(kept, "full", 0.8)
@@ -259,10 +261,10 @@ def brute_force(item: Study, run: xr.Dataset, scenarios: int) -> dict[str, tuple
     for each in item.shocks:
         if each.probability < 0.1:
             others = tuple(other for other in item.shocks if other.id != each.id)
-            adds = whole - ps.simulate(dataclasses.replace(item, shocks=others), scenarios)["cost"].values[0]
+            adds = whole - ps.simulate(dataclasses.replace(item, shocks=others), scenarios=scenarios)["cost"].values[0]
             found[f"“{each.name}”"] = each.probability, np.where(abs(adds) > 1e-9 * whole, adds, 0.0)
     # Needs and ends are told from unit costs, before shocks; what they add is multiplied by these.
-    plain = ps.simulate(dataclasses.replace(item, shocks=()), scenarios, breakdowns=["component"])
+    plain = ps.simulate(dataclasses.replace(item, shocks=()), scenarios=scenarios, breakdowns=["component"])
     for part in (part for each in item.areas for part in each.components):
         key = next(name for name in run["component"].values.tolist() if name.endswith(f"/{part.id}"))
         unit, cost = (data["cost_by_component"].sel(component=key).values[0] for data in (plain, run))

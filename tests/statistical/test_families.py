@@ -44,7 +44,7 @@ def examples(name: str) -> dict[str, Family]:
 @pytest.mark.parametrize("name", families())
 def test_a_million_draws_follow_the_distribution(name: str) -> None:
     wanted = examples(name)
-    drawn = sample(wanted, COUNT, seed=1_000)
+    drawn = sample(wanted, scenarios=COUNT, seed=1_000)
     for key, family in wanted.items():
         assert distance(drawn[key].values, family) <= LIMIT, repr(family)
 
@@ -61,7 +61,7 @@ WRONG = {
 def test_the_check_sees_a_slightly_wrong_distribution(name: str) -> None:
     """Negative control: each is 0.005 to 0.01 away, which 1,000,000 draws blur by 0.0005."""
     true, wrong = WRONG[name]
-    values = sample({"x": true}, COUNT, seed=1_000)["x"].values
+    values = sample({"x": true}, scenarios=COUNT, seed=1_000)["x"].values
     assert distance(values, true) <= LIMIT
     assert distance(values, wrong) > LIMIT
 
@@ -69,14 +69,14 @@ def test_the_check_sees_a_slightly_wrong_distribution(name: str) -> None:
 def test_correlated_draws_keep_their_distributions() -> None:
     wanted = {f"x{k}": Normal(0.0, 1.0) for k in range(4)}
     matrix = {"x0": {"x1": 0.8, "x2": -0.5}, "x1": {"x2": -0.3}, "x3": {"x0": 0.2}}
-    drawn = sample(wanted, COUNT, seed=1_001, correlation=matrix)
+    drawn = sample(wanted, scenarios=COUNT, seed=1_001, correlation=matrix)
     for name, family in wanted.items():
         assert distance(drawn[name].values, family) <= LIMIT
 
 
 def test_tails_hold_as_many_draws_as_they_should() -> None:
     """Counts beyond |z| = 3 to 5 within 6 standard deviations of a Poisson count: false alarm some 1e-8 each."""
-    z = np.abs(sample({"x": Normal(0.0, 1.0)}, 2 * COUNT, seed=1_002)["x"].values)
+    z = np.abs(sample({"x": Normal(0.0, 1.0)}, scenarios=2 * COUNT, seed=1_002)["x"].values)
     for limit, probability in ((3.0, 2.699796063e-3), (4.0, 6.334248367e-5), (4.75, 2.034e-6)):
         expected = 2 * COUNT * probability
         # A Poisson count of 4 passes 20 with a probability of 2e-9.

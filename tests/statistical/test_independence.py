@@ -60,5 +60,5 @@ def test_the_check_sees_a_little_in_common() -> None:
 
 def test_names_that_are_alike_are_independent() -> None:
     names = ["a", "b", "aa", "ab", "a ", "A", "area", "area/a", "area/b"]
-    drawn = sample({name: Normal(0.0, 1.0) for name in names}, COUNT, seed=3)
+    drawn = sample({name: Normal(0.0, 1.0) for name in names}, scenarios=COUNT, seed=3)
     check_uncorrelated(np.stack([drawn[name].values for name in names]))

@@ -34,7 +34,7 @@ def held(values: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray, 
 
 
 def drawn(seeds: range, scenarios: int) -> tuple[np.ndarray, ...]:
-    found = [held(sample(FAMILIES, scenarios, seed).to_dataarray().values, TRUE) for seed in seeds]
+    found = [held(sample(FAMILIES, scenarios=scenarios, seed=seed).to_dataarray().values, TRUE) for seed in seeds]
     return tuple(np.mean(part, axis=0) for part in zip(*found, strict=True))
 
 
@@ -66,7 +66,7 @@ def test_errors_of_means_of_a_study_hold_in_93_to_97_per_cent_of_400_seeds(sigma
     plan = compile_study(one_component(sigma))
     found = []
     for seed in range(30_000, 30_400):
-        at = summarise(simulate(plan, 10_000, seed, ()))
+        at = summarise(simulate(plan, scenarios=10_000, seed=seed, breakdowns=()))
         found.append(np.abs(at["cost_mean"] - plan.row_mean.sum()) <= half_width() * at["cost_mean_error"])
     assert 0.93 <= np.mean(found) <= 0.97, np.mean(found)
 
@@ -74,7 +74,7 @@ def test_errors_of_means_of_a_study_hold_in_93_to_97_per_cent_of_400_seeds(sigma
 def test_where_the_tail_cannot_have_been_seen_no_error_is_stated() -> None:
     """A lognormal of sigma 5 has nine tenths of its mean beyond the largest of 10,000."""
     for seed in range(40):
-        values = sample({"x": LogNormal(0.0, 5.0)}, 10_000, seed)
+        values = sample({"x": LogNormal(0.0, 5.0)}, scenarios=10_000, seed=seed)
         found = summarise(values)
         assert np.isinf(found["x_mean_error"]), seed
         assert np.isinf(found["x_std_error"]), seed
@@ -127,7 +127,7 @@ def test_errors_of_means_of_other_heavy_tails_hold_in_90_per_cent_of_400_seeds(n
 
 @pytest.mark.parametrize("factor", [1e-9, 1e12])
 def test_the_unit_changes_nothing(factor: float) -> None:
-    values = sample({"x": LogNormal(0.0, 2.0)}, 10_000, 3)["x"].values
+    values = sample({"x": LogNormal(0.0, 2.0)}, scenarios=10_000, seed=3)["x"].values
     np.testing.assert_allclose(tail_errors(factor * values), factor * np.array(tail_errors(values)), rtol=1e-9)
     np.testing.assert_allclose(tail_errors(-values), tail_errors(-values[::-1]), rtol=1e-12)
 
@@ -141,7 +141,7 @@ def test_the_error_of_what_is_missing_is_that_of_its_tail() -> None:
     scale, found = plan.row_mean.sum() / np.exp(sigma**2 / 2.0), []
     usual = []
     for seed in range(70_000, 70_060):
-        run = simulate(plan, 10_000, seed, ())
+        run = simulate(plan, scenarios=10_000, seed=seed, breakdowns=())
         at = budget(run, amount * scale)
         apart = np.abs(at["shortfall"].item() - true * scale)
         found.append(apart <= half_width() * at["shortfall_error"].item())
@@ -157,11 +157,15 @@ def test_shares_of_a_variance_that_was_not_seen_have_no_error() -> None:
     from popsim.analysis.parts import variance_shares
 
     heavy = study([country("AAA")], [area("a", LogNormal(0.0, 3.0)), area("b", LogNormal(0.0, 0.5))])
-    found = variance_shares(simulate(heavy, 10_000, 5, ("area",)), by="area")["variance_share_error"]
+    found = variance_shares(simulate(heavy, scenarios=10_000, seed=5, breakdowns=("area",)), by="area")[
+        "variance_share_error"
+    ]
     assert np.isinf(found.values).all()
     assert found.attrs["infinite_because"] == UNSEEN
     light = study([country("AAA")], [area("a", LogNormal(0.0, 0.6)), area("b", LogNormal(0.0, 0.5))])
-    found = variance_shares(simulate(light, 10_000, 5, ("area",)), by="area")["variance_share_error"]
+    found = variance_shares(simulate(light, scenarios=10_000, seed=5, breakdowns=("area",)), by="area")[
+        "variance_share_error"
+    ]
     assert np.isfinite(found.values).all()
     assert "infinite_because" not in found.attrs
 

@@ -32,7 +32,7 @@ def held(seeds: int, scenarios: int, widened: float = 1.0, first: int = 0) -> np
     true = np.array([family.ppf(LEVELS) for family in FAMILIES.values()])
     found = []
     for seed in range(first, first + seeds):
-        values = sample(FAMILIES, scenarios, seed).to_dataarray().values
+        values = sample(FAMILIES, scenarios=scenarios, seed=seed).to_dataarray().values
         value, error = quantile_with_error(np.ascontiguousarray(values), LEVELS)
         found.append(np.abs(value - true) <= widened * half_width() * error)
     return np.mean(found, axis=(0, 1))
@@ -70,7 +70,9 @@ def test_intervals_of_scramblings_hold_it_in_93_to_97_per_cent() -> None:
     true = plan.row_mean.sum() + stats.norm.ppf(levels) * spread
     found = {16: [], 1: []}
     for seed in range(400):
-        cost = simulate(plan, 16 * 128, seed, (), design="sobol", replicates=16)["cost"].values
+        cost = simulate(plan, scenarios=16 * 128, seed=seed, breakdowns=(), design="sobol", replicates=16)[
+            "cost"
+        ].values
         for replicates, each in found.items():
             value, error = quantile_with_error(cost, levels, replicates)
             each.append(np.abs(value - true) <= half_width(replicates) * error)
@@ -88,7 +90,7 @@ def test_intervals_of_runs_that_stop_by_themselves() -> None:
     true = plan.row_mean.sum() + stats.norm.ppf(levels) * spread
     found = []
     for seed in range(400):
-        cost = simulate_to(plan, 0.0025, seed=seed, breakdowns=())["cost"].values
+        cost = simulate_to(plan, precision=0.0025, seed=seed, breakdowns=())["cost"].values
         value, error = quantile_with_error(cost, levels)
         found.append(np.abs(value - true) <= half_width() * error)
     share = np.mean(found, axis=0)[0]

@@ -48,7 +48,7 @@ def check_moments(item: Study, expected: Study) -> None:
     """Mean and variance of the total, and of every area, country and pair of areas."""
     covariance = exact_covariance(expected)
     plan = compile_study(item)
-    dataset = simulate(plan, COUNT, breakdowns=[("country", "area")])
+    dataset = simulate(plan, scenarios=COUNT, breakdowns=[("country", "area")])
     cells = dataset["cost_by_country_area"].values[0].reshape(COUNT, -1)
     names = [(c.code, a.id) for c, a, _ in rows(item)]
     labels = list(dict.fromkeys(names))
@@ -91,7 +91,7 @@ def test_extremes_have_their_exact_variances(name: str) -> None:
 
 def test_the_packaged_study_has_its_exact_means() -> None:
     """Total and areas of six options within 4 standard errors: false alarm 6 x 9 x 6e-5; the seed is fixed."""
-    dataset = simulate(load_study("pops"), 20_000, seed=2, breakdowns=["area"])
+    dataset = simulate(load_study("pops"), scenarios=20_000, seed=2, breakdowns=["area"])
     for suffix in ("", "_by_area"):
         cost, mean = dataset[f"cost{suffix}"], dataset[f"expected_cost{suffix}"]
         error = cost.std("scenario", ddof=1) / np.sqrt(cost.sizes["scenario"])
@@ -109,9 +109,9 @@ def test_the_plain_study_has_the_width_of_its_dependence(plain: Path) -> None:
     """
     item = load_study(plain)
     count = 2_000
-    apart = simulate(with_common_share(item, 0.0), count, breakdowns=["country"])
+    apart = simulate(with_common_share(item, 0.0), scenarios=count, breakdowns=["country"])
     variances = float(apart["cost_by_country"].var("scenario").sum())
     assert abs(float(apart["cost"].var()) / variances - 1.0) <= ERRORS * np.sqrt(2.0 / count)
-    study_std = float(simulate(item, count, breakdowns=())["cost"].std())
+    study_std = float(simulate(item, scenarios=count, breakdowns=())["cost"].std())
     together = float(dependence_extremes(item, count)["cost_countries_fully_dependent"].std())
     assert float(apart["cost"].std()) < study_std < together
