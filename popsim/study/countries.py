@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Country, Driver
+from popsim.study.place import Place
 from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
 from popsim.study.validate import Checked
 from popsim.tables import Fault, Row, TextTable
@@ -18,6 +19,7 @@ from popsim.types import BASES, Basis
 __all__ = [
     "COUNTRY_COLUMNS",
     "RESERVED",
+    "check_group_values",
     "columns_are_sound",
     "group_columns",
     "measured_columns",
@@ -199,54 +201,61 @@ def _check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
     return problems
 
 
+def check_group_values(
+    place: Place, keys: Keys, column: str, values: Mapping[str, Keys], table: TextTable, groups: Sequence[str]
+) -> list[Problem]:
+    """List a column that groups no countries, or else values that no country has in it.
+
+    Parameters
+    ----------
+    place, keys
+        Where the column is named.
+    column, values
+        The column, and values in it with the keys that name them.
+    table, groups
+        The countries file, and its columns that group countries.
+    """
+    if column not in groups:
+        return [place.unknown(keys, "group", column, "columns that group countries", groups)]
+    present = sorted(set(table.column(column)))
+    allowed = f"values of column {column} in {table.name}: {words(present)}"
+    return [
+        place.problem(stated_at, shown(value), allowed, nearest(value, present))
+        for value, stated_at in values.items()
+        if value not in present and table.whole
+    ]
+
+
 def _check_selection(study: Checked[StudyFile], table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
     rules, place = study.content.countries, study.place
     problems = []
     for column, values in rules.select.items():
-        keys = ("countries", "select", column)
-        if column not in groups:
-            problems.append(place.unknown(keys, "group", column, "columns that group countries", groups))
-            continue
-        present = sorted(set(table.column(column)))
-        allowed = f"values of column {column} in {table.name}: {words(present)}"
-        problems += [
-            place.problem(keys, shown(value), allowed, nearest(value, present))
-            for value in values
-            if value not in present and table.whole
-        ]
-    codes = table.column("code")
+        keys: Keys = ("countries", "select", column)
+        problems += check_group_values(place, keys, column, dict.fromkeys(values, keys), table, groups)
+    codes, allowed = table.column("code"), f"a code in {table.name}"
     for key, listed in (("also", rules.also), ("without", rules.without)):
         problems += [
-            place.problem(
-                ("countries", key), f"unknown country {code!r}", f"a code in {table.name}", nearest(code, codes)
-            )
+            place.problem(("countries", key), f"unknown country {code!r}", allowed, nearest(code, codes))
             for code in listed
             if code not in codes and table.whole
         ]
-    return problems + [
-        place.problem(
-            ("countries", "without"), f"{code!r}, which countries.also names too", "each country in one of the two"
-        )
-        for code in rules.without
-        if code in rules.also
-    ]
+    for code in rules.without:
+        if code in rules.also:
+            found, allowed = f"{code!r}, which countries.also names too", "each country in one of the two"
+            problems.append(place.problem(("countries", "without"), found, allowed))
+    return problems
 
 
 def _check_labels(study: Checked[StudyFile], groups: tuple[str, ...], measured: Sequence[str]) -> list[Problem]:
     """List columns that [headings] and [labels] name and the countries file does not have."""
     content, place = study.content, study.place
-    every = (*groups, *measured)
+    known = {"headings": (*groups, *measured), "labels": groups}
+    allowed = {"headings": "columns that group or measure countries", "labels": "columns that group countries"}
     return [
-        *(
-            place.unknown(("headings", column), "group", column, "columns that group or measure countries", every)
-            for column in content.headings
-            if column not in every
-        ),
-        *(
-            place.unknown(("labels", column), "group", column, "columns that group countries", groups)
-            for column in content.labels
-            if column not in groups
-        ),
+        place.unknown((name, column), "group", column, allowed[name], known[name])
+        for name, stated in (("headings", content.headings), ("labels", content.labels))
+        for column in stated
+        if column not in known[name]
     ]
 
 

@@ -162,8 +162,8 @@ class _Loader:
         self.problems = [checked.place.located(problem) for problem in self.problems]
         if self.problems or checked.refused or dependence is None:
             return None, self.problems
-        texts = self.catalogue, countries_text, prices, rates, correlation
-        self.files = partial(study_files, content, checked.raw, *texts)
+        texts = countries_text, prices, rates, correlation
+        self.files = partial(study_files, content, checked.raw, self.catalogue, texts)
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": []})
         about, scenarios, report, financing = content.study, content.scenarios, content.report, content.financing
@@ -185,7 +185,7 @@ class _Loader:
             dependence=dependence,
             size_driver=size.driver if size else "",
             size_rationale=size.rationale if size else "",
-            files=study_files(own, checked.raw, *texts),
+            files=study_files(own, checked.raw, self.catalogue, texts),
             size_reference=size.reference if size else 1.0,
             size_limits=(size.lowest, size.highest) if size else (None, None),
             size_basis=size.basis if size else "judgement",

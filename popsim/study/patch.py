@@ -18,7 +18,8 @@ import tomli_w
 
 from popsim.arguments import as_list
 from popsim.errors import Problem, dotted, nearest, shown, words
-from popsim.schema import FULL
+from popsim.schema import FULL, INPUTS_FOLDER
+from popsim.study.files import CSV_FILES
 from popsim.study.model import Option, Study
 from popsim.study.schema_keys import document_keys, is_key, is_table, type_at
 from popsim.study.toml_models import OptionTable, StudyFile
@@ -285,8 +286,8 @@ def _own_files(
     """Return the changes of an option with the paths that its own files get in the written study, and these files."""
     own, files = dict(changes), []
     texts = dict(resolved.files)
-    for keys, file in ((("countries", "file"), "countries.csv"), (("dependence", "between_areas"), "correlation.csv")):
+    for keys, file in CSV_FILES.items():
         if isinstance(own.get(keys), str):
-            own[keys] = f"inputs/options/{name}/{file}"
-            files.append((own[keys], texts[f"inputs/{file}"]))
+            own[keys] = f"{INPUTS_FOLDER}/options/{name}/{file}"
+            files.append((own[keys], texts[f"{INPUTS_FOLDER}/{file}"]))
     return own, tuple(files)

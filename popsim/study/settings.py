@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.families.base import Family
+from popsim.study.countries import check_group_values
 from popsim.study.model import Amount, Delay, Escalation, Exponent, Setting, Shock
 from popsim.study.toml_models import (
     AreaTable,
@@ -144,21 +145,14 @@ def check_groups(study: Checked[StudyFile], table: TextTable, groups: Sequence[s
     groups
         Columns of it that group countries.
     """
-    problems = []
-    for keys, by in _tables_by(study.content):
-        for column, values in by.items():
-            here = (*keys, column)
-            if column not in groups:
-                problems.append(study.place.unknown(here, "group", column, "columns that group countries", groups))
-                continue
-            present = sorted(set(table.column(column)))
-            allowed = f"values of column {column} in {table.name}: {words(present)}"
-            problems += [
-                study.place.problem((*here, value), shown(value), allowed, nearest(value, present))
-                for value in values
-                if value not in present and table.whole
-            ]
-    return problems
+    return [
+        problem
+        for keys, by in _tables_by(study.content)
+        for column, values in by.items()
+        for problem in check_group_values(
+            study.place, (*keys, column), column, {value: (*keys, column, value) for value in values}, table, groups
+        )
+    ]
 
 
 def _tables_by(content: BaseModel, above: Keys = ()) -> Iterator[tuple[Keys, Mapping[str, Mapping[str, Any]]]]:
