@@ -102,10 +102,10 @@ def _scenarios(dataset: xr.Dataset, variable: str, where: dict[str, object]) -> 
         labels = [str(each) for each in array[dim].values.tolist()]
         if str(label) not in labels:
             mend = nearest(str(label), labels)
-            raise UnknownNameError(Problem(f"dataset: {dim}", (), repr(label), ", ".join(labels), mend))
+            raise UnknownNameError(Problem("dataset", (dim,), repr(label), ", ".join(labels), mend))
         array = array.isel({dim: labels.index(str(label))})
     if array.dims != ("scenario",):
         others = ", ".join(str(dim) for dim in array.dims if dim != "scenario")
         mend = f"name a label of {others}"
-        raise RunError(Problem(f"dataset: {variable}", (), f"a variable by {others}", "a label of each", mend))
+        raise RunError(Problem("dataset", (variable,), f"a variable by {others}", "a label of each", mend))
     return np.ascontiguousarray(array.values, dtype=np.float64)

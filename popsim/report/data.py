@@ -395,11 +395,11 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         problems.append(Problem("dataset", (), "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
     elif len(options) != 1 and schema.FULL not in options:
         names = ", ".join(options) or "no option"
-        problems.append(Problem("dataset: option", (), names, f'an option "{schema.FULL}", the study as written'))
+        problems.append(Problem("dataset", ("option",), names, f'an option "{schema.FULL}", the study as written'))
     elif len(set(options)) < len(options):
-        problems.append(Problem("dataset: option", (), ", ".join(options), "each option once"))
+        problems.append(Problem("dataset", ("option",), ", ".join(options), "each option once"))
     elif dataset.sizes["scenario"] < 1:
-        problems.append(Problem("dataset: scenario", (), "no scenario", "at least one scenario"))
+        problems.append(Problem("dataset", ("scenario",), "no scenario", "at least one scenario"))
     if problems:
         raise RunError(problems)
     dataset = _with_all_years(dataset)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
@@ -28,17 +28,23 @@ __all__ = [
 ]
 
 
+class _Part:
+    @property
+    def kind(self) -> str:
+        """Name of the kind of part, by which a format chooses its layout."""
+        return type(self).__name__.lower()
+
+
 @dataclass(frozen=True)
-class Paragraph:
+class Paragraph(_Part):
     """A run of sentences; `note` marks small print."""
 
     text: str
     note: bool = False
-    kind: ClassVar[str] = "paragraph"
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(_Part):
     """A table of strings; the first `labels` columns are words, the others numbers.
 
     `total` says that the last row stands for all the others together, `sortable` that readers may order the rows by any
@@ -53,7 +59,6 @@ class Table:
     total: bool = False
     groups: tuple[tuple[str, int], ...] = ()
     sortable: bool = False
-    kind: ClassVar[str] = "table"
 
 
 @dataclass(frozen=True)
@@ -73,18 +78,17 @@ class MatrixRow:
 
 
 @dataclass(frozen=True)
-class Matrix:
+class Matrix(_Part):
     """Figures by two things at once; the last row and the last column stand for all the others together."""
 
     caption: str
     corner: str
     columns: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
-    kind: ClassVar[str] = "matrix"
 
 
 @dataclass(frozen=True)
-class Figure:
+class Figure(_Part):
     """A figure: its title, what it shows (caption), what is read to those who cannot see it, and what draws it.
 
     `draw` is a function of `popsim.report.figures` with its data as keywords; called with a kind of screen, it returns
@@ -96,35 +100,31 @@ class Figure:
     caption: str
     spoken: str
     draw: partial[MatplotlibFigure]
-    kind: ClassVar[str] = "figure"
 
 
 @dataclass(frozen=True)
-class Bullets:
+class Bullets(_Part):
     """A list of sentences."""
 
     items: tuple[str, ...]
-    kind: ClassVar[str] = "bullets"
 
 
 @dataclass(frozen=True)
-class Pairs:
+class Pairs(_Part):
     """Names and what they stand for."""
 
     items: tuple[tuple[str, str], ...]
-    kind: ClassVar[str] = "pairs"
 
 
 @dataclass(frozen=True)
-class Listing:
+class Listing(_Part):
     """Text to be shown as it is, line by line."""
 
     text: str
-    kind: ClassVar[str] = "listing"
 
 
 @dataclass(frozen=True)
-class Entry:
+class Entry(_Part):
     """One cost component: its title, its facts, why it is so, and the sources."""
 
     title: str
@@ -132,19 +132,17 @@ class Entry:
     facts: tuple[tuple[str, str], ...]
     text: str
     sources: tuple[str, ...]
-    kind: ClassVar[str] = "entry"
 
 
 Block = Paragraph | Table | Matrix | Figure | Bullets | Pairs | Listing | Entry
 
 
 @dataclass(frozen=True)
-class Details:
+class Details(_Part):
     """Blocks that a reader opens when wanted; on paper they are shown."""
 
     summary: str
     blocks: tuple[Block, ...]
-    kind: ClassVar[str] = "details"
 
 
 @dataclass(frozen=True)

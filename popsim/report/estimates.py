@@ -81,7 +81,7 @@ class Estimates:
         level = min(levels, key=lambda known: abs(float(str(known)) - probability))
         if abs(float(str(level)) - probability) > 1e-9:
             known = ", ".join(f"{each:g}" for each in levels)
-            raise RunError(Problem("summary: quantile", (), f"{probability:g}", f"one of {known}"))
+            raise RunError(Problem("summary", ("quantile",), f"{probability:g}", f"one of {known}"))
         return self.at(f"{name}_quantile", quantile=level, **where)
 
     def cells(self, name: str) -> list[tuple[float, float]]:

@@ -33,16 +33,16 @@ __all__ = [
 ]
 
 NO_BREAK = "\u00a0"
-"""Holds a number and its unit on one line."""
+"""Keeps a number and its unit on one line."""
 UNKNOWN = "n/a"
-"""Stands for an amount whose error is infinite: the scenarios are too few to tell any digit of it."""
+"""Printed for an amount whose error is infinite: the scenarios are too few to know any digit of it."""
 THIN = "\u202f"
 """Narrow no-break space, before the percent sign."""
 MINUS = "\u2212"
 MOST_DIGITS = 4
 """Significant digits beyond which a cost estimate is not read."""
 SMALLEST_IN_FIGURES, LARGEST_IN_FIGURES = Decimal("0.001"), Decimal("1e15")
-"""Numbers outside are written with a power of ten: nobody counts so many zeros."""
+"""Numbers outside are printed with a power of ten: nobody counts so many zeros."""
 
 _NOTHING = 1e-15
 """What is smaller, in the unit that is printed, is rounding of the computer and printed as zero."""
@@ -79,12 +79,12 @@ def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, D
     True
     """
     problems = [
-        Problem(f"rounded({name})", (), repr(number), "a finite number")
+        Problem("rounded()", (name,), repr(number), "a finite number")
         for name, number in (("value", value), ("error", error))
         if not math.isfinite(number)
     ]
     if not problems and error < 0:
-        problems.append(Problem("rounded(error)", (), repr(error), "a standard error of at least 0"))
+        problems.append(Problem("rounded()", ("error",), repr(error), "a standard error of at least 0"))
     if problems:
         raise ParameterError(problems)
     exact = Decimal(repr(float(value)))
@@ -98,7 +98,7 @@ def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, D
 
 
 def written(number: Decimal, thousands: bool = True) -> str:
-    """Write a rounded number in figures; from 1e15 on, and below 0.001, with a power of ten.
+    """Format a rounded number; from 1e15 on, and below 0.001, with a power of ten.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def _unit(unit: str) -> tuple[str, str, int]:
     symbol, _, word = unit.partition(" ")
     if word not in _SCALES:
         known = [f"{symbol} {scale}".strip() for scale in _SCALES]
-        raise ParameterError(Problem("unit", (), repr(unit), ", ".join(known), nearest(unit, known)))
+        raise ParameterError(Problem("", ("unit",), repr(unit), ", ".join(known), nearest(unit, known)))
     return symbol, word, _SCALES[word]
 
 
@@ -145,7 +145,7 @@ def _join(symbol: str, number: str, word: str) -> str:
 
 
 def unit_for(value: float, currency: str = "USD") -> str:
-    """Choose the unit in which an amount of this size is read most easily.
+    """Return the unit in which an amount of this size is read most easily.
 
     Parameters
     ----------
@@ -165,7 +165,7 @@ def unit_for(value: float, currency: str = "USD") -> str:
 
 
 def finest_of(cells: Iterable[Iterable[float]]) -> float:
-    """Give the place value of the last digit of every cell of a column.
+    """Return the place value of the last digit of every cell of a column.
 
     It is the coarsest place that the errors of the cells call for, unless that would leave no digit of the smallest
     cell, or less than two of a cell that is no less than a tenth of the middle one: then the large cells, which end
@@ -201,7 +201,7 @@ def finest_of(cells: Iterable[Iterable[float]]) -> float:
 
 
 def amount(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:
-    """Print an amount of money without its unit, for a table whose heading names the unit.
+    """Format an amount of money without its unit, for a table whose heading names the unit.
 
     Parameters
     ----------
@@ -231,7 +231,7 @@ def amount(value: float, error: float, unit: str = "US$ million", finest: float 
 
 
 def amounts(column: Sequence[Iterable[float]], unit: str = "US$ million") -> tuple[str, ...]:
-    """Print the amounts of one column of a table with one precision, as far as their errors and sizes allow.
+    """Format the amounts of one column of a table with one precision, as far as their errors and sizes allow.
 
     Every cell is printed as by `amount`, but no finer than `finest_of` the column.
 
@@ -254,16 +254,13 @@ def amounts(column: Sequence[Iterable[float]], unit: str = "US$ million") -> tup
 
 
 def money(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:
-    """Print an amount of money with its unit and no unsupported digit.
+    """Format an amount of money with its unit and no unsupported digit.
 
     Parameters
     ----------
     value, error
-        The amount and its standard error, in units of the currency (not in millions). An infinite error says that
-        nothing is known of the amount: ``n/a`` is printed.
-    unit
-        Currency symbol and thousand, million or billion; the symbol alone for the currency itself.
-    finest
+        As for `amount`.
+    unit, finest
         As for `amount`.
 
     Raises
@@ -284,7 +281,7 @@ def money(value: float, error: float, unit: str = "US$ million", finest: float =
 
 
 def exact_money(value: float, unit: str = "US$ million") -> str:
-    """Print an amount that a user stated, with all its digits, and its unit.
+    """Format an amount that a user stated, with all its digits, and its unit.
 
     Examples
     --------
@@ -299,7 +296,7 @@ def exact_money(value: float, unit: str = "US$ million") -> str:
 def money_range(
     low: float, low_error: float, high: float, high_error: float, unit: str = "US$ million", finest: float = 0.0
 ) -> str:
-    """Print a range of money; a range whose ends print alike is printed once.
+    """Format a range of money; a range whose ends print alike is printed once.
 
     Parameters
     ----------
@@ -325,7 +322,7 @@ def money_range(
 
 
 def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> str:
-    """Print a probability or share in per cent.
+    """Format a probability or share in per cent.
 
     Parameters
     ----------
@@ -356,7 +353,7 @@ def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> st
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """Print a number that is exact (an input, not a simulated figure) with so many significant digits.
+    """Format a number that is exact (an input, not a simulated figure) with so many significant digits.
 
     Examples
     --------
@@ -375,7 +372,7 @@ def significant(value: float, digits: int = 3) -> str:
 
 
 def count(number: int) -> str:
-    """Print a whole number with its thousands marked off.
+    """Format a whole number with its thousands marked off.
 
     Examples
     --------

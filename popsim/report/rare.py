@@ -12,35 +12,15 @@ import xarray as xr
 from popsim.analysis.attached import attached_rare
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.report.numbers import money_range, unit_for
-from popsim.report.prose import plural
+from popsim.report.prose import Prose
 
 __all__ = ["in_so_many", "rare_records", "rare_rows", "rare_sentences"]
 
 MOST = 3
-"""Events that are named; of others the number is told."""
+"""Events that are named; the others are counted."""
 
 MoneyRange = Callable[[float, float], str]
-
-_WORDS = {
-    "shock": "“{name}”",
-    "no shock": "“{name}” does not happen",
-    "high factor": "“{name}” at its rare worst",
-    "low factor": "“{name}” at its rare mildest",
-    "need": "“{name}” is needed",
-    "no need": "“{name}” is not needed",
-    "high cost": "a rare high cost of “{name}”",
-    "low cost": "a rare low cost of “{name}”",
-    "high start": "a rare late start",
-    "low start": "a rare early start",
-    "high delay": "a rare long delay of “{name}”",
-    "low delay": "a rare short delay of “{name}”",
-    "high escalation": "a rare high rise of costs of “{name}”",
-    "low escalation": "a rare low rise of costs of “{name}”",
-    "high inflation": "a rare high inflation",
-    "low inflation": "a rare low inflation",
-    "high exponent": "a rare high exponent of “{name}”",
-    "low exponent": "a rare low exponent of “{name}”",
-}
+_text = Prose("rare")
 
 
 def rare_sentences(
@@ -53,7 +33,7 @@ def rare_sentences(
     beside: str = "",
     name: str = "this range",
 ) -> tuple[str, ...]:
-    """Say what lies outside the range of a total since it is rare.
+    """Describe what lies outside the range of a total since it is rare.
 
     An event is named where more than half of its scenarios lie outside the range, by counting, or where no scenario has
     it; the three that matter most, by chance times size, and how many more there are.
@@ -67,12 +47,12 @@ def rare_sentences(
     coverage
         Coverage of the range: that at which the events were looked for.
     money
-        Writes an amount from a lower to an upper end, both in the study's currency and neither below zero; None for the
-        words of the report, with two digits of the lower end.
+        Formats an amount from a lower to an upper end, both in the study's currency and neither below zero; None for
+        the format of the report, with two digits of the lower end.
     variable
         The total that the range is of, such as ``cost``, ``financing_need`` or ``cost_all_years``.
     beside
-        Another option, whose own sentences are read as well: what they name is not named again.
+        Another option, whose sentences are read as well: what they name is not named again.
     name
         What the range is called.
 
@@ -86,7 +66,7 @@ def rare_sentences(
     ParameterError
         For another coverage than that of the events.
     UnknownNameError
-        For an option or a total that the events are not told of.
+        For an option or a total that the events were not computed for.
 
     Examples
     --------
@@ -104,34 +84,32 @@ def rare_sentences(
         return ()
     if abs(float(events.attrs["coverage"]) - coverage) > 1e-9:
         found = f"{coverage:g}, but events were looked for at {float(events.attrs['coverage']):g}"
-        raise ParameterError(
-            Problem("coverage", (), found, "one coverage", "ask popsim.rare_events with this coverage")
-        )
+        mend = "ask popsim.rare_events with this coverage"
+        raise ParameterError(Problem("", ("coverage",), found, "one coverage", mend))
     for dim, label in (("option", option), ("total", variable)):
         labels = events[dim].values.tolist()
         if label not in labels:
-            raise UnknownNameError(
-                Problem(f"dataset: {dim}", (), repr(label), ", ".join(labels), nearest(label, labels))
-            )
+            mend = nearest(label, labels)
+            raise UnknownNameError(Problem("dataset", (dim,), repr(label), ", ".join(labels), mend))
     scenarios = int(dataset.sizes["scenario"])
     write = money or _money(str(dataset.attrs.get("currency", "USD")))
 
-    def said(of: str, event: int) -> str:
+    def sentence(of: str, event: int) -> str:
         return _sentence(events.sel(option=of, total=variable).isel(event=event), scenarios, write, name)
 
-    known = beside in events["option"].values
-    places = [place for place in range(events.sizes["event"]) if not (known and said(beside, place))]
-    named = [sentence for place in places if (sentence := said(option, place))]
-    if len(named) > MOST:
-        # Of many events only the likeliest were looked at.
-        least = "at least " if int(events.attrs["left_out"]) else ""
-        more = plural(len(named) - MOST, "more rare event is", "more rare events are")
-        return (*named[:MOST], f"And {least}{more} not in {name}.")
-    return tuple(named)
+    is_beside = beside in events["option"].values
+    places = [place for place in range(events.sizes["event"]) if not (is_beside and sentence(beside, place))]
+    sentences = [text for place in places if (text := sentence(option, place))]
+    if len(sentences) > MOST:
+        further = _text(
+            "further", range=name, events=len(sentences) - MOST, were_all_looked_at=not int(events.attrs["left_out"])
+        )
+        return (*sentences[:MOST], further)
+    return tuple(sentences)
 
 
 def rare_records(dataset: xr.Dataset, option: str) -> list[dict[str, Any]]:
-    """Give all that is known of what is rare in an option, for JSON: numbers in full precision, None where not known.
+    """Return all that is known of what is rare in an option, for JSON: numbers in full precision, None where not known.
 
     Parameters
     ----------
@@ -170,7 +148,7 @@ def rare_records(dataset: xr.Dataset, option: str) -> list[dict[str, Any]]:
 
 
 def rare_rows(dataset: xr.Dataset) -> Iterator[dict[str, str]]:
-    """Give one row of text for each event, option and total, for a table of all results of a run.
+    """Yield one row of text for each event, option and total, for a table of all results of a run.
 
     The column `variable` holds ``rare_`` and the name of the total.
     """
@@ -197,46 +175,44 @@ def _known(value: float) -> float | int | None:
 
 
 def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange, name: str) -> str:
-    """Say of one event that it is not in the range; nothing where it is, or adds nothing."""
-
-    def of(name: str) -> float:
-        return float(event[name].item())
-
-    happens, outside = int(of("happens")), int(of("below") + of("above"))
-    chance, countries = of("chance"), int(of("event_countries"))
-    words = _WORDS[str(event["event_kind"].item())].format(name=event["event_name"].item())
-    if countries > 1:
-        words += f" in any of {countries} countries"
-    known = f"chance {in_so_many(chance)}" if math.isfinite(chance) else "chance not known"
+    """Return that an event is not in the range; nothing where it is, or adds nothing."""
+    of = {str(key): value.values.item() for key, value in event.variables.items()}
+    about: dict[str, object] = {
+        "range": name,
+        "scenarios": scenarios,
+        "event": {
+            "kind": of["event_kind"],
+            "name": of["event_name"],
+            "countries": int(of["event_countries"]),
+            "chance": in_so_many(of["chance"]) if math.isfinite(of["chance"]) else "",
+        },
+    }
+    happens, outside = int(of["happens"]), int(of["below"] + of["above"])
     if happens == 0:
-        size = _adds("would ", of("would_add_low"), of("would_add_high"), money)
-        where = " where it happens in one country" if countries > 1 else ""
-        none = f"none of the {scenarios:,} scenarios has it" if scenarios > 1 else "the only scenario does not have it"
-        return f"Not in {name}: {words}; {none} ({known}); it {size}{where}." if size else ""
-    size = _adds("", of("adds_low"), of("adds_high"), money)
-    if 2 * outside <= happens or not size:
+        effect = _effect(of["would_add_low"], of["would_add_high"], money)
+        return _text("in_no_scenario", effect=effect, **about) if effect else ""
+    effect = _effect(of["adds_low"], of["adds_high"], money)
+    if 2 * outside <= happens or not effect:
         return ""
-    counted = f"{happens:,} of {plural(scenarios, 'scenario', 'scenarios')}"
     if outside < happens:
-        counted += f", {outside:,} of them outside the range"
-    start = f"Mostly not in {name}" if outside < happens else f"Not in {name}"
-    return f"{start}: {words}, {known} ({counted}), {size}."
+        return _text("mostly_outside", effect=effect, happens=happens, outside=outside, **about)
+    return _text("outside", effect=effect, happens=happens, **about)
 
 
-def _adds(would: str, low: float, high: float, money: MoneyRange) -> str:
-    """Say what an event adds, or would; nothing where it is nothing, or not known."""
+def _effect(low: float, high: float, money: MoneyRange) -> dict[str, object]:
+    """Return which way an event changes the total, and by how much; empty where it does not, or nobody knows."""
     if not (math.isfinite(low) and math.isfinite(high)) or low == high == 0.0:
-        return ""
-    ending = "" if would else "s"
+        return {}
     if low < 0.0 < high:
-        return f"{would}change{ending} the total by {money(-low, -low)} less to {money(high, high)} more"
-    verb = f"{would}add{ending} " if high > 0.0 else f"{would}lower{ending} the total by "
+        return {"way": "either", "less": money(-low, -low), "more": money(high, high)}
     least, most = sorted((abs(low), abs(high)))
-    return verb + (f"up to {money(most, most)}" if least < most / 1e3 else money(least, most))
+    is_up_to = least < most / 1e3
+    amount = money(most if is_up_to else least, most)
+    return {"way": "more" if high > 0.0 else "less", "is_up_to": is_up_to, "amount": amount}
 
 
 def _money(currency: str) -> MoneyRange:
-    """Write amounts in the unit that suits the higher one, with two digits of the lower."""
+    """Return a function that formats amounts in the unit of the higher one, with two digits of the lower."""
 
     def write(low: float, high: float) -> str:
         places = [Decimal(repr(end)).adjusted() - 1 for end in (low, high) if end]
@@ -247,7 +223,7 @@ def _money(currency: str) -> MoneyRange:
 
 
 def in_so_many(chance: float) -> str:
-    """Say a chance as so many in a hundred, a thousand or more, with two digits at most.
+    """Format a chance as so many in a hundred, a thousand or more, with two digits at most.
 
     Examples
     --------

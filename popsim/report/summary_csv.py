@@ -13,7 +13,7 @@ from popsim import analysis, schema
 from popsim.report.rare import rare_rows
 from popsim.study.model import Study
 
-__all__ = ["difference_rows", "quantile_name", "summary_rows", "write_summary_csv"]
+__all__ = ["quantile_name", "safe_cell", "write_summary_csv"]
 
 _FIRST = ("variable", "option", "option_name", "area", "area_name", "country", "country_name")
 """First columns; those of the countries file follow, the year, and then others in the order in which they appear."""
@@ -61,11 +61,11 @@ def write_summary_csv(
     OSError
         When the file cannot be written.
     """
-    rows = list(summary_rows(dataset, coverage, summary))
+    rows = list(_summary_rows(dataset, coverage, summary))
     if differences is None and dataset.sizes.get("option", 1) > 1 and schema.FULL in dataset["option"].values:
         differences = analysis.compare(dataset, coverage=coverage)
     if differences is not None:
-        rows += difference_rows(differences)
+        rows += _difference_rows(differences)
     rows += rare_rows(dataset)
     names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
     columns = [*_FIRST, *_country_columns(study), "year"]
@@ -112,46 +112,20 @@ def safe_cell(text: str) -> str:
     return text
 
 
-def summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None = None) -> Iterator[dict[str, str]]:
-    """Yield one row for each variable, option and group of a run.
-
-    Parameters
-    ----------
-    dataset
-        A run of `popsim.simulate`.
-    coverage
-        Coverage of the outermost range, between 0 and 1.
-    summary
-        What `summarise` returns for the dataset at this coverage; None to compute it now.
-
-    Yields
-    ------
-    dict
-        Text by column name; numbers written so that reading them gives the same number.
-    """
+def _summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | None) -> Iterator[dict[str, str]]:
+    """Yield one row for each variable, option and group of a run."""
     whole = analysis.with_all_years(dataset)
     names = [str(name) for name, variable in whole.data_vars.items() if "scenario" in variable.dims]
     known = xr.Dataset() if summary is None else summary
-    left = [name for name in names if f"{name}_mean" not in known]
-    added = analysis.summarise(whole[left], coverage) if left else known
+    missing = [name for name in names if f"{name}_mean" not in known]
+    added = analysis.summarise(whole[missing], coverage) if missing else known
     for name in names:
         dims = [dim for dim in whole[name].dims if dim != "scenario"]
-        yield from _rows(whole, added if name in left else known, name, dims)
+        yield from _rows(whole, added if name in missing else known, name, dims)
 
 
-def difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
-    """Yield one row for the difference of each total and part of an option to the study as written.
-
-    Parameters
-    ----------
-    differences
-        What `compare` returns for a run.
-
-    Yields
-    ------
-    dict
-        As `summary_rows` does; the name of a variable ends in ``_difference``.
-    """
+def _difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
+    """Yield one row for the difference of each total and part of an option to the study as written."""
     for name, variable in differences.data_vars.items():
         if str(name).endswith("_difference_mean"):
             yield from _rows(differences, differences, str(name).removesuffix("_mean"), variable.dims)
