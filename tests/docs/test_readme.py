@@ -11,6 +11,8 @@ import pytest
 
 import popsim as ps
 
+from ..published import published_study
+
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
@@ -44,7 +46,7 @@ def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
     from popsim.report.facts import gather
     from popsim.report.sections import headline
 
-    study = ps.load_study("pops")
+    study = published_study()
     ds = ps.simulate(study)
     ds = ds.assign(dependence_extremes(study).data_vars)
     facts = gather(study, ds)
@@ -65,7 +67,7 @@ def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
 
 def test_the_figures_of_the_page_on_the_study_are_those_of_the_packaged_study() -> None:
     page = (ROOT / "configs" / "README.md").read_text(encoding="utf-8").replace("\n", " ")
-    ds = ps.simulate(ps.load_study("pops"), breakdowns=())
+    ds = ps.simulate(published_study(), breakdowns=())
     for area, mean in zip(ds["area"].values, ds["expected_cost_by_area"].sel(option="full").values / 1e6, strict=True):
         assert re.search(rf"\| {area} [^|]+\| [\d.]+ \| {mean:,.0f} \|", page), (area, mean)
     low, high = ps.summarise(ds)["cost_quantile"].sel(option="full", quantile=[0.05, 0.95]).values / 1e9
@@ -76,7 +78,7 @@ def test_the_figures_of_the_page_on_the_study_are_those_of_the_packaged_study() 
 
 def test_the_options_of_the_page_on_the_study_are_those_of_the_packaged_study() -> None:
     lines = (ROOT / "configs" / "README.md").read_text(encoding="utf-8").splitlines()
-    ds = ps.with_all_years(ps.simulate(ps.load_study("pops"), scenarios=10, breakdowns=()))
+    ds = ps.with_all_years(ps.simulate(published_study(), scenarios=10, breakdowns=()))
     spans = ("", "_after_horizon", "_all_years")
     for option, name in zip(ds["option"].values, ds["option_name"].values, strict=True):
         (line,) = (line for line in lines if line.lower().startswith(f"| {name.lower()} |"))

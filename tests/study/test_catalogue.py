@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 import tomli_w
 
+import popsim as ps
 from popsim.errors import FileError, StudyError
 from popsim.families import families, to_toml
 from popsim.study import files as study_files
@@ -25,7 +26,7 @@ def test_the_catalogue_in_the_order_of_its_files(small: Path) -> None:
 
 def test_the_packaged_catalogue_is_sound() -> None:
     areas = load_catalogue(packaged("distributions"))
-    assert [area.id for area in areas] == list("abcdefgh")
+    assert {area.id for area in areas} >= {area.id for area in ps.load_study("pops").areas}
     for area in areas:
         for component in area.components:
             assert component.cost.support()[0] >= 0.0
