@@ -60,13 +60,13 @@ def dataset_of(source: Run | xr.Dataset) -> xr.Dataset:
     raise ParameterError(Problem("", ("dataset",), kind_of(source), "a Dataset of scenarios, or a Run", mend))
 
 
-def study_of(source: Run | Study) -> Study:
+def study_of(source: Run | Study, argument: str = "study") -> Study:
     """Return the study to analyse: that of a run, or the study itself.
 
     Raises
     ------
     ParameterError
-        For anything else.
+        For anything else; `argument` is the one of which the message speaks.
 
     Examples
     --------
@@ -87,7 +87,7 @@ def study_of(source: Run | Study) -> Study:
         mend = "give the study that the plan was compiled from"
     elif isinstance(source, str | os.PathLike):
         mend = f"load it first: study = popsim.load_study({os.fspath(source)!r})"
-    raise ParameterError(Problem("", ("study",), kind_of(source), "a Study, or a Run", mend))
+    raise ParameterError(Problem("", (argument,), kind_of(source), "a Study, or a Run", mend))
 
 
 def options_of(study: Study) -> dict[str, Study]:

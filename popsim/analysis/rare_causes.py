@@ -1,15 +1,21 @@
-"""Everything in a study that may happen with a small chance, and how its scenarios and its size are found."""
+"""Everything in a study that may happen with a small chance, in which scenarios it does, and what it adds there.
+
+Both are found by simulating parts of the study on the random numbers of the run: a part in which totals differ only
+where the event happens, and a part with the event and without it. Streams of random numbers are named after what they
+are for, so that a part draws what the whole study draws.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from popsim.analysis.rare_chances import Chance, Condition, anywhere
-from popsim.analysis.rare_laws import RareEnd, rare_ends
+from popsim.analysis.rare_ends import RareEnd, rare_ends
 from popsim.engine.variants import Scenarios, simulate_part
 from popsim.families.base import Family, Floats
 from popsim.families.constant import Constant
@@ -21,78 +27,87 @@ from popsim.study.model import Amount, Area, Component, Country, Escalation, Set
 
 __all__ = ["Event", "Mask", "Sampler", "Totals", "events_of"]
 
-_GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
 
-_NO_FILES = ((STUDY_FILE, ""),)
-
 Mask = NDArray[np.bool_]
 Totals = dict[str, Floats]
+Part = Study | tuple[str, ...]
+"""A part of a study: a study of its own, or the identifiers of areas, as the study has them."""
+Pair = tuple[Part, Part | None]
+"""Two parts whose totals are subtracted; None stands for no cost."""
 
 
-@dataclass(frozen=True)
-class Event:
-    """Something that may happen, and how to see in which scenarios it does and what it adds there."""
-
-    id: str
-    kind: str
-    name: str
-    countries: int
-    """Countries in which it can happen; 0 for what is common to all."""
-    chance: Chance
-    measure: Callable[[Sampler], tuple[Mask, Totals]]
-    """Scenarios in which it happens, and what it adds to each total in each scenario."""
-    forced: Callable[[Sampler], Totals]
-    """What it adds where it is made to happen, in one country (several, one after the other) or in all at once."""
-
-
+@dataclass(eq=False)
 class Sampler:
-    """Totals of parts of one option, on the scenarios of the run."""
+    """Totals of parts of one option, on the scenarios of the run.
 
-    def __init__(
-        self, study: Study, totals: Totals, scenarios: Scenarios, known: list[tuple[Study, Totals]] | None = None
-    ) -> None:
-        self.study, self.totals, self.scenarios = study, totals, scenarios
-        self._known = [] if known is None else known
-        """Parts that were simulated, which other options may have as well."""
+    Parameters
+    ----------
+    study, totals
+        The option, and its totals.
+    scenarios
+        Which scenarios of which random numbers.
+    simulated
+        Parts that were simulated before, which other options may have as well; more are added.
+    """
 
-    def areas(self, ids: tuple[str, ...]) -> Totals:
-        """Totals of some areas, as they are."""
-        if set(ids) == {area.id for area in self.study.areas}:
-            return self.totals
-        return self.part(_of_areas(self.study, ids))
+    study: Study
+    totals: Totals
+    scenarios: Scenarios
+    simulated: list[tuple[Study, Totals]] = field(default_factory=list)
 
-    def part(self, part: Study) -> Totals:
-        """Totals of a part, by the names of those of the whole."""
-        found = next((totals for study, totals in self._known if study == part), None)
-        if found is None:
-            found = simulate_part(part, self.scenarios)
-            self._known.append((part, found))
+    def part(self, part: Part) -> Totals:
+        """Return the totals of a part, by the names of those of the whole."""
+        if isinstance(part, tuple):
+            if set(part) == {area.id for area in self.study.areas}:
+                return self.totals
+            part = _of_areas(self.study, part)
+        totals = next((totals for study, totals in self.simulated if study == part), None)
+        if totals is None:
+            totals = simulate_part(part, self.scenarios)
+            self.simulated.append((part, totals))
         zero = np.zeros(self.scenarios.sampling.count)
         # An option that does not say who pays needs financing for all that it costs.
-        own = {
-            name: name if part.agency_fee is not None else name.replace("financing_need", "cost")
-            for name in self.totals
-        }
-        return {name: found.get(own[name], zero) for name in self.totals}
+        is_financed = part.agency_fee is not None
+        names = {name: name if is_financed else name.replace("financing_need", "cost") for name in self.totals}
+        return {name: totals.get(own, zero) for name, own in names.items()}
+
+    def difference(self, pair: Pair) -> tuple[Mask, Totals]:
+        """Return in which scenarios two parts differ by more than rounding, and by how much."""
+        part, other = pair
+        without = None if other is None else self.part(other)
+        happens: Mask = np.zeros(self.scenarios.sampling.count, dtype=np.bool_)
+        adds = {}
+        for name, values in self.part(part).items():
+            more = values if without is None else values - without[name]
+            differs = np.abs(more) > (0.0 if without is None else _NOISE) * np.abs(values)
+            happens |= differs
+            adds[name] = np.where(differs, more, 0.0)
+        return happens, adds
+
+    def in_one_country(self, pair: tuple[Study, Study | None]) -> Totals:
+        """Return by how much two parts differ in one country: the scenarios of the smallest, then of the largest."""
+        part, other = pair
+        sizes = [country.size_factor for country in part.countries]
+        chosen: dict[str, Country] = {}
+        for place in (int(np.argmin(sizes)), int(np.argmax(sizes))):
+            chosen[part.countries[place].code] = part.countries[place]
+        differences = []
+        for country in chosen.values():
+            alone = None if other is None else replace(other, countries=(country,))
+            differences.append(self.difference((replace(part, countries=(country,)), alone))[1])
+        return {name: np.concatenate([each[name] for each in differences]) for name in self.totals}
 
     def shock(self, shock: Shock) -> tuple[Mask, Floats]:
-        """Scenarios in which a shock happens, and its factor in every scenario, were it to happen."""
-        return self._struck(replace(shock, factor=2.0)) > 1.5, self._struck(replace(shock, probability=1.0))
+        """Return in which scenarios a shock happens, and its factor in every scenario, were it to happen."""
+        happens = self._cost_of_a_unit(replace(shock, factor=2.0)) > 1.5
+        return happens, self._cost_of_a_unit(replace(shock, probability=1.0))
 
-    def _struck(self, shock: Shock) -> Floats:
-        """Cost of one unit that a shock multiplies."""
+    def _cost_of_a_unit(self, shock: Shock) -> Floats:
+        """Return the cost of one unit that is paid in the first year and that a shock multiplies."""
         area = next(area for area in self.study.areas if area.id in shock.areas)
-        unit = replace(
-            area.components[0],
-            kind="one-off",
-            cost=Constant(1.0),
-            money_factor=1.0,
-            profile=(1.0, *(0.0,) * (len(self.study.years) - 1)),
-            exponents=(),
-            need=None,
-        )
+        unit = replace(_unit_of(self.study, area), money_factor=1.0)
         plain = replace(area, components=(unit,), need=None, delay=None, escalation=None, cofinancing=None)
         alone = replace(
             _of_areas(self.study, (area.id,)),
@@ -107,6 +122,74 @@ class Sampler:
         return simulate_part(alone, self.scenarios)["cost"]
 
 
+@dataclass(frozen=True)
+class Event(ABC):
+    """Something that may happen, and how to see in which scenarios it does and what it adds there."""
+
+    id: str
+    kind: str
+    name: str
+    countries: int
+    """Countries in which it can happen; 0 for what is common to all."""
+    chance: Chance
+
+    @abstractmethod
+    def measure(self, sampler: Sampler) -> tuple[Mask, Totals]:
+        """Return in which scenarios it happens, and what it adds to each total in each scenario."""
+
+    @abstractmethod
+    def forced(self, sampler: Sampler) -> Totals:
+        """Return what it adds where it is made to happen: in one country (several in turn), or in all at once."""
+
+
+@dataclass(frozen=True)
+class _ShockEvent(Event):
+    """A shock happens, it does not, or its factor is at a rare end of its distribution."""
+
+    shock: Shock
+    end: RareEnd | None = None
+
+    def measure(self, sampler: Sampler) -> tuple[Mask, Totals]:
+        struck, factor = sampler.shock(self.shock)
+        if self.end is not None:
+            happens, without = struck & self.end.contains(factor), self.end.middle / factor
+        elif self.kind == "no shock":
+            happens, without = ~struck, factor
+        else:
+            happens, without = struck, 1.0 / factor
+        totals = sampler.part(self.shock.areas)
+        return happens, {name: np.where(happens, values * (1.0 - without), 0.0) for name, values in totals.items()}
+
+    def forced(self, sampler: Sampler) -> Totals:
+        struck, drawn = sampler.shock(self.shock)
+        factor, usual = drawn, 1.0
+        if self.end is not None:
+            factor, usual = self.end.spread_values(len(drawn)), self.end.middle
+        more = 1.0 - factor if self.kind == "no shock" else factor - usual
+        totals = sampler.part(self.shock.areas)
+        return {name: values / np.where(struck, drawn, 1.0) * more for name, values in totals.items()}
+
+
+@dataclass(frozen=True)
+class _PartEvent(Event):
+    """An event that is seen in parts of the study.
+
+    Totals of the parts of `seen` differ where it happens, those of `adds` by what it adds there; those of `sure` differ
+    by what it adds where it is made to happen.
+    """
+
+    seen: Pair
+    adds: Pair
+    sure: tuple[Study, Study | None]
+
+    def measure(self, sampler: Sampler) -> tuple[Mask, Totals]:
+        happens, _ = sampler.difference(self.seen)
+        return happens, sampler.difference(self.adds)[1]
+
+    def forced(self, sampler: Sampler) -> Totals:
+        return sampler.in_one_country(self.sure) if self.countries > 0 else sampler.difference(self.sure)[1]
+
+
 def events_of(study: Study, limit: float) -> tuple[Event, ...]:
     """Return everything that can happen in a study with a chance below a limit.
 
@@ -117,100 +200,71 @@ def events_of(study: Study, limit: float) -> tuple[Event, ...]:
     limit
         Chance below which an event is rare.
     """
-    survey = StudyView(study)
+    view = StudyView(study)
     return (
-        *_shocks(study, limit),
-        *_areas(study, survey, limit),
-        *_times(study, survey, limit),
-        *_prices(study, limit),
+        *_shock_events(study, limit),
+        *_area_events(study, view, limit),
+        *_time_events(study, view, limit),
+        *_price_events(study, limit),
     )
 
 
-def _shocks(study: Study, limit: float) -> Iterator[Event]:
+def _shock_events(study: Study, limit: float) -> Iterator[Event]:
+    """Yield shocks that happen rarely or nearly always, and rare ends of their factors."""
+
+    def event(kind: str, chance: float, end: RareEnd | None = None) -> Event:
+        return _ShockEvent(f"{kind}/{shock.id}", kind, shock.name, 0, Chance.known(chance), shock, end)
+
     for shock in study.shocks:
         if not shock.areas or shock.probability == 0.0:
             continue
-        rarely_not = 1.0 - shock.probability
         if shock.probability < limit:
-            yield _shock_event(shock, "shock", shock.probability, None)
-        elif 0.0 < rarely_not < limit:
-            yield _shock_event(shock, "no shock", rarely_not, None)
-        if shock.probability >= limit and isinstance(shock.factor, Family):
+            yield event("shock", shock.probability)
+            continue
+        if 0.0 < 1.0 - shock.probability < limit:
+            yield event("no shock", 1.0 - shock.probability)
+        if isinstance(shock.factor, Family):
             for end in rare_ends(shock.factor, limit / shock.probability):
-                yield _shock_event(shock, f"{end.side} factor", shock.probability * end.chance, end)
+                yield event(f"{end.side} factor", shock.probability * end.chance, end)
 
 
-def _shock_event(shock: Shock, kind: str, chance: float, end: RareEnd | None) -> Event:
-    """Make the event that a shock happens, that it does not, or that its factor is at a rare end."""
-
-    def measure(sampler: Sampler) -> tuple[Mask, Totals]:
-        struck, factor = sampler.shock(shock)
-        happens = ~struck if kind == "no shock" else struck if end is None else struck & end.holds(factor)
-        without = {"shock": 1.0 / factor, "no shock": factor}.get(kind)
-        share = 1.0 - (without if without is not None else end.middle / factor if end is not None else 1.0)
-        return happens, {
-            name: np.where(happens, values * share, 0.0) for name, values in sampler.areas(shock.areas).items()
-        }
-
-    def forced(sampler: Sampler) -> Totals:
-        struck, factor = sampler.shock(shock)
-        if end is not None:
-            factor = np.asarray(end.law.ppf(_of_end(end, len(factor))), dtype=np.float64)
-        other = end.middle if end is not None else 1.0
-        more = 1.0 - factor if kind == "no shock" else factor - other
-        return {
-            name: values / np.where(struck, sampler.shock(shock)[1], 1.0) * more
-            for name, values in sampler.areas(shock.areas).items()
-        }
-
-    return Event(f"{kind}/{shock.id}", kind, shock.name, 0, Chance(chance, chance, chance), measure, forced)
-
-
-def _of_end(end: RareEnd, count: int) -> Floats:
-    """Probabilities, even and in the order of multiples of the golden section, at which the values of an end lie."""
-    shuffled = np.argsort(np.modf(np.arange(count) * _GOLDEN)[0])
-    even = (shuffled + 0.5) / count * end.chance
-    return 1.0 - even if end.side == "high" else even
-
-
-def _areas(study: Study, survey: StudyView, limit: float) -> Iterator[Event]:
-    """Yield needs of areas and components, and ends of the costs of components."""
-    places = range(len(study.countries))
-    groups = [each.get(study.dependence.group or "", "") for each in survey.groups]
+def _area_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
+    """Yield needs of areas and components that are rarely there or rarely not, and rare ends of unit costs."""
+    groups = [each.get(study.dependence.group or "", "") for each in view.groups]
 
     def needed(settings: list[tuple[str, Setting]]) -> list[list[Condition]]:
-        """Conditions of each country."""
-        entries = [(name, survey.entries(setting)) for name, setting in settings]
+        """Return the conditions of each country."""
+        entries = [(name, view.entries(setting)) for name, setting in settings]
         return [
             [
-                Condition(survey.needs[name], found[place][1], f"{name} {found[place][0]}", group=groups[place])
-                for name, found in entries
+                Condition(view.needs[name], values[place][1], f"{name} {values[place][0]}", group=group)
+                for name, values in entries
             ]
-            for place in places
+            for place, group in enumerate(groups)
         ]
 
-    scores = iter(survey.scores)
+    scores = iter(view.scores)
     for area in study.areas:
         of_area = [] if area.need is None else [(f"area/{area.id}", area.need)]
         whole = needed(of_area)
         is_rare = bool(of_area) and anywhere(whole, limit).is_below(limit)
         if is_rare:
-            yield _need(study, area, None, whole)
-        yield from _no_need(study, area, None, whole, limit)
+            yield _need_event(study, area, None, whole, anywhere(whole))
+        yield from _no_need_event(study, area, None, whole, limit)
         for component, score in zip(area.components, scores, strict=False):
             if is_rare:
                 continue
             both = needed(list(needs_of(area, component)))
             if component.need is not None:
                 if anywhere(both, limit).is_below(limit):
-                    yield _need(study, area, component, both)
+                    yield _need_event(study, area, component, both, anywhere(both))
                     continue
-                yield from _no_need(study, area, component, [each[len(of_area) :] for each in both], limit)
+                yield from _no_need_event(study, area, component, [each[len(of_area) :] for each in both], limit)
             for end in rare_ends(component.cost, limit):
                 drawn = [Condition(score, between=end.interval(), group=group) for group in groups]
                 with_end = [[*each, one] for each, one in zip(both, drawn, strict=True)]
                 if anywhere(with_end, limit).is_below(limit):
-                    yield _cost_end(study, area, component, end, with_end)
+                    yield _cost_event(study, area, component, end, with_end)
 
 
 def _possible(places: list[list[Condition]]) -> int:
@@ -218,248 +272,166 @@ def _possible(places: list[list[Condition]]) -> int:
     return sum(all(each.mean() > 0.0 for each in conditions) for conditions in places)
 
 
-def _need(study: Study, area: Area, component: Component | None, places: list[list[Condition]]) -> Event:
-    """Make the event that what is rarely needed is needed, in any country."""
-    part = _of_areas(study, (area.id,)) if component is None else _with_areas(study, _only(area, component))
-    sure = _with_need(part, component is None, 1.0)
-    if component is not None:
-        sure = _with_need(sure, True, 1.0)
-    unit = _unit(study, area, component)
+def _need_event(
+    study: Study,
+    area: Area,
+    component: Component | None,
+    places: list[list[Condition]],
+    chance: Chance,
+    kind: str = "need",
+) -> Event:
+    """Return the event that what is rarely needed is needed in any country; or what nearly always is, is not."""
+    of_area = component is None
+    if component is None:
+        where, name, part = area.id, area.name, _of_areas(study, (area.id,))
+    else:
+        where, name, part = f"{area.id}/{component.id}", component.name, _with_areas(study, _only(area, component))
+    always = _with_need(part, of_area, 1.0)
+    event = (f"{kind}/{where}", kind, name, _possible(places), chance)
+    if kind == "need":
+        unit = _unit_part(study, area, component)
+        sure = always if of_area else _with_need(always, True, 1.0)
+        return _PartEvent(*event, seen=(unit, None), adds=(part, None), sure=(sure, None))
+    unit = _unit_part(study, area if of_area else replace(area, need=None), component)
+    seen, never = (unit, _with_need(unit, of_area, 1.0)), _with_need(part, of_area, 0.0)
+    return _PartEvent(*event, seen=seen, adds=(part, always), sure=(never, always))
 
-    def measure(sampler: Sampler) -> tuple[Mask, Totals]:
-        return _difference(sampler.part(unit), None)[0], _difference(sampler.part(part), None)[1]
 
-    def forced(sampler: Sampler) -> Totals:
-        return _one_country(sampler, sure, None)
-
-    where = area.id if component is None else f"{area.id}/{component.id}"
-    name = area.name if component is None else component.name
-    return Event(f"need/{where}", "need", name, _possible(places), anywhere(places), measure, forced)
-
-
-def _no_need(
+def _no_need_event(
     study: Study, area: Area, component: Component | None, places: list[list[Condition]], limit: float
 ) -> Iterator[Event]:
-    """Yield the event that what is nearly always needed is not, in any country."""
-    turned = [[replace(each, reverse=True) for each in conditions] for conditions in places]
-    chance = anywhere(turned, limit)
-    if not all(turned) or not chance.is_below(limit):
-        return
-    part = _of_areas(study, (area.id,)) if component is None else _with_areas(study, _only(area, component))
-    always, never = (_with_need(part, component is None, sure) for sure in (1.0, 0.0))
-    unit = _unit(study, area if component is None else replace(area, need=None), component)
-    whole = _with_need(unit, component is None, 1.0)
-
-    def measure(sampler: Sampler) -> tuple[Mask, Totals]:
-        happens, _ = _difference(sampler.part(unit), sampler.part(whole))
-        return happens, _difference(sampler.part(part), sampler.part(always))[1]
-
-    def forced(sampler: Sampler) -> Totals:
-        return _one_country(sampler, never, always)
-
-    where = area.id if component is None else f"{area.id}/{component.id}"
-    name = area.name if component is None else component.name
-    yield Event(f"no need/{where}", "no need", name, _possible(turned), chance, measure, forced)
+    """Yield the event that what is nearly always needed is not, if that is rare."""
+    reversed_ = [[replace(each, reverse=True) for each in conditions] for conditions in places]
+    chance = anywhere(reversed_, limit)
+    if all(reversed_) and chance.is_below(limit):
+        yield _need_event(study, area, component, reversed_, chance, "no need")
 
 
-def _unit(study: Study, area: Area, component: Component | None) -> Study:
-    """Return an area, or one component of it, that costs one unit wherever it is needed."""
-    if component is not None:
-        return _with_areas(study, _only(area, replace(component, cost=Constant(1.0), exponents=())))
-    alone = replace(area.components[0], cost=Constant(1.0), exponents=(), need=None)
-    return _with_areas(study, replace(area, components=(alone,)))
-
-
-def _cost_end(study: Study, area: Area, component: Component, end: RareEnd, places: list[list[Condition]]) -> Event:
-    """Make the event that a cost is at a rare end of its distribution, in any country."""
-    part = _with_areas(study, _only(area, replace(component, cost=end.difference())))
-    always = _with_areas(study, _only(area, replace(component, cost=end.alone())))
+def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, places: list[list[Condition]]) -> Event:
+    """Return the event that a cost is at a rare end of its distribution, in any country."""
+    part = _with_areas(study, _only(area, replace(component, cost=end.added())))
+    always = _with_areas(study, _only(area, replace(component, cost=end.added_given())))
     sure = _with_need(_with_need(always, False, 1.0), True, 1.0)
+    kind = f"{end.side} cost"
+    return _PartEvent(
+        f"{kind}/{area.id}/{component.id}",
+        kind,
+        component.name,
+        _possible(places),
+        anywhere(places),
+        seen=(part, None),
+        adds=(part, None),
+        sure=(sure, None),
+    )
 
-    def measure(sampler: Sampler) -> tuple[Mask, Totals]:
-        return _difference(sampler.part(part), None)
 
-    def forced(sampler: Sampler) -> Totals:
-        return _one_country(sampler, sure, None)
-
-    kind, where = f"{end.side} cost", f"{area.id}/{component.id}"
-    return Event(f"{kind}/{where}", kind, component.name, _possible(places), anywhere(places), measure, forced)
-
-
-def _times(study: Study, survey: StudyView, limit: float) -> Iterator[Event]:
+def _time_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
     """Yield starts and delays that are rarely so late, or so early."""
     if study.start is not None:
-        yield from _time(study, survey, None, start_score(study), limit)
+        yield from _late_or_early(study, view, study.start, start_score(study), limit)
     for area in study.areas:
         if area.delay is not None:
-            yield from _time(study, survey, area, delay_scores(study)[area.id], limit)
+            yield from _late_or_early(study, view, area.delay.years, delay_scores(study)[area.id], limit, area)
 
 
-def _time(study: Study, survey: StudyView, area: Area | None, score: Score, limit: float) -> Iterator[Event]:
-    """Yield rare ends of the start of countries, or of the delay of an area."""
-    late = area.delay if area is not None else None
-    setting = late.years if late is not None else study.start
-    assert setting is not None  # noqa: S101
-    labels = survey.labels(setting)
+def _late_or_early(
+    study: Study, view: StudyView, setting: Setting, score: Score, limit: float, area: Area | None = None
+) -> Iterator[Event]:
+    """Yield the events that countries start at a rare end of their distribution, or an area is delayed so."""
+    labels = view.labels(setting)
     ends = {
         (label, end.side): end
-        for label, amount in survey.amounts(setting).items()
+        for label, amount in view.amounts(setting).items()
         if isinstance(amount, Family)
         for end in rare_ends(amount, limit)
         if end.has_gap()
     }
 
-    def changed(part: Study, to: Setting) -> Study:
-        if late is None:
-            return replace(part, start=to)
-        return _with_areas(part, replace(part.areas[0], delay=replace(late, years=to)))
+    def changed(part: Study, to: Mapping[str, Amount]) -> Study:
+        """Return a part with other values for some entries of the setting."""
+        by = tuple((column, group, to.get(f"{column}={group}", value)) for column, group, value in setting.by)
+        other = replace(setting, value=to.get("", setting.value), by=by)
+        if area is None or area.delay is None:
+            return replace(part, start=other)
+        return _with_areas(part, replace(part.areas[0], delay=replace(area.delay, years=other)))
 
     areas = (area.id,) if area is not None else tuple(each.id for each in study.areas)
     part = _of_areas(study, areas)
-    # Prices that rise every year tell how late a unit is paid.
-    unit = replace(
-        (area or study.areas[0]).components[0],
-        kind="one-off",
-        cost=Constant(1.0),
-        exponents=(),
-        need=None,
-        profile=(1.0, *(0.0,) * (len(study.years) - 1)),
-    )
+    # Prices that rise every year show how late a unit is paid.
+    unit = _unit_of(study, area or study.areas[0])
     rising = replace(part.areas[0], components=(unit,), need=None, escalation=Escalation(0.5, ""))
-    seen = _with_areas(replace(study, start=study.start if late is None else None), rising)
-    if late is None:
-        seen = _with_areas(seen, replace(rising, delay=None))
+    if area is None:
+        seen = _with_areas(study, replace(rising, delay=None))
+    else:
+        seen = _with_areas(replace(study, start=None), rising)
     for side in ("high", "low"):
-        here = {label: end for (label, found), end in ends.items() if found == side}
+        here = {label: end for (label, end_side), end in ends.items() if end_side == side}
         places = [[Condition(score, between=here[label].interval())] for label in labels if label in here]
         chance = anywhere(places, limit)
-        if chance.is_below(limit):
-            usual = _setting(setting, {label: end.usual() for label, end in here.items()})
-            sure = _setting(setting, {label: end.itself() for label, end in here.items()})
-            codes = [country for country, label in zip(study.countries, labels, strict=True) if label in here]
-            few = replace(part, countries=tuple(codes))
-            kind = f"{side} {'start' if area is None else 'delay'}"
-            name = f"{kind}/{area.id}" if area is not None else kind
-            event = (name, kind, area.name if area is not None else study.title, len(places), chance)
-            yield _changed_event(
-                event,
-                areas,
-                changed(part, usual),
-                (seen, changed(seen, usual)),
-                (changed(few, sure), changed(few, usual)),
-            )
+        if not chance.is_below(limit):
+            continue
+        usual = {label: end.usual() for label, end in here.items()}
+        codes = [country for country, label in zip(study.countries, labels, strict=True) if label in here]
+        few = replace(part, countries=tuple(codes))
+        kind = f"{side} {'start' if area is None else 'delay'}"
+        yield _PartEvent(
+            kind if area is None else f"{kind}/{area.id}",
+            kind,
+            study.title if area is None else area.name,
+            len(places),
+            chance,
+            seen=(seen, changed(seen, usual)),
+            adds=(areas, changed(part, usual)),
+            sure=(changed(few, {label: end.given() for label, end in here.items()}), changed(few, usual)),
+        )
 
 
-def _setting(setting: Setting, amounts: Mapping[str, Amount]) -> Setting:
-    """Return a setting with other values of some of its entries."""
-    by = tuple((column, group, amounts.get(f"{column}={group}", value)) for column, group, value in setting.by)
-    return replace(setting, value=amounts.get("", setting.value), by=by)
-
-
-def _changed_event(
-    event: tuple[str, str, str, int, Chance],
-    areas: tuple[str, ...],
-    usual: Study,
-    seen: tuple[Study, Study],
-    sure: tuple[Study, Study],
-) -> Event:
-    """Make the event that a quantity is at a rare end, against its usual values.
-
-    Parameters
-    ----------
-    event
-        Its first fields.
-    areas, usual
-        The areas that depend on the quantity, and the part of the study in which it has usual values alone.
-    seen, sure
-        Two parts of which totals differ where the event happens; and two that differ by what it adds where it is made
-        to happen.
-    """
-
-    def measure(sampler: Sampler) -> tuple[Mask, Totals]:
-        happens, _ = _difference(*map(sampler.part, seen))
-        return happens, _difference(sampler.areas(areas), sampler.part(usual))[1]
-
-    def forced(sampler: Sampler) -> Totals:
-        if event[3] > 0:
-            return _one_country(sampler, *sure)
-        return _difference(*map(sampler.part, sure))[1]
-
-    return Event(*event, measure, forced)
-
-
-def _prices(study: Study, limit: float) -> Iterator[Event]:
+def _price_events(study: Study, limit: float) -> Iterator[Event]:
     """Yield rates of escalation and of inflation, and exponents, that are rarely so high or so low."""
-    everything = tuple(area.id for area in study.areas)
-    streams: dict[str, tuple[Family, tuple[str, ...], str]] = {}
-    for area in study.areas:
-        if area.escalation is not None and isinstance(area.escalation.rate, Family):
-            _, areas, _ = streams.get(area.escalation.stream, (None, (), ""))
-            name = area.name if "/" in area.escalation.stream else study.title
-            streams[area.escalation.stream] = (area.escalation.rate, (*areas, area.id), name)
-        for component in area.components:
-            for exponent in component.exponents:
-                if isinstance(exponent.value, Family):
-                    _, areas, _ = streams.get(exponent.stream, (None, (), ""))
-                    known = tuple(dict.fromkeys((*areas, area.id)))
-                    streams[exponent.stream] = (exponent.value, known, exponent.driver)
-    if isinstance(study.inflation, Family):
-        streams["inflation"] = (study.inflation, everything, study.title)
-    for stream, (law, areas, name) in streams.items():
-        for end in rare_ends(law, limit):
+    for stream, (distribution, areas, name) in _price_streams(study).items():
+        for end in rare_ends(distribution, limit):
             if end.has_gap():
                 part, unit = _of_areas(study, areas), _price_unit(study, stream, areas[0])
-                usual, sure = (_with_stream(part, stream, each) for each in (end.usual(), end.itself()))
-                kind = f"{end.side} {stream.partition('/')[0]}"
-                event = (f"{end.side} {stream}", kind, name, 0, Chance(end.chance, end.chance, end.chance))
-                seen = (unit, _with_stream(unit, stream, end.usual()))
-                yield _changed_event(event, areas, usual, seen, (sure, usual))
+                usual = _with_stream(part, stream, end.usual())
+                yield _PartEvent(
+                    f"{end.side} {stream}",
+                    f"{end.side} {stream.partition('/')[0]}",
+                    name,
+                    0,
+                    Chance.known(end.chance),
+                    seen=(unit, _with_stream(unit, stream, end.usual())),
+                    adds=(areas, usual),
+                    sure=(_with_stream(part, stream, end.given()), usual),
+                )
 
 
-def _price_unit(study: Study, stream: str, area_id: str) -> Study:
-    """Return one unit that is paid in the last year in a country twice as large as others, whatever else there is."""
-    area = next(area for area in study.areas if area.id == area_id)
-    powers = [(part, each) for part in area.components for each in part.exponents if each.stream == stream]
-    unit = replace(
-        area.components[0],
-        kind="one-off",
-        cost=Constant(1.0),
-        profile=(*(0.0,) * (len(study.years) - 1), 1.0),
-        exponents=(powers[0][1],) if powers else (),
-        need=None,
-    )
-    country = study.countries[0]
-    doubled = replace(country, size_factor=2.0, factors=tuple((name, 2.0) for name, _ in country.factors))
-    rise = area.escalation if area.escalation is not None and area.escalation.stream == stream else None
-    plain = replace(area, components=(unit,), need=None, delay=None, escalation=rise)
-    inflation = study.inflation if stream == "inflation" else None
-    return replace(_with_areas(study, plain), countries=(doubled,), start=None, inflation=inflation)
+def _price_streams(study: Study) -> dict[str, tuple[Family, tuple[str, ...], str]]:
+    """Return by stream that all countries share: its distribution, the areas that depend on it, and its name."""
+    streams: dict[str, tuple[Family, tuple[str, ...], str]] = {}
+
+    def add(stream: str, distribution: object, area: Area, name: str) -> None:
+        if isinstance(distribution, Family):
+            areas = streams[stream][1] if stream in streams else ()
+            streams[stream] = (distribution, tuple(dict.fromkeys((*areas, area.id))), name)
+
+    for area in study.areas:
+        if area.escalation is not None:
+            stream = area.escalation.stream
+            add(stream, area.escalation.rate, area, area.name if "/" in stream else study.title)
+        for component in area.components:
+            for exponent in component.exponents:
+                add(exponent.stream, exponent.value, area, exponent.driver)
+    if isinstance(study.inflation, Family):
+        streams["inflation"] = (study.inflation, tuple(area.id for area in study.areas), study.title)
+    return streams
 
 
-def _with_stream(part: Study, stream: str, law: Family) -> Study:
-    """Return a part in which what is drawn from a stream that all countries share has another law."""
-    if stream == "inflation":
-        return replace(part, inflation=law)
-
-    def changed(component: Component) -> Component:
-        exponents = tuple(replace(each, value=law) if each.stream == stream else each for each in component.exponents)
-        return replace(component, exponents=exponents)
-
-    areas = []
-    for area in part.areas:
-        rise = area.escalation
-        if rise is not None and rise.stream == stream:
-            rise = replace(rise, rate=law)
-        areas.append(replace(area, escalation=rise, components=tuple(map(changed, area.components))))
-    return _with_areas(part, *areas)
-
-
-# Parts of a study, and what they come to.
+# Parts of a study.
 
 
 def _with_areas(study: Study, *areas: Area) -> Study:
-    # Without what tells options apart and changes no draw: the same part of two options is then equal.
-    return replace(study, areas=areas, options=(), breakdowns=(), files=_NO_FILES, title="", description="")
+    # Without what distinguishes options but changes no draw: the same part of two options is then equal.
+    return replace(study, areas=areas, options=(), breakdowns=(), files=((STUDY_FILE, ""),), title="", description="")
 
 
 def _of_areas(study: Study, ids: tuple[str, ...]) -> Study:
@@ -486,27 +458,49 @@ def _with_need(part: Study, of_area: bool, chance: float) -> Study:
     return _with_areas(part, replace(area, components=parts))
 
 
-def _difference(actual: Totals, without: Totals | None) -> tuple[Mask, Totals]:
-    """Scenarios in which totals differ by more than rounding, and by how much."""
-    happens: Mask = np.zeros(len(next(iter(actual.values()))), dtype=bool)
-    adds = {}
-    for name, values in actual.items():
-        more = values if without is None else values - without[name]
-        differs = np.abs(more) > (0.0 if without is None else _NOISE) * np.abs(values)
-        happens |= differs
-        adds[name] = np.where(differs, more, 0.0)
-    return happens, adds
+def _unit_of(study: Study, area: Area, paid_in: int = 0) -> Component:
+    """Return a component that costs one unit wherever the area is needed, paid once in a year of the programme."""
+    profile = tuple(1.0 if year == paid_in else 0.0 for year in range(len(study.years)))
+    return replace(area.components[0], kind="one-off", cost=Constant(1.0), profile=profile, exponents=(), need=None)
 
 
-def _one_country(sampler: Sampler, sure: Study, usual: Study | None) -> Totals:
-    """Return what something adds in one country: in the smallest and in the largest, scenarios of both together."""
-    sizes = [country.size_factor for country in sure.countries]
-    chosen: dict[str, Country] = {}
-    for place in (int(np.argmin(sizes)), int(np.argmax(sizes))):
-        chosen[sure.countries[place].code] = sure.countries[place]
-    found: dict[str, list[Floats]] = {}
-    for country in chosen.values():
-        other = None if usual is None else sampler.part(replace(usual, countries=(country,)))
-        for name, values in _difference(sampler.part(replace(sure, countries=(country,))), other)[1].items():
-            found.setdefault(name, []).append(values)
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+def _unit_part(study: Study, area: Area, component: Component | None) -> Study:
+    """Return an area, or one component of it, that costs one unit wherever it is needed."""
+    if component is not None:
+        return _with_areas(study, _only(area, replace(component, cost=Constant(1.0), exponents=())))
+    alone = replace(area.components[0], cost=Constant(1.0), exponents=(), need=None)
+    return _with_areas(study, replace(area, components=(alone,)))
+
+
+def _price_unit(study: Study, stream: str, area_id: str) -> Study:
+    """Return one unit that is paid in the last year in a country twice as large as others, with no other uncertainty.
+
+    It is multiplied by what is drawn from a stream.
+    """
+    area = next(area for area in study.areas if area.id == area_id)
+    powers = [(part, each) for part in area.components for each in part.exponents if each.stream == stream]
+    unit = replace(_unit_of(study, area, len(study.years) - 1), exponents=(powers[0][1],) if powers else ())
+    country = study.countries[0]
+    doubled = replace(country, size_factor=2.0, factors=tuple((name, 2.0) for name, _ in country.factors))
+    rise = area.escalation if area.escalation is not None and area.escalation.stream == stream else None
+    plain = replace(area, components=(unit,), need=None, delay=None, escalation=rise)
+    inflation = study.inflation if stream == "inflation" else None
+    return replace(_with_areas(study, plain), countries=(doubled,), start=None, inflation=inflation)
+
+
+def _with_stream(part: Study, stream: str, distribution: Family) -> Study:
+    """Return a part in which what is drawn from a stream that all countries share has another distribution."""
+    if stream == "inflation":
+        return replace(part, inflation=distribution)
+
+    def changed(component: Component) -> Component:
+        exponents = [replace(e, value=distribution) if e.stream == stream else e for e in component.exponents]
+        return replace(component, exponents=tuple(exponents))
+
+    areas = []
+    for area in part.areas:
+        rise = area.escalation
+        if rise is not None and rise.stream == stream:
+            rise = replace(rise, rate=distribution)
+        areas.append(replace(area, escalation=rise, components=tuple(map(changed, area.components))))
+    return _with_areas(part, *areas)

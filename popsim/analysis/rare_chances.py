@@ -31,10 +31,10 @@ countries have one score."""
 
 @dataclass(frozen=True)
 class Condition:
-    """What must hold in one country: a score is high (a need, with its probability) or lies between two numbers.
+    """What must be true in one country: a score is high (something is needed), or lies between two numbers.
 
     `chance` is the probability of a high score, which may itself be drawn, once for all countries with equal `label`;
-    where `reverse`, the score must not be high: a need is not there. `group` is the group of the country.
+    where `reverse`, the score must not be high: nothing is needed. `group` is the group of the country.
     """
 
     score: Score
@@ -45,7 +45,7 @@ class Condition:
     group: str = ""
 
     def mean(self) -> float:
-        """Return the probability that it holds."""
+        """Return the probability that it is true."""
         if self.between is not None:
             low, high = self.between
             return float(ndtr(high) - ndtr(low)) if low < 0 else float(ndtr(-low) - ndtr(-high))
@@ -62,31 +62,36 @@ class Condition:
 
 
 class Chance(NamedTuple):
-    """Probability of an event, NaN where no formula is at hand, and bounds that hold in any case."""
+    """Probability of an event, NaN where no formula is known, and bounds that hold in any case."""
 
     value: float
     least: float
     most: float
 
+    @classmethod
+    def known(cls, value: float) -> Chance:
+        """Return a probability that is known."""
+        return cls(value, value, value)
+
     def is_below(self, limit: float) -> bool:
-        """Whether the event can happen, and has a chance below a limit or may have one."""
+        """Return whether the event can happen, and has a chance below a limit or may have one."""
         return self.most > 0.0 and (self.least if math.isnan(self.value) else self.value) < limit
 
 
 def anywhere(countries: Sequence[Sequence[Condition]], limit: float = math.inf) -> Chance:
-    """Return the chance that in at least one country all its conditions hold.
+    """Return the chance that in at least one country all its conditions are true.
 
     Parameters
     ----------
     countries
-        The conditions of each country; those of one country must hold together.
+        The conditions of each country; all of one country must be true together.
     limit
-        Where the chance is known not to be below this, its bounds are enough and its value is not worked out.
+        Where the chance is known not to be below this, only its bounds are returned.
 
     Returns
     -------
     Chance
-        Its value is NaN where no formula is at hand: several conditions in several countries that have normals in
+        Its value is NaN where no formula is known: several conditions in several countries that have normals in
         common, for one.
 
     Examples
@@ -97,9 +102,9 @@ def anywhere(countries: Sequence[Sequence[Condition]], limit: float = math.inf) 
     """
     countries = [[each for each in conditions if each.mean() < 1.0] for conditions in countries]
     if not countries:
-        return Chance(0.0, 0.0, 0.0)
+        return Chance.known(0.0)
     if any(not conditions for conditions in countries):
-        return Chance(1.0, 1.0, 1.0)
+        return Chance.known(1.0)
     single = [_together(conditions) for conditions in countries]
     pairs = list(zip(countries, single, strict=True))
     most = [min(each.mean() for each in conditions) if math.isnan(p) else p for conditions, p in pairs]
@@ -118,7 +123,7 @@ def anywhere(countries: Sequence[Sequence[Condition]], limit: float = math.inf) 
 
 
 def _by_group(conditions: Sequence[Condition]) -> dict[tuple[object, ...], list[Condition]]:
-    """Conditions of countries that are alike in everything, and of one group."""
+    """Return together the conditions of countries that are alike in everything and of one group."""
     found: dict[tuple[object, ...], list[Condition]] = {}
     for each in conditions:
         found.setdefault((each.score, each.group, *_kind(each)), []).append(each)
@@ -134,7 +139,7 @@ def _in_common(condition: Condition) -> bool:
 
 
 def _together(conditions: Sequence[Condition]) -> float:
-    """Probability that all conditions of one country hold; NaN where no formula is at hand."""
+    """Return the probability that all conditions of one country are true; NaN where no formula is known."""
     if len(conditions) == 1:
         return conditions[0].mean()
     pairs = [(one, two) for i, one in enumerate(conditions) for two in conditions[:i]]
@@ -155,13 +160,13 @@ def _together(conditions: Sequence[Condition]) -> float:
 
 
 def _variances(score: Score) -> tuple[float, float, float]:
-    """Variance of a score that is common to all countries, to those of one group, and a country's own."""
+    """Return the variance of a score that is common to all countries, to those of one group, and a country's own."""
     shared, own, group = (sum(weight**2 for _, weight in part) for part in score)
     return shared, group, own
 
 
 def _alike(conditions: Sequence[Condition]) -> float:
-    """Probability that a condition holds in any of several countries of one group that are alike; 0 if not known."""
+    """Return the probability of a condition in any of several like countries of one group; 0 if not known."""
     shared, group, own = _variances(conditions[0].score)
     if _NO_OWN < own < _LEAST_OWN:
         return 0.0
@@ -173,7 +178,7 @@ def _alike(conditions: Sequence[Condition]) -> float:
 
 
 def _one_each(conditions: Sequence[Condition]) -> float:
-    """Probability that one condition each holds in any of several countries; NaN where no formula is at hand."""
+    """Return the probability that any of several countries meets its one condition; NaN where no formula is known."""
     if len({each.score for each in conditions}) > 1:
         return math.nan
     shared, group, own = _variances(conditions[0].score)
@@ -223,7 +228,7 @@ def _nested(conditions: Sequence[Condition], shared: float, group: float, own: f
 
 
 def _happens(condition: Condition, at: Floats, own: float) -> tuple[Floats, Floats]:
-    """Return the chance that a condition holds given common parts of its score; shape (chance, score).
+    """Return the chance that a condition is true given the common part of its score; shape (chance, score).
 
     Also the weights of the values of a chance that is drawn; one weight of 1 where it is known.
     """
@@ -238,7 +243,7 @@ def _happens(condition: Condition, at: Floats, own: float) -> tuple[Floats, Floa
 
 
 def _between(low: Floats, high: Floats, at: Floats, own: float) -> Floats:
-    """Chance that a score lies between two numbers, given its common part."""
+    """Return the chance that a score lies between two numbers, given its common part."""
     rest = math.sqrt(own)
     lower, upper = (low - at) / rest, (high - at) / rest
     return np.asarray(np.where(lower > 0.0, ndtr(-lower) - ndtr(-upper), ndtr(upper) - ndtr(lower)))

@@ -16,7 +16,7 @@ import popsim as ps
 from popsim.analysis.attached import attach_rare, attached_rare
 from popsim.analysis.rare import rare_events
 from popsim.analysis.rare_chances import Condition, anywhere
-from popsim.analysis.rare_laws import rare_ends
+from popsim.analysis.rare_ends import rare_ends
 from popsim.errors import ParameterError, RunError
 from popsim.families import (
     Beta,
@@ -308,7 +308,7 @@ def test_what_cannot_be_is_refused() -> None:
     run = ps.simulate(item, scenarios=100)
     with pytest.raises(ParameterError, match="between 0 and 1"):
         rare_events(item, run, 90)
-    with pytest.raises(ParameterError, match="a Study or a Run"):
+    with pytest.raises(ParameterError, match="a Study, or a Run"):
         rare_events(run)  # type: ignore[arg-type]
     other = study(ONE, [area("a", MILLION, needed("spill", Uniform(20e6, 70e6), 0.02))])
     with pytest.raises(RunError, match="simulate the study again"):
@@ -360,12 +360,12 @@ def test_ends_of_every_family_are_cut_off_as_they_are(limit: float) -> None:
             met += 1
             whole = law.ppf(p)
             here = whole >= end.edge if end.side == "high" else whole <= end.edge
-            assert np.array_equal(here, end.holds(whole))
+            assert np.array_equal(here, end.contains(whole))
             near = {"rtol": 1e-6, "atol": 1e-6, "err_msg": repr(law)}
-            np.testing.assert_allclose(end.difference().ppf(p), np.where(here, whole - end.middle, 0.0), **near)
-            low, high = end.itself().support()
+            np.testing.assert_allclose(end.added().ppf(p), np.where(here, whole - end.middle, 0.0), **near)
+            low, high = end.given().support()
             assert (low if end.side == "high" else -high) >= (end.edge if end.side == "high" else -end.edge) - 1e-6
-            drawn = end.alone().ppf([0.0, 0.5, 1.0])
+            drawn = end.added_given().ppf([0.0, 0.5, 1.0])
             share = end.chance * np.array([1.0, 0.5, 0.0])
             of_whole = law.isf(share) if end.side == "high" else law.ppf(end.chance - share)
             np.testing.assert_allclose(drawn[1], of_whole[1] - end.middle, **near)
