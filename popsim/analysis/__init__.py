@@ -1,5 +1,7 @@
 """Dataset in, Dataset out: ranges, budgets, reserves, point estimates, options compared, dependence, precision."""
 
+from __future__ import annotations
+
 from popsim.analysis.attached import attach_drivers, attach_rare, attached_drivers, attached_rare, drivers_left_out
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.compare import compare

@@ -1,5 +1,7 @@
 """Polynomials of the kernels, made by docs/derivations/polynomials.py; lowest power first."""
 
+from __future__ import annotations
+
 LOG = (  # (log(1 + t) - t) / t^2 for 1 + t from sqrt(1/2) to sqrt(2); largest error 7.9e-10
     float.fromhex("-0x1.ffffef3fb5fccp-2"),
     float.fromhex("0x1.55554bcdaf867p-2"),

@@ -1,5 +1,7 @@
 """Budgets, point estimates and the effect of dependence, by hand."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import xarray as xr

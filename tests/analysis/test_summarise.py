@@ -1,5 +1,7 @@
 """Summaries against numpy, and Monte Carlo errors against what other seeds really do."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 import xarray as xr

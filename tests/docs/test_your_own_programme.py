@@ -1,5 +1,7 @@
 """The page on a programme of one's own: its blocks are files of the packaged example, and its commands run."""
 
+from __future__ import annotations
+
 import dataclasses
 import re
 import shlex

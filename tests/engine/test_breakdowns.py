@@ -1,5 +1,7 @@
 """Breakdowns are parts of the total, and datasets say what they hold."""
 
+from __future__ import annotations
+
 import itertools
 
 import numpy as np

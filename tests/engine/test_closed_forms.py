@@ -1,5 +1,7 @@
 """Names that nothing is correlated with: what has a quantile in closed form is drawn by it, from the same words."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

@@ -1,5 +1,7 @@
 """Runs with a design: gains with exact answers, the same bits whatever the threads and slices, refusals."""
 
+from __future__ import annotations
+
 import dataclasses
 from pathlib import Path
 

@@ -1,5 +1,7 @@
 """Points of Latin hypercubes and Sobol sequences, against whole numbers, scipy and an independent generator."""
 
+from __future__ import annotations
+
 import contextlib
 import io
 import math

@@ -1,5 +1,7 @@
 """Promise 2 on another machine: code made for a processor without AVX-512 gives the same bits."""
 
+from __future__ import annotations
+
 import hashlib
 import os
 import platform

@@ -1,5 +1,7 @@
 """Run folders come back as they were written, and damaged ones are refused."""
 
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 

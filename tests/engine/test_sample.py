@@ -1,5 +1,7 @@
 """Correlations in every form that a user may hold them in; refusals."""
 
+from __future__ import annotations
+
 import ast
 import itertools
 

@@ -1,5 +1,7 @@
 """Whatever is added, left out or changed, all other draws stay as they were, to the bit."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import numpy as np

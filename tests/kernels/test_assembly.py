@@ -1,5 +1,7 @@
 """The kernels are vector code: a change that loses it changes no number, and no other test would notice."""
 
+from __future__ import annotations
+
 import platform
 import re
 

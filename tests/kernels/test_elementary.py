@@ -1,5 +1,7 @@
 """Inverse normal, exponential and logarithm against scipy and numpy."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy import special

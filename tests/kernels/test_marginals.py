@@ -1,5 +1,7 @@
 """Tables, as the kernel reads them, against every family's own quantiles."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from scipy import special

@@ -1,5 +1,7 @@
 """Random words against published vectors and an independent generator, to the bit."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 from randomgen import Philox

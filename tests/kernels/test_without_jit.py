@@ -1,5 +1,7 @@
 """``NUMBA_DISABLE_JIT=1`` runs the same kernels as plain Python, and gives the same bits."""
 
+from __future__ import annotations
+
 import os
 import subprocess
 import sys

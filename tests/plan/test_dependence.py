@@ -1,5 +1,7 @@
 """Weights of normals against the correlations that were asked for."""
 
+from __future__ import annotations
+
 import dataclasses
 
 import numpy as np

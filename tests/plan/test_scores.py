@@ -1,5 +1,7 @@
 """Correlations that the weights of costs, needs, delays and starts imply, against the formulas, exactly."""
 
+from __future__ import annotations
+
 import dataclasses
 import itertools
 import math

@@ -1,5 +1,7 @@
 """Names of streams, the numbers that stand for them, and who draws from which."""
 
+from __future__ import annotations
+
 import hashlib
 
 import pytest

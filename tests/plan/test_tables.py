@@ -1,5 +1,7 @@
 """What cannot be tabulated as exactly as promised is refused, never approximated."""
 
+from __future__ import annotations
+
 import math
 from typing import ClassVar
 

@@ -1,5 +1,7 @@
 """The schema names every variable once, and describes any that a study may ask for."""
 
+from __future__ import annotations
+
 import pytest
 
 from popsim import schema

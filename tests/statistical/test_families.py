@@ -1,5 +1,7 @@
 """A million draws of every example of every family against its distribution."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

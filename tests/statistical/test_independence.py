@@ -1,5 +1,7 @@
 """Streams, scenarios and seeds that lie side by side have nothing to do with one another."""
 
+from __future__ import annotations
+
 import numpy as np
 import pytest
 

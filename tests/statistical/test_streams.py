@@ -5,6 +5,8 @@ Each check shares ALARM among all its sums, so that it refuses a perfect generat
 whatever N. Twenty checks must pass: one of them fails by chance with a probability below 2e-9.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from math import log, sqrt
 

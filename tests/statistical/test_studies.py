@@ -1,5 +1,7 @@
 """Whole studies against means, variances and correlations that are known exactly."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np

@@ -1,3 +1,5 @@
+from __future__ import annotations
+
 import copy
 import datetime as dt
 import tomllib

@@ -1,5 +1,7 @@
 """Money of other currencies, by hand arithmetic."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

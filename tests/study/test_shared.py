@@ -1,5 +1,7 @@
 """What options share when a study is loaded, and that nothing is shared that differs."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import pytest

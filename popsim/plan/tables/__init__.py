@@ -6,6 +6,8 @@ none holds, the plan refuses; it never trusts. Members of one class are worked o
 the last bit, what the member alone would get: every step is elementwise along members.
 """
 
+from __future__ import annotations
+
 from popsim.plan.tables.make import make_table, make_tables
 from popsim.plan.tables.members import BODY, BODY_TOLERANCE, TAIL_TOLERANCE, score_quantile, tolerance
 from popsim.plan.tables.table import Table, closed_form

@@ -1,5 +1,7 @@
 """What dieharder says is counted, and WEAK results are matched with their repeats."""
 
+from __future__ import annotations
+
 from pathlib import Path
 
 import numpy as np
