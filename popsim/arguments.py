@@ -26,7 +26,7 @@ R = TypeVar("R")
 
 
 def as_number(value: object) -> float | None:
-    """Give a number, infinite ones and NaN included; None for what is no number.
+    """Return a number, infinite ones and NaN included; None for anything else.
 
     Examples
     --------
@@ -43,7 +43,7 @@ def as_number(value: object) -> float | None:
 
 
 def as_whole(value: object) -> int | None:
-    """Give a whole number; None for what is none.
+    """Return a whole number; None for anything else.
 
     Examples
     --------
@@ -61,14 +61,14 @@ def as_whole(value: object) -> int | None:
 
 
 def _plain(value: object) -> object:
-    """Give what an array without dimensions holds, and numbers of numpy as those of Python."""
+    """Return the value of an array without dimensions, and numbers of numpy as those of Python."""
     if getattr(value, "ndim", None) == 0 and hasattr(value, "item"):
         return cast(Any, value).item()
     return value
 
 
 def as_list(value: object) -> list[Any] | None:
-    """Give the entries of a list, a tuple, an array of one dimension, a Series or an index; None for anything else.
+    """Return the entries of a list, a tuple, an array of one dimension, a Series or an index; None for anything else.
 
     Examples
     --------
@@ -83,7 +83,7 @@ def as_list(value: object) -> list[Any] | None:
 
 
 def check_whole(argument: str, value: object, low: int, high: int | None = None, unless: str = "") -> int:
-    """Give a whole number within limits.
+    """Return a whole number within limits.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def check_whole(argument: str, value: object, low: int, high: int | None = None,
 
 
 def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
-    """Give the name that an argument has.
+    """Return a name that is among the known ones.
 
     Raises
     ------
@@ -134,7 +134,7 @@ def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
 
 
 def check_text(argument: str, value: object, allowed: str) -> str:
-    """Give a text.
+    """Return a text.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def check_text(argument: str, value: object, allowed: str) -> str:
 
 
 def check_path(argument: str, value: object, allowed: str) -> str:
-    """Give a path as text.
+    """Return a path as text.
 
     Raises
     ------

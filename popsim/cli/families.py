@@ -11,7 +11,7 @@ from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
 
 if TYPE_CHECKING:
-    from popsim.families.registry import Row
+    from popsim.families.registry import FamilySummary
 
 __all__ = ["command"]
 
@@ -37,11 +37,11 @@ def command(as_json: bool) -> None:
     _print(rows)
 
 
-def _facts(row: Row) -> dict[str, Any]:
+def _facts(row: FamilySummary) -> dict[str, Any]:
     return {"family": row.name, "class": row.class_name, "parameters": row.parameters, "summary": row.summary}
 
 
-def _print(rows: list[Row]) -> None:
+def _print(rows: list[FamilySummary]) -> None:
     from rich.table import Table
 
     table = Table(box=None, pad_edge=False)

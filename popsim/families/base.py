@@ -1,4 +1,4 @@
-"""What every family of distributions can do."""
+"""The base of all families of distributions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Any, ClassVar, NoReturn, Self, cast
+from typing import Any, ClassVar, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -29,7 +29,6 @@ __all__ = [
     "Family",
     "Floats",
     "params_of_call",
-    "refuse",
 ]
 
 Floats = NDArray[np.float64]
@@ -173,39 +172,39 @@ class Family(abc.ABC):
         return cls._trusted(**columns)
 
     def _relations(self) -> list[Problem]:
-        """Relations between parameters that do not hold; a number that could not be read is NaN here."""
+        """Return the relations between parameters that do not hold; a number that could not be read is NaN here."""
         return []
 
     @abc.abstractmethod
     def _ppf(self, p: Floats) -> Any:
-        """Quantiles at probabilities in [0, 1] or NaN; the answer to NaN is ignored (Any: scipy has no types)."""
+        """Return quantiles at probabilities in [0, 1] or NaN; what NaN gives is ignored (Any: scipy has no types)."""
 
     @abc.abstractmethod
     def _isf(self, q: Floats) -> Any:
-        """Upper quantiles at probabilities in [0, 1] or NaN."""
+        """Return upper quantiles at probabilities in [0, 1] or NaN."""
 
     @abc.abstractmethod
     def _cdf(self, x: Floats) -> Any:
-        """Cumulative probabilities at any values, infinities and NaN included."""
+        """Return cumulative probabilities at any values, infinities and NaN included."""
 
     def _sf(self, x: Floats) -> Any:
-        """Probability of more, at any values; a family whose upper tail keeps its digits says how."""
+        """Return probabilities of more, at any values; a child whose upper tail keeps its digits overrides this."""
         return 1.0 - self._cdf(x)
 
     def ppf(self, probability: ArrayLike) -> Floats:
-        """Quantile: the value that is not exceeded with the given probability (0 to 1); NaN outside."""
+        """Return the quantile: the value not exceeded with the given probability (0 to 1); NaN outside."""
         return _elementwise(self._ppf, _probabilities(probability))
 
     def isf(self, probability: ArrayLike) -> Floats:
-        """Upper quantile: the value exceeded with the given probability, exact for small ones; NaN outside 0 to 1."""
+        """Return the value exceeded with the given probability, exact for small ones; NaN outside 0 to 1."""
         return _elementwise(self._isf, _probabilities(probability))
 
     def cdf(self, value: ArrayLike) -> Floats:
-        """Probability that the quantity is at most `value`."""
+        """Return the probability that the quantity is at most `value`."""
         return _elementwise(self._cdf, _numbers("value", value))
 
     def sf(self, value: ArrayLike) -> Floats:
-        """Probability that the quantity is more than `value`."""
+        """Return the probability that the quantity is more than `value`."""
         return _elementwise(self._sf, _numbers("value", value))
 
     @abc.abstractmethod
@@ -222,27 +221,27 @@ class Family(abc.ABC):
 
     @abc.abstractmethod
     def mode(self) -> float:
-        """Return the most likely value; each family says what it means where the density has no single peak."""
+        """Return the most likely value; each family states what that is where the density has no single peak."""
 
     def _mode_within(self, low: float, high: float) -> float:
-        """Most likely value between two bounds that hold some probability; right for a density with one peak."""
+        """Return the most likely value between two bounds; right for a density with one peak."""
         return min(max(self.mode(), low), high)
 
     def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:  # noqa: ARG002  (children use them)
-        """Taylor series, about rising normal scores, of the quantile or of the log of its distance to the lower limit.
+        """Return Taylor series, about rising normal scores, of the quantile or of its log distance to the lower limit.
 
-        For families whose quantiles are dear and whose density has a series by recurrence (`popsim.families.series`):
+        For families whose quantiles are costly and whose density has a series by recurrence (`popsim.families.series`):
         new coefficients, shape (order + 1, members, scores). `has_taylor` says whether there is one.
         """
         raise TypeError(f"{type(self).__name__} has no series")
 
     @classmethod
     def has_taylor(cls) -> bool:
-        """Whether `taylor` speaks of the quantiles at hand: a child that changes these alone does not inherit it."""
+        """Return True where `taylor` is that of the quantiles: a child that changes these alone does not inherit it."""
         return _has_taylor(cls)
 
     def kinks(self) -> tuple[float, ...]:
-        """Probabilities, rising, inside (0, 1), at which the quantile function is not smooth."""
+        """Return the probabilities, rising, inside (0, 1), at which the quantile function is not smooth."""
         return ()
 
     def kink_scores(self) -> Floats:
@@ -252,28 +251,28 @@ class Family(abc.ABC):
         return np.asarray(special.ndtri(np.array(self.kinks(), dtype=np.float64)))
 
     def jumps(self) -> tuple[Floats, Floats] | None:
-        """For a family of separate values: cumulative probabilities (the last is 1) and rising values; else None."""
+        """Return, for separate values, cumulative probabilities (the last is 1) and rising values; else None."""
         return None
 
     def steep(self) -> bool:
-        """Whether quantiles may jump, or rise so fast that neighbouring floats of probability do not tell them apart.
+        """Return True where quantiles may jump, or rise too fast for neighbouring probabilities to separate them.
 
         A table then need not know a score better than to 1e-12.
         """
         return False
 
     def atoms(self) -> Floats:
-        """Values, rising, that have a probability of their own."""
+        """Return the values, rising, that have a probability of their own."""
         steps = self.jumps()
         return np.zeros(0) if steps is None else steps[1]
 
     def corners(self) -> Floats:
-        """Values, rising, inside the support or at its ends, at which the distribution function is not smooth."""
+        """Return the values, rising, in the support, at which the distribution function is not smooth."""
         steps = self.jumps()
         return np.asarray(self._ppf(np.array(self.kinks(), dtype=np.float64))) if steps is None else steps[1]
 
     def gaps(self) -> list[tuple[float, float]]:
-        """Intervals between possible values that hold no probability."""
+        """Return the intervals between possible values that have no probability."""
         ends = np.array([end for end in self.support() if np.isfinite(end)])
         x = np.unique(np.concatenate([self.corners(), ends]))
         with np.errstate(all="ignore"):
@@ -281,28 +280,28 @@ class Family(abc.ABC):
         return [(float(left), float(right)) for left, right in zip(x[:-1][empty], x[1:][empty], strict=True)]
 
     def _below(self, x: Floats) -> Any:
-        """Probability of less than `x`."""
+        """Return the probability of less than `x`."""
         return self._cdf(np.nextafter(x, -np.inf) if len(self.atoms()) else x)
 
     def _from(self, x: Floats) -> Any:
-        """Probability of `x` or more."""
+        """Return the probability of `x` or more."""
         return self._sf(np.nextafter(x, -np.inf) if len(self.atoms()) else x)
 
     def standard(self) -> tuple[Family, float, float]:
-        """Split off location and scale: ``(shape, location, scale)`` with self = location + scale x shape, scale > 0.
+        """Return ``(shape, location, scale)`` with self = location + scale x shape and scale > 0.
 
         Quantities whose `shape` is equal share one table in the sampling core. The default keeps everything in shape.
         """
         return self, 0.0, 1.0
 
     def parameters(self) -> dict[str, Any]:
-        """Parameters by name, as they would stand in TOML; those that are not given (None) are left out."""
+        """Return the parameters by name, as in TOML; those that are not given (None) are left out."""
         values = {param.name: getattr(self, param.stored) for param in self._params}
         return {name: value for name, value in values.items() if value is not None}
 
     @classmethod
     def from_quantiles(cls, **quantiles: float) -> Self:
-        """Fit exactly to quantiles named ``p05=..., p50=..., p95=...``; families that cannot, refuse.
+        """Fit exactly to quantiles named ``p05=..., p50=..., p95=...``; a family that cannot, refuses.
 
         Raises
         ------
@@ -325,7 +324,7 @@ class Family(abc.ABC):
         raise TypeError(f"{cls.__name__} names no examples")
 
     def reference(self) -> Any:
-        """Return an independent frozen scipy.stats distribution of the same law; None where scipy has none."""
+        """Return the same distribution as a frozen one of scipy.stats, to compare with; None where scipy has none."""
         return None
 
     def __repr__(self) -> str:
@@ -425,11 +424,6 @@ def _read_families(owner: Owner, value: object, *keys: Key) -> tuple[tuple[Any, 
     return tuple(entries), [problem for each in problems for problem in each]
 
 
-def refuse(owner: Owner, method: str, found: str, allowed: str, mend: str = "") -> NoReturn:
-    """Raise one problem of an alternative constructor."""
-    raise ParameterError(Problem(f"{call_of(owner)[:-2]}.{method}()", (), found, allowed, mend))
-
-
 def _probabilities(probability: ArrayLike) -> Floats:
     p = _numbers("probability", probability)
     return np.where((p >= 0.0) & (p <= 1.0), p, np.nan)
@@ -450,7 +444,7 @@ def _numbers(argument: str, value: ArrayLike) -> Floats:
 
 
 def _elementwise(function: Callable[[Floats], Any], argument: Floats) -> Floats:
-    # Infinite ends are part of the law, so that log(0) and overflow towards them are no mistakes.
+    # Infinite ends are part of the distribution, so that log(0) and overflow towards them are no mistakes.
     with np.errstate(all="ignore"):
         result = np.asarray(function(argument), dtype=np.float64)
     return np.asarray(np.where(np.isnan(argument), np.nan, result))

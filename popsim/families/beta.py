@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,85 @@ from popsim.families.base import Family, Floats
 from popsim.families.parameters import check_bounds, parameter
 from popsim.families.series import beta_series, integral
 
-__all__ = ["Beta"]
+__all__ = ["Beta", "BetaShaped"]
 
 
-class Beta(Family):
+class BetaShaped(Family):
+    """A beta distribution between two bounds; a child says which by `_beta`."""
+
+    stackable = True
+
+    @property
+    @abstractmethod
+    def _beta(self) -> tuple[Any, Any, Any, Any]:
+        """Exponents a and b and the bounds low and high: numbers, or columns of a stack."""
+
+    # Measured from the nearer end, so that a value next to either bound keeps the digits of its distance to it.
+    def _ppf(self, p: Floats) -> Any:
+        a, b, low, high = self._beta
+        x, rest, upper = _two_sided(a, b, p, 0.5)
+        return np.where(upper, high - (high - low) * rest, low + (high - low) * x)
+
+    def _isf(self, q: Floats) -> Any:
+        a, b, low, high = self._beta
+        x, rest, lower = _two_sided(b, a, q, 0.5)
+        return np.where(lower, low + (high - low) * rest, high - (high - low) * x)
+
+    def _cdf(self, x: Floats) -> Any:
+        a, b, low, high = self._beta
+        return special.betainc(a, b, np.clip((x - low) / (high - low), 0.0, 1.0))
+
+    def _sf(self, x: Floats) -> Any:
+        # scipy's own is ten times slower.
+        a, b, low, high = self._beta
+        upper = np.array(special.betainc(b, a, np.clip((high - x) / (high - low), 0.0, 1.0)))
+        # Next to `low`, 1 - x has lost x.
+        likely = upper > 0.5
+        if likely.any():
+            columns = np.broadcast_arrays(a, b, np.clip((x - low) / (high - low), 0.0, 1.0))
+            upper[likely] = 1.0 - special.betainc(*(part[likely] for part in columns))
+        return upper
+
+    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
+        """Return the series of the quantile, or of the log of its distance to `low`, about rising normal scores.
+
+        Every third score has an inverse; its neighbours start from its series and end by a step of Newton's method on
+        the probability itself.
+        """
+        a, b, low, high = self._beta
+        every = np.arange(len(z))
+        first = every[(every % 3 == 1) | (every == len(z) - 1)]
+        second = np.setdiff1d(every, first)
+        near = np.argmin(np.abs(z[second, None] - z[first]), axis=1) if len(second) else second
+        with np.errstate(all="ignore"):
+            x, rest = _by_inverse(a, b, z[first])
+            xs, v, q = beta_series(a, b, z[first], x, rest, order)
+            step = z[second] - z[first][near]
+            log_x = np.log(x)[:, near] + step * _mean_slope((v - q)[:, :, near], step)
+            log_rest = np.log(rest)[:, near] - step * _mean_slope(q[:, :, near], step)
+            x2, rest2 = _by_newton(a, b, z[second], log_x, log_rest)
+            xs2, v2, q2 = beta_series(a, b, z[second], x2, rest2, order)
+            result = np.empty((order + 1, len(a), len(z)))
+            if logarithm:
+                result[:, :, first], result[:, :, second] = integral(np.log(x), v - q), integral(np.log(x2), v2 - q2)
+                result[0] += np.log(high - low)
+            else:
+                result[:, :, first], result[:, :, second] = xs, xs2
+                result *= high - low
+                result[0] += low
+        return result
+
+    def std(self) -> float:
+        """Return ``(high - low) sqrt(a b / (a + b + 1)) / (a + b)``."""
+        a, b, low, high = self._beta
+        return float((high - low) * (math.sqrt(a * b / (a + b + 1.0)) / (a + b)))
+
+    def support(self) -> tuple[float, float]:
+        """Return the bounds."""
+        return self._beta[2:]
+
+
+class Beta(BetaShaped):
     """Beta distribution on ``low .. high``: ``Q(p) = low + (high - low) I^-1(a, b, p)``.
 
     I is the regularised incomplete beta function. Use it for shares (part of an amount that needs treatment) and for
@@ -46,7 +122,6 @@ class Beta(Family):
 
     family = "beta"
     summary = "shares, and costs between two hard bounds"
-    stackable = True
 
     a: float = parameter(least=0.01, most=1e6)
     b: float = parameter(least=0.01, most=1e6)
@@ -56,33 +131,13 @@ class Beta(Family):
     def _relations(self) -> list[Problem]:
         return check_bounds(Beta, self.low, self.high)
 
-    def _ppf(self, p: Floats) -> Any:
-        return beta_quantile(self.a, self.b, self.low, self.high, p)
-
-    def _isf(self, q: Floats) -> Any:
-        return beta_upper_quantile(self.a, self.b, self.low, self.high, q)
-
-    def _cdf(self, x: Floats) -> Any:
-        return special.betainc(self.a, self.b, np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0))
-
-    def _sf(self, x: Floats) -> Any:
-        return beta_upper_probability(self.a, self.b, self.low, self.high, x)
-
-    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
-        """Return the series of the quantile, or of the log of its distance to `low`, about rising normal scores."""
-        return beta_taylor(self.a, self.b, self.low, self.high, z, order, logarithm)
+    @property
+    def _beta(self) -> tuple[Any, Any, Any, Any]:
+        return self.a, self.b, self.low, self.high
 
     def mean(self) -> float:
         """Return ``low + (high - low) a / (a + b)``."""
         return self.low + (self.high - self.low) * (self.a / (self.a + self.b))
-
-    def std(self) -> float:
-        """Return ``(high - low) sqrt(a b / (a + b + 1)) / (a + b)``."""
-        return (self.high - self.low) * beta_unit_std(self.a, self.b)
-
-    def support(self) -> tuple[float, float]:
-        """Return the bounds."""
-        return self.low, self.high
 
     def mode(self) -> float:
         """Return the peak; with peaks at both ends the higher one, and the middle when neither end is higher."""
@@ -117,61 +172,8 @@ class Beta(Family):
         return stats.beta(self.a, self.b, self.low, self.high - self.low)
 
 
-# Measured from the nearer end, so that a value next to either bound keeps the digits of its distance to it.
-def beta_quantile(a: Any, b: Any, low: Any, high: Any, p: Floats) -> Any:
-    """Quantile of a beta distribution on ``low .. high``; parameters are numbers or columns."""
-    x, rest, upper = _two_sided(a, b, p, 0.5)
-    return np.where(upper, high - (high - low) * rest, low + (high - low) * x)
-
-
-def beta_upper_quantile(a: Any, b: Any, low: Any, high: Any, q: Floats) -> Any:
-    """Upper quantile of a beta distribution on ``low .. high``; parameters are numbers or columns."""
-    x, rest, lower = _two_sided(b, a, q, 0.5)
-    return np.where(lower, low + (high - low) * rest, high - (high - low) * x)
-
-
-def beta_upper_probability(a: Any, b: Any, low: Any, high: Any, x: Floats) -> Any:
-    """Probability of more than x in a beta distribution on ``low .. high``; scipy's own is ten times slower."""
-    upper = np.array(special.betainc(b, a, np.clip((high - x) / (high - low), 0.0, 1.0)))
-    # Next to `low`, 1 - x has lost x.
-    likely = upper > 0.5
-    if likely.any():
-        columns = np.broadcast_arrays(a, b, np.clip((x - low) / (high - low), 0.0, 1.0))
-        upper[likely] = 1.0 - special.betainc(*(part[likely] for part in columns))
-    return upper
-
-
-def beta_taylor(a: Any, b: Any, low: Any, high: Any, z: Floats, order: int, logarithm: bool) -> Floats:
-    """Series about normal scores, which rise, of the quantile or of the log of its distance to `low`.
-
-    Every third score has an inverse; its neighbours start from its series and end by a step of Newton's method on the
-    probability itself.
-    """
-    every = np.arange(len(z))
-    first = every[(every % 3 == 1) | (every == len(z) - 1)]
-    second = np.setdiff1d(every, first)
-    near = np.argmin(np.abs(z[second, None] - z[first]), axis=1) if len(second) else second
-    with np.errstate(all="ignore"):
-        x, rest = _by_inverse(a, b, z[first])
-        xs, v, q = beta_series(a, b, z[first], x, rest, order)
-        step = z[second] - z[first][near]
-        log_x = np.log(x)[:, near] + step * _mean_slope((v - q)[:, :, near], step)
-        log_rest = np.log(rest)[:, near] - step * _mean_slope(q[:, :, near], step)
-        x2, rest2 = _by_newton(a, b, z[second], log_x, log_rest)
-        xs2, v2, q2 = beta_series(a, b, z[second], x2, rest2, order)
-        result = np.empty((order + 1, len(a), len(z)))
-        if logarithm:
-            result[:, :, first], result[:, :, second] = integral(np.log(x), v - q), integral(np.log(x2), v2 - q2)
-            result[0] += np.log(high - low)
-        else:
-            result[:, :, first], result[:, :, second] = xs, xs2
-            result *= high - low
-            result[0] += low
-    return result
-
-
 def _mean_slope(slope: Floats, step: Floats) -> Any:
-    """Mean over a step of a series of which the last term is not set."""
+    """Return the mean over a step of a series whose last term is not set."""
     value = slope[-2] / (len(slope) - 1)
     for k in range(len(slope) - 3, -1, -1):
         value *= step
@@ -180,7 +182,7 @@ def _mean_slope(slope: Floats, step: Floats) -> Any:
 
 
 def _by_inverse(a: Any, b: Any, z: Floats) -> tuple[Floats, Floats]:
-    """Give x and 1 - x at normal scores, which rise."""
+    """Return x and 1 - x at normal scores, which rise."""
     # Beyond 0.9 of the way, 1 - x is found by itself: before, the subtraction costs it one digit at most.
     below = _two_sided(a, b, special.ndtr(z[z < 0.0]), 0.9)
     above = _two_sided(b, a, special.ndtr(-z[z >= 0.0]), 0.9)
@@ -188,7 +190,7 @@ def _by_inverse(a: Any, b: Any, z: Floats) -> tuple[Floats, Floats]:
 
 
 def _by_newton(a: Any, b: Any, z: Floats, log_x: Floats, log_rest: Floats) -> tuple[Floats, Floats]:
-    """Give x and 1 - x at normal scores, which rise, from logarithms that are nearly right."""
+    """Return x and 1 - x at normal scores, which rise, from logarithms that are nearly right."""
     count = int((z < 0.0).sum())
     below = _polished(a, b, special.ndtr(z[:count]), log_x[:, :count])
     above = _polished(b, a, special.ndtr(-z[count:]), log_rest[:, count:])
@@ -209,7 +211,7 @@ def _polished(a: Any, b: Any, p: Floats, log_x: Floats) -> tuple[Floats, Floats]
 
 
 def _two_sided(a: Any, b: Any, p: Floats, switch: float) -> tuple[Any, Any, Any]:
-    """Give x, 1 - x and where x is beyond `switch`, so that 1 - x was found by an inverse of its own."""
+    """Return x, 1 - x and where x is beyond `switch`, so that 1 - x was found by an inverse of its own."""
     a, b, p = np.broadcast_arrays(a, b, p)
     x = _inverse(a, b, p)
     beyond = x > switch
@@ -230,11 +232,11 @@ def _inverse(a: Floats, b: Floats, p: Floats) -> Floats:
     lost = np.isnan(x) & (p < 1e-8)
     if lost.any():
         a, b, p = a[lost], b[lost], p[lost]
-        found = np.exp((np.log(p) + np.log(a) + special.betaln(a, b)) / a)
+        least = np.exp((np.log(p) + np.log(a) + special.betaln(a, b)) / a)
         for _ in range(4):
-            step = (special.betainc(a, b, found) - p) / _density(a, b, found)
-            found = np.where(p < 1e-100, found, found - step)
-        x[lost] = found
+            step = (special.betainc(a, b, least) - p) / _density(a, b, least)
+            least = np.where(p < 1e-100, least, least - step)
+        x[lost] = least
     return x
 
 
@@ -248,8 +250,3 @@ def _upper_inverse(a: Floats, b: Floats, q: Floats) -> Floats:
 
 def _density(a: Any, b: Any, x: Floats) -> Any:
     return np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - special.betaln(a, b))
-
-
-def beta_unit_std(a: float, b: float) -> float:
-    """Return the standard deviation of a beta distribution on 0 .. 1."""
-    return math.sqrt(a * b / (a + b + 1.0)) / (a + b)

@@ -76,7 +76,7 @@ class Discrete(Family):
         return problems
 
     def _sorted(self) -> tuple[Floats, Floats]:
-        """Values that can happen, rising, and their probabilities."""
+        """Return the values that can happen, rising, and their probabilities."""
         kept = sorted((value, p) for value, p in zip(self.values, self.probabilities, strict=True) if p > 0.0)
         values, probabilities = np.array(kept).T
         return values, probabilities / np.sum(probabilities)

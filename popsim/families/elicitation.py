@@ -159,7 +159,7 @@ def shown(values: Mapping[str, Any]) -> str:
 
 
 class Range(NamedTuple):
-    """Two quantiles that hold `coverage` between them, as much below as above."""
+    """Two quantiles with `coverage` between them, and as much below as above."""
 
     low: float
     high: float
@@ -179,7 +179,7 @@ class Range(NamedTuple):
 def read_range(
     owner: Owner, low: object, high: object, coverage: object, *, bounded: bool, positive: bool = False, **mode: object
 ) -> Range:
-    """Check a range; `bounded` says whether a coverage of 1 is possible, `mode=` what is said to be most likely.
+    """Check a stated range; with `bounded` a coverage of 1 is possible, `mode=` is the most likely value.
 
     Raises
     ------
@@ -225,12 +225,12 @@ def read_range(
 
 
 def peak_of_range(owner: Owner, unit: Unit, given: Range, mode: float) -> tuple[float, float, float]:
-    """Peak, as a share of the way between the bounds, and the bounds of the law with these quantiles and this mode.
+    """Return the peak, as a share of the way between the bounds, and the bounds, from two quantiles and the mode.
 
     Raises
     ------
     ParameterError
-        When no peak, or more than one, puts the mode where it is said to be.
+        When no peak, or more than one, puts the mode where it is stated.
     """
     p = np.array([given.below, given.above])
 
@@ -253,7 +253,7 @@ def peak_of_range(owner: Owner, unit: Unit, given: Range, mode: float) -> tuple[
 def peak_of_quantiles(
     owner: Owner, unit: Unit, pairs: list[tuple[float, float]], span: tuple[float, float], mend: str
 ) -> tuple[float, float, float]:
-    """Peak, lower bound and width of the law that has three quantiles; the peak is sought within `span`.
+    """Return peak, lower bound and width of the distribution with three quantiles; the peak is sought within `span`.
 
     Raises
     ------

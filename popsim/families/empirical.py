@@ -9,9 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, refuse
+from popsim.families.base import Family, Floats
 from popsim.families.elicitation import parse_quantiles, shown
-from popsim.families.parameters import KNOWN_VALUE, Numbers, Param, check_finite
+from popsim.families.parameters import KNOWN_VALUE, Numbers, Param, call_of, check_finite
 
 __all__ = ["Empirical"]
 
@@ -20,8 +20,8 @@ class Empirical(Family):
     """Quantile function that joins given points ``(probability, value)`` by straight lines.
 
     Use it for observed costs (`from_data`) and for quantiles that no named family honours. Nothing outside the first
-    and the last value can happen: a small sample makes a range too narrow. Equal neighbouring values are a lump of
-    probability at that value.
+    and the last value can happen: a small sample makes a range too narrow. Equal neighbouring values give
+    that value a probability of its own.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ class Empirical(Family):
     def mode(self) -> float:
         """Return the middle of the shortest interval that holds half the probability.
 
-        A density of straight pieces has no trustworthy peak; this estimate does not hang on two values that happen to
+        A density of straight pieces has no trustworthy peak; this estimate does not depend on two values that happen to
         lie close together. Of several shortest intervals the middle one is taken.
         """
         p = np.array(self.probabilities)
@@ -141,7 +141,7 @@ class Empirical(Family):
 
     @classmethod
     def from_data(cls, sample: Numbers) -> Self:
-        """Take observations: the sorted ones at probabilities 0, 1/(n-1), ..., 1.
+        """Return the distribution of observations: the sorted ones at probabilities 0, 1/(n-1), ..., 1.
 
         Examples
         --------
@@ -176,13 +176,13 @@ class Empirical(Family):
         least, most = float(low or 0.0), float(high or 0.0)
         if not least < pairs[0][1] or not pairs[-1][1] < most:
             given = shown({"low": least, **quantiles, "high": most})
-            refuse(cls, "from_quantiles", given, "low < quantiles < high")
+            raise ParameterError(Problem(call_of(owner), (), given, "low < quantiles < high"))
         inner_p, inner_x = zip(*pairs, strict=True)
         return cls((0.0, *inner_p, 1.0), (least, *inner_x, most))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:
-        """Return two points, a skewed survey, data with a lump and more data."""
+        """Return two points, a skewed survey, data with equal values and more data."""
         return (
             cls([0, 1], [2, 5]),
             cls([0, 0.05, 0.5, 0.95, 1], [1e4, 5e4, 1e5, 6e5, 5e6]),
@@ -191,7 +191,7 @@ class Empirical(Family):
         )
 
     def reference(self) -> Any:
-        """Return ``scipy.stats.rv_histogram`` (a density of steps); None with a lump, which it cannot hold."""
+        """Return ``scipy.stats.rv_histogram`` (a density of steps); None with equal values, which it cannot have."""
         from scipy import stats
 
         if min(np.diff(self.values)) <= 0.0:

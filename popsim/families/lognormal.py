@@ -99,7 +99,7 @@ class LogNormal(TwoQuantiles):
 
     @classmethod
     def from_mean_std(cls, mean: float, std: float) -> Self:
-        """Take expected value and standard deviation of the quantity itself; both positive.
+        """Fit to expected value and standard deviation of the quantity itself; both positive.
 
         Examples
         --------
@@ -117,7 +117,7 @@ class LogNormal(TwoQuantiles):
 
     @classmethod
     def from_median_gsd(cls, median: float, gsd: float) -> Self:
-        """Take the median and the geometric standard deviation: a factor above 1 (68 % lie within it either way).
+        """Fit to the median and the geometric standard deviation: a factor above 1 (68 % lie within it either way).
 
         Examples
         --------

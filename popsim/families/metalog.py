@@ -11,9 +11,9 @@ from numpy.polynomial.polynomial import polyder, polyval
 from scipy import special
 
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats, refuse
+from popsim.families.base import Family, Floats
 from popsim.families.elicitation import parse_quantiles, shown
-from popsim.families.parameters import Numbers, check_relation
+from popsim.families.parameters import Numbers, call_of, check_relation
 from popsim.families.roots import find_least
 
 __all__ = ["Metalog"]
@@ -71,18 +71,21 @@ class Metalog(Family):
         self._take(coefficients=coefficients, low=low, high=high)
 
     def _relations(self) -> list[Problem]:
-        found = _check_bounds(type(self), self.low, self.high)
+        problems = _check_bounds(type(self), self.low, self.high)
         if not self.coefficients or not all(map(math.isfinite, self.coefficients)):
-            return found
+            return problems
         if not 2 <= len(self.coefficients) <= 16:
             return [
-                *found,
+                *problems,
                 Problem("Metalog()", ("coefficients",), f"{len(self.coefficients)} coefficients", "2 to 16 of them"),
             ]
         if fall := _falling(self.coefficients):
             rises = "coefficients whose quantile function rises everywhere"
-            return [*found, Problem("Metalog()", ("coefficients",), f"a quantile function that {fall}", rises, _MEND)]
-        return found
+            return [
+                *problems,
+                Problem("Metalog()", ("coefficients",), f"a quantile function that {fall}", rises, _MEND),
+            ]
+        return problems
 
     def _bounded(self, m: Floats) -> Any:
         if self.low is not None and self.high is not None:
@@ -186,17 +189,19 @@ class Metalog(Family):
         given = shown(quantiles)
         if (low is not None and x[0] <= low) or (high is not None and x[-1] >= high):
             inside = " < ".join(str(part) for part in (low, "quantiles", high) if part is not None)
-            refuse(cls, "from_quantiles", f"{given}, low = {low}, high = {high}", inside)
+            raise ParameterError(Problem(call_of(owner), (), f"{given}, low = {low}, high = {high}", inside))
         target = _free(x, low, high)
         matrix = _basis(len(p), p - 0.5, special.logit(p))
         # Beyond this condition a fit keeps fewer than six digits. Seven terms hold four odd functions of d, so seven
         # probabilities symmetric about 1/2 (three pairs) leave one coefficient open; likewise 11 and 15.
         if np.linalg.cond(matrix) > 1e10:
             allowed = "quantiles that do not leave a coefficient open"
-            refuse(cls, "from_quantiles", given, allowed, "leave one quantile out or add one")
+            raise ParameterError(Problem(call_of(owner), (), given, allowed, "leave one quantile out or add one"))
         coefficients = np.linalg.solve(matrix, target)
         if fall := _falling(coefficients.tolist()):
-            refuse(cls, "from_quantiles", f"{given}: the curve through them {fall}", "a curve that rises", _MEND)
+            raise ParameterError(
+                Problem(call_of(owner), (), f"{given}: the curve through them {fall}", "a curve that rises", _MEND)
+            )
         return cls(coefficients.tolist(), low, high)
 
     @classmethod
@@ -231,7 +236,7 @@ def _check_bounds(owner: type | str, low: float | None, high: float | None) -> l
 
 
 def _free(x: Floats, low: float | None, high: float | None) -> Any:
-    """Take the bounds away: the M of which the value x is made."""
+    """Return M of the value x: the value without its bounds."""
     if low is not None and high is not None:
         return np.log(x - low) - np.log(high - x)
     if low is not None:
@@ -280,7 +285,7 @@ def _rise(coefficients: Sequence[float], t: Any) -> Any:
 
 
 def _falling(coefficients: Sequence[float]) -> str:
-    """Say between which probabilities the quantile function falls; empty when it rises everywhere.
+    """Return between which probabilities the quantile function falls, in words; empty when it rises everywhere.
 
     The slope in the logit is looked at on 4,001 points of ``|t| <= 40`` (probabilities from 4e-18), and each low local
     minimum between them is sought; a slope that rounding alone makes negative counts as zero.
@@ -313,7 +318,7 @@ def _falling(coefficients: Sequence[float]) -> str:
 
 
 def _solve_logit(coefficients: Sequence[float], m: Floats) -> Floats:
-    """Return the logit at which M equals m: Newton's method held inside a bracket."""
+    """Return the logit at which M equals m: Newton's method within a bracket."""
     grid = 740.0 * np.sinh(np.linspace(-6.0, 6.0, 2001)) / math.sinh(6.0)
     table = np.maximum.accumulate(_value_at(coefficients, grid))
     place = np.clip(np.searchsorted(table, m), 1, len(grid) - 1)

@@ -11,14 +11,14 @@ import numpy as np
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats
-from popsim.families.modifiers import corner_scores, interior
+from popsim.families.modifiers import Cornered
 from popsim.families.parameters import Numbers
 from popsim.families.roots import find_crossings, find_least
 
 __all__ = ["Mixture"]
 
 
-class Mixture(Family):
+class Mixture(Cornered):
     """Weighted pool of distributions: ``F(x) = w1 F1(x) + w2 F2(x) + ...``.
 
     Use it for a panel of experts who do not agree (the linear pool: their densities are averaged, not their quantiles),
@@ -201,14 +201,6 @@ class Mixture(Family):
         place, least = find_least(lambda v: -float(mass(np.array(v), 0.5 * width, 0.5 * width)), start, stop, width)
         return place if -least > heights[best] * (1.0 + 1e-9) else float(x[best])
 
-    def kinks(self) -> tuple[float, ...]:
-        """Return the probabilities of corners."""
-        return () if self.jumps() else interior(self.kink_scores())
-
-    def kink_scores(self) -> Floats:
-        """Return the scores of corners."""
-        return corner_scores(self)
-
     def jumps(self) -> tuple[Floats, Floats] | None:
         """Return those of all members together, where all have separate values."""
         if any(member.jumps() is None for member in self.distributions):
@@ -246,9 +238,3 @@ class Mixture(Family):
             cls([Truncated(Normal(2, 3), 0), Shifted(Gamma(2, 1), 1), Pert(0, 2, 9), Constant(4)], [0.25] * 4),
             cls([Constant(1), Discrete([1, 2, 5], [0.2, 0.3, 0.5])], [0.4, 0.6]),
         )
-
-    def reference(self) -> object:
-        """Return the same pool of the members' references, inverted by halving; None where one has none."""
-        from popsim.families.references import pooled
-
-        return pooled([member.reference() for member in self.distributions], self._shares)

@@ -1,4 +1,4 @@
-"""What modifiers share: laws that are moved and stretched, and moments by quadrature."""
+"""What modifiers share: location and scale, kinks that follow from corners, and moments by quadrature."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scipy import special
 
 from popsim.families.base import Family, Floats
 
-__all__ = ["NODES", "WEIGHTS", "Moved", "central_moment", "corner_scores", "interior"]
+__all__ = ["NODES", "WEIGHTS", "Cornered", "Moved", "central_moment"]
 
 _REACH = 37.0
 _MOST_PIECES, _MANY_PIECES = 20_000, 1_000
@@ -20,7 +20,7 @@ _ROOT = math.sqrt(2.0 * math.pi)
 
 
 class Moved(Family):
-    """A law that is location + scale x another: all of it follows from `standard`, which children give."""
+    """Another distribution, moved and scaled: all of it follows from `standard`, which children state."""
 
     distribution: Family
     by: float
@@ -46,7 +46,7 @@ class Moved(Family):
         return self.standard()[0]._from(self._back(x))
 
     def _back(self, x: Floats) -> Floats:
-        """Values of the shape; rounding must not carry a value past an atom or an end of the support."""
+        """Return values of the shape, which rounding must not carry past an atom or an end of the support."""
         shape, location, scale = self.standard()
         low, high = self.support()
         y = (x - location) / scale
@@ -62,23 +62,23 @@ class Moved(Family):
         return np.where(np.isnan(x), np.nan, y)
 
     def mean(self) -> float:
-        """Return the mean of the distribution, moved and scaled likewise."""
+        """Return the mean of the distribution, moved and scaled."""
         shape, location, scale = self.standard()
         return location + scale * shape.mean()
 
     def std(self) -> float:
-        """Return the standard deviation of the distribution, scaled likewise."""
+        """Return the standard deviation of the distribution, scaled."""
         shape, _, scale = self.standard()
         return scale * shape.std()
 
     def support(self) -> tuple[float, float]:
-        """Return the support of the distribution, moved and scaled likewise."""
+        """Return the support of the distribution, moved and scaled."""
         shape, location, scale = self.standard()
         low, high = shape.support()
         return location + scale * low, location + scale * high
 
     def mode(self) -> float:
-        """Return the mode of the distribution, moved and scaled likewise."""
+        """Return the mode of the distribution, moved and scaled."""
         shape, location, scale = self.standard()
         return location + scale * shape.mode()
 
@@ -96,24 +96,46 @@ class Moved(Family):
         return self.standard()[0].kink_scores()
 
     def jumps(self) -> tuple[Floats, Floats] | None:
-        """Return those of the distribution, moved and scaled likewise."""
+        """Return those of the distribution, moved and scaled."""
         shape, location, scale = self.standard()
         steps = shape.jumps()
         return None if steps is None else (steps[0], location + scale * steps[1])
 
     def steep(self) -> bool:
-        """Return what holds of the distribution."""
+        """Return True where the distribution is steep."""
         return self.distribution.steep()
 
     def atoms(self) -> Floats:
-        """Return those of the distribution, moved and scaled likewise."""
+        """Return those of the distribution, moved and scaled."""
         shape, location, scale = self.standard()
         return location + scale * shape.atoms()
 
     def corners(self) -> Floats:
-        """Return those of the distribution, moved and scaled likewise."""
+        """Return those of the distribution, moved and scaled."""
         shape, location, scale = self.standard()
         return location + scale * shape.corners()
+
+
+class Cornered(Family):
+    """A distribution that states its `corners`: kinks of the quantile function follow from them."""
+
+    def kinks(self) -> tuple[float, ...]:
+        """Return the probabilities of the corners, as far as floats distinguish them from each other and from 1."""
+        if self.jumps():
+            return ()
+        p = np.unique(special.ndtr(self.kink_scores()))
+        return tuple(p[(p > 0.0) & (p < 1.0)].tolist())
+
+    def kink_scores(self) -> Floats:
+        """Return normal scores, rising, of the probabilities of less than each corner, and of no more than it."""
+        x = self.corners()
+        with np.errstate(all="ignore"):
+            lower = np.concatenate([self._below(x), self._cdf(x)])
+            upper = np.concatenate([self._from(x), self._sf(x)])
+            z = np.sort(np.where(lower <= 0.5, special.ndtri(lower), -special.ndtri(upper)))
+        z = z[np.abs(z) < _REACH]
+        # The two sides of a gap have one score, but for rounding.
+        return np.asarray(z[np.append(True, np.diff(z) > 1e-15 * (1.0 + np.abs(z[1:])))] if len(z) else z)
 
 
 def central_moment(family: Family, order: int, centre: float, grain: float, reach: float = _REACH) -> float:
@@ -126,7 +148,7 @@ def central_moment(family: Family, order: int, centre: float, grain: float, reac
     Parameters
     ----------
     family
-        The law.
+        The distribution.
     order, centre
         1 or 2; a value near the mean for 1, so that the digits of the width are kept, and the mean for 2.
     grain
@@ -175,21 +197,3 @@ def central_moment(family: Family, order: int, centre: float, grain: float, reac
             count += len(ends)
     message = f"no integral found for {family!r}"
     raise ArithmeticError(message)
-
-
-def corner_scores(family: Family) -> Floats:
-    """Return normal scores, rising, of the probabilities of less than each corner, and of no more than it."""
-    x = family.corners()
-    with np.errstate(all="ignore"):
-        lower = np.concatenate([family._below(x), family._cdf(x)])
-        upper = np.concatenate([family._from(x), family._sf(x)])
-        z = np.sort(np.where(lower <= 0.5, special.ndtri(lower), -special.ndtri(upper)))
-    z = z[np.abs(z) < _REACH]
-    # The two sides of a gap have one score, but for rounding.
-    return np.asarray(z[np.append(True, np.diff(z) > 1e-15 * (1.0 + np.abs(z[1:])))] if len(z) else z)
-
-
-def interior(scores: Floats) -> tuple[float, ...]:
-    """Probabilities of scores, as far as floats tell them from one another and from 1."""
-    p = np.unique(special.ndtr(scores))
-    return tuple(p[(p > 0.0) & (p < 1.0)].tolist())

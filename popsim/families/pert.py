@@ -5,24 +5,17 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-from scipy import special
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats
-from popsim.families.beta import (
-    beta_quantile,
-    beta_taylor,
-    beta_unit_std,
-    beta_upper_probability,
-    beta_upper_quantile,
-)
+from popsim.families.beta import BetaShaped
 from popsim.families.elicitation import Unit, parse_quantiles, peak_of_quantiles, peak_of_range, read_range
 from popsim.families.parameters import check_bounds, parameter
 
 __all__ = ["Pert"]
 
 
-class Pert(Family):
+class Pert(BetaShaped):
     """PERT distribution: the beta distribution on ``low .. high`` with the given mode.
 
     ``a = 1 + shape (mode - low) / (high - low)`` and ``b = 1 + shape (high - mode) / (high - low)``; the mean is
@@ -56,7 +49,6 @@ class Pert(Family):
     family = "pert"
     summary = "hard bounds and a best guess that deserves more trust than they do"
     alternatives = ("from_range",)
-    stackable = True
     quantile_counts = (3,)
 
     low: float
@@ -68,41 +60,15 @@ class Pert(Family):
         return check_bounds(Pert, self.low, self.high, mode=self.mode_)
 
     @property
-    def _exponents(self) -> tuple[float, float]:
+    def _beta(self) -> tuple[Any, Any, Any, Any]:
         width = self.high - self.low
-        return (
-            1.0 + self.shape * ((self.mode_ - self.low) / width),
-            1.0 + self.shape * ((self.high - self.mode_) / width),
-        )
-
-    def _ppf(self, p: Floats) -> Any:
-        return beta_quantile(*self._exponents, self.low, self.high, p)
-
-    def _isf(self, q: Floats) -> Any:
-        return beta_upper_quantile(*self._exponents, self.low, self.high, q)
-
-    def _cdf(self, x: Floats) -> Any:
-        a, b = self._exponents
-        return special.betainc(a, b, np.clip((x - self.low) / (self.high - self.low), 0.0, 1.0))
-
-    def _sf(self, x: Floats) -> Any:
-        return beta_upper_probability(*self._exponents, self.low, self.high, x)
-
-    def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
-        """Return the series of the quantile, or of the log of its distance to `low`, about rising normal scores."""
-        return beta_taylor(*self._exponents, self.low, self.high, z, order, logarithm)
+        a = 1.0 + self.shape * ((self.mode_ - self.low) / width)
+        b = 1.0 + self.shape * ((self.high - self.mode_) / width)
+        return a, b, self.low, self.high
 
     def mean(self) -> float:
         """Return ``(low + shape mode + high) / (shape + 2)``."""
         return self.low + (self.shape * (self.mode_ - self.low) + (self.high - self.low)) / (self.shape + 2.0)
-
-    def std(self) -> float:
-        """Return the standard deviation of the beta distribution."""
-        return (self.high - self.low) * beta_unit_std(*self._exponents)
-
-    def support(self) -> tuple[float, float]:
-        """Return the bounds."""
-        return self.low, self.high
 
     def mode(self) -> float:
         """Return the mode."""
@@ -138,7 +104,7 @@ class Pert(Family):
 
     @classmethod
     def from_range(cls, low: float, mode: float, high: float, coverage: float, shape: float = 4.0) -> Self:
-        """Take a most likely value and a range that holds the truth with the probability `coverage`.
+        """Fit to a most likely value and a range that holds the truth with the probability `coverage`.
 
         `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``; the bounds lie outside and
         are solved for. With coverage 1 they are the bounds.
@@ -186,9 +152,9 @@ class Pert(Family):
 
 
 def _units(shape: float) -> Unit:
+    """Return the quantiles of PERT distributions on 0 .. 1: a row for each peak."""
+
     def unit(peaks: Floats, p: Floats) -> Floats:
-        """Quantiles of PERT distributions on 0 .. 1: a row for each peak."""
-        peaks = peaks[:, None]
-        return np.asarray(beta_quantile(1.0 + shape * peaks, 1.0 + shape * (1.0 - peaks), 0.0, 1.0, p))
+        return np.asarray(Pert._trusted(low=0.0, mode_=peaks[:, None], high=1.0, shape=shape)._ppf(p))
 
     return unit

@@ -15,8 +15,8 @@ from popsim.families.elicitation import COVERAGE_ASKED, QUANTILE_NAME, counts_in
 from popsim.families.parameters import Param
 
 __all__ = [
+    "FamilySummary",
     "Form",
-    "Row",
     "build",
     "catalogue",
     "choose_form",
@@ -28,7 +28,7 @@ __all__ = [
 ]
 
 _PACKAGE = "popsim.families"
-_SUPPORT = frozenset({"base", "elicitation", "modifiers", "parameters", "references", "registry", "roots", "series"})
+_SUPPORT = frozenset({"base", "elicitation", "modifiers", "parameters", "registry", "roots", "series"})
 
 
 @cache
@@ -64,7 +64,9 @@ def family_class(name: str) -> type[Family]:
         raise ParameterError(_unknown_family("", ("family",), name))
     module = importlib.import_module(f"{_PACKAGE}.{name}")
     members = [member for member in vars(module).values() if isinstance(member, type) and issubclass(member, Family)]
-    (only,) = (member for member in members if member.__module__ == module.__name__ and member.family == name)
+    (only,) = (
+        member for member in members if member.__module__ == module.__name__ and getattr(member, "family", "") == name
+    )
     return only
 
 
@@ -94,7 +96,7 @@ class Form:
 
     @property
     def keys(self) -> tuple[str, ...]:
-        """All keys that stand in this form by name, required ones first."""
+        """All keys of this form, required ones first; quantiles are not among them."""
         return self.required + tuple(param.name for param in self.params if not param.required)
 
     def __str__(self) -> str:
@@ -208,7 +210,7 @@ def _member(value: object, file: str, keys: Keys, problems: list[Problem]) -> Fa
 
 
 @dataclass(frozen=True)
-class Row:
+class FamilySummary:
     """One family, as the list of families shows it."""
 
     name: str
@@ -218,7 +220,7 @@ class Row:
     summary: str
 
 
-def catalogue() -> list[Row]:
+def catalogue() -> list[FamilySummary]:
     """List all families: word, class, sets of parameters, what each is for.
 
     Examples
@@ -227,7 +229,7 @@ def catalogue() -> list[Row]:
     ('a, b [, low] [, high]',)
     """
     return [
-        Row(name, cls.__name__, tuple(str(form) for form in forms(cls)), cls.summary)
+        FamilySummary(name, cls.__name__, tuple(str(form) for form in forms(cls)), cls.summary)
         for name, cls in families().items()
     ]
 

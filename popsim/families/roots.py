@@ -93,7 +93,7 @@ def _root_step(
     tolerance: float,
     step: float,
 ) -> tuple[float, float]:
-    """Give the step before and the step: by secant or inverse parabola where these converge, else half the bracket."""
+    """Return the step before and this step: by secant or inverse parabola if these converge, else half the bracket."""
     if abs(before) > tolerance and abs(f_best) < abs(f_last):
         if last == other:
             tried = -f_best * (best - last) / (f_best - f_last)
@@ -179,7 +179,7 @@ def _parabola(
     low: float,
     high: float,
 ) -> float | None:
-    """Give the step to the lowest point of the parabola through three points; None where it cannot be trusted."""
+    """Return the step to the lowest point of the parabola through three points; None where it cannot be trusted."""
     r = (place - second) * (f_place - f_third)
     q = (place - third) * (f_place - f_second)
     p = (place - third) * q - (place - second) * r

@@ -16,7 +16,7 @@ class Scaled(Moved):
     """Another distribution times a known factor: ``Q(p) = by Q_d(p)``.
 
     Use it for a unit cost times a known quantity, and for units. A negative factor is refused: it would turn the
-    distribution round, so that high scores (the dear scenarios that correlations tie together) became low values.
+    distribution round, so that high scores, which correlations make occur together, became low values.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ class Scaled(Moved):
     summary = "another distribution times a known factor, such as a unit cost times a quantity"
 
     by: float = parameter(
-        above=0.0, mend="a negative factor would turn dear scenarios into cheap ones; for zero use Constant"
+        above=0.0, mend="a negative factor would turn costly scenarios into cheap ones; for zero use Constant"
     )
 
     def _relations(self) -> list[Problem]:
@@ -72,9 +72,3 @@ class Scaled(Moved):
             cls(Discrete([0, 1], [0.75, 0.25]), 2e5),
             cls(cls(Uniform(-1, 1), 0.1), 0.7),
         )
-
-    def reference(self) -> object:
-        """Return the reference of the distribution, scaled by other means than here; None where it has none."""
-        from popsim.families.references import moved
-
-        return moved(self.distribution.reference(), 0.0, self.by)

@@ -1,4 +1,4 @@
-"""Taylor series of quantiles in the normal score, by recurrence, for laws whose inverse has no closed form.
+"""Taylor series of quantiles in the normal score, by recurrence, for distributions whose inverse has no closed form.
 
 Let y be the logit (beta) or the logarithm (gamma) of the quantile x, and v = dy/dz. From F(x) = Phi(z) follows
 v = phi(z) / g(y), g the density of y, so that (log v)' = -z - (log g)'(y) v, and (log g)' is a polynomial in x. One
@@ -22,7 +22,7 @@ _LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 
 
 def beta_series(a: Any, b: Any, z: Floats, x: Floats, rest: Floats, order: int) -> tuple[Floats, Floats, Floats]:
-    """Series about z of x, v and x v for a beta law; `rest` is 1 - x with digits of its own.
+    """Return series about z of x, v and x v for a beta distribution; `rest` is 1 - x with digits of its own.
 
     Here (log g)' = a - (a + b) x and x' = x (1 - x) v; the slopes of log x and log(1 - x) are v - x v and -x v.
     Shape of each: (order + 1, *shape of x); the last of x v is not set.
@@ -44,7 +44,7 @@ def beta_series(a: Any, b: Any, z: Floats, x: Floats, rest: Floats, order: int) 
 
 
 def gamma_series(shape: Any, z: Floats, x: Floats, order: int, logarithm: bool) -> Floats:
-    """Series about z of x, or of log x, for a gamma law of scale 1.
+    """Return the series about z of x, or of log x, for a gamma distribution of scale 1.
 
     Here (log g)' = shape - x and x' = x v. Shape: (order + 1, *shape of x).
     """

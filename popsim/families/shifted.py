@@ -65,9 +65,3 @@ class Shifted(Moved):
             cls(Constant(0.1), 0.2),
             cls(Scaled(cls(Discrete([0, 0.7], [0.25, 0.75]), 0.1), 3), 1e3),
         )
-
-    def reference(self) -> object:
-        """Return the reference of the distribution, moved by other means than here; None where it has none."""
-        from popsim.families.references import moved
-
-        return moved(self.distribution.reference(), self.by, 1.0)

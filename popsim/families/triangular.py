@@ -61,7 +61,7 @@ class Triangular(Family):
 
     @property
     def _peak(self) -> float:
-        """Probability of staying below the mode."""
+        """Probability of less than the mode."""
         return (self.mode_ - self.low) / (self.high - self.low)
 
     def _ppf(self, p: Floats) -> Floats:
@@ -71,7 +71,7 @@ class Triangular(Family):
         return self._quantile(q, self.high, self.low)
 
     def _quantile(self, p: Floats, near: float, far: float) -> Floats:
-        """Quantile seen from the end `near`: an isf is the ppf of the mirrored triangle.
+        """Return the quantile seen from the end `near`: an isf is the ppf of the mirrored triangle.
 
         Measured from the near end, from the mode, or from the far end, so that each keeps the digits of its distance.
         """
@@ -153,7 +153,7 @@ class Triangular(Family):
 
     @classmethod
     def from_range(cls, low: float, mode: float, high: float, coverage: float) -> Self:
-        """Take a most likely value and a range that holds the truth with the probability `coverage`.
+        """Fit to a most likely value and a range that holds the truth with the probability `coverage`.
 
         `low` and `high` are the quantiles ``(1 - coverage) / 2`` and ``(1 + coverage) / 2``; the bounds lie outside and
         are solved for. With coverage 1 they are the bounds.
@@ -191,6 +191,6 @@ class Triangular(Family):
 
 
 def _unit(peaks: Floats, p: Floats) -> Floats:
-    """Quantiles of triangles on 0 .. 1: a row for each peak."""
+    """Return quantiles of triangles on 0 .. 1: a row for each peak."""
     peaks = peaks[:, None]
     return np.where(p <= peaks, np.sqrt(p * peaks), 1.0 - np.sqrt((1.0 - p) * (1.0 - peaks)))

@@ -11,7 +11,7 @@ from scipy import special
 
 from popsim.errors import Problem
 from popsim.families.base import Family, Floats
-from popsim.families.modifiers import NODES, WEIGHTS, central_moment, corner_scores, interior
+from popsim.families.modifiers import NODES, WEIGHTS, Cornered, central_moment
 from popsim.families.parameters import check_relation
 
 __all__ = ["Truncated"]
@@ -36,7 +36,7 @@ class _Shares(NamedTuple):
     above: float
 
 
-class Truncated(Family):
+class Truncated(Cornered):
     """Another distribution, given that it lies within ``low .. high``, bounds included.
 
     ``Q(p) = Q_d(F_d(low) + p (F_d(high) - F_d(low)))``, counted from above in the upper half. What is cut off is shared
@@ -114,7 +114,7 @@ class Truncated(Family):
 
     @cached_property
     def _shares(self) -> _Shares:
-        """Each from the end that keeps its digits."""
+        """Probabilities below, within and above the interval, each from the end that keeps its digits."""
         whole = self.distribution
         low, high = np.array([self._bounds[0]]), np.array([self._bounds[1]])
         with np.errstate(all="ignore"):
@@ -141,14 +141,14 @@ class Truncated(Family):
         """Probability of the interval without separate values, over that of the tail from which it is counted."""
         atoms = self.atoms()
         with np.errstate(all="ignore"):
-            lumps = (
+            separate = (
                 float(np.sum(self.distribution._cdf(atoms) - self.distribution._below(atoms))) if len(atoms) else 0.0
             )
-        return max(self._shares.inside - lumps, 0.0) / self._nearer_tail
+        return max(self._shares.inside - separate, 0.0) / self._nearer_tail
 
     @cached_property
     def _straight(self) -> Family | None:
-        """What the distribution is from 0 to 1 along an interval so short that its density is even between corners."""
+        """Shape on 0 .. 1 of an interval so short that its density is even between corners; None for a longer one."""
         low, high = self._ends
         width, farthest = high - low, max(abs(low), abs(high))
         if not 0.0 < width < math.inf or len(self.atoms()):
@@ -171,7 +171,7 @@ class Truncated(Family):
         return Uniform(0.0, 1.0) if len(edges) == 2 else Empirical(ends.tolist(), ((edges - low) / width).tolist())
 
     def _share(self, x: Floats) -> Floats:
-        """Probability within the interval up to x, over its own, counted from the nearer tail."""
+        """Return the probability within the interval up to x, over that of the interval, from the nearer tail."""
         below, inside, above = self._shares
         with np.errstate(all="ignore"):
             if above < below:
@@ -216,7 +216,7 @@ class Truncated(Family):
         return self._quantile(1.0 - q, q)
 
     def _two_sided(self, x: Floats) -> tuple[Any, Any]:
-        """Probabilities, over that of the interval, of being within it up to x, and beyond x."""
+        """Return the probabilities, over that of the interval, of being within it up to x, and beyond x."""
         if self._straight:
             low, high = self._ends
             y = np.clip((x - low) / (high - low), 0.0, 1.0)
@@ -327,14 +327,6 @@ class Truncated(Family):
         ends = self.support()
         return self.distribution._mode_within(max(low, ends[0]), min(high, ends[1]))
 
-    def kinks(self) -> tuple[float, ...]:
-        """Return the probabilities of corners of the distribution within the bounds."""
-        return () if self.jumps() else interior(self.kink_scores())
-
-    def kink_scores(self) -> Floats:
-        """Return the scores of corners of the distribution within the bounds."""
-        return corner_scores(self)
-
     def jumps(self) -> tuple[Floats, Floats] | None:
         """Return those of the distribution within the bounds; one where they leave one value."""
         low, high = self._ends
@@ -349,7 +341,7 @@ class Truncated(Family):
         return cumulative[kept], values[kept]
 
     def steep(self) -> bool:
-        """Return what holds of the distribution."""
+        """Return True where the distribution is steep."""
         return self.distribution.steep()
 
     def atoms(self) -> Floats:
@@ -381,15 +373,9 @@ class Truncated(Family):
             cls(cls(pool, low=0.5), high=4),
         )
 
-    def reference(self) -> Any:
-        """Return the reference of the distribution, cut by other means than here; None where it has no density."""
-        from popsim.families.references import truncated
-
-        return truncated(self.distribution.reference(), *self._bounds)
-
 
 def _grain(family: Family) -> float:
-    """Absolute rounding of the small probabilities of a family: that of its members that are truncated."""
+    """Return the absolute rounding of small probabilities of a family: that of its members that are truncated."""
     if isinstance(family, Truncated):
         return _EPS * family._nearer_tail / family._shares.inside
     inner = [*getattr(family, "distributions", ()), *filter(None, [getattr(family, "distribution", None)])]
@@ -397,5 +383,5 @@ def _grain(family: Family) -> float:
 
 
 def _bound(value: object, without: float) -> Any:
-    """None where the value says that there is no bound."""
+    """Return None for an infinity that means no bound, else the value."""
     return None if isinstance(value, float | np.floating) and value == without else value

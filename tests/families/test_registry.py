@@ -52,7 +52,7 @@ def test_the_promised_families_are_found():
 
 def test_every_file_is_a_family_or_named_as_support():
     files = {path.stem for path in Path(package.__file__).parent.glob("*.py")} - {"__init__"}
-    support = {"base", "elicitation", "modifiers", "parameters", "references", "registry", "roots", "series"}
+    support = {"base", "elicitation", "modifiers", "parameters", "registry", "roots", "series"}
     assert files == set(family_names()) | support
 
 
