@@ -51,6 +51,8 @@ class Problem:
         What set these keys where it was not the file itself: ``override``, or an option of the study.
     part
         Name of the entry of a list that the keys lie in, for readers who do not count from 0.
+    position
+        Where in a file that has no keys, such as ``line 3, column code`` of a CSV file.
 
     Examples
     --------
@@ -60,6 +62,8 @@ class Problem:
         allowed  a whole number of at least 1
     >>> Problem("Triangular()", ("low",), "nan", "a finite number").where
     'Triangular(low)'
+    >>> Problem("countries.csv", (), "nothing", "a name", position="line 3, column name").where
+    'countries.csv: line 3, column name'
     """
 
     file: str
@@ -69,11 +73,12 @@ class Problem:
     mend: str = ""
     origin: str = ""
     part: str = ""
+    position: str = ""
 
     @property
     def where(self) -> str:
         """File and key path, or call and argument, in one text."""
-        path = dotted(self.keys) + (f" ({self.part})" if self.part else "")
+        path = (dotted(self.keys) or self.position) + (f" ({self.part})" if self.part else "")
         if self.origin:
             return f"{self.origin} {path}"
         if self.file.endswith("()"):

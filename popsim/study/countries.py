@@ -191,7 +191,7 @@ def _check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
     for column in groups:
         if not re.fullmatch(r"[a-z][a-z0-9_]*", column) or column in TAKEN or column.endswith("_name"):
             allowed = f"small letters, digits and _; none of {words(TAKEN)}; no ending _name"
-            problems.append(Problem(f"{table.name}: column {column}", (), shown(column), allowed, "rename the column"))
+            problems.append(table.problem(f"column {column}", shown(column), allowed, "rename the column"))
         problems += table.problems(
             Fault(row, column, "nothing", "a value in every row", "write unclassified where it is not known")
             for row in table.rows

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from popsim.correlation_matrix import covariances, fitting_correlation, rounding_of, wrong_entries
 from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.families.base import Floats
-from popsim.study.correlation_matrix import covariances, fitting_correlation, rounding_of, wrong_entries
 from popsim.study.model import Dependence
 from popsim.study.place import Place
 from popsim.study.toml_models import DependenceTable, GroupsTable, MatrixTable, StudyFile
@@ -242,7 +242,7 @@ class StatedMatrix:
     def _label_problem(self, found: str, allowed: str, mend: str = "") -> Problem:
         if self.label_keys:
             return self.place.problem(self.label_keys, found, allowed, mend)
-        return Problem(f"{self.place.file}: first line", (), found, allowed, mend)
+        return Problem(self.place.file, (), found, allowed, mend, position="first line")
 
     def check(
         self,
@@ -379,10 +379,10 @@ def read_matrix(table: TextTable) -> tuple[StatedMatrix, list[Problem]]:
     problems = []
     if named != labels:
         allowed = f"the names of the first line in their order: {words(labels)}"
-        problems.append(Problem(f"{table.name}: first column", (), words(named), allowed))
+        problems.append(table.problem("first column", words(named), allowed))
     values = [[table.number(cell) for cell in row.cells[1:]] for row in table.rows]
     problems += [
-        Problem(table.at(row, label), (), shown(cell), "a number, -1 <= correlation <= 1")
+        table.problem(f"line {row.line}, column {label}", shown(cell), "a number, -1 <= correlation <= 1")
         for row, numbers in zip(table.rows, values, strict=True)
         for label, cell, number in zip(labels, row.cells[1:], numbers, strict=True)
         if number is None

@@ -189,6 +189,5 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         number = int(match[2]) if match and match[2] else len(lines)
         place = f"line {number}, column {match[3]}" if match and match[3] else "end of the file"
         found = lines[min(number, len(lines)) - 1].strip()[:80] or "an empty line"
-        raise StudyError(
-            Problem(f"{name}: {place}", (), found, f"TOML ({match[1] if match else message})", "see https://toml.io")
-        ) from None
+        allowed = f"TOML ({match[1] if match else message})"
+        raise StudyError(Problem(name, (), found, allowed, "see https://toml.io", position=place)) from None

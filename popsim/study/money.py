@@ -233,7 +233,7 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
         elif (first := lines.setdefault((frozenset((currency, per)), year), row.line)) != row.line:
             found = f"{currency} and {per} in {year}, which stand in line {first} too"
             allowed = "each pair of currencies once in a year: the other direction follows from it"
-            problems.append(Problem(f"{table.name}: line {row.line}", (), found, allowed))
+            problems.append(table.problem(f"line {row.line}", found, allowed))
         elif level is not None and level > 0:
             rates[currency, per, int(year)] = level
     return ExchangeRates(table.name, rates), table.problems(faults) + problems

@@ -222,11 +222,15 @@ def _columns(cells: Iterable[Cell]) -> str:
     return words(dict.fromkeys(cell.column for cell in cells))
 
 
+def _of_columns(name: str, cells: Iterable[Cell], found: str, allowed: str, mend: str) -> Problem:
+    return Problem(name, (), found, allowed, mend, position=f"column {_columns(cells)}")
+
+
 def _against(name: str, allowed: str, cells: Iterable[Cell]) -> Problem:
     listed = list(cells)
     found = " beside ".join(f"{shown(cell.text)} in line {cell.line}" for cell in listed)
     mend = "write the numbers in one way, best without thousands separators"
-    return Problem(f"{name}: column {_columns(listed)}", (), found, f"{allowed} in the numbers of a file", mend)
+    return _of_columns(name, listed, found, f"{allowed} in the numbers of a file", mend)
 
 
 def _ambiguous(cells: Sequence[Cell], beside: Cell | None, sign: str, name: str, key: str) -> Problem:
@@ -242,15 +246,15 @@ def _ambiguous(cells: Sequence[Cell], beside: Cell | None, sign: str, name: str,
         found += f" beside {shown(beside.text)} in line {beside.line}"
         mend = f"if it is as in line {beside.line}, say so in the study: {stated}; or write all numbers in one way"
     found += f": {cells[0].text.replace(sign, '')}, or a number with three decimals"
-    return Problem(f"{name}: column {_columns(cells)}", (), found, "numbers that can be read in one way", mend)
+    return _of_columns(name, cells, found, "numbers that can be read in one way", mend)
 
 
 def _unreadable(cells: Sequence[Cell], numbers: NumberFormat, name: str, key: str) -> Problem:
     found = ", ".join(f"{shown(cell.text)} (line {cell.line})" for cell in cells[:SHOWN])
     groups = f"{named(numbers.thousands)} between thousands" if numbers.thousands else "no sign between thousands"
-    return Problem(
-        f"{name}: column {_columns(cells)}",
-        (),
+    return _of_columns(
+        name,
+        cells,
         found + (f", ... ({len(cells)} in all)" if len(cells) > SHOWN else ""),
         f"numbers with {named(numbers.decimal)} as the decimal sign and {groups}",
         f"write them so, or say in the study how they are written: [{key}] decimal = ..., thousands = ...",

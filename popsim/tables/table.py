@@ -67,9 +67,9 @@ class TextTable:
         """Return the value of one cell; empty where there is no such column."""
         return row.cells[self.columns.index(name)] if name in self.columns else ""
 
-    def at(self, row: Row, column: str) -> str:
-        """Return where a cell is."""
-        return f"{self.name}: line {row.line}, column {column}"
+    def problem(self, position: str, found: str, allowed: str, mend: str = "") -> Problem:
+        """Return a problem at a position, such as ``line 3, column code``."""
+        return Problem(self.name, (), found, allowed, mend, position=position)
 
     def number(self, text: str) -> float | None:
         """Return the number in a cell of a column of numbers; None for what is no finite number."""
@@ -86,9 +86,12 @@ class TextTable:
                 lines = words((fault.row.line for fault in same), 10)
                 found = ", ".join(dict.fromkeys(fault.found for fault in same[:SAID_ONE_BY_ONE]))
                 found += f", ... ({len(same)} cells, lines {lines})"
-                problems.append(Problem(f"{self.name}: column {column}", (), found, allowed, mend))
+                problems.append(self.problem(f"column {column}", found, allowed, mend))
             else:
-                problems += [Problem(self.at(fault.row, column), (), fault.found, allowed, mend) for fault in same]
+                problems += [
+                    self.problem(f"line {fault.row.line}, column {column}", fault.found, allowed, mend)
+                    for fault in same
+                ]
         return problems
 
 
@@ -138,8 +141,8 @@ class _Reader:
         self.name, self.required, self.dialect = name, required, dialect
         self.problems: list[Problem] = []
 
-    def refuse(self, where: str, found: str, allowed: str, mend: str = "") -> None:
-        self.problems.append(Problem(f"{self.name}: {where}" if where else self.name, (), found, allowed, mend))
+    def refuse(self, position: str, found: str, allowed: str, mend: str = "") -> None:
+        self.problems.append(Problem(self.name, (), found, allowed, mend, position=position))
 
     def read(self, text: str, numeric: Sequence[str] | None) -> TextTable:
         every = text.split("\n")

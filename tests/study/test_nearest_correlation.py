@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from popsim.correlation_matrix import nearest_correlation
 from popsim.errors import Problem, StudyError
 from popsim.study import load_study
-from popsim.study.correlation_matrix import nearest_correlation
 from popsim.study.dependence import StatedMatrix
 from popsim.study.place import Place
 
