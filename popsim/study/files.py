@@ -25,7 +25,7 @@ PACKAGE = Path(__file__).resolve().parent.parent
 
 
 def packaged(kind: Literal["configs", "distributions"]) -> Path:
-    """Folder of packaged data: inside the package where popsim is installed, beside it in a checkout.
+    """Return the folder of packaged data: inside the package where popsim is installed, beside it in a checkout.
 
     Raises
     ------
@@ -42,15 +42,8 @@ def packaged(kind: Literal["configs", "distributions"]) -> Path:
     for folder in candidates:
         if folder.is_dir():
             return folder
-    raise FileError(
-        Problem(
-            f"packaged data: {kind}",
-            (),
-            "no such folder",
-            " or ".join(str(folder) for folder in candidates),
-            "install popsim again, or run it from a complete checkout",
-        )
-    )
+    mend = "install popsim again, or run it from a complete checkout"
+    raise FileError(Problem(f"packaged data: {kind}", (), "no such folder", " or ".join(map(str, candidates)), mend))
 
 
 def packaged_studies() -> dict[str, Path]:
@@ -67,7 +60,7 @@ def packaged_studies() -> dict[str, Path]:
 
 
 def find_study(source: str | os.PathLike[str]) -> Path:
-    """Path of the study file that `source` names: a file, a folder with ``study.toml``, or a packaged study.
+    """Return the path of the study file that `source` names: a file, a folder with ``study.toml``, or a packaged study.
 
     Raises
     ------
@@ -80,46 +73,25 @@ def find_study(source: str | os.PathLike[str]) -> Path:
     inside = path / STUDY_FILE
     if str(source) in studies:
         if inside.is_file() or path.is_file():
-            raise FileError(
-                Problem(
-                    f'study "{source}"',
-                    (),
-                    f"a packaged study of that name and {(inside if inside.is_file() else path).resolve()}",
-                    "one meaning",
-                    f'write "./{source}" for the one here, or "{studies[str(source)]}" for the packaged one',
-                )
-            )
+            found = f"a packaged study of that name and {(inside if inside.is_file() else path).resolve()}"
+            mend = f'write "./{source}" for the one here, or "{studies[str(source)]}" for the packaged one'
+            raise FileError(Problem(f'study "{source}"', (), found, "one meaning", mend))
         return studies[str(source)]
     if path.is_dir():
         if inside.is_file():
             return inside
         others = ", ".join(sorted(entry.name for entry in path.glob("*.toml"))) or "none"
-        raise FileError(
-            Problem(
-                str(path),
-                (),
-                "a folder without study.toml",
-                "a study file, or a folder that holds study.toml",
-                f"TOML files in it: {others}",
-            )
-        )
+        found, allowed = "a folder without study.toml", "a study file, or a folder that holds study.toml"
+        raise FileError(Problem(str(path), (), found, allowed, f"TOML files in it: {others}"))
     if path.is_file():
         return path
-    mend = f"packaged studies: {', '.join(studies)}" if named else "check the path"
-    hint = nearest(str(source), list(studies))
-    raise FileError(
-        Problem(
-            str(source),
-            (),
-            "no such file",
-            "a study file (.toml), a folder with study.toml, or a packaged study",
-            f"{mend}; {hint}" if hint else mend,
-        )
-    )
+    mends = [f"packaged studies: {', '.join(studies)}" if named else "check the path", nearest(str(source), [*studies])]
+    allowed = "a study file (.toml), a folder with study.toml, or a packaged study"
+    raise FileError(Problem(str(source), (), "no such file", allowed, "; ".join(filter(None, mends))))
 
 
 def read_text(path: Path) -> str:
-    r"""Text of a UTF-8 file, with ``\n`` at the end of lines whatever the file has.
+    r"""Read the text of a UTF-8 file, with ``\n`` at the end of lines whatever the file has.
 
     Raises
     ------
@@ -131,14 +103,8 @@ def read_text(path: Path) -> str:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         byte, line = data[error.start], data[: error.start].count(b"\n") + 1
-        problem = Problem(
-            str(path),
-            (),
-            f"{path}: byte 0x{byte:02x} in line {line} is not UTF-8",
-            "text in UTF-8",
-            "save the file again with encoding UTF-8",
-        )
-        raise FileError(problem) from None
+        found, mend = f"byte 0x{byte:02x} in line {line} is not UTF-8", "save the file again with encoding UTF-8"
+        raise FileError(Problem(str(path), (), f"{path}: {found}", "text in UTF-8", mend)) from None
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 

@@ -48,7 +48,7 @@ class Setting(Brief):
     rationale: str = ""
 
     def of(self, country: Country) -> tuple[str, Amount]:
-        """Give which entry applies to a country ("" or such as "ldc=yes") and its value."""
+        """Return which entry applies to a country ("" or such as "ldc=yes") and its value."""
         groups = dict(country.groups)
         for coordinate, group, value in self.by:
             if groups.get(coordinate) == group:
@@ -191,7 +191,7 @@ class Country(Brief):
         return one_line(f"Country({self.code!r}, {self.name!r}, size factor {self.size_factor:.4g}{groups})", 2 * WIDTH)
 
     def factor(self, driver: str) -> float:
-        """Give the driver over its reference."""
+        """Return the driver over its reference."""
         return self.size_factor if driver == "size" else dict(self.factors)[driver]
 
 
@@ -318,7 +318,7 @@ class Study(Sampled):
         return dict(Counter(reason for *_, reason in self.left_out).most_common())
 
     def left_out_in_words(self) -> str:
-        """Say why countries are left out, with their number where there are several reasons."""
+        """Describe why countries are left out, with their number where there are several reasons."""
         reasons = self.left_out_reasons()
         return next(iter(reasons)) if len(reasons) == 1 else ", ".join(f"{n} {why}" for why, n in reasons.items())
 
