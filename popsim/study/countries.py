@@ -19,6 +19,7 @@ from popsim.types import BASES, Basis
 __all__ = [
     "COUNTRY_COLUMNS",
     "RESERVED",
+    "LeftOut",
     "check_group_values",
     "columns_are_sound",
     "group_columns",

@@ -15,6 +15,7 @@ from popsim.study.areas import check_areas, counted_areas, resolve_areas
 from popsim.study.catalogue import CatalogueReading, read_catalogue
 from popsim.study.countries import (
     COUNTRY_COLUMNS,
+    LeftOut,
     columns_are_sound,
     group_columns,
     measured_columns,
@@ -166,43 +167,8 @@ class _Loader:
         self.files = partial(study_files, content, checked.raw, self.catalogue, texts)
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": []})
-        about, scenarios, report, financing = content.study, content.scenarios, content.report, content.financing
-        size, ids = content.size, [area.id for area in areas]
-        study = Study(
-            name=about.name,
-            title=about.title,
-            description=about.description,
-            years=tuple(range(about.first_year, about.first_year + about.years)),
-            currency=content.money.currency,
-            price_year=content.money.price_year,
-            sampling=Sampling(scenarios.count, scenarios.seed, scenarios.design, scenarios.replicates),
-            coverage=report.coverage,
-            breakdowns=tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in report.breakdowns),
-            countries=countries,
-            countries_rationale=content.countries.rationale,
-            left_out=left_out,
-            areas=areas,
-            dependence=dependence,
-            size_driver=size.driver if size else "",
-            size_rationale=size.rationale if size else "",
-            files=study_files(own, checked.raw, self.catalogue, texts),
-            size_reference=size.reference if size else 1.0,
-            size_limits=(size.lowest, size.highest) if size else (None, None),
-            size_basis=size.basis if size else "judgement",
-            drivers=study_drivers(content),
-            start=as_setting(content.start),
-            shocks=resolve_shocks(content, ids),
-            agency_fee=financing.agency_fee if financing else None,
-            financing_basis=financing.basis if financing else "judgement",
-            financing_rationale=financing.rationale if financing else "",
-            inflation=content.money.inflation,
-            discount_rate=content.money.discount_rate,
-            labels=ColumnLabels.of(content.headings, content.labels),
-            headline=report.headline,
-            not_known=tuple(report.not_known),
-            areas_left_out=tuple((area.id, area.name) for area in self.catalogue.areas if area.id not in ids),
-        )
-        return study, []
+        files = study_files(own, checked.raw, self.catalogue, texts)
+        return _assemble(content, countries, left_out, self.catalogue, areas, dependence, files), []
 
     def notes(self, study: Study) -> tuple[str, ...]:
         """List what is odd in the study that was made, and yet allowed."""
@@ -250,7 +216,7 @@ class _Loader:
         self.shared.reading += [f"{path.name}: read {', '.join(parts)}"] if parts else []
         return text, table if table.columns else None
 
-    def read_countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], tuple[tuple[str, str, str], ...]]:
+    def read_countries(self) -> tuple[str, TextTable | None, tuple[Country, ...], LeftOut]:
         """Read who is counted and who is not."""
         measured = measured_columns(self.checked.content) if columns_are_sound(self.checked) else ()
         text, table = self.read_csv(("countries", "file"), "countries", COUNTRY_COLUMNS, measured)
@@ -346,6 +312,54 @@ class _Loader:
                 problems.append(place.problem(keys, f"{', '.join(names)} a second time", "each breakdown once"))
             seen.append(set(names))
         return problems
+
+
+def _assemble(
+    content: StudyFile,
+    countries: tuple[Country, ...],
+    left_out: LeftOut,
+    catalogue: CatalogueReading,
+    areas: tuple[Area, ...],
+    dependence: Dependence,
+    files: tuple[tuple[str, str], ...],
+) -> Study:
+    """Put a study together from its file and what that refers to."""
+    about, scenarios, report, financing = content.study, content.scenarios, content.report, content.financing
+    size, ids = content.size, [area.id for area in areas]
+    return Study(
+        name=about.name,
+        title=about.title,
+        description=about.description,
+        years=tuple(range(about.first_year, about.first_year + about.years)),
+        currency=content.money.currency,
+        price_year=content.money.price_year,
+        sampling=Sampling(scenarios.count, scenarios.seed, scenarios.design, scenarios.replicates),
+        coverage=report.coverage,
+        breakdowns=tuple((entry,) if isinstance(entry, str) else tuple(entry) for entry in report.breakdowns),
+        countries=countries,
+        countries_rationale=content.countries.rationale,
+        left_out=left_out,
+        areas=areas,
+        dependence=dependence,
+        size_driver=size.driver if size else "",
+        size_rationale=size.rationale if size else "",
+        files=files,
+        size_reference=size.reference if size else 1.0,
+        size_limits=(size.lowest, size.highest) if size else (None, None),
+        size_basis=size.basis if size else "judgement",
+        drivers=study_drivers(content),
+        start=as_setting(content.start),
+        shocks=resolve_shocks(content, ids),
+        agency_fee=financing.agency_fee if financing else None,
+        financing_basis=financing.basis if financing else "judgement",
+        financing_rationale=financing.rationale if financing else "",
+        inflation=content.money.inflation,
+        discount_rate=content.money.discount_rate,
+        labels=ColumnLabels.of(content.headings, content.labels),
+        headline=report.headline,
+        not_known=tuple(report.not_known),
+        areas_left_out=tuple((area.id, area.name) for area in catalogue.areas if area.id not in ids),
+    )
 
 
 def _check_replicates(study: Checked[StudyFile]) -> list[Problem]:
