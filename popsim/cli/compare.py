@@ -13,7 +13,8 @@ from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
 
 if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
-    from popsim.report.facts import Facts, Measured
+    from popsim.report.data import ReportData
+    from popsim.report.estimates import Measured
 
 __all__ = ["command", "option_as_mapping", "print_sentences", "print_tables"]
 
@@ -42,7 +43,7 @@ def command(run: Path, baseline: str, as_json: bool) -> None:
     """
     from popsim.engine.runs import load_run
     from popsim.report.comparison import Comparison
-    from popsim.report.facts import gather
+    from popsim.report.data import gather
 
     loaded = load_run(run)
     comparison = Comparison(gather(loaded.study, loaded.dataset), baseline)
@@ -188,7 +189,7 @@ def option_as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
     }
 
 
-def _range(level: Facts, total: str) -> dict[str, float]:
+def _range(level: ReportData, total: str) -> dict[str, float]:
     # Where nothing is paid after the last year, all years are those of the study.
     total = total if level.has(total) else total.removesuffix("_all_years")
     low, high = level.range(total)

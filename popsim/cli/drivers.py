@@ -102,14 +102,14 @@ def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
     first = next(iter(found.values()))
     print_text(study.title)
     print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {seed_of(first.attrs)}.")
-    words = section.words_of(first, study)
+    units = section.units_of(first, study)
     if section.is_unseen(first) or "input" in found:
-        print_text(section.lead(first, words))
+        print_text(section.lead(first, units))
     if section.is_unseen(first):
         return
     for by, each in found.items():
         print_table(section.share_table(each, by))
-        print_table(section.swing_table(each, by, words))
+        print_table(section.swing_table(each, by, units))
     names = dict(zip(first["area"].values.tolist(), first["area_name"].values.tolist(), strict=True))
     print_table(section.area_table(first, names))
     for text in section.notes(first):

@@ -46,7 +46,7 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
     """
     wanted = _formats(formats)
     from popsim.engine.runs import load_run
-    from popsim.report.facts import gather
+    from popsim.report.data import gather
     from popsim.report.html import write_html
 
     loaded = load_run(run)

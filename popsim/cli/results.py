@@ -16,12 +16,13 @@ from popsim.schema import seed_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from popsim.report.facts import Facts, Measured
+    from popsim.report.data import ReportData
+    from popsim.report.estimates import Measured
 
 __all__ = ["as_mapping", "print_drivers", "print_results"]
 
 
-def print_results(facts: Facts) -> None:
+def print_results(facts: ReportData) -> None:
     """Print the headline, what a single figure is worth, and the ranges by area and by group of countries.
 
     The words and tables are the report's own: this only lays them out for a terminal of 80 columns.
@@ -55,7 +56,7 @@ def print_results(facts: Facts) -> None:
     print_drivers(facts)
 
 
-def print_drivers(facts: Facts) -> None:
+def print_drivers(facts: ReportData) -> None:
     """Print which input makes most of the range, or why that is unknown; nothing where the run holds neither."""
     from popsim.report.content import section_of
     from popsim.report.document import Paragraph
@@ -67,7 +68,7 @@ def print_drivers(facts: Facts) -> None:
         print_text(next(block.text for block in section.blocks if isinstance(block, Paragraph)))
 
 
-def _print_others(facts: Facts) -> None:
+def _print_others(facts: ReportData) -> None:
     """Print the short tables among the other breakdowns, and name the files that hold the long ones."""
     from popsim.report.content import section_of
     from popsim.report.document import Details, Matrix, Table
@@ -87,7 +88,7 @@ def _print_others(facts: Facts) -> None:
         print_text(f"In report.html and summary.csv: {'; '.join(each[:1].lower() + each[1:] for each in elsewhere)}.")
 
 
-def _breakdowns(facts: Facts) -> dict[str, list[dict[str, Any]]]:
+def _breakdowns(facts: ReportData) -> dict[str, list[dict[str, Any]]]:
     """Return every breakdown of a run by the names of its dimensions: what a row is about, and its ranges.
 
     A row of a breakdown by one thing has "label" and "name", of one by several the label and the name along each.
@@ -105,12 +106,12 @@ def _breakdowns(facts: Facts) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _cells(facts: Facts, dims: tuple[str, ...]) -> list[dict[str, Any]]:
+def _cells(facts: ReportData, dims: tuple[str, ...]) -> list[dict[str, Any]]:
     labels = (facts.dataset[dim].values.tolist() for dim in dims)
     return [dict(zip(dims, key, strict=True)) for key in itertools.product(*labels)]
 
 
-def _about(facts: Facts, where: dict[str, Any]) -> dict[str, Any]:
+def _about(facts: ReportData, where: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for dim, label in where.items():
         named = facts.dataset.coords.get(f"{dim}_name")
@@ -119,12 +120,12 @@ def _about(facts: Facts, where: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _need(facts: Facts, name: str, where: dict[str, Any]) -> dict[str, Any]:
+def _need(facts: ReportData, name: str, where: dict[str, Any]) -> dict[str, Any]:
     variable = name.replace("cost", "financing_need", 1)
     return {"financing_need": _range(facts, variable, **where)} if facts.has(variable) else {}
 
 
-def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, Any]:
+def as_mapping(facts: ReportData, folder: Path, files: tuple[str, ...]) -> dict[str, Any]:
     """Return what the tables say, in full precision, with the files of the run.
 
     Parameters
@@ -172,7 +173,7 @@ def as_mapping(facts: Facts, folder: Path, files: tuple[str, ...]) -> dict[str, 
     }
 
 
-def _options(facts: Facts) -> dict[str, Any]:
+def _options(facts: ReportData) -> dict[str, Any]:
     """Return the totals of every option, and their differences from the study as written."""
     from popsim.report.comparison import comparison_of
 
@@ -184,13 +185,13 @@ def _options(facts: Facts) -> dict[str, Any]:
     return {option: {name: _range(level, name) for name in map(str, facts.totals_of_options.data_vars)}}
 
 
-def _precision(facts: Facts) -> dict[str, float]:
+def _precision(facts: ReportData) -> dict[str, float]:
     """Return the precision asked for and reached, where scenarios were added until it was."""
     names = ("precision", "precision_reached")
     return {name: float(facts.dataset.attrs[name]) for name in names if name in facts.dataset.attrs}
 
 
-def _range(facts: Facts, variable: str, **where: object) -> dict[str, Any]:
+def _range(facts: ReportData, variable: str, **where: object) -> dict[str, Any]:
     low, high = facts.range(variable, **where)
     mean = facts.mean(variable, **where)
     unseen = "" if mean.is_known else facts.unseen(variable)
@@ -208,13 +209,13 @@ def _measured(name: str, measured: Measured) -> dict[str, float]:
     return {name: measured.value, f"{name}_error": measured.error}
 
 
-def _budget(facts: Facts, total: str) -> dict[str, float]:
-    from popsim.report.facts import CONFIDENCE
+def _budget(facts: ReportData, total: str) -> dict[str, float]:
+    from popsim.report.data import CONFIDENCE
 
     return {"confidence": CONFIDENCE, **_measured("amount", facts.enough_for(total))}
 
 
-def _point(facts: Facts, total: str) -> dict[str, float]:
+def _point(facts: ReportData, total: str) -> dict[str, float]:
     """Return the point estimate of a total and the share of the scenarios in which it is enough."""
     value = facts.point(total)
     if value is None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from popsim.cli.progress import ProgressBar
     from popsim.plan.model import Plan
-    from popsim.report.facts import Facts
+    from popsim.report.data import ReportData
     from popsim.study.model import Study
 
 __all__ = ["command"]
@@ -151,7 +151,7 @@ def _kept(plan: Plan) -> tuple[tuple[str, ...], ...]:
     return (*plan.about.breakdowns, ("basis",))
 
 
-def _reached(facts: Facts) -> str:
+def _reached(facts: ReportData) -> str:
     """Say what precision took."""
     reached, wanted = (100 * float(facts.dataset.attrs[name]) for name in ("precision_reached", "precision"))
     return (
@@ -160,14 +160,14 @@ def _reached(facts: Facts) -> str:
     )
 
 
-def _turns(facts: Facts) -> str:
+def _turns(facts: ReportData) -> str:
     turns = facts.replicates
     return "" if turns == 1 else f" ({turns} independent scramblings of {facts.scenarios // turns:,} Sobol points)"
 
 
 def _simulate_into(
     target: Path, study: Study, threads: int | None, precisely: _Precisely | None, drivers: bool | None
-) -> Facts:
+) -> ReportData:
     """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
     from popsim.analysis.attached import add_drivers, attach_rare
     from popsim.analysis.rare import rare_events
@@ -178,7 +178,7 @@ def _simulate_into(
     from popsim.engine.variants import dependence_extremes
     from popsim.plan import compile as compile_plan
     from popsim.report.comparison import comparison_of
-    from popsim.report.facts import gather
+    from popsim.report.data import gather
     from popsim.report.html import write_html
     from popsim.report.summary_csv import write_summary_csv
 

@@ -13,8 +13,8 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Document, Figure, Table
-from popsim.report.facts import Facts
 from popsim.report.figures import canvas
 from popsim.study.model import Study
 
@@ -32,7 +32,7 @@ _CONTROL_PICTURES = {
 """Control characters, which HTML cannot hold, by the pictures of them that Unicode has."""
 
 
-def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: Facts | None = None) -> None:
+def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: ReportData | None = None) -> None:
     """Write the report of a run as one self-contained HTML file.
 
     Parameters

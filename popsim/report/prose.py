@@ -59,9 +59,9 @@ class Prose:
         AttributeError
             When the template has no such sentence.
         TypeError
-            For a value that is none of the sentence's parameters.
+            For a value that is none of the sentence's parameters, or a missing one that is counted.
         jinja2.UndefinedError
-            When a value that the sentence uses is missing.
+            For another value that is missing.
         """
         macro = getattr(environment().get_template(f"{self.template}.j2").module, sentence)
         return _SPACES.sub(" ", macro(**values)).strip()

@@ -43,7 +43,7 @@ def test_the_entry_of_the_readme_is_the_packaged_one() -> None:
 def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
     from popsim.analysis import dependence_effect
     from popsim.engine.variants import dependence_extremes
-    from popsim.report.facts import gather
+    from popsim.report.data import gather
     from popsim.report.sections import headline
 
     study = published_study()

@@ -14,7 +14,7 @@ from popsim import analysis, schema
 from popsim.families import Uniform
 from popsim.report.content import compose
 from popsim.report.document import Bullets, Figure, Section, Table
-from popsim.report.facts import Measured
+from popsim.report.estimates import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
 from popsim.report.sections.credibility import _correlation

@@ -17,8 +17,8 @@ from popsim.engine.simulate import simulate
 from popsim.families import Constant, LogNormal, Uniform
 from popsim.report.comparison import Comparison
 from popsim.report.content import compose
+from popsim.report.data import ReportData, gather
 from popsim.report.document import Document, Matrix, Table
-from popsim.report.facts import Facts, gather
 from popsim.report.html import render
 from popsim.report.summary_csv import write_summary_csv
 from popsim.study.model import Option, Study
@@ -39,7 +39,7 @@ def with_option() -> Study:
 
 
 @pytest.fixture(scope="module")
-def facts() -> Facts:
+def facts() -> ReportData:
     found = with_option()
     return gather(
         found, simulate(found, scenarios=2_000, seed=3, breakdowns=[("area",), ("region",), ("area", "year")])
@@ -47,7 +47,7 @@ def facts() -> Facts:
 
 
 @pytest.fixture(scope="module")
-def document(facts: Facts) -> Document:
+def document(facts: ReportData) -> Document:
     return compose(facts.study, facts.every_option)
 
 
@@ -56,12 +56,12 @@ def tables(document: Document, section: str) -> list[Table | Matrix]:
     return [block for block in blocks if isinstance(block, Table | Matrix)]
 
 
-def test_the_scenarios_alone_do_not_tell_the_mean(facts: Facts) -> None:
+def test_the_scenarios_alone_do_not_tell_the_mean(facts: ReportData) -> None:
     assert np.isinf(summarise(facts.dataset)["cost_mean_error"]).all()
     assert not facts.mean_of_scenarios("cost").is_known
 
 
-def test_means_of_totals_and_areas_are_exact_and_add_up(facts: Facts) -> None:
+def test_means_of_totals_and_areas_are_exact_and_add_up(facts: ReportData) -> None:
     assert facts.mean("cost").value == pytest.approx(2.0 * (MEAN + 7e6), rel=1e-6)
     assert facts.mean("cost_by_area", area="heavy").value == pytest.approx(2.0 * MEAN, rel=1e-6)
     # The scenarios tell that of the other area; beside an exact total it is exact too.
@@ -89,7 +89,7 @@ def test_the_exact_mean_has_one_rounding(document: Document) -> None:
     assert f"known exactly without simulation: {mean}. The error of the mean of the scenarios" in render(document)
 
 
-def test_differences_of_options_are_those_of_exact_means(facts: Facts, document: Document) -> None:
+def test_differences_of_options_are_those_of_exact_means(facts: ReportData, document: Document) -> None:
     comparison = Comparison(facts)
     # What the scenarios tell is theirs: two payments of a million in every one.
     assert not comparison.is_mean_exact("cost", "less")
@@ -102,7 +102,7 @@ def test_differences_of_options_are_those_of_exact_means(facts: Facts, document:
     assert "n/a" not in {row[-1] for row in (*levels.rows, *apart.rows)}
 
 
-def test_json_marks_what_is_exact(facts: Facts) -> None:
+def test_json_marks_what_is_exact(facts: ReportData) -> None:
     found = json.loads(json.dumps(as_mapping(facts, Path("run"), ())))
     assert found["cost"]["mean_is_exact"] is True
     assert found["cost"]["mean"] == pytest.approx(2.0 * (MEAN + 7e6), rel=1e-6)
@@ -113,7 +113,7 @@ def test_json_marks_what_is_exact(facts: Facts) -> None:
     assert "mean_is_exact" not in found["options"]["less"]["difference"]["cost"]
 
 
-def test_the_table_for_other_programs_has_both_means(facts: Facts, tmp_path: Path) -> None:
+def test_the_table_for_other_programs_has_both_means(facts: ReportData, tmp_path: Path) -> None:
     write_summary_csv(tmp_path / "summary.csv", facts.every_option, 0.9)
     with (tmp_path / "summary.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.report.comparison import Comparison
+from popsim.report.data import gather
 from popsim.report.document import Figure, Table
-from popsim.report.facts import gather
 from popsim.report.sections import options as words
 from popsim.study.model import Study
 

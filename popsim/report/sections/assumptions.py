@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 from popsim.families.base import Family
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Entry
-from popsim.report.facts import Facts
 from popsim.report.numbers import significant
 from popsim.report.prose import Prose, listed
 from popsim.study.model import Amount, Area, Setting, Study
@@ -21,15 +21,15 @@ Unit = Literal["percent", "years", "times"]
 _text = Prose("assumptions")
 
 
-def assumptions(facts: Facts) -> tuple[Details, ...]:
+def assumptions(data: ReportData) -> tuple[Details, ...]:
     """Return every assumption with what it rests on and why, folded by what it is about."""
     subjects: tuple[tuple[str, list[Block]], ...] = (
-        ("Need", _needs(facts)),
-        ("Starts and delays", _lateness(facts)),
-        ("Rises of prices and shocks", _prices(facts)),
-        ("Further measures of countries", _measures(facts.study)),
-        ("Co-financing", _cofinancing(facts)),
-        ("Correlations", [_correlations(facts.study)]),
+        ("Need", _needs(data)),
+        ("Starts and delays", _lateness(data)),
+        ("Rises of prices and shocks", _prices(data)),
+        ("Further measures of countries", _measures(data.study)),
+        ("Co-financing", _cofinancing(data)),
+        ("Correlations", [_correlations(data.study)]),
     )
     return tuple(
         Details(_text("summary", title=title, entries=len(entries)), tuple(entries))
@@ -38,45 +38,45 @@ def assumptions(facts: Facts) -> tuple[Details, ...]:
     )
 
 
-def _needs(facts: Facts) -> list[Block]:
+def _needs(data: ReportData) -> list[Block]:
     needs = [
         (name, need)
-        for area in facts.study.areas
+        for area in data.study.areas
         for name, need in (
             (area.name, area.need),
             *((f"{area.name}: {part.name}", part.need) for part in area.components),
         )
     ]
     return [
-        _entry(name, need.basis, _setting(facts, "Probability of need", need, "percent"), need.rationale)
+        _entry(name, need.basis, _setting(data, "Probability of need", need, "percent"), need.rationale)
         for name, need in needs
         if need is not None
     ]
 
 
-def _lateness(facts: Facts) -> list[Block]:
-    study, entries = facts.study, list[Block]()
+def _lateness(data: ReportData) -> list[Block]:
+    study, entries = data.study, list[Block]()
     if study.start is not None:
-        pairs = _setting(facts, "Begins after", study.start, "years")
+        pairs = _setting(data, "Begins after", study.start, "years")
         entries.append(_entry("Start of a country", study.start.basis, pairs, study.start.rationale))
     for delay, names in _alike((area, area.delay) for area in study.areas):
-        pairs = [_where(study, names), *_setting(facts, "Late by", delay.years, "years")]
-        pairs.append(("A year of delay adds", _amount(facts, delay.cost_per_year, "percent")))
+        pairs = [_where(study, names), *_setting(data, "Late by", delay.years, "years")]
+        pairs.append(("A year of delay adds", _amount(data, delay.cost_per_year, "percent")))
         entries.append(_entry("Delay of an area’s work", delay.years.basis, pairs, delay.years.rationale))
     return entries
 
 
-def _prices(facts: Facts) -> list[Block]:
-    study, entries = facts.study, list[Block]()
+def _prices(data: ReportData) -> list[Block]:
+    study, entries = data.study, list[Block]()
     for rise, names in _alike((area, area.escalation) for area in study.areas):
-        pairs = [_where(study, names), ("Real rise per year", _amount(facts, rise.rate, "percent"))]
+        pairs = [_where(study, names), ("Real rise per year", _amount(data, rise.rate, "percent"))]
         entries.append(_entry("Rise of costs beyond general prices", rise.basis, pairs, rise.rationale))
     names_of = {area.id: area.name for area in study.areas}
     for shock in study.shocks:
         pairs = [
             _where(study, [names_of[area] for area in shock.areas if area in names_of]),
-            ("Probability", _amount(facts, shock.probability, "percent")),
-            ("Costs become", _amount(facts, shock.factor, "times")),
+            ("Probability", _amount(data, shock.probability, "percent")),
+            ("Costs become", _amount(data, shock.factor, "times")),
         ]
         entries.append(_entry(shock.name, shock.basis, pairs, shock.rationale))
     return entries
@@ -92,10 +92,10 @@ def _measures(study: Study) -> list[Block]:
     return entries
 
 
-def _cofinancing(facts: Facts) -> list[Block]:
-    study, entries = facts.study, list[Block]()
+def _cofinancing(data: ReportData) -> list[Block]:
+    study, entries = data.study, list[Block]()
     for share, names in _alike((area, area.cofinancing) for area in study.areas):
-        pairs = [_where(study, names), *_setting(facts, "Share of the cost", share, "percent")]
+        pairs = [_where(study, names), *_setting(data, "Share of the cost", share, "percent")]
         entries.append(_entry("Co-financing", share.basis, pairs, share.rationale))
     return entries
 
@@ -149,21 +149,21 @@ def _alike(areas: Iterable[tuple[Area, T | None]]) -> list[tuple[T, list[str]]]:
     return groups
 
 
-def _setting(facts: Facts, name: str, setting: Setting, unit: Unit) -> Pairs:
+def _setting(data: ReportData, name: str, setting: Setting, unit: Unit) -> Pairs:
     """Return a quantity, and what holds instead for groups of countries: of several groups the first applies."""
-    study, pairs = facts.study, Pairs()
+    study, pairs = data.study, Pairs()
     for column, group, value in setting.by:
         heading, label = study.heading(column, sentence=True), study.label(column, group, sentence=True)
-        pairs.append((_text("for_group", name=name, column=heading, group=label), _amount(facts, value, unit)))
+        pairs.append((_text("for_group", name=name, column=heading, group=label), _amount(data, value, unit)))
     others = _text("for_others", name=name) if pairs else name
-    return [*pairs, (others, _amount(facts, setting.value, unit))]
+    return [*pairs, (others, _amount(data, setting.value, unit))]
 
 
-def _amount(facts: Facts, value: Amount, unit: Unit) -> str:
+def _amount(data: ReportData, value: Amount, unit: Unit) -> str:
     """Print a number in its unit, or the range and the median of an uncertain one."""
     scale = 100.0 if unit == "percent" else 1.0
     if not isinstance(value, Family):
         return _text("certain", unit=unit, value=significant(scale * value))
-    low, median, high = (significant(scale * float(value.ppf(p))) for p in (facts.low, 0.5, facts.high))
+    low, median, high = (significant(scale * float(value.ppf(p))) for p in (data.low, 0.5, data.high))
     ends = _text("span", low=low, high=high)
-    return _text("uncertain", unit=unit, range=ends, interval=facts.interval, median=median, family=value.family)
+    return _text("uncertain", unit=unit, range=ends, interval=data.interval, median=median, family=value.family)

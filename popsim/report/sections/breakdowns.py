@@ -9,8 +9,9 @@ from dataclasses import replace
 import xarray as xr
 
 from popsim import analysis, schema
+from popsim.report.data import ReportData, names_of
 from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
-from popsim.report.facts import Facts, Measured, names_of
+from popsim.report.estimates import Measured
 from popsim.report.numbers import UNKNOWN, percent
 from popsim.report.prose import Prose, listed
 from popsim.study.model import Study
@@ -37,14 +38,14 @@ _NAMES = {
 }
 
 
-def dims_of(facts: Facts, name: str) -> tuple[str, ...]:
+def dims_of(data: ReportData, name: str) -> tuple[str, ...]:
     """Dimensions of a breakdown beside option and scenario."""
-    return tuple(str(dim) for dim in facts.dataset[name].dims if dim not in {"option", "scenario"})
+    return tuple(str(dim) for dim in data.dataset[name].dims if dim not in {"option", "scenario"})
 
 
-def has_own_section(facts: Facts, dims: tuple[str, ...]) -> bool:
+def has_own_section(data: ReportData, dims: tuple[str, ...]) -> bool:
     """Whether another section shows a breakdown by these dimensions."""
-    return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in facts.groups)
+    return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in data.groups)
 
 
 def dimension_name(study: Study, dim: str) -> str:
@@ -57,84 +58,84 @@ def breakdown_title(study: Study, dims: Sequence[str]) -> str:
     return listed([_NAMES[dim].lower() if dim in _NAMES else study.heading(dim, sentence=True) for dim in dims])
 
 
-def label_of(facts: Facts, dim: str, value: object) -> str:
+def label_of(data: ReportData, dim: str, value: object) -> str:
     """Name a label of a dimension, as the study names it; its code follows where several have one name."""
     if dim == "basis":
         return str(value).capitalize()
-    return names_of(facts.dataset, dim).get(value) or facts.study.label(dim, value)
+    return names_of(data.dataset, dim).get(value) or data.study.label(dim, value)
 
 
-def breakdowns(facts: Facts) -> Section | None:
+def breakdowns(data: ReportData) -> Section | None:
     """Show every breakdown that has no section of its own; None when there is none.
 
     What fits is a matrix of means with their ranges, and anything else a list; what is long is folded.
     """
     blocks: list[Block | Details] = []
-    for name, variable in facts.dataset.data_vars.items():
+    for name, variable in data.dataset.data_vars.items():
         if not str(name).startswith("cost_by_") or "scenario" not in variable.dims:
             continue
-        dims = dims_of(facts, str(name))
+        dims = dims_of(data, str(name))
         # How costs divide by basis is kept in every run, for another section.
-        if has_own_section(facts, dims) or (dims == ("basis",) and dims not in facts.study.breakdowns):
+        if has_own_section(data, dims) or (dims == ("basis",) and dims not in data.study.breakdowns):
             continue
-        across = _columns_of(facts, dims)
-        blocks += _matrices(facts, dims, across) if across is not None else _list(facts, dims)
+        across = _columns_of(data, dims)
+        blocks += _matrices(data, dims, across) if across is not None else _list(data, dims)
     if not blocks:
         return None
     note = Paragraph(_text("note"), note=True)
     return Section("breakdowns", "Further breakdowns", "Breakdowns", (*blocks, note))
 
 
-def _columns_of(facts: Facts, dims: tuple[str, ...]) -> str | None:
+def _columns_of(data: ReportData, dims: tuple[str, ...]) -> str | None:
     """Choose the dimension that is laid out in columns; None where the breakdown is to be listed."""
     if len(dims) != 2:
         return None
-    sizes = {dim: facts.dataset.sizes[dim] for dim in dims}
+    sizes = {dim: data.dataset.sizes[dim] for dim in dims}
     shortest = min(reversed(dims), key=lambda dim: sizes[dim])
     chosen = "year" if sizes.get("year", MOST_COLUMNS + 1) <= MOST_COLUMNS else shortest
     return chosen if sizes[chosen] <= MOST_COLUMNS else None
 
 
-def _labels(facts: Facts, dim: str, along: Facts | None = None) -> list[object]:
+def _labels(data: ReportData, dim: str, along: ReportData | None = None) -> list[object]:
     """Labels in the order in which they are shown: countries and components by size, everything else as it stands."""
-    labels: list[object] = facts.dataset[dim].values.tolist()
-    name = schema.breakdown_name((dim,), facts.first)
+    labels: list[object] = data.dataset[dim].values.tolist()
+    name = schema.breakdown_name((dim,), data.first)
     if dim not in {"country", "component"} or along is None or not along.has(name):
         return labels
     return sorted(labels, key=lambda label: -along.mean(name, **{dim: label}).value)
 
 
-def _with_sums(facts: Facts, dims: tuple[str, ...]) -> Facts:
+def _with_sums(data: ReportData, dims: tuple[str, ...]) -> ReportData:
     """Add the sums of a breakdown over all but one of its dimensions, for the margins of a matrix."""
     sums = {}
-    for total, dim in itertools.product(facts.totals, dims):
+    for total, dim in itertools.product(data.totals, dims):
         name = schema.breakdown_name((dim,), total)
-        if f"{name}_mean" not in facts.summary:
-            whole = facts.dataset[schema.breakdown_name(dims, total)]
+        if f"{name}_mean" not in data.summary:
+            whole = data.dataset[schema.breakdown_name(dims, total)]
             sums[name] = whole.sum([other for other in dims if other != dim])
     if not sums:
-        return facts
-    added = xr.Dataset(sums, attrs=facts.dataset.attrs)
-    summary = analysis.summarise(added, facts.coverage).squeeze("option", drop=True)
-    return replace(facts, dataset=facts.dataset.assign(sums), summary=facts.summary.assign(summary.data_vars))
+        return data
+    added = xr.Dataset(sums, attrs=data.dataset.attrs)
+    summary = analysis.summarise(added, data.coverage).squeeze("option", drop=True)
+    return replace(data, dataset=data.dataset.assign(sums), summary=data.summary.assign(summary.data_vars))
 
 
-def _range(facts: Facts, low: Measured, high: Measured) -> str:
-    ends = facts.amounts(low, high)
+def _range(data: ReportData, low: Measured, high: Measured) -> str:
+    ends = data.amounts(low, high)
     return UNKNOWN if UNKNOWN in ends else f"{ends[0]}–{ends[1]}" if ends[0] != ends[1] else ""
 
 
-def _cell(facts: Facts, name: str, where: dict[str, object]) -> MatrixCell:
-    low, high = facts.range(name, **where)
-    return MatrixCell(facts.amount(facts.mean(name, **where)), _range(facts, low, high))
+def _cell(data: ReportData, name: str, where: dict[str, object]) -> MatrixCell:
+    low, high = data.range(name, **where)
+    return MatrixCell(data.amount(data.mean(name, **where)), _range(data, low, high))
 
 
-def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | Details]:
+def _matrices(data: ReportData, dims: tuple[str, ...], across: str) -> list[Block | Details]:
     down = next(dim for dim in dims if dim != across)
-    along, title = _with_sums(facts, dims), breakdown_title(facts.study, dims)
-    rows, columns = _labels(facts, down, along), _labels(facts, across, along)
+    along, title = _with_sums(data, dims), breakdown_title(data.study, dims)
+    rows, columns = _labels(data, down, along), _labels(data, across, along)
     tables: list[Block] = []
-    for total in facts.totals:
+    for total in data.totals:
         name = schema.breakdown_name(dims, total)
         by_row, by_column = (schema.breakdown_name((dim,), total) for dim in (down, across))
         lines = []
@@ -143,21 +144,21 @@ def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | 
             for column in columns:
                 key = {down: row, across: column}
                 cells.append(_cell(along, name, {dim: key[dim] for dim in dims}))
-            lines.append(MatrixRow(label_of(facts, down, row), (*cells, _cell(along, by_row, {down: row}))))
+            lines.append(MatrixRow(label_of(data, down, row), (*cells, _cell(along, by_row, {down: row}))))
         sums = (*(_cell(along, by_column, {across: column}) for column in columns), _cell(along, total, {}))
         caption = _text(
             "matrix_caption",
             total=_TOTALS[total],
             by=title,
-            interval=facts.interval,
-            unit_and_prices=facts.unit_and_prices,
+            interval=data.interval,
+            unit_and_prices=data.unit_and_prices,
             about_means=along.about_means(name, by_row, by_column, total),
         )
         tables.append(
             Matrix(
                 caption,
-                dimension_name(facts.study, down),
-                (*(label_of(facts, across, column) for column in columns), "All"),
+                dimension_name(data.study, down),
+                (*(label_of(data, across, column) for column in columns), "All"),
                 (*lines, MatrixRow("All", sums)),
             )
         )
@@ -166,32 +167,32 @@ def _matrices(facts: Facts, dims: tuple[str, ...], across: str) -> list[Block | 
     return [Details(_text("matrix_summary", by=title, rows=len(rows), columns=len(columns)), tuple(tables))]
 
 
-def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
+def _list(data: ReportData, dims: tuple[str, ...]) -> list[Block | Details]:
     """List the cells of a breakdown row by row, with the totals side by side."""
-    keys = list(itertools.product(*(_labels(facts, dim, facts) for dim in dims)))
+    keys = list(itertools.product(*(_labels(data, dim, data) for dim in dims)))
     whole = len(keys)
     left_out: tuple[Block, ...] = ()
     if whole > MOST_ROWS:
-        first = schema.breakdown_name(dims, facts.first)
-        means = {key: facts.mean(first, **dict(zip(dims, key, strict=True))).value for key in keys}
+        first = schema.breakdown_name(dims, data.first)
+        means = {key: data.mean(first, **dict(zip(dims, key, strict=True))).value for key in keys}
         keys = sorted(keys, key=lambda key: -means[key])[:MOST_ROWS]
         left_out = (Paragraph(_text("largest_rows", shown=MOST_ROWS, rows=whole), note=True),)
     labels = [
-        name for dim in dims for name in (dimension_name(facts.study, dim), *(("Code",) if dim == "country" else ()))
+        name for dim in dims for name in (dimension_name(data.study, dim), *(("Code",) if dim == "country" else ()))
     ]
-    shown, title = facts.totals, breakdown_title(facts.study, dims)
+    shown, title = data.totals, breakdown_title(data.study, dims)
     caption = _text(
         "list_caption",
         title="Ranges" if len(shown) > 1 else _TOTALS[shown[0]],
         by=title,
-        interval=facts.interval,
-        unit_and_prices=facts.unit_and_prices,
-        about_means=facts.about_means(*(schema.breakdown_name(dims, total) for total in shown)),
+        interval=data.interval,
+        unit_and_prices=data.unit_and_prices,
+        about_means=data.about_means(*(schema.breakdown_name(dims, total) for total in shown)),
     )
     table = Table(
         caption,
         (*labels, *_COLUMNS * len(shown)),
-        tuple((*_row_labels(facts, dims, key), *_row(facts, dims, key)) for key in keys),
+        tuple((*_row_labels(data, dims, key), *_row(data, dims, key)) for key in keys),
         labels=len(labels),
         sortable=whole > MOST_OPEN,
         groups=tuple((_TOTALS[total], len(_COLUMNS)) for total in shown) if len(shown) > 1 else (),
@@ -201,22 +202,22 @@ def _list(facts: Facts, dims: tuple[str, ...]) -> list[Block | Details]:
     return [Details(_text("list_summary", by=title, rows=whole), (table, *left_out))]
 
 
-def _row_labels(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
+def _row_labels(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
     labels = []
     for dim, value in zip(dims, key, strict=True):
         if dim == "country":  # its code has a column of its own
-            labels += [str(facts.dataset["country_name"].sel(country=value).item()), str(value)]
+            labels += [str(data.dataset["country_name"].sel(country=value).item()), str(value)]
         else:
-            labels.append(label_of(facts, dim, value))
+            labels.append(label_of(data, dim, value))
     return labels
 
 
-def _row(facts: Facts, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
+def _row(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
     where = dict(zip(dims, key, strict=True))
     cells = []
-    for total in facts.totals:
+    for total in data.totals:
         name = schema.breakdown_name(dims, total)
-        (low, high), mean, whole = facts.range(name, **where), facts.mean(name, **where), facts.mean(total).value
+        (low, high), mean, whole = data.range(name, **where), data.mean(name, **where), data.mean(total).value
         share = percent(mean.value / whole, mean.error / whole) if whole > 0.0 and mean.is_known else UNKNOWN
-        cells += [*facts.amounts(low, mean, high), share]
+        cells += [*data.amounts(low, mean, high), share]
     return cells

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Paragraph, Section, Table
-from popsim.report.facts import Facts
 from popsim.report.numbers import significant
 from popsim.report.prose import Prose
 from popsim.study.model import Country, Study
@@ -13,9 +13,9 @@ __all__ = ["countries"]
 _text = Prose("countries")
 
 
-def countries(facts: Facts) -> Section:
+def countries(data: ReportData) -> Section:
     """List the countries that are counted and those that are left out, with reasons."""
-    study = facts.study
+    study = data.study
     number = len(study.countries)
     blocks: list[Block | Details] = [
         Paragraph(_text("counted", countries=number, rationale=study.countries_rationale)),

@@ -13,8 +13,9 @@ from popsim import analysis
 from popsim.analysis.order import half_width
 from popsim.analysis.parts import SHOWN
 from popsim.report import figures
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Figure, Paragraph, Section
-from popsim.report.facts import Facts, Measured
+from popsim.report.estimates import Measured
 from popsim.report.numbers import MINUS, THIN, percent, significant
 from popsim.report.prose import Prose
 from popsim.report.sections.evidence import expected_costs
@@ -32,24 +33,24 @@ _LEAST_PAIRS = 800
 """Scenarios that the ends of what the figure of pairs shows need."""
 
 
-def credibility(facts: Facts) -> Section:
+def credibility(data: ReportData) -> Section:
     """List what speaks for and against the result of this run, the weightiest first."""
     items = (
-        *_expected_cost(facts),
-        *_variance(facts),
-        *_dependence(facts),
-        *_mean(facts),
-        *_std(facts),
-        *_precision(facts),
+        *_expected_cost(data),
+        *_variance(data),
+        *_dependence(data),
+        *_mean(data),
+        *_std(data),
+        *_precision(data),
     )
-    shown = [figure for figure in (_pairs(facts), _convergence(facts)) if figure is not None]
+    shown = [figure for figure in (_pairs(data), _convergence(data)) if figure is not None]
     blocks: tuple[Block, ...] = (Paragraph(_text("order_of_doubts")), Bullets(items), *shown)
     return Section("credibility", "Can this result be believed?", "Credibility", blocks)
 
 
-def _expected_cost(facts: Facts) -> list[str]:
+def _expected_cost(data: ReportData) -> list[str]:
     """Shares of the expected cost by basis, and the largest component on judgement."""
-    costs = expected_costs(facts)
+    costs = expected_costs(data)
     total = sum(cost for *_, cost in costs)
     if not total > 0.0:
         return []
@@ -68,11 +69,11 @@ def _share_on(basis: str, share: Measured) -> str:
     return _text("share_on", share=percent(share.value, share.error, finest=0.01), basis=basis)
 
 
-def _variance(facts: Facts) -> list[str]:
+def _variance(data: ReportData) -> list[str]:
     """Shares of the variance by basis: what the width of the range rests on."""
-    if facts.is_certain or facts.scenarios < 2 or not facts.has("cost_by_basis"):
+    if data.is_certain or data.scenarios < 2 or not data.has("cost_by_basis"):
         return []
-    found = analysis.variance_shares(facts.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
+    found = analysis.variance_shares(data.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
     unseen = found["variance_share_error"].attrs.get("infinite_because")
     if unseen:
         return [_text("variance_unknown", why=unseen)]
@@ -81,31 +82,31 @@ def _variance(facts: Facts) -> list[str]:
             *(found[name].sel(basis=basis).item() for name in ("variance_share", "variance_share_error"))
         )
         for basis in found["basis"].values
-        if bool((facts.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
+        if bool((data.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
     }
     if not all(share.is_known for share in shares.values()):
         return []
     return [_text("variance", shares=[_share_on(basis, share) for basis, share in shares.items()])]
 
 
-def _dependence(facts: Facts) -> list[str]:
+def _dependence(data: ReportData) -> list[str]:
     """Describe what the assumed dependence between countries does to the range."""
     names = ("cost_countries_independent", "cost_countries_fully_dependent")
-    if facts.scenarios < 2 or facts.is_certain or not all(map(facts.has, names)):
+    if data.scenarios < 2 or data.is_certain or not all(map(data.has, names)):
         return []
-    independent, assumed, dependent = (facts.money_range(*facts.range(name)) for name in (names[0], "cost", names[1]))
+    independent, assumed, dependent = (data.money_range(*data.range(name)) for name in (names[0], "cost", names[1]))
     items = [
         _text(
             "dependence",
-            interval=facts.interval,
+            interval=data.interval,
             independent=independent,
             fully_dependent=dependent,
             assumed=assumed,
-            basis=facts.study.dependence.basis,
+            basis=data.study.dependence.basis,
         )
     ]
-    number = len(facts.study.countries)
-    found = analysis.effective_countries(facts.dataset[["cost", names[0]]], number).squeeze("option", drop=True)
+    number = len(data.study.countries)
+    found = analysis.effective_countries(data.dataset[["cost", names[0]]], number).squeeze("option", drop=True)
     effective = Measured(found["effective_countries"].item(), found["effective_countries_error"].item())
     if number > 1 and math.isfinite(effective.value) and math.isfinite(effective.error):
         items.append(_text("effective_countries", countries=number, effective=_rounded(effective)))
@@ -120,72 +121,72 @@ def _rounded(measured: Measured) -> str:
     return significant(measured.value, min(max(digits, 1), 3))
 
 
-def _mean(facts: Facts) -> list[str]:
+def _mean(data: ReportData) -> list[str]:
     """Compare the simulated mean with the exact one."""
-    if facts.is_certain or not facts.has("expected_cost"):
+    if data.is_certain or not data.has("expected_cost"):
         return []
-    exact = float(facts.dataset["expected_cost"].squeeze().item())
-    mean = facts.mean_of_scenarios("cost")
-    unseen = facts.unseen("cost", "mean")
+    exact = float(data.dataset["expected_cost"].squeeze().item())
+    mean = data.mean_of_scenarios("cost")
+    unseen = data.unseen("cost", "mean")
     if unseen:
-        simulated = facts.money(Measured(mean.value, 0.0, mean.finest))
-        return [_text("mean_without_error", exact=facts.money(facts.mean("cost")), simulated=simulated, why=unseen)]
+        simulated = data.money(Measured(mean.value, 0.0, mean.finest))
+        return [_text("mean_without_error", exact=data.money(data.mean("cost")), simulated=simulated, why=unseen)]
     if not mean.is_known or mean.error <= 0.0:
         return []
-    return [_compared(facts, "mean", mean, exact)]
+    return [_compared(data, "mean", mean, exact)]
 
 
-def _std(facts: Facts) -> list[str]:
+def _std(data: ReportData) -> list[str]:
     """Compare the simulated standard deviation with the exact one, or explain why there is none."""
-    if facts.is_certain or not facts.has("expected_cost"):
+    if data.is_certain or not data.has("expected_cost"):
         return []
-    unseen, std = facts.unseen("cost", "std"), facts.std("cost")
-    if unseen and not facts.unseen("cost", "mean"):
+    unseen, std = data.unseen("cost", "std"), data.std("cost")
+    if unseen and not data.unseen("cost", "mean"):
         return [_text("std_without_error", why=unseen)]
     if not std.is_known:
         return []
-    known = analysis.exact_moments(replace(facts.study, options=())).squeeze("option", drop=True)
+    known = analysis.exact_moments(replace(data.study, options=())).squeeze("option", drop=True)
     exact = float(known["exact_std"])
     if not math.isfinite(exact):
         return [_text("std_without_formula", reasons=str(known["unknown_because"].values).split(", "))]
-    return [_compared(facts, "std", std, exact)] if std.error > 0.0 else []
+    return [_compared(data, "std", std, exact)] if std.error > 0.0 else []
 
 
-def _compared(facts: Facts, sentence: str, simulated: Measured, exact: float) -> str:
+def _compared(data: ReportData, sentence: str, simulated: Measured, exact: float) -> str:
     """Compare a simulated figure with the exact one, and say whether chance explains how far apart they are."""
     apart = abs(simulated.value - exact) / simulated.error
     compared = _text(
         sentence,
-        exact=facts.money(Measured(exact, simulated.error, simulated.finest)),
-        simulated=facts.money(simulated),
-        error=facts.money(Measured(simulated.error, simulated.error)),
+        exact=data.money(Measured(exact, simulated.error, simulated.finest)),
+        simulated=data.money(simulated),
+        error=data.money(Measured(simulated.error, simulated.error)),
     )
-    is_near = apart <= half_width(facts.replicates, _SURE)
+    is_near = apart <= half_width(data.replicates, _SURE)
     return f"{compared} {_text('apart', standard_errors=f'{apart:.1f}', is_near=is_near)}"
 
 
-def _precision(facts: Facts) -> list[str]:
+def _precision(data: ReportData) -> list[str]:
     """State the largest relative error of the ends and the median, and what makes it smaller."""
-    ends = [facts.quantile("cost", level) for level in (facts.low, 0.5, facts.high)]
-    if facts.is_certain:
+    ends = [data.quantile("cost", level) for level in (data.low, 0.5, data.high)]
+    if data.is_certain:
         return []
     if not all(each.is_known and each.value for each in ends):
-        return [_text("too_few", scenarios=facts.scenarios)]
-    worst = max(half_width(facts.replicates) * each.error / abs(each.value) for each in ends)
+        return [_text("too_few", scenarios=data.scenarios)]
+    worst = max(half_width(data.replicates) * each.error / abs(each.value) for each in ends)
     error = f"{significant(100 * worst, 2)}{THIN}%"
-    if facts.replicates > 1:
-        points = facts.scenarios // facts.replicates
-        return [_text("precision_of_replicates", error=error, replicates=facts.replicates, points=points)]
-    is_random = facts.dataset.attrs.get("design", "random") == "random"
+    if data.replicates > 1:
+        points = data.scenarios // data.replicates
+        return [_text("precision_of_replicates", error=error, replicates=data.replicates, points=points)]
+    is_random = data.dataset.attrs.get("design", "random") == "random"
     sentence = "precision_of_random" if is_random else "precision_of_design"
-    return [_text(sentence, error=error, scenarios=facts.scenarios)]
+    return [_text(sentence, error=error, scenarios=data.scenarios)]
 
 
-def _convergence(facts: Facts) -> Figure | None:
+def _convergence(data: ReportData) -> Figure | None:
     """Show how the range settles; nothing where the scenarios are too few for a picture."""
-    if facts.is_certain:
+    if data.is_certain:
         return None
-    found = analysis.convergence(facts.dataset, facts.coverage).squeeze("option", drop=True)
+    found = analysis.convergence(data.dataset, data.coverage).squeeze("option", drop=True)
     known = found.isel(count=(abs(found["value_error"]) < math.inf).all("quantile").values)
     if known.sizes["count"] < 2 or float(known["count"][-1]) < _LEAST_CONVERGED * float(known["count"][0]):
         return None
@@ -193,10 +194,10 @@ def _convergence(facts: Facts) -> Figure | None:
     lines = []
     for place, label in ((2, "Upper end of the range"), (1, "Median"), (0, "Lower end of the range")):
         values = known["value"].isel(quantile=place).values
-        band = half_width(facts.replicates) * known["value_error"].isel(quantile=place).values
-        now = facts.quantile("cost", (facts.low, 0.5, facts.high)[place])
-        on_axis = (tuple(map(facts.on_axis, each.tolist())) for each in (values, values - band, values + band))
-        lines.append(figures.Settling(f"{label}: {facts.money(now)}", *on_axis))
+        band = half_width(data.replicates) * known["value_error"].isel(quantile=place).values
+        now = data.quantile("cost", (data.low, 0.5, data.high)[place])
+        on_axis = (tuple(map(data.on_axis, each.tolist())) for each in (values, values - band, values + band))
+        lines.append(figures.Settling(f"{label}: {data.money(now)}", *on_axis))
     return Figure(
         "convergence",
         "How the range settles as scenarios are added",
@@ -205,32 +206,32 @@ def _convergence(facts: Facts) -> Figure | None:
             "convergence_spoken",
             first=counts[0],
             last=counts[-1],
-            range=facts.money_range(*facts.range("cost")),
-            median=facts.money(facts.quantile("cost", 0.5)),
+            range=data.money_range(*data.range("cost")),
+            median=data.money(data.quantile("cost", 0.5)),
         ),
         partial(
             figures.convergence,
             counts=counts,
             quantiles=lines,
             band=_text("convergence_band"),
-            amount_label=f"Total cost ({facts.unit_and_prices})",
+            amount_label=f"Total cost ({data.unit_and_prices})",
         ),
     )
 
 
-def _pairs(facts: Facts) -> Figure | None:
+def _pairs(data: ReportData) -> Figure | None:
     """Show the largest areas and the total, two at a time; nothing for few scenarios, or where one area varies."""
-    if facts.is_certain or facts.scenarios < _LEAST_PAIRS or not facts.has("cost_by_area"):
+    if data.is_certain or data.scenarios < _LEAST_PAIRS or not data.has("cost_by_area"):
         return None
-    found = analysis.pairs(facts.dataset[["cost", "cost_by_area"]])
-    area_names = {area.id: area.name for area in facts.study.areas}
+    found = analysis.pairs(data.dataset[["cost", "cost_by_area"]])
+    area_names = {area.id: area.name for area in data.study.areas}
     members = [area_names.get(str(label), "Total") for label in found["member"].values]
     if len(members) < 3:
         return None
     ends = np.stack([found["end"].values, found["end_error"].values], axis=-1)
     if not np.isfinite(ends[..., 1]).all():
         return None
-    ranges = [facts.money_range(*(Measured(*end) for end in each)) for each in ends.tolist()]
+    ranges = [data.money_range(*(Measured(*end) for end in each)) for each in ends.tolist()]
     values, errors = found["rank_correlation"].values.tolist(), found["rank_correlation_error"].values.tolist()
     correlations = [list(map(_correlation, *row)) for row in zip(values, errors, strict=True)]
     spoken = [

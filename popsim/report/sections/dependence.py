@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from popsim.report.data import ReportData
 from popsim.report.document import Paragraph, Section, Table
-from popsim.report.facts import Facts
 from popsim.report.prose import Prose
 
 __all__ = ["dependence"]
@@ -16,23 +16,23 @@ _ASSUMPTIONS = {
 }
 
 
-def dependence(facts: Facts) -> Section | None:
+def dependence(data: ReportData) -> Section | None:
     """Compare the width as assumed with its two extremes; None where it is not known, or nothing varies."""
-    widths, assumed = facts.widths, facts.study.dependence
+    widths, assumed = data.widths, data.study.dependence
     if not widths:
         return None
     rows = tuple(
-        (label, *facts.amounts(*facts.range(name), widths[assumption]))
+        (label, *data.amounts(*data.range(name), widths[assumption]))
         for assumption, (name, label) in _ASSUMPTIONS.items()
     )
     statement = _text(
         "widths",
-        interval=facts.interval,
-        independent=facts.money(widths["independent"]),
-        fully_dependent=facts.money(widths["fully_dependent"]),
-        assumed=facts.money(widths["study"]),
+        interval=data.interval,
+        independent=data.money(widths["independent"]),
+        fully_dependent=data.money(widths["fully_dependent"]),
+        assumed=data.money(widths["study"]),
     )
-    caption = _text("caption", unit_and_prices=facts.unit_and_prices, interval=facts.interval)
+    caption = _text("caption", unit_and_prices=data.unit_and_prices, interval=data.interval)
     blocks = (
         Paragraph(statement),
         Table(caption, ("Assumption", "Low end", "High end", "Width"), rows),

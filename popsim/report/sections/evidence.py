@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from popsim.families.base import Family
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
-from popsim.report.facts import Facts
 from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
 from popsim.report.prose import Prose, listed
 from popsim.report.sections.assumptions import assumptions
@@ -16,45 +16,45 @@ __all__ = ["evidence", "expected_costs"]
 _text = Prose("evidence")
 
 
-def evidence(facts: Facts) -> Section:
+def evidence(data: ReportData) -> Section:
     """Show the shares of expected cost by basis, what is not known, and every component with its sources."""
-    study = facts.study
+    study = data.study
     blocks: list[Block | Details] = [
         *((Paragraph(study.description),) if study.description else ()),
         Paragraph(_text("bases")),
-        *_shares(facts),
+        *_shares(data),
         Paragraph("What the report does not know:"),
         _unknown(study),
         Paragraph("Components, ranges and sources, area by area:"),
-        *(_area(area, facts) for area in study.areas),
+        *(_area(area, data) for area in study.areas),
         Paragraph("What else is assumed:"),
-        *assumptions(facts),
+        *assumptions(data),
     ]
     return Section("evidence", "What the numbers rest on", "Evidence", tuple(blocks))
 
 
-def expected_costs(facts: Facts) -> list[tuple[Area, Component, float]]:
+def expected_costs(data: ReportData) -> list[tuple[Area, Component, float]]:
     """Return the expected cost of every component, with its area; nothing where the run does not hold it."""
-    if not facts.has("expected_cost_by_component"):
+    if not data.has("expected_cost_by_component"):
         return []
-    expected = facts.dataset["expected_cost_by_component"].squeeze("option", drop=True)
+    expected = data.dataset["expected_cost_by_component"].squeeze("option", drop=True)
     costs = dict(zip(map(str, expected["component"].values), expected.values.tolist(), strict=True))
     return [
         (area, component, costs.get(f"{area.id}/{component.id}", 0.0))
-        for area in facts.study.areas
+        for area in data.study.areas
         for component in area.components
     ]
 
 
-def _shares(facts: Facts) -> list[Table]:
-    costs = expected_costs(facts)
+def _shares(data: ReportData) -> list[Table]:
+    costs = expected_costs(data)
     if not costs:
         return []
     by_basis = {
         area.id: [sum(cost for of, part, cost in costs if of is area and part.basis == basis) for basis in BASES]
-        for area in facts.study.areas
+        for area in data.study.areas
     }
-    rows = [(area.name, *_row(by_basis[area.id])) for area in facts.study.areas]
+    rows = [(area.name, *_row(by_basis[area.id])) for area in data.study.areas]
     rows.append(("All areas", *_row([sum(each) for each in zip(*by_basis.values(), strict=True)])))
     caption = "Share of the expected cost by what it rests on"
     return [Table(caption, ("Area", "Evidence", "Proxy", "Judgement"), tuple(rows), total=True)]
@@ -80,44 +80,44 @@ def _unknown(study: Study) -> Bullets:
     return Bullets(tuple(items))
 
 
-def _area(area: Area, facts: Facts) -> Details:
+def _area(area: Area, data: ReportData) -> Details:
     about = f"{area.description} ({area.document})" if area.document else area.description
-    exponent = "" if area.size_exponent == 0 else _exponent(area.size_exponent, facts)
+    exponent = "" if area.size_exponent == 0 else _exponent(area.size_exponent, data)
     note = _text("cost_per_country", exponent=exponent, correlation=significant(area.common_share))
     blocks: tuple[Block, ...] = (
         Paragraph(about),
         Paragraph(note, note=True),
-        *(_entry(part, area, facts) for part in area.components),
+        *(_entry(part, area, data) for part in area.components),
     )
     return Details(_text("area_summary", name=area.name, components=len(area.components)), blocks)
 
 
-def _exponent(exponent: Amount, facts: Facts) -> str:
+def _exponent(exponent: Amount, data: ReportData) -> str:
     if not isinstance(exponent, Family):
         return significant(exponent)
-    return _range(exponent, facts)
+    return _range(exponent, data)
 
 
-def _range(family: Family, facts: Facts) -> str:
-    low, high = (significant(float(family.ppf(p))) for p in (facts.low, facts.high))
-    return _text("range", low=low, high=high, interval=facts.interval)
+def _range(family: Family, data: ReportData) -> str:
+    low, high = (significant(float(family.ppf(p))) for p in (data.low, data.high))
+    return _text("range", low=low, high=high, interval=data.interval)
 
 
-def _entry(component: Component, area: Area, facts: Facts) -> Entry:
+def _entry(component: Component, area: Area, data: ReportData) -> Entry:
     cost = _text(
         "cost",
         unit=unit_for(0.0, component.currency),
-        range=_range(component.cost, facts),
+        range=_range(component.cost, data),
         kind=component.kind,
         has_reference_size=bool(area.size_exponent),
     )
     factor = "" if component.money_factor == 1.0 else significant(component.money_factor, 4)
-    prices = _text("prices", price_year=component.price_year, factor=factor, study_year=facts.study.price_year)
+    prices = _text("prices", price_year=component.price_year, factor=factor, study_year=data.study.price_year)
     known = (
         ("Range", cost.replace("US$ ", f"US${NO_BREAK}")),
         ("Family", component.cost.family),
         ("Prices", prices),
-        ("Paid", _paid(component, facts.study)),
+        ("Paid", _paid(component, data.study)),
     )
     sources = tuple(map(_source, component.sources))
     return Entry(component.name, component.basis, known, component.rationale, sources)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from popsim.families.base import Family
 from popsim.report import totals
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Paragraph, Section, Table
-from popsim.report.facts import Facts
 from popsim.report.numbers import THIN, percent, significant
 from popsim.report.prose import Prose
 from popsim.report.sections.ranges import row_of
@@ -16,17 +16,17 @@ __all__ = ["financing"]
 _text = Prose("financing")
 
 
-def financing(facts: Facts) -> Section | None:
+def financing(data: ReportData) -> Section | None:
     """Show every total of the run side by side; None when cost is the only one."""
-    present, study = facts.every_total, facts.study
+    present, study = data.every_total, data.study
     if present == ("cost",):
         return None
-    has_need = "financing_need" in facts.totals
-    blocks: list[Block] = [Paragraph(_need(facts))] if has_need else []
-    rows = tuple((_label(facts, name), *row_of(facts, name, {})) for name in present)
-    caption = _text("caption", unit=facts.unit, interval=facts.interval, about_means=facts.about_means(*present))
+    has_need = "financing_need" in data.totals
+    blocks: list[Block] = [Paragraph(_need(data))] if has_need else []
+    rows = tuple((_label(data, name), *row_of(data, name, {})) for name in present)
+    caption = _text("caption", unit=data.unit, interval=data.interval, about_means=data.about_means(*present))
     blocks.append(Table(caption, ("Total", "Low end", "Median", "High end", "Mean"), rows))
-    blocks += [Paragraph(note, note=True) for note in _notes(facts)]
+    blocks += [Paragraph(note, note=True) for note in _notes(data)]
     if has_need:
         reason = _text("rests_on", basis=study.financing_basis, rationale=study.financing_rationale)
         blocks.append(Paragraph(reason))
@@ -34,34 +34,34 @@ def financing(facts: Facts) -> Section | None:
     return Section("financing", title, "Totals", tuple(blocks))
 
 
-def _need(facts: Facts) -> str:
-    what = _text("need", described=totals.DESCRIBED, fee=facts.study.agency_fee)
-    cost, need = facts.mean("cost"), facts.mean("financing_need")
+def _need(data: ReportData) -> str:
+    what = _text("need", described=totals.DESCRIBED, fee=data.study.agency_fee)
+    cost, need = data.mean("cost"), data.mean("financing_need")
     if not cost.value > 0.0:
         return what
     return f"{what} {_text('share_of_cost', share=percent(need.value / cost.value, finest=0.01))}"
 
 
-def _label(facts: Facts, name: str) -> str:
+def _label(data: ReportData, name: str) -> str:
     return _text(
         "label",
-        title=totals.title(name, facts.study),
-        prices=totals.prices(name, facts.study),
+        title=totals.title(name, data.study),
+        prices=totals.prices(name, data.study),
         is_after=totals.parts(name)[2] == "after",
     )
 
 
-def _notes(facts: Facts) -> list[str]:
+def _notes(data: ReportData) -> list[str]:
     """Explain the totals that are not in constant prices, or not within the years of the study."""
-    study = facts.study
-    nouns = [totals.noun(total, study) for total in facts.totals]
+    study = data.study
+    nouns = [totals.noun(total, study) for total in data.totals]
     inflation = study.inflation
     notes = {
         "after": _text("after", last=study.years[-1], nouns=nouns),
         "nominal": _text("nominal", rate=_rate(inflation), is_uncertain=isinstance(inflation, Family)),
         "discounted": _text("discounted", first=study.years[0], rate=_rate(study.discount_rate)),
     }
-    kinds = {part for name in facts.every_total for part in totals.parts(name)[1:]}
+    kinds = {part for name in data.every_total for part in totals.parts(name)[1:]}
     return [note for kind, note in notes.items() if kind in kinds]
 
 

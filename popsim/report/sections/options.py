@@ -9,8 +9,9 @@ from popsim.analysis.compare import ROUNDING
 from popsim.analysis.tails import UNSEEN
 from popsim.report import figures, totals
 from popsim.report.comparison import Ceased, Comparison, comparison_of, signed
+from popsim.report.data import ReportData, words_of_means
 from popsim.report.document import Block, Details, Figure, Pairs, Paragraph, Section, Table
-from popsim.report.facts import Facts, Measured, words_of_means
+from popsim.report.estimates import Measured
 from popsim.report.numbers import UNKNOWN, percent, significant
 from popsim.report.prose import Prose
 from popsim.report.rare import rare_sentences
@@ -39,14 +40,14 @@ _SMALLEST_MOVE = 0.1
 _text = Prose("options")
 
 
-def options(facts: Facts) -> Section | None:
+def options(data: ReportData) -> Section | None:
     """Compare the options with the study as written; None when the run has one."""
-    comparison = comparison_of(facts)
+    comparison = comparison_of(data)
     if comparison is None:
         return None
     names, reasons = comparison.names, comparison.rationales
     moves_money = any(len(comparison.spans(base)) > 1 for base in comparison.bases)
-    intro = _text("intro", options=len(comparison.options), last=facts.study.years[-1], moves_money=moves_money)
+    intro = _text("intro", options=len(comparison.options), last=data.study.years[-1], moves_money=moves_money)
     blocks: list[Block | Details] = [
         Paragraph(intro),
         Pairs(tuple((names[option], reasons.get(option) or _text("no_reason")) for option in comparison.options)),
@@ -77,12 +78,12 @@ def _baseline(comparison: Comparison) -> str:
 
 def _figure(comparison: Comparison) -> Figure:
     """Ranges of all options on one axis, and under them the differences, also those within the years alone."""
-    facts, names, base = comparison.facts, comparison.names, comparison.bases[0]
+    data, names, base = comparison.facts, comparison.names, comparison.bases[0]
     whole, baseline = comparison.whole(base), _baseline(comparison)
-    ends = (facts.low, 0.25, 0.5, 0.75, facts.high)
+    ends = (data.low, 0.25, 0.5, 0.75, data.high)
 
     def bar(label: str, quantiles: Iterable[Measured]) -> figures.Interval:
-        return figures.Interval(label, *(facts.on_axis(each.value) for each in quantiles))
+        return figures.Interval(label, *(data.on_axis(each.value) for each in quantiles))
 
     costs = [
         bar(names[option], (level.quantile(whole, p) for p in ends)) for option, level in comparison.levels.items()
@@ -91,20 +92,20 @@ def _figure(comparison: Comparison) -> Figure:
     for option in comparison.options:
         moves = _moves(comparison, option, base)
         for total in (whole, base) if moves else (whole,):
-            label = f"{names[option]}, {totals.span(total, facts.study)}" if moves else names[option]
+            label = f"{names[option]}, {totals.span(total, data.study)}" if moves else names[option]
             apart.append(bar(label, (comparison.quantile(total, option, p) for p in ends)))
-    title = totals.title(whole, facts.study)
+    title = totals.title(whole, data.study)
     return Figure(
         "options",
         _text("figure_title", title=title, baseline=baseline),
-        _text("figure_caption", interval=facts.interval),
+        _text("figure_caption", interval=data.interval),
         _text("figure_spoken", options=len(costs), largest=max(costs, key=lambda each: each.median).label),
         partial(
             figures.difference,
             bars=costs,
             differences=apart,
-            amount_label=f"{title} ({facts.unit_and_prices})",
-            difference_label=_text("difference_label", baseline=baseline, unit_and_prices=facts.unit_and_prices),
+            amount_label=f"{title} ({data.unit_and_prices})",
+            difference_label=_text("difference_label", baseline=baseline, unit_and_prices=data.unit_and_prices),
         ),
     )
 
@@ -122,20 +123,20 @@ def _labels(comparison: Comparison, option: str, base: str, total: str) -> tuple
 
 def levels(comparison: Comparison, base: str) -> Table:
     """Return the range of a total for each option, within the years of the study, after them and in all."""
-    facts, rows, exact, unknown = comparison.facts, [], False, False
+    data, rows, exact, unknown = comparison.facts, [], False, False
     for option, level in comparison.levels.items():
         for total in comparison.spans(base):
             low, high = level.range(total)
             is_exact = level.is_mean_exact(total)
             exact |= is_exact
             unknown |= bool(level.unseen(total)) and not is_exact
-            cells = facts.amounts(low, level.quantile(total, 0.5), high, level.mean(total))
+            cells = data.amounts(low, level.quantile(total, 0.5), high, level.mean(total))
             rows.append((*_labels(comparison, option, base, total), *cells))
     caption = _text(
         "levels_caption",
-        title=totals.title(base, facts.study),
-        interval=facts.interval,
-        unit_and_prices=facts.unit_and_prices,
+        title=totals.title(base, data.study),
+        interval=data.interval,
+        unit_and_prices=data.unit_and_prices,
         about_means=words_of_means(exact, unknown),
     )
     heads = _heads(comparison, base)
@@ -144,20 +145,20 @@ def levels(comparison: Comparison, base: str) -> Table:
 
 def differences(comparison: Comparison, base: str) -> Table:
     """Return the range of the difference of each option to the baseline, within the years, after them and in all."""
-    facts, rows, exact, unknown = comparison.facts, [], False, False
+    data, rows, exact, unknown = comparison.facts, [], False, False
     for option in comparison.options:
         for total in comparison.spans(base):
             (low, high), mean = comparison.range(total, option), comparison.mean(total, option)
             exact |= comparison.is_mean_exact(total, option)
-            unknown |= facts.scenarios > 1 and not mean.is_known
-            cells = facts.amounts(low, comparison.quantile(total, option, 0.5), high, mean)
+            unknown |= data.scenarios > 1 and not mean.is_known
+            cells = data.amounts(low, comparison.quantile(total, option, 0.5), high, mean)
             rows.append((*_labels(comparison, option, base, total), *map(signed, cells)))
     caption = _text(
         "differences_caption",
-        title=totals.title(base, facts.study),
+        title=totals.title(base, data.study),
         baseline=_baseline(comparison),
-        interval=facts.interval,
-        unit_and_prices=facts.unit_and_prices,
+        interval=data.interval,
+        unit_and_prices=data.unit_and_prices,
         about_means=words_of_means(exact, unknown),
     )
     heads = _heads(comparison, base)
@@ -182,7 +183,7 @@ def shares(comparison: Comparison, base: str) -> Table:
 
 def other_prices(comparison: Comparison, base: str) -> Table | None:
     """Return the mean of nominal and discounted totals and of their differences; None where the run has neither."""
-    facts = comparison.facts
+    data = comparison.facts
     kinds = [kind for kind in ("nominal", "discounted") if comparison.has(f"{base}_{kind}")]
     if not kinds:
         return None
@@ -195,17 +196,17 @@ def other_prices(comparison: Comparison, base: str) -> Table | None:
                 if not comparison.has(name):
                     cells += [UNKNOWN, "" if option == comparison.baseline else UNKNOWN]
                     continue
-                apart = "" if option == comparison.baseline else signed(facts.amount(comparison.mean(name, option)))
-                cells += [facts.amount(level.mean(name)), apart]
+                apart = "" if option == comparison.baseline else signed(data.amount(comparison.mean(name, option)))
+                cells += [data.amount(level.mean(name)), apart]
             rows.append((*_labels(comparison, option, base, total), *cells))
     heads = _heads(comparison, base)
     columns = [column for kind in kinds for column in (kind.capitalize(), "Difference")]
     caption = _text(
         "prices_caption",
-        title=totals.title(base, facts.study),
+        title=totals.title(base, data.study),
         baseline=_baseline(comparison),
-        unit=facts.unit,
-        prices=[f"{kind}: {totals.prices(f'{base}_{kind}', facts.study)}" for kind in kinds],
+        unit=data.unit,
+        prices=[f"{kind}: {totals.prices(f'{base}_{kind}', data.study)}" for kind in kinds],
     )
     return Table(caption, (*heads, *columns), tuple(rows), labels=len(heads))
 
@@ -227,9 +228,9 @@ def says(comparison: Comparison, option: str) -> tuple[str, ...]:
 
 def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
     """State the difference in all years, and in how many scenarios there is one."""
-    facts, whole = comparison.facts, comparison.whole(base)
+    data, whole = comparison.facts, comparison.whole(base)
     if comparison.is_same(whole, option):
-        return _text("same", base=base, name=name, scenarios=facts.scenarios)
+        return _text("same", base=base, name=name, scenarios=data.scenarios)
     mean, (low, high), way = (
         comparison.mean(whole, option),
         comparison.range(whole, option),
@@ -243,12 +244,12 @@ def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
         "counts": _text("counts", more=more, less=less, same=same),
     }
     if not mean.is_known:
-        return _text("unknown_difference", way=way, why=UNSEEN if facts.scenarios > 1 else "", **known)
+        return _text("unknown_difference", way=way, why=UNSEEN if data.scenarios > 1 else "", **known)
     is_spread = low.is_known and high.is_known and not _is_constant(mean)
-    known |= {"interval": facts.interval, "range": facts.money_range(low, high) if is_spread else ""}
+    known |= {"interval": data.interval, "range": data.money_range(low, high) if is_spread else ""}
     if not way:
         return _text("no_difference", **known)
-    return _text("differs", way=way, amount=_size(facts, mean), is_constant=_is_constant(mean), **known)
+    return _text("differs", way=way, amount=_size(data, mean), is_constant=_is_constant(mean), **known)
 
 
 def _way(comparison: Comparison, total: str, option: str) -> str:
@@ -256,8 +257,8 @@ def _way(comparison: Comparison, total: str, option: str) -> str:
     return {1: "more", -1: "less", 0: ""}[comparison.sign(total, option)]
 
 
-def _size(facts: Facts, mean: Measured) -> str:
-    return facts.money(Measured(abs(mean.value), mean.error, mean.finest))
+def _size(data: ReportData, mean: Measured) -> str:
+    return data.money(Measured(abs(mean.value), mean.error, mean.finest))
 
 
 def _is_constant(mean: Measured) -> bool:
@@ -284,13 +285,13 @@ def _moves(comparison: Comparison, option: str, base: str) -> bool:
 
 def _after(comparison: Comparison, option: str, base: str) -> str:
     """State what an option pays after the last year, and what the baseline does."""
-    facts, later = comparison.facts, f"{base}_after_horizon"
+    data, later = comparison.facts, f"{base}_after_horizon"
 
     def paid(which: str) -> tuple[str, bool]:
         mean = comparison.levels[which].mean(later)
         if comparison.is_zero(later, which):
             return "none", True
-        return (facts.money(mean), _is_constant(mean)) if mean.is_known else ("unknown", False)
+        return (data.money(mean), _is_constant(mean)) if mean.is_known else ("unknown", False)
 
     (amount, is_constant), (other, is_other_constant) = paid(option), paid(comparison.baseline)
     return _text(
@@ -298,7 +299,7 @@ def _after(comparison: Comparison, option: str, base: str) -> str:
         base=base,
         amount=amount,
         is_constant=is_constant,
-        last=facts.study.years[-1],
+        last=data.study.years[-1],
         baseline=_baseline(comparison),
         other="" if other == "none" else other,
         is_other_constant=is_other_constant,
@@ -307,13 +308,13 @@ def _after(comparison: Comparison, option: str, base: str) -> str:
 
 def _within(comparison: Comparison, option: str, base: str) -> list[str]:
     """State the difference within the years of the study; nothing where it is not known."""
-    facts, mean, way = comparison.facts, comparison.mean(base, option), _way(comparison, base, option)
-    years = totals.span(base, facts.study)
+    data, mean, way = comparison.facts, comparison.mean(base, option), _way(comparison, base, option)
+    years = totals.span(base, data.study)
     if comparison.is_same(base, option):
-        return [_text("same_within", base=base, years=years, scenarios=facts.scenarios)]
+        return [_text("same_within", base=base, years=years, scenarios=data.scenarios)]
     if not way:
         return [_text("no_difference_within", base=base, years=years)] if mean.is_known else []
-    amount = _size(facts, mean) if mean.is_known else ""
+    amount = _size(data, mean) if mean.is_known else ""
     return [_text("differs_within", base=base, way=way, years=years, amount=amount, is_constant=_is_constant(mean))]
 
 
@@ -329,7 +330,7 @@ def _service(comparison: Comparison, option: str) -> list[str]:
 
 
 def _years_of_service(comparison: Comparison, sentence: str, changed: list[Ceased]) -> str:
-    facts, is_further = comparison.facts, sentence.startswith("more")
+    data, is_further = comparison.facts, sentence.startswith("more")
     payments = [
         _text("payments", number=abs(each.payments), name=each.name, is_further=is_further)
         for each in changed[:_MOST_COMPONENTS]
@@ -339,23 +340,23 @@ def _years_of_service(comparison: Comparison, sentence: str, changed: list[Cease
     amounts = []
     for base in changed[0].money:
         value = comparison.exact(comparison.whole(base), abs(sum(each.money[base] for each in changed)))
-        amounts.append(_text("service_amount", base=base, amount=facts.money(value)))
+        amounts.append(_text("service_amount", base=base, amount=data.money(value)))
     return _text(
         sentence,
         payments=payments,
         is_one=len(changed) == 1 and abs(changed[0].payments) == 1.0,
-        has_countries=len(facts.study.countries) > 1,
+        has_countries=len(data.study.countries) > 1,
         amounts=amounts,
     )
 
 
 def _rare(comparison: Comparison, option: str, base: str) -> tuple[str, ...]:
     """Name what is not in the range of an option since it is rare, and is not named for the baseline."""
-    facts = comparison.facts
+    data = comparison.facts
     return rare_sentences(
-        facts.every_option,
+        data.every_option,
         option,
-        facts.coverage,
+        data.coverage,
         variable=comparison.whole(base),
         beside=comparison.baseline,
         name=_text("range_name", base=base, when=_when(comparison, base)),
@@ -394,7 +395,7 @@ def unfinanced(options: Mapping[str, bool]) -> str:
 
 def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
     """Return where the difference comes from, by area; empty where nothing differs or the run has no areas."""
-    facts = comparison.facts
+    data = comparison.facts
     bases = [base for base in comparison.bases if comparison.has(f"{base}_by_area")]
     if not bases or all(comparison.is_same(base, option) for base in bases):
         return ()
@@ -403,14 +404,14 @@ def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
     moved.sort(key=lambda area: -abs(comparison.mean(f"{bases[0]}_by_area", option, area=area).value))
     rows = [(comparison.areas[area], *_source(comparison, option, bases, area)) for area in moved]
     rows.append(("All areas", *_source(comparison, option, bases, None)))
-    columns = [column for base in bases for column in (totals.title(base, facts.study), "Share")]
-    years = totals.span("cost", facts.study)
+    columns = [column for base in bases for column in (totals.title(base, data.study), "Share")]
+    years = totals.span("cost", data.study)
     caption = _text(
         "sources_caption",
         name=comparison.names[option],
         baseline=_baseline(comparison),
         years=years,
-        unit_and_prices=facts.unit_and_prices,
+        unit_and_prices=data.unit_and_prices,
     )
     table = Table(caption, ("Area", *columns), tuple(rows), total=True)
     same = len(areas) - len(moved)

@@ -10,8 +10,9 @@ from popsim import analysis
 from popsim.analysis.reserve import LEVELS
 from popsim.errors import ParameterError
 from popsim.report import totals
+from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import Block, Paragraph, Section, Table
-from popsim.report.facts import CONFIDENCE, Facts, Measured
+from popsim.report.estimates import Measured
 from popsim.report.numbers import MINUS, THIN, percent, rounded
 from popsim.report.prose import Prose
 
@@ -20,58 +21,58 @@ __all__ = ["contingency", "estimates", "point"]
 _text = Prose("point")
 
 
-def point(facts: Facts) -> Section | None:
+def point(data: ReportData) -> Section | None:
     """Compare the point estimates with the simulated totals; None when the run does not hold them."""
-    shown = _totals(facts)
+    shown = _totals(data)
     if not shown:
         return None
-    first = facts.point(shown[0]) or 0.0
-    why = "why_too_low" if facts.covered(shown[0], first) < 0.5 * facts.scenarios else "why_not_too_low"
+    first = data.point(shown[0]) or 0.0
+    why = "why_too_low" if data.covered(shown[0], first) < 0.5 * data.scenarios else "why_not_too_low"
     what = _text("what_it_is")
-    blocks: list[Block] = [Paragraph(sentence) for sentence in estimates(facts)]
-    blocks.append(Paragraph(what if facts.is_certain else f"{what} {_text(why)}"))
+    blocks: list[Block] = [Paragraph(sentence) for sentence in estimates(data)]
+    blocks.append(Paragraph(what if data.is_certain else f"{what} {_text(why)}"))
     for total in shown:
-        blocks += contingency(facts, total)
+        blocks += contingency(data, total)
     return Section("point-estimate", "What a single figure hides", "Single figure", tuple(blocks))
 
 
-def _totals(facts: Facts) -> list[str]:
-    return [total for total in facts.totals if facts.point(total) is not None]
+def _totals(data: ReportData) -> list[str]:
+    return [total for total in data.totals if data.point(total) is not None]
 
 
-def estimates(facts: Facts) -> tuple[str, ...]:
+def estimates(data: ReportData) -> tuple[str, ...]:
     """Return the point estimate of each total that has one, and in how many scenarios it is enough."""
-    return tuple(_estimate(facts, total, facts.point(total) or 0.0) for total in _totals(facts))
+    return tuple(_estimate(data, total, data.point(total) or 0.0) for total in _totals(data))
 
 
-def _estimate(facts: Facts, total: str, value: float) -> str:
-    enough, covered = facts.enough_for(total), facts.covered(total, value)
+def _estimate(data: ReportData, total: str, value: float) -> str:
+    enough, covered = data.enough_for(total), data.covered(total, value)
     missing = Measured(enough.value - value, enough.error, enough.finest)
-    amount = facts.money(facts.beside_median(value, total))
+    amount = data.money(data.beside_median(value, total))
     often = _text(
         "enough",
         covered=covered,
-        scenarios=facts.scenarios,
-        share=percent(covered / facts.scenarios),
+        scenarios=data.scenarios,
+        share=percent(covered / data.scenarios),
         is_budget_known=enough.is_known,
-        missing=facts.money(missing) if missing.value > 1e-12 * abs(enough.value) else "",
+        missing=data.money(missing) if missing.value > 1e-12 * abs(enough.value) else "",
         confidence=percent(CONFIDENCE),
     )
-    return f"{_text('estimate', noun=totals.noun(total, facts.study), amount=amount)} {often}"
+    return f"{_text('estimate', noun=totals.noun(total, data.study), amount=amount)} {often}"
 
 
-def contingency(facts: Facts, total: str) -> tuple[Block, ...]:
+def contingency(data: ReportData, total: str) -> tuple[Block, ...]:
     """Return the contingency by confidence and by area; nothing where scenarios are too few or nothing varies."""
-    if facts.is_certain:
+    if data.is_certain:
         return ()
     try:
-        found = analysis.contingency(facts.dataset, LEVELS, variable=total).squeeze("option", drop=True)
+        found = analysis.contingency(data.dataset, LEVELS, variable=total).squeeze("option", drop=True)
     except ParameterError:  # the scenarios are too few for one of the confidences
         return ()
-    blocks: list[Block] = [_by_confidence(found, facts, total)]
+    blocks: list[Block] = [_by_confidence(found, data, total)]
     if "contingency_by_area" in found:
         note = _text("contingency_note", confidence=percent(CONFIDENCE))
-        blocks += [_by_area(found, facts, total), Paragraph(note, note=True)]
+        blocks += [_by_area(found, data, total), Paragraph(note, note=True)]
     return tuple(blocks)
 
 
@@ -79,42 +80,42 @@ def _measured(found: xr.Dataset, name: str) -> Measured:
     return Measured(found[name].item(), found[f"{name}_error"].item())
 
 
-def _by_confidence(found: xr.Dataset, facts: Facts, total: str) -> Table:
+def _by_confidence(found: xr.Dataset, data: ReportData, total: str) -> Table:
     levels = [found.sel(confidence=level) for level in LEVELS]
-    budgets = [facts.amount(facts.budget_for(level, total)) for level in LEVELS]
-    gaps = facts.amounts(*facts.aligned(*(_measured(at, "contingency") for at in levels)))
+    budgets = [data.amount(data.budget_for(level, total)) for level in LEVELS]
+    gaps = data.amounts(*data.aligned(*(_measured(at, "contingency") for at in levels)))
     shares = [_on_top(_measured(at, "contingency_share")) for at in levels]
     rows = zip(map(percent, LEVELS), budgets, gaps, shares, strict=True)
-    noun = totals.noun(total, facts.study)
-    caption = _text("contingency_caption", noun=noun, unit_and_prices=facts.unit_and_prices)
+    noun = totals.noun(total, data.study)
+    caption = _text("contingency_caption", noun=noun, unit_and_prices=data.unit_and_prices)
     return Table(caption, ("Confidence", "Budget", "Contingency", "On top"), tuple(rows))
 
 
-def _by_area(found: xr.Dataset, facts: Facts, total: str) -> Table:
-    names = {area.id: area.name for area in facts.study.areas}
+def _by_area(found: xr.Dataset, data: ReportData, total: str) -> Table:
+    names = {area.id: area.name for area in data.study.areas}
     at = found.sel(confidence=CONFIDENCE)
     areas = found["area"].values.tolist()
-    points = facts.points_by(total, "area")
+    points = data.points_by(total, "area")
     each = [at.sel(area=area) for area in areas]
     every = [*(_measured(one, "contingency_by_area") for one in each), _measured(at, "contingency")]
-    gaps = facts.amounts(*facts.aligned(*every))
+    gaps = data.amounts(*data.aligned(*every))
     rows = [
         (
             names.get(area, str(area)),
-            facts.amount(facts.beside_median(points[area], f"{total}_by_area", area=area)),
+            data.amount(data.beside_median(points[area], f"{total}_by_area", area=area)),
             percent(*_measured(one, "point_estimate_confidence_by_area")),
             gap,
         )
         for area, one, gap in zip(areas, each, gaps, strict=False)
     ]
-    whole = facts.point(total) or 0.0
+    whole = data.point(total) or 0.0
     sure = percent(*_measured(at, "point_estimate_confidence"))
-    rows.append(("All areas", facts.amount(facts.beside_median(whole, total)), sure, gaps[-1]))
+    rows.append(("All areas", data.amount(data.beside_median(whole, total)), sure, gaps[-1]))
     caption = _text(
         "contingency_by_area_caption",
-        noun=totals.noun(total, facts.study),
+        noun=totals.noun(total, data.study),
         confidence=percent(CONFIDENCE),
-        unit_and_prices=facts.unit_and_prices,
+        unit_and_prices=data.unit_and_prices,
     )
     return Table(caption, ("Area", "Point estimate", "Confidence", "Contingency"), tuple(rows), total=True)
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Listing, Pairs, Paragraph, Section
-from popsim.report.facts import Facts
 from popsim.report.numbers import THIN, percent
 from popsim.report.prose import Prose
 from popsim.schema import seed_of
@@ -13,13 +13,13 @@ __all__ = ["provenance"]
 _text = Prose("provenance")
 
 
-def provenance(facts: Facts) -> Section:
+def provenance(data: ReportData) -> Section:
     """Return seed, scenarios, versions, digest, and the study as run."""
-    study, attrs = facts.study, facts.dataset.attrs
+    study, attrs = data.study, data.dataset.attrs
     seed = seed_of(attrs, study.seed)
     items = [
         ("Study", f"{study.title} ({study.name})"),
-        ("Scenarios", _text("scenarios", scenarios=facts.scenarios, first=int(attrs.get("first_scenario", 0)))),
+        ("Scenarios", _text("scenarios", scenarios=data.scenarios, first=int(attrs.get("first_scenario", 0)))),
         ("Seed", str(seed)),
     ]
     if attrs.get("design", "random") != "random":
@@ -38,7 +38,7 @@ def provenance(facts: Facts) -> Section:
         items.append(("Software", ", ".join(versions)))
     blocks: list[Block | Details] = [
         Pairs(tuple(items)),
-        Paragraph(_text("repeat", scenarios=facts.scenarios, seed=seed)),
+        Paragraph(_text("repeat", scenarios=data.scenarios, seed=seed)),
     ]
     if text := str(attrs.get("study", "")) or next((text for _, text in study.files), ""):
         blocks.append(Details("The study as run", (Listing(text),)))

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from functools import partial
 
 from popsim.report import figures, totals
+from popsim.report.data import ReportData
 from popsim.report.document import Block, Figure, Paragraph, Section, Table
-from popsim.report.facts import Facts
 from popsim.report.prose import Prose
 
 __all__ = ["by_area", "by_group", "by_year", "range_table", "row_of"]
@@ -19,58 +19,58 @@ Labelled = tuple[tuple[str, ...], object]
 _text = Prose("ranges")
 
 
-def by_area(facts: Facts) -> Section | None:
+def by_area(data: ReportData) -> Section | None:
     """Show the ranges of the areas: figures and table; None when the run has no breakdown by area."""
-    if not facts.has("cost_by_area"):
+    if not data.has("cost_by_area"):
         return None
-    shown = [_area_figure(facts, total) for total in facts.totals if facts.has(f"{total}_by_area")]
-    rows = [((area.name,), area.id) for area in facts.study.areas]
-    table = range_table(facts, "area", ("Activity area",), rows, whole="All areas")
+    shown = [_area_figure(data, total) for total in data.totals if data.has(f"{total}_by_area")]
+    rows = [((area.name,), area.id) for area in data.study.areas]
+    table = range_table(data, "area", ("Activity area",), rows, whole="All areas")
     blocks: tuple[Block, ...] = (*shown, table, Paragraph(_text("areas_note"), note=True))
     return Section("areas", "Ranges by activity area", "Areas", blocks)
 
 
-def by_group(facts: Facts) -> Section | None:
+def by_group(data: ReportData) -> Section | None:
     """Show the ranges of every grouping of countries in the run; None when it has none."""
-    if not facts.groups:
+    if not data.groups:
         return None
     blocks: tuple[Block, ...] = (
-        *(_group_table(facts, group) for group in facts.groups),
+        *(_group_table(data, group) for group in data.groups),
         Paragraph(_text("groups_note"), note=True),
     )
     return Section("groups", "Ranges by group of countries", "Groups", blocks)
 
 
-def by_year(facts: Facts) -> Section | None:
+def by_year(data: ReportData) -> Section | None:
     """Show the ranges of the years: figures and table; None when the run has no breakdown by year."""
-    if not facts.has("cost_by_year"):
+    if not data.has("cost_by_year"):
         return None
-    shown = [_year_figure(facts, total) for total in facts.totals if facts.has(f"{total}_by_year")]
-    rows = [((str(year),), year) for year in facts.summary["year"].values.tolist()]
+    shown = [_year_figure(data, total) for total in data.totals if data.has(f"{total}_by_year")]
+    rows = [((str(year),), year) for year in data.summary["year"].values.tolist()]
     blocks: tuple[Block, ...] = (
         *shown,
-        range_table(facts, "year", ("Year",), rows),
+        range_table(data, "year", ("Year",), rows),
         Paragraph(_text("years_note"), note=True),
     )
     return Section("years", "Ranges by year", "Years", blocks)
 
 
-def row_of(facts: Facts, name: str, where: dict[str, object], point: float | None = None) -> tuple[str, ...]:
+def row_of(data: ReportData, name: str, where: dict[str, object], point: float | None = None) -> tuple[str, ...]:
     """Return the low end, median, high end and mean of a variable, as one row of a table prints them."""
-    low, high = facts.range(name, **where)
-    median = facts.quantile(name, 0.5, **where)
-    points = () if point is None else (facts.beside_median(point, name, **where),)
-    return facts.amounts(low, median, high, facts.mean(name, **where), *points)
+    low, high = data.range(name, **where)
+    median = data.quantile(name, 0.5, **where)
+    points = () if point is None else (data.beside_median(point, name, **where),)
+    return data.amounts(low, median, high, data.mean(name, **where), *points)
 
 
 def range_table(
-    facts: Facts, by: str, headings: tuple[str, ...], rows: Sequence[Labelled], *, whole: str = ""
+    data: ReportData, by: str, headings: tuple[str, ...], rows: Sequence[Labelled], *, whole: str = ""
 ) -> Table:
     """Return a table with the ranges of every total beside each other, one row for each group.
 
     Parameters
     ----------
-    facts
+    data
         The run.
     by
         Name of the breakdown, such as ``area``; every total is broken down alike.
@@ -81,28 +81,28 @@ def range_table(
     whole
         Label of the last row, which stands for all; none where it is empty.
     """
-    shown = [total for total in facts.totals if facts.has(f"{total}_by_{by}")]
+    shown = [total for total in data.totals if data.has(f"{total}_by_{by}")]
     columns, groups = list(headings), []
     cells = [list(labels) for labels, _ in rows]
     if whole:
         cells.append([whole, *("",) * (len(headings) - 1)])
     for total in shown:
-        name, points = f"{total}_by_{by}", facts.points_by(total, by)
+        name, points = f"{total}_by_{by}", data.points_by(total, by)
         for line, (_, label) in zip(cells, rows, strict=False):
-            line += row_of(facts, name, {by: label}, points[label] if points else None)
+            line += row_of(data, name, {by: label}, points[label] if points else None)
         if whole:
-            cells[-1] += row_of(facts, total, {}, facts.point(total) if points else None)
+            cells[-1] += row_of(data, total, {}, data.point(total) if points else None)
         statistics = ["Low end", "Median", "High end", "Mean", *(["Point estimate"] if points else [])]
         columns += statistics
-        groups.append((totals.title(total, facts.study), len(statistics)))
+        groups.append((totals.title(total, data.study), len(statistics)))
     caption = _text(
         "table_caption",
         # Where several totals stand beside each other, the heading above their columns names them.
-        title="Ranges" if len(shown) > 1 else totals.title(shown[0], facts.study),
-        by={"area": "activity area", "year": "year"}.get(by) or facts.study.heading(by, sentence=True),
-        interval=facts.interval,
-        unit_and_prices=facts.unit_and_prices,
-        about_means=facts.about_means(*(f"{total}_by_{by}" for total in shown), *(shown if whole else [])),
+        title="Ranges" if len(shown) > 1 else totals.title(shown[0], data.study),
+        by={"area": "activity area", "year": "year"}.get(by) or data.study.heading(by, sentence=True),
+        interval=data.interval,
+        unit_and_prices=data.unit_and_prices,
+        about_means=data.about_means(*(f"{total}_by_{by}" for total in shown), *(shown if whole else [])),
     )
     return Table(
         caption,
@@ -114,43 +114,43 @@ def range_table(
     )
 
 
-def _group_table(facts: Facts, group: str) -> Table:
-    study = facts.study
+def _group_table(data: ReportData, group: str) -> Table:
+    study = data.study
     countries = Counter(dict(country.groups).get(group) for country in study.countries)
-    labels = facts.summary[group].values.tolist()
+    labels = data.summary[group].values.tolist()
     rows = [((study.label(group, label), str(countries[str(label)])), label) for label in labels]
-    return range_table(facts, group, (study.heading(group), "Countries"), rows)
+    return range_table(data, group, (study.heading(group), "Countries"), rows)
 
 
-def _area_figure(facts: Facts, total: str) -> Figure:
-    name, points = f"{total}_by_area", facts.points_by(total, "area")
-    bars = [_bar(facts, area.name, name, {"area": area.id}, points.get(area.id)) for area in facts.study.areas]
+def _area_figure(data: ReportData, total: str) -> Figure:
+    name, points = f"{total}_by_area", data.points_by(total, "area")
+    bars = [_bar(data, area.name, name, {"area": area.id}, points.get(area.id)) for area in data.study.areas]
     bars.sort(key=lambda bar: -bar.median)
     return Figure(
-        "areas" if total == facts.first else f"areas-{total}",
-        _text("areas_title", title=totals.title(total, facts.study)),
-        _text("areas_caption", interval=facts.interval, has_points=bool(points)),
+        "areas" if total == data.first else f"areas-{total}",
+        _text("areas_title", title=totals.title(total, data.study)),
+        _text("areas_caption", interval=data.interval, has_points=bool(points)),
         _text("areas_spoken", areas=len(bars), largest=bars[0].label),
-        partial(
-            figures.intervals, bars=bars, amount_label=facts.unit_and_prices[:1].upper() + facts.unit_and_prices[1:]
-        ),
+        partial(figures.intervals, bars=bars, amount_label=data.unit_and_prices[:1].upper() + data.unit_and_prices[1:]),
     )
 
 
-def _year_figure(facts: Facts, total: str) -> Figure:
-    years = facts.summary["year"].values.tolist()
-    bars = [_bar(facts, str(year), f"{total}_by_year", {"year": year}) for year in years]
+def _year_figure(data: ReportData, total: str) -> Figure:
+    years = data.summary["year"].values.tolist()
+    bars = [_bar(data, str(year), f"{total}_by_year", {"year": year}) for year in years]
     largest = max(bars, key=lambda bar: bar.median)
     return Figure(
-        "years" if total == facts.first else f"years-{total}",
-        _text("years_title", title=totals.title(total, facts.study)),
-        _text("years_caption", interval=facts.interval, noun=totals.noun(total, facts.study)),
+        "years" if total == data.first else f"years-{total}",
+        _text("years_title", title=totals.title(total, data.study)),
+        _text("years_caption", interval=data.interval, noun=totals.noun(total, data.study)),
         _text("years_spoken", first=bars[0].label, last=bars[-1].label, largest=largest.label),
-        partial(figures.years, bars=bars, amount_label=facts.unit_and_prices),
+        partial(figures.years, bars=bars, amount_label=data.unit_and_prices),
     )
 
 
-def _bar(facts: Facts, label: str, name: str, where: dict[str, object], point: float | None = None) -> figures.Interval:
-    ends = [facts.quantile(name, p, **where).value for p in (facts.low, 0.25, 0.5, 0.75, facts.high)]
-    low, lower, median, upper, high = (facts.on_axis(value) for value in ends)
-    return figures.Interval(label, low, lower, median, upper, high, None if point is None else facts.on_axis(point))
+def _bar(
+    data: ReportData, label: str, name: str, where: dict[str, object], point: float | None = None
+) -> figures.Interval:
+    ends = [data.quantile(name, p, **where).value for p in (data.low, 0.25, 0.5, 0.75, data.high)]
+    low, lower, median, upper, high = (data.on_axis(value) for value in ends)
+    return figures.Interval(label, low, lower, median, upper, high, None if point is None else data.on_axis(point))
