@@ -80,7 +80,7 @@ def budget(
     missing = cost.where(cost > amount) - amount
     shortfall = missing.mean("scenario").fillna(0.0)
     short = missing.notnull().sum("scenario")
-    # One scenario beyond the amount tells nothing of the error of its mean; none at all leaves nothing to err about.
+    # Of one scenario beyond the amount the error of its mean is not known; where there is none, nothing is missing.
     limits = (0.0 * short + amount).transpose(*short.dims).values.reshape(-1)
     rows = cost.transpose(..., "scenario").values.reshape(-1, count)
     errors = [excess_error(row, float(limit)) for row, limit in zip(rows, limits, strict=True)]
@@ -129,7 +129,7 @@ def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
 
 
 def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
-    """Refuse amounts that leave a label of the cost out, of which nothing would be said."""
+    """Refuse amounts that leave out a label of the cost, which would silently have no result."""
     problems = []
     for dim in map(str, amount.dims):
         if dim in amount.coords:
@@ -137,12 +137,12 @@ def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
             allowed = f"one for each of: {', '.join(map(str, known[:20]))}"
             missing = [f"no amount for {label!r}" for label in known if label not in given]
             unknown = [f"an amount for unknown {label!r}" for label in given if label not in known]
-            problems += [Problem(f"amount: {dim}", (), found, allowed) for found in (missing + unknown)[:5]]
+            problems += [Problem("", ("amount", dim), each, allowed) for each in (missing + unknown)[:5]]
             if len(set(given)) < len(given):
-                problems.append(Problem(f"amount: {dim}", (), "a label twice", "each label once"))
+                problems.append(Problem("", ("amount", dim), "a label twice", "each label once"))
         elif amount.sizes[dim] != cost.sizes[dim]:
-            found = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
-            problems.append(Problem(f"amount: {dim}", (), found, "an amount for each that the variable has"))
+            several = f"{amount.sizes[dim]} amounts for {cost.sizes[dim]}"
+            problems.append(Problem("", ("amount", dim), several, "an amount for each that the variable has"))
     if problems:
         raise ParameterError(problems)
 
@@ -306,7 +306,7 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
 
 
 def without_rounding(difference: xr.DataArray, scale: xr.DataArray) -> xr.DataArray:
-    """Return a difference of two amounts, exactly zero where only rounding sets them apart.
+    """Return the difference between two amounts, exactly zero where it is rounding alone.
 
     Examples
     --------

@@ -22,13 +22,12 @@ if TYPE_CHECKING:
 
 __all__ = ["ROUNDING", "compare"]
 
-
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: float | None = None) -> xr.Dataset:
-    """Return the difference of every option to a baseline, scenario by scenario.
+    """Return the difference between every option and a baseline, scenario by scenario.
 
     All options of a run share their random numbers, so the difference within a scenario is due to the option alone.
 
@@ -37,16 +36,16 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     dataset
         A run, or a dataset of `simulate` with two options or more.
     baseline
-        Option that the others are held against.
+        Option with which the others are compared.
     coverage
-        Probability that the range of a difference holds, in (0, 1); None for that of the dataset, or else 0.90.
+        Coverage of the range of a difference, in (0, 1); None for that of the dataset, or else 0.90.
 
     Returns
     -------
     xarray.Dataset
         By option, without the baseline; money in the study's currency. For each total t of `popsim.schema.TOTALS` that
         the dataset holds, and its sum over all years (``cost_all_years``): ``t_difference_mean``,
-        ``_std`` and ``_quantile`` of option minus baseline, as `summarise` gives them; the probabilities ``t_dearer``,
+        ``_std`` and ``_quantile`` of option minus baseline, as `summarise` does; the probabilities ``t_dearer``,
         ``t_cheaper`` and ``t_equal`` (within 1e-9 of what either costs in all years, since sums are rounded);
         ``t_correlation`` between option and baseline;
         ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been run with
@@ -114,17 +113,17 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     for name in (*totals, *parts):
         if np.isinf(result[f"{name}_difference_mean_error"]).any():
             _bound_mean_error(result, name, Moments(amounts[name], replicates=replicates_of(dataset)), base, chosen)
-    found: dict[str, xr.Variable] = {}
+    added: dict[str, xr.Variable] = {}
     for name in totals:
-        found |= _signs(differences[f"{name}_difference"].values, rounding[name], name)
-        found |= _pairing(amounts[name], base, chosen, result[f"{name}_difference_std"].values, name)
+        added |= _signs(differences[f"{name}_difference"].values, rounding[name], name)
+        added |= _pairing(amounts[name], base, chosen, result[f"{name}_difference_std"].values, name)
     for name, total in parts.items():
         part, whole = (differences[f"{of}_difference"] for of in (name, total))
-        found |= _shares(part, whole.values, name, total)
+        added |= _shares(part, whole.values, name, total)
     labels = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
     about = coordinates_of(options, ["option", "component"])
     ceased = xr.Dataset(_ceased(dataset, base, chosen), about)
-    return result.assign(found).assign(ceased.variables).assign_coords(labels).assign_attrs(baseline=baseline)
+    return result.assign(added).assign(ceased.variables).assign_coords(labels).assign_attrs(baseline=baseline)
 
 
 def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
@@ -151,7 +150,7 @@ def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
 
 
 def _even(difference: Floats, own: Floats, other: Floats) -> None:
-    """Make a difference that is the same in all scenarios but for rounding the same: it has no tail."""
+    """Make a difference that varies by rounding alone constant, in place: it has no tail."""
     rounding = ROUNDING * np.maximum(np.abs(own), np.abs(other))
     apart = np.abs(difference - difference[..., :1])
     same = (apart <= rounding + rounding[..., :1]).all(axis=-1)
@@ -159,7 +158,7 @@ def _even(difference: Floats, own: Floats, other: Floats) -> None:
 
 
 def _bound_mean_error(result: xr.Dataset, name: str, own: Moments, base: int, chosen: list[int]) -> None:
-    """Return the mean of a difference whose tail was not seen the error that follows from those of its two terms.
+    """Set the error of the mean of a difference whose tail was not seen to that which follows from its two terms.
 
     The standard deviation of a difference is at most the sum of those of its terms (Minkowski), so where the means of
     option and baseline are known, that of their difference is.
@@ -171,23 +170,23 @@ def _bound_mean_error(result: xr.Dataset, name: str, own: Moments, base: int, ch
 
 
 def _whole(name: str, known: set[str]) -> str:
-    """Name what a total comes to in all years, as far as the run holds it."""
+    """Return the name of the total of all years, where the run has one; else the name itself."""
     kind = schema.TOTALS[name]
     whole = schema.total_name(kind.base, kind.prices, "all_years")
     return whole if whole in known else name
 
 
 def _signs(difference: Floats, rounding: Floats, name: str) -> dict[str, xr.Variable]:
-    """Return the probabilities that an option is dearer, cheaper, equal; what is below `rounding` is no difference."""
-    found = {}
+    """Return the probabilities that an option costs more, less, the same; differences below `rounding` are none."""
+    variables = {}
     more, less = difference > rounding, difference < -rounding
     for word, holds in (("dearer", more), ("cheaper", less), ("equal", ~(more | less))):
         share = holds.mean(axis=-1)
         title = f"Probability that the option is {word}: {name}"
-        found[f"{name}_{word}"] = _described(["option"], share, title)
+        variables[f"{name}_{word}"] = _described(["option"], share, title)
         error = binomial_error(share, difference.shape[-1])
-        found[f"{name}_{word}_error"] = _described(["option"], error, f"{title}, Monte Carlo error")
-    return found
+        variables[f"{name}_{word}_error"] = _described(["option"], error, f"{title}, Monte Carlo error")
+    return variables
 
 
 def _pairing(amounts: Floats, base: int, chosen: list[int], paired: Floats, name: str) -> dict[str, xr.Variable]:
@@ -211,7 +210,7 @@ def _pairing(amounts: Floats, base: int, chosen: list[int], paired: Floats, name
 
 
 def _correlation(options: Floats, base: Floats) -> tuple[Floats, Floats]:
-    """Correlations over scenarios, and their standard errors from the influence of each scenario.
+    """Return correlations over scenarios, and their standard errors from the influence of each scenario.
 
     The influence of a pair of standard scores (x, y) on r is x y - r (x^2 + y^2) / 2, whatever the distribution
     (Devlin, Gnanadesikan and Kettenring 1975, Biometrika 62, doi:10.1093/biomet/62.3.531).
@@ -228,7 +227,7 @@ def _correlation(options: Floats, base: Floats) -> tuple[Floats, Floats]:
 
 
 def _shares(part: xr.Variable, whole: Floats, name: str, total: str) -> dict[str, xr.Variable]:
-    """Return what each part has of the mean difference of the total; errors of a ratio, to first order."""
+    """Return the share of each part in the mean difference of the total; errors of a ratio, to first order."""
     mean = whole.mean(axis=-1, keepdims=True)
     divisor = np.where(mean != 0.0, mean, np.nan)
     share = part.values.mean(axis=-1) / divisor
@@ -250,16 +249,16 @@ def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.V
     ceased = np.where((own > 0.0) & (planned[base] > 0.0), planned[base] - own, 0.0)
     # Profiles are sums of shares for a one-off.
     ceased[np.abs(ceased) <= 1e-9] = 0.0
-    found = {"payments_ceased": (ceased, "Payments that cease", "1")}
+    payments = {"payments_ceased": (ceased, "Payments that cease", "1")}
     for total in schema.BREAKDOWNS:
         name = f"expected_{total}_all_years_by_component"
         if name in dataset:
             expected = dataset[name].transpose("option", "component")
             each = np.divide(expected.values[chosen], own, out=np.zeros_like(own), where=own > 0.0)
             units = str(expected.attrs.get("units", "1"))
-            found[f"payments_ceased_{total}"] = (ceased * each, f"Payments that cease, expected {total}", units)
+            payments[f"payments_ceased_{total}"] = (ceased * each, f"Payments that cease, expected {total}", units)
     described: dict[str, xr.Variable] = {}
-    for name, (values, title, units) in found.items():
+    for name, (values, title, units) in payments.items():
         attributes = {
             "units": units,
             "description": f"{title}: against the baseline, negative where payments are added.",
@@ -271,5 +270,5 @@ def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.V
 
 
 def _described(dims: Sequence[Hashable], values: Floats, title: str) -> xr.Variable:
-    """Describe a number without unit."""
+    """Return a number without unit, with its meaning as attributes."""
     return xr.Variable(dims, values, {"units": "1", "long_name": title, "description": f"{title}, by option."})

@@ -26,14 +26,14 @@ ASSUMPTIONS = {
 
 
 def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) -> xr.Dataset:
-    """Compare the range of the total with what it would be for independent and for fully dependent countries.
+    """Return the range of the total as it is, and as it would be for independent and for fully dependent countries.
 
     Parameters
     ----------
     dataset
         A run that holds `cost_countries_independent` and `cost_countries_fully_dependent`, as `popsim run` writes it.
     coverage
-        Probability that a range holds; None for that of the dataset.
+        Coverage of a range; None for that of the dataset.
 
     Returns
     -------

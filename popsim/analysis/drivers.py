@@ -18,9 +18,10 @@ Errors are those of a jackknife that leaves out one sixteenth of the blocks at a
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -60,20 +61,14 @@ __all__ = [
     "nested",
 ]
 
-
 SCENARIOS = 16_384
 """Scenarios of a run, unless stated."""
-
 
 PARTS = 16
 """Parts of the jackknife."""
 
-
 SWING = (0.1, 0.9)
 """Probabilities at which E[y | group] is given."""
-
-
-Runs = dict[str, Floats]
 
 
 class _Setting(NamedTuple):
@@ -101,8 +96,8 @@ def drivers(
 ) -> xr.Dataset:
     """Return which groups of uncertain inputs make the range: Sobol indices, swings, and what knowing a group leaves.
 
-    Every group of random streams is frozen in turn while all others are drawn again. That takes two runs for all and
-    two for each group.
+    Each group of random streams is kept in turn while all others are drawn again. That takes two runs for all and two
+    for each group.
 
     Parameters
     ----------
@@ -118,13 +113,13 @@ def drivers(
     option
         Which option of the study.
     coverage
-        Of the range whose width is told, in (0, 1); None for that of the study.
+        Of the range whose width is given, in (0, 1); None for that of the study.
     confidence
         Of the bootstrap intervals of indices, in (0, 0.99].
     threads, progress
-        As for `simulate`; progress is told by the run.
+        As for `simulate`; progress is reported after each run.
     only
-        Totals, such as ``cost``, to whose figures and shares by area the answer is kept; sums and indices of other
+        Totals, such as ``cost``, for which alone figures and shares by area are returned; sums and indices of other
         totals, of areas and of groups of countries take most of the time in a short run. None for all.
 
     Returns
@@ -170,12 +165,19 @@ def drivers(
     spread = Bootstrap(asked.plan.scenarios, asked.plan.seed, asked.confidence)
     breakdowns = asked.breakdowns if wanted is None else (("area",),)
     variants = Variants(asked.plan, breakdowns, asked.threads)
-    tell = _teller(progress, 2 + 2 * len(groups.ids))
+    count = itertools.count(1)
+
+    def run(*arguments: Any) -> dict[str, Floats]:
+        totals = variants.run(*arguments)
+        if progress is not None:
+            progress(next(count), 2 + 2 * len(groups.ids))
+        return totals
+
     everything = np.ones(len(variants.names), dtype=bool)
-    one, other = tell(variants.run(~everything)), tell(variants.run(everything))
-    mixed = [tell(variants.run(groups.group == place)) for place in range(len(groups.ids))]
+    one, other = run(~everything), run(everything)
+    mixed = [run(groups.group == place) for place in range(len(groups.ids))]
     times = block_length(asked.coverage)
-    held = [tell(variants.run(~everything, groups.group == place, times)) for place in range(len(groups.ids))]
+    kept = [run(~everything, groups.group == place, times) for place in range(len(groups.ids))]
     result = xr.Dataset(coords=_coordinates(groups, by, asked.plan))
     for name, (dims, labels) in variants.dims.items():
         result = result.assign_coords({dim: list(values) for dim, values in zip(dims, labels, strict=True)})
@@ -191,12 +193,12 @@ def drivers(
         if dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
         else:
-            result = result.assign(_widths(one[name], [each[name] for each in held], table, name, by, asked))
+            result = result.assign(_widths(one[name], [each[name] for each in kept], table, name, by, asked))
     return result.assign_attrs(_attributes(asked, option))
 
 
 def driver_work(study: Study) -> tuple[int, int]:
-    """Return how many runs `drivers` takes for both groupings, and how many random numbers a scenario of a run draws.
+    """Return how many runs `drivers` takes for both groupings, and how many random numbers each scenario draws.
 
     Examples
     --------
@@ -257,17 +259,6 @@ def _check(
     )
 
 
-def _teller(progress: Progress | None, runs: int) -> Callable[[Runs], Runs]:
-    done = iter(range(1, runs + 1))
-
-    def tell(run: Runs) -> Runs:
-        if progress is not None:
-            progress(next(done), runs)
-        return run
-
-    return tell
-
-
 def _coordinates(groups: Groups, by: str, plan: Plan) -> dict[str, object]:
     return {
         by: list(groups.ids),
@@ -278,16 +269,15 @@ def _coordinates(groups: Groups, by: str, plan: Plan) -> dict[str, object]:
 
 
 def _suffix(name: str) -> str:
-    """Tell what stands behind the name of a figure: nothing for the cost."""
+    """Return what is appended to the name of a figure: nothing for the cost."""
     return name.removeprefix("cost") if name == "cost" or name.startswith("cost_by_") else f"_of_{name}"
 
 
 def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Floats:
     """Return the indices of every cell of a variable: (..., first-order and total, estimate)."""
-    shape = one.shape[:-1]
     rows = zip(*(each.reshape(-1, each.shape[-1]) for each in (one, other, mixed)), strict=True)
-    found = np.array([indices(a, b, both, spread) for a, b, both in rows], dtype=np.float64).reshape(*shape, 2, 4)
-    return without_errors(found, one)
+    table = np.array([indices(a, b, both, spread) for a, b, both in rows], dtype=np.float64)
+    return without_errors(table.reshape(*one.shape[:-1], 2, 4), one)
 
 
 def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:
@@ -304,23 +294,23 @@ def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dic
 
 
 def _widths(
-    free: Floats, held: Sequence[Floats], table: Floats, name: str, by: str, asked: _Setting
+    free: Floats, kept: Sequence[Floats], table: Floats, name: str, by: str, asked: _Setting
 ) -> dict[str, xr.DataArray]:
-    """Return the swing of a total, its width, and what is left of the width."""
+    """Return the swing of a total, the width of its range, and what is left of the width once a group is known."""
     moments, tail = Moments(free), (1.0 - asked.coverage) / 2.0
     (low, high), (low_error, high_error) = moments.quantiles(np.array([tail, 1.0 - tail]))
     width, width_error = float(high - low), float(np.hypot(low_error, high_error))
-    blocks = [each.reshape(-1, block_length(asked.coverage)) for each in (free, *held)]
+    blocks = [each.reshape(-1, block_length(asked.coverage)) for each in (free, *kept)]
     unseen = bool(np.isinf(moments.std_error))
-    found = [
+    results = [
         nested(each, blocks[0], asked.coverage, value, 0.0 if unseen else error)
         for each, (value, error) in zip(blocks[1:], table[:, 0, :2].tolist(), strict=True)
     ]
     if unseen:
         # The swing is in terms of a standard deviation that is not known, and a mean width has the same tail.
-        found = [each._replace(swing_error=np.full(2, np.inf), ratio_error=np.inf) for each in found]
-    ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in found]).T
-    swing, swing_error = np.array([(each.swing, each.swing_error) for each in found]).transpose(1, 2, 0)
+        results = [each._replace(swing_error=np.full(2, np.inf), ratio_error=np.inf) for each in results]
+    ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in results]).T
+    swing, swing_error = np.array([(each.swing, each.swing_error) for each in results]).transpose(1, 2, 0)
     given_error = np.full(len(ratio), np.inf) if unseen else np.hypot(ratio_error * width, ratio * width_error)
     units = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["units"]
     range_words = f"the {100 * asked.coverage:.12g}% range"
@@ -337,8 +327,8 @@ def _widths(
         "width": f"Width of {range_words}.",
     }
     return {
-        f"{word}{_suffix(name)}{part}": _described(values, dims, title, meanings.get(word, f"{title}."), units)
-        for word, dims, value, error, title in figures
+        f"{figure}{_suffix(name)}{part}": _described(values, dims, title, meanings.get(figure, f"{title}."), units)
+        for figure, dims, value, error, title in figures
         for part, values in (("", value), ("_error", error))
     }
 
@@ -362,7 +352,7 @@ class Nested(NamedTuple):
 
 
 def block_length(coverage: float) -> int:
-    """Return the scenarios of a block: at least three are to be expected beyond either end of the range.
+    """Return the length of a block in scenarios: at least three are expected beyond either end of the range.
 
     Examples
     --------
@@ -375,51 +365,50 @@ def block_length(coverage: float) -> int:
     return length
 
 
-def nested(held: Floats, free: Floats, coverage: float, share: float, share_error: float) -> Nested:
-    """Summarise a run with a group held, beside one in which nothing is.
+def nested(kept: Floats, free: Floats, coverage: float, share: float, share_error: float) -> Nested:
+    """Return what is left of the range in a run with the draws of a group kept, beside a run without.
 
     Parameters
     ----------
-    held, free
+    kept, free
         Results (block, scenario of the block) of both; the same number of blocks, a multiple of `PARTS`.
     coverage
         Of the range whose width is asked for.
     share, share_error
-        First-order index of the group. A negative one, which chance can bring about, stands for no swing; the error of
-        the swing then says how large it may be.
+        First-order index of the group. A negative one, which may occur by chance, means no swing; the error of the
+        swing then says how large it may be.
 
     Examples
     --------
     >>> free = np.arange(1024.0).reshape(64, 16).T
-    >>> found = nested(np.repeat(free[:, :1], 64, axis=1), free, 0.9, 1.0, 0.0)  # the group known, nothing is open
-    >>> found.ratio
+    >>> nested(np.repeat(free[:, :1], 64, axis=1), free, 0.9, 1.0, 0.0).ratio  # nothing else is uncertain
     0.0
     """
     tail = (1.0 - coverage) / 2.0
-    ends = [np.quantile(each, [tail, 1.0 - tail], axis=1, method="median_unbiased") for each in (held, free)]
+    ends = [np.quantile(each, [tail, 1.0 - tail], axis=1, method="median_unbiased") for each in (kept, free)]
     widths, all_widths = (upper - lower for lower, upper in ends)
-    means = held.mean(axis=1)
+    means = kept.mean(axis=1)
 
-    def shape(kept: NDArray[np.int64]) -> Floats:
-        spread = means[kept].std()
-        apart = np.quantile(means[kept], SWING, method="median_unbiased") - means[kept].mean()
+    def shape(blocks: NDArray[np.int64]) -> Floats:
+        spread = means[blocks].std()
+        apart = np.quantile(means[blocks], SWING, method="median_unbiased") - means[blocks].mean()
         return np.asarray(apart / spread) if spread > 0.0 else np.zeros(2)
 
-    def ratio(kept: NDArray[np.int64]) -> Floats:
-        full = all_widths[kept].mean()
-        return np.array([widths[kept].mean() / full if full > 0.0 else np.nan])
+    def ratio(blocks: NDArray[np.int64]) -> Floats:
+        full = all_widths[blocks].mean()
+        return np.array([widths[blocks].mean() / full if full > 0.0 else np.nan])
 
-    blocks = np.arange(len(held))
-    (left,), (left_error,) = ratio(blocks), _jackknife(ratio, len(held))
+    everything = np.arange(len(kept))
+    (left,), (left_error,) = ratio(everything), _jackknife(ratio, len(kept))
     (deviation, deviation_error), whole = _root(share, share_error), free.std()
-    places = shape(blocks)
-    error = whole * np.hypot(deviation * _jackknife(shape, len(held)), places * deviation_error)
+    places = shape(everything)
+    error = whole * np.hypot(deviation * _jackknife(shape, len(kept)), places * deviation_error)
     swing = free.mean() + places * deviation * whole
     return Nested(swing, np.hypot(error, whole / np.sqrt(free.size)), float(left), float(left_error))
 
 
 def _root(share: float, error: float) -> tuple[float, float]:
-    """Root of a share that may have come out negative, and its error, which is finite at zero too."""
+    """Return the root of a share that may have come out negative, and its error, which is finite at zero too."""
     root = np.sqrt(share) if share > 0.0 else 0.0
     return root, error / max(2.0 * root, np.sqrt(error)) if error > 0.0 else 0.0
 

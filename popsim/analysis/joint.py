@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from popsim.analysis.budgets import budget_for
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import binomial_error, quantile_with_error, scenarios_for
+from popsim.analysis.order import binomial_error, quantile_with_error, scenarios_for, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
-from popsim.errors import ParameterError, Problem
 from popsim.families.base import Floats
 from popsim.types import Base, By
 
@@ -30,14 +29,12 @@ __all__ = [
     "Limits",
     "cheapest_limits",
     "common_limits",
-    "holds_together",
+    "fits",
     "joint_budget",
 ]
 
-
 _PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 """Ways to make two halves of four quarters: three comparisons that are independent of each other."""
-
 
 _PARTS = {
     "amount": "Amount for the part, all sufficing together",
@@ -45,14 +42,12 @@ _PARTS = {
     "separate_amount": "Amount for the part that suffices with the confidence alone",
 }
 
-
 _TOTALS = {
     "total": "Sum of the amounts that suffice together",
     "common_total": "Sum of the amounts at a common quantile level that suffice together",
     "separate_total": "Sum of the amounts that each suffice alone",
     "pooled_amount": "One amount for all parts that suffices for their sum",
 }
-
 
 _SHARES = {
     "joint_confidence": "Share of the scenarios of the search in which all amounts suffice",
@@ -62,13 +57,11 @@ _SHARES = {
     "separate_joint_confidence": "Probability that the separate amounts all suffice together",
 }
 
-
 _LARGEST, _RATIO = 0.5, 1.4
-"""Exchanges begin with so large a share of the scenarios; each step is so many times smaller than the one before."""
-
+"""Swaps begin with so large a share of the scenarios; each step is so many times smaller than the one before."""
 
 _MOST_MOVES = 2_000
-"""A bound on exchanges, far beyond what they need."""
+"""A bound on the number of swaps, far beyond what is needed."""
 
 
 def joint_budget(
@@ -76,14 +69,14 @@ def joint_budget(
 ) -> xr.Dataset:
     """Return amounts for each area (year, group), all of which suffice together with a stated confidence.
 
-    The amounts of a separate P80 for each area do not do that: all of them suffice together less often than each alone,
-    and their sum is neither the P80 of the total. Among the amounts that do suffice together this looks for those of
-    least sum, over the scenarios themselves: amounts stand on costs that occur in a scenario, dependence is that of the
-    scenarios. The search begins with a common quantile level for all parts (found by bisection) and exchanges between
-    two parts at a time while that saves anything; what it finds is a local optimum (popsim/analysis/exchange.py).
+    A separate P80 for each area does not do that: the amounts suffice together less often than each alone, and their
+    sum is not the P80 of the total. Among the amounts that do suffice together this searches for those of least sum. It
+    works on the scenarios themselves, so that dependence between parts is theirs and every amount is a cost that occurs
+    in some scenario. The search begins with a common quantile level for all parts, which it finds by bisection, and
+    moves money between two parts at a time while that saves anything; the result is a local optimum.
 
-    A search over scenarios flatters itself: on scenarios that it did not see, its amounts suffice less often. So it is
-    repeated on half of the scenarios and judged by the other half, in six halves made of four quarters.
+    On scenarios that the search has not used, its amounts suffice less often. So it is repeated on one half of the
+    scenarios and tested on the other half, for six halves made of four quarters.
 
     Parameters
     ----------
@@ -106,9 +99,9 @@ def joint_budget(
           search, at least the one asked for; `unseen_confidence` on scenarios that the search did not see.
         - `common_amount` (by), `common_total`, `common_level`: the start of the search.
         - `separate_amount` (by), `separate_total`: each suffices with the confidence alone.
-          `separate_total_confidence`: how sure their sum is to suffice for the total; `separate_joint_confidence`: how
-          sure all are to suffice.
-        - `pooled_amount`: one amount, from which money moves to where it is needed, of the same confidence.
+          `separate_total_confidence`: the probability that their sum suffices for the total;
+          `separate_joint_confidence`: the probability that all suffice.
+        - `pooled_amount`: one amount of the same confidence, from which money can go to where it is needed.
 
         Each but `common_level` with its Monte Carlo standard error. That of `amount`, `common_amount` and their sums
         comes from the differences of three pairs of halves: itself known to some 40 %. Those of confidences hold for
@@ -135,11 +128,13 @@ def joint_budget(
     names = dimensions_of(by)
     parts = breakdown_by(dataset, variable, by)
     count = parts.sizes["scenario"]
-    _check_halves(level, count)
+    if count < 2 * scenarios_for(level):
+        allowed = "a confidence that half of the scenarios can support"
+        raise too_few_scenarios(level, count, allowed, 2 * scenarios_for(level))
     values = np.ascontiguousarray(parts.values)
     separate, separate_error = quantile_with_error(values, np.array([level]), replicates_of(dataset))
     rows = values.reshape(-1, math.prod(parts.sizes[name] for name in names), count)
-    found = [
+    options = [
         _of_option(row, level, amount, error)
         for row, amount, error in zip(
             rows,
@@ -157,8 +152,8 @@ def joint_budget(
             key = f"{name}{suffix}"
             if name == "pooled_amount":
                 array = pooled[f"amount{suffix}"].copy()
-            elif key in found[0]:
-                data = np.array([each[key] for each in found])
+            elif key in options[0]:
+                data = np.array([each[key] for each in options])
                 like = plain if name in _PARTS else plain.isel(dict.fromkeys(names, 0), drop=True)
                 array = like.copy(data=data.reshape(like.shape))
             else:
@@ -168,43 +163,25 @@ def joint_budget(
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"})
 
 
-def _check_halves(level: float, count: int) -> None:
-    needed = 2 * scenarios_for(level)
-    if count < needed:
-        raise ParameterError(
-            Problem(
-                "",
-                ("confidence",),
-                f"{level} from {count} scenarios",
-                "a confidence that half of the scenarios can support",
-                f"run at least {needed} scenarios",
-            )
-        )
-
-
 def _of_option(values: Floats, level: float, separate: Floats, separate_error: Floats) -> dict[str, Floats | float]:
-    """Everything for one option; values (part, scenario)."""
+    """Return all results for one option; values (part, scenario)."""
     count = values.shape[1]
     # The ceiling of what 0.8 n should be, not of what 0.8 n is in binary.
     wanted = math.ceil(round(level * count, 6))
     best, common = cheapest_limits(values, wanted), common_limits(values, wanted)
-    total = values.sum(axis=0)
-    together = float(holds_together(values, separate).mean())
-    enough = float((total <= separate.sum()).mean())
-    level_found = float((values <= common.limit[:, np.newaxis]).mean(axis=1).min())
-    shares = {
-        "joint_confidence": best.kept / count,
-        "separate_total_confidence": enough,
-        "separate_joint_confidence": together,
-    }
     halves = _halves(values, level)
-    shares["unseen_confidence"] = halves.pop("unseen")
+    shares = {
+        "joint_confidence": best.fitting / count,
+        "separate_total_confidence": float((values.sum(axis=0) <= separate.sum()).mean()),
+        "separate_joint_confidence": float(fits(values, separate).mean()),
+        "unseen_confidence": halves.pop("unseen"),
+    }
     return {
         "amount": best.limit,
         "total": float(best.limit.sum()),
         "common_amount": common.limit,
         "common_total": float(common.limit.sum()),
-        "common_level": level_found,
+        "common_level": float((values <= common.limit[:, np.newaxis]).mean(axis=1).min()),
         "separate_amount": separate,
         "separate_amount_error": separate_error,
         "separate_total": float(separate.sum()),
@@ -216,7 +193,7 @@ def _of_option(values: Floats, level: float, separate: Floats, separate_error: F
 
 
 def _error_of_sum(values: Floats, limit: Floats, error: Floats) -> float:
-    """Error of a sum of quantiles of the same scenarios: their errors go together as what lies below them does."""
+    """Return the error of a sum of quantiles of the same scenarios, whose errors correlate."""
     below = (values <= limit[:, np.newaxis]).astype(np.float64)
     spread = below.std(axis=1)
     scaled = np.divide(error, spread, out=np.zeros_like(error), where=spread > 0.0)
@@ -224,16 +201,16 @@ def _error_of_sum(values: Floats, limit: Floats, error: Floats) -> float:
 
 
 def _halves(values: Floats, level: float) -> dict[str, Floats | float]:
-    """Search on halves: errors from their differences, confidence from the half that was not searched."""
+    """Search on halves: errors come from their differences, the confidence from the half that was not searched."""
     quarters = [np.ascontiguousarray(values[:, k::4]) for k in range(4)]
     unseen, searched, started = [], [], []
     for pair in _PAIRINGS:
         halves = [np.concatenate([quarters[k] for k in half], axis=1) for half in pair]
         wanted = [math.ceil(round(level * half.shape[1], 6)) for half in halves]
-        found = [cheapest_limits(half, number).limit for half, number in zip(halves, wanted, strict=True)]
+        best = [cheapest_limits(half, number).limit for half, number in zip(halves, wanted, strict=True)]
         common = [common_limits(half, number).limit for half, number in zip(halves, wanted, strict=True)]
-        unseen += [holds_together(halves[1 - k], found[k]).mean() for k in (0, 1)]
-        searched.append(found[0] - found[1])
+        unseen += [fits(halves[1 - k], best[k]).mean() for k in (0, 1)]
+        searched.append(best[0] - best[1])
         started.append(common[0] - common[1])
     result: dict[str, Floats | float] = {"unseen": float(np.mean(unseen))}
     for name, sums, differences in (("amount", "total", searched), ("common_amount", "common_total", started)):
@@ -245,19 +222,19 @@ def _halves(values: Floats, level: float) -> dict[str, Floats | float]:
 
 
 class Limits(NamedTuple):
-    """One limit for each part, and how many scenarios keep within all of them."""
+    """One limit for each part, and the number of scenarios that fit: no part exceeds its limit."""
 
     limit: Floats
-    kept: int
+    fitting: int
 
 
-def holds_together(values: Floats, limit: Floats) -> Floats:
-    """Return for each scenario of (part, scenario) whether every part keeps within its limit."""
+def fits(values: Floats, limit: Floats) -> Floats:
+    """Return for each scenario of (part, scenario) whether it fits: no part exceeds its limit."""
     return np.asarray((values <= limit[:, np.newaxis]).all(axis=0))
 
 
 def common_limits(values: Floats, wanted: int) -> Limits:
-    """Return every part its limit at the lowest common rank at which at least `wanted` scenarios keep within all.
+    """Return limits at the lowest common rank for all parts at which at least `wanted` scenarios fit.
 
     Parameters
     ----------
@@ -270,29 +247,29 @@ def common_limits(values: Floats, wanted: int) -> Limits:
     low, high = wanted - 1, values.shape[1] - 1
     while low < high:
         middle = (low + high) // 2
-        if int(holds_together(values, ordered[:, middle]).sum()) >= wanted:
+        if int(fits(values, ordered[:, middle]).sum()) >= wanted:
             high = middle
         else:
             low = middle + 1
     limit = ordered[:, low]
-    return Limits(limit, int(holds_together(values, limit).sum()))
+    return Limits(limit, int(fits(values, limit).sum()))
 
 
 def cheapest_limits(values: Floats, wanted: int) -> Limits:
-    """Lower the sum of the limits, from those at a common rank, as far as exchanges of two parts can.
+    """Return limits of a lower sum: those at a common rank, improved as far as swaps between two parts can.
 
     Parameters
     ----------
     values
         (part, scenario)
     wanted
-        Number of scenarios that keep within all limits, at most all.
+        Number of scenarios that fit, at most all.
 
     Examples
     --------
     >>> values = np.array([[1.0, 2.0, 3.0, 9.0], [5.0, 6.0, 4.0, 1.0]])
-    >>> found = cheapest_limits(values, 3)
-    >>> found.limit.tolist(), found.kept
+    >>> limits = cheapest_limits(values, 3)
+    >>> limits.limit.tolist(), limits.fitting
     ([3.0, 6.0], 3)
     """
     limit = common_limits(values, wanted).limit.copy()
@@ -303,13 +280,13 @@ def cheapest_limits(values: Floats, wanted: int) -> Limits:
     while moves > before:
         before = moves
         for step in steps:
-            while moves < _MOST_MOVES and _exchange(values, ranked, limit, wanted, step):
+            while moves < _MOST_MOVES and _swap(values, ranked, limit, wanted, step):
                 moves += 1
-    return Limits(limit, int(holds_together(values, limit).sum()))
+    return Limits(limit, int(fits(values, limit).sum()))
 
 
 def _steps(count: int) -> list[int]:
-    """List the numbers of scenarios to exchange, from the largest to one."""
+    """Return the numbers of scenarios to swap, from the largest to one."""
     steps, size = [1], _LARGEST * count
     while size >= 2.0:
         steps.append(int(size))
@@ -317,21 +294,21 @@ def _steps(count: int) -> list[int]:
     return sorted(set(steps), reverse=True)
 
 
-def _exchange(values: Floats, ranked: _Ranked, limit: Floats, wanted: int, step: int) -> bool:
-    """Make the exchange of about `step` scenarios that saves most; False where none saves anything."""
+def _swap(values: Floats, ranked: _Ranked, limit: Floats, wanted: int, step: int) -> bool:
+    """Make the swap of about `step` scenarios that saves most; False where none saves anything."""
     over = values > limit[:, np.newaxis]
     broken = over.sum(axis=0)
-    kept = broken == 0
-    spare = int(kept.sum()) - wanted
+    fitting = broken == 0
+    spare = int(fitting.sum()) - wanted
     outside = _outside(values, over, broken)
     best, move = 1e-12 * max(float(np.abs(limit).sum()), 1e-300), None
     for a in range(len(values)):
         if spare > 0:
             # What may be lost without winning any back.
-            lowered, lost = ranked.lowered(a, kept, spare)
+            lowered, lost = ranked.lowered(a, fitting, spare)
             if lowered is not None and lost <= spare and float(limit[a] - lowered) > best:
                 best, move = float(limit[a] - lowered), (a, lowered, a, lowered)
-        lowered, lost = ranked.lowered(a, kept, step + spare)
+        lowered, lost = ranked.lowered(a, fitting, step + spare)
         if lowered is None:
             continue
         saved = float(limit[a] - lowered)
@@ -356,15 +333,15 @@ class _Ranked(NamedTuple):
     order: NDArray[np.int64]
     falling: Floats
 
-    def lowered(self, part: int, kept: NDArray[np.bool_], step: int) -> tuple[float | None, int]:
+    def lowered(self, part: int, fitting: NDArray[np.bool_], step: int) -> tuple[float | None, int]:
         """Return the largest value of a part that loses at least `step` scenarios that fit, and how many it loses.
 
         None where there is no such value.
         """
-        count = len(kept)
-        # So many largest values hold the answer, unless many are equal.
-        for most in (2 * step + count - int(kept.sum()) + 16, count):
-            inside = self.falling[part, :most][kept[self.order[part, :most]]]
+        count = len(fitting)
+        # So many largest values contain the answer, unless many are equal.
+        for largest in (2 * step + count - int(fitting.sum()) + 16, count):
+            inside = self.falling[part, :largest][fitting[self.order[part, :largest]]]
             if step < len(inside):
                 lost = step + int(np.argmax(inside[step:] < inside[step - 1]))
                 if inside[lost] < inside[step - 1]:
@@ -373,7 +350,7 @@ class _Ranked(NamedTuple):
 
 
 class _Outside(NamedTuple):
-    """Scenarios that one limit alone keeps out, by that part and then by its value: raising the limit wins them."""
+    """Scenarios that exceed one limit alone, by that part and then by its value: raising the limit makes them fit."""
 
     scenario: NDArray[np.int64]
     part: NDArray[np.int64]

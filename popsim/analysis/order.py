@@ -30,19 +30,17 @@ __all__ = [
     "share_error",
     "shortest_with_error",
     "spread_error",
+    "too_few_scenarios",
 ]
-
 
 _ROWS = 16
 """Rows given to a thread at a time."""
 
-
 _BLOCKS = 20
-"""Blocks of scenarios from whose shortest intervals the error of the whole one is judged."""
-
+"""Blocks of scenarios whose shortest intervals give the error of that of the whole."""
 
 _LEAST = 20
-"""Scenarios in each tail of a block, on average, below which nothing is said of the error."""
+"""Scenarios in each tail of a block, on average, below which the error is not known."""
 
 
 class Moments:
@@ -86,7 +84,7 @@ class Moments:
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
         self._parts = [
-            Moments(values[..., turn::replicates], threads) for turn in range(replicates if replicates > 1 else 0)
+            Moments(values[..., first::replicates], threads) for first in range(replicates if replicates > 1 else 0)
         ]
 
     @property
@@ -110,20 +108,20 @@ class Moments:
         blocks = np.searchsorted(firsts, heavy, side="right") - 1
         rows = [self._blocks[block][row - firsts[block]] for row, block in zip(heavy, blocks, strict=True)]
         with ThreadPoolExecutor(self.threads) as pool:
-            found = np.array(list(pool.map(tail_errors, rows))).reshape(-1, 2).T
+            of_tails = np.array(list(pool.map(tail_errors, rows))).reshape(-1, 2).T
         if not self._parts:
-            errors[:, heavy] = found
+            errors[:, heavy] = of_tails
             return errors.reshape(2, *self.shape)
         spread = np.stack([spread_error([getattr(part, name) for part in self._parts]) for name in ("mean", "std")])
         if self.count < 2 * len(self._parts):
             spread[1] = np.inf
         # Replicates that have not seen the tail agree all too well.
         unseen = np.zeros_like(errors, dtype=bool)
-        unseen[:, heavy] = np.isinf(found)
+        unseen[:, heavy] = np.isinf(of_tails)
         return np.where(unseen.reshape(spread.shape), np.inf, spread)
 
     def _spread(self, work: Callable[[slice, Floats], object]) -> None:
-        """Run work on slices of rows and what is in them, on several threads: kernels release the interpreter."""
+        """Apply work to slices of rows and their values, on several threads: kernels release the interpreter."""
         parts, places, first = [], [], 0
         for block in self._blocks:
             for start in range(0, len(block), _ROWS):
@@ -138,7 +136,7 @@ class Moments:
             list(pool.map(work, places, parts))
 
     def order_statistics(self, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
-        """Values of rising ranks, counted from 0; shape (..., rank)."""
+        """Return the values of rising ranks, counted from 0; shape (..., rank)."""
         mean = self.mean.reshape(-1)
         low = np.maximum(self.lowest, mean - 4.0 * self._std)
         span = np.minimum(self.highest, mean + 4.0 * self._std) - low
@@ -149,7 +147,7 @@ class Moments:
         return out.reshape(*self.shape, len(ranks))
 
     def quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
-        """Quantiles and their errors, as `quantile_with_error` gives them."""
+        """Return quantiles and their errors, as `quantile_with_error` does."""
         values, error = self._quantiles(probabilities)
         if not self._parts:
             return values, error
@@ -167,8 +165,8 @@ class Moments:
         lower = np.floor(clipped).astype(np.int64)
         upper = np.minimum(lower + 1, last)
         ranks, place = np.unique(np.stack([lower, upper]), return_inverse=True)
-        found = self.order_statistics(ranks)[..., place.reshape(2, 3, -1)]
-        low, high = found[..., 0, :, :], found[..., 1, :, :]
+        neighbours = self.order_statistics(ranks)[..., place.reshape(2, 3, -1)]
+        low, high = neighbours[..., 0, :, :], neighbours[..., 1, :, :]
         values = low + (high - low) * (clipped - lower)
         error = (values[..., 2, :] - values[..., 1, :]) / 4.0
         # Scenarios that all agree have no error, however few; one alone agrees with none.
@@ -178,7 +176,7 @@ class Moments:
 
 
 def _rows(values: Floats) -> list[Floats]:
-    """Return values as tables of rows of scenarios, in order; values that lie so, option by option, are not copied."""
+    """Return values as tables of rows of scenarios; values that lie so in memory, option by option, are not copied."""
     count = values.shape[-1]
     if values.ndim > 2 and len(values) and not values.flags.c_contiguous and values[0].flags.c_contiguous:
         return [option.reshape(-1, count) for option in values]
@@ -186,7 +184,7 @@ def _rows(values: Floats) -> list[Floats]:
 
 
 def quantile_with_error(values: Floats, probabilities: Floats, replicates: int = 1) -> tuple[Floats, Floats]:
-    """Quantiles over the last axis and their Monte Carlo standard errors.
+    """Return quantiles over the last axis and their Monte Carlo standard errors.
 
     The quantile is the linear interpolation between order statistics (Hyndman and Fan 1996, type 7,
     doi:10.1080/00031305.1996.10473566). Its error is a quarter of the distance between the order statistics two
@@ -207,7 +205,7 @@ def quantile_with_error(values: Floats, probabilities: Floats, replicates: int =
     -------
     tuple of arrays
         Quantiles and errors, both (..., quantile). An error is infinite where two standard deviations reach past the
-        sample, since the scenarios are too few to tell: fewer than 4 (1 - p) / p for a low p.
+        sample, since the scenarios are too few: fewer than 4 (1 - p) / p for a low p.
 
     Raises
     ------
@@ -235,7 +233,7 @@ def spread_error(parts: Sequence[Floats]) -> Floats:
 
 
 def half_width(replicates: int = 1, level: float = 0.975) -> float:
-    """Return the standard errors in the half-width of a 95 % interval: Student's t where few replicates tell the error.
+    """Return the half-width of a 95 % interval in standard errors: by Student's t where they are of few replicates.
 
     `level` is the probability below its upper end.
 
@@ -250,7 +248,7 @@ def half_width(replicates: int = 1, level: float = 0.975) -> float:
 
 
 def share_error(happens: NDArray[np.bool_], replicates: int = 1) -> Floats:
-    """Return the standard error of the share of the last axis at which something happens.
+    """Return the standard error of the share of scenarios, on the last axis, in which something happens.
 
     Examples
     --------
@@ -260,8 +258,8 @@ def share_error(happens: NDArray[np.bool_], replicates: int = 1) -> Floats:
     single = binomial_error(happens.mean(axis=-1), happens.shape[-1])
     if replicates == 1:
         return single
-    spread = spread_error([happens[..., turn::replicates].mean(axis=-1) for turn in range(replicates)])
-    # Replicates that agree to the last scenario still do not know the share exactly.
+    spread = spread_error([happens[..., first::replicates].mean(axis=-1) for first in range(replicates)])
+    # Replicates may agree to the last scenario although the share is not known exactly.
     return np.where(spread > 0.0, spread, single)
 
 
@@ -295,9 +293,7 @@ def scenarios_for(level: float, replicates: int = 1) -> int:
     return single if replicates == 1 else max(single, replicates * math.ceil(round(1.0 / min(level, 1.0 - level), 6)))
 
 
-def check_supported(
-    level: float, count: int, errors: np.ndarray[tuple[int, ...], np.dtype[np.float64]], replicates: int = 1
-) -> None:
+def check_supported(level: float, count: int, errors: Floats, replicates: int = 1) -> None:
     """Refuse a confidence that so many scenarios cannot support: one whose quantile has no finite error.
 
     Raises
@@ -305,21 +301,19 @@ def check_supported(
     ParameterError
         With the number of scenarios that it needs.
     """
-    if np.isfinite(errors).all():
-        return
-    raise ParameterError(
-        Problem(
-            "",
-            ("confidence",),
-            f"{level} from {count} scenarios",
-            "a confidence that the scenarios can support",
-            f"run at least {scenarios_for(level, replicates)} scenarios",
-        )
-    )
+    if not np.isfinite(errors).all():
+        allowed = "a confidence that the scenarios can support"
+        raise too_few_scenarios(level, count, allowed, scenarios_for(level, replicates))
+
+
+def too_few_scenarios(level: float, count: int, allowed: str, needed: int) -> ParameterError:
+    """Return the error of a confidence for which a run has too few scenarios."""
+    mend = f"run at least {needed} scenarios"
+    return ParameterError(Problem("", ("confidence",), f"{level} from {count} scenarios", allowed, mend))
 
 
 def check_interval(interval: object) -> Interval:
-    """Hold the kind of an interval to those that there are.
+    """Return the kind of an interval, checked to be one that exists.
 
     Raises
     ------
@@ -350,11 +344,8 @@ def coverage_interval(values: Floats, coverage: float, interval: Interval = "sym
     inside = math.floor(coverage * count + 0.5)
     if inside >= count:
         needed = math.floor(0.5 / (1.0 - coverage)) + 1
-        raise ParameterError(
-            Problem(
-                "", ("coverage",), f"{coverage} of {count} scenarios", "fewer than all scenarios", f"at least {needed}"
-            )
-        )
+        too_few = f"{coverage} of {count} scenarios"
+        raise ParameterError(Problem("", ("coverage",), too_few, "fewer than all scenarios", f"at least {needed}"))
     ordered = np.sort(values, axis=-1)
     if interval == "shortest":
         first = np.argmin(ordered[..., inside:] - ordered[..., : count - inside], axis=-1)[..., np.newaxis]
@@ -365,7 +356,7 @@ def coverage_interval(values: Floats, coverage: float, interval: Interval = "sym
 
 
 def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats]:
-    """Shortest coverage interval over the last axis and the Monte Carlo errors of its ends; shapes (..., 2).
+    """Return the shortest coverage interval over the last axis and the errors of its ends; shapes (..., 2).
 
     The ends of a shortest interval converge as n^(-1/3), slower than quantiles (Kim and Pollard 1990, Cube root
     asymptotics, Ann. Statist. 18), and no formula without densities gives their errors. So the scenarios are dealt out
@@ -376,7 +367,7 @@ def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats
     Returns
     -------
     tuple of arrays
-        Errors are infinite where a block holds too few scenarios to tell: fewer than 20 in its tails on average.
+        Errors are infinite where a block has too few scenarios: fewer than 20 in its tails on average.
 
     Raises
     ------
@@ -385,11 +376,11 @@ def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats
     """
     if not np.isfinite(values).all():
         raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
-    found = coverage_interval(values, coverage, "shortest")
+    interval = coverage_interval(values, coverage, "shortest")
     size = values.shape[-1] // _BLOCKS
     if size * (1.0 - coverage) < _LEAST:
-        return found, np.full(found.shape, np.inf)
+        return interval, np.full(interval.shape, np.inf)
     # Every 20th scenario, so that points of a design are dealt out evenly.
     blocks = np.stack([values[..., k : size * _BLOCKS : _BLOCKS] for k in range(_BLOCKS)])
     ends = coverage_interval(blocks, coverage, "shortest")
-    return found, ends.std(axis=0, ddof=1) * _BLOCKS ** (-1.0 / 3.0)
+    return interval, ends.std(axis=0, ddof=1) * _BLOCKS ** (-1.0 / 3.0)

@@ -35,11 +35,11 @@ _DIGITS = 12
 
 
 def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base = "cost") -> xr.Dataset:
-    """Share out the variance of a total among its parts: Cov(part, total) / Var(total).
+    """Return the share of each part in the variance of a total: Cov(part, total) / Var(total).
 
-    The shares sum to 1 (the covariance decomposition; Euler's theorem for the variance). The share of a part holds its
-    own variance and half of what it has in common with each other part; it is negative where a part moves against the
-    total. It needs no scenarios beside those of the run.
+    The shares sum to 1 (the covariance decomposition; Euler's theorem for the variance). The share of a part consists
+    of its own variance and half of what it has in common with each other part; it is negative where a part moves
+    against the total. No scenarios beside those of the run are needed.
 
     Parameters
     ----------
@@ -81,21 +81,21 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     """
     dataset = dataset_of(dataset)
     total, parts = variable_of(dataset, variable), breakdown_by(dataset, variable, by)
-    turns = replicates_of(dataset)
+    replicates = replicates_of(dataset)
     shape = (*parts.shape[: -1 - len(dimensions_of(by))], -1, parts.sizes["scenario"])
     # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
     whole = np.expand_dims(np.ascontiguousarray(total.values), -2)
     each = np.ascontiguousarray(parts.values.reshape(shape))
     share, error = covariance_shares(each, whole)
-    if turns > 1:
-        found = [covariance_shares(each[..., k::turns], whole[..., k::turns])[0] for k in range(turns)]
-        error = _spread(share, found)
-    # What makes all of the variance, or none, does so but for rounding.
+    if replicates > 1:
+        shares = [covariance_shares(each[..., k::replicates], whole[..., k::replicates])[0] for k in range(replicates)]
+        error = _spread(share, shares)
+    # A part that makes all of the variance, or none, does so up to rounding.
     share, error = share.round(_DIGITS), np.where(error < 10.0**-_DIGITS, 0.0, error)
     # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
     unseen = np.isinf(Moments(whole).std_error) & (whole.shape[-1] > 1) & (error > 0.0)
     error = np.where(unseen, np.inf, error)
-    ranks, alone = rank_correlations(each, whole, turns)
+    ranks, ranks_error = rank_correlations(each, whole, replicates)
     plain = parts.isel(scenario=0, drop=True)
     title = f"Share of the variance of {variable}"
     result = {
@@ -104,7 +104,7 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
             ("variance_share", share, title),
             ("variance_share_error", error, f"{title}, Monte Carlo error"),
             ("rank_correlation", ranks, f"Rank correlation with {variable}"),
-            ("rank_correlation_error", alone, f"Rank correlation with {variable}, Monte Carlo error"),
+            ("rank_correlation_error", ranks_error, f"Rank correlation with {variable}, Monte Carlo error"),
         )
     }
     if unseen.any():
@@ -113,7 +113,7 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
 
 
 def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:
-    """Error from the spread of replicates; infinite where one of them is too short to know the figure."""
+    """Return the error from the spread of replicates; infinite where one of them is too short to know the figure."""
     error = spread_error(parts)
     return np.where(np.isnan(error) & ~np.isnan(value), np.inf, error)
 
@@ -130,7 +130,7 @@ def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
     x = parts - parts.mean(axis=-1, keepdims=True)
     y = whole - whole.mean(axis=-1, keepdims=True)
     variance = (y**2).mean(axis=-1)
-    # A total that never varies leaves rounding alone.
+    # Of a total that never varies there is only rounding.
     varies = np.ptp(whole, axis=-1) > 0.0
     scale = np.where(varies, variance, np.nan)
     share = (x * y).mean(axis=-1) / scale
@@ -146,16 +146,17 @@ def rank_correlations(parts: Floats, whole: Floats, replicates: int = 1) -> tupl
     Examples
     --------
     >>> part = np.array([[0.0, 1.0, 2.0, 3.0]])
-    >>> [each.round(9).tolist() for each in rank_correlations(part, part**2)]
+    >>> [values.round(9).tolist() for values in rank_correlations(part, part**2)]
     [[1.0], [0.0]]
     """
-    found = _rank_correlations(parts, whole)
-    if replicates == 1:
-        return found, _rank_error(found, whole.shape[-1])
-    turns = range(replicates)
-    return found, _spread(
-        found, [_rank_correlations(parts[..., k::replicates], whole[..., k::replicates]) for k in turns]
-    )
+    correlations = _rank_correlations(parts, whole)
+    if replicates > 1:
+        each = [_rank_correlations(parts[..., k::replicates], whole[..., k::replicates]) for k in range(replicates)]
+        return correlations, _spread(correlations, each)
+    # Too few scenarios for an error; and a correlation of one can come out a last bit above it.
+    count = whole.shape[-1]
+    scale = np.maximum(1.0 - correlations**2, 0.0)
+    return correlations, np.where(count > 3, np.sqrt((1.0 + 0.5 * correlations**2) / max(count - 3, 1)) * scale, np.inf)
 
 
 def _rank_correlations(parts: Floats, whole: Floats) -> Floats:
@@ -172,15 +173,9 @@ def _ranks_of(values: Floats) -> Floats:
     return rows.rank(axis="columns").to_numpy(dtype=np.float64).reshape(values.shape)
 
 
-def _rank_error(correlation: Floats, count: int) -> Floats:
-    """Return the standard error of Spearman's correlation of so many scenarios; infinite for fewer than four."""
-    # A correlation of one can come out a last bit above it.
-    known = np.sqrt((1.0 + 0.5 * correlation**2) / max(count - 3, 1)) * np.maximum(1.0 - correlation**2, 0.0)
-    return np.where(count > 3, known, np.inf)
-
-
 _MOST = 1_000
 """Parts, and cells of each, that are shown at most."""
+
 SHOWN = 0.99
 """Share of the scenarios between the ends of each member that a picture shows."""
 
@@ -188,7 +183,7 @@ SHOWN = 0.99
 def pairs(
     dataset: Run | xr.Dataset, by: By = "area", variable: Base = "cost", most: int = 3, cells: int = 24
 ) -> xr.Dataset:
-    """Summarise the largest parts of a total, and the total, two at a time.
+    """Return how the largest parts of a total, and the total, depend on each other, two at a time.
 
     Parameters
     ----------
@@ -227,16 +222,16 @@ def pairs(
     --------
     >>> import popsim as ps
     >>> ds = ps.simulate(ps.load_study("pops"), scenarios=1_000, breakdowns=["area"]).isel(option=[0])
-    >>> found = pairs(ds)
-    >>> found["member"].values.tolist()[-1], found["rank_correlation"].shape
+    >>> result = pairs(ds)
+    >>> result["member"].values.tolist()[-1], result["rank_correlation"].shape
     ('total', (4, 4))
     """
     dataset = dataset_of(dataset)
     total, parts = variable_of(dataset, variable), breakdown_by(dataset, variable, by)
     problems = []
     if dataset.sizes.get("option", 1) != 1:
-        found = f"{dataset.sizes['option']} options"
-        problems.append(Problem("dataset", ("option",), found, "one option", "dataset.isel(option=[0])"))
+        several = f"{dataset.sizes['option']} options"
+        problems.append(Problem("dataset", ("option",), several, "one option", "dataset.isel(option=[0])"))
     for name, number in (("most", most), ("cells", cells)):
         if not 1 <= (as_whole(number) or 0) <= _MOST:
             problems.append(Problem(name, (), repr(number), f"a whole number from 1 to {_MOST:,}"))
@@ -250,9 +245,9 @@ def pairs(
     members = [*(" ".join(map(str, labels[k])) for k in chosen), "total"]
     values = np.concatenate([rows[chosen], total.values.reshape(1, -1)])
     tail = (1.0 - SHOWN) / 2.0
-    turns = replicates_of(dataset)
-    ends, end_error = quantile_with_error(values, np.array([tail, 1.0 - tail]), turns)
-    ranked = [rank_correlations(values, each[np.newaxis], turns) for each in values]
+    replicates = replicates_of(dataset)
+    ends, end_error = quantile_with_error(values, np.array([tail, 1.0 - tail]), replicates)
+    ranked = [rank_correlations(values, each[np.newaxis], replicates) for each in values]
     correlation, error = (np.stack(each, axis=-1) for each in zip(*ranked, strict=True))
     units = units_of(total)
     matrix, cell = ("member", "other"), np.arange(cells)
@@ -292,17 +287,17 @@ def _share(values: Floats, ends: Floats, cells: int) -> Floats:
 
 def _densities(values: Floats, ends: Floats, cells: int) -> Floats:
     edges = [_edges(each, cells) for each in ends]
-    found = np.zeros((len(values), len(values), cells, cells))
+    densities = np.zeros((len(values), len(values), cells, cells))
     for one, two in np.ndindex(len(values), len(values)):
         if one == two:
             continue
         counts = np.histogram2d(values[one], values[two], [edges[one], edges[two]])[0]
         smooth = counts / values.shape[-1]
         for axis in (0, 1):
-            # What the weights carry over an edge is reflected, so that shares keep their sum.
+            # What the weights carry over an edge is reflected, so that the sum of the shares stays.
             wide = np.pad(smooth, [(1, 1) if each == axis else (0, 0) for each in (0, 1)], mode="edge")
             middle, length = np.moveaxis(wide, axis, 0), smooth.shape[axis]
             mixed = 0.25 * middle[:length] + 0.5 * middle[1:-1] + 0.25 * middle[2:]
             smooth = np.moveaxis(mixed, 0, axis)
-        found[one, two] = smooth
-    return found
+        densities[one, two] = smooth
+    return densities

@@ -39,31 +39,25 @@ __all__ = [
     "relative_error",
     "room_for",
     "simulate_to",
-    "stability",
 ]
-
 
 REPLICATES = 16
 """Scramblings of Sobol points where none are stated: the error is known to 1 / sqrt(2 (16 - 1)) = 18 % of itself."""
 
-
 _FIRST = 5_000
-
+"""Scenarios of the first batch, at least."""
 
 _TAIL = 250
 """Scenarios in each tail of the first batch, at least: below, errors are too uncertain to stop by."""
 
-
 _GROWTH = (1.25, 4.0)
 """A batch makes the scenarios at least and at most so many times as many."""
-
 
 _MEMORY_SHARE = 0.25
 """Share of the memory that scenarios may take: they are copied once, and summaries and files need room as well."""
 
-
 _MEMORY_UNKNOWN = 2**32
-
+"""Memory in bytes where the system does not say."""
 
 Told = Callable[[int, float], None]
 """Called after each batch with the scenarios so far and the precision that they reach."""
@@ -94,8 +88,8 @@ def simulate_to(
     ----------
     study
         A study, or a plan that was compiled before; its design has to be "random" or "sobol". Of Sobol points,
-        independent scramblings take turns, as many as the study states or else 16; their points double from batch to
-        batch, and errors come from the spread of the scramblings.
+        scenarios belong in turn to independent scramblings, as many as the study states or else 16; their points double
+        from batch to batch, and errors come from the spread of the scramblings.
     precision
         For the method "quantiles": 95 % half-width (1.96 Monte Carlo standard errors; of Sobol points, Student's t for
         the number of scramblings) of each of the lower end, the median and the upper end of the range of `cost`, in
@@ -145,13 +139,12 @@ def simulate_to(
     plan = study if isinstance(study, Plan) else compile(study)
     goal = _check(plan, precision, method, digits, interval, coverage, most)
     most = as_whole(most)
-    plan = plan.with_sampling(replace(plan.sampling, replicates=goal.turns))
+    plan = plan.with_sampling(replace(plan.sampling, replicates=goal.replicates))
     parts: list[xr.Dataset] = []
     batches: list[Floats] = []
     done, foreseen = 0, min(goal.first, goal.allowed(most or goal.first))
     while True:
-        before, ahead = done, foreseen
-        told_progress = None if progress is None else (lambda n, _, b=before, a=ahead: progress(b + n, a))
+        of_all = None if progress is None else (lambda n, _, done=done, ahead=foreseen: progress(done + n, ahead))
         part = simulate(
             plan,
             scenarios=foreseen - done,
@@ -159,18 +152,18 @@ def simulate_to(
             breakdowns=breakdowns,
             threads=threads,
             first_scenario=done,
-            progress=told_progress,
+            progress=of_all,
         )
         parts.append(part)
         done = foreseen
         limit = goal.allowed(room_for(part) if most is None else min(most, room_for(part)))
         cost = np.concatenate([each["cost"].values for each in parts], axis=1)
         if goal.method == "quantiles":
-            reached = relative_error(cost, goal.coverage, goal.turns)
+            reached = relative_error(cost, goal.coverage, goal.replicates)
             needed = done * (reached / goal.precision) ** 2
         else:
             batches.append(batch_statistics(part["cost"].values, goal.coverage, goal.interval))
-            reached, needed = _stability(cost, batches, goal)
+            reached, needed = _stability(batches, cost, goal.digits)
         if told is not None:
             told(done, reached)
         if reached <= goal.precision:
@@ -180,7 +173,7 @@ def simulate_to(
                 precision_reached=reached,
                 precision_batches=len(parts),
             )
-        # An estimate from few scenarios is not held against a limit that it exceeds by little.
+        # An estimate from few scenarios that exceeds the limit by little is no reason to stop.
         if done >= limit or 4.0 * limit < needed < math.inf:
             _refuse(goal, done, reached, needed, limit, stated=most is not None and limit == goal.allowed(most))
         foreseen = min(_next(goal, done, needed), limit)
@@ -188,30 +181,34 @@ def simulate_to(
 
 @dataclass(frozen=True)
 class _Goal:
+    """What a call asks for, checked."""
+
     precision: float
     coverage: float
     method: str
     digits: int
     interval: Interval
-    turns: int
-    """Replicates that take turns; 1 for random scenarios."""
+    replicates: int
+    """Independent scramblings to which scenarios belong in turn; 1 for random scenarios."""
 
     @property
     def first(self) -> int:
+        """Number of scenarios of the first batch."""
         if self.method == "jcgm101":
             return batch_size(self.coverage)
         least = max(_FIRST, math.ceil(round(_TAIL / ((1.0 - self.coverage) / 2.0), 6)))
-        return least if self.turns == 1 else self.turns << (-(-least // self.turns) - 1).bit_length()
+        return least if self.replicates == 1 else self.replicates << (-(-least // self.replicates) - 1).bit_length()
 
     def allowed(self, limit: int) -> int:
         """Return the largest number within the limit that such a run can have."""
-        return limit if self.turns == 1 else self.turns << max((limit // self.turns).bit_length() - 1, 0)
+        each = limit // self.replicates
+        return limit if self.replicates == 1 else self.replicates << max(each.bit_length() - 1, 0)
 
 
 def _check(
     plan: Plan, precision: object, method: object, digits: object, interval: object, coverage: object, most: object
 ) -> _Goal:
-    """Check all arguments; problems are said together."""
+    """Return what is asked for; all problems are reported together."""
     problems: list[Problem] = []
     try:
         check_name("method", method, METHODS)
@@ -232,7 +229,7 @@ def _check(
         problems.append(Problem("", ("digits",), repr(digits), "a whole number from 1 to 4"))
     if most is not None and (as_whole(most) or 0) < 1:
         problems.append(Problem("", ("most",), repr(most), "a whole number of at least 1, or None"))
-    turns, unfit = _turns(plan, method, most)
+    replicates, unfit = _replicates(plan, method, most)
     problems += unfit
     try:
         level = check_probability("coverage", plan.about.coverage if coverage is None else coverage)
@@ -242,32 +239,30 @@ def _check(
     if problems:
         raise ParameterError(problems)
     wanted = asked if asked is not None and method == "quantiles" else 1.0
-    return _Goal(wanted, level, str(method), figures or 0, kind, turns)
+    return _Goal(wanted, level, str(method), figures or 0, kind, replicates)
 
 
-def _turns(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]]:
-    """Return the number of replicates, and hold the other arguments to the design."""
+def _replicates(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]]:
+    """Return the number of replicates, and the problems of arguments that do not fit the design."""
     if plan.design == "random":
         return 1, []
     if plan.design == "latin":
-        found = "design 'latin': the error of its quantiles cannot be told from one run, which cannot be continued"
-        return 1, [
-            Problem("", ("precision",), found, "design 'random' or 'sobol'", "state a number of scenarios instead")
-        ]
-    turns = plan.replicates if plan.replicates > 1 else REPLICATES
+        latin = "design 'latin': the error of its quantiles cannot be told from one run, which cannot be continued"
+        mend = "state a number of scenarios instead"
+        return 1, [Problem("", ("precision",), latin, "design 'random' or 'sobol'", mend)]
+    replicates = plan.replicates if plan.replicates > 1 else REPLICATES
     problems = []
     if method == "jcgm101":
-        found = "design 'sobol': its batches are not independent"
-        problems.append(
-            Problem("", ("method",), found, "'quantiles' where design = 'sobol'", "state a precision instead")
-        )
-    if 1 <= (as_whole(most) or 0) < turns:
-        problems.append(Problem("", ("most",), repr(most), f"at least {turns}: one scenario of each scrambling"))
-    return turns, problems
+        sobol = "design 'sobol': its batches are not independent"
+        allowed = "'quantiles' where design = 'sobol'"
+        problems.append(Problem("", ("method",), sobol, allowed, "state a precision instead"))
+    if 1 <= (as_whole(most) or 0) < replicates:
+        problems.append(Problem("", ("most",), repr(most), f"at least {replicates}: one scenario of each scrambling"))
+    return replicates, problems
 
 
 def relative_error(cost: Floats, coverage: float, replicates: int = 1) -> float:
-    """Largest 95 % half-width of the ends and the median of the range, over the quantile itself.
+    """Return the largest 95 % half-width of the ends and the median of the range, relative to the quantile itself.
 
     Raises
     ------
@@ -285,11 +280,11 @@ def relative_error(cost: Floats, coverage: float, replicates: int = 1) -> float:
 
 
 def _next(goal: _Goal, done: int, needed: float) -> int:
-    """Scenarios after the next batch: those foreseen and a little more, in whole thousands; for JCGM 101 one batch.
+    """Return the scenarios after the next batch: those needed and a few more, in thousands; one batch for JCGM 101.
 
     Sobol points double: only powers of two are balanced.
     """
-    if goal.turns > 1:
+    if goal.replicates > 1:
         return 2 * done
     if goal.method == "jcgm101":
         return done + goal.first
@@ -298,7 +293,7 @@ def _next(goal: _Goal, done: int, needed: float) -> int:
 
 
 def room_for(dataset: xr.Dataset) -> int:
-    """Scenarios of such a dataset that a quarter of the memory holds; of 4 GiB where the system does not tell."""
+    """Return how many scenarios of such a dataset fit into a quarter of the memory (of 4 GiB where it is not known)."""
     each = sum(variable.nbytes for variable in dataset.data_vars.values() if "scenario" in variable.dims)
     try:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -308,51 +303,37 @@ def room_for(dataset: xr.Dataset) -> int:
 
 
 def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, stated: bool) -> None:
+    """Refuse a precision that takes too many scenarios, with an estimate of how many it takes."""
     if goal.method == "jcgm101":
-        wanted, where = f"{goal.digits} significant digits of the standard deviation", "digits"
+        wanted, argument = f"{goal.digits} significant digits of the standard deviation", "digits"
     else:
-        wanted, where = f"{100 * goal.precision:.3g} %", "precision"
+        wanted, argument = f"{100 * goal.precision:.3g} %", "precision"
     so_far = f"{done:,} scenarios reach {100 * reached:.3g} %" if goal.method == "quantiles" else f"{done:,} do not do"
-    estimate = f"; it takes about {_two_digits(needed):,}" if math.isfinite(needed) and needed > 0.0 else ""
+    estimate = f"; it takes about {int(float(f'{needed:.1e}')):,}" if math.isfinite(needed) and needed > 0.0 else ""
     reason = f"one that {limit:,} scenarios reach, which is " + ("the most allowed" if stated else "what memory holds")
     mend = "allow more scenarios, or ask for less" if stated else "ask for less, or for fewer breakdowns"
-    raise ParameterError(Problem(where, (), f"{wanted}: {so_far}{estimate}", reason, mend))
-
-
-def _two_digits(number: float) -> int:
-    return int(float(f"{number:.1e}"))
+    raise ParameterError(Problem("", (argument,), f"{wanted}: {so_far}{estimate}", reason, mend))
 
 
 def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Put batches together as `simulate` would have laid them out: scenarios next to each other in memory."""
-    whole = parts[0]
-    if len(parts) > 1:
-        coordinates = {name: value for name, value in whole.coords.items() if name != "scenario"}
-        numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
-        scenario = xr.Variable(("scenario",), numbers, whole["scenario"].attrs)
-        variables = {
-            name: _in_line([part[name] for part in parts]) if "scenario" in variable.dims else variable.variable
-            for name, variable in whole.data_vars.items()
-        }
-        whole = xr.Dataset(variables, {**coordinates, "scenario": scenario}, whole.attrs)
-    return whole
+    """Return batches as one dataset, laid out as by `simulate`: scenarios next to each other in memory."""
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    coordinates = {name: value for name, value in first.coords.items() if name != "scenario"}
+    numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
+    scenario = xr.Variable(("scenario",), numbers, first["scenario"].attrs)
+    variables = {}
+    for name, variable in first.data_vars.items():
+        variables[name] = variable.variable
+        if "scenario" in variable.dims:
+            values = np.concatenate([part[name].transpose(..., "scenario").values for part in parts], axis=-1)
+            data = np.moveaxis(values, -1, variable.dims.index("scenario"))
+            variables[name] = xr.Variable(variable.dims, data, variable.attrs)
+    return xr.Dataset(variables, {**coordinates, "scenario": scenario}, first.attrs)
 
 
-def _in_line(parts: Sequence[xr.DataArray]) -> xr.Variable:
-    dims = parts[0].dims
-    moved = [part.transpose(..., "scenario").values for part in parts]
-    data = np.moveaxis(np.concatenate(moved, axis=-1), -1, dims.index("scenario"))
-    return xr.Variable(dims, data, parts[0].attrs)
-
-
-def _stability(cost: Floats, batches: Sequence[Floats], goal: _Goal) -> tuple[float, float]:
-    """Largest 2 s over its tolerance, and an estimate of the scenarios that bring it to 1."""
-    if len(batches) < 2:
-        return math.inf, 0.0
-    spread, tolerance = stability(batches, cost.std(axis=-1, ddof=1), goal.digits)
-    allowed = tolerance[..., np.newaxis]
-    reached = float(np.max(np.divide(spread, allowed, out=np.zeros_like(spread), where=spread > 0.0)))
-    return reached, cost.shape[-1] * reached**2
+# JCGM 101:2008, Evaluation of measurement data, Supplement 1 to the GUM: the adaptive procedure of clause 7.9.4.
 
 
 def batch_size(coverage: float) -> int:
@@ -384,33 +365,26 @@ def numerical_tolerance(value: float, digits: int) -> float:
 
 
 def batch_statistics(values: Floats, coverage: float, interval: Interval) -> Floats:
-    """Estimate, standard uncertainty and the two ends of the coverage interval of one batch, 7.9.4 e); (..., 4)."""
+    """Return mean, standard deviation and both ends of the coverage interval of one batch, 7.9.4 e); shape (..., 4)."""
     ends = coverage_interval(values, coverage, interval)
     moments = np.stack([values.mean(axis=-1), values.std(axis=-1, ddof=1)], axis=-1)
     return np.concatenate([moments, ends], axis=-1)
 
 
-def stability(batches: Sequence[Floats], uncertainty: Floats, digits: int) -> tuple[Floats, Floats]:
-    """Twice the standard deviations of the averages over batches, and the tolerance; 7.9.4 g) to k).
+def _stability(batches: Sequence[Floats], cost: Floats, digits: int) -> tuple[float, float]:
+    """Return the largest 2 s over its tolerance, and an estimate of the scenarios that bring it to 1; 7.9.4 g) to k).
 
-    Parameters
-    ----------
-    batches
-        What `batch_statistics` gave for each batch so far, two at least.
-    uncertainty
-        u(y) from all values so far (...).
-    digits
-        Significant digits that are wanted of u(y).
-
-    Returns
-    -------
-    tuple of arrays
-        2 s (..., 4) and delta (...). The computation has stabilised when no 2 s exceeds delta.
+    Each s is the standard deviation of the average over batches of what `batch_statistics` returns. The computation has
+    stabilised when no 2 s exceeds the tolerance.
     """
-    table = np.stack(batches)
-    spread = 2.0 * table.std(axis=0, ddof=1) / math.sqrt(len(table))
+    if len(batches) < 2:
+        return math.inf, 0.0
+    spread = 2.0 * np.stack(batches).std(axis=0, ddof=1) / math.sqrt(len(batches))
+    uncertainty = cost.std(axis=-1, ddof=1)
     tolerance = np.vectorize(lambda value: numerical_tolerance(float(value), digits))(uncertainty)
-    return spread, np.asarray(tolerance, dtype=np.float64)
+    allowed = np.asarray(tolerance, dtype=np.float64)[..., np.newaxis]
+    reached = float(np.max(np.divide(spread, allowed, out=np.zeros_like(spread), where=spread > 0.0)))
+    return reached, cost.shape[-1] * reached**2
 
 
 def convergence(
@@ -457,19 +431,18 @@ def convergence(
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
     cost = variable_of(dataset, variable)
     values = np.ascontiguousarray(cost.values)
-    least = min(scenarios_for(tail, replicates_of(dataset)), values.shape[-1])
+    replicates = replicates_of(dataset)
+    least = min(scenarios_for(tail, replicates), values.shape[-1])
     counts = np.unique(np.geomspace(least, values.shape[-1], points).round().astype(np.int64))
-    turns = replicates_of(dataset)
-    if turns > 1:
+    if replicates > 1:
         # Whole rounds, so that replicates are of equal size.
-        counts = np.unique(np.maximum(counts // turns, 1) * turns)
-    found = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels, turns) for count in counts]
+        counts = np.unique(np.maximum(counts // replicates, 1) * replicates)
+    results = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels, replicates) for count in counts]
     dims = [*(str(dim) for dim in cost.dims[:-1]), "count", "quantile"]
-    kept = {name: value for name, value in cost.coords.items() if "scenario" not in value.dims}
-    units = units_of(cost)
-    title = "Quantile from so many scenarios"
-    result = {}
+    labels = {name: value for name, value in cost.coords.items() if "scenario" not in value.dims}
+    coordinates, title = {**labels, "count": counts, "quantile": levels}, "Quantile from so many scenarios"
+    variables = {}
     for name, place, words in (("value", 0, title), ("value_error", 1, f"{title}, Monte Carlo error")):
-        data = np.stack([each[place] for each in found], axis=-2)
-        result[name] = described(xr.DataArray(data, {**kept, "count": counts, "quantile": levels}, dims), units, words)
-    return xr.Dataset(result, attrs={**dataset.attrs, "coverage": stated, "variable": variable})
+        data = np.stack([each[place] for each in results], axis=-2)
+        variables[name] = described(xr.DataArray(data, coordinates, dims), units_of(cost), words)
+    return xr.Dataset(variables, attrs={**dataset.attrs, "coverage": stated, "variable": variable})

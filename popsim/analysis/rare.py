@@ -25,31 +25,24 @@ from popsim.study.model import Study
 
 __all__ = ["rare_events"]
 
-
 _RARE = 0.2
 """Chance from which on nothing is called rare, however narrow the range."""
-
 
 _MOST = 100
 """Events of an option that are looked at; the likeliest, where there are more."""
 
-
 _MANY = 20
 """Scenarios from which on the middle 90 % of them are given beside the lowest and the highest."""
 
-
 _COUNTS = ("below", "inside", "above")
-
 
 _AMOUNTS = 6
 """The first columns say what an event adds."""
-
 
 _COLUMNS = (
     *("adds_low", "adds_high", "adds_p05", "adds_p95", "would_add_low", "would_add_high"),
     *("total_low", "total_high", *_COUNTS),
 )
-
 
 _TITLES = {
     "chance": "Chance that the event happens, by the study",

@@ -12,7 +12,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.budgets import budget_for, point_estimates, without_rounding
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import check_supported, quantile_with_error
+from popsim.analysis.order import check_supported, quantile_with_error, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
 from popsim.errors import ParameterError, Problem, RunError
@@ -52,7 +52,7 @@ def reserve(
     """Return how much of the reserve for a confidence each area (year, group) needs.
 
     The reserve is the quantile Q of the total at the confidence, less the expected cost or the point estimate. A part's
-    contribution is what it costs on average when the total stands at that quantile, E[part | total = Q], less its own
+    contribution is what it costs on average when the total equals that quantile, E[part | total = Q], less its own
     base: the allocation of Euler (Tasche 1999, 2008, arXiv:0708.2542). The mean at Q is a straight line through the
     scenarios around the quantile, fitted to the total and read at Q. Since every scenario's parts sum to its total, the
     lines of the parts sum to the line of the total, which is the total itself: the contributions add up to the reserve
@@ -67,7 +67,7 @@ def reserve(
     by
         Dimension of the breakdown, "area", "year", "region" ..., or several, such as ("area", "year").
     over
-        "expected": over the expected cost, exact where the dataset holds it, or else the mean over the scenarios.
+        "expected": over the expected cost, exact where the dataset contains it, else the mean over the scenarios.
         "point_estimate": over the total with every input at its most likely value, known as a whole and by area.
     variable
         The total that is broken down: "cost" or "financing_need".
@@ -75,7 +75,7 @@ def reserve(
     Returns
     -------
     xarray.Dataset
-        By option, with the dimensions of `by` where said, in the unit of the variable: `amount` (the quantile), `base`,
+        By option, with dimensions of `by` where shown, in the unit of the variable: `amount` (the quantile), `base`,
         `reserve` = amount - base; `part_base` (by) and `contribution` (by), which may be negative for a part that is
         cheap when the total is expensive; `share` (by) of the reserve, NaN where there is none. Each but the bases with
         its Monte Carlo standard error. Attribute `window`: scenarios on either side of the quantile that the lines use.
@@ -112,13 +112,13 @@ def reserve(
     totals = np.ascontiguousarray(total.values).reshape(-1, count)
     values = np.ascontiguousarray(parts.values).reshape(len(totals), -1, count)
     exact = None if part_base is None else part_base.values.reshape(len(totals), -1)
-    found = []
+    results = []
     for k, (whole, each) in enumerate(zip(totals, values, strict=True)):
         quantile, error = float(amount.reshape(-1)[k]), float(amount_error.reshape(-1)[k])
         line = _contributions(whole, each, quantile, error, level, window)
-        found.append(_less_base(line, each, quantile, error, None if exact is None else exact[k]))
+        results.append(_less_base(line, each, quantile, error, None if exact is None else exact[k]))
         if base is not None:
-            found[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
+            results[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
     units = units_of(total)
     words = "expected cost" if over == "expected" else "point estimate"
     titles = {
@@ -137,7 +137,7 @@ def reserve(
         "amount_error": described(whole_shape.copy(data=amount_error[..., 0]), units, f"{title}, Monte Carlo error"),
     }
     for name, (like, unit, meaning) in titles.items():
-        data = np.array([each[name] for each in found]).reshape(like.shape)
+        data = np.array([each[name] for each in results]).reshape(like.shape)
         result[name] = described(like.copy(data=data), unit, meaning)
     attributes = {"confidence": level, "variable": variable, "by": ",".join(names), "over": over, "window": window}
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
@@ -146,7 +146,7 @@ def reserve(
 def _less_base(
     line: _Share, parts: Floats, quantile: float, error: float, exact: Floats | None
 ) -> dict[str, Floats | float]:
-    """Take the bases off the contributions; without exact ones the means of the scenarios, which err as well."""
+    """Return contributions less bases; without exact bases those are means of the scenarios, which have errors too."""
     means = parts.mean(axis=1)
     base = means if exact is None else exact
     influence = line.influence - (parts - means[:, np.newaxis]) if exact is None else line.influence
@@ -182,7 +182,7 @@ def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.D
 
 
 def _window(level: float, count: int) -> int:
-    """Scenarios on either side of the quantile: half of n^0.8, which grows but is a falling share; no more than are.
+    """Return the scenarios on either side of the quantile: half of n^0.8, a falling share of n, as far as there are.
 
     Raises
     ------
@@ -194,15 +194,7 @@ def _window(level: float, count: int) -> int:
     window = min(math.ceil(0.5 * math.pow(count, 0.8)), room)
     if window < _LEAST:
         needed = math.ceil((_LEAST + 1) / min(level, 1.0 - level)) + 1
-        raise ParameterError(
-            Problem(
-                "",
-                ("confidence",),
-                f"{level} from {count} scenarios",
-                f"a confidence with {_LEAST} scenarios on either side",
-                f"run at least {needed} scenarios",
-            )
-        )
+        raise too_few_scenarios(level, count, f"a confidence with {_LEAST} scenarios on either side", needed)
     return window
 
 
@@ -216,7 +208,7 @@ def _contributions(total: Floats, parts: Floats, quantile: float, error: float, 
     centre, means = at.mean(), costs.mean(axis=1)
     apart = at - centre
     square = float(apart @ apart)
-    # Totals that are all alike have no slope, and stand at the quantile anyway.
+    # Totals that are all alike have no slope, and equal the quantile anyway.
     slope = (costs - means[:, np.newaxis]) @ apart / square if square > 0.0 else np.zeros(len(parts))
     value = means + slope * (quantile - centre)
     rest = costs - means[:, np.newaxis] - slope[:, np.newaxis] * apart
@@ -235,7 +227,7 @@ def _error(influence: Floats) -> Floats:
 def contingency(
     dataset: Run | xr.Dataset, confidences: float | Sequence[float] = LEVELS, variable: str = "cost"
 ) -> xr.Dataset:
-    """Return how sure the point estimate is to suffice, and what is missing from there to higher confidences.
+    """Return the confidence of the point estimate, and what is missing from it to higher confidences.
 
     The steps of a risk and uncertainty analysis that GAO-20-195G (Cost Estimating and Assessment Guide, step 9) asks
     for after the simulation: the cumulative probability of the point estimate, the contingency for the confidence that
@@ -253,7 +245,7 @@ def contingency(
     Returns
     -------
     xarray.Dataset
-        What `point_estimates` gives; and (option, confidence), in the unit of the total: `amount`, `contingency` =
+        What `point_estimates` returns; and (option, confidence), in the unit of the total: `amount`, `contingency` =
         amount - point estimate, `contingency_share` of the point estimate (NaN where that is 0). With a breakdown of
         the total by area also `contingency_by_area` (option, confidence, area), whose sum over areas is the
         contingency. Each with its Monte Carlo standard error. Without anything uncertain contingencies are exactly 0.
@@ -283,20 +275,22 @@ def contingency(
     result = point_estimates(dataset, variable)
     estimate = result["point_estimate"]
     units = units_of(estimate)
-    found = [budget_for(dataset, level, variable) for level in levels]
+    budgets = [budget_for(dataset, level, variable) for level in levels]
     index = xr.DataArray(levels, {"confidence": levels}, ["confidence"])
-    amount = xr.concat([each["amount"] for each in found], index).transpose(..., "confidence")
-    error = xr.concat([each["amount_error"] for each in found], index).transpose(..., "confidence")
+    amount = xr.concat([each["amount"] for each in budgets], index).transpose(..., "confidence")
+    error = xr.concat([each["amount_error"] for each in budgets], index).transpose(..., "confidence")
     whole = estimate.where(estimate > 0.0)
-    result["amount"] = described(amount, units, "Amount that suffices with the confidence")
-    result["amount_error"] = described(error, units, "Monte Carlo error of the amount")
     missing = without_rounding(amount - estimate, estimate).transpose(..., "confidence")
-    result["contingency"] = described(missing, units, "Contingency over the point estimate")
-    result["contingency_error"] = described(error.copy(), units, "Monte Carlo error of the contingency")
-    share = (missing / whole).transpose(..., "confidence")
-    result["contingency_share"] = described(share, "1", "Contingency as a share of the point estimate")
-    share_error = (error / whole).transpose(..., "confidence")
-    result["contingency_share_error"] = described(share_error, "1", "Monte Carlo error of the share")
+    share, share_error = ((each / whole).transpose(..., "confidence") for each in (missing, error))
+    for name, values, unit, title in (
+        ("amount", amount, units, "Amount that suffices with the confidence"),
+        ("amount_error", error, units, "Monte Carlo error of the amount"),
+        ("contingency", missing, units, "Contingency over the point estimate"),
+        ("contingency_error", error.copy(), units, "Monte Carlo error of the contingency"),
+        ("contingency_share", share, "1", "Contingency as a share of the point estimate"),
+        ("contingency_share_error", share_error, "1", "Monte Carlo error of the share"),
+    ):
+        result[name] = described(values, unit, title)
     if f"{variable}_by_area" in dataset:
         parts = [reserve(dataset, level, "area", "point_estimate", cast("Base", variable)) for level in levels]
         for suffix, title in (("", "Contingency that the area calls for"), ("_error", "Monte Carlo error of it")):

@@ -56,27 +56,21 @@ __all__ = [
     "without_errors",
 ]
 
-
 REFERENCES = (
     "Sobol (2001), doi:10.1016/S0378-4754(00)00270-6; Jansen (1999), doi:10.1016/S0010-4655(98)00154-4; "
     "Saltelli et al. (2010), doi:10.1016/j.cpc.2009.09.018; Janon et al. (2014), doi:10.1051/ps/2013040"
 )
 """Where indices and estimators are from."""
 
-
 Function = Callable[..., Any]
-
 
 _REPLICATES = 16
 """Independent scramblings of a design, whose spread gives the error."""
 
-
 _SINGLE = "result"
-
 
 _HALF_WIDTH = 1.959964
 """Half a 95 % interval of a normal, in standard errors."""
-
 
 _NOTHING = 1e-9
 """Shares below are rounding of the computer."""
@@ -498,14 +492,11 @@ def reported(first_order: tuple[float, float], total: tuple[float, float]) -> tu
 
 RESAMPLES = 1_000
 
-
 MOST_CONFIDENT = 0.99
 """Highest confidence of an interval: beyond it, fewer than five resamples lie in each tail."""
 
-
 _BLOCKS = 1_024
 """Scenarios are drawn again in blocks of neighbours, at most so many: as good for means, and faster."""
-
 
 _STREAM = "analysis/bootstrap"
 

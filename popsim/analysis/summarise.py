@@ -24,13 +24,11 @@ __all__ = [
 
 STANDARD_QUANTILES = (0.25, 0.5, 0.75, 0.8)
 
-
 _LEVELS_ARE = {
     "units": "1",
     "long_name": "Probability",
     "description": "Probability that the value is not exceeded.",
 }
-
 
 _WORDS = {
     "quantile": "quantile",
@@ -38,7 +36,6 @@ _WORDS = {
     "std": "standard deviation",
     "interval": "shortest coverage interval",
 }
-
 
 _OTHER_DESIGN = (
     "as it would be for as many random scenarios; that of this design is smaller as a rule (docs/designs.md)"
@@ -48,14 +45,14 @@ _OTHER_DESIGN = (
 def summarise(
     dataset: Run | xr.Dataset, coverage: float = 0.90, threads: int | None = None, interval: Interval = "symmetric"
 ) -> xr.Dataset:
-    """Summarise every variable over its scenarios.
+    """Return quantiles, mean and standard deviation of every variable over its scenarios, with their errors.
 
     Parameters
     ----------
     dataset
         A run, or scenarios as of `simulate` or `sample`.
     coverage
-        Probability that the range from the lowest to the highest quantile holds, in (0, 1).
+        Probability that a value lies in the range from the lowest to the highest quantile, in (0, 1).
     threads
         None for all cores. The number changes nothing but the time it takes.
     interval
@@ -96,12 +93,12 @@ def summarise(
     levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
     result: dict[str, xr.Variable] = {}
     about: dict[Hashable, xr.Variable] = {}
-    turns = replicates_of(dataset)
+    replicates = replicates_of(dataset)
     for name in scenario_variables(dataset):
         variable = dataset.variables[name].transpose(..., "scenario")
         dims = [str(dim) for dim in variable.dims[:-1]]
         about |= coordinates_of(dataset, dims)
-        moments = Moments(variable.values, threads, turns)
+        moments = Moments(variable.values, threads, replicates)
         quantiles, errors = moments.quantiles(levels)
         statistics: dict[str, tuple[list[str], Floats]] = {
             "quantile": ([*dims, "quantile"], quantiles),
@@ -113,7 +110,7 @@ def summarise(
             about["bound"] = xr.Variable("bound", ["low", "high"])
             for suffix, data in zip(("interval", "interval_error"), ends, strict=True):
                 statistics[suffix] = [*dims, "bound"], data
-        design = "random" if turns > 1 else str(dataset.attrs.get("design", "random"))
+        design = "random" if replicates > 1 else str(dataset.attrs.get("design", "random"))
         described = _descriptions(name, variable.attrs, design)
         for suffix in ("mean_error", "std_error"):
             if moments.count > 1 and np.isinf(getattr(moments, suffix)).any():
@@ -125,7 +122,7 @@ def summarise(
 
 
 def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashable, xr.Variable]:
-    """Coordinates of a dataset that lie along these dimensions and no other; quicker than to ask a variable.
+    """Return the coordinates of a dataset along these dimensions and no other; quicker than those of a variable.
 
     Examples
     --------
@@ -138,7 +135,7 @@ def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashab
 
 
 def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict[str, dict[str, object]]:
-    """Say what each statistic of a variable is, and what its error means."""
+    """Return the attributes of each statistic of a variable: what it is, and what its error means."""
     meaning = "what another seed would change" if design == "random" else _OTHER_DESIGN
     unit = {"units": attributes.get("units", "1")}
     title = str(attributes.get("long_name", name))

@@ -32,7 +32,7 @@ from popsim.families.base import Floats
 __all__ = ["UNSEEN", "TailErrors", "excess_error", "is_heavy", "tail_errors"]
 
 UNSEEN = "the sample cannot have seen the tail"
-"""Said in place of an error that the scenarios cannot tell."""
+"""Why an error is infinite."""
 
 _KURTOSIS = 20.0
 _KURTOSIS_PER_SCENARIO = 0.02

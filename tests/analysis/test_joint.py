@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 from scipy import optimize, stats
 
-from popsim.analysis.joint import cheapest_limits, common_limits, holds_together, joint_budget
+from popsim.analysis.joint import cheapest_limits, common_limits, fits, joint_budget
 from popsim.analysis.parts import pairs, variance_shares
 from popsim.analysis.reserve import reserve
 from popsim.errors import ParameterError, RunError
@@ -99,9 +99,9 @@ def test_the_search_is_no_better_than_brute_force_and_no_worse_than_the_start() 
     for seed in range(20):
         values = random(seed).lognormal(sigma=[[0.5], [1.0]], size=(2, 40))
         found, start = cheapest_limits(values, 30), common_limits(values, 30)
-        sums = [a + b for a, b in itertools.product(*values) if holds_together(values, np.array([a, b])).sum() >= 30]
+        sums = [a + b for a, b in itertools.product(*values) if fits(values, np.array([a, b])).sum() >= 30]
         assert min(sums) <= found.limit.sum() <= start.limit.sum()
-        assert found.kept == holds_together(values, found.limit).sum() >= 30
+        assert found.fitting == fits(values, found.limit).sum() >= 30
         gaps.append(found.limit.sum() / min(sums) - 1.0)
     # A local optimum: the best of all for most, never far from it in a sample as small as this.
     assert np.median(gaps) == 0.0
@@ -114,7 +114,7 @@ def test_common_limits_are_the_lowest() -> None:
     ranks = {int((row <= limit).sum()) for row, limit in zip(values, found.limit, strict=True)}
     assert len(ranks) == 1
     lower = np.sort(values, axis=1)[:, ranks.pop() - 2]
-    assert holds_together(values, lower).sum() < 400 <= found.kept
+    assert fits(values, lower).sum() < 400 <= found.fitting
 
 
 @pytest.mark.parametrize("values", [np.ones((50, 3)), np.repeat([[1.0, 2.0], [3.0, 1.0]], 30, axis=0)])
