@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import inspect
+import operator
 import typing
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -76,6 +77,9 @@ class Family(abc.ABC):
     _params: ClassVar[tuple[Param, ...]] = ()
     """The parameters, in the order of the constructor."""
 
+    _key: ClassVar[Callable[[Any], object]] = staticmethod(operator.attrgetter("__class__"))
+    """Returns what makes two distributions equal: the family and all parameters."""
+
     def __init_subclass__(cls, **options: Any) -> None:
         """Read the declarations of the parameters; make a constructor unless the class has one.
 
@@ -96,6 +100,7 @@ class Family(abc.ABC):
             if stored in vars(cls):
                 delattr(cls, stored)
         cls._params = tuple(params.values())
+        cls._key = staticmethod(operator.attrgetter("__class__", *params))
         if "__init__" not in vars(cls):
             cls.__init__ = _constructor(cls._params)  # type: ignore[method-assign]
 
@@ -136,15 +141,10 @@ class Family(abc.ABC):
         raise AttributeError(message)
 
     def __eq__(self, other: object) -> bool:
-        if type(self) is not type(other):
-            return NotImplemented
-        return self._values() == other._values()
+        return type(self)._key(self) == type(other)._key(other) if isinstance(other, Family) else NotImplemented
 
     def __hash__(self) -> int:
-        return hash((type(self), self._values()))
-
-    def _values(self) -> tuple[Any, ...]:
-        return tuple([vars(self)[param.stored] for param in self._params])
+        return hash(type(self)._key(self))
 
     def structure(self) -> tuple[object, ...]:
         """Return what members must share to be put into one stack: which parameters are None, how long lists are."""
@@ -394,15 +394,22 @@ def _constructor(params: Sequence[Param]) -> Callable[..., None]:
     parts = [inspect.Parameter(param.name, kind, default=param.default) for param in params]
     signature = inspect.Signature(parts)
 
+    names = list(signature.parameters)
+    defaults = {param.name: param.default for param in params if not param.required}
+
     def construct(self: Family, *args: object, **named: object) -> None:
-        for name in named:
-            if name not in signature.parameters:
+        given = defaults | dict(zip(names, args, strict=False)) | named
+        if (
+            len(given) < len(names)
+            or len(args) + len(named) > len(names)
+            or not named.keys() <= set(names[len(args) :])
+        ):
+            for name in named.keys() - set(names):
                 message = f"{type(self).__name__}() got an unexpected keyword argument {name!r}"
-                hint = nearest(name, list(signature.parameters))
+                hint = nearest(name, names)
                 raise TypeError(f"{message}; {hint}" if hint else message)
-        bound = signature.bind(*args, **named)
-        bound.apply_defaults()
-        self._take(**bound.arguments)
+            signature.bind(*args, **named)  # raises TypeError
+        self._take(**given)
 
     construct.__signature__ = inspect.Signature([inspect.Parameter("self", kind), *parts])  # type: ignore[attr-defined]
     return construct

@@ -50,7 +50,7 @@ class Param:
     default
         Its value where it is left out; `inspect.Parameter.empty` where it must be given.
     above, least, most
-        Limits of a number: more than `above`, at least `least`, at most `most`; None for no limit.
+        Limits of a number: more than `above`, at least `least`, at most `most`; infinite for no limit.
     mend
         What to do about a number outside the limits.
     """
@@ -59,15 +59,24 @@ class Param:
     stored: str = ""
     sort: Sort = "number"
     default: Any = inspect.Parameter.empty
-    above: float | None = None
-    least: float | None = None
-    most: float | None = None
+    above: float = -math.inf
+    least: float = -math.inf
+    most: float = math.inf
     mend: str = ""
 
     @property
     def required(self) -> bool:
         """Whether it must be given."""
         return self.default is inspect.Parameter.empty
+
+    @property
+    def limits(self) -> str:
+        """The limits as a relation, such as ``0.02 <= shape <= 1e+06``."""
+        strict = self.above > self.least
+        low = self.above if strict else self.least
+        if math.isinf(self.most):
+            return f"{self.name} {'>' if strict else '>='} {low:g}"
+        return f"{low:g} {'<' if strict else '<='} {self.name} <= {self.most:g}"
 
     def read(self, owner: Owner, value: object) -> tuple[Any, list[Problem]]:
         """Return the number or numbers that a value stands for, and what is wrong with it.
@@ -81,23 +90,18 @@ class Param:
         number, problems = _read(self.sort, owner, value, self.name)
         if problems or self.sort != "number":
             return number, problems
-        above = -math.inf if self.above is None else self.above
-        least = -math.inf if self.least is None else self.least
-        most = math.inf if self.most is None else self.most
-        limits = f"{self.name} > {above:g}" if self.above is not None else f"{self.name} >= {least:g}"
-        if self.most is not None:
-            limits = f"{least:g} <= {self.name} <= {most:g}"
-        holds = above < number and least <= number <= most
-        return number, check_relation(owner, holds, limits, self.mend, **{self.name: number})
+        if self.above < number and self.least <= number <= self.most:
+            return number, []
+        return number, check_relation(owner, False, self.limits, self.mend, **{self.name: number})
 
 
 def parameter(
     *,
     alias: str = "",
     default: Any = inspect.Parameter.empty,
-    above: float | None = None,
-    least: float | None = None,
-    most: float | None = None,
+    above: float = -math.inf,
+    least: float = -math.inf,
+    most: float = math.inf,
     mend: str = "",
 ) -> Any:
     """Declare a parameter of a family with more than its type: a default, limits, or another name than its field.
@@ -153,16 +157,12 @@ def check_relation(owner: Owner, holds: bool, relation: str, mend: str = "", /, 
 
 def check_bounds(owner: Owner, low: float, high: float, **mode: float) -> list[Problem]:
     """Return one problem unless ``low < high``, a mode lies between them, and their distance is a float."""
+    rises = all(low <= value <= high for value in mode.values())
+    if rises and low < high and math.isfinite(high - low):
+        return []
     bounds = {"low": low, "high": high}
     return (
-        check_relation(
-            owner,
-            all(low <= value <= high for value in mode.values()),
-            "low <= mode <= high",
-            low=low,
-            **mode,
-            high=high,
-        )
+        check_relation(owner, rises, "low <= mode <= high", low=low, **mode, high=high)
         or check_relation(owner, low < high, "low < high", KNOWN_VALUE, **bounds)
         or check_relation(owner, math.isfinite(high - low), "high - low within the range of floats", **bounds)
     )

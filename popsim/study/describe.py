@@ -8,6 +8,7 @@ docs/reference/keys.md and docs/reference/variables.md, each between a pair of c
 from __future__ import annotations
 
 import json
+import math
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -139,7 +140,7 @@ def _form(name: str, form: Form) -> dict[str, Any]:
             "maximum": param.most,
             "default": None if param.required else param.default,
         }
-        stated = {word: value for word, value in stated.items() if value is not None}
+        stated = {word: value for word, value in stated.items() if value is not None and math.isfinite(value)}
         properties[param.name] = {**PARAMETERS[param.sort], **stated}
     result: dict[str, Any] = {
         "type": "object",

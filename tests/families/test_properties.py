@@ -95,7 +95,7 @@ def by_declaration(draw, cls):
     """Draw any parameters within the limits that the family declares; what breaks a relation is left out."""
     drawn = {
         param.name: draw(
-            st.floats(1e-6 if param.above is not None else param.least or -1e9, param.most or 1e9)
+            st.floats(max(param.least, 1e-6 + param.above, -1e9), min(param.most, 1e9))
             if param.sort == "number"
             else {"optional number": st.none() | value, "numbers": distinct, "distribution": member()}[param.sort]
         )
