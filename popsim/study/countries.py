@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Country, Driver
 from popsim.study.place import Place
-from popsim.study.toml_models import DriverTable, SizeTable, StudyFile
+from popsim.study.toml_models import StudyFile
 from popsim.study.validate import Checked
 from popsim.tables import Fault, Row, TextTable
 from popsim.types import BASES, Basis
@@ -25,7 +24,7 @@ __all__ = [
     "group_columns",
     "measured_columns",
     "resolve_countries",
-    "study_drivers",
+    "scaling_measures",
 ]
 
 COUNTRY_COLUMNS = ("code", "name")
@@ -41,35 +40,14 @@ LeftOut = tuple[tuple[str, str, str], ...]
 """(code, name, reason) of countries that are not counted."""
 
 
-@dataclass(frozen=True)
-class ScalingMeasure:
-    """A measure of countries that costs scale with: their size, or a driver of the study."""
-
-    name: str
-    keys: Keys
-    """Of the table of the study that describes it."""
-    column_key: str
-    """Key of that table that names the column of the countries file."""
-    column: str
-    table: SizeTable | DriverTable
-
-    def factor(self, value: float) -> tuple[float, Literal["", "lowest", "highest"]]:
-        """Return the value over its reference, within the limits that the study states, and the limit it was put to."""
-        low, high = self.table.lowest, self.table.highest
-        if low is not None and value < low:
-            return low / self.table.reference, "lowest"
-        if high is not None and value > high:
-            return high / self.table.reference, "highest"
-        return value / self.table.reference, ""
-
-
-def scaling_measures(content: StudyFile) -> list[ScalingMeasure]:
-    """Return the size of countries, where the study has one, and its further drivers."""
-    size = content.size
-    return [
-        *([] if size is None else [ScalingMeasure("size", ("size",), "driver", size.driver, size)]),
-        *(ScalingMeasure(name, ("driver", name), "column", own.column, own) for name, own in content.driver.items()),
-    ]
+def scaling_measures(content: StudyFile) -> tuple[Driver, ...]:
+    """Return what costs scale with: the size of countries, where the study has one, and its further drivers."""
+    size = {} if content.size is None else {"size": (content.size.driver, content.size)}
+    tables = size | {name: (table.column, table) for name, table in content.driver.items()}
+    return tuple(
+        Driver(name, column, table.reference, (table.lowest, table.highest), table.basis, table.rationale)
+        for name, (column, table) in tables.items()
+    )
 
 
 def measured_columns(content: StudyFile) -> tuple[str, ...]:
@@ -80,14 +58,6 @@ def measured_columns(content: StudyFile) -> tuple[str, ...]:
 def columns_are_sound(study: Checked[StudyFile]) -> bool:
     """Return whether the columns of all scaling measures are known."""
     return study.has("size") and study.sound("driver")
-
-
-def study_drivers(content: StudyFile) -> tuple[Driver, ...]:
-    """Return the scaling measures beside size, as the study has them."""
-    return tuple(
-        Driver(name, table.column, table.reference, (table.lowest, table.highest), table.basis, table.rationale)
-        for name, table in content.driver.items()
-    )
 
 
 def group_columns(table: TextTable, measured: Iterable[str]) -> tuple[str, ...]:
@@ -164,9 +134,7 @@ def _check_codes(table: TextTable) -> list[Problem]:
     return table.problems(faults)
 
 
-def _check_measures(
-    study: Checked[StudyFile], measures: Sequence[ScalingMeasure], table: TextTable | None
-) -> list[Problem]:
+def _check_measures(study: Checked[StudyFile], measures: Sequence[Driver], table: TextTable | None) -> list[Problem]:
     """List what is wrong with names, columns and limits; without the countries file columns cannot be judged."""
     allowed = 'small letters, digits and _, beginning with a letter; not "size", which is the table [size]'
     problems = [
@@ -175,14 +143,16 @@ def _check_measures(
         if not re.fullmatch(r"[a-z][a-z0-9_]*", name) or name == "size"
     ]
     for measure in measures:
-        keys, column = (*measure.keys, measure.column_key), measure.column
-        if table is not None and study.sound(*keys) and column not in table.columns:
+        size, column = measure.name == "size", measure.column
+        keys: Keys = ("size",) if size else ("driver", measure.name)
+        named_by = (*keys, "driver" if size else "column")
+        if table is not None and study.sound(*named_by) and column not in table.columns:
             known = f"a column of {table.name}: {words(table.columns)}"
-            problems.append(study.place.problem(keys, shown(column), known, nearest(column, table.columns)))
-        low, high = measure.table.lowest, measure.table.highest
+            problems.append(study.place.problem(named_by, shown(column), known, nearest(column, table.columns)))
+        low, high = measure.limits
         if low is not None and high is not None and low > high:
             found = f"lowest = {low:.10g}, highest = {high:.10g}"
-            problems.append(study.place.problem((*measure.keys, "lowest"), found, "lowest <= highest"))
+            problems.append(study.place.problem((*keys, "lowest"), found, "lowest <= highest"))
     return problems
 
 
@@ -196,7 +166,7 @@ def _check_groups(table: TextTable, groups: tuple[str, ...]) -> list[Problem]:
         problems += table.problems(
             Fault(row, column, "nothing", "a value in every row", "write unclassified where it is not known")
             for row in table.rows
-            # A row without a code is no country, which has been said.
+            # A row without a code is no country, which is reported already.
             if not table.cell(row, column) and table.cell(row, "code")
         )
     return problems
@@ -275,16 +245,16 @@ def _reason(study: Checked[StudyFile], table: TextTable, row: Row, columns: list
 
 
 def _country(
-    table: TextTable, row: Row, groups: tuple[str, ...], measures: Sequence[ScalingMeasure], faults: list[Fault]
+    table: TextTable, row: Row, groups: tuple[str, ...], measures: Sequence[Driver], faults: list[Fault]
 ) -> Country | None:
     """Return a country; None, with a fault noted, where one of its measures cannot be read."""
     values = {measure.name: _value(table, row, measure, faults) for measure in measures}
     size = next((measure for measure in measures if measure.name == "size"), None)
-    basis = _size_basis(table, row, size.table, faults) if size else "judgement"
+    basis = _size_basis(table, row, size, faults) if size else "judgement"
     known = {name: value for name, value in values.items() if value is not None}
     if len(known) < len(values) or basis is None:
         return None
-    factors = {measure.name: measure.factor(known[measure.name]) for measure in measures}
+    factors = {measure.name: _factor(measure, known[measure.name]) for measure in measures}
     size_factor, size_held = factors.get("size", (1.0, ""))
     return Country(
         code=table.cell(row, "code"),
@@ -299,7 +269,7 @@ def _country(
     )
 
 
-def _value(table: TextTable, row: Row, measure: ScalingMeasure, faults: list[Fault]) -> float | None:
+def _value(table: TextTable, row: Row, measure: Driver, faults: list[Fault]) -> float | None:
     text, column = table.cell(row, measure.column), measure.column
     value = table.number(text)
     if table.numbers is None or (value is not None and value > 0):
@@ -309,8 +279,18 @@ def _value(table: TextTable, row: Row, measure: ScalingMeasure, faults: list[Fau
     return None
 
 
-def _size_basis(table: TextTable, row: Row, size: SizeTable | DriverTable, faults: list[Fault]) -> Basis | None:
-    column = f"{size.driver}_basis" if isinstance(size, SizeTable) else ""
+def _factor(measure: Driver, value: float) -> tuple[float, Literal["", "lowest", "highest"]]:
+    """Return a value over its reference, within the limits that the study states, and the limit that it was put to."""
+    low, high = measure.limits
+    if low is not None and value < low:
+        return low / measure.reference, "lowest"
+    if high is not None and value > high:
+        return high / measure.reference, "highest"
+    return value / measure.reference, ""
+
+
+def _size_basis(table: TextTable, row: Row, size: Driver, faults: list[Fault]) -> Basis | None:
+    column = f"{size.column}_basis"
     basis = table.cell(row, column) if column in table.columns else size.basis
     if basis in BASES:
         return basis

@@ -20,7 +20,7 @@ from popsim.study.countries import (
     group_columns,
     measured_columns,
     resolve_countries,
-    study_drivers,
+    scaling_measures,
 )
 from popsim.study.dependence import resolve_dependence
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
@@ -347,7 +347,7 @@ def _assemble(
         size_reference=size.reference if size else 1.0,
         size_limits=(size.lowest, size.highest) if size else (None, None),
         size_basis=size.basis if size else "judgement",
-        drivers=study_drivers(content),
+        drivers=tuple(measure for measure in scaling_measures(content) if measure.name != "size"),
         start=as_setting(content.start),
         shocks=resolve_shocks(content, ids),
         agency_fee=financing.agency_fee if financing else None,

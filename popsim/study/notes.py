@@ -1,4 +1,4 @@
-"""What is odd in a study and its countries file, and yet allowed: likely slips that a reader should see."""
+"""Likely slips in a study and its countries file: allowed, but a reader should see them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ALIKE = "differ by capital letters, accents or spaces alone"
 def study_notes(
     study: Study, file: Checked[StudyFile], table: TextTable, groups: Sequence[str], catalogue: Sequence[str]
 ) -> tuple[str, ...]:
-    """Return one line for each thing that is odd.
+    """Return one line for each likely slip.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: K
     path
         Of the file.
     encoding
-        What the study says; None where it says nothing: then UTF-8, UTF-16 with a byte order mark, or windows-1252
+        What the study states; None where it states nothing: then UTF-8, UTF-16 with a byte order mark, or windows-1252
         where every letter beyond ASCII stands among letters of ASCII, as in names of western languages.
     file, keys
         Who refers to it, for messages.

@@ -1,6 +1,6 @@
 """How a CSV file is written: the signs inside its numbers.
 
-A study can say all of it. What it does not say is concluded from the file, from evidence that allows one reading only:
+A study can state all of it. The rest is concluded from the file, from evidence that allows one reading only:
 "1.234,5" and "8.078.314" do, "345.678" does not. A file that can be read in two ways is refused, never guessed.
 """
 
@@ -28,7 +28,7 @@ def named(sign: str) -> str:
 
 @dataclass(frozen=True)
 class Dialect:
-    """What a study says of how a CSV file is written; None where it says nothing.
+    """What a study states of how a CSV file is written; None where it states nothing.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class Dialect:
     key: str = "csv"
 
     def over(self, general: Dialect) -> Dialect:
-        """Return what is said of one file, and what is said of all files where that says nothing."""
+        """Return what is stated for one file, and where that states nothing what is stated for all files."""
         stated = {each.name: getattr(self, each.name) for each in fields(self)}
         return replace(general, **{name: value for name, value in stated.items() if value is not None})
 
@@ -159,7 +159,7 @@ def conclude_numbers(
     cells
         (line, column, text) of every cell of a column of numbers.
     stated
-        What the study says.
+        What the study states.
     delimiter
         The sign between columns. Where it is a comma, and nothing shows otherwise, a single point is a decimal point:
         so write all programs that put commas between columns.
@@ -179,11 +179,11 @@ def conclude_numbers(
     numbers = _signs(seen, stated, delimiter, name)
     if isinstance(numbers, Problem):
         return None, [], [numbers]
-    spoilt = [cell for cell in listed if numbers.read(cell.text) is None and re.match(r"[+-]?[.,]?\d", cell.text)]
-    spoilt = [cell for cell in spoilt if re.fullmatch(r"[-+\d.,' eE]+", _uniform(cell.text))]
-    # Where numbers are plain, a cell or two are typing errors; who asks for the number says so.
-    if len(spoilt) > SHOWN or (spoilt and (numbers != PLAIN or stated.decimal or stated.thousands is not None)):
-        return None, [], [_unreadable(spoilt, numbers, name, stated.key)]
+    malformed = [cell for cell in listed if numbers.read(cell.text) is None and re.match(r"[+-]?[.,]?\d", cell.text)]
+    malformed = [cell for cell in malformed if re.fullmatch(r"[-+\d.,' eE]+", _uniform(cell.text))]
+    # Where numbers are plain, a cell or two are typing errors, which whoever asks for the number reports.
+    if len(malformed) > SHOWN or (malformed and (numbers != PLAIN or stated.decimal or stated.thousands is not None)):
+        return None, [], [_unreadable(malformed, numbers, name, stated.key)]
     notes = []
     fractions = bool(seen.decimal or seen.either.get(numbers.decimal))
     unsettled = seen.alone(numbers.decimal) if stated.decimal is None else []

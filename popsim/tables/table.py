@@ -19,10 +19,10 @@ COMMENT = r'[\s"]*#(?!(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)(?:\W|$))'
 """A line that begins with #, in quotation marks or not; a row that begins with an error of a spreadsheet is none."""
 
 LONGEST_ROW = 20
-"""Lines that a row may go on for: a quotation mark that is not closed shall not swallow the file."""
+"""Lines that a row may go on for: a quotation mark that is not closed must not swallow the file."""
 
-SAID_ONE_BY_ONE = 3
-"""More lines than this with the same kind of mistake have one cause, and are said together."""
+REPORTED_SINGLY = 3
+"""More lines than this with the same kind of mistake have one cause, and are reported together."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class TextTable:
     whole: bool = True
     """Whether every row could be read: else a value might be called missing without being so."""
     numbers: NumberFormat | None = PLAIN
-    """How its numbers are written; None where that cannot be known, which has been said."""
+    """How its numbers are written; None where that cannot be known, which is reported."""
     reading: str = ""
-    """How the file is written, as concluded from it, in one line; empty where it is plain or the study says it."""
+    """How the file is written, as concluded from it, in one line; empty where it is plain or the study states it."""
 
     def column(self, name: str) -> list[str]:
         """Return the values of one column, in the order of rows."""
@@ -82,9 +82,9 @@ class TextTable:
             together.setdefault((fault.column, fault.allowed, fault.mend), []).append(fault)
         problems = []
         for (column, allowed, mend), same in together.items():
-            if len(same) > SAID_ONE_BY_ONE:
+            if len(same) > REPORTED_SINGLY:
                 lines = words((fault.row.line for fault in same), 10)
-                found = ", ".join(dict.fromkeys(fault.found for fault in same[:SAID_ONE_BY_ONE]))
+                found = ", ".join(dict.fromkeys(fault.found for fault in same[:REPORTED_SINGLY]))
                 found += f", ... ({len(same)} cells, lines {lines})"
                 problems.append(self.problem(f"column {column}", found, allowed, mend))
             else:
@@ -117,7 +117,7 @@ def read_table(
     numeric
         Columns of numbers, as far as they are there; None: all but the first.
     dialect
-        What the study says of how the file is written; the rest is concluded from the file.
+        What the study states of how the file is written; the rest is concluded from the file.
 
     Examples
     --------
@@ -164,7 +164,7 @@ class _Reader:
         columns = header.cells[: max(place for place, cell in enumerate(header.cells, 1) if cell)]
         cut_wrong = any(column not in columns for column in self.required)
         if cut_wrong:
-            # What was said of the rows may come from cutting them at the wrong sign, or from the wrong names.
+            # What is wrong with the rows may come from cutting them at the wrong sign, or from the wrong names.
             self.problems.clear()
         hint = f"the sign between columns may be {named(concluded)}: [{self.dialect.key}] delimiter = ..."
         self.check_header(columns, header.line, hint if concluded != delimiter else "")
@@ -247,7 +247,7 @@ class _Reader:
             elif any(cells):
                 rows.append(Row(number, cells))
         allowed = "values with quotation marks in pairs"
-        if len(broken) > SAID_ONE_BY_ONE:
+        if len(broken) > REPORTED_SINGLY:
             found = f"{shown(broken[0][1])} and others ({len(broken)} lines)"
             self.refuse(f"lines {words((line for line, _ in broken), 10)}", found, allowed)
         else:
@@ -292,10 +292,10 @@ class _Reader:
         if not text or 2 * len(text) > len(rows) + 1:
             return rows
         of, it = ("line", "it") if len(text) == 1 else ("lines", "each")
-        examples = ", ".join(shown(" ".join(filter(None, rows[place].cells))) for place in text[:SAID_ONE_BY_ONE])
+        examples = ", ".join(shown(" ".join(filter(None, rows[place].cells))) for place in text[:REPORTED_SINGLY])
         self.refuse(
             f"{of} {words((rows[place].line for place in text), 10)}",
-            examples + (", ..." if len(text) > SAID_ONE_BY_ONE else ""),
+            examples + (", ..." if len(text) > REPORTED_SINGLY else ""),
             f"rows of {width} values, or lines that begin with #",
             f"where it is a note, take the {of} out or begin {it} with #",
         )
@@ -305,7 +305,7 @@ class _Reader:
         """Return rows with one value per column; empty cells beyond the last column are none."""
         good = [Row(row.line, row.cells[:width]) for row in rows if _fits(row, width)]
         uneven = [row for row in rows if not _fits(row, width)]
-        together = len(uneven) > SAID_ONE_BY_ONE or len(uneven) == len(rows) > 1
+        together = len(uneven) > REPORTED_SINGLY or len(uneven) == len(rows) > 1
         allowed = f"{width} values, one per column"
         mend = f"put values that hold {named(delimiter)} in quotation marks"
         if delimiter == "," and any(len(row.cells) > width for row in uneven):
