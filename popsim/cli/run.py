@@ -191,7 +191,7 @@ def _simulate_into(
     with progress_bar("Extremes of dependence"):
         # Of the study as written alone: they say how far its range rests on an assumption that options share.
         written = replace(study, options=())
-        extremes = dependence_extremes(written, study.scenarios, study.seed, threads).isel(option=0, drop=True)
+        extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars)
     with progress_bar("Rare events"):
         dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))

@@ -14,6 +14,7 @@ import numpy as np
 from popsim import schema
 from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
+from popsim.families.base import Floats
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
 from popsim.plan.program import NO_PROGRAM, Program, make_program
@@ -123,6 +124,13 @@ class Breakdown:
     def shape(self) -> tuple[int, ...]:
         """Length of each dimension."""
         return tuple(len(labels) for labels in self.labels)
+
+    def part_of(self, out: Floats) -> Floats:
+        """Return its values among the outputs (..., output, scenario) of an option; shape (..., *shape, scenario)."""
+        size = math.prod(self.shape)
+        return out[..., self.first_output : self.first_output + size, :].reshape(
+            *out.shape[:-2], *self.shape, out.shape[-1]
+        )
 
 
 @dataclass(frozen=True, eq=False)

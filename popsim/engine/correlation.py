@@ -11,7 +11,7 @@ import xarray as xr
 
 from popsim.arguments import as_number
 from popsim.correlation_matrix import fitting_correlation, rounding_of, wrong_entries
-from popsim.errors import ParameterError, Problem, nearest
+from popsim.errors import Keys, ParameterError, Problem, nearest
 from popsim.families.base import Floats
 from popsim.plan.dependence import lower_root
 from popsim.plan.moves import Integers
@@ -20,6 +20,7 @@ __all__ = ["Correlation", "read_correlation"]
 
 _DEFINITE = 1e-10
 """Smallest eigenvalue from which on a matrix is factored as a definite one."""
+_ENTRY = "a number from -1 to 1"
 _LARGEST_OFFER = 40
 """Correlated names up to which the nearest matrix is found within a second or so, and can be read."""
 
@@ -67,15 +68,13 @@ def read_correlation(correlation: object, names: Sequence[str]) -> Correlation:
 
 def _equal(number: float, names: Sequence[str]) -> Correlation:
     if not -1.0 <= number <= 1.0:
-        raise ParameterError(Problem("correlation", (), repr(number), "a number from -1 to 1"))
+        raise _refused(repr(number), _ENTRY)
     if number < 0.0:
         least = -1.0 / (len(names) - 1) if len(names) > 1 else -1.0
         if number < least * (1.0 + 1e-12):
             found = f"{number!r} between every two of {len(names)} names"
             allowed = f"at least {least:.6g}: more of them cannot all move against each other"
-            raise ParameterError(
-                Problem("correlation", (), found, allowed, "or give each pair its own, in a nested dict")
-            )
+            raise _refused(found, allowed, "or give each pair its own, in a nested dict")
         matrix = np.full((len(names), len(names)), number)
         np.fill_diagonal(matrix, 1.0)
         return _factor(matrix, names)
@@ -86,17 +85,23 @@ def _equal(number: float, names: Sequence[str]) -> Correlation:
 def _matrix(correlation: object, names: Sequence[str]) -> Floats:
     if isinstance(correlation, xr.DataArray):
         if correlation.ndim != 2 or any(dim not in correlation.coords for dim in correlation.dims):
-            found = f"dimensions {correlation.dims}"
-            raise ParameterError(Problem("correlation", (), found, "two dimensions, each with the names as coordinate"))
+            raise _refused(f"dimensions {correlation.dims}", "two dimensions, each with the names as coordinate")
         rows, columns = ([str(label) for label in correlation[dim].values] for dim in correlation.dims)
-        return _from_array(correlation.values, rows, columns, names)
-    if isinstance(correlation, pd.DataFrame):
+        matrix = _from_array(correlation.values, rows, columns, names)
+    elif isinstance(correlation, pd.DataFrame):
         rows, columns = ([str(label) for label in axis] for axis in (correlation.index, correlation.columns))
-        return _from_array(correlation.to_numpy(), rows, columns, names)
-    if isinstance(correlation, Mapping):
-        return _from_mapping(correlation, names)
-    allowed = "None, a number, or a DataArray, DataFrame or nested dict labelled by the names"
-    raise ParameterError(Problem("correlation", (), type(correlation).__name__, allowed))
+        matrix = _from_array(correlation.to_numpy(), rows, columns, names)
+    elif isinstance(correlation, Mapping):
+        matrix = _from_mapping(correlation, names)
+    else:
+        allowed = "None, a number, or a DataArray, DataFrame or nested dict labelled by the names"
+        raise _refused(type(correlation).__name__, allowed)
+    _check_entries(matrix, names)
+    return matrix
+
+
+def _refused(found: str, allowed: str, mend: str = "") -> ParameterError:
+    return ParameterError(Problem("", ("correlation",), found, allowed, mend))
 
 
 def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], names: Sequence[str]) -> Floats:
@@ -104,98 +109,79 @@ def _from_array(values: object, rows: Sequence[str], columns: Sequence[str], nam
     place = {name: i for i, name in enumerate(names)}
     problems = []
     for side, labels in (("rows", rows), ("columns", columns)):
-        problems += _unknown(f"correlation, {side}", labels, names, place)
+        keys, allowed = ("correlation", side), "one row and column for each name"
+        problems += _unknown(keys, labels, names, place)
         present = set(labels)
         missing = [name for name in names if name not in present]
         if missing:
-            problems.append(
-                Problem(f"correlation, {side}", (), f"nothing for {missing[0]!r}", "one row and column for each name")
-            )
+            problems.append(Problem("", keys, f"nothing for {missing[0]!r}", allowed))
         if len(present) < len(labels):
-            problems.append(
-                Problem(f"correlation, {side}", (), "a name that comes twice", "one row and column for each name")
-            )
+            problems.append(Problem("", keys, "a name that comes twice", allowed))
     if problems:
         raise ParameterError(problems)
     try:
         given = np.asarray(values, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ParameterError(
-            Problem("correlation", (), "entries that are no numbers", "numbers from -1 to 1")
-        ) from None
-    matrix = given
-    if list(rows) != list(names) or list(columns) != list(names):
-        matrix = np.empty_like(given)
-        matrix[np.ix_([place[name] for name in rows], [place[name] for name in columns])] = given
-    if matrix.size and not (matrix.min() >= -1.0 and matrix.max() <= 1.0):
-        raise ParameterError(
-            [
-                Problem(
-                    f"correlation[{names[i]!r}][{names[j]!r}]", (), repr(float(matrix[i, j])), "a number from -1 to 1"
-                )
-                for i, j in np.argwhere(~(np.abs(matrix) <= 1.0)).tolist()
-            ]
-        )
-    return _symmetric(matrix, names)
+        raise _refused("entries that are no numbers", "numbers from -1 to 1") from None
+    if list(rows) == list(names) and list(columns) == list(names):
+        return given
+    matrix = np.empty_like(given)
+    matrix[np.ix_([place[name] for name in rows], [place[name] for name in columns])] = given
+    return matrix
 
 
 def _from_mapping(table: Mapping[str, object], names: Sequence[str]) -> Floats:
     """Read a nested mapping, in which pairs may be left out or given once."""
     place = {name: i for i, name in enumerate(names)}
     matrix = np.full((len(names), len(names)), np.nan)
-    problems = _unknown("correlation", table, names, place)
+    problems = _unknown(("correlation",), table, names, place)
     for row, line in table.items():
+        keys = ("correlation", str(row))
         if not isinstance(line, Mapping):
-            problems.append(Problem(f"correlation[{row!r}]", (), repr(line), "a mapping from names to numbers"))
+            problems.append(Problem("", keys, repr(line), "a mapping from names to numbers"))
             continue
-        problems += _unknown(f"correlation[{row!r}]", line, names, place)
+        problems += _unknown(keys, line, names, place)
         for column, value in line.items():
             number = as_number(value)
             if number is None or not -1.0 <= number <= 1.0:
-                problems.append(Problem(f"correlation[{row!r}][{column!r}]", (), repr(value), "a number from -1 to 1"))
+                problems.append(Problem("", (*keys, str(column)), repr(value), _ENTRY))
             elif row in place and column in place:
                 matrix[place[row], place[column]] = number
     if problems:
         raise ParameterError(problems)
     matrix = np.where(np.isnan(matrix), matrix.T, matrix)
     np.fill_diagonal(matrix, np.where(np.isnan(matrix.diagonal()), 1.0, matrix.diagonal()))
-    return _symmetric(np.nan_to_num(matrix, nan=0.0), names)
+    return np.asarray(np.nan_to_num(matrix, nan=0.0))
 
 
-def _unknown(where: str, labels: Iterable[str], names: Sequence[str], known: Container[str]) -> list[Problem]:
+def _unknown(keys: Keys, labels: Iterable[str], names: Sequence[str], known: Container[str]) -> list[Problem]:
+    allowed = f"names of distributions: {', '.join(names[:10])}"
     return [
-        Problem(where, (), repr(label), f"names of distributions: {', '.join(names[:10])}", nearest(str(label), names))
-        for label in labels
-        if label not in known
+        Problem("", keys, repr(label), allowed, nearest(str(label), names)) for label in labels if label not in known
     ]
 
 
-def _entries(matrix: Floats) -> tuple[Integers, Integers]:
-    """Rows and columns of what is not 0; numpy finds these four times faster among truths than among numbers."""
-    rows, columns = np.divmod(np.flatnonzero((matrix != 0.0).ravel()), max(len(matrix), 1))
-    return rows, columns
-
-
-def _symmetric(matrix: Floats, names: Sequence[str]) -> Floats:
-    """Refuse a matrix that contradicts itself."""
-    diagonal, _, uneven = wrong_entries(matrix)
-    problems = [
-        Problem(f"correlation[{names[i]!r}][{names[i]!r}]", (), f"{matrix[i, i]:.12g}", "1 on the diagonal")
-        for i, _ in diagonal
+def _check_entries(matrix: Floats, names: Sequence[str]) -> None:
+    """Refuse a matrix with entries that no correlation matrix has."""
+    diagonal, beyond, uneven = wrong_entries(matrix)
+    found = [(at, f"{matrix[at]:.12g}", "1 on the diagonal") for at in diagonal]
+    found += [(at, repr(float(matrix[at])), _ENTRY) for at in beyond]
+    found += [
+        ((i, j), f"{matrix[i, j]:.12g}, but {matrix[j, i]:.12g} the other way round", "the same number both ways")
+        for i, j in uneven
     ]
-    for i, j in uneven:
-        found = f"{matrix[i, j]:.12g}, but {matrix[j, i]:.12g} the other way round"
-        problems.append(Problem(f"correlation[{names[i]!r}][{names[j]!r}]", (), found, "the same number both ways"))
-    if problems:
-        raise ParameterError(problems)
-    return matrix
+    if found:
+        raise ParameterError(
+            Problem("", ("correlation", names[i], names[j]), entry, allowed) for (i, j), entry, allowed in found
+        )
 
 
 def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
     # Only samples with a matrix need it; it would slow the start of everything that samples.
     from scipy import sparse
 
-    rows, columns = _entries(matrix)
+    # Numpy finds what is not 0 four times faster among truths than among numbers.
+    rows, columns = np.divmod(np.flatnonzero((matrix != 0.0).ravel()), max(len(matrix), 1))
     entries = sparse.csr_array((matrix[rows, columns], (rows, columns)), shape=matrix.shape)
     _, block = sparse.csgraph.connected_components(entries, directed=False)
     order = np.argsort(block, kind="stable")
@@ -223,7 +209,7 @@ def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
 
 
 def _refuse(refused: Sequence[tuple[float, Integers]], matrix: Floats, names: Sequence[str]) -> None:
-    """Say which names contradict each other, and offer the nearest correlations that do not."""
+    """Raise an error that names what contradicts each other, and offers the nearest correlations that do not."""
     offered, drawn = matrix.copy(), True
     for _, block in refused:
         if drawn := drawn and len(block) <= _LARGEST_OFFER:
@@ -234,8 +220,8 @@ def _refuse(refused: Sequence[tuple[float, Integers]], matrix: Floats, names: Se
         mend += f", or take the nearest that can (Higham 2002):\n    {_as_mapping(offered, names)}"
     problems = [
         Problem(
-            "correlation",
-            (),
+            "",
+            ("correlation",),
             f"smallest eigenvalue {smallest:.4g} among {', '.join(names[i] for i in block[:10].tolist())}",
             "a positive semidefinite matrix: smallest eigenvalue >= 0",
             mend if k == len(refused) - 1 else "",

@@ -122,7 +122,9 @@ def simulate(
         )
     out[~np.any([is_written(sums.targets) for _, sums in drawn], axis=0)] = 0.0
     described = drawn[0][1].breakdowns
-    variables = {item.variable: (_dims(item), _shaped(item, out, len(plans))) for item in described}
+    variables = {
+        item.variable: (("option", "scenario", *item.dims), _shaped(item, out, len(plans))) for item in described
+    }
     coordinates = _coordinates(plans, scope.labels, described)
     dataset = xr.Dataset({**variables, **point_estimates_of(plans, scope), **_exact(plans, scope)}, coordinates)
     for name in dataset.variables:
@@ -144,15 +146,9 @@ def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | Non
     return lambda done, wanted: progress((part * wanted + done) // parts, wanted)
 
 
-def _dims(breakdown: Breakdown) -> tuple[str, ...]:
-    return ("option", "scenario", *breakdown.dims)
-
-
 def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
     """View the outputs of a breakdown as (option, scenario, ...) without copying."""
-    size = int(np.prod(breakdown.shape, dtype=np.int64))
-    block = out.reshape(options, -1, out.shape[1])[:, breakdown.first_output : breakdown.first_output + size]
-    return np.moveaxis(block.reshape(options, *breakdown.shape, out.shape[1]), -1, 1)
+    return np.moveaxis(breakdown.part_of(out.reshape(options, -1, out.shape[1])), -1, 1)
 
 
 def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ...], Floats]]:
@@ -234,12 +230,12 @@ def _by_area(values: Floats, area: Integers, areas: int) -> Floats:
 
 
 def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown]) -> dict[str, object]:
-    sampling = plans[0].sampling
+    first, count = plans[0].sampling.first, plans[0].scenarios
     coordinates: dict[str, object] = {
         "option": np.array([plan.labels.option[0] for plan in plans]),
         "option_name": ("option", np.array([plan.labels.option_name for plan in plans])),
         "option_is_financed": ("option", np.array([plan.is_financed for plan in plans])),
-        "scenario": pd.RangeIndex(sampling.first, sampling.first + sampling.count),
+        "scenario": pd.RangeIndex(first, first + count),
         "area": np.array(labels.area),
         "area_name": ("area", np.array(labels.area_name)),
         "component": np.array(labels.component),
@@ -305,13 +301,11 @@ def point_estimates_of(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[t
     for plan, sums in drawn:
         written = is_written(sums.targets)
         out[written] = fill(plan.draws, sums, 1, seed=0)[written]
-    by_option = out.reshape(len(plans), -1)
-    found: dict[str, tuple[tuple[str, ...], Floats]] = {}
-    for item in drawn[0][1].breakdowns:
-        size = int(np.prod(item.shape, dtype=np.int64))
-        values = by_option[:, item.first_output : item.first_output + size].reshape(len(plans), *item.shape)
-        found[schema.point_estimate_name(item.variable)] = (("option", *item.dims), values)
-    return found
+    by_option = out.reshape(len(plans), -1, 1)
+    return {
+        schema.point_estimate_name(item.variable): (("option", *item.dims), item.part_of(by_option)[..., 0])
+        for item in drawn[0][1].breakdowns
+    }
 
 
 def _likely(plan: Plan) -> Plan:

@@ -26,7 +26,7 @@ from popsim.families.base import Floats
 from popsim.kernels.philox import fill_bits
 from popsim.plan import compile
 from popsim.plan import compile as compile_study
-from popsim.plan.model import Draws, Integers, Plan, Words
+from popsim.plan.model import Integers, Plan, Words
 from popsim.plan.streams import StreamNumbers
 from popsim.sampling import Sampling
 from popsim.schema import seed_of
@@ -165,7 +165,7 @@ def simulate_part(part: Study, scenarios: Scenarios) -> dict[str, Floats]:
     sampling = scenarios.sampling
     points = make_points(plan.draws, sampling, waiting=scenarios.waiting)
     out = fill(plan.draws, sums, sampling.count, sampling.seed, sampling.first, scenarios.threads, points=points)
-    return {item.variable: out[item.first_output] for item in sums.breakdowns}
+    return {item.variable: item.part_of(out) for item in sums.breakdowns}
 
 
 Mask = NDArray[np.bool_]
@@ -213,15 +213,13 @@ class Variants:
         numbers = np.where(again, self._again, self._numbers)
         shared, own = np.split(numbers, [len(self.plan.draws.shared_stream)])
         draws = self.plan.draws._replace(shared_stream=shared, own_stream=own)
-        sampling = self.plan.sampling
-        points = None if hold is None else _held(draws, hold, times, sampling)
-        out = fill(draws, self._sums, sampling.count, sampling.seed, 0, self.threads, points=points)
-        return {
-            item.variable: out[item.first_output : item.first_output + int(np.prod(item.shape, dtype=int))].reshape(
-                *item.shape, sampling.count
-            )
-            for item in self._sums.breakdowns
-        }
+        points = None
+        if hold is not None:
+            row = np.full(len(hold), -1, dtype=np.int64)
+            row[hold] = np.arange(hold.sum())
+            points = _Held(numbers[hold], times, self.plan.sampling, *np.split(row, [len(shared)]))
+        out = fill(draws, self._sums, self.plan.scenarios, self.plan.seed, 0, self.threads, points=points)
+        return {item.variable: item.part_of(out) for item in self._sums.breakdowns}
 
     @cached_property
     def _numbers(self) -> Words:
@@ -232,13 +230,6 @@ class Variants:
         """Numbers of the streams when drawn again; no two streams share a number, not with any of the plan either."""
         both = StreamNumbers().numbers([*self.names, *(f"{name}{_AGAIN}" for name in self.names)])
         return both[len(self.names) :]
-
-
-def _held(draws: Draws, hold: Mask, times: int, sampling: Sampling) -> _Held:
-    row = np.full(len(hold), -1, dtype=np.int64)
-    row[hold] = np.arange(hold.sum())
-    shared_row, own_row = np.split(row, [len(draws.shared_stream)])
-    return _Held(np.concatenate([draws.shared_stream, draws.own_stream])[hold], times, sampling, shared_row, own_row)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
 import numpy as np
@@ -207,7 +207,7 @@ class Plan(Sampled):
 
     def with_sampling(self, sampling: Sampling) -> Plan:
         """Return the same plan, options included, for other scenarios."""
-        others = tuple(other.with_sampling(sampling) for other in self.alternatives)
+        others = tuple(map(partial(dataclasses.replace, sampling=sampling), self.alternatives))
         return dataclasses.replace(self, sampling=sampling, alternatives=others)
 
     @property
