@@ -97,14 +97,14 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     loader = _Loader(checked, path.parent, shared)
     study, found = loader.study()
     problems += found
-    options, written, found = resolve_options(checked, load, set(problems))
+    options, found = resolve_options(checked, load, set(problems))
     problems += map(place.located, found)
     if problems or study is None:
         raise StudyError(dict.fromkeys(problems))
     study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)), notes=loader.notes(study))
     if not options:
         return study
-    return replace(study, options=tuple(options), files=loader.files(written))
+    return replace(study, options=tuple(options), files=loader.files(options))
 
 
 class _Shared:

@@ -10,7 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -21,11 +21,11 @@ from popsim.errors import Problem, dotted, nearest, shown, words
 from popsim.schema import FULL, INPUTS_FOLDER
 from popsim.study.files import CSV_FILES
 from popsim.study.model import Option, Study
-from popsim.study.schema_keys import document_keys, is_key, is_table, type_at
+from popsim.study.schema_keys import document_keys, is_key, is_table, position
 from popsim.study.toml_models import OptionTable, StudyFile
 from popsim.study.validate import Checked, check_document
 
-__all__ = ["WrittenOption", "apply_overrides", "lay", "resolve_options", "split_key", "toml_text"]
+__all__ = ["apply_overrides", "lay", "resolve_options", "split_key", "toml_text"]
 
 FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", "option")
 """Tables that are the same in all options, for results of options to be compared."""
@@ -87,10 +87,10 @@ def lay(table: dict[str, Any], keys: TextKeys, value: object) -> Fault | None:
     ('a = 1 in the study', 'a key in a table', 'set a instead')
     """
     current: Any = table
-    for position, key in enumerate(keys[:-1]):
+    for depth, key in enumerate(keys[:-1]):
         current = current.setdefault(key, {})
         if not isinstance(current, dict):
-            above = ".".join(keys[: position + 1])
+            above = ".".join(keys[: depth + 1])
             return f"{above} = {shown(current)} in the study", "a key in a table", f"set {above} instead"
     current[keys[-1]] = value
     return None
@@ -155,20 +155,12 @@ def plain(value: object) -> object:
     return value
 
 
-@dataclass(frozen=True)
-class WrittenOption:
-    """An option as the study that stands by itself has it: the table, and the files that are its own."""
-
-    table: dict[str, Any]
-    files: tuple[tuple[str, str], ...]
-
-
 def resolve_options(
     study: Checked[StudyFile],
     load: Callable[[Checked[StudyFile]], tuple[Study | None, list[Problem]]],
     known: set[Problem],
-) -> tuple[list[Option], list[WrittenOption], list[Problem]]:
-    """Resolve every option of a study.
+) -> tuple[list[Option], list[Problem]]:
+    """Return every option of a study that can be resolved, and every problem.
 
     Parameters
     ----------
@@ -180,7 +172,6 @@ def resolve_options(
         Problems of the study itself, which are not said again for an option.
     """
     options: list[Option] = []
-    written: list[WrittenOption] = []
     problems = _check_ids(study)
     for index, table in enumerate(study.content.option):
         if not study.sound("option", index):
@@ -201,14 +192,13 @@ def resolve_options(
             others = [place.located(each) for each in others]
             found += [_of_option(each, place.file, head) for each in others if each not in known]
             if resolved is not None:
-                own, files = _own_files(table.id, changes, resolved)
-                texts = tuple((dotted(keys), toml_text(value)) for keys, value in own.items())
+                # The study that is written has the files of the option under these names.
+                own = {keys: file for keys, file in CSV_FILES.items() if isinstance(changes.get(keys), str)}
+                own = {keys: f"{INPUTS_FOLDER}/options/{table.id}/{file}" for keys, file in own.items()}
+                texts = tuple((dotted(keys), toml_text(value)) for keys, value in (changes | own).items())
                 options.append(Option(table.id, table.name, table.rationale, texts, resolved))
-                content = {"id": table.id, "name": table.name, "rationale": table.rationale}
-                changed = {dotted(keys): value for keys, value in own.items()}
-                written.append(WrittenOption({**content, "set": changed}, files))
         problems += found
-    return options, written, problems
+    return options, problems
 
 
 def _check_ids(study: Checked[StudyFile]) -> list[Problem]:
@@ -263,7 +253,7 @@ def _values(table: Mapping[str, Any], above: TextKeys = ()) -> Iterator[tuple[Te
     """Go down to single values, by full key: a distribution or a matrix is one, however it is written."""
     for key, value in table.items():
         keys = (*above, key) if above else split_key(key)
-        if isinstance(value, dict) and value and is_table(type_at(StudyFile, keys)):
+        if isinstance(value, dict) and value and is_table(position(StudyFile, keys).type):
             yield from _values(value, keys)
         else:
             yield keys, value
@@ -278,16 +268,3 @@ def _holds_nothing(value: object) -> bool:
     if isinstance(value, Mapping | list):
         return any(_holds_nothing(entry) for entry in (value.values() if isinstance(value, Mapping) else value))
     return value is None
-
-
-def _own_files(
-    name: str, changes: Mapping[TextKeys, Any], resolved: Study
-) -> tuple[dict[TextKeys, Any], tuple[tuple[str, str], ...]]:
-    """Return the changes of an option with the paths that its own files get in the written study, and these files."""
-    own, files = dict(changes), []
-    texts = dict(resolved.files)
-    for keys, file in CSV_FILES.items():
-        if isinstance(own.get(keys), str):
-            own[keys] = f"{INPUTS_FOLDER}/options/{name}/{file}"
-            files.append((own[keys], texts[f"{INPUTS_FOLDER}/{file}"]))
-    return own, tuple(files)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any, TypeGuard, Union, get_args, get_origin
+from typing import Annotated, Any, NamedTuple, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag
 from pydantic.fields import FieldInfo
@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 from popsim.errors import Keys
 from popsim.families.base import Family
 
-__all__ = ["bare_type", "document_keys", "field_at", "is_key", "is_model", "is_table", "is_tag", "type_at"]
+__all__ = ["bare_type", "document_keys", "is_key", "is_model", "is_table", "is_tag", "position"]
 
 
 def is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
@@ -47,7 +47,19 @@ def bare_type(annotation: Any, key: object = None) -> Any:
     return dict[str, Any] if arms[0] is Family else arms[0]
 
 
-def _at(model: type[BaseModel], keys: Keys) -> tuple[type[BaseModel] | None, FieldInfo | None, Any]:
+class Position(NamedTuple):
+    """What may stand at a key of a schema."""
+
+    owner: type[BaseModel] | None
+    """Table that the key stands in; None for entries of lists and of tables of any keys."""
+    field: FieldInfo | None
+    """Field of that table; None where it has no such key."""
+    type: Any
+    """Type of what stands there; None where nothing can."""
+
+
+def position(model: type[BaseModel], keys: Keys) -> Position:
+    """Return what may stand at a key of a document; among the keys may be tags of alternatives, such as <groups>."""
     current: Any = model
     owner: type[BaseModel] | None = None
     field: FieldInfo | None = None
@@ -64,20 +76,7 @@ def _at(model: type[BaseModel], keys: Keys) -> tuple[type[BaseModel] | None, Fie
             current = get_args(current)[-1]
         else:
             current = None
-    return owner, field, current
-
-
-def field_at(model: type[BaseModel], keys: Keys) -> tuple[type[BaseModel] | None, FieldInfo | None]:
-    """Return the table that the last of `keys` stands in, and its field there; None where there is no such thing.
-
-    Among the keys may be tags of alternatives.
-    """
-    return _at(model, keys)[:2]
-
-
-def type_at(model: type[BaseModel], keys: Keys) -> Any:
-    """Return the type of what stands at a key; None where nothing can."""
-    return _at(model, keys)[2]
+    return Position(owner, field, current)
 
 
 def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
@@ -89,7 +88,7 @@ def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
     >>> is_key(StudyFile, ("area", "z", "include")), is_key(StudyFile, ("area", "z", "colour"))
     (True, False)
     """
-    return all(keys) and type_at(model, keys) is not None
+    return all(keys) and position(model, keys).type is not None
 
 
 def is_table(annotation: Any) -> bool:
@@ -98,7 +97,7 @@ def is_table(annotation: Any) -> bool:
     Examples
     --------
     >>> from popsim.study.toml_models import StudyFile
-    >>> [is_table(type_at(StudyFile, ("area", "z", *keys))) for keys in (("need",), ("need", "probability"))]
+    >>> [is_table(position(StudyFile, ("area", "z", *keys)).type) for keys in (("need",), ("need", "probability"))]
     [True, False]
     """
     arms = [bare_type(arm) for arm in _arms(annotation)]

@@ -12,7 +12,7 @@ from pydantic.fields import FieldInfo
 
 from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.study.place import Place
-from popsim.study.schema_keys import bare_type, field_at, is_model, is_tag, type_at
+from popsim.study.schema_keys import bare_type, is_model, is_tag, position
 
 __all__ = ["Checked", "check_document"]
 
@@ -106,7 +106,7 @@ def _problems(model: type[BaseModel], detail: Mapping[str, Any], place: Place) -
     sort, value, context = detail["type"], detail["input"], detail.get("ctx", {})
     keys = _without_tags(detail["loc"])
     name = str(keys[-1])
-    owner, field = field_at(model, detail["loc"])
+    owner, field, _ = position(model, detail["loc"])
     about = (field.description or "") if field else ""
     if sort == "problems":
         return [replace(each, file=place.file, keys=(*keys, *each.keys)) for each in context["problems"]]
@@ -165,8 +165,8 @@ def _leave_out(model: type[BaseModel], rest: dict[str, Any], location: Keys, ref
         container = container.get(above) if isinstance(container, dict) else container[above]
         if container is None or isinstance(container, BaseModel):
             return True
-    key = keys[-1]
-    (owner, field), inner = field_at(model, location), bare_type(type_at(model, location))
+    key, (owner, field, annotation) = keys[-1], position(model, location)
+    inner = bare_type(annotation)
     if field is not None and field.is_required():
         if key in STAND_INS:
             container[key] = copy.copy(STAND_INS[str(key)])

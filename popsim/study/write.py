@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import tomli_w
 from pydantic import BaseModel
 
+from popsim.errors import dotted
 from popsim.families.base import Family
 from popsim.schema import INPUTS_FOLDER, STUDY_FILE
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.files import CSV_FILES
-from popsim.study.patch import WrittenOption
+from popsim.study.model import Option
 from popsim.study.toml_models import StudyFile
 
 __all__ = ["study_files"]
@@ -25,7 +27,7 @@ def study_files(
     raw: Mapping[str, Any],
     catalogue: CatalogueReading,
     texts: Sequence[str | None],
-    options: Sequence[WrittenOption] = (),
+    options: Sequence[Option] = (),
 ) -> tuple[tuple[str, str], ...]:
     """Return (relative path, text) of every file of a study; the first is ``study.toml``, which refers to the others.
 
@@ -42,7 +44,7 @@ def study_files(
     texts
         Texts of `CSV_FILES`, in their order; None where the study names no such file.
     options
-        The options of the study, with what is their own.
+        The options of the study.
     """
     document: dict[str, Any] = _as_tables(content, raw)
     document["catalogue"]["folder"] = f"{INPUTS_FOLDER}/catalogue"
@@ -55,12 +57,12 @@ def study_files(
     for dialect in (document.get("csv", {}), *document.get("csv", {}).values()):
         if isinstance(dialect, dict):
             dialect.pop("encoding", None)
-    document["option"] = [option.table for option in options]
+    document["option"] = [_option_table(option) for option in options]
     document = _without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]
     document["area"] = {area: _area_defaults(content) | document["area"][area] for area in order}
     files += [(f"{INPUTS_FOLDER}/catalogue/{name}", text) for name, text in catalogue.files]
-    files += [file for option in options for file in option.files]
+    files += [file for option in options for file in _option_files(option)]
     return ((STUDY_FILE, tomli_w.dumps(document)), *files)
 
 
@@ -74,6 +76,19 @@ def _as_tables(value: object, raw: Any) -> Any:
         return {name: _as_tables(each, stated.get(name)) for name, each in entries if each is not None}
     # Lists hold no distributions.
     return [_as_tables(each, None) for each in value] if isinstance(value, list) else value
+
+
+def _option_table(option: Option) -> dict[str, Any]:
+    changes = {key: tomllib.loads(f"value = {text}")["value"] for key, text in option.changes}
+    return {"id": option.id, "name": option.name, "rationale": option.rationale, "set": changes}
+
+
+def _option_files(option: Option) -> Iterator[tuple[str, str]]:
+    """Return the files of an option that are its own, under the names that its changes give them."""
+    changes, files = _option_table(option)["set"], dict(option.study.files)
+    for keys, name in CSV_FILES.items():
+        if isinstance(changes.get(dotted(keys)), str):
+            yield changes[dotted(keys)], files[f"{INPUTS_FOLDER}/{name}"]
 
 
 def _area_defaults(content: StudyFile) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from popsim.errors import Keys
 from popsim.study import load_study
 from popsim.study.model import Study
-from popsim.study.schema_keys import document_keys, field_at
+from popsim.study.schema_keys import document_keys, position
 from popsim.study.toml_models import StudyFile
 
 SMALL = Path(__file__).parent / "fixtures" / "small"
@@ -93,7 +93,9 @@ def test_every_default_is_written_out() -> None:
 
 def absent(keys: Keys) -> bool:
     """Whether a key belongs to a feature that is not there unless it is asked for."""
-    above = (field_at(StudyFile, keys[:length])[1] for length in range(1, len(keys) + 1) if keys[:length] != ("area",))
+    above = (
+        position(StudyFile, keys[:length]).field for length in range(1, len(keys) + 1) if keys[:length] != ("area",)
+    )
     return any(field is not None and field.get_default(call_default_factory=True) in (None, {}, []) for field in above)
 
 
@@ -108,7 +110,7 @@ def flat(table: dict[str, object], above: str = "") -> dict[str, object]:
 
 def test_every_key_says_what_it_means() -> None:
     for keys in document_keys(StudyFile, {"area": {"x": {}}}):
-        _, field = field_at(StudyFile, keys)
+        field = position(StudyFile, keys).field
         if len(keys) != 2 or keys[0] != "area":
             assert field is not None, keys
             assert field.description, keys
