@@ -1,4 +1,4 @@
-"""The data of a report: the study, its run, and what the analysis says of it, each computed once."""
+"""The data of a report: the study, its run, and what the analysis finds, each computed once."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ReportData:
     summary: xr.Dataset
     unit: str
     every_option: xr.Dataset
-    asked: xr.Dataset | None = None
+    every_summary: xr.Dataset | None = None
     """The summary of all options, where it was computed before."""
 
     @cached_property
@@ -151,8 +151,8 @@ class ReportData:
         """Totals of one option of the run, in the same unit."""
         totals, summary = self.totals_of_options, self._summary_of_options
         known = [f"expected_{name}" for name in totals.data_vars if f"expected_{name}" in self.every_option]
-        found = gather(self.study, totals.assign(self.every_option[known].data_vars).sel(option=[option]), summary)
-        return replace(found, unit=self.unit, every_option=self.every_option)
+        alone = gather(self.study, totals.assign(self.every_option[known].data_vars).sel(option=[option]), summary)
+        return replace(alone, unit=self.unit, every_option=self.every_option)
 
     @cached_property
     def totals_of_options(self) -> xr.Dataset:
@@ -162,13 +162,13 @@ class ReportData:
     @cached_property
     def _summary_of_options(self) -> xr.Dataset:
         """Summary of the totals of all options."""
-        if self.asked is None:
+        if self.every_summary is None:
             return analysis.summarise(self.totals_of_options, self.coverage)
         kinds = [f"_{kind}{error}" for kind in ("quantile", "mean", "std") for error in ("", "_error")]
-        return self.asked[[f"{name}{kind}" for name in self.totals_of_options.data_vars for kind in kinds]]
+        return self.every_summary[[f"{name}{kind}" for name in self.totals_of_options.data_vars for kind in kinds]]
 
     def has(self, name: str) -> bool:
-        """Whether the run holds this variable."""
+        """Whether the run has this variable."""
         return name in self.dataset.data_vars
 
     def quantile(self, name: str, probability: float, **where: object) -> Measured:
@@ -300,19 +300,16 @@ class ReportData:
         if self.is_certain or not all(map(self.has, schema.EXTREMES)):
             return {}
         effect = analysis.dependence_effect(self.dataset, self.coverage).squeeze("option", drop=True)
-        found = [
-            Measured(effect["width"].sel(assumption=each).item(), effect["width_error"].sel(assumption=each).item())
-            for each in WIDTHS
-        ]
-        return dict(zip(WIDTHS, self.aligned(*found), strict=True)) if all(each.is_known for each in found) else {}
+        widths = [Estimates(effect).at("width", assumption=each) for each in WIDTHS]
+        return dict(zip(WIDTHS, self.aligned(*widths), strict=True)) if all(each.is_known for each in widths) else {}
 
     def budget_for(self, confidence: float, total: str = "cost") -> Measured:
         """Amount that suffices for a total with this confidence."""
         try:
-            found = analysis.budget_for(self.dataset, confidence, total)
+            budget = analysis.budget_for(self.dataset, confidence, total)
         except ParameterError:  # the scenarios are too few for this confidence
             return Measured(math.inf, math.inf)
-        return Measured(found["amount"].item(), found["amount_error"].item(), self.finest(total))
+        return Measured(budget["amount"].item(), budget["amount_error"].item(), self.finest(total))
 
     @once
     def enough_for(self, total: str) -> Measured:
@@ -326,7 +323,7 @@ class ReportData:
         return self.enough_for(self.first)
 
     def point(self, total: str) -> float | None:
-        """Point estimate of a total; None where the run holds none."""
+        """Point estimate of a total; None where the run has none."""
         name = schema.point_estimate_name(total)
         return float(self.dataset[name].squeeze().item()) if self.has(name) else None
 
@@ -339,12 +336,12 @@ class ReportData:
         return Measured(value, median.error if median.is_known else 0.0, median.finest)
 
     def points_by(self, total: str, by: str) -> dict[object, float]:
-        """Point estimates of a total by a breakdown; empty where the run holds none."""
+        """Point estimates of a total by a breakdown; empty where the run has none."""
         name = schema.point_estimate_name(f"{total}_by_{by}")
         if not self.has(name):
             return {}
-        found = self.dataset[name].squeeze("option", drop=True)
-        return dict(zip(found[by].values.tolist(), found.values.tolist(), strict=True))
+        points = self.dataset[name].squeeze("option", drop=True)
+        return dict(zip(points[by].values.tolist(), points.values.tolist(), strict=True))
 
 
 def _rounded_with(name: str) -> str:
@@ -362,10 +359,10 @@ def names_of(dataset: xr.Dataset, dim: str) -> dict[object, str]:
     >>> names_of(xr.Dataset(coords={"country": ["007", "30", "BBB"], **names}), "country")
     {'007': 'Land A (007)', '30': 'Land A (30)', 'BBB': 'Land B'}
     """
-    found = dataset.coords.get(f"{dim}_name")
-    if found is None or found.dims != (dim,):
+    named = dataset.coords.get(f"{dim}_name")
+    if named is None or named.dims != (dim,):
         return {}
-    names = [str(name) for name in found.values]
+    names = [str(name) for name in named.values]
     return {
         label: f"{name} ({label})" if names.count(name) > 1 else name
         for label, name in zip(dataset[dim].values.tolist(), names, strict=True)
@@ -405,7 +402,7 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
     dataset = _with_all_years(dataset)
     place = options.index(schema.FULL) if len(options) > 1 else 0
     chosen = dataset.isel(option=slice(place, place + 1))
-    asked = summary
+    every_summary = summary
     if summary is None:
         wanted = (*schema.TOTALS, *schema.EXTREMES)
         breakdowns = tuple(f"{base}_by_" for base in schema.TOTAL_BASES)
@@ -413,15 +410,15 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         summary = analysis.summarise(chosen[spoken], study.coverage)
     else:
         new = [name for name in schema.TOTALS if name in dataset and f"{name}_mean" not in summary]
-        asked = summary.assign(analysis.summarise(dataset[new], study.coverage).data_vars) if new else summary
-        summary = asked.sel(option=chosen["option"])
+        every_summary = summary.assign(analysis.summarise(dataset[new], study.coverage).data_vars) if new else summary
+        summary = every_summary.sel(option=chosen["option"])
     summary = summary.squeeze("option", drop=True)
     largest = float(summary["cost_quantile"].max())
     if len(options) > 1:
         # An option may cost a thousand times what the study as written does; the smaller stand in its unit.
         high = dataset["cost"].transpose(..., "scenario").values
         largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
-    return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, asked)
+    return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary)
 
 
 def _with_all_years(dataset: xr.Dataset) -> xr.Dataset:

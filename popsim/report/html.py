@@ -29,7 +29,7 @@ _CONTROL_PICTURES = {
     for code in (*range(0x20), *range(0x7F, 0xA0))
     if chr(code) not in "\n\t"
 }
-"""Control characters, which HTML cannot hold, by the pictures of them that Unicode has."""
+"""Control characters, which HTML cannot contain, by the pictures of them that Unicode has."""
 
 
 def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: ReportData | None = None) -> None:
@@ -100,7 +100,7 @@ def _aligned(table: Table) -> list[list[str]]:
 
 
 def _spans(table: Table) -> list[int]:
-    """Rows that the first cell of each row stands for; 0 where it is empty and the one above holds for it too."""
+    """Return how many rows the first cell of each row is for; 0 where it is empty and the one above is for it too."""
     spans: list[int] = []
     first = 0
     for place, row in enumerate(table.rows):

@@ -83,9 +83,9 @@ def rare_sentences(
     if events is None:
         return ()
     if abs(float(events.attrs["coverage"]) - coverage) > 1e-9:
-        found = f"{coverage:g}, but events were looked for at {float(events.attrs['coverage']):g}"
+        asked = f"{coverage:g}, but events were looked for at {float(events.attrs['coverage']):g}"
         mend = "ask popsim.rare_events with this coverage"
-        raise ParameterError(Problem("", ("coverage",), found, "one coverage", mend))
+        raise ParameterError(Problem("", ("coverage",), asked, "one coverage", mend))
     for dim, label in (("option", option), ("total", variable)):
         labels = events[dim].values.tolist()
         if label not in labels:
@@ -131,7 +131,7 @@ def rare_records(dataset: xr.Dataset, option: str) -> list[dict[str, Any]]:
     at = events.sel(option=option)
     money = [str(name) for name, values in at.data_vars.items() if set(values.dims) == {"event", "total"}]
     ranges = [str(name) for name, values in at.data_vars.items() if values.dims == ("total",)]
-    found = []
+    records = []
     for k in range(at.sizes["event"]):
         one = at.isel(event=k)
         totals = {
@@ -143,14 +143,14 @@ def rare_records(dataset: xr.Dataset, option: str) -> list[dict[str, Any]]:
             labels = {"event": "event", "name": "event_name", "kind": "event_kind", "countries": "event_countries"}
             record = {key: one[name].item() for key, name in labels.items()}
             record |= {"chance": _known(one["chance"].item()), "happens": one["happens"].item(), "totals": totals}
-            found.append(record)
-    return found
+            records.append(record)
+    return records
 
 
 def rare_rows(dataset: xr.Dataset) -> Iterator[dict[str, str]]:
     """Yield one row of text for each event, option and total, for a table of all results of a run.
 
-    The column `variable` holds ``rare_`` and the name of the total.
+    The column `variable` has ``rare_`` and the name of the total.
     """
     names = dataset["option_name"].values.tolist() if "option_name" in dataset.coords else dataset["option"].values
     for option, option_name in zip(dataset["option"].values.tolist(), names, strict=True):

@@ -1,4 +1,4 @@
-"""The words for every total of a run: what it counts, in which prices and in which years."""
+"""The name of every total of a run in words: what it counts, in which prices and in which years."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def parts(total: str) -> tuple[str, str, str]:
 
 
 def span(total: str, study: Study) -> str:
-    """Say the years of a total, as in the first column of a table: "2027–2036", "after 2036", "all years"."""
+    """Return the years of a total, as in the first column of a table: "2027–2036", "after 2036", "all years"."""
     first, last = study.years[0], study.years[-1]
     years = parts(total)[2]
     if years == "within":
@@ -49,7 +49,7 @@ def span(total: str, study: Study) -> str:
 
 
 def prices(total: str, study: Study) -> str:
-    """Say the prices of a total: "constant 2025 prices", "prices of each year", or those of a present value."""
+    """Return the prices of a total: "constant 2025 prices", "prices of each year", or those of a present value."""
     kind = parts(total)[1]
     if kind == "nominal":
         return "prices of each year"
@@ -61,7 +61,7 @@ def prices(total: str, study: Study) -> str:
 
 
 def noun(total: str, study: Study) -> str:
-    """Name a total within a sentence: what is paid in the study's years needs no word for its years.
+    """Return the name of a total within a sentence; the years of the study itself are not named.
 
     The names are such as "total cost", "financing need", "cost after 2036", "nominal financing need in all years".
     """
@@ -80,11 +80,11 @@ def noun(total: str, study: Study) -> str:
 
 
 def title(total: str, study: Study) -> str:
-    """Name a total as a heading does: "Total cost", "Financing need after 2036"."""
+    """Return the name of a total as a heading: "Total cost", "Financing need after 2036"."""
     return sentence_case(noun(total, study))
 
 
 def described(study: Study) -> str:
-    """Say what the financing need is of the cost: after co-financing, with the agency fee where there is one."""
+    """Describe what the financing need is of the cost: after co-financing, with the agency fee where there is one."""
     fee = ", with the agency fee" if study.agency_fee else ""
     return f"{DESCRIBED}{fee}"

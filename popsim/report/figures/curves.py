@@ -18,13 +18,13 @@ _STYLES: tuple[dict[str, Any], ...] = (
     {"curve": canvas.CURVE, "band": canvas.BAND, "line": "-"},
     {"curve": canvas.QUIET, "band": canvas.GRID, "line": (0, (7, 2))},
 )
-"""Looks of the first and the second total; the dashes of the second tell them apart in grey print."""
+"""Looks of the first and the second total; the dashes of the second distinguish it in grey print."""
 _MARKS: tuple[dict[str, Any], ...] = (
     {"marker": "o", "markersize": 8, "linestyle": "--", "linewidth": 1.2},
     {"marker": "D", "color": canvas.POINT, "markersize": 7, "linestyle": ":", "linewidth": 1.6},
 )
 _DASHES: tuple[Any, ...] = ("--", "-", ":")
-"""From the highest quantile to the lowest: told apart in grey print as well."""
+"""From the highest quantile to the lowest: distinct in grey print as well."""
 
 
 class Curve(NamedTuple):

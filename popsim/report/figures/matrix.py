@@ -81,7 +81,7 @@ def _histogram(axes: Axes, place: int, shares: Floats) -> None:
 
 
 def _regions(axes: Axes, row: int, column: int, shares: Floats) -> None:
-    """Draw the densest regions that hold 90 and 50 of 100 scenarios; the second index goes to the right."""
+    """Draw the densest regions with 90 and 50 of 100 scenarios; the second index goes to the right."""
     levels = [level for level in (_level(shares, 0.9), _level(shares, 0.5)) if level > 0.0]
     # A border of nothing closes regions that reach the edge of their cell.
     padded = np.pad(shares, 1)
@@ -94,7 +94,7 @@ def _regions(axes: Axes, row: int, column: int, shares: Floats) -> None:
 
 
 def _level(shares: Floats, probability: float) -> float:
-    """Return the share of a cell above which cells hold this probability together; 0 where all of them hold less."""
+    """Return the share of a cell above which cells have this probability together; 0 where all of them have less."""
     falling = np.sort(shares, axis=None)[::-1]
     place = int(np.searchsorted(np.cumsum(falling), probability))
     return float(falling[place]) if place < len(falling) else 0.0
