@@ -268,8 +268,8 @@ class Comparison:
 def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:
     """Return the name of each label of a dimension, or the label itself."""
     labels = [str(label) for label in dataset[dim].values] if dim in dataset.coords else []
-    named = dataset.coords.get(f"{dim}_name")
-    return dict(zip(labels, labels if named is None else map(str, named.values), strict=True))
+    names = dataset[f"{dim}_name"].values if f"{dim}_name" in dataset.coords else labels
+    return dict(zip(labels, map(str, names), strict=True))
 
 
 def comparison_of(facts: ReportData) -> Comparison | None:

@@ -216,10 +216,10 @@ class ReportData:
 
     def unseen(self, name: str, statistic: str = "mean") -> str:
         """Why a mean or a standard deviation has no error: "the sample cannot have seen the tail"; "" where it has."""
-        error = self.summary.get(f"{name}_{statistic}_error")
-        if error is None or not (error == math.inf).any():
+        error = f"{name}_{statistic}_error"
+        if error not in self.summary or not np.isinf(self.summary[error].values).any():
             return ""
-        return str(error.attrs.get("infinite_because", ""))
+        return str(self.summary[error].attrs.get("infinite_because", ""))
 
     def finest(self, name: str) -> float:
         """Place value at which every figure of a variable ends, so that it is rounded alike in the whole report.
@@ -359,10 +359,10 @@ def names_of(dataset: xr.Dataset, dim: str) -> dict[object, str]:
     >>> names_of(xr.Dataset(coords={"country": ["007", "30", "BBB"], **names}), "country")
     {'007': 'Land A (007)', '30': 'Land A (30)', 'BBB': 'Land B'}
     """
-    named = dataset.coords.get(f"{dim}_name")
-    if named is None or named.dims != (dim,):
+    # Asked with `in` first: xarray looks for similar names when it has none, which takes long.
+    if f"{dim}_name" not in dataset.coords or dataset[f"{dim}_name"].dims != (dim,):
         return {}
-    names = [str(name) for name in named.values]
+    names = [str(name) for name in dataset[f"{dim}_name"].values]
     return {
         label: f"{name} ({label})" if names.count(name) > 1 else name
         for label, name in zip(dataset[dim].values.tolist(), names, strict=True)
