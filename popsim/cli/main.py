@@ -24,7 +24,18 @@ __all__ = ["CommandGroup", "cli", "main"]
 
 DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
-COMMANDS = ("run", "check", "report", "budget", "compare", "drivers", "init", "catalogue", "families", "schema")
+COMMANDS = (
+    "run",
+    "check",
+    "report",
+    "budget",
+    "compare",
+    "drivers",
+    "init",
+    "catalogue",
+    "families",
+    "schema",
+)
 """Each is a file of this folder that holds a click command named ``command``; in the order in which help lists them."""
 
 

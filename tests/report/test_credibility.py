@@ -17,8 +17,8 @@ from popsim.report.document import Bullets, Figure, Section, Table
 from popsim.report.estimates import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
-from popsim.report.sections.credibility import _correlation
-from popsim.report.sections.point import _on_top
+from popsim.report.sections.credibility import correlation_with_error
+from popsim.report.sections.point import share_on_top
 from popsim.study.model import Setting, Study
 
 MakeStudy = Callable[..., Study]
@@ -145,9 +145,9 @@ def test_contingency_is_that_of_the_analysis(study: Study, dataset: xr.Dataset) 
 
 
 def test_a_contingency_may_exceed_the_estimate_that_it_tops() -> None:
-    assert _on_top(Measured(1.234, 0.01)) == "123\u202f%"
-    assert _on_top(Measured(float("nan"), float("nan"))) == "–"
-    assert _on_top(Measured(-0.05, 0.001)) == "\u22125\u202f%"
+    assert share_on_top(Measured(1.234, 0.01)) == "123\u202f%"
+    assert share_on_top(Measured(float("nan"), float("nan"))) == "–"
+    assert share_on_top(Measured(-0.05, 0.001)) == "\u22125\u202f%"
 
 
 @pytest.mark.parametrize("scenarios", [1, 2, 5, 20, 60, 100])
@@ -165,8 +165,8 @@ def test_a_certain_study_has_nothing_to_settle(make_study: MakeStudy, make_run: 
 
 
 def test_a_correlation_that_is_printed_as_0_has_no_minus() -> None:
-    assert _correlation(-0.001, 0.012) == "0.00 ± 0.02"
-    assert _correlation(-0.25, 0.01) == "\u22120.25 ± 0.01"
+    assert correlation_with_error(-0.001, 0.012) == "0.00 ± 0.02"
+    assert correlation_with_error(-0.25, 0.01) == "\u22120.25 ± 0.01"
 
 
 def test_shares_without_an_error_are_left_out(study: Study, dataset: xr.Dataset) -> None:
