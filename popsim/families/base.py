@@ -391,9 +391,11 @@ def params_of_call(call: Callable[..., Family]) -> tuple[Param, ...]:
 def _constructor(params: Sequence[Param]) -> Callable[..., None]:
     """Make a constructor that takes parameters by their order or names."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    parts = [inspect.Parameter(param.name, kind, default=param.default) for param in params]
+    hints = {sort: hint for hint, sort in _SORTS.items()}
+    parts = [
+        inspect.Parameter(param.name, kind, default=param.default, annotation=hints[param.sort]) for param in params
+    ]
     signature = inspect.Signature(parts)
-
     names = list(signature.parameters)
     defaults = {param.name: param.default for param in params if not param.required}
 
@@ -411,7 +413,9 @@ def _constructor(params: Sequence[Param]) -> Callable[..., None]:
             signature.bind(*args, **named)  # raises TypeError
         self._take(**given)
 
-    construct.__signature__ = inspect.Signature([inspect.Parameter("self", kind), *parts])  # type: ignore[attr-defined]
+    construct.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [inspect.Parameter("self", kind), *parts], return_annotation=None
+    )
     return construct
 
 

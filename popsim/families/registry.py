@@ -63,10 +63,8 @@ def family_class(name: str) -> type[Family]:
     if name not in family_names():
         raise ParameterError(_unknown_family("", ("family",), name))
     module = importlib.import_module(f"{_PACKAGE}.{name}")
-    members = [member for member in vars(module).values() if isinstance(member, type) and issubclass(member, Family)]
-    (only,) = (
-        member for member in members if member.__module__ == module.__name__ and getattr(member, "family", "") == name
-    )
+    own = [each for each in vars(module).values() if isinstance(each, type) and each.__module__ == module.__name__]
+    (only,) = (each for each in own if issubclass(each, Family) and getattr(each, "family", "") == name)
     return only
 
 

@@ -3,6 +3,7 @@
 This file has no ``from __future__ import annotations`` on purpose: hints are objects here, and texts in `FUTURE`.
 """
 
+import inspect
 import math
 from dataclasses import dataclass
 from typing import ClassVar
@@ -87,8 +88,10 @@ def test_parameters_follow_from_the_fields():
     assert made == Mine(1, (1, 2), Uniform(0, 1), (Uniform(0, 1),), 2, None)
     assert made != Mine(**{**GOOD, "mean": 2})
     assert [str(form) for form in forms(Mine)] == ["mean, weights, inner, members [, shape] [, low]"]
-    with pytest.raises(TypeError, match="mean"):
-        Mine(weights=[1])
+    assert str(inspect.signature(Uniform)) == "(low: float, high: float) -> None"
+    for arguments, named in (((), {"weights": [1]}), (range(7), {}), ((1,), GOOD), ((), {**GOOD, "maen": 1})):
+        with pytest.raises(TypeError, match=r"mean|weights|too many"):
+            Mine(*arguments, **named)
     with pytest.raises(AttributeError):
         made.low = 3.0
 

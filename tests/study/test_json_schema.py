@@ -52,6 +52,12 @@ def test_the_schema_is_one(kind: str) -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
 
 
+def test_limits_of_parameters_are_stated() -> None:
+    assert distribution({"family": "gamma", "shape": 0.02, "scale": 1})
+    for wrong in ({"shape": 0.01, "scale": 1}, {"shape": 2e6, "scale": 1}, {"shape": 1, "scale": 0}):
+        assert not distribution({"family": "gamma", **wrong}), wrong
+
+
 @pytest.mark.parametrize("path", packaged_studies().values(), ids=str)
 def test_packaged_studies_are_accepted(path: Path) -> None:
     assert list(VALIDATORS["study"].iter_errors(toml(path))) == []
