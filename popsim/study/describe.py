@@ -15,8 +15,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
-from pydantic_core import core_schema
+from pydantic.json_schema import JsonSchemaValue
 
 from popsim import schema as variables
 from popsim.families.parameters import Sort
@@ -71,24 +70,13 @@ def file_schema(kind: Literal["study", "catalogue"]) -> dict[str, Any]:
 
 def schema_of(model: type[BaseModel], title: str) -> dict[str, Any]:
     """Return the JSON schema of a model of a file, without nulls, which TOML does not have, and with distributions."""
-    raw = model.model_json_schema(schema_generator=_WithDefaults)
+    raw = model.model_json_schema()
     definitions = {name: _cleaned(table) for name, table in raw.pop("$defs", {}).items()}
     body = _cleaned(raw)
     if json.dumps(REFERENCE["$ref"]) in json.dumps([body, definitions]):
         definitions[DISTRIBUTION] = _distribution()
     dialect = "https://json-schema.org/draft/2020-12/schema"
     return {"$schema": dialect, "title": title, **body, "$defs": dict(sorted(definitions.items()))}
-
-
-class _WithDefaults(GenerateJsonSchema):
-    """States defaults that a function makes, too."""
-
-    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        """Ask the function for the default."""
-        factory = schema.get("default_factory")
-        if factory is not None and not schema.get("default_factory_takes_data"):
-            schema = {**schema, "default": factory()}  # type: ignore[call-arg]
-        return super().default_schema(schema)
 
 
 def _cleaned(node: Any) -> Any:
