@@ -90,7 +90,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
 
 
 def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset:
-    """Return how many independent countries the study's countries are worth, with the dependence that it assumes.
+    """Return how many independent countries would vary as much as those of the study, with its dependence.
 
     ``n_eff = n * Var(total, countries independent) / Var(total, as assumed)``: the number of independent countries
     whose average would vary as much, relative to one of them, as that of the n countries does. For n equal countries
@@ -122,8 +122,8 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     >>> from popsim.engine.variants import dependence_extremes
     >>> study = ps.load_study("pops")
     >>> ds = ps.simulate(study, scenarios=2_000, breakdowns=()).assign(dependence_extremes(study, scenarios=2_000))
-    >>> found = effective_countries(ds, len(study.countries))["effective_countries"].sel(option="full")
-    >>> 1 < found.item() < len(study.countries)
+    >>> effective = effective_countries(ds, len(study.countries))["effective_countries"].sel(option="full")
+    >>> 1 < effective.item() < len(study.countries)
     True
     """
     dataset = dataset_of(dataset)
@@ -141,10 +141,10 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     # Both totals come from the same scenarios and may go together: the error is that of the ratio, not of two numbers.
     independent = squares[0] / variances[0].where(variances[0] > 0.0)
     influence = independent - squares[1] / variances[1].where(variances[1] > 0.0)
-    found = countries * ratio
+    effective = countries * ratio
     result = {
-        "effective_countries": found,
-        "effective_countries_error": found * influence.std("scenario") / np.sqrt(count),
+        "effective_countries": effective,
+        "effective_countries_error": effective * influence.std("scenario") / np.sqrt(count),
     }
     for name, title in zip(result, ("Effective number of countries", "Monte Carlo error of it"), strict=True):
         result[name].attrs = {"units": "1", "long_name": title, "description": f"{title}, by option."}

@@ -1,17 +1,17 @@
 """Which groups of uncertain inputs make the range of a study.
 
-Sobol indices say which share of the variance a group of inputs has. What its knowledge would leave of the range comes
-from runs in which the draws of the group are kept for some scenarios on end. A block is
-K scenarios that share the draws of the group and differ in all others. Over many blocks:
+Sobol indices say which share of the variance a group of inputs makes. What would be left of the range if the group were
+known comes from runs in blocks: K scenarios that share the draws of the group and differ in all others. Over many
+blocks:
 
-    E[y | group]    the mean of a block, but for the error that the mean of K scenarios has. So the quantiles of block
-                    means give the shape, and their distance from the mean is scaled to the standard deviation of
-                    E[y | group], the root of first-order index times variance, which is known far better: exact for
-                    mean and variance whatever the law, and for quantiles where either the law is normal or K large
-                    enough for the error of a block mean not to matter.
-    width           the distance of two quantiles within a block, averaged over blocks. Quantiles of K scenarios are a
-                    little off (0 to 4 % for K = 64); so are those of blocks in which nothing is held, and the ratio of
-                    the two is taken, which is off by no more than the laws differ.
+    E[y | group]    the mean of a block, up to the error of a mean of K scenarios. Quantiles of block means give the
+                    shape; their distance from the mean is scaled to the standard deviation of E[y | group], which is
+                    known far better: the root of first-order index times variance. That is exact for mean and variance
+                    of any distribution, and for quantiles where it is normal or K is large enough for the error of a
+                    block mean not to matter.
+    width           the distance between two quantiles within a block, averaged over blocks. Quantiles of K scenarios
+                    are slightly biased (0 to 4 % for K = 64), and so are those of blocks that share no draws; the ratio
+                    of the two is used, which is biased only as far as the distributions differ.
 
 Errors are those of a jackknife that leaves out one sixteenth of the blocks at a time.
 """

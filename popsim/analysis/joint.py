@@ -25,13 +25,7 @@ from popsim.types import Base, By
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "Limits",
-    "cheapest_limits",
-    "common_limits",
-    "fits",
-    "joint_budget",
-]
+__all__ = ["Limits", "cheapest_limits", "common_limits", "fits", "joint_budget"]
 
 _PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 """Ways to make two halves of four quarters: three comparisons that are independent of each other."""
@@ -93,7 +87,7 @@ def joint_budget(
     Returns
     -------
     xarray.Dataset
-        By option; with the dimensions of `by` where said; money in the unit of the variable:
+        By option; with the dimensions of `by` where shown; money in the unit of the variable:
 
         - `amount` (by), `total`: the split of least sum that was found; `joint_confidence` on the scenarios of the
           search, at least the one asked for; `unseen_confidence` on scenarios that the search did not see.

@@ -59,7 +59,7 @@ _MEMORY_SHARE = 0.25
 _MEMORY_UNKNOWN = 2**32
 """Memory in bytes where the system does not say."""
 
-Told = Callable[[int, float], None]
+OnBatch = Callable[[int, float], None]
 """Called after each batch with the scenarios so far and the precision that they reach."""
 
 
@@ -77,7 +77,7 @@ def simulate_to(
     threads: int | None = None,
     most: int | None = None,
     progress: Progress | None = None,
-    told: Told | None = None,
+    told: OnBatch | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in as many scenarios as a stated precision takes.
 
@@ -108,7 +108,7 @@ def simulate_to(
     seed, breakdowns, threads
         As for `simulate`.
     most
-        Number of scenarios that is not to be exceeded; None for as many as a quarter of the memory holds.
+        Number of scenarios that is not to be exceeded; None for as many as fit into a quarter of the memory.
     progress
         Called with the number of scenarios done and the number foreseen.
     told
@@ -397,7 +397,7 @@ def convergence(
     dataset
         A run, or a dataset of `simulate`.
     coverage
-        Probability that the range holds; None for that of the dataset, or else 0.90.
+        Coverage of the range; None for that of the dataset, or else 0.90.
     points
         How many numbers of scenarios, in equal ratios, from the least that has an error to all; at least 2.
     variable

@@ -102,7 +102,7 @@ def rare_events(
         `adds_p05` and `adds_p95` (NaN below 20 scenarios); `would_add_low` and ``would_add_high``, the 5 % and the 95 %
         quantile of what it would add in any scenario, where none has it; `total_low` and ``total_high``, the least and
         the greatest total of these scenarios; `below`, `inside` and `above`, how many of them lie so about the range
-        `range_low` to `range_high` (option, total). Totals on ``_all_years`` hold what is paid after the horizon too.
+        `range_low` to `range_high` (option, total). Totals on ``_all_years`` include what is paid after the horizon.
         Coordinates along event: `event_name`, as the study has it, `event_kind`, and `event_countries`, the number of
         countries in which it can happen, 0 for what is common to all. Events are in order of chance times size; the
         attribute `left_out` is how many of an option are missing: the least likely beyond a hundred, and ends too

@@ -17,10 +17,7 @@ from popsim.types import Interval
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "coordinates_of",
-    "summarise",
-]
+__all__ = ["coordinates_of", "summarise"]
 
 STANDARD_QUANTILES = (0.25, 0.5, 0.75, 0.8)
 
@@ -57,7 +54,7 @@ def summarise(
         None for all cores. The number changes nothing but the time it takes.
     interval
         "symmetric": the range from the lowest to the highest quantile, with equal tails. "shortest": beside the
-        quantiles also the shortest interval that holds the coverage (JCGM 101:2008, 5.3.4 and 7.7).
+        quantiles also the shortest interval of that coverage (JCGM 101:2008, 5.3.4 and 7.7).
 
     Returns
     -------
@@ -130,8 +127,8 @@ def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashab
     ['area']
     """
     allowed = set(dims)
-    found = {name: dataset.variables[name] for name in dataset.coords}
-    return {name: variable for name, variable in found.items() if allowed.issuperset(variable.dims)}
+    coordinates = {name: dataset.variables[name] for name in dataset.coords}
+    return {name: variable for name, variable in coordinates.items() if allowed.issuperset(variable.dims)}
 
 
 def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict[str, dict[str, object]]:

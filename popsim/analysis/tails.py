@@ -143,10 +143,10 @@ def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
     most = max((fit.above for fit in fits), default=0)
     shorter = {True: _BENT_SHORTER, False: _FAR_SHORTER}
     fits = [fit for fit in fits if fit.above * shorter[fit.bend > _MOST_BENT] > most]
-    found = [_simulated(fit, values, floor, top, usual) for fit in fits]
-    if not found:
+    errors = [_simulated(fit, values, floor, top, usual) for fit in fits]
+    if not errors:
         return TailErrors(np.inf, np.inf)
-    return TailErrors(max(each.mean for each in found), max(each.std for each in found))
+    return TailErrors(max(each.mean for each in errors), max(each.std for each in errors))
 
 
 def excess_error(values: Floats, amount: float) -> float:
@@ -201,7 +201,7 @@ def _levels(count: int, most: int) -> _Levels:
 def _fit(top: Floats, count: int, origin: float, most: int) -> _Fit | None:
     """Fit the line; None where the largest scenarios are alike.
 
-    `top` falls, and holds one scenario more than `most`.
+    `top` falls, and has one scenario more than `most`.
     """
     levels = _levels(count, most)
     logs = np.log(np.maximum(top[: most + 1] - origin, np.finfo(float).tiny))

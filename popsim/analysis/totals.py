@@ -204,7 +204,7 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
 
 
 def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:
-    """Return the breakdowns by one dimension that a dataset holds, each with the total that it sums to.
+    """Return the breakdowns by one dimension in a dataset, each with the total that its parts sum to.
 
     Examples
     --------
