@@ -81,7 +81,7 @@ def load_catalogue(folder: Path) -> tuple[CatalogueArea, ...]:
 
 
 def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueReading, list[Problem]]:
-    """Read what can be read of a catalogue and list every problem; `file` and `keys` say who names the folder."""
+    """Read what can be read of a catalogue and list every problem; `file` and `keys` are those that name the folder."""
     problems: list[Problem] = []
     files: list[tuple[str, str]] = []
     areas: dict[str, CatalogueArea] = {}
@@ -115,7 +115,7 @@ def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueR
 
 
 def _names(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Ids of components as far as they can be read."""
+    """Return the ids of components as far as they can be read."""
     components = raw.get("component")
     if not isinstance(components, list):
         return ()

@@ -1,4 +1,4 @@
-"""Load a study: find it, lay overrides over it, check all of it, and say every problem at once."""
+"""Load a study: find it, lay overrides over it, check all of it, and report every problem at once."""
 
 from __future__ import annotations
 
@@ -30,14 +30,7 @@ from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, 
 from popsim.study.notes import column_notes, study_notes
 from popsim.study.patch import apply_overrides, resolve_options
 from popsim.study.place import Place
-from popsim.study.settings import (
-    as_setting,
-    check_cofinancing,
-    check_exponents,
-    check_groups,
-    check_shocks,
-    resolve_shocks,
-)
+from popsim.study.settings import as_setting, check_settings, resolve_shocks
 from popsim.study.toml_models import StudyFile
 from popsim.study.validate import Checked, check_document
 from popsim.study.write import study_files
@@ -85,8 +78,8 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
         )
     merged, applied, problems = apply_overrides(raw, overrides or {})
     place = Place(path.name, tuple((keys, "override") for keys in applied))
-    checked, found = check_document(StudyFile, merged, place)
-    problems += map(place.located, found)
+    checked, others = check_document(StudyFile, merged, place)
+    problems += map(place.located, others)
     if checked is None:
         raise StudyError(problems)
     shared = _Shared()
@@ -95,10 +88,10 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
         return _Loader(file, path.parent, shared).study()
 
     loader = _Loader(checked, path.parent, shared)
-    study, found = loader.study()
-    problems += found
-    options, found = resolve_options(checked, load, set(problems))
-    problems += map(place.located, found)
+    study, others = loader.study()
+    problems += others
+    options, others = resolve_options(checked, load, set(problems))
+    problems += map(place.located, others)
     if problems or study is None:
         raise StudyError(dict.fromkeys(problems))
     study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)), notes=loader.notes(study))
@@ -113,7 +106,7 @@ class _Shared:
     def __init__(self) -> None:
         self._made: dict[tuple[object, ...], Any] = {}
         self.reading: list[str] = []
-        """How files were read, where the study does not say it."""
+        """How files were read, where the study does not state it."""
         self.notes: list[str] = []
         """What is odd in the files themselves."""
 
@@ -156,9 +149,7 @@ class _Loader:
         areas = self.areas(money, counted)
         correlation, dependence = self.dependence()
         known = self.catalogue.ids() if self.catalogue.complete else None
-        self.problems += [*check_shocks(checked, known), *check_exponents(checked), *check_cofinancing(checked)]
-        if self.table is not None and self.table.columns:
-            self.problems += check_groups(checked, self.table, self.groups)
+        self.problems += check_settings(checked, known, self.table, self.groups)
         self.problems += [*_check_replicates(checked), *_check_headline(checked), *self.check_breakdowns()]
         self.problems = [checked.place.located(problem) for problem in self.problems]
         if self.problems or checked.refused or dependence is None:
@@ -178,7 +169,7 @@ class _Loader:
         return (*dict.fromkeys(self.shared.notes), *odd)
 
     def stated(self, *tables: str) -> str | None:
-        """Write out what tables of the study file say; None where something in the file was refused."""
+        """Return what tables of the study file state, as text; None where something in the file was refused."""
         if self.checked.refused:
             return None
         # As Python shows it: there 1, 1.0 and true are three things, and infinity is one.
@@ -200,7 +191,7 @@ class _Loader:
         said = content.csv.of(role) if content.csv else Dialect()
         if said.decimal is not None and said.decimal == said.thousands:
             found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
-            mend = f"say in [csv.{role}] how this file is written"
+            mend = f"state in [csv.{role}] how this file is written"
             self.problems.append(place.problem(("csv", role), found, "two signs", mend))
             return None, None
         try:
@@ -245,9 +236,9 @@ class _Loader:
         text, table = self.read_csv(("money", key), key, columns, [number])
         if table is None:
             return text, None
-        found, problems = read(table)
+        rows, problems = read(table)
         self.problems += problems
-        return text, found if table.whole and table.numbers is not None and not problems else None
+        return text, rows if table.whole and table.numbers is not None and not problems else None
 
     def read_catalogue(self) -> CatalogueReading:
         """Read the catalogue of the study."""

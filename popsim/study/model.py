@@ -178,13 +178,13 @@ class Country(Brief):
     size: float
     """Value of the size driver."""
     size_factor: float
-    """size / reference, held within the limits that the study states."""
+    """size / reference, within the limits that the study states."""
     size_basis: Basis
     size_note: str
     size_held: Literal["", "lowest", "highest"] = ""
-    """Which of the stated limits the size was held at; empty for most."""
+    """Which of these limits took the place of the size; empty for most."""
     factors: tuple[tuple[str, float], ...] = ()
-    """(driver, value / reference held within its limits), of "size" and of every further driver."""
+    """(driver, value / reference within its limits), of "size" and of every further driver."""
 
     def __repr__(self) -> str:
         groups = "".join(f", {name}={value!r}" for name, value in self.groups)

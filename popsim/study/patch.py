@@ -177,10 +177,10 @@ def resolve_options(
         if not study.sound("option", index):
             continue
         head = f'{study.place.file}: option "{table.id}",'
-        changes, found = _changes(study, table)
+        changes, faults = _changes(study, table)
         document = copy.deepcopy({key: value for key, value in study.raw.items() if key != "option"})
         blocked = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
-        found += [Problem("", keys, *fault, origin=f"{head} key") for keys, fault in blocked if fault]
+        faults += [Problem("", keys, *fault, origin=f"{head} key") for keys, fault in blocked if fault]
         if changes and not any(fault for _, fault in blocked):
             set_by = tuple((keys, f"{head} key") for keys in changes)
             place = replace(study.place, set_by=(*set_by, *study.place.set_by))
@@ -190,14 +190,14 @@ def resolve_options(
                 resolved, more = load(checked)
                 others += more
             others = [place.located(each) for each in others]
-            found += [_of_option(each, place.file, head) for each in others if each not in known]
+            faults += [_of_option(each, place.file, head) for each in others if each not in known]
             if resolved is not None:
                 # The study that is written has the files of the option under these names.
                 own = {keys: file for keys, file in CSV_FILES.items() if isinstance(changes.get(keys), str)}
                 own = {keys: f"{INPUTS_FOLDER}/options/{table.id}/{file}" for keys, file in own.items()}
                 texts = tuple((dotted(keys), toml_text(value)) for keys, value in (changes | own).items())
                 options.append(Option(table.id, table.name, table.rationale, texts, resolved))
-        problems += found
+        problems += faults
     return options, problems
 
 
@@ -260,7 +260,7 @@ def _values(table: Mapping[str, Any], above: TextKeys = ()) -> Iterator[tuple[Te
 
 
 def _overlap(one: TextKeys, other: TextKeys) -> bool:
-    """Whether one value holds the other, or is it."""
+    """Return whether one value holds the other, or is it."""
     return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 

@@ -16,12 +16,12 @@ __all__ = ["bare_type", "document_keys", "is_key", "is_model", "is_table", "is_t
 
 
 def is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
-    """Whether a type is that of a table with keys of its own."""
+    """Return whether a type is that of a table with keys of its own."""
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
 
 
 def is_tag(key: str | int) -> bool:
-    """Whether a key in the location of an error is the tag of an alternative, such as <groups>."""
+    """Return whether a key in the location of an error is the tag of an alternative, such as <groups>."""
     return isinstance(key, str) and key.startswith("<")
 
 
@@ -80,7 +80,7 @@ def position(model: type[BaseModel], keys: Keys) -> Position:
 
 
 def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
-    """Whether a dotted key can stand in a document; entries of free tables may have any name.
+    """Return whether a dotted key can stand in a document; entries of free tables may have any name.
 
     Examples
     --------
@@ -92,7 +92,7 @@ def is_key(model: type[BaseModel], keys: tuple[str, ...]) -> bool:
 
 
 def is_table(annotation: Any) -> bool:
-    """Whether a type is that of tables with keys of their own alone: no number, no distribution.
+    """Return whether a type is that of tables with keys of their own alone: no number, no distribution.
 
     Examples
     --------

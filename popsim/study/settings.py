@@ -32,10 +32,7 @@ __all__ = [
     "as_escalation",
     "as_exponents",
     "as_setting",
-    "check_cofinancing",
-    "check_exponents",
-    "check_groups",
-    "check_shocks",
+    "check_settings",
     "in_order",
     "resolve_shocks",
 ]
@@ -111,7 +108,27 @@ def resolve_shocks(content: StudyFile, counted: Sequence[str]) -> tuple[Shock, .
     )
 
 
-def check_shocks(study: Checked[StudyFile], known: Sequence[str] | None) -> list[Problem]:
+def check_settings(
+    study: Checked[StudyFile], areas: Sequence[str] | None, table: TextTable | None, groups: Sequence[str]
+) -> list[Problem]:
+    """List names in the settings of a study that nothing else in it has.
+
+    Parameters
+    ----------
+    study
+        The study file.
+    areas
+        Ids of all areas of the catalogue; None where they are not all known.
+    table
+        The countries file; None where it could not be read.
+    groups
+        Columns of it that group countries.
+    """
+    problems = [*_check_shocks(study, areas), *_check_exponents(study), *_check_cofinancing(study)]
+    return problems if table is None else [*problems, *_check_groups(study, table, groups)]
+
+
+def _check_shocks(study: Checked[StudyFile], known: Sequence[str] | None) -> list[Problem]:
     """List names of shocks and areas that cannot be; `known` are the areas of the catalogue, None if not all known."""
     problems: list[Problem] = []
     for name, table in study.content.shock.items():
@@ -133,18 +150,8 @@ def check_shocks(study: Checked[StudyFile], known: Sequence[str] | None) -> list
     return problems
 
 
-def check_groups(study: Checked[StudyFile], table: TextTable, groups: Sequence[str]) -> list[Problem]:
-    """List columns and values in tables `by` that the countries file does not have.
-
-    Parameters
-    ----------
-    study
-        The study file.
-    table
-        The countries file.
-    groups
-        Columns of it that group countries.
-    """
+def _check_groups(study: Checked[StudyFile], table: TextTable, groups: Sequence[str]) -> list[Problem]:
+    """List columns and values in tables `by` that the countries file does not have."""
     return [
         problem
         for keys, by in _tables_by(study.content)
@@ -168,7 +175,7 @@ def _tables_by(content: BaseModel, above: Keys = ()) -> Iterator[tuple[Keys, Map
                     yield from _tables_by(entry, (*above, name, key))
 
 
-def check_exponents(study: Checked[StudyFile]) -> list[Problem]:
+def _check_exponents(study: Checked[StudyFile]) -> list[Problem]:
     """List exponents of drivers that the study does not have."""
     content, problems = study.content, []
     for area, table in content.area.items():
@@ -189,7 +196,7 @@ def check_exponents(study: Checked[StudyFile]) -> list[Problem]:
     return problems
 
 
-def check_cofinancing(study: Checked[StudyFile]) -> list[Problem]:
+def _check_cofinancing(study: Checked[StudyFile]) -> list[Problem]:
     """List areas that say who finances them in a study that does not say it in general."""
     if study.content.financing is not None or not study.has("financing"):
         return []

@@ -58,7 +58,7 @@ class Table(BaseModel):
 
 
 def _one_of(wording: str, kind: Callable[[Any], str | None] = value_kind) -> Any:
-    """Choose among alternatives by the tag of a value; where none fits, say `wording`."""
+    """Choose among alternatives by the tag of a value; where none fits, report `wording`."""
     return Discriminator(kind, custom_error_type="popsim", custom_error_message=wording)
 
 
@@ -507,8 +507,8 @@ class StudyFile(Table):
     driver: dict[str, DriverTable] = key("further measures of countries, by name", {})
     dependence: DependenceTable = key("correlations")
     start: StartTable | None = key("when countries begin", None)
-    delay: DelayTable | None = key("how late work is, in all areas that do not say it themselves", None)
-    escalation: EscalationTable | None = key("real rise of costs, in all areas that do not say it themselves", None)
+    delay: DelayTable | None = key("how late work is, in all areas that do not state it themselves", None)
+    escalation: EscalationTable | None = key("real rise of costs, in all areas that do not state it themselves", None)
     shock: dict[str, ShockTable] = key("events common to all countries, by id", {})
     financing: FinancingTable | None = key("what is asked of a fund", None)
     area: dict[str, AreaTable] = key("counted areas, by id", {})

@@ -78,11 +78,11 @@ class Checked(Generic[Model]):
     refused: frozenset[Keys]
 
     def has(self, *keys: str | int) -> bool:
-        """Whether nothing at or above these keys was left out."""
+        """Return whether nothing at or above these keys was left out."""
         return not any(keys[: len(key)] == key for key in self.refused)
 
     def sound(self, *keys: str | int) -> bool:
-        """Whether nothing at, above or below these keys was left out."""
+        """Return whether nothing at, above or below these keys was left out."""
         return not any(key[: len(keys)] == keys or keys[: len(key)] == key for key in self.refused)
 
 
