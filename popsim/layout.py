@@ -4,40 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = [
-    "ADD_PRODUCT",
-    "ADD_SHARE",
-    "CONSTANT",
-    "DISCOUNT",
-    "DOT",
-    "EVEN",
-    "GATE",
-    "GROWN",
-    "KNOTS",
-    "KNOTS_LOG",
-    "LAGGED",
-    "LAGGED_TWICE",
-    "LOGNORMAL",
-    "MULTIPLY",
-    "NORMAL",
-    "PIECES",
-    "PIECES_LOG",
-    "PIECE_COUNT",
-    "PIECE_DEGREE",
-    "PLUS",
-    "POWER",
-    "PROLONG",
-    "SCORE_LIMIT",
-    "SET",
-    "SPLIT",
-    "STREAM_VERSION",
-    "STRIKE",
-    "TIMES",
-    "TRIANGLE",
-    "UNEVEN",
-    "UNEVEN_LOG",
-]
-
 CONSTANT: Final = 0
 NORMAL: Final = 1
 LOGNORMAL: Final = 2

@@ -102,7 +102,7 @@ def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 
 
 _WHAT = ("area", "component", "basis")
-"""Dimensions that tell components apart."""
+"""Dimensions by which components differ."""
 
 Output = list[Part]
 """Accumulators and their weights."""
@@ -160,26 +160,26 @@ def read_breakdowns(breakdowns: str | Iterable[By], labels: Labels) -> tuple[Nam
         For a name that is neither a dimension nor a group of countries.
     """
     groups = [name for name, _ in labels.groups]
-    allowed = ["country", *groups, *_WHAT, "year"]
-    order = {name: (1 if name in groups else 2 * schema.DIMENSIONS.index(name) - 3) for name in allowed}
-    problems, read = [], []
+    known = ["country", *groups, *_WHAT, "year"]
+    order = {name: (1 if name in groups else 2 * schema.DIMENSIONS.index(name) - 3) for name in known}
     if not isinstance(breakdowns, Iterable):
-        allowed = "a list of breakdowns, each a name or a list of names"
-        raise ParameterError(Problem("breakdowns", (), repr(breakdowns), allowed, '["area", ("area", "year")]'))
+        allowed, mend = "a list of breakdowns, each a name or a list of names", '["area", ("area", "year")]'
+        raise ParameterError(Problem("", ("breakdowns",), repr(breakdowns), allowed, mend))
+    found: list[tuple[str, str, str]] = []
+    read = []
     for breakdown in [breakdowns] if isinstance(breakdowns, str) else breakdowns:
-        if not isinstance(breakdown, str | list | tuple) or not all(isinstance(name, str) for name in breakdown):
-            problems.append(Problem("breakdowns", (), repr(breakdown), "a name, or a list of names"))
+        names = (breakdown,) if isinstance(breakdown, str) else breakdown
+        if not isinstance(names, list | tuple) or not all(isinstance(name, str) for name in names):
+            found.append((repr(breakdown), "a name, or a list of names", ""))
             continue
-        names = (breakdown,) if isinstance(breakdown, str) else tuple(breakdown)
-        for name in names:
-            if name not in allowed:
-                problems.append(Problem("breakdowns", (), repr(name), ", ".join(allowed), nearest(str(name), allowed)))  # noqa: PERF401
+        unknown = [name for name in names if name not in known]
+        found += [(repr(name), ", ".join(known), nearest(name, known)) for name in unknown]
         if len(set(names)) < len(names) or not names:
-            problems.append(Problem("breakdowns", (), repr(breakdown), "one or more different names"))
-        if not problems:
+            found.append((repr(breakdown), "one or more different names", ""))
+        if not found:
             read.append(tuple(sorted(names, key=lambda name: order[name])))
-    if problems:
-        raise UnknownNameError(problems)
+    if found:
+        raise UnknownNameError(Problem("", ("breakdowns",), *each) for each in found)
     return tuple(dict.fromkeys(read))
 
 
@@ -252,8 +252,8 @@ def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> C
     what = tuple(name for name in names if name in _WHAT)
     who = tuple(name for name in names if name != "year" and name not in what)
     areas = tuple(plan.labels.area[area] for area in plan.labels.component_area)
-    told = {"area": areas, "component": plan.labels.component, "basis": plan.labels.component_basis}
-    kinds = list(zip(*(told[name] for name in what), strict=True)) or [()] * len(areas)
+    known = {"area": areas, "component": plan.labels.component, "basis": plan.labels.component_basis}
+    kinds = list(zip(*(known[name] for name in what), strict=True)) or [()] * len(areas)
 
     def cell(key: dict[str, object]) -> Output:
         group = tuple(str(key[name]) for name in who)

@@ -281,10 +281,10 @@ class _Sobol:
     def between(self, start: int, stop: int) -> Design:
         first, last = _even(start, stop)
         words = np.empty((self.rows, last - first), dtype=np.uint64)
-        turns = len(self.columns)
-        for turn, columns in enumerate(self.columns):
+        replicates = len(self.columns)
+        for replicate, columns in enumerate(self.columns):
             # Points of this scrambling whose scenarios fall into the range.
-            begin, end = -((turn - first) // turns), -((turn - last) // turns)
-            place = begin * turns + turn - first
-            fill_sobol(words[:, place::turns], columns, begin, end)
+            begin, end = -((replicate - first) // replicates), -((replicate - last) // replicates)
+            place = begin * replicates + replicate - first
+            fill_sobol(words[:, place::replicates], columns, begin, end)
         return Design(words, first, self.shared_row, self.own_row)

@@ -94,8 +94,8 @@ def sample(
     draws = sample_draws(distributions, parts)
     first, last = sampling.first, sampling.first + sampling.count
     points = make_points(draws, sampling)
-    crew = check_threads(threads)
-    out = fill(draws, sums, sampling.count, sampling.seed, first, crew, points=points, progress=progress)
+    threads = check_threads(threads)
+    out = fill(draws, sums, sampling.count, sampling.seed, first, threads, points=points, progress=progress)
     place = {name: i for i, name in enumerate(ordered)}
     variables = {
         name: ("scenario", out[place[name]], {"units": "1", "long_name": name, "description": repr(family)})
@@ -116,20 +116,20 @@ def _check_names(distributions: Mapping[str, Family]) -> list[str]:
     if not isinstance(distributions, Mapping):
         found = type(distributions).__name__
         raise ParameterError(
-            Problem("distributions", (), found, "a dict of families by name", '{"x": ps.Normal(0, 1)}')
+            Problem("", ("distributions",), found, "a dict of families by name", '{"x": ps.Normal(0, 1)}')
         )
     problems = [
-        Problem(f"distributions[{name!r}]", (), repr(family), "a family, such as ps.Normal(0, 1)")
+        Problem("", ("distributions", str(name)), repr(family), "a family, such as ps.Normal(0, 1)")
         for name, family in distributions.items()
         if not isinstance(family, Family)
     ]
     problems += [
-        Problem("distributions", (), repr(name), "names that are text and not 'scenario'")
+        Problem("", ("distributions",), repr(name), "names that are text and not 'scenario'")
         for name in distributions
         if not isinstance(name, str) or name == "scenario"
     ]
     if not distributions:
-        problems.append(Problem("distributions", (), "none", "at least one name with its family"))
+        problems.append(Problem("", ("distributions",), "none", "at least one name with its family"))
     if problems:
         raise ParameterError(problems)
     return list(distributions)

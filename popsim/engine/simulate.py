@@ -61,7 +61,7 @@ def simulate(
         states. See docs/designs.md.
     replicates
         R independent scramblings of Sobol points, which take turns: scenario s is point s // R of scrambling s % R;
-        Monte Carlo errors are then told from their spread. None for what the study states with this design, or else 1.
+        Monte Carlo errors then follow from their spread. None for what the study states with this design, or else 1.
 
     first_scenario
         Where the scenarios start: the result equals that slice of a longer run, to the bit. 0 for a Latin hypercube.
@@ -97,7 +97,7 @@ def simulate(
     """
     if not isinstance(study, Study | Plan):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
-        raise ParameterError(Problem("study", (), kind_of(study), "a Study or a Plan", mend))
+        raise ParameterError(Problem("", ("study",), kind_of(study), "a Study or a Plan", mend))
     plan = study if isinstance(study, Plan) else compile(study)
     sampling = plan.sampling.changed(scenarios, seed, design, replicates, first_scenario)
     plan = plan.with_sampling(sampling)
@@ -106,7 +106,7 @@ def simulate(
     names = read_breakdowns(plan.about.breakdowns if breakdowns is None else breakdowns, scope.labels)
     drawn = arrange_together(plans, names, scope)
     out = make_room(len(drawn[0][1].targets.output_start) - 1, sampling.count)
-    crew = check_threads(threads)
+    thread_count = check_threads(threads)
     waiting = queue([each.draws for each in plans]) if sampling.design == "sobol" else None
     for i, (each, sums) in enumerate(drawn):
         fill(
@@ -115,7 +115,7 @@ def simulate(
             sampling.count,
             sampling.seed,
             sampling.first,
-            crew,
+            thread_count,
             points=make_points(each.draws, sampling, waiting=waiting),
             progress=_part_of(progress, i, len(drawn)),
             out=out,
@@ -140,7 +140,7 @@ def simulate(
 
 
 def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:
-    """Tell the progress of one of several plans that are drawn as that of the whole."""
+    """Return a progress that counts one of several plans that are drawn as its part of the whole."""
     if progress is None or parts == 1:
         return progress
     return lambda done, wanted: progress((part * wanted + done) // parts, wanted)
@@ -201,7 +201,7 @@ def _expected(plan: Plan, total: Total) -> Floats:
 
 
 def _comments(plans: Sequence[Plan], dataset: xr.Dataset) -> dict[str, str]:
-    """Say of each variable which options have something else in its place."""
+    """Return by variable which options have something else in its place."""
     found = {}
     for name in dataset.data_vars:
         total = schema.total_of(str(name))
@@ -215,9 +215,9 @@ def _comments(plans: Sequence[Plan], dataset: xr.Dataset) -> dict[str, str]:
                 plan for plan in plans if not plan.has_prices(total.prices)
             ],
         }
-        said = [f"Option {p.labels.option[0]!r} {words}." for words, those in lacking.items() for p in those]
-        if said:
-            found[str(name)] = " ".join(said)
+        comments = [f"Option {p.labels.option[0]!r} {words}." for words, those in lacking.items() for p in those]
+        if comments:
+            found[str(name)] = " ".join(comments)
     return found
 
 
@@ -257,7 +257,7 @@ def _country_coordinates(labels: Labels, used: set[str]) -> dict[str, object]:
 
 
 def provenance(plan: Plan) -> dict[str, object]:
-    """Return the attributes that say what a dataset is and how to make it again."""
+    """Return the attributes that describe a dataset and how to make it again."""
     return {
         "title": plan.about.title,
         "study_name": plan.about.study_name,

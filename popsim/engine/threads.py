@@ -76,7 +76,7 @@ def make_room(outputs: int, scenarios: int) -> Floats:
 
 
 def is_written(targets: Targets) -> Mask:
-    """Tell of each output whether it is a row or a sum of anything; a cell without countries is not."""
+    """Return of each output whether it is a row or a sum of anything; a cell without countries is not."""
     written: Mask = np.diff(targets.output_start) > 0
     written[targets.row_output[targets.row_output >= 0]] = True
     return written

@@ -100,7 +100,7 @@ def dependence_extremes(
         plan: Plan = compile(with_common_share(study, share))
         cost = simulate(plan, scenarios=scenarios, seed=seed, breakdowns=(), threads=threads)["cost"]
         cost.attrs.update(schema.describe(name, study.currency, study.price_year))
-        # Without what is said of options, so that the result can be merged with the dataset of the study.
+        # Without the coordinates of options, so that the result can be merged with the dataset of the study.
         result[name] = cost.drop_vars(["option_name", "option_is_financed"])
     return xr.Dataset(result)
 
@@ -121,7 +121,7 @@ def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None
     Parameters
     ----------
     dataset
-        Its attributes say seed, design and first scenario.
+        Its attributes have seed, design and first scenario.
     plans
         The plans of all options of the whole study, the study as written first.
     threads
@@ -171,7 +171,7 @@ def simulate_part(part: Study, scenarios: Scenarios) -> dict[str, Floats]:
 Mask = NDArray[np.bool_]
 
 _AGAIN = " (again)"
-"""What stands behind the name of a stream that is drawn again."""
+"""Suffix of the name of a stream that is drawn again."""
 
 
 class Variants:

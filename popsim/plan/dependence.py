@@ -159,12 +159,12 @@ def _area_scores(study: Study) -> dict[str, Score]:
 def _group_share(study: Study, area: Area) -> float:
     if study.dependence.group is None or area.group_share is None:
         return area.common_share
-    # Rounding alone can put it a hair lower; the study has been held to the relation itself.
+    # Rounding alone can put it a hair lower; the study was checked for the relation itself.
     return max(area.group_share, area.common_share)
 
 
 def _within(share: float) -> float:
-    """Hold a share that has been found valid, and that rounding alone can put a hair outside, in [0, 1]."""
+    """Return a share, known to be valid, within [0, 1]: rounding alone can put it a hair outside."""
     return min(max(share, 0.0), 1.0)
 
 
@@ -213,7 +213,7 @@ def _components(study: Study, area: Area, score: Score) -> list[Score]:
     follow = math.sqrt(study.dependence.between_components)
     rest = math.sqrt(1.0 - study.dependence.between_components)
     share, group_share = area.common_share, _group_share(study, area)
-    # Only the normal of its own tells one component from another.
+    # Components differ by the normal of their own alone.
     followed = _score(*(_times(follow, part) for part in score))
     shared, own, group = (rest * math.sqrt(part) for part in (share, 1.0 - group_share, group_share - share))
     prefix = f"area/{area.id}/component/"

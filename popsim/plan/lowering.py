@@ -62,7 +62,7 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
 
 
 def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple[Plan, ...]:
-    """Note in the plan of each option the first plan that draws all of it, if there is one before."""
+    """Return the plans of options, each with the name of the first plan before it that draws all of it."""
     leaders = [(study, plan)]
     noted = []
     for option, other in zip(study.options, others, strict=True):
@@ -100,8 +100,8 @@ def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan
         row_growth=columns["growth"],
         counts=np.array([activations.register_count, activations.slot_count, timing.slots], dtype=np.int64),
         **activations.arrays(),
-        **factors.path_arrays(timing.paths, timing.profile.shape[1]),
-        **timing.arrays(),
+        **factors.path_arrays(timing.paths, timing.years),
+        **timing.arrays,
     )
     return _plan(view, builder, known.streams, moves.frozen(), timing, labels)
 
@@ -225,7 +225,7 @@ def _labels(study: Study, option: str, option_name: str) -> Labels:
 def draws_all_of(one: Study, other: Study) -> bool:
     """Return whether every amount that one study draws is drawn by another too, to the bit.
 
-    It may leave out areas and countries, and say otherwise who pays.
+    It may leave out areas and countries, and have other shares of who pays.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What a plan says of needs, lateness and prices; a plan without them has none of it."""
+"""The cash flow of a plan: what turns drawn amounts into payments; empty where costs are all there is."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ Integers = NDArray[np.int64]
 
 
 class Moves(NamedTuple):
-    """What turns drawn amounts into payments. Pointers follow the usual form, as in `popsim.plan.model.Draws`.
+    """The stored arrays of a cash flow. Pointers follow the usual form, as in `popsim.plan.model.Draws`.
 
-    The first group of rows draws what all countries share. A row with `row_keep` >= 0 is no cost: its value is kept
-    under that number, for others to use. A row with `row_presence` >= 0 is paid as that presence says: by a weight
-    (whether it is needed: gates; how its exponents come out: powers; what delay adds) and, with more than one lag, a
-    lateness, which is whole years and a part of one. A growth holds, for each lag of 0, 1, ... whole years, what one
-    unit planned by a profile comes to between two years: a path of prices, times the profile moved by the lag.
+    The first group of rows draws what all countries share. A row with `row_keep` >= 0 is no cost: its value is in the
+    register of that number, for others to use. A row with `row_presence` >= 0 is paid by that activation (a presence,
+    as plans store it): times a weight, which is made of need indicators (gates), scale factors (powers) and what delay
+    adds, and, with more than one lag, with a lateness of whole years and a part of one. A price profile (growth) holds,
+    for each lag of 0, 1, ... whole years, what one unit planned by a profile comes to between two years: a price path,
+    times the profile moved by the lag.
     """
 
     row_keep: Integers
     row_presence: Integers
     row_growth: Integers
     presence_start: Integers
-    """Presences that are made before each row."""
+    """Activations that are made before each row."""
     presence_slot: Integers
     presence_lags: Integers
     presence_begin: Integers
-    """Where the start of the country is kept, -1 for none."""
+    """Register of the start of the country, -1 for none."""
     presence_late: Integers
-    """Where the delay of the work is kept, -1 for none."""
+    """Register of the delay of the work, -1 for none."""
     presence_late_cost: Floats
     gate_start: Integers
     gate_score: Integers
     gate_kept: Integers
     gate_threshold: Floats
-    """Open where score + threshold + what is kept > 0."""
+    """A need holds where score + threshold + what its register holds (`gate_kept`, -1 for none) > 0."""
     power_start: Integers
     power_kept: Integers
     power_log: Floats
@@ -63,7 +64,7 @@ class Moves(NamedTuple):
     growth_lags: Integers
     growth_slot: Integers
     counts: Integers
-    """Buffers that are needed: of values kept, of presences, of growths."""
+    """Buffers that are needed: registers, weights of activations, price profiles."""
 
     def frozen(self) -> Moves:
         """Return the same arrays, no longer writable."""

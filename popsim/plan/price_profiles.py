@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from popsim.errors import PlanError, Problem
-from popsim.families.base import Floats
 from popsim.plan.activation import GlobalFactors, PricePath
 from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Plan
 from popsim.plan.moves import Integers
@@ -36,25 +35,13 @@ class Timing(NamedTuple):
     component_growth: Integers
     component_lags: Integers
     component_path: Integers
-    profile: Floats
-    growth_path: Integers
-    growth_profile: Integers
-    growth_from: Integers
-    growth_to: Integers
-    growth_lags: Integers
-    growth_slot: Integers
     paths: tuple[PricePath, ...]
-
-    @property
-    def slots(self) -> int:
-        """Number of price profiles, each lag counted."""
-        return int(self.growth_lags.sum())
-
-    def arrays(self) -> dict[str, Any]:
-        """Return the arrays of `Moves` that describe price profiles."""
-        return {
-            name: value for name, value in self._asdict().items() if name.startswith("growth_") or name == "profile"
-        }
+    years: int
+    """Years in which payments can fall."""
+    slots: int
+    """Number of price profiles, each lag counted."""
+    arrays: dict[str, Any]
+    """Arrays of `Moves` that describe price profiles."""
 
 
 def make_timing(view: StudyView, factors: GlobalFactors | None) -> Timing:
@@ -71,7 +58,7 @@ def make_timing(view: StudyView, factors: GlobalFactors | None) -> Timing:
     if extended > MOST_YEARS:
         found = f"payments up to {extended:,} years after the first year"
         mend = "an earlier start, shorter delays or fewer years of service"
-        raise PlanError(Problem("study", (), found, f"payments within {MOST_YEARS:,} years", mend))
+        raise PlanError(Problem("", ("study",), found, f"payments within {MOST_YEARS:,} years", mend))
     profile = np.zeros((len(pairs), extended))
     profile[:, :years] = [component.profile for _, component in pairs]
     table = np.full((STORED_GROWTHS, len(pairs)), -1, dtype=np.int64)
@@ -97,20 +84,23 @@ def make_timing(view: StudyView, factors: GlobalFactors | None) -> Timing:
                 add("nominal", k, factors.nominal(path))
             if study.discount_rate is not None:
                 add("discounted", k, path._replace(discounted=True))
-    columns = np.array(made, dtype=np.int64).reshape(-1, 5).T
     return Timing(
         component_growth=table,
         component_lags=np.array(lags, dtype=np.int64),
         component_path=component_path,
-        profile=profile,
-        growth_path=columns[0],
-        growth_profile=columns[1],
-        growth_from=columns[2],
-        growth_to=columns[3],
-        growth_lags=columns[4],
-        growth_slot=np.cumsum(columns[4]) - columns[4],
         paths=tuple(paths),
+        years=extended,
+        slots=sum(each[4] for each in made),
+        arrays={"profile": profile, **_growth_arrays(made, 0)},
     )
+
+
+def _growth_arrays(made: list[tuple[int, int, int, int, int]], first_slot: int) -> dict[str, Integers]:
+    """Return the arrays of price profiles given as (path, profile, first year, year after the last, lags)."""
+    columns = np.array(made, dtype=np.int64).reshape(-1, 5).T
+    slots = first_slot + np.cumsum(columns[4]) - columns[4]
+    names = ("growth_path", "growth_profile", "growth_from", "growth_to", "growth_lags", "growth_slot")
+    return dict(zip(names, (*columns, slots), strict=True))
 
 
 def with_growths_after(plan: Plan) -> Plan:
@@ -143,13 +133,10 @@ def with_growths_after(plan: Plan) -> Plan:
             path = int(moves.growth_path[within[component]])
             made.append((path, int(moves.growth_profile[within[component]]), years, years + lags - 1, lags))
     if made:
-        columns = np.array(made, dtype=np.int64).T
-        counts, lags = moves.counts.copy(), columns[4]
-        slots = counts[2] + np.cumsum(lags) - lags
-        counts[2] += lags.sum()
-        names = ("growth_path", "growth_profile", "growth_from", "growth_to", "growth_lags", "growth_slot")
-        more = {
-            name: np.append(getattr(moves, name), column) for name, column in zip(names, (*columns, slots), strict=True)
-        }
-        moves = moves._replace(**more, counts=counts)
+        more = _growth_arrays(made, int(moves.counts[2]))
+        counts = moves.counts.copy()
+        counts[2] += more["growth_lags"].sum()
+        moves = moves._replace(
+            counts=counts, **{name: np.append(getattr(moves, name), values) for name, values in more.items()}
+        )
     return dataclasses.replace(plan, moves=moves, component_growth=table)

@@ -36,7 +36,7 @@ def stream_number(name: str) -> int:
 
 
 class StreamNumbers:
-    """Hands out stream numbers and refuses two names with one number."""
+    """Numbers of the streams that were asked for; two names with one number are refused."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -81,10 +81,10 @@ class Groups(NamedTuple):
 def group_streams(study: Study, names: Sequence[str], by: Grouping = "input") -> Groups:
     """Group the streams of these names.
 
-    By input: ``unit_costs``, what unit costs of several areas hang on together (the factor of each country, or, with a
-    matrix between areas, all scores of areas that correlate); ``unit_cost_f``, what the unit costs of area f hang on
-    alone; ``needs``; ``lateness``, starts and delays; ``prices``, escalation, shocks and inflation; ``exponents``. By
-    level: ``common``, ``group``, ``country``. Groups without a stream are left out.
+    By input: ``unit_costs``, what unit costs of several areas depend on together (the factor of each country, or, with
+    a matrix between areas, all scores of areas that correlate); ``unit_cost_f``, what the unit costs of area f alone
+    depend on; ``needs``; ``lateness``, starts and delays; ``prices``, escalation, shocks and inflation; ``exponents``.
+    By level: ``common``, ``group``, ``country``. Groups without a stream are left out.
 
     Raises
     ------
@@ -140,7 +140,7 @@ def _inputs(study: Study) -> dict[str, str]:
 
 
 def _input(name: str, homes: dict[str, str]) -> str:
-    """Tell the group of a stream from its name, behind what says whose it is."""
+    """Return the group of a stream by its name, of which the first parts say whose it is."""
     parts = name.split("/")
     place = 2 if parts[0] == "country" or parts[1] == "group" else 1
     if parts[:2] == ["common", "group"]:

@@ -306,7 +306,7 @@ def test_timing_without_a_world_is_still() -> None:
     timing = make_timing(StudyView(BASE), None)
     assert timing.slots == 0
     assert (timing.component_growth == -1).all()
-    assert set(timing.arrays()) <= set(Moves._fields)
+    assert set(timing.arrays) <= set(Moves._fields)
 
 
 def test_studies_of_a_plan_are_not_changed() -> None:
