@@ -47,7 +47,7 @@ def command(run: Path, baseline: str, as_json: bool) -> None:
 
     loaded = load_run(run)
     comparison = Comparison(gather(loaded.study, loaded.dataset), baseline)
-    comparison.found  # noqa: B018  refuses what cannot be compared before anything is printed
+    comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
     if as_json:
         print_json(_as_mapping(comparison, run))
         return
@@ -60,7 +60,7 @@ def _print_comparison(comparison: Comparison) -> None:
     from popsim.report.sections import headline
     from popsim.report.sections import options as words
 
-    facts = comparison.facts
+    facts = comparison.data
     print_text(facts.study.title)
     print_text(headline.subtitle(facts))
     print_scenarios(facts.dataset, facts.study)
@@ -79,15 +79,15 @@ def _print_comparison(comparison: Comparison) -> None:
 
 def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
     """Return everything in full precision: money in units of the currency; each ``..._error`` is one standard error."""
-    study = comparison.facts.study
+    study = comparison.data.study
     return {
         "study": study.name,
         "title": study.title,
         "currency": study.currency,
         "price_year": study.price_year,
         "coverage": study.coverage,
-        "scenarios": comparison.facts.scenarios,
-        "seed": seed_of(comparison.facts.dataset.attrs, study.seed),
+        "scenarios": comparison.data.scenarios,
+        "seed": seed_of(comparison.data.dataset.attrs, study.seed),
         "baseline": comparison.baseline,
         "folder": str(folder),
         "options": [_option(comparison, option) for option in comparison.all_options],
@@ -117,7 +117,7 @@ def _dimensions(comparison: Comparison, total: str) -> list[str]:
     ending = "_difference_share"
     return [
         str(name).removeprefix(f"{total}_by_").removesuffix(ending)
-        for name in comparison.found.data_vars
+        for name in comparison.differences.data_vars
         if str(name).startswith(f"{total}_by_") and str(name).endswith(ending)
     ]
 
@@ -133,7 +133,7 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
                 }
             ),
         }
-        for label in comparison.found[dimension].values.tolist()
+        for label in comparison.differences[dimension].values.tolist()
     ]
 
 

@@ -202,7 +202,7 @@ def _simulate_into(
         summary = summarise(dataset, study.coverage)
         facts = gather(study, dataset, summary)
         comparison = comparison_of(facts)
-        differences = comparison.found if comparison is not None else None
+        differences = comparison.differences if comparison is not None else None
         write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
         write_html(partial / REPORT_FILE, study, dataset, facts)
     return facts

@@ -49,13 +49,13 @@ class Ceased(NamedTuple):
 class Comparison:
     """A run of several options, and the differences of all to the baseline."""
 
-    facts: ReportData
+    data: ReportData
     baseline: str = FULL
     breakdowns: tuple[str, ...] | None = None
     """Groupings by which differences are broken down; None for all of the run."""
 
     @cached_property
-    def found(self) -> xr.Dataset:
+    def differences(self) -> xr.Dataset:
         """The differences that the analysis finds.
 
         Raises
@@ -65,28 +65,28 @@ class Comparison:
         UnknownNameError
             When the baseline is none of its options.
         """
-        every = self.facts.every_option
+        every = self.data.every_option
         wanted = [
             str(name)
             for name, variable in every.data_vars.items()
             if ("scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2]))
             or str(name).startswith(("planned_", "expected_"))
         ]
-        together = every[wanted].assign(self.facts.totals_of_options.data_vars)
-        return analysis.compare(together, self.baseline, self.facts.coverage)
+        together = every[wanted].assign(self.data.totals_of_options.data_vars)
+        return analysis.compare(together, self.baseline, self.data.coverage)
 
     def _is_wanted(self, grouping: str) -> bool:
         return bool(grouping) and (self.breakdowns is None or grouping in self.breakdowns)
 
     @cached_property
     def estimates(self) -> Estimates:
-        """What the analysis found, by label."""
-        return Estimates(self.found)
+        """The differences by label."""
+        return Estimates(self.differences)
 
     @property
     def options(self) -> tuple[str, ...]:
         """Every option but the baseline, in the order of the run."""
-        return tuple(str(option) for option in self.found["option"].values)
+        return tuple(str(option) for option in self.differences["option"].values)
 
     @property
     def all_options(self) -> tuple[str, ...]:
@@ -96,37 +96,37 @@ class Comparison:
     @cached_property
     def names(self) -> dict[str, str]:
         """Name of each option, from the study, else from the run."""
-        names = _names(self.facts.every_option, "option")
+        names = _names(self.data.every_option, "option")
         if names.get(FULL) == FULL:
             names[FULL] = FULL_NAME
-        return names | {option.id: option.name for option in self.facts.study.options}
+        return names | {option.id: option.name for option in self.data.study.options}
 
     @cached_property
     def areas(self) -> dict[str, str]:
         """Name of each area of the run, also of those that an option alone has."""
-        return _names(self.facts.every_option, "area") | {area.id: area.name for area in self.facts.study.areas}
+        return _names(self.data.every_option, "area") | {area.id: area.name for area in self.data.study.areas}
 
     @cached_property
     def rationales(self) -> dict[str, str]:
         """Why each option is looked at, where the study says so."""
-        return {option.id: option.rationale for option in self.facts.study.options}
+        return {option.id: option.rationale for option in self.data.study.options}
 
     @cached_property
     def studies(self) -> dict[str, Study]:
         """The study that each option is; that as written where the study does not know the option."""
-        own = {option.id: option.study for option in self.facts.study.options}
-        return {option: own.get(option, self.facts.study) for option in self.all_options}
+        own = {option.id: option.study for option in self.data.study.options}
+        return {option: own.get(option, self.data.study) for option in self.all_options}
 
     @cached_property
     def levels(self) -> dict[str, ReportData]:
         """Totals of each option."""
-        return {option: self.facts.of(option) for option in self.all_options}
+        return {option: self.data.of(option) for option in self.all_options}
 
     @property
     def bases(self) -> tuple[str, ...]:
         """Cost and, where an option has one, financing need: the headline of the study first."""
         present = [base for base in TOTAL_BASES if self.has(base)]
-        return tuple(sorted(present, key=lambda base: base != self.facts.study.headline))
+        return tuple(sorted(present, key=lambda base: base != self.data.study.headline))
 
     def spans(self, total: str) -> tuple[str, ...]:
         """Return a total within the study's years, after them and in all years; alone where nothing falls later."""
@@ -135,7 +135,7 @@ class Comparison:
 
     @once
     def _is_ever_late(self, total: str) -> bool:
-        known, after = self.facts.totals_of_options, f"{total}_after_horizon"
+        known, after = self.data.totals_of_options, f"{total}_after_horizon"
         return after in known and f"{total}_all_years" in known and bool(known[after].values.any())
 
     def whole(self, total: str) -> str:
@@ -144,30 +144,30 @@ class Comparison:
 
     def has(self, total: str) -> bool:
         """Whether the run holds this total, or this breakdown."""
-        return f"{total}_difference_mean" in self.found
+        return f"{total}_difference_mean" in self.differences
 
     def is_zero(self, total: str, option: str) -> bool:
         """Whether a total of an option is 0 in every scenario."""
-        return not self.facts.totals_of_options[total].sel(option=option).values.any()
+        return not self.data.totals_of_options[total].sel(option=option).values.any()
 
     def counted(self, total: str, option: str) -> Counted:
         """Count the scenarios in which an option has more, less and the same of a total as the baseline."""
         shares = (self.number(f"{total}_{word}", option) for word in ("dearer", "cheaper", "equal"))
-        return Counted(*(round(share * self.facts.scenarios) for share in shares))
+        return Counted(*(round(share * self.data.scenarios) for share in shares))
 
     def is_same(self, total: str, option: str) -> bool:
         """Whether an option has the same of a total as the baseline in every scenario."""
-        return self.counted(total, option).same == self.facts.scenarios
+        return self.counted(total, option).same == self.data.scenarios
 
     def is_same_area(self, total: str, option: str, area: str) -> bool:
         """Whether an area of an option has the same of a total as in the baseline in every scenario."""
-        found = self.facts.every_option[f"{total}_by_area"].sel(area=area)
-        own, other = (found.sel(option=name).values for name in (option, self.baseline))
+        amounts = self.data.every_option[f"{total}_by_area"].sel(area=area)
+        own, other = (amounts.sel(option=name).values for name in (option, self.baseline))
         return bool((np.abs(own - other) <= ROUNDING * np.maximum(np.abs(own), np.abs(other))).all())
 
     def is_financed(self, option: str) -> bool:
         """Whether an option distinguishes what a fund is asked for from what is paid."""
-        every = self.facts.every_option
+        every = self.data.every_option
         if "option_is_financed" in every.coords:
             return bool(every["option_is_financed"].sel(option=option).item())
         return self.studies[option].agency_fee is not None
@@ -181,7 +181,7 @@ class Comparison:
         mean, counted = self.mean(total, option), self.counted(total, option)
         if min(counted.more, counted.less) == 0 and max(counted.more, counted.less) >= _ONE_WAY:
             return 1 if counted.more else -1
-        if counted.same == self.facts.scenarios or not mean.is_known or abs(mean.value) <= _CLEAR * mean.error:
+        if counted.same == self.data.scenarios or not mean.is_known or abs(mean.value) <= _CLEAR * mean.error:
             return 0
         return 1 if mean.value > 0.0 else -1
 
@@ -195,17 +195,17 @@ class Comparison:
 
     def mean(self, total: str, option: str, **where: object) -> Measured:
         """Mean difference to the baseline; the exact one where the scenarios cannot have seen the tail of it."""
-        found = self.measured(f"{total}_difference_mean", option, **where)
+        mean = self.measured(f"{total}_difference_mean", option, **where)
         if self.is_mean_exact(total, option, **where):
-            every = self.facts.every_option[f"expected_{total}"]
+            every = self.data.every_option[f"expected_{total}"]
             own, other = (exact_mean(float(every.sel({"option": each, **where}))) for each in (option, self.baseline))
-            found = Measured(own.value - other.value, max(own.error, other.error))
-        return replace(found, finest=self._finest(total))
+            mean = Measured(own.value - other.value, max(own.error, other.error))
+        return replace(mean, finest=self._finest(total))
 
     def is_mean_exact(self, total: str, option: str, **where: object) -> bool:
         """Whether a mean difference is the one that the plan knows, since the scenarios cannot have seen the tail."""
-        name, every = f"expected_{total}", self.facts.every_option
-        if self.facts.scenarios == 1 or name not in every:
+        name, every = f"expected_{total}", self.data.every_option
+        if self.data.scenarios == 1 or name not in every:
             return False
         levels = every[name].sel({"option": [option, self.baseline], **where})
         known = self.measured(f"{total}_difference_mean", option, **where).is_known
@@ -213,13 +213,13 @@ class Comparison:
 
     def quantile(self, total: str, option: str, probability: float) -> Measured:
         """Quantile of the difference to the baseline."""
-        found = self.estimates.quantile(f"{total}_difference", probability, option=option)
-        return replace(found, finest=self._finest(total))
+        quantile = self.estimates.quantile(f"{total}_difference", probability, option=option)
+        return replace(quantile, finest=self._finest(total))
 
     def range(self, total: str, option: str) -> tuple[Measured, Measured]:
         """Range of the difference at the study's coverage."""
-        facts = self.facts
-        return self.quantile(total, option, facts.low), self.quantile(total, option, facts.high)
+        data = self.data
+        return self.quantile(total, option, data.low), self.quantile(total, option, data.high)
 
     def exact(self, total: str, value: float) -> Measured:
         """Return a difference of a total that is known without error, printed as finely as the others."""
@@ -245,24 +245,24 @@ class Comparison:
     @once
     def ceased(self, option: str) -> tuple[Ceased, ...]:
         """Payments that an option no longer makes of components that it shares with the baseline, the largest first."""
-        if "payments_ceased" not in self.found:
+        if "payments_ceased" not in self.differences:
             return ()
-        bases = [base for base in self.bases if f"payments_ceased_{base}" in self.found]
+        bases = [base for base in self.bases if f"payments_ceased_{base}" in self.differences]
 
         def number(component: str, of: str = "") -> float:
             return self.estimates.number(f"payments_ceased{of}", option=option, component=component)
 
         ceased = [
             Ceased(component, name, number(component), {base: number(component, f"_{base}") for base in bases})
-            for component, name in _names(self.facts.every_option, "component").items()
+            for component, name in _names(self.data.every_option, "component").items()
         ]
         changed = [each for each in ceased if each.payments]
         return tuple(sorted(changed, key=lambda each: -abs(each.money.get("cost", 0.0))))
 
     def share(self, total: str, option: str, word: str) -> str:
         """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; "none" and "all" where it is so."""
-        found = self.measured(f"{total}_{word}", option)
-        return {0.0: "none", 1.0: "all"}.get(found.value) or percent(*found)
+        share = self.measured(f"{total}_{word}", option)
+        return {0.0: "none", 1.0: "all"}.get(share.value) or percent(*share)
 
 
 def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:
@@ -272,14 +272,14 @@ def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:
     return dict(zip(labels, map(str, names), strict=True))
 
 
-def comparison_of(facts: ReportData) -> Comparison | None:
+def comparison_of(data: ReportData) -> Comparison | None:
     """Return the comparison of a run with the study as written, made once for all outputs; None of one option."""
-    if facts.every_option.sizes["option"] < 2:
+    if data.every_option.sizes["option"] < 2:
         return None
-    if "comparison" not in facts.made:
-        facts.made["comparison"] = Comparison(facts, breakdowns=("area",))
-    found: Comparison = facts.made["comparison"]
-    return found
+    if "comparison" not in data.made:
+        data.made["comparison"] = Comparison(data, breakdowns=("area",))
+    comparison: Comparison = data.made["comparison"]
+    return comparison
 
 
 def signed(text: str) -> str:

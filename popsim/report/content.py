@@ -49,7 +49,7 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
     dataset
         Its run; money in units of the study's currency.
     data
-        What `gather` says of the run; None to ask it now.
+        The data that `gather` returns for the run; None to compute them now.
 
     Returns
     -------

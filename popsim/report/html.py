@@ -8,7 +8,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import xarray as xr
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
@@ -16,11 +15,11 @@ from popsim.report.content import compose
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Document, Figure, Table
 from popsim.report.figures import canvas
+from popsim.report.prose import environment
 from popsim.study.model import Study
 
 __all__ = ["render", "write_html"]
 
-_TEMPLATES = Path(__file__).parent / "templates"
 _FIGURE_SPACE = "\u2007"
 _POINT_SPACE = "\u2008"
 
@@ -32,7 +31,7 @@ _CONTROL_PICTURES = {
 """Control characters, which HTML cannot contain, by the pictures of them that Unicode has."""
 
 
-def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: ReportData | None = None) -> None:
+def write_html(path: Path, study: Study, dataset: xr.Dataset, data: ReportData | None = None) -> None:
     """Write the report of a run as one self-contained HTML file.
 
     Parameters
@@ -43,8 +42,8 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: ReportData 
         The study as run.
     dataset
         Its run; money in units of the study's currency.
-    facts
-        What `gather` says of the run; None to ask it now.
+    data
+        The data that `gather` returns for the run; None to compute them now.
 
     Raises
     ------
@@ -53,7 +52,7 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: ReportData 
     FileError
         When the file cannot be written.
     """
-    text = render(compose(study, dataset, facts))
+    text = render(compose(study, dataset, data))
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
@@ -62,16 +61,9 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, facts: ReportData 
 
 def render(document: Document) -> str:
     """Lay a document out as HTML; the same document gives the same bytes."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(drawn=_drawn, aligned=_aligned, spans=_spans)
+    helpers = {"drawn": _drawn, "aligned": _aligned, "spans": _spans}
     sortable = any(_is_sortable(block) for section in document.sections for block in section.blocks)
-    page = environment.get_template("report.html.j2").render(document=document, sortable=sortable)
+    page = environment().get_template("report.html.j2", globals=helpers).render(document=document, sortable=sortable)
     return page.translate(_CONTROL_PICTURES)
 
 

@@ -49,7 +49,7 @@ def test_what_the_study_as_written_has_too_is_not_said_again(tmp_path: Path) -> 
     dataset = ps.simulate(study, scenarios=500)
     comparison = comparison_of(study, attach_rare(dataset, ps.rare_events(study, dataset)))
     assert "Boom" not in " ".join(words.says(comparison, "late"))
-    assert "Boom" in " ".join(rare_sentences(comparison.facts.every_option, "full", study.coverage))
+    assert "Boom" in " ".join(rare_sentences(comparison.data.every_option, "full", study.coverage))
 
 
 def test_one_scenario_is_spoken_of_as_one(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_the_unit_suits_the_most_expensive_option(tmp_path: Path) -> None:
     costly = {"family": "triangular", "low": 5e8, "mode": 1e9, "high": 3e9}
     areas = {"x": {"k": component(0.0)}, "y": {"l": component(costly)}}
     study = study_of(tmp_path / "study", areas, {"big": {"area.y.include": True}}, area={"y": {"include": False}})
-    assert comparison_of(study).facts.unit == "US$ million"
+    assert comparison_of(study).data.unit == "US$ million"
 
 
 def test_a_mean_difference_is_known_where_the_means_of_both_options_are(tmp_path: Path) -> None:
@@ -174,6 +174,6 @@ def test_columns_end_where_the_report_ends_them(tmp_path: Path) -> None:
     study = study_of(tmp_path / "study", areas, changes, scenarios={"count": 400})
     comparison = comparison_of(study)
     mean = comparison.mean("cost", "few")
-    shown, _ = number(spoken(comparison.facts.amount(mean)))
+    shown, _ = number(spoken(comparison.data.amount(mean)))
     assert shown * 1e6 == pytest.approx(mean.value, rel=0.05)
-    assert comparison.facts.unit == "US$ million"
+    assert comparison.data.unit == "US$ million"

@@ -226,7 +226,7 @@ def check_after(printed: str, values: np.ndarray, exact: float = np.nan) -> None
 
 def check_tables(comparison: Comparison, dataset: xr.Dataset) -> int:
     """Check every figure of the tables of levels, differences and shares; gives the number of figures."""
-    unit = SCALES[comparison.facts.unit.partition(" ")[2]]
+    unit = SCALES[comparison.data.unit.partition(" ")[2]]
     checked = 0
     for base in comparison.bases:
         for table, is_difference in (
@@ -314,7 +314,7 @@ def test_options_in_time_are_told_as_the_scenarios_have_it(
 
 
 def check_other_prices(comparison: Comparison, dataset: xr.Dataset) -> None:
-    unit = SCALES[comparison.facts.unit.partition(" ")[2]]
+    unit = SCALES[comparison.data.unit.partition(" ")[2]]
     for base in comparison.bases:
         table = words.other_prices(comparison, base)
         kinds = [kind for kind in ("nominal", "discounted") if f"{base}_{kind}" in dataset]

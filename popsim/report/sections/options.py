@@ -78,7 +78,7 @@ def _baseline(comparison: Comparison) -> str:
 
 def _figure(comparison: Comparison) -> Figure:
     """Ranges of all options on one axis, and under them the differences, also those within the years alone."""
-    data, names, base = comparison.facts, comparison.names, comparison.bases[0]
+    data, names, base = comparison.data, comparison.names, comparison.bases[0]
     whole, baseline = comparison.whole(base), _baseline(comparison)
     ends = (data.low, 0.25, 0.5, 0.75, data.high)
 
@@ -118,12 +118,12 @@ def _labels(comparison: Comparison, option: str, base: str, total: str) -> tuple
     """Name the option in its first row, and the years of each row."""
     if len(comparison.spans(base)) == 1:
         return (comparison.names[option],)
-    return (comparison.names[option] if total == base else "", totals.span(total, comparison.facts.study))
+    return (comparison.names[option] if total == base else "", totals.span(total, comparison.data.study))
 
 
 def levels(comparison: Comparison, base: str) -> Table:
     """Return the range of a total for each option, within the years of the study, after them and in all."""
-    data, rows, exact, unknown = comparison.facts, [], False, False
+    data, rows, exact, unknown = comparison.data, [], False, False
     for option, level in comparison.levels.items():
         for total in comparison.spans(base):
             low, high = level.range(total)
@@ -145,7 +145,7 @@ def levels(comparison: Comparison, base: str) -> Table:
 
 def differences(comparison: Comparison, base: str) -> Table:
     """Return the range of the difference of each option to the baseline, within the years, after them and in all."""
-    data, rows, exact, unknown = comparison.facts, [], False, False
+    data, rows, exact, unknown = comparison.data, [], False, False
     for option in comparison.options:
         for total in comparison.spans(base):
             (low, high), mean = comparison.range(total, option), comparison.mean(total, option)
@@ -176,14 +176,14 @@ def shares(comparison: Comparison, base: str) -> Table:
         for total in comparison.spans(base)
     )
     heads = _heads(comparison, base)
-    title = totals.title(base, comparison.facts.study)
+    title = totals.title(base, comparison.data.study)
     caption = _text("shares_caption", title=title, baseline=_baseline(comparison))
     return Table(caption, (*heads, "More", "Less", "The same"), rows, labels=len(heads))
 
 
 def other_prices(comparison: Comparison, base: str) -> Table | None:
     """Return the mean of nominal and discounted totals and of their differences; None where the run has neither."""
-    data = comparison.facts
+    data = comparison.data
     kinds = [kind for kind in ("nominal", "discounted") if comparison.has(f"{base}_{kind}")]
     if not kinds:
         return None
@@ -228,7 +228,7 @@ def says(comparison: Comparison, option: str) -> tuple[str, ...]:
 
 def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
     """State the difference in all years, and in how many scenarios there is one."""
-    data, whole = comparison.facts, comparison.whole(base)
+    data, whole = comparison.data, comparison.whole(base)
     if comparison.is_same(whole, option):
         return _text("same", base=base, name=name, scenarios=data.scenarios)
     mean, (low, high), way = (
@@ -271,7 +271,7 @@ def _when(comparison: Comparison, base: str) -> str:
     if len(comparison.spans(base)) > 1:
         return "all"
     # A run of an earlier version does not know what of the financing need falls after its last year.
-    return totals.span(base, comparison.facts.study) if len(comparison.spans("cost")) > 1 else ""
+    return totals.span(base, comparison.data.study) if len(comparison.spans("cost")) > 1 else ""
 
 
 def _moves(comparison: Comparison, option: str, base: str) -> bool:
@@ -285,7 +285,7 @@ def _moves(comparison: Comparison, option: str, base: str) -> bool:
 
 def _after(comparison: Comparison, option: str, base: str) -> str:
     """State what an option pays after the last year, and what the baseline does."""
-    data, later = comparison.facts, f"{base}_after_horizon"
+    data, later = comparison.data, f"{base}_after_horizon"
 
     def paid(which: str) -> tuple[str, bool]:
         mean = comparison.levels[which].mean(later)
@@ -308,7 +308,7 @@ def _after(comparison: Comparison, option: str, base: str) -> str:
 
 def _within(comparison: Comparison, option: str, base: str) -> list[str]:
     """State the difference within the years of the study; nothing where it is not known."""
-    data, mean, way = comparison.facts, comparison.mean(base, option), _way(comparison, base, option)
+    data, mean, way = comparison.data, comparison.mean(base, option), _way(comparison, base, option)
     years = totals.span(base, data.study)
     if comparison.is_same(base, option):
         return [_text("same_within", base=base, years=years, scenarios=data.scenarios)]
@@ -330,7 +330,7 @@ def _service(comparison: Comparison, option: str) -> list[str]:
 
 
 def _years_of_service(comparison: Comparison, sentence: str, changed: list[Ceased]) -> str:
-    data, is_further = comparison.facts, sentence.startswith("more")
+    data, is_further = comparison.data, sentence.startswith("more")
     payments = [
         _text("payments", number=abs(each.payments), name=each.name, is_further=is_further)
         for each in changed[:_MOST_COMPONENTS]
@@ -352,7 +352,7 @@ def _years_of_service(comparison: Comparison, sentence: str, changed: list[Cease
 
 def _rare(comparison: Comparison, option: str, base: str) -> tuple[str, ...]:
     """Name what is not in the range of an option since it is rare, and is not named for the baseline."""
-    data = comparison.facts
+    data = comparison.data
     return rare_sentences(
         data.every_option,
         option,
@@ -395,11 +395,11 @@ def unfinanced(options: Mapping[str, bool]) -> str:
 
 def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
     """Return where the difference comes from, by area; empty where nothing differs or the run has no areas."""
-    data = comparison.facts
+    data = comparison.data
     bases = [base for base in comparison.bases if comparison.has(f"{base}_by_area")]
     if not bases or all(comparison.is_same(base, option) for base in bases):
         return ()
-    areas = [str(area) for area in comparison.found["area"].values]
+    areas = [str(area) for area in comparison.differences["area"].values]
     moved = [area for area in areas if not all(comparison.is_same_area(base, option, area) for base in bases)]
     moved.sort(key=lambda area: -abs(comparison.mean(f"{bases[0]}_by_area", option, area=area).value))
     rows = [(comparison.areas[area], *_source(comparison, option, bases, area)) for area in moved]
@@ -424,7 +424,7 @@ def _source(comparison: Comparison, option: str, bases: list[str], area: str | N
     for base in bases:
         where = {} if area is None else {"area": area}
         name = base if area is None else f"{base}_by_area"
-        cells.append(signed(comparison.facts.amount(comparison.mean(name, option, **where))))
+        cells.append(signed(comparison.data.amount(comparison.mean(name, option, **where))))
         if area is None:
             cells.append(UNKNOWN if comparison.is_same(name, option) else percent(1.0))
             continue
