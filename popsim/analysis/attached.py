@@ -175,6 +175,14 @@ def attach_rare(dataset: xr.Dataset, events: xr.Dataset) -> xr.Dataset:
 
     Everything that is not of options has ``rare_`` before its name: variables such as ``rare_chance``, the dimensions
     ``rare_event`` and ``rare_total`` with their coordinates, the attributes ``rare_coverage`` and ``rare_left_out``.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> study = ps.load_study("pops")
+    >>> run = ps.simulate(study, scenarios=100)
+    >>> attached_rare(attach_rare(run, ps.rare_events(study, run))) is None  # nothing in this study is rare
+    True
     """
     if events.sizes["event"] == 0:
         return dataset

@@ -96,7 +96,7 @@ def options_of(study: Study) -> dict[str, Study]:
     Examples
     --------
     >>> import popsim as ps
-    >>> list(options_of(ps.load_study("pops")))
+    >>> list(options_of(ps.load_study("pops")))[:2]
     ['full', 'without_technology_transfer']
     """
     return {FULL: study, **{option.id: option.study for option in study.options}}
@@ -139,7 +139,13 @@ def coverage_of(dataset: xr.Dataset, coverage: object = None) -> float:
 
 
 def replicates_of(dataset: xr.Dataset) -> int:
-    """Return how many independent replicates the scenarios belong to in turn; 1 where all scenarios are independent."""
+    """Return how many independent replicates the scenarios belong to in turn; 1 where all scenarios are independent.
+
+    Examples
+    --------
+    >>> replicates_of(xr.Dataset(attrs={"replicates": 16})), replicates_of(xr.Dataset())
+    (16, 1)
+    """
     return int(dataset.attrs.get("replicates", 1))
 
 
@@ -150,6 +156,11 @@ def scenario_variables(dataset: xr.Dataset) -> list[str]:
     ------
     RunError
         When there are none.
+
+    Examples
+    --------
+    >>> scenario_variables(xr.Dataset({"cost": ("scenario", [1.0, 2.0]), "expected_cost": 1.5}))
+    ['cost']
     """
     names = [str(name) for name, variable in dataset.data_vars.variables.items() if "scenario" in variable.dims]
     if not names:

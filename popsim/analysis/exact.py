@@ -51,6 +51,8 @@ _ACCURACY = 1e-6
 _SAME_NEED = 1e-12
 """Scores of needs whose correlation is so near 1 are the same score."""
 
+_TOO_HEAVY = "tails too heavy or steps too steep for the formula"
+
 TERMS = 400
 """Terms of a series."""
 _LIMIT = 14.0
@@ -92,12 +94,12 @@ def exact_moments(study: Run | Study) -> xr.Dataset:
     study = study_of(study)
     studies = {**options_of(study), schema.FULL: replace(study, options=())}
     means = [float(expect_rows(StudyView(each)).mean.sum()) for each in studies.values()]
-    found = [total_std(each) for each in studies.values()]
+    spreads = [total_std(each) for each in studies.values()]
     result = xr.Dataset(
         {
             "expected_cost": (("option",), np.array(means)),
-            "exact_std": (("option",), np.array([each.std for each in found])),
-            "unknown_because": (("option",), np.array([", ".join(each.reasons) for each in found])),
+            "exact_std": (("option",), np.array([each.std for each in spreads])),
+            "unknown_because": (("option",), np.array([", ".join(each.reasons) for each in spreads])),
         },
         {"option": list(studies)},
         {"study_name": study.name, "currency": study.currency, "price_year": study.price_year},
@@ -117,7 +119,7 @@ def exact_moments(study: Run | Study) -> xr.Dataset:
 
 
 class Spread(NamedTuple):
-    """Standard deviation of the total cost, NaN where no formula is at hand; and why there is none."""
+    """Standard deviation of the total cost, NaN where no formula is known, and the reasons why."""
 
     std: float
     reasons: tuple[str, ...] = ()
@@ -140,8 +142,8 @@ class _Part(NamedTuple):
 def total_std(study: Study) -> Spread:
     """Return the standard deviation of the total cost within the horizon, to 1e-6 of it.
 
-    Options of the study are not looked at. Exact are studies in which unit costs, exponents and needs of a known chance
-    are uncertain, needs independently of costs; starts, delays and rises of prices have to be known.
+    Options of the study are ignored. It is exact for studies in which only unit costs, exponents and needs of a known
+    chance are uncertain, needs independently of costs; starts, delays and rises of prices have to be known.
 
     Examples
     --------
@@ -157,15 +159,11 @@ def total_std(study: Study) -> Spread:
     _, group = np.unique(np.array(home), return_inverse=True)
     variance, error = 0.0, 0.0
     for i, j in itertools.combinations_with_replacement(range(len(parts)), 2):
-        found, bound = _pair(parts[i], parts[j], i == j, group)
-        variance += found if i == j else 2.0 * found
+        covered, bound = _pair(parts[i], parts[j], i == j, group)
+        variance += covered if i == j else 2.0 * covered
         error += bound if i == j else 2.0 * bound
     if not (np.isfinite(variance) and error <= _ACCURACY * variance):
-        return (
-            Spread(0.0)
-            if variance == error == 0.0
-            else Spread(float("nan"), ("tails too heavy or steps too steep for the formula",))
-        )
+        return Spread(0.0) if variance == error == 0.0 else Spread(float("nan"), (_TOO_HEAVY,))
     return Spread(float(np.sqrt(max(variance, 0.0))))
 
 
@@ -186,9 +184,9 @@ def _reasons(study: Study) -> tuple[str, ...]:
         "needs that are correlated with costs": bool(uncertain) and study.dependence.need_with_cost != 0.0,
         "components with two needs": any(len(each) > 1 for each in needs),
         "costs without a standard deviation": not all(np.isfinite(part.cost.std()) for _, part in pairs),
-        "tails too heavy or steps too steep for the formula": any(_is_heavy(part.cost) for _, part in pairs),
+        _TOO_HEAVY: any(_is_heavy(part.cost) for _, part in pairs),
     }
-    return tuple(words for words, holds in tests.items() if holds)
+    return tuple(reason for reason, is_true in tests.items() if is_true)
 
 
 def _values(setting: Setting) -> list[Amount]:
@@ -200,7 +198,7 @@ def _is_uncertain(setting: Setting | None) -> bool:
 
 
 def _is_heavy(cost: Family) -> bool:
-    """Return whether what lies beyond the scores that are integrated over is seen in the variance."""
+    """Return whether the variance depends on scores beyond those that are integrated over."""
     if not is_drawn(cost) or not np.isfinite(cost.std()):
         return False
     # A square may pass the range of floating point at either end; that is beyond the formula too.
@@ -212,10 +210,7 @@ def _parts(study: Study) -> list[_Part]:
     scores, needs = component_scores(study), need_scores(study)
     mean = expect_rows(StudyView(study)).mean.T
     pairs = [(area, component) for area in study.areas for component in area.components]
-    return [
-        _part(study, area, component, score, needs, row)
-        for (area, component), score, row in zip(pairs, scores, mean, strict=True)
-    ]
+    return [_part(study, *pair, score, needs, row) for pair, score, row in zip(pairs, scores, mean, strict=True)]
 
 
 def _part(study: Study, area: Area, component: Component, score: Score, needs: dict[str, Score], mean: Floats) -> _Part:
@@ -233,7 +228,7 @@ def _part(study: Study, area: Area, component: Component, score: Score, needs: d
 
 
 def _powers(study: Study, exponents: list[Exponent]) -> tuple[Floats, Floats]:
-    """Weights of the nodes of one exponent, and the power of each country's drivers there over the expected power."""
+    """Return the weights of the nodes of one exponent, and each country's power there over the expected power."""
     family = exponents[0].value
     assert isinstance(family, Family)  # noqa: S101
     value, weight = nodes(family)
@@ -243,7 +238,7 @@ def _powers(study: Study, exponents: list[Exponent]) -> tuple[Floats, Floats]:
 
 
 def _pair(one: _Part, two: _Part, same: bool, group: Integers) -> tuple[float, float]:
-    """Covariance of two components over all countries, and a bound of its error."""
+    """Return the covariance of two components over all countries, and a bound of its error."""
     scores = _layers(one.score, two.score)
     needs = _layers(one.need, two.need) if one.need is not None and two.need is not None else np.zeros(3)
     apart = np.not_equal.outer(group, group)
@@ -256,8 +251,8 @@ def _pair(one: _Part, two: _Part, same: bool, group: Integers) -> tuple[float, f
         # Rounding alone can carry a correlation a hair beyond 1.
         r = 1.0 if same and layers == 3 else float(np.clip(scores[:layers].sum(), -1.0, 1.0))
         drawn = is_drawn(one.cost) and is_drawn(two.cost)
-        found, bound = covariance(one.cost, two.cost, r) if drawn else (0.0, 0.0)
-        moment[where] = ((found + means) * _both(one, two, float(needs[:layers].sum())))[where]
+        together, bound = covariance(one.cost, two.cost, r) if drawn else (0.0, 0.0)
+        moment[where] = ((together + means) * _both(one, two, float(needs[:layers].sum())))[where]
         error[where] = bound
     factors = np.outer(one.known, two.known)
     expected = factors * means * np.outer(ndtr(one.threshold), ndtr(two.threshold))
@@ -274,7 +269,7 @@ def _layers(one: Score, two: Score) -> Floats:
 
 
 def _both(one: _Part, two: _Part, r: float) -> Floats:
-    """Probability that both are needed, by country of the one and of the other."""
+    """Return the probability that both are needed, by country of the one and of the other."""
     first, second = (np.unique(part.threshold, return_inverse=True) for part in (one, two))
     if r > 1.0 - _SAME_NEED:
         both = ndtr(np.minimum.outer(first[0], second[0]))
@@ -292,20 +287,20 @@ def series(family: Family) -> tuple[Floats, float]:
     Examples
     --------
     >>> from popsim.families.normal import Normal
-    >>> found, variance = series(Normal(5.0, 2.0))
-    >>> found[:2].round(9).tolist(), round(variance, 9)
+    >>> coefficients, variance = series(Normal(5.0, 2.0))
+    >>> coefficients[:2].round(9).tolist(), round(variance, 9)
     ([2.0, 0.0], 4.0)
     """
     z, value, weight = scored_nodes(family, _ORDER, _WIDEST, _LIMIT)
     apart = value - value @ weight
     parts = apart * weight
-    found = np.empty(TERMS)
+    coefficients = np.empty(TERMS)
     before, now = np.zeros_like(z), np.ones_like(z)
     for k in range(TERMS):
         before, now = now, (z * now - np.sqrt(k) * before) / np.sqrt(k + 1.0)
-        found[k] = parts @ now
-    found.setflags(write=False)
-    return found, float(parts @ apart)
+        coefficients[k] = parts @ now
+    coefficients.setflags(write=False)
+    return coefficients, float(parts @ apart)
 
 
 def covariance(one: Family, two: Family, correlation: float) -> tuple[float, float]:
@@ -314,8 +309,8 @@ def covariance(one: Family, two: Family, correlation: float) -> tuple[float, flo
     Examples
     --------
     >>> from popsim.families.lognormal import LogNormal
-    >>> found, _ = covariance(LogNormal(0.0, 1.0), LogNormal(0.0, 0.5), 0.3)
-    >>> bool(abs(found / (np.exp(0.625) * np.expm1(0.15)) - 1.0) < 1e-9)
+    >>> value, _ = covariance(LogNormal(0.0, 1.0), LogNormal(0.0, 0.5), 0.3)
+    >>> bool(abs(value / (np.exp(0.625) * np.expm1(0.15)) - 1.0) < 1e-9)
     True
     """
     if correlation == 0.0:
@@ -329,7 +324,7 @@ def covariance(one: Family, two: Family, correlation: float) -> tuple[float, flo
 
 
 def _alike(one: Family, two: Family, same: bool) -> float:
-    """Covariance where both have the same score, or opposite ones: by halves of stretches without a kink of either."""
+    """Return the covariance where both have the same or opposite scores: integrated between the kinks of both."""
     sign = 1.0 if same else -1.0
     edges = np.unique(np.concatenate([[-_LIMIT, _LIMIT], _breaks(one), sign * _breaks(two)]))
     points, weights = np.polynomial.legendre.leggauss(_ORDER)
@@ -350,6 +345,6 @@ def _alike(one: Family, two: Family, same: bool) -> float:
 
 
 def _breaks(family: Family) -> Floats:
-    """Scores at which a quantity has a kink or a jump."""
+    """Return the scores at which a quantity has a kink or a jump."""
     jumps = family.jumps()
     return np.asarray(ndtri(np.array(family.kinks() if jumps is None else jumps[0][:-1], dtype=np.float64)))

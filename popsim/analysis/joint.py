@@ -223,7 +223,13 @@ class Limits(NamedTuple):
 
 
 def fits(values: Floats, limit: Floats) -> Floats:
-    """Return for each scenario of (part, scenario) whether it fits: no part exceeds its limit."""
+    """Return for each scenario of (part, scenario) whether it fits: no part exceeds its limit.
+
+    Examples
+    --------
+    >>> fits(np.array([[1.0, 2.0], [3.0, 1.0]]), np.array([1.0, 3.0])).tolist()
+    [True, False]
+    """
     return np.asarray((values <= limit[:, np.newaxis]).all(axis=0))
 
 
@@ -236,6 +242,11 @@ def common_limits(values: Floats, wanted: int) -> Limits:
         (part, scenario)
     wanted
         Number of scenarios, at most all.
+
+    Examples
+    --------
+    >>> common_limits(np.array([[1.0, 2.0, 3.0], [3.0, 1.0, 2.0]]), 2).limit.tolist()
+    [3.0, 3.0]
     """
     ordered = np.sort(values, axis=1)
     low, high = wanted - 1, values.shape[1] - 1

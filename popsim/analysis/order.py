@@ -11,17 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from popsim.analysis.tails import is_heavy, tail_errors
-from popsim.arguments import check_name
 from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.families.base import Floats
 from popsim.kernels.selection import BUCKETS, central_moments, select_rows
-from popsim.types import INTERVALS, Interval
+from popsim.types import Interval
 
 __all__ = [
     "Moments",
     "binomial_error",
-    "check_interval",
     "check_supported",
     "coverage_interval",
     "half_width",
@@ -312,17 +310,6 @@ def too_few_scenarios(level: float, count: int, allowed: str, needed: int) -> Pa
     return ParameterError(Problem("", ("confidence",), f"{level} from {count} scenarios", allowed, mend))
 
 
-def check_interval(interval: object) -> Interval:
-    """Return the kind of an interval, checked to be one that exists.
-
-    Raises
-    ------
-    ParameterError
-        For any other.
-    """
-    return check_name("interval", interval, INTERVALS)
-
-
 def coverage_interval(values: Floats, coverage: float, interval: Interval = "symmetric") -> Floats:
     """Return the coverage interval of JCGM 101:2008, clause 7.7, over the last axis; shape (..., 2).
 
@@ -373,6 +360,12 @@ def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats
     ------
     RunError
         When a value is NaN or infinite.
+
+    Examples
+    --------
+    >>> ends, errors = shortest_with_error(np.linspace(0.0, 1.0, 10_001) ** 2, 0.5)
+    >>> ends.round(3).tolist(), bool((errors < 0.01).all())
+    ([0.0, 0.25], True)
     """
     if not np.isfinite(values).all():
         raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))

@@ -13,7 +13,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
-from popsim.analysis.order import check_interval, coverage_interval, half_width, quantile_with_error, scenarios_for
+from popsim.analysis.order import coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
 from popsim.arguments import as_number, as_whole, by_keyword, check_name, check_whole
 from popsim.engine.simulate import simulate
@@ -23,7 +23,7 @@ from popsim.families.base import Floats
 from popsim.plan import compile
 from popsim.plan.model import Plan
 from popsim.study.model import Study
-from popsim.types import METHODS, By, Interval, Method
+from popsim.types import INTERVALS, METHODS, By, Interval, Method
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -32,12 +32,9 @@ __all__ = [
     "METHODS",
     "REPLICATES",
     "batch_size",
-    "batch_statistics",
     "convergence",
-    "joined",
     "numerical_tolerance",
     "relative_error",
-    "room_for",
     "simulate_to",
 ]
 
@@ -156,18 +153,18 @@ def simulate_to(
         )
         parts.append(part)
         done = foreseen
-        limit = goal.allowed(room_for(part) if most is None else min(most, room_for(part)))
+        limit = goal.allowed(_room_for(part) if most is None else min(most, _room_for(part)))
         cost = np.concatenate([each["cost"].values for each in parts], axis=1)
         if goal.method == "quantiles":
             reached = relative_error(cost, goal.coverage, goal.replicates)
             needed = done * (reached / goal.precision) ** 2
         else:
-            batches.append(batch_statistics(part["cost"].values, goal.coverage, goal.interval))
+            batches.append(_batch_statistics(part["cost"].values, goal.coverage, goal.interval))
             reached, needed = _stability(batches, cost, goal.digits)
         if told is not None:
             told(done, reached)
         if reached <= goal.precision:
-            return joined(parts).assign_attrs(
+            return _joined(parts).assign_attrs(
                 precision_method=goal.method,
                 precision=goal.precision,
                 precision_reached=reached,
@@ -233,7 +230,7 @@ def _check(
     problems += unfit
     try:
         level = check_probability("coverage", plan.about.coverage if coverage is None else coverage)
-        kind = check_interval(interval)
+        kind = check_name("interval", interval, INTERVALS)
     except ParameterError as error:
         problems += error.problems
     if problems:
@@ -268,6 +265,11 @@ def relative_error(cost: Floats, coverage: float, replicates: int = 1) -> float:
     ------
     ParameterError
         Where a quantile is 0 and uncertain, so that nothing is relative to it.
+
+    Examples
+    --------
+    >>> relative_error(np.full((1, 100), 5.0), coverage=0.9)
+    0.0
     """
     levels = np.array([(1.0 - coverage) / 2.0, 0.5, (1.0 + coverage) / 2.0])
     value, error = quantile_with_error(np.ascontiguousarray(cost), levels, replicates)
@@ -292,7 +294,7 @@ def _next(goal: _Goal, done: int, needed: float) -> int:
     return math.ceil(min(max(1.05 * needed, least), most) / 1_000.0) * 1_000
 
 
-def room_for(dataset: xr.Dataset) -> int:
+def _room_for(dataset: xr.Dataset) -> int:
     """Return how many scenarios of such a dataset fit into a quarter of the memory (of 4 GiB where it is not known)."""
     each = sum(variable.nbytes for variable in dataset.data_vars.values() if "scenario" in variable.dims)
     try:
@@ -315,7 +317,7 @@ def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, s
     raise ParameterError(Problem("", (argument,), f"{wanted}: {so_far}{estimate}", reason, mend))
 
 
-def joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
+def _joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
     """Return batches as one dataset, laid out as by `simulate`: scenarios next to each other in memory."""
     first = parts[0]
     if len(parts) == 1:
@@ -364,7 +366,7 @@ def numerical_tolerance(value: float, digits: int) -> float:
     return float(f"0.5e{exponent - digits + 1}")
 
 
-def batch_statistics(values: Floats, coverage: float, interval: Interval) -> Floats:
+def _batch_statistics(values: Floats, coverage: float, interval: Interval) -> Floats:
     """Return mean, standard deviation and both ends of the coverage interval of one batch, 7.9.4 e); shape (..., 4)."""
     ends = coverage_interval(values, coverage, interval)
     moments = np.stack([values.mean(axis=-1), values.std(axis=-1, ddof=1)], axis=-1)
@@ -374,7 +376,7 @@ def batch_statistics(values: Floats, coverage: float, interval: Interval) -> Flo
 def _stability(batches: Sequence[Floats], cost: Floats, digits: int) -> tuple[float, float]:
     """Return the largest 2 s over its tolerance, and an estimate of the scenarios that bring it to 1; 7.9.4 g) to k).
 
-    Each s is the standard deviation of the average over batches of what `batch_statistics` returns. The computation has
+    Each s is the standard deviation of the average over batches of the `_batch_statistics`. The computation has
     stabilised when no 2 s exceeds the tolerance.
     """
     if len(batches) < 2:

@@ -199,6 +199,14 @@ def events_of(study: Study, limit: float) -> tuple[Event, ...]:
         One option of a study.
     limit
         Chance below which an event is rare.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> shock = {"name": "Embargo", "areas": ["f"], "probability": 0.02, "factor": 1.5, "basis": "judgement"}
+    >>> study = ps.load_study("pops", {"shock.embargo": {**shock, "rationale": "An example."}})
+    >>> [(event.kind, event.name, event.chance.value) for event in events_of(study, 0.1)]
+    [('shock', 'Embargo', 0.02)]
     """
     view = StudyView(study)
     return (

@@ -9,10 +9,11 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.door import check_probability, dataset_of, replicates_of, scenario_variables
-from popsim.analysis.order import Moments, check_interval, shortest_with_error
+from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
+from popsim.arguments import check_name
 from popsim.families.base import Floats
-from popsim.types import Interval
+from popsim.types import INTERVALS, Interval
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -85,7 +86,7 @@ def summarise(
     dataset = dataset_of(dataset)
     coverage = check_probability("coverage", coverage)
     tail = (1.0 - coverage) / 2.0
-    kind = check_interval(interval)
+    kind = check_name("interval", interval, INTERVALS)
     # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
     levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
     result: dict[str, xr.Variable] = {}

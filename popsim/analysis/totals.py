@@ -225,11 +225,23 @@ def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:
 
 
 def units_of(variable: xr.DataArray | xr.Variable) -> str:
-    """Return the unit of a variable; 1 where none is stated."""
+    """Return the unit of a variable; 1 where none is stated.
+
+    Examples
+    --------
+    >>> units_of(xr.Variable((), 2.5e9, {"units": "USD"})), units_of(xr.Variable((), 0.5))
+    ('USD', '1')
+    """
     return str(variable.attrs.get("units", "1"))
 
 
 def described(variable: xr.DataArray, units: str, long_name: str) -> xr.DataArray:
-    """Return a result with its unit and meaning as attributes."""
+    """Return a result with its unit and meaning as attributes.
+
+    Examples
+    --------
+    >>> described(xr.DataArray(2.5e9), "USD", "Amount").attrs
+    {'units': 'USD', 'long_name': 'Amount', 'description': 'Amount.'}
+    """
     variable.attrs = {"units": units, "long_name": long_name, "description": f"{long_name}."}
     return variable
