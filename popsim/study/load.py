@@ -202,8 +202,7 @@ class _Loader:
         table, problems = read_table(text, path.name, required, numeric, replace(said, key=f"csv.{role}"))
         self.problems += problems
         self.shared.notes += column_notes(table, required if role in ("price_index", "exchange_rates") else ())
-        rest = table.reading.removeprefix(f"{path.name}: read ")
-        parts = [part for part in (source, rest) if part]
+        parts = [part for part in (source, table.reading) if part]
         self.shared.reading += [f"{path.name}: read {', '.join(parts)}"] if parts else []
         return text, table if table.columns else None
 

@@ -1,4 +1,4 @@
-"""Text of a CSV file from its bytes: which encoding it is in."""
+"""From the bytes of a CSV file to its text: which encoding it is in."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: K
 
 
 def _western(data: bytes) -> tuple[str, str] | None:
-    """Text and note of a file that can be windows-1252, which most programs write that do not write UTF-8."""
+    """Return text and note of a file that can be windows-1252, which most programs write that do not write UTF-8."""
     try:
         text = data.decode("cp1252")
     except UnicodeDecodeError:

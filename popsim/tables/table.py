@@ -56,7 +56,7 @@ class TextTable:
     numbers: NumberFormat | None = PLAIN
     """How its numbers are written; None where that cannot be known, which is reported."""
     reading: str = ""
-    """How the file is written, as concluded from it, in one line; empty where it is plain or the study states it."""
+    """How the file is written, as concluded from it: "with ..."; empty where it is plain or the study states it."""
 
     def column(self, name: str) -> list[str]:
         """Return the values of one column, in the order of rows."""
@@ -126,7 +126,7 @@ def read_table(
     ((Row(line=3, cells=('AAA', 'Land A')),), [])
     >>> table, _ = read_table("code;people\nAAA;1.234,5\nBBB;345.678\n;\n", "c.csv", ["code"], ["people"])
     >>> table.reading
-    "c.csv: read with ';' between columns, ',' as the decimal sign and '.' between thousands"
+    "with ';' between columns, ',' as the decimal sign and '.' between thousands"
     >>> [table.number(cell) for cell in table.column("people")]
     [1234.5, 345678.0]
     """
@@ -142,9 +142,12 @@ class _Reader:
         self.problems: list[Problem] = []
 
     def refuse(self, position: str, found: str, allowed: str, mend: str = "") -> None:
+        """Note a problem at a position in the file."""
         self.problems.append(Problem(self.name, (), found, allowed, mend, position=position))
 
     def read(self, text: str, numeric: Sequence[str] | None) -> TextTable:
+        """Read the text, as far as it can be read; see `read_table`."""
+        unreadable = TextTable(self.name, (), (), whole=False, numbers=None)
         every = text.split("\n")
         lines = [(number, line) for number, line in enumerate(every, 1) if line.strip(' \t;,|"')]
         lines = [(number, line) for number, line in lines if not re.match(COMMENT, line)]
@@ -154,12 +157,12 @@ class _Reader:
         if not lines and not self.problems:
             self.refuse("", "no line with names of columns", f"a first line with {words(self.required)}")
         if self.problems or self.has_text_above(lines, stated):
-            return TextTable(self.name, (), (), whole=False, numbers=None)
+            return unreadable
         concluded = self.find_delimiter([line for _, line in lines], stated is None)
         delimiter = stated or concluded
         rows = self.cut(lines, every, delimiter)
         if not rows or rows[0].line != lines[0][0]:
-            return TextTable(self.name, (), (), whole=False, numbers=None)
+            return unreadable
         header = rows[0]
         columns = header.cells[: max(place for place, cell in enumerate(header.cells, 1) if cell)]
         cut_wrong = any(column not in columns for column in self.required)
@@ -180,8 +183,7 @@ class _Reader:
         if self.dialect.delimiter is None and delimiter != ",":
             notes = [f"{named(delimiter)} between columns", *notes]
         listed = " and ".join([", ".join(notes[:-1]), notes[-1]] if len(notes) > 1 else notes)
-        reading = f"{self.name}: read with {listed}" if notes else ""
-        return TextTable(self.name, columns, tuple(rows), whole, numbers, reading)
+        return TextTable(self.name, columns, tuple(rows), whole, numbers, f"with {listed}" if notes else "")
 
     def stated_delimiter(self, lines: Sequence[tuple[int, str]]) -> str | None:
         """Return the sign between columns that the study or the first line names."""

@@ -87,7 +87,7 @@ def column(*cells: str, delimiter: str = ";") -> str:
 def test_what_a_file_shows_is_read_and_said(text: str, values: list[float], reading: str) -> None:
     table = table_of(text)
     assert numbers(table) == values
-    assert table.reading == (f"c.csv: read with {reading}" if reading else "")
+    assert table.reading == (f"with {reading}" if reading else "")
 
 
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
