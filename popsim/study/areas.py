@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from popsim.errors import Keys, Problem
 from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faults
@@ -17,6 +17,8 @@ from popsim.study.validate import Checked
 
 __all__ = ["check_areas", "counted_areas", "resolve_areas"]
 
+COMPONENT = frozenset(field.name for field in fields(Component))
+"""What a component of a study has; much of it is as in the catalogue."""
 STATED = "The study states this cost in place of the catalogue's and gives no reasons."
 
 
@@ -138,16 +140,9 @@ class _Planned:
             exponents = {**exponents, **as_exponents(stated, ("area", self.area.id, "component", component.id))}
         planned = self.changed(component)
         return Component(
-            id=planned.id,
-            name=planned.name,
-            kind=planned.kind,
-            cost=planned.cost,
-            currency=planned.currency,
-            price_year=planned.price_year,
+            **{name: value for name, value in planned if name in COMPONENT},
             money_factor=factor,
             profile=self.profile(planned),
-            basis=planned.basis,
-            rationale=planned.rationale,
             sources=tuple(planned.source),
             exponents=in_order(exponents, self.study.content.driver),
             need=None if stated is None else as_setting(stated.need),

@@ -244,13 +244,10 @@ class _Loader:
         if not self.checked.has("catalogue"):
             return CatalogueReading()
         folder = self.folder / self.checked.content.catalogue.folder
-
-        def read() -> CatalogueReading:
-            catalogue, problems = read_catalogue(folder, self.checked.place.file, ("catalogue", "folder"))
-            self.problems += problems
-            return catalogue
-
-        return self.once(("catalogue", str(folder)), read)
+        read = partial(read_catalogue, folder, self.checked.place.file, ("catalogue", "folder"))
+        catalogue, problems = self.once(("catalogue", str(folder)), read)
+        self.problems += problems
+        return catalogue
 
     def areas(self, money: Money | None, counted: str | None) -> tuple[Area, ...]:
         """Return what is counted of the catalogue; an area is made once unless an option changes what it depends on."""

@@ -64,9 +64,7 @@ def as_delay(table: DelayTable | None) -> Delay | None:
 
 def as_escalation(table: EscalationTable | None, keys: Keys) -> Escalation | None:
     """Return a rise of costs; its draw is named after where it is stated, `keys` being those of an area or none."""
-    if table is None:
-        return None
-    return Escalation(table.rate, "/".join(("escalation", *map(str, keys))), table.basis, table.rationale)
+    return None if table is None else Escalation(stream="/".join(("escalation", *map(str, keys))), **dict(table))
 
 
 def as_cofinancing(table: FinancingTable | CofinancingTable | None, general: FinancingTable | None) -> Setting | None:
@@ -95,15 +93,7 @@ def in_order(exponents: Mapping[str, Exponent], drivers: Iterable[str]) -> tuple
 def resolve_shocks(content: StudyFile, counted: Sequence[str]) -> tuple[Shock, ...]:
     """Return the shocks of a study, each with those of its areas that are counted."""
     return tuple(
-        Shock(
-            id=name,
-            name=table.name,
-            areas=tuple(area for area in table.areas if area in counted),
-            probability=table.probability,
-            factor=table.factor,
-            basis=table.basis,
-            rationale=table.rationale,
-        )
+        Shock(id=name, **(dict(table) | {"areas": tuple(area for area in table.areas if area in counted)}))
         for name, table in content.shock.items()
     )
 
