@@ -192,19 +192,107 @@ class Family(abc.ABC):
         return 1.0 - self._cdf(x)
 
     def ppf(self, probability: ArrayLike) -> Floats:
-        """Return the quantile: the value not exceeded with the given probability (0 to 1); NaN outside."""
+        """Return quantiles: the values not exceeded with the given probabilities.
+
+        Parameters
+        ----------
+        probability
+            Probabilities, a number or an array of any shape; the result is NaN outside 0 to 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            Quantiles in the unit of the quantity, in the same shape.
+
+        Raises
+        ------
+        ParameterError
+            For anything that is no number.
+
+        Examples
+        --------
+        >>> from popsim.families import Uniform
+        >>> Uniform(0, 10).ppf([0.25, 0.5])
+        array([2.5, 5. ])
+        """
         return _elementwise(self._ppf, _probabilities(probability))
 
     def isf(self, probability: ArrayLike) -> Floats:
-        """Return the value exceeded with the given probability, exact for small ones; NaN outside 0 to 1."""
+        """Return upper quantiles: the values exceeded with the given probabilities, exact for small ones.
+
+        Parameters
+        ----------
+        probability
+            Probabilities, a number or an array of any shape; the result is NaN outside 0 to 1.
+
+        Returns
+        -------
+        numpy.ndarray
+            Quantiles in the unit of the quantity, in the same shape.
+
+        Raises
+        ------
+        ParameterError
+            For anything that is no number.
+
+        Examples
+        --------
+        >>> from popsim.families import Uniform
+        >>> Uniform(0, 10).isf(0.25).item()
+        7.5
+        """
         return _elementwise(self._isf, _probabilities(probability))
 
     def cdf(self, value: ArrayLike) -> Floats:
-        """Return the probability that the quantity is at most `value`."""
+        """Return the probabilities that the quantity is at most the given values.
+
+        Parameters
+        ----------
+        value
+            Values in the unit of the quantity, a number or an array of any shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            Probabilities, in the same shape.
+
+        Raises
+        ------
+        ParameterError
+            For anything that is no number.
+
+        Examples
+        --------
+        >>> from popsim.families import Uniform
+        >>> Uniform(0, 10).cdf(4).item()
+        0.4
+        """
         return _elementwise(self._cdf, _numbers("value", value))
 
     def sf(self, value: ArrayLike) -> Floats:
-        """Return the probability that the quantity is more than `value`."""
+        """Return the probabilities that the quantity is more than the given values, exact for small ones.
+
+        Parameters
+        ----------
+        value
+            Values in the unit of the quantity, a number or an array of any shape.
+
+        Returns
+        -------
+        numpy.ndarray
+            Probabilities, in the same shape.
+
+        Raises
+        ------
+        ParameterError
+            For anything that is no number.
+
+        Examples
+        --------
+        >>> from popsim.families import Uniform
+        >>> Uniform(0, 10).sf(4).item()
+        0.6
+        """
         return _elementwise(self._sf, _numbers("value", value))
 
     @abc.abstractmethod
@@ -320,7 +408,7 @@ class Family(abc.ABC):
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:
-        """Instances that span the family, extremes included: the conformance tests and benchmarks run on them."""
+        """Return members that span the family, extremes included: conformance tests and benchmarks run on them."""
         raise TypeError(f"{cls.__name__} names no examples")
 
     def reference(self) -> Any:
