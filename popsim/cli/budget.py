@@ -86,7 +86,9 @@ def command(
         # Asked first: it refuses what the run does not hold.
         asked = ask(variable or "cost")
         every = {name: ask(name) for name in schema.TOTALS if name in dataset}
-        totals = {name: [_result(found, k) for k in range(found.sizes["option"])] for name, found in every.items()}
+        totals = {
+            name: [_figures_of(result, k) for k in range(result.sizes["option"])] for name, result in every.items()
+        }
         print_json({**_as_mapping(asked, loaded), "totals": totals})
         return
     _print_totals([[ask(name) for name in names] for names in _asked(dataset, loaded, variable)], loaded)
@@ -105,22 +107,22 @@ def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str
     return asked
 
 
-def _print_totals(found: list[list[xr.Dataset]], run: Run) -> None:
+def _print_totals(results: list[list[xr.Dataset]], run: Run) -> None:
     import xarray as xr
 
     from popsim.cli.budget_tables import Labels, enough, sufficient, unit_of
     from popsim.report import totals
 
     _print_head(run)
-    unit = unit_of((part for parts in found for part in parts), run.study)
-    for parts in found:
+    unit = unit_of((part for parts in results for part in parts), run.study)
+    for parts in results:
         first, table = parts[0], sufficient if "amount" in parts[0].attrs else enough
         if len(parts) > 1:
             spans = [totals.span(str(part.attrs["variable"]), run.study) for part in parts]
             named = [part.expand_dims(years=[span]) for part, span in zip(parts, spans, strict=True)]
             first = xr.concat(named, "years", combine_attrs="override").transpose("option", "years", ...)
         print_table(table(first, Labels.of(run.study, run.dataset, first, unit)))
-    if any(str(part.attrs["variable"]).startswith("financing_need") for parts in found for part in parts):
+    if any(str(part.attrs["variable"]).startswith("financing_need") for parts in results for part in parts):
         _print_unfinanced(run)
 
 
@@ -157,12 +159,12 @@ def _print_head(run: Run) -> None:
     print_scenarios(run.dataset, run.study)
 
 
-def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
+def _as_mapping(result: xr.Dataset, run: Run) -> dict[str, Any]:
     """Return results in full precision, one for each option and label; ``..._error`` is one standard error."""
     stated = {
-        name: found.attrs[name]
+        name: result.attrs[name]
         for name in ("variable", "amount", "confidence", "by", "method", "over", "window")
-        if name in found.attrs
+        if name in result.attrs
     }
     return {
         "study": run.study.name,
@@ -171,14 +173,14 @@ def _as_mapping(found: xr.Dataset, run: Run) -> dict[str, Any]:
         "scenarios": run.dataset.sizes["scenario"],
         "seed": seed_of(run.dataset.attrs, run.study.seed),
         **stated,
-        "results": [_result(found, k) for k in range(found.sizes["option"])],
+        "results": [_figures_of(result, k) for k in range(result.sizes["option"])],
         "folder": str(run.folder),
     }
 
 
-def _result(found: xr.Dataset, place: int) -> dict[str, Any]:
+def _figures_of(result: xr.Dataset, place: int) -> dict[str, Any]:
     """Return the numbers of one option: those of the whole by name, those by label as a list."""
-    one = found.isel(option=place)
+    one = result.isel(option=place)
     whole = {str(name): value.item() for name, value in one.data_vars.items() if value.ndim == 0}
     dims = [dim for dim in one.dims if any(dim in value.dims for value in one.data_vars.values())]
     if not dims:

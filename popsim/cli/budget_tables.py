@@ -37,21 +37,21 @@ class Labels:
     names: dict[str, dict[object, str]]
 
     @classmethod
-    def of(cls, study: Study, dataset: xr.Dataset, found: xr.Dataset, unit: str | None = None) -> Labels:
+    def of(cls, study: Study, dataset: xr.Dataset, result: xr.Dataset, unit: str | None = None) -> Labels:
         """Take names from the study and its run; the unit is that of this result alone, unless stated."""
         named = {FULL: FULL_NAME} | {option.id: option.name for option in study.options}
-        options = {option: named.get(option, option) for option in map(str, found["option"].values)}
+        options = {option: named.get(option, option) for option in map(str, result["option"].values)}
         names = {str(dim): names_of(dataset, str(dim)) for dim in dataset.dims if dim != "option"}
-        total, by, grouping = str(found.attrs.get("variable", "cost")).partition("_by_")
+        total, by, grouping = str(result.attrs.get("variable", "cost")).partition("_by_")
         what = totals.noun(total, study)
         if by:
             what = f"{what.removeprefix('total ')} by {' and '.join(grouping.split('_'))}"
-        return cls(study, unit or unit_of([found], study), totals.prices(total, study), what, options, names)
+        return cls(study, unit or unit_of([result], study), totals.prices(total, study), what, options, names)
 
-    def rows(self, found: xr.Dataset, dims: Sequence[str]) -> list[tuple[list[str], Where]]:
+    def rows(self, result: xr.Dataset, dims: Sequence[str]) -> list[tuple[list[str], Where]]:
         """Return the names of the labels of every row of a table, and where it is in the result."""
         rows: list[tuple[list[str], Where]] = []
-        for labels in itertools.product(*(found[dim].values.tolist() for dim in dims)):
+        for labels in itertools.product(*(result[dim].values.tolist() for dim in dims)):
             where: Where = dict(zip(dims, labels, strict=True))
             rows.append(([self._name(dim, label) for dim, label in where.items()], where))
         return rows
@@ -69,32 +69,32 @@ class Labels:
 def unit_of(results: Iterable[xr.Dataset], study: Study) -> str:
     """Choose the unit of several tables together: that of the amount asked about, or of the largest result."""
     results = list(results)
-    asked = [float(found.attrs["amount"]) for found in results if "amount" in found.attrs]
+    asked = [float(result.attrs["amount"]) for result in results if "amount" in result.attrs]
     money = [
         np.abs(value.values)
-        for found in results
-        for name, value in found.data_vars.items()
+        for result in results
+        for name, value in result.data_vars.items()
         if value.attrs.get("units") != "1" and not str(name).endswith("_error")
     ]
     sizes = asked or [float(value[np.isfinite(value)].max(initial=0.0)) for value in money]
     return unit_for(max(sizes, default=0.0), study.currency)
 
 
-def _pair(found: xr.Dataset, name: str, where: Where) -> tuple[float, float]:
-    at = {dim: label for dim, label in where.items() if dim in found[name].dims}
-    return found[name].sel(at).item(), found[f"{name}_error"].sel(at).item()
+def _pair(result: xr.Dataset, name: str, where: Where) -> tuple[float, float]:
+    at = {dim: label for dim, label in where.items() if dim in result[name].dims}
+    return result[name].sel(at).item(), result[f"{name}_error"].sel(at).item()
 
 
-def _share(found: xr.Dataset, name: str, where: Where) -> str:
+def _share(result: xr.Dataset, name: str, where: Where) -> str:
     """Return a share of the scenarios; "none" and "all" where it is so."""
-    value, error = _pair(found, name, where)
+    value, error = _pair(result, name, where)
     return {0.0: "none", 1.0: "all"}.get(value) or percent(value, error)
 
 
-def _labelled(found: xr.Dataset, labels: Labels) -> tuple[list[str], list[list[str]], list[Where]]:
+def _labelled(result: xr.Dataset, labels: Labels) -> tuple[list[str], list[list[str]], list[Where]]:
     """Return headings and labels of all rows, and where each is; an option is named in its first row, if not alone."""
-    dims = [str(dim) for dim in next(iter(found.data_vars.values())).dims]
-    rows = labels.rows(found, dims)
+    dims = [str(dim) for dim in next(iter(result.data_vars.values())).dims]
+    rows = labels.rows(result, dims)
     names = [list(cells) for cells, _ in rows]
     headings = [labels.study.heading(dim) for dim in dims]
     if dims[0] == "option" and len(dims) > 1:
@@ -106,84 +106,84 @@ def _labelled(found: xr.Dataset, labels: Labels) -> tuple[list[str], list[list[s
     return headings, names, [where for _, where in rows]
 
 
-def sufficient(found: xr.Dataset, labels: Labels) -> Table:
+def sufficient(result: xr.Dataset, labels: Labels) -> Table:
     """Return the table of how sure an amount is to suffice, and what is missing."""
-    headings, names, places = _labelled(found, labels)
+    headings, names, places = _labelled(result, labels)
     caption = (
-        f"Does {exact_money(float(found.attrs['amount']), labels.unit)} suffice for the {labels.what}? Missing: on "
+        f"Does {exact_money(float(result.attrs['amount']), labels.unit)} suffice for the {labels.what}? Missing: on "
         f"average where it does not, and over all scenarios ({labels.unit}, {labels.prices})"
     )
-    if np.isinf(found["shortfall_error"]).any():
-        unseen = found["shortfall_error"].attrs.get("infinite_because", "one scenario alone, which tells no average")
+    if np.isinf(result["shortfall_error"]).any():
+        unseen = result["shortfall_error"].attrs.get("infinite_because", "one scenario alone, which tells no average")
         caption += f"; {UNKNOWN}: {unseen}"
     columns = [
-        [_share(found, "sufficient", where) for where in places],
+        [_share(result, "sufficient", where) for where in places],
         *(
-            amounts([_pair(found, name, where) for where in places], labels.unit)
+            amounts([_pair(result, name, where) for where in places], labels.unit)
             for name in ("shortfall", "shortfall_overall")
         ),
     ]
     return _table(caption, [*headings, "Suffices", "Missing if not", "Missing overall"], names, columns)
 
 
-def enough(found: xr.Dataset, labels: Labels) -> Table:
+def enough(result: xr.Dataset, labels: Labels) -> Table:
     """Return the table of which amount suffices with a confidence."""
-    headings, names, places = _labelled(found, labels)
+    headings, names, places = _labelled(result, labels)
     caption = (
-        f"Amount that suffices with {percent(found.attrs['confidence'])} confidence for the "
+        f"Amount that suffices with {percent(result.attrs['confidence'])} confidence for the "
         f"{labels.what}, with its Monte Carlo error ({labels.unit}, {labels.prices})"
     )
-    pairs = [_pair(found, "amount", where) for where in places]
+    pairs = [_pair(result, "amount", where) for where in places]
     # A standard error is printed with two digits or less.
     errors = amounts([(error, error / 4.0) for _, error in pairs], labels.unit)
     return _table(caption, [*headings, "Amount", "Error"], names, [amounts(pairs, labels.unit), errors])
 
 
-def together(found: xr.Dataset, labels: Labels, option: str) -> Table:
+def together(result: xr.Dataset, labels: Labels, option: str) -> Table:
     """Return the table of amounts that suffice together beside those that suffice alone."""
-    by = str(found.attrs["by"]).split(",")
-    sure = percent(found.attrs["confidence"])
+    by = str(result.attrs["by"]).split(",")
+    sure = percent(result.attrs["confidence"])
     columns = []
     for name in _SUMS:
-        pairs = _amounts_and_sum(found, labels, by, option, name)
+        pairs = _amounts_and_sum(result, labels, by, option, name)
         columns.append([amount(*pair, labels.unit, finest_of(pairs)) for pair in pairs])
     parts = " and ".join(labels.study.heading(name, sentence=True) for name in by)
     caption = f"{labels.before(option)}Amounts by {parts} ({labels.unit}, {labels.prices})"
     return _parts_table(
-        caption, found, labels, by, [f"All together {sure}", "At one level", f"Each alone {sure}"], columns
+        caption, result, labels, by, [f"All together {sure}", "At one level", f"Each alone {sure}"], columns
     )
 
 
 def _amounts_and_sum(
-    found: xr.Dataset, labels: Labels, by: Sequence[str], option: str, name: str
+    result: xr.Dataset, labels: Labels, by: Sequence[str], option: str, name: str
 ) -> list[tuple[float, float]]:
     at: Where = {"option": option}
-    parts = [_pair(found, name, at | where) for _, where in labels.rows(found, by)]
-    return [*parts, _pair(found, _SUMS[name], at)]
+    parts = [_pair(result, name, at | where) for _, where in labels.rows(result, by)]
+    return [*parts, _pair(result, _SUMS[name], at)]
 
 
-def joint_sentences(found: xr.Dataset, labels: Labels, option: str) -> tuple[str, ...]:
+def joint_sentences(result: xr.Dataset, labels: Labels, option: str) -> tuple[str, ...]:
     """Describe what the amounts are worth together, and why those that suffice alone do not add up."""
     at: Where = {"option": option}
-    sure = percent(found.attrs["confidence"])
-    by = str(found.attrs["by"]).split(",")
-    places = {total: finest_of(_amounts_and_sum(found, labels, by, option, name)) for name, total in _SUMS.items()}
+    sure = percent(result.attrs["confidence"])
+    by = str(result.attrs["by"]).split(",")
+    places = {total: finest_of(_amounts_and_sum(result, labels, by, option, name)) for name, total in _SUMS.items()}
     # What suffices for everything is read beside what suffices for each.
     places["pooled_amount"] = places["separate_total"]
 
     def cash(name: str) -> str:
-        return money(*_pair(found, name, at), labels.unit, places[name])
+        return money(*_pair(result, name, at), labels.unit, places[name])
 
     def share(name: str) -> str:
-        return _share(found, name, at)
+        return _share(result, name, at)
 
     return (
         f"All together: the amounts of the first column are {cash('total')} in sum. They all suffice in "
         f"{share('joint_confidence')} of the scenarios in which they were looked for, and in "
         f"{share('unseen_confidence')} of scenarios that the search had not seen. At one quantile level "
-        f"({percent(found['common_level'].sel(at).item())}) for all it takes {cash('common_total')}; the search found "
+        f"({percent(result['common_level'].sel(at).item())}) for all it takes {cash('common_total')}; the search found "
         f"no cheaper exchange between two amounts, which does not prove that there is none.",
-        f"Each alone: {math.prod(found.sizes[name] for name in by)} amounts that each suffice with {sure} confidence "
+        f"Each alone: {math.prod(result.sizes[name] for name in by)} amounts that each suffice with {sure} confidence "
         f"are {cash('separate_total')} in sum. All of them suffice in {share('separate_joint_confidence')} of the "
         f"scenarios; their sum suffices for the total in {share('separate_total_confidence')}. Quantiles of parts do "
         f"not add up to the quantile of the sum: one amount for everything, from which money moves to where it is "
@@ -191,18 +191,18 @@ def joint_sentences(found: xr.Dataset, labels: Labels, option: str) -> tuple[str
     )
 
 
-def allocated(found: xr.Dataset, labels: Labels, option: str) -> Table:
+def allocated(result: xr.Dataset, labels: Labels, option: str) -> Table:
     """Return the table of what each part needs of the reserve over the expected cost."""
-    by = str(found.attrs["by"]).split(",")
+    by = str(result.attrs["by"]).split(",")
     one: Where = {"option": option}
-    whole = _pair(found, "reserve", one)
-    places = [one | where for _, where in labels.rows(found, by)]
-    parts = [*(_pair(found, "contribution", where) for where in places), whole]
+    whole = _pair(result, "reserve", one)
+    places = [one | where for _, where in labels.rows(result, by)]
+    parts = [*(_pair(result, "contribution", where) for where in places), whole]
     # What is expected is exact; it is printed as finely as the part of the reserve beside it.
-    bases = [*(found["part_base"].sel(where).item() for where in places), found["base"].sel(one).item()]
+    bases = [*(result["part_base"].sel(where).item() for where in places), result["base"].sel(one).item()]
     expected = [(base, error) for base, (_, error) in zip(bases, parts, strict=True)]
     finest = finest_of(parts)
-    shares = [*(_pair(found, "share", where) for where in places), (1.0 if whole[0] else math.nan, 0.0)]
+    shares = [*(_pair(result, "share", where) for where in places), (1.0 if whole[0] else math.nan, 0.0)]
     columns = [
         amounts(expected, labels.unit),
         [amount(*part, labels.unit, finest) for part in parts],
@@ -210,22 +210,22 @@ def allocated(found: xr.Dataset, labels: Labels, option: str) -> Table:
     ]
     caption = (
         f"{labels.before(option)}Reserve over the expected {labels.what.removeprefix('total ')} at "
-        f"{percent(found.attrs['confidence'])} confidence:{NO_BREAK}{money(*whole, labels.unit, finest)}, and what of "
+        f"{percent(result.attrs['confidence'])} confidence:{NO_BREAK}{money(*whole, labels.unit, finest)}, and what of "
         f"it each calls for ({labels.unit}, {labels.prices})"
     )
-    return _parts_table(caption, found, labels, by, ["Expected", "Reserve", "Share"], columns)
+    return _parts_table(caption, result, labels, by, ["Expected", "Reserve", "Share"], columns)
 
 
 def _parts_table(
     caption: str,
-    found: xr.Dataset,
+    result: xr.Dataset,
     labels: Labels,
     by: Sequence[str],
     headings: Sequence[str],
     columns: Sequence[Sequence[str]],
 ) -> Table:
     """Return a table with a row for each part and one for their sum."""
-    names = [*(names for names, _ in labels.rows(found, by)), ["Sum", *[""] * (len(by) - 1)]]
+    names = [*(names for names, _ in labels.rows(result, by)), ["Sum", *[""] * (len(by) - 1)]]
     return _table(caption, [*map(labels.study.heading, by), *headings], names, columns, total=True)
 
 

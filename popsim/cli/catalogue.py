@@ -79,11 +79,11 @@ def _print(areas: tuple[CatalogueArea, ...]) -> None:
         click.echo()
         click.echo(f"{area.id}  {area.name}")
         for component in area.components:
-            facts = _component(component)
-            amounts = (significant(facts[name]) for name in QUANTILES)
+            content = _component(component)
+            amounts = (significant(content[name]) for name in QUANTILES)
             money = f"{component.currency} {component.price_year}"
             click.echo(f"  {component.name}")
-            click.echo(_line(component.kind, facts["family"], *amounts, money, component.basis))
+            click.echo(_line(component.kind, content["family"], *amounts, money, component.basis))
     click.echo("\nFor one country of the reference size; per-year costs are for one year.")
     click.echo("Reasons and sources: popsim catalogue --json, or the report of a run.")
 

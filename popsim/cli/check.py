@@ -42,12 +42,12 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
     from popsim.plan import compile as compile_plan
 
     digest = compile_plan(loaded).digest
-    facts = {**describe(loaded), "plan_digest": digest, "notes": notes_of(loaded)}
+    content = {**describe(loaded), "plan_digest": digest, "notes": notes_of(loaded)}
     print_notes(loaded)
     if as_json:
-        print_json(facts)
+        print_json(content)
         return
-    _print(loaded, facts)
+    _print(loaded, content)
 
 
 def describe(study: Study) -> dict[str, Any]:
@@ -81,23 +81,23 @@ def _names(study: Study) -> list[str]:
     return list(dict.fromkeys(name for country in study.countries for name, _ in country.groups))
 
 
-def _print(study: Study, facts: dict[str, Any]) -> None:
+def _print(study: Study, content: dict[str, Any]) -> None:
     def counted(counts: dict[str, int]) -> str:
         return ", ".join(f"{number} {name}" for name, number in counts.items())
 
     rows = {
-        "study": f"{facts['study']}: {facts['title']}",
-        "years": f"{facts['years'][0]} to {facts['years'][1]}",
-        "money": f"{facts['currency']} at {facts['price_year']} prices",
-        "scenarios": f"{facts['scenarios']:,}, seed {facts['seed']}",
-        "countries": f"{facts['countries']} counted, {facts['left_out']} left out"
+        "study": f"{content['study']}: {content['title']}",
+        "years": f"{content['years'][0]} to {content['years'][1]}",
+        "money": f"{content['currency']} at {content['price_year']} prices",
+        "scenarios": f"{content['scenarios']:,}, seed {content['seed']}",
+        "countries": f"{content['countries']} counted, {content['left_out']} left out"
         + (f": {study.left_out_in_words()}" if study.left_out else ""),
-        **{f"  {name}": counted(counts) for name, counts in facts["groups"].items()},
-        "areas": f"{len(facts['areas'])} with {facts['components']} cost components ({counted(facts['basis'])})"
-        + (f"; not counted: {', '.join(facts['areas_not_counted'])}" if study.areas_left_out else ""),
-        **{f"  {area}": name for area, name in facts["areas"].items()},
-        "breakdowns": ", ".join(" x ".join(breakdown) for breakdown in facts["breakdowns"]),
-        "plan digest": facts["plan_digest"],
+        **{f"  {name}": counted(counts) for name, counts in content["groups"].items()},
+        "areas": f"{len(content['areas'])} with {content['components']} cost components ({counted(content['basis'])})"
+        + (f"; not counted: {', '.join(content['areas_not_counted'])}" if study.areas_left_out else ""),
+        **{f"  {area}": name for area, name in content["areas"].items()},
+        "breakdowns": ", ".join(" x ".join(breakdown) for breakdown in content["breakdowns"]),
+        "plan digest": content["plan_digest"],
     }
     width = max(map(len, rows))
     for name, text in rows.items():

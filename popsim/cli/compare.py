@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from popsim.cli.output import print_json, print_scenarios, print_table, print_text
+from popsim.cli.output import print_json, print_scenarios, print_table, print_text, range_as_mapping, with_errors
 from popsim.cli.parameters import as_json_option, run_argument
 from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
 
 if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
     from popsim.report.data import ReportData
-    from popsim.report.estimates import Measured
 
 __all__ = ["command", "option_as_mapping", "print_sentences", "print_tables"]
 
@@ -32,7 +31,7 @@ the keys that it sets. "full" is the study as written."""
 )
 @run_argument
 @click.option(
-    "--baseline", default=FULL, show_default=True, metavar="OPTION", help="Option that the others are held against."
+    "--baseline", default=FULL, show_default=True, metavar="OPTION", help="Option that the others are compared with."
 )
 @as_json_option
 def command(run: Path, baseline: str, as_json: bool) -> None:
@@ -58,21 +57,21 @@ def _print_comparison(comparison: Comparison) -> None:
     """Print the sentences and tables of the report, and what they leave out."""
     from popsim.report.document import Paragraph, Table
     from popsim.report.sections import headline
-    from popsim.report.sections import options as words
+    from popsim.report.sections import options as section
 
-    facts = comparison.data
-    print_text(facts.study.title)
-    print_text(headline.subtitle(facts))
-    print_scenarios(facts.dataset, facts.study)
+    data = comparison.data
+    print_text(data.study.title)
+    print_text(headline.subtitle(data))
+    print_scenarios(data.dataset, data.study)
     print_sentences(comparison)
     print_tables(comparison)
     for option in comparison.options:
-        for block in words.sources(comparison, option):
+        for block in section.sources(comparison, option):
             if isinstance(block, Table):
                 print_table(block)
             elif isinstance(block, Paragraph):
                 print_text(block.text)
-    for sentence in words.gains(comparison):
+    for sentence in section.gains(comparison):
         click.echo()
         print_text(sentence)
 
@@ -95,14 +94,14 @@ def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
 
 
 def _option(comparison: Comparison, option: str) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "id": option,
         "name": comparison.names[option],
         "rationale": comparison.rationales.get(option, ""),
         **option_as_mapping(comparison, option),
     }
     if option == comparison.baseline:
-        return found
+        return figures
     by = {
         base: {
             dimension: _parts(comparison, option, f"{base}_by_{dimension}", dimension)
@@ -110,7 +109,7 @@ def _option(comparison: Comparison, option: str) -> dict[str, Any]:
         }
         for base in TOTAL_BASES
     }
-    return {**found, "difference_by": {base: parts for base, parts in by.items() if parts}}
+    return {**figures, "difference_by": {base: parts for base, parts in by.items() if parts}}
 
 
 def _dimensions(comparison: Comparison, total: str) -> list[str]:
@@ -126,11 +125,9 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
     return [
         {
             "label": label,
-            **_measured(
-                {
-                    "mean": comparison.mean(name, option, **{dimension: label}),
-                    "share": comparison.measured(f"{name}_difference_share", option, **{dimension: label}),
-                }
+            **with_errors(
+                mean=comparison.mean(name, option, **{dimension: label}),
+                share=comparison.measured(f"{name}_difference_share", option, **{dimension: label}),
             ),
         }
         for label in comparison.differences[dimension].values.tolist()
@@ -139,26 +136,26 @@ def _parts(comparison: Comparison, option: str, name: str, dimension: str) -> li
 
 def print_sentences(comparison: Comparison) -> None:
     """Print what each option costs more or less, and what has to be known to read it."""
-    from popsim.report.sections import options as words
+    from popsim.report.sections import options as section
 
     for option in comparison.options:
         click.echo()
-        print_text(" ".join(words.says(comparison, option)))
-    for sentence in words.notes(comparison):
+        print_text(" ".join(section.says(comparison, option)))
+    for sentence in section.notes(comparison):
         click.echo()
         print_text(sentence)
 
 
 def print_tables(comparison: Comparison, with_shares: bool = True) -> None:
     """Print what each option costs, how far it is from the baseline, and in which share of scenarios it costs more."""
-    from popsim.report.sections import options as words
+    from popsim.report.sections import options as section
 
     for base in comparison.bases:
-        print_table(words.levels(comparison, base))
-        print_table(words.differences(comparison, base))
+        print_table(section.levels(comparison, base))
+        print_table(section.differences(comparison, base))
         if with_shares:
-            print_table(words.shares(comparison, base))
-        if (prices := words.other_prices(comparison, base)) is not None:
+            print_table(section.shares(comparison, base))
+        if (prices := section.other_prices(comparison, base)) is not None:
             print_table(prices)
 
 
@@ -172,15 +169,15 @@ def option_as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
         total its range; and of each option but the baseline ``says``, the sentences of the report, and ``difference``.
     """
     from popsim.report.numbers import NO_BREAK, THIN
-    from popsim.report.sections import options as words
+    from popsim.report.sections import options as section
 
     names = [name for name in TOTALS if comparison.has(name)]
-    found: dict[str, Any] = {name: _range(comparison.levels[option], name) for name in names}
+    figures: dict[str, Any] = {name: _range(comparison.levels[option], name) for name in names}
     if option == comparison.baseline:
-        return found
+        return figures
     return {
-        **found,
-        "says": [sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in words.says(comparison, option)],
+        **figures,
+        "says": [sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in section.says(comparison, option)],
         "difference": {name: _difference(comparison, option, name) for name in names},
         "payments_ceased": [
             {"component": each.component, "name": each.name, "payments": each.payments, **each.money}
@@ -192,9 +189,7 @@ def option_as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
 def _range(level: ReportData, total: str) -> dict[str, float]:
     # Where nothing is paid after the last year, all years are those of the study.
     total = total if level.has(total) else total.removesuffix("_all_years")
-    low, high = level.range(total)
-    parts = {"low": low, "median": level.quantile(total, 0.5), "high": high, "mean": level.mean(total)}
-    return {**_measured(parts), **({"mean_is_exact": True} if level.is_mean_exact(total) else {})}
+    return range_as_mapping(level, total)
 
 
 def _difference(comparison: Comparison, option: str, total: str) -> dict[str, float]:
@@ -209,12 +204,6 @@ def _difference(comparison: Comparison, option: str, total: str) -> dict[str, fl
     shares = {name: comparison.measured(f"{total}_{name}", option) for name in ("dearer", "cheaper", "equal")}
     together = {"correlation": comparison.measured(f"{total}_correlation", option)}
     gain = {name: comparison.number(f"{total}_{name}", option) for name in ("error_ratio", "variance_reduction")}
-    counted = {f"scenarios_{word}": found for word, found in comparison.counted(total, option)._asdict().items()}
+    counted = {f"scenarios_{word}": figures for word, figures in comparison.counted(total, option)._asdict().items()}
     exact = {"mean_is_exact": True} if comparison.is_mean_exact(total, option) else {}
-    return {**_measured({**money, **shares, **together}), **exact, **gain, **counted}
-
-
-def _measured(parts: dict[str, Measured]) -> dict[str, float]:
-    """Return each figure and, as ``..._error``, its standard error."""
-    pairs = [((name, part.value), (f"{name}_error", part.error)) for name, part in parts.items()]
-    return {name: value for pair in pairs for name, value in pair}
+    return {**with_errors(**money, **shares, **together), **exact, **gain, **counted}

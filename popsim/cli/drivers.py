@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from popsim.study.model import Study
 
-__all__ = ["attached_as_mapping", "command", "found_of"]
+__all__ = ["attached_as_mapping", "command", "drivers_by_grouping"]
 
 
 @click.command(
@@ -63,51 +63,51 @@ def command(
     threads: int | None,
     as_json: bool,
 ) -> None:
-    """Tell which uncertain inputs make the range of a study.
+    """Find which uncertain inputs make the range of a study.
 
     STUDY is a TOML file or the name of a packaged study. Each input is frozen in turn while all others are drawn anew:
-    that tells the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how
+    this gives the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how
     wide the range would be if it were known.
     """
     from popsim.study.load import load_study
 
     loaded = load_study(study, overrides_of(settings, {"scenarios.seed": seed}))
     print_notes(loaded)
-    found = found_of(loaded, scenarios, (by,) if by else GROUPINGS, option, threads)
+    results = drivers_by_grouping(loaded, scenarios, (by,) if by else GROUPINGS, option, threads)
     if as_json:
-        print_json(_as_mapping(loaded, found))
+        print_json(_as_mapping(loaded, results))
         return
-    _print(loaded, found)
+    _print(loaded, results)
 
 
-def found_of(
+def drivers_by_grouping(
     study: Study, scenarios: int, groupings: tuple[Grouping, ...], option: str = FULL, threads: int | None = None
 ) -> dict[str, xr.Dataset]:
-    """Ask for the drivers by each grouping, with a bar of progress."""
+    """Return the drivers by each grouping, showing progress."""
     from popsim.analysis.drivers import drivers
     from popsim.cli.progress import progress_bar
 
-    found: dict[str, xr.Dataset] = {}
+    results: dict[str, xr.Dataset] = {}
     for by in groupings:
         with progress_bar(f"Runs by {by}") as progress:
-            found[by] = drivers(study, scenarios, by=by, option=option, threads=threads, progress=progress)
-    return found
+            results[by] = drivers(study, scenarios, by=by, option=option, threads=threads, progress=progress)
+    return results
 
 
-def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
+def _print(study: Study, results: dict[str, xr.Dataset]) -> None:
     """Print the tables of the report."""
     from popsim.report.numbers import count
     from popsim.report.sections import drivers as section
 
-    first = next(iter(found.values()))
+    first = next(iter(results.values()))
     print_text(study.title)
     print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {seed_of(first.attrs)}.")
     units = section.units_of(first, study)
-    if section.is_unseen(first) or "input" in found:
+    if section.is_unseen(first) or "input" in results:
         print_text(section.lead(first, units))
     if section.is_unseen(first):
         return
-    for by, each in found.items():
+    for by, each in results.items():
         print_table(section.share_table(each, by))
         print_table(section.swing_table(each, by, units))
     names = dict(zip(first["area"].values.tolist(), first["area_name"].values.tolist(), strict=True))
@@ -117,9 +117,9 @@ def _print(study: Study, found: dict[str, xr.Dataset]) -> None:
         print_text(text)
 
 
-def _as_mapping(study: Study, found: dict[str, xr.Dataset]) -> dict[str, Any]:
-    """Collect everything in full precision; money in units of the currency, every ``..._error`` one standard error."""
-    first = next(iter(found.values()))
+def _as_mapping(study: Study, results: dict[str, xr.Dataset]) -> dict[str, Any]:
+    """Return everything in full precision: money in units of the currency; each ``..._error`` is one standard error."""
+    first = next(iter(results.values()))
     return {
         "study": study.name,
         "title": study.title,
@@ -132,47 +132,47 @@ def _as_mapping(study: Study, found: dict[str, xr.Dataset]) -> dict[str, Any]:
         "seed": seed_of(first.attrs),
         "plan_digest": first.attrs["plan_digest"],
         **{str(name): each.item() for name, each in first.data_vars.items() if each.ndim == 0},
-        **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in found.items()},
+        **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in results.items()},
         "areas": _areas(first),
     }
 
 
 def attached_as_mapping(dataset: xr.Dataset) -> dict[str, Any]:
-    """Collect the drivers that a run holds, or why it holds none; nothing where neither is known."""
+    """Return the drivers that a run holds, or why it holds none; nothing where neither is known."""
     from popsim.analysis import attached_drivers
     from popsim.report.sections.drivers import left_out
 
     why = left_out(dataset, dataset.sizes["scenario"])
     if why is not None:
         return {"drivers": {"left_out": why}}
-    found = {by: each for by in GROUPINGS if (each := attached_drivers(dataset, by)) is not None}
-    if not found:
+    results = {by: each for by in GROUPINGS if (each := attached_drivers(dataset, by)) is not None}
+    if not results:
         return {}
-    first = next(iter(found.values()))
+    first = next(iter(results.values()))
     return {
         "drivers": {
             "scenarios": int(first.attrs["scenarios"]),
             "width": first["width"].item(),
             "width_error": first["width_error"].item(),
-            **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in found.items()},
+            **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in results.items()},
             "areas": _areas(first),
         }
     }
 
 
-def _areas(found: xr.Dataset) -> list[dict[str, Any]]:
-    areas = found["area"].values.tolist()
-    return [{"id": area, **{name: found[name].sel(area=area).item() for name in _AREA}} for area in areas]
+def _areas(result: xr.Dataset) -> list[dict[str, Any]]:
+    areas = result["area"].values.tolist()
+    return [{"id": area, **{name: result[name].sel(area=area).item() for name in _AREA}} for area in areas]
 
 
 _AREA = ("variance_share_by_area", "variance_share_by_area_error")
 
 
-def _group(found: xr.Dataset, by: str, place: int) -> dict[str, Any]:
-    """Figures of one group; those by area or group of countries are by label."""
-    at = found.isel({by: place})
+def _group(result: xr.Dataset, by: str, place: int) -> dict[str, Any]:
+    """Return the figures of one group; those by area or group of countries are by label."""
+    at = result.isel({by: place})
     figures: dict[str, Any] = {"id": at[by].item(), "name": at[f"{by}_name"].item()}
-    for name, values in found.data_vars.items():
+    for name, values in result.data_vars.items():
         if values.dims == (by,):
             figures[str(name)] = at[name].item()
         elif values.dims[:1] == (by,):

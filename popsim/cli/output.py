@@ -18,10 +18,21 @@ from popsim.schema import seed_of
 if TYPE_CHECKING:
     import xarray as xr
 
+    from popsim.report.data import ReportData
     from popsim.report.document import Table
+    from popsim.report.estimates import Measured
     from popsim.study.model import Study
 
-__all__ = ["notes_of", "print_json", "print_notes", "print_scenarios", "print_table", "print_text"]
+__all__ = [
+    "notes_of",
+    "print_json",
+    "print_notes",
+    "print_scenarios",
+    "print_table",
+    "print_text",
+    "range_as_mapping",
+    "with_errors",
+]
 
 WIDTH = 80
 """Columns of running text: what a terminal shows when nobody has widened it."""
@@ -122,6 +133,24 @@ def print_json(value: Mapping[str, Any]) -> None:
         When the mapping holds a value that JSON cannot express.
     """
     click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False))
+
+
+def with_errors(**figures: Measured) -> dict[str, float]:
+    """Return each figure and, as ``..._error``, its Monte Carlo standard error, for JSON."""
+    pairs = [((name, figure.value), (f"{name}_error", figure.error)) for name, figure in figures.items()]
+    return {name: value for pair in pairs for name, value in pair}
+
+
+def range_as_mapping(data: ReportData, variable: str, **where: object) -> dict[str, Any]:
+    """Return low end, median, high end and mean of a variable with their errors, for JSON."""
+    low, high = data.range(variable, **where)
+    mean = data.mean(variable, **where)
+    unseen = "" if mean.is_known else data.unseen(variable)
+    return {
+        **with_errors(low=low, median=data.quantile(variable, 0.5, **where), high=high, mean=mean),
+        **({"mean_is_exact": True} if data.is_mean_exact(variable) else {}),
+        **({"mean_error_unknown_because": unseen} if unseen else {}),
+    }
 
 
 def _strict(value: Any) -> Any:

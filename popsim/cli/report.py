@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ import click
 
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option, run_argument
-from popsim.errors import FileError, ParameterError, Problem, nearest
+from popsim.errors import ParameterError, Problem, nearest
 from popsim.schema import REPORT_FILE
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
     RUN is a folder that "popsim run" made. The report is written from ensemble.nc and study.toml in it.
     """
     wanted = _formats(formats)
-    from popsim.engine.runs import load_run
+    from popsim.engine.runs import load_run, written_whole
     from popsim.report.data import gather
     from popsim.report.html import write_html
 
@@ -53,20 +52,11 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
     dataset = loaded.dataset
     if drivers is not None:
         dataset = _with_drivers(loaded, drivers)
-    facts = gather(loaded.study, dataset)
+    data = gather(loaded.study, dataset)
     written = {name: run / FORMATS[name] for name in wanted}
     for path in written.values():
-        partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-        try:
-            write_html(partial, loaded.study, dataset, facts)
-            partial.replace(path)
-        except OSError as error:
-            if isinstance(error, FileError):
-                raise
-            reason = error.strerror or str(error)
-            raise FileError(Problem(f"writing {path}", (), reason, "a folder that may be written")) from error
-        finally:
-            partial.unlink(missing_ok=True)
+        with written_whole(path) as partial:
+            write_html(partial, loaded.study, dataset, data)
     if as_json:
         from popsim.cli.drivers import attached_as_mapping
 
@@ -75,13 +65,13 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
     if drivers:
         from popsim.cli.results import print_drivers
 
-        print_drivers(facts)
+        print_drivers(data)
     for path in written.values():
         click.echo(f"Report: {path}")
 
 
 def _with_drivers(run: Run, wanted: bool) -> xr.Dataset:
-    """Add drivers to a run and keep them in its folder, or leave them out of what is to be written now."""
+    """Return the run with drivers, which are stored in its folder too, or without them."""
     from popsim.analysis.attached import add_drivers
     from popsim.cli.progress import progress_bar
     from popsim.engine.runs import replace_ensemble
@@ -94,7 +84,7 @@ def _with_drivers(run: Run, wanted: bool) -> xr.Dataset:
 
 
 def _formats(text: str) -> list[str]:
-    """Read a list of formats; those this version cannot write are refused together."""
+    """Return the formats in a list; refuse together those that this version cannot write."""
     wanted = [word.strip() for word in text.split(",")]
     problems = [
         Problem("--format", (), name or "nothing", ", ".join(FORMATS), nearest(name, list(FORMATS)))

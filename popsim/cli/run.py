@@ -1,4 +1,4 @@
-"""``popsim run``: simulate a study, keep the run, say the range."""
+"""``popsim run``: simulate a study, store the run, print the range."""
 
 from __future__ import annotations
 
@@ -85,8 +85,8 @@ def command(
 ) -> None:
     """Simulate a study and write its report.
 
-    STUDY is a TOML file or the name of a packaged study; without it the packaged study "pops" runs. What it is, and
-    whether it is right, says "popsim check STUDY".
+    STUDY is a TOML file or the name of a packaged study; without it the packaged study "pops" runs. "popsim check
+    STUDY" describes it, or lists what is wrong with it.
     """
     overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
     from popsim.study.load import load_study
@@ -97,25 +97,25 @@ def command(
     target = check_replaceable(folder)
     wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)
     replaced = older_run(target)
-    facts = _simulate_into(target, loaded, threads, wanted, drivers)
+    data = _simulate_into(target, loaded, threads, wanted, drivers)
     if replaced is not None:
         click.echo(f"In {folder}: replaced {replaced}.", err=True)
     if as_json:
         from popsim.cli.results import as_mapping
 
-        print_json({**as_mapping(facts, target, RUN_FILES), "replaced": replaced})
+        print_json({**as_mapping(data, target, RUN_FILES), "replaced": replaced})
         return
     from popsim.cli.results import print_results
 
-    print_results(facts)
+    print_results(data)
     if precision is not None:
-        print_text(_reached(facts))
+        print_text(_reached(data))
     click.echo(f"\nReport: {folder / REPORT_FILE}")
 
 
 @dataclass(frozen=True)
 class _Precisely:
-    """A precision that was asked for, and what the study was read from: it is read again with the number it took."""
+    """A precision to be reached, and the source of the study, to read it again with the scenarios that it took."""
 
     precision: float
     most: int | None
@@ -127,18 +127,18 @@ class _Precisely:
         from popsim.plan import compile as compile_plan
         from popsim.study.load import load_study
 
-        def told(count: int, reached: float) -> None:
+        def show_reached(count: int, reached: float) -> None:
             if bar is not None:
                 bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * self.precision:.2g} %")
 
         dataset = simulate_to(
             plan,
             precision=self.precision,
-            breakdowns=_kept(plan),
+            breakdowns=_breakdowns(plan),
             threads=threads,
             most=self.most,
             progress=bar,
-            told=told,
+            told=show_reached,
         )
         took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
         study = load_study(self.source, {**self.overrides, **took})
@@ -146,29 +146,29 @@ class _Precisely:
         return study, as_run, dataset.assign_attrs(study=as_run.about.study_text)
 
 
-def _kept(plan: Plan) -> tuple[tuple[str, ...], ...]:
-    """Breakdowns of the study, and the one that tells what the range rests on."""
+def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    """Return the breakdowns of the study, and the one by basis, which the report needs."""
     return (*plan.about.breakdowns, ("basis",))
 
 
-def _reached(facts: ReportData) -> str:
-    """Say what precision took."""
-    reached, wanted = (100 * float(facts.dataset.attrs[name]) for name in ("precision_reached", "precision"))
+def _reached(data: ReportData) -> str:
+    """Return a sentence on the precision reached and what it took."""
+    reached, wanted = (100 * float(data.dataset.attrs[name]) for name in ("precision_reached", "precision"))
     return (
         f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the "
-        f"{wanted:.2g} % asked for, with {facts.scenarios:,} scenarios{_turns(facts)}."
+        f"{wanted:.2g} % asked for, with {data.scenarios:,} scenarios{_scramblings(data)}."
     )
 
 
-def _turns(facts: ReportData) -> str:
-    turns = facts.replicates
-    return "" if turns == 1 else f" ({turns} independent scramblings of {facts.scenarios // turns:,} Sobol points)"
+def _scramblings(data: ReportData) -> str:
+    count = data.replicates
+    return "" if count == 1 else f" ({count} independent scramblings of {data.scenarios // count:,} Sobol points)"
 
 
 def _simulate_into(
     target: Path, study: Study, threads: int | None, precisely: _Precisely | None, drivers: bool | None
 ) -> ReportData:
-    """Simulate the study and its two extremes of dependence, and put the complete run folder in place."""
+    """Simulate the study and its two extremes of dependence, and put the complete folder of the run in place."""
     from popsim.analysis.attached import add_drivers, attach_rare
     from popsim.analysis.rare import rare_events
     from popsim.analysis.summarise import summarise
@@ -185,7 +185,7 @@ def _simulate_into(
     with progress_bar("Scenarios") as progress:
         plan = compile_plan(study)
         if precisely is None:
-            dataset = simulate(plan, breakdowns=_kept(plan), threads=threads, progress=progress)
+            dataset = simulate(plan, breakdowns=_breakdowns(plan), threads=threads, progress=progress)
         else:
             study, plan, dataset = precisely.simulate(plan, threads, progress)
     with progress_bar("Extremes of dependence"):
@@ -200,9 +200,9 @@ def _simulate_into(
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)
-        facts = gather(study, dataset, summary)
-        comparison = comparison_of(facts)
+        data = gather(study, dataset, summary)
+        comparison = comparison_of(data)
         differences = comparison.differences if comparison is not None else None
         write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
-        write_html(partial / REPORT_FILE, study, dataset, facts)
-    return facts
+        write_html(partial / REPORT_FILE, study, dataset, data)
+    return data

@@ -6,7 +6,8 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,7 @@ from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
-__all__ = ["Run", "differences", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run"]
+__all__ = ["Run", "differences", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run", "written_whole"]
 
 _OPTION = "option_"
 _CHUNK = 2**18
@@ -118,6 +119,28 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
         raise FileError(Problem(str(target), (), reason, "a folder that exists and may be written")) from error
 
 
+@contextmanager
+def written_whole(path: Path) -> Iterator[Path]:
+    """Yield a path beside a file to write to, and put it in the place of the file when all of it is written.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be written; what was there before stays.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        yield partial
+        partial.replace(path)
+    except FileError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(Problem(f"writing {path}", (), reason, "a folder that may be written")) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     """Write the dataset of a run anew; the old one stays until the new one is complete.
 
@@ -126,16 +149,8 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     FileError
         When the file cannot be written.
     """
-    path = folder / ENSEMBLE_FILE
-    partial = folder / f".{ENSEMBLE_FILE}.{os.getpid()}.partial"
-    try:
+    with written_whole(folder / ENSEMBLE_FILE) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
-        partial.replace(path)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(Problem(f"writing {path}", (), reason, "a folder that may be written")) from error
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
