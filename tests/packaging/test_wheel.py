@@ -85,7 +85,8 @@ def test_the_wheel_holds_every_file_of_the_package_and_the_data(wheel: Path, roo
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert wanted <= held
-    assert {"popsim/py.typed", "popsim/report/templates/report.html.j2", "popsim/data/configs/pops.toml"} <= held
+    templates = {f"popsim/report/templates/{name}" for name in ("report.html.j2", "headline.j2")}
+    assert templates | {"popsim/py.typed", "popsim/data/configs/pops.toml"} <= held
     assert not [name for name in held if name.startswith(("tests/", "benchmarks/", "docs/"))]
 
 

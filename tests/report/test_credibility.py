@@ -14,11 +14,8 @@ from popsim import analysis, schema
 from popsim.families import Uniform
 from popsim.report.content import compose
 from popsim.report.document import Bullets, Figure, Section, Table
-from popsim.report.estimates import Measured
 from popsim.report.html import render
 from popsim.report.numbers import percent
-from popsim.report.sections.credibility import correlation_with_error
-from popsim.report.sections.point import share_on_top
 from popsim.study.model import Setting, Study
 
 MakeStudy = Callable[..., Study]
@@ -144,10 +141,18 @@ def test_contingency_is_that_of_the_analysis(study: Study, dataset: xr.Dataset) 
     assert sum(parts[:-1]) == pytest.approx(parts[-1], rel=0.05)
 
 
-def test_a_contingency_may_exceed_the_estimate_that_it_tops() -> None:
-    assert share_on_top(Measured(1.234, 0.01)) == "123\u202f%"
-    assert share_on_top(Measured(float("nan"), float("nan"))) == "–"
-    assert share_on_top(Measured(-0.05, 0.001)) == "\u22125\u202f%"
+@pytest.mark.parametrize("share", [0.25, 0.8, 2.0, 0.0])
+def test_a_contingency_may_exceed_the_estimate_that_it_tops(study: Study, dataset: xr.Dataset, share: float) -> None:
+    estimate = share * dataset["cost"].mean().item()
+    changed = dataset.assign(point_estimate=("option", [estimate]))
+    table = next(block for block in section(study, changed, "point-estimate").blocks if isinstance(block, Table))
+    for row, level in zip(table.rows, (0.5, 0.8, 0.9), strict=True):
+        if not estimate:
+            assert row[-1] == "–"
+            continue
+        on_top = float(row[-1].removesuffix("\u202f%").replace(",", "").replace("\u2212", "-"))
+        enough = analysis.budget_for(dataset, level)["amount"].item()
+        assert on_top == pytest.approx(100 * (enough / estimate - 1), rel=0.05, abs=1.0)
 
 
 @pytest.mark.parametrize("scenarios", [1, 2, 5, 20, 60, 100])
@@ -164,12 +169,21 @@ def test_a_certain_study_has_nothing_to_settle(make_study: MakeStudy, make_run: 
     assert not any(isinstance(block, Figure) for block in blocks)
 
 
-def test_a_correlation_that_is_printed_as_0_has_no_minus() -> None:
-    assert correlation_with_error(-0.001, 0.012) == "0.00 ± 0.02"
-    assert correlation_with_error(-0.25, 0.01) == "\u22120.25 ± 0.01"
+@pytest.mark.parametrize(
+    ("value", "error", "printed"), [(-0.001, 0.012, "0.00 ± 0.02"), (-0.25, 0.01, "\u22120.25 ± 0.01")]
+)
+def test_a_correlation_that_is_printed_as_0_has_no_minus(
+    study: Study, dataset: xr.Dataset, monkeypatch: pytest.MonkeyPatch, value: float, error: float, printed: str
+) -> None:
+    found = analysis.pairs(dataset)
+    made = {"rank_correlation": value, "rank_correlation_error": error}
+    changed = found.assign({name: xr.full_like(found[name], number) for name, number in made.items()})
+    monkeypatch.setattr(analysis, "pairs", lambda *_: changed)
+    (figure,) = (block for block in section(study, dataset).blocks if getattr(block, "name", "") == "pairs")
+    assert figure.spoken.count(printed) == 6
 
 
 def test_shares_without_an_error_are_left_out(study: Study, dataset: xr.Dataset) -> None:
-    """Replicates of one scenario each have no spread that shares of the variance could be told from."""
+    """Replicates of one scenario each have no spread that shows an error of shares of the variance."""
     few = dataset.isel(scenario=slice(0, 32)).assign_attrs(replicates=32)
     assert "of the variance of the total" not in items(study, few)
