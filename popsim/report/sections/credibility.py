@@ -21,7 +21,7 @@ from popsim.report.prose import Prose
 from popsim.report.sections.evidence import expected_costs
 from popsim.types import BASES
 
-__all__ = ["correlation_with_error", "credibility"]
+__all__ = ["credibility"]
 
 _text = Prose("credibility")
 
@@ -233,7 +233,7 @@ def _pairs(data: ReportData) -> Figure | None:
         return None
     ranges = [data.money_range(*(Measured(*end) for end in each)) for each in ends.tolist()]
     values, errors = found["rank_correlation"].values.tolist(), found["rank_correlation_error"].values.tolist()
-    correlations = [list(map(correlation_with_error, *row)) for row in zip(values, errors, strict=True)]
+    correlations = [list(map(_correlation, *row)) for row in zip(values, errors, strict=True)]
     spoken = [
         (members[one], members[other], correlations[one][other]) for one, other in combinations(range(len(members)), 2)
     ]
@@ -253,7 +253,7 @@ def _pairs(data: ReportData) -> Figure | None:
     )
 
 
-def correlation_with_error(value: float, error: float) -> str:
+def _correlation(value: float, error: float) -> str:
     """Print a correlation and its error, rounded up, with two decimals."""
     shown = math.ceil(100.0 * error) / 100.0
     # Rounded first: a minus before 0.00 says nothing.

@@ -16,7 +16,7 @@ from popsim.report.estimates import Measured
 from popsim.report.numbers import MINUS, THIN, percent, rounded
 from popsim.report.prose import Prose
 
-__all__ = ["contingency", "estimates", "point", "share_on_top"]
+__all__ = ["estimates", "point"]
 
 _text = Prose("point")
 
@@ -32,7 +32,7 @@ def point(data: ReportData) -> Section | None:
     blocks: list[Block] = [Paragraph(sentence) for sentence in estimates(data)]
     blocks.append(Paragraph(what if data.is_certain else f"{what} {_text(why)}"))
     for total in shown:
-        blocks += contingency(data, total)
+        blocks += _contingency(data, total)
     return Section("point-estimate", "What a single figure hides", "Single figure", tuple(blocks))
 
 
@@ -61,7 +61,7 @@ def _estimate(data: ReportData, total: str, value: float) -> str:
     return f"{_text('estimate', noun=totals.noun(total, data.study), amount=amount)} {often}"
 
 
-def contingency(data: ReportData, total: str) -> tuple[Block, ...]:
+def _contingency(data: ReportData, total: str) -> tuple[Block, ...]:
     """Return the contingency by confidence and by area; nothing where scenarios are too few or nothing varies."""
     if data.is_certain:
         return ()
@@ -84,7 +84,7 @@ def _by_confidence(found: xr.Dataset, data: ReportData, total: str) -> Table:
     levels = [found.sel(confidence=level) for level in LEVELS]
     budgets = [data.amount(data.budget_for(level, total)) for level in LEVELS]
     gaps = data.amounts(*data.aligned(*(_measured(at, "contingency") for at in levels)))
-    shares = [share_on_top(_measured(at, "contingency_share")) for at in levels]
+    shares = [_on_top(_measured(at, "contingency_share")) for at in levels]
     rows = zip(map(percent, LEVELS), budgets, gaps, shares, strict=True)
     noun = totals.noun(total, data.study)
     caption = _text("contingency_caption", noun=noun, unit_and_prices=data.unit_and_prices)
@@ -120,7 +120,7 @@ def _by_area(found: xr.Dataset, data: ReportData, total: str) -> Table:
     return Table(caption, ("Area", "Point estimate", "Confidence", "Contingency"), tuple(rows), total=True)
 
 
-def share_on_top(share: Measured) -> str:
+def _on_top(share: Measured) -> str:
     """Print a share of the point estimate, which may well be more than all of it."""
     if math.isnan(share.value):
         return "–"
