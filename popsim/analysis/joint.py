@@ -142,7 +142,7 @@ def joint_budget(
     units = units_of(parts)
     result: dict[str, xr.DataArray] = {}
     for name, title in (_PARTS | _TOTALS | _SHARES).items():
-        for suffix, words in (("", title), ("_error", f"{title}, Monte Carlo error")):
+        for suffix, meaning in (("", title), ("_error", f"{title}, Monte Carlo error")):
             key = f"{name}{suffix}"
             if name == "pooled_amount":
                 array = pooled[f"amount{suffix}"].copy()
@@ -152,7 +152,7 @@ def joint_budget(
                 array = like.copy(data=data.reshape(like.shape))
             else:
                 continue
-            result[key] = described(array, "1" if name in _SHARES else units, words)
+            result[key] = described(array, "1" if name in _SHARES else units, meaning)
     attributes = {"confidence": level, "variable": variable, "by": ",".join(names)}
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"})
 

@@ -93,8 +93,8 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     plain = parts.isel(scenario=0, drop=True)
     title = f"Share of the variance of {variable}"
     result = {
-        name: described(plain.copy(data=data.reshape(plain.shape)), "1", words)
-        for name, data, words in (
+        name: described(plain.copy(data=data.reshape(plain.shape)), "1", meaning)
+        for name, data, meaning in (
             ("variance_share", share, title),
             ("variance_share_error", error, f"{title}, Monte Carlo error"),
             ("rank_correlation", ranks, f"Rank correlation with {variable}"),
@@ -257,7 +257,7 @@ def pairs(
         {"member": members, "other": members, "cell": cell, "other_cell": cell, "side": ["low", "high"]},
         attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))},
     )
-    words = {
+    meanings = {
         "rank_correlation": "Spearman's rank correlation",
         "rank_correlation_error": "Spearman's rank correlation, Monte Carlo error",
         "share": "Share of the scenarios in each cell",
@@ -265,7 +265,7 @@ def pairs(
         "end": "P0.5 and P99.5",
         "end_error": "P0.5 and P99.5, Monte Carlo error",
     }
-    for name, meaning in words.items():
+    for name, meaning in meanings.items():
         described(result[name], units if name.startswith("end") else "1", meaning)
     return result
 

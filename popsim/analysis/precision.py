@@ -444,7 +444,7 @@ def convergence(
     labels = {name: value for name, value in cost.coords.items() if "scenario" not in value.dims}
     coordinates, title = {**labels, "count": counts, "quantile": levels}, "Quantile from so many scenarios"
     variables = {}
-    for name, place, words in (("value", 0, title), ("value_error", 1, f"{title}, Monte Carlo error")):
+    for name, place, meaning in (("value", 0, title), ("value_error", 1, f"{title}, Monte Carlo error")):
         data = np.stack([each[place] for each in results], axis=-2)
-        variables[name] = described(xr.DataArray(data, coordinates, dims), units_of(cost), words)
+        variables[name] = described(xr.DataArray(data, coordinates, dims), units_of(cost), meaning)
     return xr.Dataset(variables, attrs={**dataset.attrs, "coverage": stated, "variable": variable})

@@ -124,10 +124,10 @@ def anywhere(countries: Sequence[Sequence[Condition]], limit: float = math.inf) 
 
 def _by_group(conditions: Sequence[Condition]) -> dict[tuple[object, ...], list[Condition]]:
     """Return together the conditions of countries that are alike in everything and of one group."""
-    found: dict[tuple[object, ...], list[Condition]] = {}
+    groups: dict[tuple[object, ...], list[Condition]] = {}
     for each in conditions:
-        found.setdefault((each.score, each.group, *_kind(each)), []).append(each)
-    return found
+        groups.setdefault((each.score, each.group, *_kind(each)), []).append(each)
+    return groups
 
 
 def _kind(condition: Condition) -> tuple[str, Amount, tuple[float, float] | None, bool]:

@@ -116,12 +116,12 @@ def reserve(
         if base is not None:
             results[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
     units = units_of(total)
-    words = "expected cost" if over == "expected" else "point estimate"
+    label = "expected cost" if over == "expected" else "point estimate"
     titles = {
-        "base": (whole_shape, units, words.capitalize()),
-        "reserve": (whole_shape, units, f"Reserve over the {words}"),
+        "base": (whole_shape, units, label.capitalize()),
+        "reserve": (whole_shape, units, f"Reserve over the {label}"),
         "reserve_error": (whole_shape, units, "Monte Carlo error of the reserve"),
-        "part_base": (shape, units, f"{words.capitalize()} of the part"),
+        "part_base": (shape, units, f"{label.capitalize()} of the part"),
         "contribution": (shape, units, "Part of the reserve that the part calls for"),
         "contribution_error": (shape, units, "Monte Carlo error of the contribution"),
         "share": (shape, "1", "Share of the reserve that the part calls for"),

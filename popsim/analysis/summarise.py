@@ -28,7 +28,7 @@ _LEVELS_ARE = {
     "description": "Probability that the value is not exceeded.",
 }
 
-_WORDS = {
+_STATISTICS = {
     "quantile": "quantile",
     "mean": "mean",
     "std": "standard deviation",
@@ -137,16 +137,16 @@ def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict
     meaning = "what another seed would change" if design == "random" else _OTHER_DESIGN
     unit = {"units": attributes.get("units", "1")}
     title = str(attributes.get("long_name", name))
-    found: dict[str, dict[str, object]] = {}
-    for suffix, word in _WORDS.items():
-        found[suffix] = {
+    attributes_of: dict[str, dict[str, object]] = {}
+    for suffix, word in _STATISTICS.items():
+        attributes_of[suffix] = {
             **unit,
             "long_name": f"{title}, {word}",
             "description": f"The {word} over scenarios.",
         }
-        found[f"{suffix}_error"] = {
+        attributes_of[f"{suffix}_error"] = {
             **unit,
             "long_name": f"{title}, Monte Carlo error of the {word}",
             "description": f"Standard error of the {word}: {meaning}.",
         }
-    return found
+    return attributes_of

@@ -254,11 +254,11 @@ def _bend(levels: _Levels, slopes: Floats, chosen: int) -> tuple[float, float]:
         weight = weight / slopes[chosen] ** 2
         middle = levels.middle[first:] - np.average(levels.middle[first:], weights=weight)
         spread = float((weight * middle**2).sum())
-        found = float((weight * middle * slope).sum()) / spread
-        misfit = float((weight * (slope - np.average(slope, weights=weight) - found * middle) ** 2).sum())
+        fitted = float((weight * middle * slope).sum()) / spread
+        misfit = float((weight * (slope - np.average(slope, weights=weight) - fitted * middle) ** 2).sum())
         if first < chosen and misfit > chdtri(apart - 2, _MISFIT):
             break
-        bend, error = found, 1.0 / np.sqrt(spread)
+        bend, error = fitted, 1.0 / np.sqrt(spread)
     shrunk = bend * (1.0 - (error / bend) ** 2) if bend > error else 0.0
     return shrunk, float(np.average(levels.middle[chosen:], weights=levels.weight[chosen:]))
 
