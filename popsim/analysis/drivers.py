@@ -234,10 +234,10 @@ def _check(
 ) -> _Setting:
     study = study_of(study)
     wanted = check_probability("coverage", study.coverage if coverage is None else coverage)
-    sampling = Sampling.of(scenarios, study.seed if seed is None else seed)
+    study = replace(study, sampling=Sampling.of(scenarios, study.seed if seed is None else seed))
     least = least_scenarios(wanted)
-    if sampling.count % least:
-        mend = f"{-(-sampling.count // least) * least:,}"
+    if study.scenarios % least:
+        mend = f"{-(-study.scenarios // least) * least:,}"
         raise ParameterError(Problem("", ("scenarios",), repr(scenarios), f"a multiple of {least:,}", mend))
     studies = options_of(study)
     if check_text("option", option, ", ".join(studies)) not in studies:
@@ -250,7 +250,7 @@ def _check(
     groups = {name for name, _ in chosen.labels.groups}
     stated = [names for names in study.breakdowns if len(names) == 1 and names[0] in groups]
     return _Setting(
-        plan=chosen.with_sampling(sampling),
+        plan=chosen.with_sampling(study.sampling),
         study=studies[option],
         breakdowns=(("area",), *stated),
         coverage=wanted,

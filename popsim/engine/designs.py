@@ -163,13 +163,12 @@ def random_design(draws: Draws) -> Design:
     )
 
 
-def describe_design(draws: Draws, sampling: Sampling) -> str:
+def describe_design(draws: Draws, design: str, scenarios: int, replicates: int = 1) -> str:
     """Return a sentence on what a design gives these draws, for the attributes of a dataset."""
     streams = len(draws.shared_stream) + len(draws.own_stream)
-    scenarios, replicates = sampling.count, sampling.replicates
-    if sampling.design == "latin":
+    if design == "latin":
         return f"Latin hypercube: each of {streams} streams falls once into each of {scenarios} equal cells."
-    if sampling.design == "sobol":
+    if design == "sobol":
         taken = min(streams, SOBOL_STREAMS)
         rest = f" The other {streams - taken} draw at random." if taken < streams else ""
         points = scenarios // replicates

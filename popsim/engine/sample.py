@@ -105,7 +105,7 @@ def sample(
         "seed": str(sampling.seed),
         "first_scenario": first,
         "design": sampling.design,
-        "design_description": describe_design(draws, sampling),
+        "design_description": describe_design(draws, sampling.design, sampling.count),
         "stream_version": STREAM_VERSION,
         "popsim_version": __version__,
     }

@@ -136,7 +136,8 @@ def simulate(
             dataset[total.name].attrs["after_horizon"] = later
     for name, comment in _comments(plans, dataset).items():
         dataset[name].attrs["comment"] = comment
-    return dataset.assign_attrs(provenance(plan), design_description=describe_design(plan.draws, sampling))
+    words = describe_design(plan.draws, sampling.design, sampling.count, sampling.replicates)
+    return dataset.assign_attrs(provenance(plan), design_description=words)
 
 
 def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | None:

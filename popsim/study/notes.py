@@ -41,7 +41,9 @@ def study_notes(
         Ids of all areas of the catalogue.
     """
     content = file.content
-    used = _mentioned({name: value for name, value in file.raw.items() if name not in ("headings", "labels")})
+    used = _mentioned(
+        {name: value for name, value in file.raw.items() if name not in ("headings", "labels", "scenarios")}
+    )
     return (
         *_same_names(table),
         *_alike(table.column("code"), f"{table.name}: codes"),

@@ -144,9 +144,7 @@ def test_streams_beyond_those_of_sobol_draw_at_random() -> None:
     none = make_points(PLAN.draws, Sampling(64, SEED, "sobol"), streams=0)
     np.testing.assert_array_equal(fill(PLAN.draws, SUMS, 64, SEED, points=none), fill(PLAN.draws, SUMS, 64, SEED))
     many = PLAN.draws._replace(own_stream=np.zeros(21_211 - len(PLAN.draws.shared_stream), np.uint64))
-    assert "in 21201 of 21211 streams. The other 10 draw at random." in describe_design(
-        many, Sampling(64, design="sobol")
-    )
+    assert "in 21201 of 21211 streams. The other 10 draw at random." in describe_design(many, "sobol", 64)
 
 
 @pytest.mark.parametrize("design", ["latin", "sobol"])
