@@ -174,7 +174,7 @@ class Country(Brief):
     code: str
     name: str
     groups: tuple[tuple[str, str], ...]
-    """(coordinate, value) pairs: region, category, income, ldc, sids."""
+    """(column, value) pairs, one for each column of the countries file that groups countries."""
     size: float
     """Value of the size driver."""
     size_factor: float
