@@ -33,6 +33,7 @@ FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", 
 TextKeys = tuple[str, ...]
 Fault = tuple[str, str, str]
 """What was found, what is allowed, how to mend it."""
+Loader = Callable[[Checked[StudyFile]], tuple[Study | None, list[Problem]]]
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"' + r"|'[^']*'"
 
@@ -155,11 +156,7 @@ def plain(value: object) -> object:
     return value
 
 
-def resolve_options(
-    study: Checked[StudyFile],
-    load: Callable[[Checked[StudyFile]], tuple[Study | None, list[Problem]]],
-    known: set[Problem],
-) -> tuple[list[Option], list[Problem]]:
+def resolve_options(study: Checked[StudyFile], load: Loader, known: set[Problem]) -> tuple[list[Option], list[Problem]]:
     """Return every option of a study that can be resolved, and every problem.
 
     Parameters
@@ -174,31 +171,37 @@ def resolve_options(
     options: list[Option] = []
     problems = _check_ids(study)
     for index, table in enumerate(study.content.option):
-        if not study.sound("option", index):
-            continue
-        head = f'{study.place.file}: option "{table.id}",'
-        changes, faults = _changes(study, table)
-        document = copy.deepcopy({key: value for key, value in study.raw.items() if key != "option"})
-        blocked = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
-        faults += [Problem("", keys, *fault, origin=f"{head} key") for keys, fault in blocked if fault]
-        if changes and not any(fault for _, fault in blocked):
-            set_by = tuple((keys, f"{head} key") for keys in changes)
-            place = replace(study.place, set_by=(*set_by, *study.place.set_by))
-            checked, others = check_document(StudyFile, document, place)
-            resolved = None
-            if checked is not None:
-                resolved, more = load(checked)
-                others += more
-            others = [place.located(each) for each in others]
-            faults += [_of_option(each, place.file, head) for each in others if each not in known]
-            if resolved is not None:
-                # The study that is written has the files of the option under these names.
-                own = {keys: file for keys, file in CSV_FILES.items() if isinstance(changes.get(keys), str)}
-                own = {keys: f"{INPUTS_FOLDER}/options/{table.id}/{file}" for keys, file in own.items()}
-                texts = tuple((dotted(keys), toml_text(value)) for keys, value in (changes | own).items())
-                options.append(Option(table.id, table.name, table.rationale, texts, resolved))
-        problems += faults
+        if study.sound("option", index):
+            option, faults = _resolve_option(study, table, load, known)
+            options += [option] if option else []
+            problems += faults
     return options, problems
+
+
+def _resolve_option(
+    study: Checked[StudyFile], table: OptionTable, load: Loader, known: set[Problem]
+) -> tuple[Option | None, list[Problem]]:
+    """Return one option of a study, None where it cannot be resolved, and its problems."""
+    head = f'{study.place.file}: option "{table.id}",'
+    origin = f"{head} key"
+    changes, problems = _changes(study, table, origin)
+    document = copy.deepcopy({key: value for key, value in study.raw.items() if key != "option"})
+    laid = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
+    blocked = [Problem("", keys, *fault, origin=origin) for keys, fault in laid if fault]
+    if blocked or not changes:
+        return None, problems + blocked
+    place = replace(study.place, set_by=(*((keys, origin) for keys in changes), *study.place.set_by))
+    checked, others = check_document(StudyFile, document, place)
+    resolved, more = load(checked) if checked is not None else (None, [])
+    found = [place.located(each) for each in (*others, *more)]
+    problems += [_of_option(each, place.file, head, origin) for each in found if each not in known]
+    if resolved is None:
+        return None, problems
+    # The study that is written has the files of the option under these names.
+    own = {keys: file for keys, file in CSV_FILES.items() if isinstance(changes.get(keys), str)}
+    own = {keys: f"{INPUTS_FOLDER}/options/{table.id}/{file}" for keys, file in own.items()}
+    texts = tuple((dotted(keys), toml_text(value)) for keys, value in (changes | own).items())
+    return Option(table.id, table.name, table.rationale, texts, resolved), problems
 
 
 def _check_ids(study: Checked[StudyFile]) -> list[Problem]:
@@ -214,21 +217,19 @@ def _check_ids(study: Checked[StudyFile]) -> list[Problem]:
     return problems
 
 
-def _of_option(problem: Problem, file: str, head: str) -> Problem:
+def _of_option(problem: Problem, file: str, head: str, origin: str) -> Problem:
     """Return a problem with the option that has it, where it lies outside the keys that the option sets."""
     if problem.origin:
-        named = problem.origin.startswith(head)
-        return problem if named else replace(problem, origin=f"{head} {problem.origin}")
+        return problem if problem.origin == origin else replace(problem, origin=f"{head} {problem.origin}")
     if problem.file == file and problem.keys:
-        return replace(problem, origin=f"{head} key")
+        return replace(problem, origin=origin)
     return replace(problem, file=f"{head} {problem.file}")
 
 
-def _changes(study: Checked[StudyFile], table: OptionTable) -> tuple[dict[TextKeys, Any], list[Problem]]:
+def _changes(study: Checked[StudyFile], table: OptionTable, origin: str) -> tuple[dict[TextKeys, Any], list[Problem]]:
     """Return what an option changes by full key, numbers and texts before tables, and keys that it may not change."""
     changes: dict[TextKeys, Any] = {}
     problems = []
-    origin = f'{study.place.file}: option "{table.id}", key'
     for keys, value in _values(table.set):
         said = f"{dotted(keys)} = {shown(value)}"
         fault = _unknown_key(study.raw, keys, value, FIXED)
