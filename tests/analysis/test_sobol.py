@@ -326,4 +326,4 @@ def test_indices_of_a_tail_that_was_not_seen_have_no_error() -> None:
 def test_a_wrong_input_is_named_as_it_was_given(wrong: object) -> None:
     with pytest.raises(ps.PopsimError) as caught:
         ps.sobol_indices(lambda x: x, {"x": wrong})
-    assert caught.value.problems[0].where in {"x", "distributions['x']"}
+    assert caught.value.problems[0].where in {"x", "distributions.x"}
