@@ -8,6 +8,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple, cast
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from popsim.families.base import Family, Floats
 from popsim.layout import SCORE_LIMIT
@@ -266,8 +267,6 @@ def _broken(amount: Amount, others: Floats, lags: int) -> tuple[Floats, Floats]:
     if not isinstance(amount, Family) or not _has_density(amount):
         values, weights = nodes(amount) if isinstance(amount, Family) else _sure(amount)
         return np.broadcast_to(values, (len(others), len(values))), np.broadcast_to(weights, (len(others), len(values)))
-    from scipy.special import ndtr, ndtri
-
     whole = ndtri(amount.cdf(np.arange(1.0, lags) - others[:, None]))
     fixed = np.concatenate([_STRETCHES, ndtri(np.array(amount.kinks(), dtype=np.float64))])
     edges = np.concatenate([whole, np.broadcast_to(fixed, (len(others), len(fixed)))], axis=1)

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from popsim.families.base import Family, Floats
 from popsim.plan.dependence import Score
@@ -82,8 +83,6 @@ class Probit(Family):
 
 
 def _threshold(probability: Floats) -> Any:
-    from scipy.special import ndtri
-
     return ndtri(np.clip(probability, _EDGE, 1.0 - _EDGE))
 
 
@@ -121,8 +120,6 @@ def both_below(h: Floats, k: Floats, r: float) -> Floats:
     >>> round(both_below(0.0, 0.0, 0.5).item(), 12)  # 1/4 + arcsin(r) / (2 pi)
     0.333333333333
     """
-    from scipy.special import ndtr
-
     one, two = np.clip(np.asarray(h), -40.0, 40.0), np.clip(np.asarray(k), -40.0, 40.0)
     # Rounding alone can carry a correlation a hair beyond 1.
     widest = math.asin(min(max(r, -1.0), 1.0))
@@ -160,8 +157,6 @@ def needed_cost(component: Component, chances: Mapping[str, Amount], score: Scor
 
 @lru_cache(maxsize=1024)
 def _dependent_cost(law: Family, chances: tuple[Amount, ...], to_cost: tuple[float, ...], between: float) -> float:
-    from scipy.special import ndtr
-
     z, cost, cost_weights = scored_nodes(law, *_COARSE)
     thresholds = [_thresholds(chance) for chance in chances]
     if len(chances) == 1:
@@ -188,8 +183,6 @@ def _given(level: Floats, z: Floats | float, correlation: float) -> Floats:
 
 
 def _thresholds(chance: Amount) -> tuple[Floats, Floats]:
-    from scipy.special import ndtri
-
     if isinstance(chance, Family):
         levels, weights = nodes(Probit(chance), *_COARSE)
         # What lies beyond some 6.5 standard deviations adds nothing that could be seen.

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 
 import numpy as np
+from scipy.special import ndtr, ndtri
 
 from popsim.families.base import Family, Floats
 from popsim.layout import SCORE_LIMIT
@@ -74,8 +75,6 @@ def scored_nodes(
     >>> round(float((score * value) @ weight), 9)
     2.0
     """
-    from scipy.special import ndtr, ndtri
-
     jumps = family.jumps()
     breaks = ndtri(np.array(family.kinks() if jumps is None else jumps[0][:-1], dtype=np.float64)).tolist()
     edges = [-limit, *(z for z in breaks if -limit < z < limit), limit]
