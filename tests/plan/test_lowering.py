@@ -1,4 +1,4 @@
-"""Rows, shared values, presences and timing of plans, read from their arrays."""
+"""Rows, shared values, activations and timing of plans, read from their arrays."""
 
 from __future__ import annotations
 
@@ -174,7 +174,7 @@ def test_certain_needs_draw_nothing() -> None:
     assert has == {"AAA": True, "BBB": False, "CCC": True, "DDD": True}
 
 
-def test_components_with_the_same_needs_share_a_presence() -> None:
+def test_components_with_the_same_needs_share_an_activation() -> None:
     moves = compile_study(with_area(BASE, "b", need=Setting(0.5))).moves
     assert len(moves.presence_slot) == len(COUNTRIES)
     rows = moves.row_presence[moves.row_keep < 0].reshape(len(COUNTRIES), 4)
@@ -185,7 +185,7 @@ def test_components_with_the_same_needs_share_a_presence() -> None:
     assert (apart[:, 1] != apart[:, 2]).all()
 
 
-def test_presences_are_made_before_they_are_used_and_do_not_overlap() -> None:
+def test_activations_are_made_before_they_are_used_and_do_not_overlap() -> None:
     moves = compile_study(everything(BASE)).moves
     kept, weights, _ = moves.counts.tolist()
     used: dict[int, int] = {}
