@@ -39,6 +39,7 @@ from popsim.families.constant import Constant as Constant
 from popsim.families.discrete import Discrete as Discrete
 from popsim.families.empirical import Empirical as Empirical
 from popsim.families.gamma import Gamma as Gamma
+from popsim.families.gumbel import Gumbel as Gumbel
 from popsim.families.lognormal import LogNormal as LogNormal
 from popsim.families.metalog import Metalog as Metalog
 from popsim.families.mixture import Mixture as Mixture

@@ -15,6 +15,7 @@ from popsim.families.constant import Constant
 from popsim.families.discrete import Discrete
 from popsim.families.empirical import Empirical
 from popsim.families.gamma import Gamma
+from popsim.families.gumbel import Gumbel
 from popsim.families.lognormal import LogNormal
 from popsim.families.metalog import Metalog
 from popsim.families.mixture import Mixture
@@ -160,6 +161,7 @@ def test_upper_tail_is_the_lower_tail_of_the_mirror_image(family, mirror):
 SAME_SHAPE = [
     (Uniform(0, 3), Uniform(-9, 4)),
     (Normal(0, 3), Normal(-9, 4)),
+    (Gumbel(0, 3), Gumbel(-9, 4)),
     (LogNormal(0, 2), LogNormal(5, 2)),
     (Gamma(3, 1), Gamma(3, 8)),
     (Weibull(3, 1), Weibull(3, 8)),

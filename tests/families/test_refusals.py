@@ -15,6 +15,7 @@ from popsim.families.constant import Constant
 from popsim.families.discrete import Discrete
 from popsim.families.empirical import Empirical
 from popsim.families.gamma import Gamma
+from popsim.families.gumbel import Gumbel
 from popsim.families.lognormal import LogNormal
 from popsim.families.metalog import Metalog
 from popsim.families.mixture import Mixture
@@ -40,6 +41,8 @@ BROKEN = [
     (lambda: Pert(0, 5, 3, -1), ["0.001 <= shape <= 1e+06", "low <= mode <= high"]),
     (lambda: Pert(1, 1, 1), ["low < high"]),
     (lambda: Normal(0, 0), ["std > 0"]),
+    (lambda: Gumbel(0, -1), ["scale > 0"]),
+    (lambda: Gumbel.from_range(1, 2, 1), ["0 < coverage < 1"]),
     (lambda: LogNormal(800, -1), ["-700 <= mu <= 700", "sigma > 0"]),
     (lambda: LogNormal.from_mean_std(0, -1), ["mean > 0", "std > 0"]),
     (lambda: LogNormal.from_median_gsd(-1, 1), ["median > 0", "gsd > 1"]),
