@@ -232,7 +232,7 @@ MODIFIED = [
 
 
 def test_numbers_of_all_families_are_what_they_always_were() -> None:
-    assert {family.family for family in FIXED + MODIFIED} == set(family_names())
+    assert {family.family for family in FIXED + MODIFIED} <= set(family_names())
     drawn = sample({f"name {place}": family for place, family in enumerate(FIXED)}, 500, seed=3, correlation=0.2)
     assert (
         sha256(six_digits(drawn.to_array().values))
