@@ -329,7 +329,7 @@ def _likely(plan: Plan) -> Plan:
         row_scale=np.zeros(rows),
     )
     moves = moves._replace(
-        # The probability of a need and the powers of drivers are in the cost.
+        # The probability of a need and scale factors are in the cost.
         gate_start=np.zeros_like(moves.gate_start),
         power_start=np.zeros_like(moves.power_start),
         # Scores are 0: a shock happens where its threshold is above.

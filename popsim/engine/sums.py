@@ -204,7 +204,7 @@ class OptionSums:
 def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers] | None:
     """Return the place of each cost among the costs of another plan, and of each component; None if that cannot be.
 
-    It can where every cost of the plan is one of the other, by the same law and as late, in the same order.
+    It can where every cost of the plan is one of the other, of the same distribution and as late, in the same order.
     """
     rows, others = np.flatnonzero(plan.row_component >= 0), np.flatnonzero(drawn.row_component >= 0)
     country = _numbers(plan.labels.country, drawn.labels.country)

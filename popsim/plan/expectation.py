@@ -42,8 +42,8 @@ def expect_rows(view: StudyView) -> Expected:
     costs = [component.cost for _, component in view.pairs]
     cost_mode, total = _column([view.mode(cost) for cost in costs]), _column(view.totals)
     needed, chance = _needed(view)
-    scale = view.scales(_expected_power)
-    likely = view.scales(_likely_power)
+    scale = view.scales(_expected_scale)
+    likely = view.scales(_likely_scale)
     # Very large costs may pass the largest float, which is then what they come to.
     with np.errstate(all="ignore"):
         mode = cost_mode * (likely * chance) * total
@@ -108,7 +108,7 @@ def likely_weights(view: StudyView) -> Floats:
     """Return what multiplies a most likely cost (country, component), beside what is known and what lateness adds.
 
     The probability that it is needed, which is the product of those of its needs, each at its most likely value where
-    it is uncertain; and its drivers at the most likely values of uncertain exponents.
+    it is uncertain; and its scale factors at the most likely values of uncertain exponents.
     """
     weights = np.ones((len(view.pairs), len(view.study.countries)))
     for row, (area, component) in zip(weights, view.pairs, strict=True):
@@ -141,12 +141,12 @@ def _paid_for(view: StudyView, prices: Prices, span: Span) -> Floats:
         for component in area.components:
             if component.profile not in known:
                 rises = _prices(ages, factor, rate) * general
-                growth = _growths(component.profile, rises, lags, span)
+                price_profile = _price_profile(component.profile, rises, lags, span)
                 lates = view.entries(area.delay.years) if area.delay else sure
                 count = max(len(begins), len(lates))
                 pairs = list(zip(begins * (count // len(begins)), lates * (count // len(lates)), strict=True))
                 found = {(begin[0], late[0]): (begin[1], late[1]) for begin, late in pairs}
-                each = {labels: _paid(area, growth, lags, *late) for labels, late in found.items()}
+                each = {labels: _paid(area, price_profile, lags, *late) for labels, late in found.items()}
                 row = [each[begin[0], late[0]] for begin, late in pairs]
                 known[component.profile] = row if count > 1 else row[0]
             paid.append(known[component.profile])
@@ -157,13 +157,13 @@ def _mean(amount: Amount) -> float:
     return amount.mean() if isinstance(amount, Family) else amount
 
 
-def _likely_power(exponent: Family, driver: float) -> float:
-    return float(driver ** exponent.mode())
+def _likely_scale(exponent: Family, measure: float) -> float:
+    return float(measure ** exponent.mode())
 
 
 @lru_cache(maxsize=2048)
-def _expected_power(exponent: Family, driver: float) -> float:
-    return expect(exponent, lambda x: driver**x)
+def _expected_scale(exponent: Family, measure: float) -> float:
+    return expect(exponent, lambda x: measure**x)
 
 
 def _rises(study: Study, area: Area) -> tuple[float, Amount]:
@@ -199,7 +199,7 @@ def _general_prices(study: Study, prices: Prices, years: range) -> Floats:
     return np.ones(len(years))
 
 
-def _growths(payments: tuple[float, ...], prices: Floats, lags: int, span: Span) -> list[float]:
+def _price_profile(payments: tuple[float, ...], prices: Floats, lags: int, span: Span) -> list[float]:
     """Return what the payments for a unit of cost come to within or after the horizon, by whole years of lateness."""
     profile, years = np.array(payments), len(payments)
     if span == "within_horizon":
@@ -211,10 +211,10 @@ def _growths(payments: tuple[float, ...], prices: Floats, lags: int, span: Span)
     return found
 
 
-def _paid(area: Area, growth: Sequence[float], lags: int, begin: Amount, late: Amount) -> float:
+def _paid(area: Area, price_profile: Sequence[float], lags: int, begin: Amount, late: Amount) -> float:
     """Return what is expected to be paid for a unit of cost: payments moved and prolonged by lateness."""
     cost_per_year = area.delay.cost_per_year if area.delay else 0.0
-    return sum(w * g for w, g in zip(lag_weights(begin, late, cost_per_year, lags), growth, strict=False))
+    return sum(w * g for w, g in zip(lag_weights(begin, late, cost_per_year, lags), price_profile, strict=False))
 
 
 _ORDER = 8

@@ -97,7 +97,7 @@ def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan
     moves = Moves(
         row_keep=columns["register"],
         row_presence=columns["activation"],
-        row_growth=columns["growth"],
+        row_growth=columns["price_profile"],
         counts=np.array([activations.register_count, activations.slot_count, timing.slots], dtype=np.int64),
         **activations.arrays(),
         **factors.path_arrays(timing.paths, timing.years),
@@ -111,7 +111,9 @@ def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activat
     study, pairs = view.study, view.pairs
     growth = timing.component_growth[0]
     rows = [
-        Row(builder.distribution(component.cost, f"{area.id}/{component.id}: cost"), score.own, k, growth=profile)
+        Row(
+            builder.distribution(component.cost, f"{area.id}/{component.id}: cost"), score.own, k, price_profile=profile
+        )
         for k, ((area, component), score, profile) in enumerate(zip(pairs, view.drawn, growth.tolist(), strict=True))
     ]
     costs = Block.of(rows, {name: number for number, name in enumerate(view.own)})

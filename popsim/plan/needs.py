@@ -21,7 +21,7 @@ _EDGE = 1e-10
 
 
 class Probit(Family):
-    """The law of ``ppf(P)`` of the standard normal, where P is a probability that is drawn.
+    """The distribution of ``ppf(P)`` of the standard normal, where P is a probability that is drawn.
 
     A P within 1e-10 of 0 or 1 counts as that: no number of scenarios that can be run tells them apart.
 
@@ -156,8 +156,8 @@ def needed_cost(component: Component, chances: Mapping[str, Amount], score: Scor
 
 
 @lru_cache(maxsize=1024)
-def _dependent_cost(law: Family, chances: tuple[Amount, ...], to_cost: tuple[float, ...], between: float) -> float:
-    z, cost, cost_weights = scored_nodes(law, *_COARSE)
+def _dependent_cost(cost: Family, chances: tuple[Amount, ...], to_cost: tuple[float, ...], between: float) -> float:
+    z, value, weight = scored_nodes(cost, *_COARSE)
     thresholds = [_thresholds(chance) for chance in chances]
     if len(chances) == 1:
         level, weights = thresholds[0]
@@ -175,7 +175,7 @@ def _dependent_cost(law: Family, chances: tuple[Amount, ...], to_cost: tuple[flo
                 for score in z.tolist()
             ]
         )
-    return float((cost * chance) @ cost_weights)
+    return float((value * chance) @ weight)
 
 
 def _given(level: Floats, z: Floats | float, correlation: float) -> Floats:

@@ -132,11 +132,11 @@ NO_PROGRAM = Program(_NONE, _NONE, _NONE, np.zeros((0, 5), dtype=np.int64), np.z
 
 
 class Cell(NamedTuple):
-    """Sums by lag of a component that become one accumulator: by a growth, or (growth -1) what falls in one year."""
+    """Sums by lag of a component that become one accumulator: by a price profile, or (-1) as what falls in one year."""
 
     source: int
     component: int
-    growth: int
+    price_profile: int
     year: int
 
 
@@ -242,8 +242,8 @@ class _Writer:
         for cell, place in cells.items():
             lags = all_lags[cell.component]
             at, source = self.sums + place, self.sums + cell.source
-            if cell.growth >= 0:
-                write(dot(at, source, self.profiles + m.growth_slot[cell.growth], lags))
+            if cell.price_profile >= 0:
+                write(dot(at, source, self.profiles + m.growth_slot[cell.price_profile], lags))
                 continue
             profile = m.profile[cell.component]
             write(set_to(at))

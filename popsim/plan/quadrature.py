@@ -24,7 +24,7 @@ def expect(family: Family, function: Callable[[Floats], Floats]) -> float:
     Parameters
     ----------
     family
-        The law of X.
+        The distribution of X.
     function
         Takes and gives an array of values.
 
@@ -44,7 +44,7 @@ def nodes(family: Family, order: int = _ORDER, widest: float = _WIDEST) -> tuple
     Parameters
     ----------
     family
-        The law of the values.
+        The distribution of the values.
     order, widest
         Points in each stretch of the normal score, and how wide a stretch may be.
 

@@ -31,7 +31,7 @@ class Row(NamedTuple):
     component: int = -1
     register: int = -1
     """Where the value of a row that is no cost is kept for others; -1 for a cost."""
-    growth: int = -1
+    price_profile: int = -1
 
 
 class Block(NamedTuple):
@@ -40,7 +40,7 @@ class Block(NamedTuple):
     distribution: list[int]
     component: list[int]
     register: list[int]
-    growth: list[int]
+    price_profile: list[int]
     lengths: list[int]
     """How many terms each row has."""
     terms: list[int]
@@ -54,7 +54,7 @@ class Block(NamedTuple):
             distribution=[row.distribution for row in rows],
             component=[row.component for row in rows],
             register=[row.register for row in rows],
-            growth=[row.growth for row in rows],
+            price_profile=[row.price_profile for row in rows],
             lengths=[len(row.own) for row in rows],
             terms=[names.setdefault(name, len(names)) for name, _ in terms],
             weights=[weight for _, weight in terms],
@@ -142,11 +142,11 @@ class RowBuilder:
 
     @property
     def columns(self) -> dict[str, Integers]:
-        """Numbers of every row, by what they are: country, component, register, activation and growth."""
+        """Numbers of every row, by what they are: country, component, register, activation and price profile."""
         columns = {"country": self._country, "activation": self._activation, **self._block._asdict()}
         return {
             name: np.array(columns[name], dtype=np.int64)
-            for name in ("country", "component", "register", "activation", "growth")
+            for name in ("country", "component", "register", "activation", "price_profile")
         }
 
     def draws(self, streams: StreamNumbers) -> Draws:
