@@ -1,4 +1,4 @@
-"""How an object shows itself: a few lines in a console, a small table in a notebook, never all that it holds."""
+"""How objects print: a few lines in a console, a small table in a notebook, never all their values."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Brief", "as_html", "as_text", "brief", "listed", "one_line"]
 WIDTH = 100
 """Characters of a line, at most."""
 SHOWN = 8
-"""Names of a list that are written out."""
+"""Names of a list that are shown; of the others, only their number is."""
 
 Rows = Sequence[tuple[str, str]]
 
@@ -23,7 +23,7 @@ _short.maxstring = _short.maxother = 60
 
 
 def one_line(text: object, width: int = WIDTH) -> str:
-    r"""Give a text in one line of printable characters, cut where it is longer than `width`.
+    r"""Return a text in one line of printable characters, cut where it is longer than `width`.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def one_line(text: object, width: int = WIDTH) -> str:
 
 
 def listed(names: Iterable[object]) -> str:
-    """Count names, and write the first of them out.
+    """Return how many names there are, and the first of them.
 
     Examples
     --------
@@ -51,7 +51,7 @@ def listed(names: Iterable[object]) -> str:
 
 
 def as_text(title: str, rows: Rows) -> str:
-    """Write a title, and below it one line for each row of label and text.
+    """Return a title, and below it one line for each row of label and text.
 
     Examples
     --------
@@ -65,7 +65,7 @@ def as_text(title: str, rows: Rows) -> str:
 
 
 def as_html(title: str, rows: Rows) -> str:
-    """Write the same as a table of HTML; every text is escaped, and nothing is fetched from elsewhere.
+    """Return the same as a table of HTML; every text is escaped, and nothing is fetched from elsewhere.
 
     Examples
     --------
@@ -78,7 +78,7 @@ def as_html(title: str, rows: Rows) -> str:
 
 
 def brief(value: object) -> str:
-    """Show a value in some sixty characters; of a long list, the first four entries.
+    """Return a value in some sixty characters; of a long list, the first four entries.
 
     Examples
     --------

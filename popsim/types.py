@@ -34,13 +34,13 @@ __all__ = [
 ]
 
 Base = Literal["cost", "financing_need"]
-"""What is paid by whomever, or what a fund is asked for."""
+"""The total of a study: what it costs whoever pays, or what a fund is asked for."""
 Prices = Literal["constant", "nominal", "discounted"]
-"""Of the price year, of the year of each payment, or discounted to the first year at constant prices."""
+"""Prices of the price year, of the year of each payment, or discounted to the first year at constant prices."""
 Span = Literal["within_horizon", "after_horizon", "all_years"]
 """The years of the study, those after them, or both together."""
 Basis = Literal["evidence", "proxy", "judgement"]
-"""What a cost may rest on, the firmest first."""
+"""What a figure rests on, the firmest first."""
 Dimension = Literal["country", "area", "component", "basis", "year"]
 """What costs can be broken down by, beside the groups of countries of a study."""
 By = Dimension | str | Sequence[Dimension | str]
@@ -50,11 +50,11 @@ Design = Literal["random", "latin", "sobol"]
 Interval = Literal["symmetric", "shortest"]
 """A range with equal tails, or the shortest one."""
 Method = Literal["quantiles", "jcgm101"]
-"""What a stated precision is held against."""
+"""How a stated precision is checked."""
 Grouping = Literal["input", "level"]
-"""Drivers by what is uncertain, or by who has it in common."""
+"""Drivers grouped by what is uncertain, or by which countries share it."""
 Reference = Literal["expected", "point_estimate"]
-"""What a reserve comes on top of."""
+"""What a reserve is added to."""
 
 BASES: tuple[Basis, ...] = get_args(Basis)
 DESIGNS: tuple[Design, ...] = get_args(Design)

@@ -124,6 +124,7 @@ def attach_drivers(dataset: Run | xr.Dataset, *results: xr.Dataset) -> xr.Datase
     (True, True)
     """
     dataset = dataset_of(dataset).copy()
+    described = {name: dict(values.attrs) for name, values in dataset.coords.items()}
     for result in results:
         by = "input" if "input" in result.dims else "level"
         names = [str(name) for name in result.data_vars if str(name).removesuffix("_error") in _STORED]
@@ -131,6 +132,9 @@ def attach_drivers(dataset: Run | xr.Dataset, *results: xr.Dataset) -> xr.Datase
         attributes = {f"drivers_{by}_{name}": result.attrs[name] for name in _DRIVER_ATTRIBUTES}
         labels = {by: result[by], f"{by}_name": result[f"{by}_name"]}
         dataset = dataset.assign_coords(labels).assign(variables).assign_attrs(attributes)
+    # Assigning takes the labels of areas over from the result, which has them without unit and meaning.
+    for name, attributes in described.items():
+        dataset[name].attrs.update(attributes)
     dataset.attrs.pop(_REASON, None)
     return dataset
 

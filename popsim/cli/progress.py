@@ -18,7 +18,7 @@ PATIENCE = 1.0
 class ProgressBar:
     """Callback ``(done, total)`` whose bar appears once the work has lasted `patience` seconds.
 
-    Until the first call, while code is compiled, it only shows that something is being done.
+    Until the first call, while code is compiled, it only shows that work is going on.
     """
 
     def __init__(self, label: str, patience: float = PATIENCE) -> None:
@@ -32,15 +32,15 @@ class ProgressBar:
         self._timer.start()
 
     def __call__(self, done: int, total: int) -> None:
-        """Say that `done` of `total` is done."""
+        """Show that `done` of `total` is done."""
         self._bar.update(self._task, completed=done, total=total)
 
     def describe(self, label: str) -> None:
-        """Change the words before the bar."""
+        """Change the text before the bar."""
         self._bar.update(self._task, description=label)
 
     def close(self) -> None:
-        """Take the bar away, or see to it that it does not appear."""
+        """Remove the bar, or keep it from appearing."""
         self._timer.cancel()
         self._timer.join()
         if self._bar.live.is_started:
@@ -49,7 +49,7 @@ class ProgressBar:
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[ProgressBar | None]:
-    """Give a callback for long work; None where standard error is no terminal, so that logs hold no bars."""
+    """Yield a callback for long work; None where standard error is not a terminal, so that logs have no bars."""
     if not sys.stderr.isatty():
         yield None
         return
