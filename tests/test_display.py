@@ -43,7 +43,7 @@ def shown(study: Any) -> dict[str, Any]:
         "study": study,
         "evil study": evil,
         "plan": plan,
-        "evil plan": replace(plan, labels=words, title=EVIL, study_name=EVIL),
+        "evil plan": replace(plan, labels=words, about=plan.about._replace(title=EVIL, study_name=EVIL)),
         "run": Run(Path("results/pops"), study, dataset),
         "evil run": Run(Path(EVIL), evil, dataset.rename(cost_by_area=EVIL)),
         "option": evil.options[0],
@@ -138,7 +138,7 @@ def test_what_differs_is_not_equal(shown: dict[str, Any], study: Any) -> None:
     assert study != replace(study, seed=1)
     assert replace(study, source="elsewhere.toml") == study
     assert plan != plan.with_sampling(replace(plan.sampling, seed=1))
-    assert plan != replace(plan, title="another")
+    assert plan != replace(plan, about=plan.about._replace(title="another"))
     assert plan != replace(plan, row_mean=2.0 * plan.row_mean)
     assert run != replace(run, dataset=run.dataset.isel(scenario=slice(50)))
     assert run != replace(run, folder=Path("elsewhere"))
