@@ -11,12 +11,11 @@ import xarray as xr
 from popsim import analysis, schema
 from popsim.report.data import ReportData, names_of
 from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
-from popsim.report.estimates import Measured
 from popsim.report.numbers import UNKNOWN, percent
 from popsim.report.prose import Prose, listed
 from popsim.study.model import Study
 
-__all__ = ["breakdown_title", "breakdowns", "dimension_name", "dims_of", "has_own_section", "label_of"]
+__all__ = ["breakdowns", "dims_of"]
 
 _text = Prose("breakdowns")
 
@@ -38,33 +37,6 @@ _NAMES = {
 }
 
 
-def dims_of(data: ReportData, name: str) -> tuple[str, ...]:
-    """Dimensions of a breakdown beside option and scenario."""
-    return tuple(str(dim) for dim in data.dataset[name].dims if dim not in {"option", "scenario"})
-
-
-def has_own_section(data: ReportData, dims: tuple[str, ...]) -> bool:
-    """Whether another section shows a breakdown by these dimensions."""
-    return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in data.groups)
-
-
-def dimension_name(study: Study, dim: str) -> str:
-    """Name a dimension, or a grouping of countries as the study names it, as the heading of a column."""
-    return _NAMES.get(dim) or study.heading(dim)
-
-
-def breakdown_title(study: Study, dims: Sequence[str]) -> str:
-    """Name what a breakdown is by within a sentence, such as "activity area and year"."""
-    return listed([_NAMES[dim].lower() if dim in _NAMES else study.heading(dim, sentence=True) for dim in dims])
-
-
-def label_of(data: ReportData, dim: str, value: object) -> str:
-    """Name a label of a dimension, as the study names it; its code follows where several have one name."""
-    if dim == "basis":
-        return str(value).capitalize()
-    return names_of(data.dataset, dim).get(value) or data.study.label(dim, value)
-
-
 def breakdowns(data: ReportData) -> Section | None:
     """Show every breakdown that has no section of its own; None when there is none.
 
@@ -76,7 +48,7 @@ def breakdowns(data: ReportData) -> Section | None:
             continue
         dims = dims_of(data, str(name))
         # How costs divide by basis is kept in every run, for another section.
-        if has_own_section(data, dims) or (dims == ("basis",) and dims not in data.study.breakdowns):
+        if _has_own_section(data, dims) or (dims == ("basis",) and dims not in data.study.breakdowns):
             continue
         across = _columns_of(data, dims)
         blocks += _matrices(data, dims, across) if across is not None else _list(data, dims)
@@ -84,6 +56,33 @@ def breakdowns(data: ReportData) -> Section | None:
         return None
     note = Paragraph(_text("note"), note=True)
     return Section("breakdowns", "Further breakdowns", "Breakdowns", (*blocks, note))
+
+
+def dims_of(data: ReportData, name: str) -> tuple[str, ...]:
+    """Return the dimensions of a breakdown beside option and scenario."""
+    return tuple(str(dim) for dim in data.dataset[name].dims if dim not in {"option", "scenario"})
+
+
+def _has_own_section(data: ReportData, dims: tuple[str, ...]) -> bool:
+    """Whether another section shows a breakdown by these dimensions."""
+    return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in data.groups)
+
+
+def _dimension_name(study: Study, dim: str) -> str:
+    """Name a dimension, or a grouping of countries as the study names it, as the heading of a column."""
+    return _NAMES.get(dim) or study.heading(dim)
+
+
+def _title(study: Study, dims: Sequence[str]) -> str:
+    """Name what a breakdown is by within a sentence, such as "activity area and year"."""
+    return listed([_NAMES[dim].lower() if dim in _NAMES else study.heading(dim, sentence=True) for dim in dims])
+
+
+def _label_of(data: ReportData, dim: str, value: object) -> str:
+    """Name a label of a dimension, as the study names it; its code follows where several have one name."""
+    if dim == "basis":
+        return str(value).capitalize()
+    return names_of(data.dataset, dim).get(value) or data.study.label(dim, value)
 
 
 def _columns_of(data: ReportData, dims: tuple[str, ...]) -> str | None:
@@ -96,11 +95,11 @@ def _columns_of(data: ReportData, dims: tuple[str, ...]) -> str | None:
     return chosen if sizes[chosen] <= MOST_COLUMNS else None
 
 
-def _labels(data: ReportData, dim: str, along: ReportData | None = None) -> list[object]:
-    """Labels in the order in which they are shown: countries and components by size, everything else as it stands."""
+def _labels(data: ReportData, dim: str, along: ReportData) -> list[object]:
+    """Return labels in the order in which they are shown: countries and components by size, others as they come."""
     labels: list[object] = data.dataset[dim].values.tolist()
     name = schema.breakdown_name((dim,), data.first)
-    if dim not in {"country", "component"} or along is None or not along.has(name):
+    if dim not in {"country", "component"} or not along.has(name):
         return labels
     return sorted(labels, key=lambda label: -along.mean(name, **{dim: label}).value)
 
@@ -120,19 +119,15 @@ def _with_sums(data: ReportData, dims: tuple[str, ...]) -> ReportData:
     return replace(data, dataset=data.dataset.assign(sums), summary=data.summary.assign(summary.data_vars))
 
 
-def _range(data: ReportData, low: Measured, high: Measured) -> str:
-    ends = data.amounts(low, high)
-    return UNKNOWN if UNKNOWN in ends else f"{ends[0]}–{ends[1]}" if ends[0] != ends[1] else ""
-
-
 def _cell(data: ReportData, name: str, where: dict[str, object]) -> MatrixCell:
-    low, high = data.range(name, **where)
-    return MatrixCell(data.amount(data.mean(name, **where)), _range(data, low, high))
+    low, high = data.amounts(*data.range(name, **where))
+    ends = UNKNOWN if UNKNOWN in (low, high) else f"{low}–{high}" if low != high else ""
+    return MatrixCell(data.amount(data.mean(name, **where)), ends)
 
 
 def _matrices(data: ReportData, dims: tuple[str, ...], across: str) -> list[Block | Details]:
     down = next(dim for dim in dims if dim != across)
-    along, title = _with_sums(data, dims), breakdown_title(data.study, dims)
+    along, title = _with_sums(data, dims), _title(data.study, dims)
     rows, columns = _labels(data, down, along), _labels(data, across, along)
     tables: list[Block] = []
     for total in data.totals:
@@ -140,11 +135,8 @@ def _matrices(data: ReportData, dims: tuple[str, ...], across: str) -> list[Bloc
         by_row, by_column = (schema.breakdown_name((dim,), total) for dim in (down, across))
         lines = []
         for row in rows:
-            cells = []
-            for column in columns:
-                key = {down: row, across: column}
-                cells.append(_cell(along, name, {dim: key[dim] for dim in dims}))
-            lines.append(MatrixRow(label_of(data, down, row), (*cells, _cell(along, by_row, {down: row}))))
+            cells = [_cell(along, name, {down: row, across: column}) for column in columns]
+            lines.append(MatrixRow(_label_of(data, down, row), (*cells, _cell(along, by_row, {down: row}))))
         sums = (*(_cell(along, by_column, {across: column}) for column in columns), _cell(along, total, {}))
         caption = _text(
             "matrix_caption",
@@ -157,8 +149,8 @@ def _matrices(data: ReportData, dims: tuple[str, ...], across: str) -> list[Bloc
         tables.append(
             Matrix(
                 caption,
-                dimension_name(data.study, down),
-                (*(label_of(data, across, column) for column in columns), "All"),
+                _dimension_name(data.study, down),
+                (*(_label_of(data, across, column) for column in columns), "All"),
                 (*lines, MatrixRow("All", sums)),
             )
         )
@@ -170,17 +162,15 @@ def _matrices(data: ReportData, dims: tuple[str, ...], across: str) -> list[Bloc
 def _list(data: ReportData, dims: tuple[str, ...]) -> list[Block | Details]:
     """List the cells of a breakdown row by row, with the totals side by side."""
     keys = list(itertools.product(*(_labels(data, dim, data) for dim in dims)))
-    whole = len(keys)
-    left_out: tuple[Block, ...] = ()
+    whole, note = len(keys), list[Block]()
     if whole > MOST_ROWS:
         first = schema.breakdown_name(dims, data.first)
-        means = {key: data.mean(first, **dict(zip(dims, key, strict=True))).value for key in keys}
-        keys = sorted(keys, key=lambda key: -means[key])[:MOST_ROWS]
-        left_out = (Paragraph(_text("largest_rows", shown=MOST_ROWS, rows=whole), note=True),)
-    labels = [
-        name for dim in dims for name in (dimension_name(data.study, dim), *(("Code",) if dim == "country" else ()))
-    ]
-    shown, title = data.totals, breakdown_title(data.study, dims)
+        keys.sort(key=lambda key: -data.mean(first, **dict(zip(dims, key, strict=True))).value)
+        note.append(Paragraph(_text("largest_rows", shown=MOST_ROWS, rows=whole), note=True))
+    labels = [_dimension_name(data.study, dim) for dim in dims]
+    if "country" in dims:
+        labels.insert(dims.index("country") + 1, "Code")
+    shown, title = data.totals, _title(data.study, dims)
     caption = _text(
         "list_caption",
         title="Ranges" if len(shown) > 1 else _TOTALS[shown[0]],
@@ -192,14 +182,14 @@ def _list(data: ReportData, dims: tuple[str, ...]) -> list[Block | Details]:
     table = Table(
         caption,
         (*labels, *_COLUMNS * len(shown)),
-        tuple((*_row_labels(data, dims, key), *_row(data, dims, key)) for key in keys),
+        tuple((*_row_labels(data, dims, key), *_row(data, dims, key)) for key in keys[:MOST_ROWS]),
         labels=len(labels),
         sortable=whole > MOST_OPEN,
         groups=tuple((_TOTALS[total], len(_COLUMNS)) for total in shown) if len(shown) > 1 else (),
     )
     if whole <= MOST_OPEN:
         return [table]
-    return [Details(_text("list_summary", by=title, rows=whole), (table, *left_out))]
+    return [Details(_text("list_summary", by=title, rows=whole), (table, *note))]
 
 
 def _row_labels(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
@@ -208,7 +198,7 @@ def _row_labels(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]
         if dim == "country":  # its code has a column of its own
             labels += [str(data.dataset["country_name"].sel(country=value).item()), str(value)]
         else:
-            labels.append(label_of(data, dim, value))
+            labels.append(_label_of(data, dim, value))
     return labels
 
 
