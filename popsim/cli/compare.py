@@ -140,7 +140,7 @@ def print_sentences(comparison: Comparison) -> None:
 
     for option in comparison.options:
         click.echo()
-        print_text(" ".join(section.says(comparison, option)))
+        print_text(" ".join(section.sentences(comparison, option)))
     for sentence in section.notes(comparison):
         click.echo()
         print_text(sentence)
@@ -177,7 +177,9 @@ def option_as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
         return figures
     return {
         **figures,
-        "says": [sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in section.says(comparison, option)],
+        "says": [
+            sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in section.sentences(comparison, option)
+        ],
         "difference": {name: _difference(comparison, option, name) for name in names},
         "payments_ceased": [
             {"component": each.component, "name": each.name, "payments": each.payments, **each.money}

@@ -36,10 +36,10 @@ def test_what_is_rare_in_an_option_alone_is_named_with_its_chance_and_size(tmp_p
     happens = int((dataset["cost"].sel(option="rare") > 5e6).sum())
     assert 0 < happens < 25
     comparison = comparison_of(study, attach_rare(dataset, ps.rare_events(study, dataset)))
-    said = spoken(" ".join(words.says(comparison, "rare")))
+    said = spoken(" ".join(words.sentences(comparison, "rare")))
     counted = f"{happens:,} of 500 scenarios"
     assert f"Not in the range of its cost: “Boom”, chance 1 in 100 ({counted}), adds US$ 4.0 million." in said
-    assert "Boom" not in " ".join(words.says(comparison, "same"))
+    assert "Boom" not in " ".join(words.sentences(comparison, "same"))
 
 
 def test_what_the_study_as_written_has_too_is_not_said_again(tmp_path: Path) -> None:
@@ -48,7 +48,7 @@ def test_what_the_study_as_written_has_too_is_not_said_again(tmp_path: Path) -> 
     )
     dataset = ps.simulate(study, scenarios=500)
     comparison = comparison_of(study, attach_rare(dataset, ps.rare_events(study, dataset)))
-    assert "Boom" not in " ".join(words.says(comparison, "late"))
+    assert "Boom" not in " ".join(words.sentences(comparison, "late"))
     assert "Boom" in " ".join(rare_sentences(comparison.data.every_option, "full", study.coverage))
 
 
@@ -57,7 +57,7 @@ def test_one_scenario_is_spoken_of_as_one(tmp_path: Path) -> None:
     study = study_of(tmp_path / "study", areas, {"late": {"start.years": 1.0}}, **IN_TIME, scenarios={"count": 1})
     dataset = ps.simulate(study)
     comparison = comparison_of(study, dataset)
-    assert spoken(words.says(comparison, "late")[0]) == "“Option late” costs the same in the one scenario."
+    assert spoken(words.sentences(comparison, "late")[0]) == "“Option late” costs the same in the one scenario."
     document = compose(study, dataset)
     text = " ".join(
         block.text for section in document.sections for block in section.blocks if isinstance(block, Paragraph)

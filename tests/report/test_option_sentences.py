@@ -278,7 +278,7 @@ def check_shares(table: Table, comparison: Comparison, base: str, dataset: xr.Da
 def check_all(comparison: Comparison, dataset: xr.Dataset) -> int:
     checked = check_tables(comparison, dataset)
     for option in comparison.options:
-        said = words.says(comparison, option)
+        said = words.sentences(comparison, option)
         checked += check_sentences(" ".join(said), dataset, option, comparison.names[option])
     return checked
 
@@ -339,7 +339,7 @@ def check_other_prices(comparison: Comparison, dataset: xr.Dataset) -> None:
 def test_what_is_only_paid_later_costs_the_same(tmp_path: Path) -> None:
     """A one-off of 300 in each of two countries, four years later: all of it after the last year, none of it saved."""
     study = study_of(tmp_path / "study", ONCE, {"late": {"start.years": 4.0}}, **IN_TIME)
-    (sentence, after, within) = map(spoken, words.says(comparison_of(study), "late"))
+    (sentence, after, within) = map(spoken, words.sentences(comparison_of(study), "late"))
     assert sentence == "“Option late” costs the same in all of the 100 scenarios."
     assert after == "Of its cost, US$ 600.0 falls after 2032."
     assert within == "In 2030–2032 alone it costs US$ 600.0 less."
@@ -353,7 +353,7 @@ PARTS = {"x": {"k": PER_YEAR, "l": component(40.0, "per-year", years="all")}}
 def test_a_payment_that_ceases_is_fewer_years_of_service(tmp_path: Path, years: int) -> None:
     """100 a year in two countries and three years: each year that work begins later is a payment of 200 that ceases."""
     study = study_of(tmp_path / "study", YEARLY, {"late": {"area.x.postponed": years}}, financing=FINANCING)
-    (costs, needs, service) = map(spoken, words.says(comparison_of(study), "late"))
+    (costs, needs, service) = map(spoken, words.sentences(comparison_of(study), "late"))
     assert costs == f"“Option late” costs US$ {200 * years}.0 less, less in all of the 100 scenarios."
     assert needs == f"It needs US$ {110 * years}.0 less financing, less in all of the 100 scenarios."
     number = "1 payment" if years == 1 else "2 payments"
@@ -365,7 +365,7 @@ def test_a_payment_that_ceases_is_fewer_years_of_service(tmp_path: Path, years: 
 
 def test_a_late_start_ceases_no_payment(tmp_path: Path) -> None:
     study = study_of(tmp_path / "study", YEARLY, {"late": {"start.years": 2.0}}, **IN_TIME)
-    said = spoken(" ".join(words.says(comparison_of(study), "late")))
+    said = spoken(" ".join(words.sentences(comparison_of(study), "late")))
     assert "costs the same in all of the 100 scenarios. Of its cost, US$ 400.0 falls after 2032." in said
     assert "service" not in said
 
@@ -373,7 +373,7 @@ def test_a_late_start_ceases_no_payment(tmp_path: Path) -> None:
 def test_payments_that_come_on_top_are_more_years_of_service(tmp_path: Path) -> None:
     """The study begins a year late in all; the option begins at once: one more payment of each component."""
     study = study_of(tmp_path / "study", PARTS, {"early": {"area.x.postponed": 0}}, area={"x": {"postponed": 1}})
-    (costs, service) = map(spoken, words.says(comparison_of(study), "early"))
+    (costs, service) = map(spoken, words.sentences(comparison_of(study), "early"))
     assert costs == "“Option early” costs US$ 280.0 more, more in all of the 100 scenarios."
     assert service == (
         "More years of service: 1 further payment of “part k” and 1 further payment of “part l” are made in each "
@@ -398,7 +398,7 @@ def test_the_figure_shows_what_moves_in_all_years_and_within_them(tmp_path: Path
 
 def test_one_scenario_has_no_mean_difference(tmp_path: Path) -> None:
     study = study_of(tmp_path / "study", TWO, {"late": {"area.x.postponed": 1}}, scenarios={"count": 1})
-    said = spoken(" ".join(words.says(comparison_of(study), "late")))
+    said = spoken(" ".join(words.sentences(comparison_of(study), "late")))
     assert "is not known (there is only one scenario), less in the one scenario." in said
 
 
@@ -412,7 +412,7 @@ def test_the_sentences_name_the_headline_first(tmp_path: Path) -> None:
             financing=FINANCING,
             report={"headline": headline},
         )
-        said = words.says(comparison_of(study), "late")
+        said = words.sentences(comparison_of(study), "late")
         assert said[0].startswith(f"“Option late” {first} the same")
 
 
@@ -445,7 +445,7 @@ def test_a_changed_sentence_is_found_out(tmp_path: Path, pattern: str, other: st
     comparison = comparison_of(study, dataset)
     changed = 0
     for option in comparison.options:
-        text = spoken(" ".join(words.says(comparison, option)))
+        text = spoken(" ".join(words.sentences(comparison, option)))
         assert check_sentences(text, dataset, option, comparison.names[option]) > 0
         wrong = re.sub(pattern, other, text, count=1)
         if wrong == text:
@@ -536,5 +536,5 @@ def test_random_studies(
     check_tables(comparison, dataset)
     if scenarios > 1:
         for option in comparison.options:
-            said = " ".join(words.says(comparison, option))
+            said = " ".join(words.sentences(comparison, option))
             assert check_sentences(said, dataset, option, comparison.names[option]) >= len(comparison.bases)

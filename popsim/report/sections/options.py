@@ -24,7 +24,7 @@ __all__ = [
     "notes",
     "options",
     "other_prices",
-    "says",
+    "sentences",
     "shares",
     "sources",
     "unfinanced",
@@ -51,7 +51,7 @@ def options(data: ReportData) -> Section | None:
     blocks: list[Block | Details] = [
         Paragraph(intro),
         Pairs(tuple((names[option], reasons.get(option) or _text("no_reason")) for option in comparison.options)),
-        *(Paragraph(" ".join(says(comparison, option))) for option in comparison.options),
+        *(Paragraph(" ".join(sentences(comparison, option))) for option in comparison.options),
         *(Paragraph(sentence, note=True) for sentence in notes(comparison)),
         _figure(comparison),
     ]
@@ -211,19 +211,19 @@ def other_prices(comparison: Comparison, base: str) -> Table | None:
     return Table(caption, (*heads, *columns), tuple(rows), labels=len(heads))
 
 
-def says(comparison: Comparison, option: str) -> tuple[str, ...]:
+def sentences(comparison: Comparison, option: str) -> tuple[str, ...]:
     """Return sentences on what an option costs more or less than the baseline, and when."""
-    sentences: list[str] = []
+    parts: list[str] = []
     for place, base in enumerate(comparison.bases):
         # The first sentence names the option, those after it do not.
         name = "" if place else comparison.names[option]
-        sentences.append(_in_all(comparison, option, base, name))
+        parts.append(_in_all(comparison, option, base, name))
         if _moves(comparison, option, base):
-            sentences += [_after(comparison, option, base), *_within(comparison, option, base)]
-    sentences += _service(comparison, option)
+            parts += [_after(comparison, option, base), *_within(comparison, option, base)]
+    parts += _service(comparison, option)
     for base in comparison.bases:
-        sentences += _rare(comparison, option, base)
-    return tuple(sentences)
+        parts += _rare(comparison, option, base)
+    return tuple(parts)
 
 
 def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
@@ -369,10 +369,10 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         return ()
     financed = {option: comparison.is_financed(option) for option in comparison.studies}
     first = next((study for option, study in comparison.studies.items() if financed[option]), None)
-    sentences = [_text("financing_need", described=totals.DESCRIBED if first is None else totals.described(first))]
+    lines = [_text("financing_need", described=totals.DESCRIBED if first is None else totals.described(first))]
     if different := unfinanced({_called(comparison, option): known for option, known in financed.items()}):
-        sentences.append(f"{different} {_text('needs_compared')}")
-    return tuple(sentences)
+        lines.append(f"{different} {_text('needs_compared')}")
+    return tuple(lines)
 
 
 def unfinanced(options: Mapping[str, bool]) -> str:
