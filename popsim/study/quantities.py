@@ -71,7 +71,14 @@ class Drawn:
 
 @dataclass(frozen=True)
 class Within(Drawn):
-    """Marks a field as a number within limits, or a distribution within them; a number is `below` something as well."""
+    """Marks a field as a number within limits, or a distribution within them; a number is `below` something as well.
+
+    Examples
+    --------
+    >>> from pydantic import TypeAdapter
+    >>> TypeAdapter(Probability).validate_python({"family": "uniform", "low": 0.2, "high": 0.6}).support()
+    (0.2, 0.6)
+    """
 
     wording: str = ""
     below: float | None = None

@@ -89,7 +89,15 @@ class Checked(Generic[Model]):
 def check_document(
     model: type[Model], raw: Mapping[str, Any], place: Place
 ) -> tuple[Checked[Model] | None, list[Problem]]:
-    """Check the tables of a file: its content, None where nothing can be used of it, and every problem."""
+    """Check the tables of a file: its content, None where nothing can be used of it, and every problem.
+
+    Examples
+    --------
+    >>> from popsim.study.toml_models import ScenariosTable
+    >>> checked, problems = check_document(ScenariosTable, {"count": 50, "seed": -1}, Place("a.toml"))
+    >>> checked.content.count, checked.content.seed, checked.has("seed"), problems[0].where
+    (50, 1, False, 'a.toml: seed')
+    """
     try:
         return Checked(model.model_validate(raw), raw, place, frozenset()), []
     except ValidationError as error:
