@@ -1,7 +1,7 @@
 """Follow one value through `popsim run`: the frames that hold it, their files, and the forms that it takes.
 
 A frame holds a value where a local variable is that value or its text, or has it one level inside: in a dict, a
-sequence, a dataclass, a model or an array. A form of a cost is a type of record that holds the cost: the number itself,
+sequence, an array, or an object of popsim. A form of a cost is a type of record that holds the cost: the number itself,
 or a record with the number. Compiled kernels are not seen. ``python -m benchmarks.walk seed`` follows the seed,
 ``python -m benchmarks.walk cost`` the cost of one component of the packaged study.
 """
@@ -9,7 +9,6 @@ or a record with the number. Compiled kernels are not seen. ``python -m benchmar
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import io
 import itertools
 import re
@@ -85,9 +84,9 @@ def parts(held: object) -> list[object]:
         return list(held.values())
     if isinstance(held, list | tuple | set | frozenset):
         return list(itertools.islice(held, MOST_PARTS))
-    if dataclasses.is_dataclass(held) and not isinstance(held, type):
-        return [getattr(held, field.name, None) for field in dataclasses.fields(held)]
-    return list(vars(held).values()) if hasattr(type(held), "model_fields") else []
+    if type(held).__module__.startswith("popsim."):
+        return list(getattr(held, "__dict__", {}).values())
+    return []
 
 
 def follow(value: float, arguments: list[str], depth: int = 1) -> Walk:
