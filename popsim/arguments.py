@@ -171,13 +171,15 @@ def check_path(argument: str, value: object, allowed: str) -> str:
     return path
 
 
-def by_keyword(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Return a decorator that takes keywords by position too, as former versions did, with a DeprecationWarning.
+def by_keyword(*names: str, **renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Return a decorator that takes arguments as former versions did, with a DeprecationWarning.
 
     Parameters
     ----------
     names
         Keywords in the order of their former positions, after the first argument.
+    renamed
+        Former name of a keyword = its present name.
 
     Examples
     --------
@@ -190,6 +192,13 @@ def by_keyword(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     ...     warnings.simplefilter("always")
     ...     print(repeat("a", 3), caught[0].message)
     aaa repeat(): pass times by keyword; by position it will be refused in a later version
+    >>> @by_keyword(number="times")
+    ... def repeat(text, *, times=1):
+    ...     return text * times
+    >>> with warnings.catch_warnings(record=True) as caught:
+    ...     warnings.simplefilter("always")
+    ...     print(repeat("a", number=3), caught[0].message)
+    aaa repeat(): number is called times now; the former name will be refused in a later version
     """
 
     def decorate(function: Callable[P, R]) -> Callable[P, R]:
@@ -203,6 +212,11 @@ def by_keyword(*names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
                 stated, which = ", ".join(named), "it" if len(named) == 1 else "they"
                 message = f"pass {stated} by keyword; by position {which} will be refused in a later version"
                 warnings.warn(f"{function.__name__}(): {message}", DeprecationWarning, stacklevel=2)
+            for former, present in renamed.items():
+                if former in given and present not in given:
+                    given[present] = given.pop(former)
+                    message = f"{former} is called {present} now; the former name will be refused in a later version"
+                    warnings.warn(f"{function.__name__}(): {message}", DeprecationWarning, stacklevel=2)
             return cast(Callable[..., R], function)(*args[:1], **given, **named)
 
         return called

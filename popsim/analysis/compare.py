@@ -48,7 +48,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
         ``_std`` and ``_quantile`` of option minus baseline, as `summarise` does; the probabilities ``t_dearer``,
         ``t_cheaper`` and ``t_equal`` (within 1e-9 of what either costs in all years, since sums are rounded);
         ``t_correlation`` between option and baseline;
-        ``t_error_ratio``, the standard error of the mean difference over what it would be had the two been run with
+        ``t_error_ratio``, the standard error of the mean difference over what it would be if the two had been run with
         random numbers of their own; and ``t_variance_reduction``, how many times as many scenarios such runs would need
         for the same error (infinite where the difference never varies). NaN stands where nothing varies.
         For each breakdown b by one dimension: ``b_difference_mean``, ``_std`` and ``_quantile``, and

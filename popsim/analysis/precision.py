@@ -60,7 +60,7 @@ OnBatch = Callable[[int, float], None]
 """Called after each batch with the scenarios so far and the precision that they reach."""
 
 
-@by_keyword("precision")
+@by_keyword("precision", most="max_scenarios", told="on_batch")
 def simulate_to(
     study: Study | Plan,
     *,
@@ -72,9 +72,9 @@ def simulate_to(
     seed: int | None = None,
     breakdowns: str | Iterable[By] | None = None,
     threads: int | None = None,
-    most: int | None = None,
+    max_scenarios: int | None = None,
     progress: Progress | None = None,
-    told: OnBatch | None = None,
+    on_batch: OnBatch | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in as many scenarios as a stated precision takes.
 
@@ -104,11 +104,11 @@ def simulate_to(
         Of the range; None for that of the study.
     seed, breakdowns, threads
         As for `simulate`.
-    most
+    max_scenarios
         Number of scenarios that is not to be exceeded; None for as many as fit into a quarter of the memory.
     progress
         Called with the number of scenarios done and the number foreseen.
-    told
+    on_batch
         Called after each batch with the number of scenarios and the precision reached: the largest relative half-width,
         or for "jcgm101" the largest ratio of twice a standard deviation to the tolerance.
 
@@ -116,13 +116,13 @@ def simulate_to(
     -------
     xarray.Dataset
         As of `simulate`, with attributes `precision_method`, `precision` (as asked for; for "jcgm101" 1.0),
-        `precision_reached` (as `told`) and `precision_batches`.
+        `precision_reached` (as `on_batch`) and `precision_batches`.
 
     Raises
     ------
     ParameterError
         For arguments that cannot be honoured; for a design whose errors cannot be estimated within a run; for a
-        precision that takes more than `most` scenarios, with an estimate of how many it takes.
+        precision that takes more than `max_scenarios` scenarios, with an estimate of how many it takes.
     PlanError
         When a distribution cannot be tabulated.
 
@@ -134,12 +134,12 @@ def simulate_to(
     (5000, True)
     """
     plan = study if isinstance(study, Plan) else compile(study)
-    goal = _check(plan, precision, method, digits, interval, coverage, most)
-    most = as_whole(most)
+    goal = _check(plan, precision, method, digits, interval, coverage, max_scenarios)
+    max_scenarios = as_whole(max_scenarios)
     plan = plan.with_sampling(replace(plan.sampling, replicates=goal.replicates))
     parts: list[xr.Dataset] = []
     batches: list[Floats] = []
-    done, foreseen = 0, min(goal.first, goal.allowed(most or goal.first))
+    done, foreseen = 0, min(goal.first, goal.allowed(max_scenarios or goal.first))
     while True:
         of_all = None if progress is None else (lambda n, _, done=done, ahead=foreseen: progress(done + n, ahead))
         part = simulate(
@@ -153,7 +153,7 @@ def simulate_to(
         )
         parts.append(part)
         done = foreseen
-        limit = goal.allowed(_room_for(part) if most is None else min(most, _room_for(part)))
+        limit = goal.allowed(_room_for(part) if max_scenarios is None else min(max_scenarios, _room_for(part)))
         cost = np.concatenate([each["cost"].values for each in parts], axis=1)
         if goal.method == "quantiles":
             reached = relative_error(cost, goal.coverage, goal.replicates)
@@ -161,8 +161,8 @@ def simulate_to(
         else:
             batches.append(_batch_statistics(part["cost"].values, goal.coverage, goal.interval))
             reached, needed = _stability(batches, cost, goal.digits)
-        if told is not None:
-            told(done, reached)
+        if on_batch is not None:
+            on_batch(done, reached)
         if reached <= goal.precision:
             return _joined(parts).assign_attrs(
                 precision_method=goal.method,
@@ -172,7 +172,14 @@ def simulate_to(
             )
         # An estimate from few scenarios that exceeds the limit by little is no reason to stop.
         if done >= limit or 4.0 * limit < needed < math.inf:
-            _refuse(goal, done, reached, needed, limit, stated=most is not None and limit == goal.allowed(most))
+            _refuse(
+                goal,
+                done,
+                reached,
+                needed,
+                limit,
+                stated=max_scenarios is not None and limit == goal.allowed(max_scenarios),
+            )
         foreseen = min(_next(goal, done, needed), limit)
 
 
@@ -203,7 +210,13 @@ class _Goal:
 
 
 def _check(
-    plan: Plan, precision: object, method: object, digits: object, interval: object, coverage: object, most: object
+    plan: Plan,
+    precision: object,
+    method: object,
+    digits: object,
+    interval: object,
+    coverage: object,
+    max_scenarios: object,
 ) -> _Goal:
     """Return what is asked for; all problems are reported together."""
     problems: list[Problem] = []
@@ -224,9 +237,9 @@ def _check(
     figures = as_whole(digits)
     if figures is None or not 1 <= figures <= 4:
         problems.append(Problem("", ("digits",), repr(digits), "a whole number from 1 to 4"))
-    if most is not None and (as_whole(most) or 0) < 1:
-        problems.append(Problem("", ("most",), repr(most), "a whole number of at least 1, or None"))
-    replicates, unfit = _replicates(plan, method, most)
+    if max_scenarios is not None and (as_whole(max_scenarios) or 0) < 1:
+        problems.append(Problem("", ("max_scenarios",), repr(max_scenarios), "a whole number of at least 1, or None"))
+    replicates, unfit = _replicates(plan, method, max_scenarios)
     problems += unfit
     try:
         level = check_probability("coverage", plan.about.coverage if coverage is None else coverage)
@@ -239,12 +252,12 @@ def _check(
     return _Goal(wanted, level, str(method), figures or 0, kind, replicates)
 
 
-def _replicates(plan: Plan, method: object, most: object) -> tuple[int, list[Problem]]:
+def _replicates(plan: Plan, method: object, max_scenarios: object) -> tuple[int, list[Problem]]:
     """Return the number of replicates, and the problems of arguments that do not fit the design."""
     if plan.design == "random":
         return 1, []
     if plan.design == "latin":
-        latin = "design 'latin': the error of its quantiles cannot be told from one run, which cannot be continued"
+        latin = "design 'latin': the error of its quantiles cannot be estimated from one run, which cannot be continued"
         mend = "state a number of scenarios instead"
         return 1, [Problem("", ("precision",), latin, "design 'random' or 'sobol'", mend)]
     replicates = plan.replicates if plan.replicates > 1 else REPLICATES
@@ -253,8 +266,12 @@ def _replicates(plan: Plan, method: object, most: object) -> tuple[int, list[Pro
         sobol = "design 'sobol': its batches are not independent"
         allowed = "'quantiles' where design = 'sobol'"
         problems.append(Problem("", ("method",), sobol, allowed, "state a precision instead"))
-    if 1 <= (as_whole(most) or 0) < replicates:
-        problems.append(Problem("", ("most",), repr(most), f"at least {replicates}: one scenario of each scrambling"))
+    if 1 <= (as_whole(max_scenarios) or 0) < replicates:
+        problems.append(
+            Problem(
+                "", ("max_scenarios",), repr(max_scenarios), f"at least {replicates}: one scenario of each scrambling"
+            )
+        )
     return replicates, problems
 
 

@@ -118,7 +118,7 @@ class _Precisely:
     """A precision to be reached, and the source of the study, to read it again with the scenarios that it took."""
 
     precision: float
-    most: int | None
+    max_scenarios: int | None
     source: str
     overrides: Mapping[str, object]
 
@@ -136,9 +136,9 @@ class _Precisely:
             precision=self.precision,
             breakdowns=_breakdowns(plan),
             threads=threads,
-            most=self.most,
+            max_scenarios=self.max_scenarios,
             progress=bar,
-            told=show_reached,
+            on_batch=show_reached,
         )
         took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
         study = load_study(self.source, {**self.overrides, **took})

@@ -17,8 +17,8 @@ __all__ = ["Gumbel"]
 class Gumbel(TwoQuantiles):
     """Gumbel distribution of the maximum: ``Q(p) = location - scale log(-log(p))``.
 
-    Use it for the largest of many independent amounts, such as the dearest of a year's incidents or the peak of a
-    demand. It reaches below zero: truncate it where that cannot be.
+    Use it for the largest of many independent amounts, such as the most expensive incident of a year or the
+    peak of a demand. It reaches below zero: truncate it where that cannot be.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class Gumbel(TwoQuantiles):
     """
 
     family = "gumbel"
-    summary = "the largest of many independent amounts, such as the dearest incident of a year"
+    summary = "the largest of many independent amounts, such as the most expensive incident of a year"
     stackable = True
 
     location: float

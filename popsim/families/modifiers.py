@@ -154,7 +154,7 @@ def central_moment(family: Family, order: int, centre: float, grain: float, reac
     grain
         Absolute rounding of the probabilities at which quantiles are taken.
     reach
-        Largest score; 37, a probability of 6e-300, unless quantiles so far out cannot be had.
+        Largest score; 37, a probability of 6e-300, unless quantiles so far out cannot be computed.
 
     Raises
     ------

@@ -108,7 +108,7 @@ def _fill_common(work, common, shared, width, words, count, seed, aligned, draws
 
 @pasted
 def _closed_form(draws, row, last):  # type: ignore[no-untyped-def]
-    """Tell by what the normals of a group are replaced, with the mode of a triangle; NORMAL for nothing."""
+    """Return by what the normals of a group are replaced, with the mode of a triangle; NORMAL for nothing."""
     if row == last or draws.row_kind[row] < EVEN:
         return np.int64(NORMAL), 0.0
     kind = draws.row_kind[row]
@@ -117,7 +117,7 @@ def _closed_form(draws, row, last):  # type: ignore[no-untyped-def]
 
 @pasted
 def _score(work, width, count, row, draws, common, own):  # type: ignore[no-untyped-def]
-    """Tell where the normal score of a row is: made now, or a buffer that holds it already."""
+    """Return where the normal score of a row is: made now, or a buffer that holds it already."""
     term, last = draws.term_start[row], draws.term_start[row + 1]
     weight, basis = draws.term_weight, draws.term_basis
     at = _SCORE
@@ -144,7 +144,7 @@ def _score(work, width, count, row, draws, common, own):  # type: ignore[no-unty
 
 @pasted
 def _value(work, width, count, row, draws, common, own):  # type: ignore[no-untyped-def]
-    """Tell where the values of a row's marginal are, before location and scale."""
+    """Return where the values of a row's marginal are, before location and scale."""
     kind = draws.row_kind[row]
     at = _SCORE + width
     if kind == CONSTANT:

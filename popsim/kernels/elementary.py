@@ -124,7 +124,7 @@ def normal_tail(x, q):  # type: ignore[no-untyped-def]
 
 @pasted
 def nearly_square(x):  # type: ignore[no-untyped-def]
-    """Give 1 - 2**-53 - x^2: below 1 even for the least x, so that it falls into one of the octaves."""
+    """Return 1 - 2**-53 - x^2: below 1 even for the least x, so that it falls into one of the octaves."""
     return fma(-x, x, _BELOW_ONE)
 
 

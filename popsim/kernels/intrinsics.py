@@ -1,8 +1,8 @@
 """The few machine operations that numba has no word for, each with a plain twin for ``NUMBA_DISABLE_JIT=1``.
 
 `fma` rounds once on every machine, so that results do not depend on whether a compiler contracts ``a * b + c``. The
-loads and the store carry LLVM's alias scopes: a table and a buffer never overlap, and only when told so does LLVM turn
-the loops over them into vector code.
+loads and the store carry LLVM's alias scopes: a table and a buffer never overlap, and only with
+that knowledge does LLVM turn the loops over them into vector code.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _element_pointer(context: Any, builder: Any, array_type: Any, array: Any, in
 
 
 def mark(instruction: Any, module: Any, *, table: bool) -> None:
-    """Tell LLVM that a load or store is of a table, or of a buffer, and that these never overlap."""
+    """Mark for LLVM that a load or store is of a table, or of a buffer, and that these never overlap."""
     tables, buffers = _scopes(module)
     instruction.set_metadata("alias.scope", tables if table else buffers)
     instruction.set_metadata("noalias", buffers if table else tables)
@@ -88,7 +88,7 @@ if config.DISABLE_JIT:
     table_load = load
 
     def borrowed(array: Any) -> Any:
-        """Give the array."""
+        """Return the array."""
         return array
 
     def store(array: Any, index: Any, value: Any) -> None:
@@ -101,7 +101,7 @@ else:
 
     @intrinsic
     def borrowed(_typing: Any, array: Any) -> Any:
-        """Give the array without its owner, for as long as the caller keeps it.
+        """Return the array without its owner, for as long as the caller keeps it.
 
         Otherwise numba counts a reference at each call, with atomic operations that together cost as much as some
         thirty draws.

@@ -27,7 +27,7 @@ _LARGE = np.int64(2**21)
 
 @pasted
 def from_line(room):  # type: ignore[no-untyped-def]
-    """Give a stretch that starts on a cache line: a vector that straddles two takes two reads."""
+    """Return a stretch that starts on a cache line: a vector that straddles two takes two reads."""
     return room[-(room.ctypes.data >> 3) & _LAST_OF_LINE :]
 
 

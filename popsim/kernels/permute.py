@@ -29,7 +29,7 @@ _ONE = 0x3FF0000000000000
 
 
 def has_permute() -> bool:
-    """Tell whether the code that numba makes here may use AVX-512."""
+    """Return whether the code that numba makes here may use AVX-512."""
     if config.DISABLE_JIT or platform.machine().lower() not in ("x86_64", "amd64"):
         return False
     if config.CPU_FEATURES is not None:

@@ -30,12 +30,12 @@ def fma(builder: Any, a: Any, b: Any, c: Any) -> Any:
 
 
 def splat(kind: Any, value: float) -> ir.Constant:
-    """Give a constant in all lanes."""
+    """Return a constant in all lanes."""
     return ir.Constant(kind, [value] * LANES)
 
 
 def broadcast(builder: Any, kind: Any, scalar: Any) -> Any:
-    """Give a value in all lanes."""
+    """Return a value in all lanes."""
     undefined = ir.Constant(kind, ir.Undefined)
     first = builder.insert_element(undefined, scalar, ir.Constant(ir.IntType(32), 0))
     return builder.shuffle_vector(first, undefined, ir.Constant(ir.VectorType(ir.IntType(32), LANES), None))
@@ -47,7 +47,7 @@ def _address(context: Any, builder: Any, kind: Any, array_type: Any, array: Any,
 
 
 def hidden(builder: Any, value: Any) -> Any:
-    """Give a whole number so that LLVM cannot see it is the same in every round of a loop.
+    """Return a whole number in a way that LLVM cannot see it is the same in every round of a loop.
 
     What is loaded from there is then loaded in every round, which costs little, and not kept in registers that are
     wanted for other things, or on the stack before the loop begins, which costs as much as a hundred draws.

@@ -1,6 +1,6 @@
 """From what a plan stores of needs, lateness and prices to the steps that a kernel runs.
 
-Buffers are numbered: four for odds and ends, then registers, weights of activations, price paths, price profiles, and
+Buffers are numbered: four fixed ones, then registers, weights of activations, price paths, price profiles, and
 last the accumulators. A step is its code, the buffers that it writes and reads, and a number; `popsim.layout` has the
 codes with what they do, and the functions below write them.
 """

@@ -60,7 +60,7 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, data: ReportData |
 
 
 def render(document: Document) -> str:
-    """Lay a document out as HTML; the same document gives the same bytes."""
+    """Return a document as HTML; the same document gives the same bytes."""
     helpers = {"drawn": _drawn, "aligned": _aligned, "spans": _spans}
     sortable = any(_is_sortable(block) for section in document.sections for block in section.blocks)
     page = environment().get_template("report.html.j2", globals=helpers).render(document=document, sortable=sortable)

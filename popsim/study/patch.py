@@ -109,7 +109,7 @@ def _unknown_key(raw: Mapping[str, Any], keys: TextKeys, value: object, apart: t
 def apply_overrides(
     raw: Mapping[str, Any], overrides: Mapping[str, object]
 ) -> tuple[dict[str, Any], tuple[TextKeys, ...], list[Problem]]:
-    """Lay overrides over a parsed study file: the result, the keys that were set, and overrides that cannot be.
+    """Apply overrides to a parsed study file: the result, the keys that were set, and overrides that cannot be.
 
     Examples
     --------

@@ -30,7 +30,7 @@ def test_the_run_is_that_of_as_many_scenarios_and_is_exact_enough(precision: flo
         precision=precision,
         seed=3,
         breakdowns=["area", "year"],
-        told=lambda n, r: told.append((n, r)),
+        on_batch=lambda n, r: told.append((n, r)),
         progress=lambda n, m: done.append((n, m)),
     )
     count = found.sizes["scenario"]
@@ -64,14 +64,14 @@ def test_a_precision_beyond_the_most_is_refused_with_what_it_takes() -> None:
     needed = simulate_to(plan, precision=0.001, breakdowns=()).sizes["scenario"]
     for most in (100, 6_000, needed // 2):
         with pytest.raises(ParameterError, match="the most allowed") as caught:
-            simulate_to(plan, precision=0.001, breakdowns=(), most=most)
+            simulate_to(plan, precision=0.001, breakdowns=(), max_scenarios=most)
         (problem,) = caught.value.problems
         estimate = int(problem.found.partition("about ")[2].replace(",", ""))
         assert needed / 2.5 < estimate < needed * 2.5
         assert f"{most:,} scenarios" in problem.allowed
     with pytest.raises(ParameterError, match="memory"):
         simulate_to(plan, precision=1e-7, breakdowns=())
-    assert simulate_to(plan, precision=0.05, most=1_000, breakdowns=()).sizes["scenario"] == 1_000
+    assert simulate_to(plan, precision=0.05, max_scenarios=1_000, breakdowns=()).sizes["scenario"] == 1_000
 
 
 def test_a_latin_hypercube_whose_error_one_run_cannot_tell_is_refused() -> None:
@@ -86,7 +86,7 @@ def test_a_latin_hypercube_whose_error_one_run_cannot_tell_is_refused() -> None:
         ({"precision": 1.0}, "precision"),
         ({"precision": None}, "precision"),
         ({"precision": True}, "precision"),
-        ({"precision": 0.01, "most": 0}, "most"),
+        ({"precision": 0.01, "max_scenarios": 0}, "max_scenarios"),
         ({"precision": 0.01, "coverage": 1.5}, "coverage"),
         ({"precision": 0.01, "method": "jcgm10"}, 'did you mean "jcgm101"'),
         ({"precision": 0.01, "method": "jcgm101"}, "say digits instead"),
@@ -133,3 +133,16 @@ def test_adaptive_procedure_letter_by_letter(interval: str) -> None:
     assert [stable(h) for h in range(2, len(batches) + 1)] == [False] * (len(batches) - 2) + [True]
     assert found.attrs["precision_reached"] <= 1.0
     assert len(batches) >= 2
+
+
+def test_former_names_of_arguments_still_work_with_a_warning() -> None:
+    plan = compile_study(load_study("pops"))
+    seen: list[int] = []
+    with pytest.warns(DeprecationWarning, match="is called") as caught:
+        former = simulate_to(plan, precision=0.5, most=5_000, told=lambda n, _: seen.append(n), breakdowns=())  # type: ignore[call-arg]
+    assert [str(warning.message).split(";")[0] for warning in caught] == [
+        "simulate_to(): most is called max_scenarios now",
+        "simulate_to(): told is called on_batch now",
+    ]
+    assert former.identical(simulate_to(plan, precision=0.5, max_scenarios=5_000, breakdowns=()))
+    assert seen == [5_000]

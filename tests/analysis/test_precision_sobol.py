@@ -29,7 +29,7 @@ LEVELS = np.array([0.05, 0.5, 0.95])
 def test_the_run_is_that_of_as_many_points_and_scramblings(precision: float, replicates: int) -> None:
     told: list[int] = []
     plan = PLAN.with_sampling(Sampling(PLAN.scenarios, 3, "sobol", 1 if replicates == REPLICATES else replicates))
-    found = simulate_to(plan, precision=precision, breakdowns=["area"], told=lambda n, _: told.append(n))
+    found = simulate_to(plan, precision=precision, breakdowns=["area"], on_batch=lambda n, _: told.append(n))
     count = found.sizes["scenario"]
     points = count // replicates
     assert points * replicates == count
@@ -58,11 +58,11 @@ def test_fewer_scenarios_than_random_ones_take() -> None:
 
 def test_a_limit_is_rounded_down_to_whole_powers() -> None:
     plan = PLAN.with_sampling(Sampling(100, 1, "sobol"))
-    assert simulate_to(plan, precision=0.5, most=1_000, breakdowns=()).sizes["scenario"] == 512
+    assert simulate_to(plan, precision=0.5, max_scenarios=1_000, breakdowns=()).sizes["scenario"] == 512
     with pytest.raises(ParameterError, match=r"16,384 scenarios reach|the most allowed"):
-        simulate_to(plan, precision=1e-5, most=20_000, breakdowns=())
+        simulate_to(plan, precision=1e-5, max_scenarios=20_000, breakdowns=())
     with pytest.raises(ParameterError, match="at least 16: one scenario of each scrambling"):
-        simulate_to(plan, precision=0.5, most=15)
+        simulate_to(plan, precision=0.5, max_scenarios=15)
     with pytest.raises(ParameterError, match="its batches are not independent"):
         simulate_to(plan, method="jcgm101")
 
