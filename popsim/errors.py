@@ -48,7 +48,8 @@ class Problem:
     mend
         What to do about it; empty when `allowed` already says so.
     origin
-        What set these keys where it was not the file itself: ``override``, or an option of the study.
+        What set these keys where it was not the file itself, as it is printed before them: ``override``, or the file
+        and the option of the study.
     part
         Name of the entry of a list that the keys lie in, for readers who do not count from 0.
     position
@@ -80,7 +81,7 @@ class Problem:
         """File and key path, or call and argument, in one text."""
         path = (dotted(self.keys) or self.position) + (f" ({self.part})" if self.part else "")
         if self.origin:
-            return f"{self.origin} {path}"
+            return f"{self.origin} {path}" if path else self.origin
         if self.file.endswith("()"):
             return f"{self.file[:-1]}{path})"
         return f"{self.file}: {path}" if self.file and path else self.file or path

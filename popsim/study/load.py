@@ -76,7 +76,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
         raise ParameterError(
             Problem("", ("overrides",), kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
         )
-    merged, applied, problems = apply_overrides(raw, overrides or {})
+    merged, applied, problems = apply_overrides(raw, overrides or {}, path.name)
     place = Place(path.name, tuple((keys, "override") for keys in applied))
     checked, others = check_document(StudyFile, merged, place)
     problems += map(place.located, others)

@@ -107,9 +107,18 @@ def _unknown_key(raw: Mapping[str, Any], keys: TextKeys, value: object, apart: t
 
 
 def apply_overrides(
-    raw: Mapping[str, Any], overrides: Mapping[str, object]
+    raw: Mapping[str, Any], overrides: Mapping[str, object], file: str = ""
 ) -> tuple[dict[str, Any], tuple[TextKeys, ...], list[Problem]]:
     """Apply overrides to a parsed study file: the result, the keys that were set, and overrides that cannot be.
+
+    Parameters
+    ----------
+    raw
+        The study file as parsed; it stays as it is.
+    overrides
+        Values by dotted key.
+    file
+        Name of the study file: for problems.
 
     Examples
     --------
@@ -128,7 +137,7 @@ def apply_overrides(
         else:
             fault = _unknown_key(raw, keys, value, ("option",)) or lay(merged, keys, plain(value))
         if fault:
-            problems.append(Problem("", keys, *fault, origin="override"))
+            problems.append(Problem(file, keys, *fault, origin="override"))
         else:
             applied.append(keys)
     return merged, tuple(applied), problems
@@ -187,7 +196,7 @@ def _resolve_option(
     changes, problems = _changes(study, table, origin)
     document = copy.deepcopy({key: value for key, value in study.raw.items() if key != "option"})
     laid = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
-    blocked = [Problem("", keys, *fault, origin=origin) for keys, fault in laid if fault]
+    blocked = [Problem(study.place.file, keys, *fault, origin=origin) for keys, fault in laid if fault]
     if blocked or not changes:
         return None, problems + blocked
     place = replace(study.place, set_by=(*((keys, origin) for keys in changes), *study.place.set_by))
@@ -223,7 +232,8 @@ def _of_option(problem: Problem, file: str, head: str, origin: str) -> Problem:
         return problem if problem.origin == origin else replace(problem, origin=f"{head} {problem.origin}")
     if problem.file == file and problem.keys:
         return replace(problem, origin=origin)
-    return replace(problem, file=f"{head} {problem.file}")
+    colon = ":" if problem.keys or problem.position else ""
+    return replace(problem, origin=f"{head} {problem.file}{colon}")
 
 
 def _changes(study: Checked[StudyFile], table: OptionTable, origin: str) -> tuple[dict[TextKeys, Any], list[Problem]]:
@@ -243,7 +253,7 @@ def _changes(study: Checked[StudyFile], table: OptionTable, origin: str) -> tupl
         elif fault is None and _holds_nothing(value):
             fault = said, "a value that TOML can write", ""
         if fault:
-            problems.append(Problem("", keys, *fault, origin=origin))
+            problems.append(Problem(study.place.file, keys, *fault, origin=origin))
         else:
             changes[keys] = value
     # Written files have tables last, and what is read back shall be the same.

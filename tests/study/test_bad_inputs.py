@@ -52,6 +52,8 @@ def test_every_problem_is_said_and_no_other(name: str, tmp_path: Path) -> None:
         assert problem.where
         assert problem.found
         assert problem.allowed
+        assert problem.file
+        assert not {'"', ":", "["} & set(problem.file), problem
 
 
 @pytest.mark.parametrize("name", ["small", "full"])
