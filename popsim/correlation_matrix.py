@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats
 
 __all__ = ["covariances", "fitting_correlation", "nearest_correlation", "rounding_of", "wrong_entries"]
 

@@ -14,8 +14,8 @@ from popsim.analysis.order import Moments, binomial_error
 from popsim.analysis.summarise import coordinates_of, summarise
 from popsim.analysis.totals import breakdowns_of, with_all_years
 from popsim.arguments import check_text
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
-from popsim.families.base import Floats
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run

@@ -25,7 +25,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from popsim import schema
 from popsim.analysis.door import check_probability, options_of, study_of
@@ -33,12 +32,12 @@ from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
 from popsim.arguments import as_list, check_name, check_text
+from popsim.arrays import Floats, Integers
 from popsim.engine.simulate import provenance
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, check_threads
 from popsim.engine.variants import Variants
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
-from popsim.families.base import Floats
 from popsim.plan import compile as compile_plan
 from popsim.plan.model import Plan
 from popsim.plan.streams import Groups, group_streams
@@ -389,12 +388,12 @@ def nested(kept: Floats, free: Floats, coverage: float, share: float, share_erro
     widths, all_widths = (upper - lower for lower, upper in ends)
     means = kept.mean(axis=1)
 
-    def shape(blocks: NDArray[np.int64]) -> Floats:
+    def shape(blocks: Integers) -> Floats:
         spread = means[blocks].std()
         apart = np.quantile(means[blocks], SWING, method="median_unbiased") - means[blocks].mean()
         return np.asarray(apart / spread) if spread > 0.0 else np.zeros(2)
 
-    def ratio(blocks: NDArray[np.int64]) -> Floats:
+    def ratio(blocks: Integers) -> Floats:
         full = all_widths[blocks].mean()
         return np.array([widths[blocks].mean() / full if full > 0.0 else np.nan])
 
@@ -413,7 +412,7 @@ def _root(share: float, error: float) -> tuple[float, float]:
     return root, error / max(2.0 * root, np.sqrt(error)) if error > 0.0 else 0.0
 
 
-def _jackknife(statistic: Callable[[NDArray[np.int64]], Floats], blocks: int) -> Floats:
+def _jackknife(statistic: Callable[[Integers], Floats], blocks: int) -> Floats:
     part = np.arange(blocks) % PARTS
     left = np.array([statistic(np.flatnonzero(part != k)) for k in range(PARTS)])
     return np.asarray(np.sqrt((PARTS - 1) / PARTS * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))

@@ -31,10 +31,10 @@ from scipy.special import ndtr, ndtri
 
 from popsim import schema
 from popsim.analysis.door import options_of, study_of
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats, Integers
+from popsim.families.base import Family
 from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.expectation import expect_rows
-from popsim.plan.moves import Integers
 from popsim.plan.needs import both_below, needs_of
 from popsim.plan.quadrature import nodes, scored_nodes
 from popsim.plan.rows import is_drawn

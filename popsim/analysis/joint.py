@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from popsim.analysis.budgets import budget_for
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
 from popsim.analysis.order import binomial_error, quantile_with_error, scenarios_for, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
-from popsim.families.base import Floats
+from popsim.arrays import Floats, Integers, Mask
 from popsim.types import Base, By
 
 if TYPE_CHECKING:
@@ -335,10 +334,10 @@ def _swap(values: Floats, ranked: _Ranked, limit: Floats, wanted: int, step: int
 class _Ranked(NamedTuple):
     """Scenarios of each part from its largest value to its smallest, and these values; (part, scenario)."""
 
-    order: NDArray[np.int64]
+    order: Integers
     falling: Floats
 
-    def lowered(self, part: int, fitting: NDArray[np.bool_], step: int) -> tuple[float | None, int]:
+    def lowered(self, part: int, fitting: Mask, step: int) -> tuple[float | None, int]:
         """Return the largest value of a part that loses at least `step` scenarios that fit, and how many it loses.
 
         None where there is no such value.
@@ -357,14 +356,14 @@ class _Ranked(NamedTuple):
 class _Outside(NamedTuple):
     """Scenarios that exceed one limit alone, by that part and then by its value: raising the limit makes them fit."""
 
-    scenario: NDArray[np.int64]
-    part: NDArray[np.int64]
+    scenario: Integers
+    part: Integers
     value: Floats
-    first: NDArray[np.int64]
+    first: Integers
     """Place at which the part of each begins."""
 
 
-def _outside(values: Floats, over: NDArray[np.bool_], broken: NDArray[np.int64]) -> _Outside:
+def _outside(values: Floats, over: Mask, broken: Integers) -> _Outside:
     scenario = np.flatnonzero(broken == 1)
     part = over[:, scenario].argmax(axis=0)
     value = values[part, scenario]
@@ -373,7 +372,7 @@ def _outside(values: Floats, over: NDArray[np.bool_], broken: NDArray[np.int64])
     return _Outside(scenario, part, value, np.searchsorted(part, part))
 
 
-def _raised(outside: _Outside, other: Floats, lowered: float, short: int) -> tuple[NDArray[np.int64], Floats]:
+def _raised(outside: _Outside, other: Floats, lowered: float, short: int) -> tuple[Integers, Floats]:
     """Return the parts whose limit can win `short` scenarios in which another is within `lowered`, and the limits."""
     won = np.concatenate([[0], np.cumsum(other[outside.scenario] <= lowered)])
     enough = np.flatnonzero((won[1:] - won[outside.first] == short) & (won[1:] > won[:-1]))

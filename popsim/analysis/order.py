@@ -8,12 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from popsim.analysis.tails import is_heavy, tail_errors
+from popsim.arrays import Floats, Mask
 from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.families.base import Floats
 from popsim.kernels.selection import BUCKETS, central_moments, select_rows
 from popsim.types import Interval
 
@@ -245,7 +244,7 @@ def half_width(replicates: int = 1, level: float = 0.975) -> float:
     return float(ndtri(level) if replicates == 1 else stdtrit(replicates - 1, level))
 
 
-def share_error(happens: NDArray[np.bool_], replicates: int = 1) -> Floats:
+def share_error(happens: Mask, replicates: int = 1) -> Floats:
     """Return the standard error of the share of scenarios, on the last axis, in which something happens.
 
     Examples

@@ -15,8 +15,8 @@ from popsim.analysis.order import Moments, quantile_with_error, spread_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_whole
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Floats
 from popsim.types import Base, By
 
 if TYPE_CHECKING:

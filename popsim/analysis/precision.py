@@ -16,10 +16,10 @@ from popsim.analysis.door import check_probability, coverage_of, dataset_of, rep
 from popsim.analysis.order import coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
 from popsim.arguments import as_number, as_whole, by_keyword, check_name, check_whole
+from popsim.arrays import Floats
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Floats
 from popsim.plan import compile
 from popsim.plan.model import Plan
 from popsim.study.model import Study

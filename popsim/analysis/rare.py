@@ -14,11 +14,11 @@ from popsim import schema
 from popsim.analysis.door import check_probability, dataset_of, options_of, study_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
+from popsim.arrays import Floats
 from popsim.engine.runs import Run
 from popsim.engine.simulate import simulate
 from popsim.engine.variants import Scenarios, scenarios_of
 from popsim.errors import ParameterError, PlanError, Problem, RunError
-from popsim.families.base import Floats
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
 from popsim.study.model import Study

@@ -12,12 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from popsim.analysis.rare_chances import Chance, Condition, anywhere
 from popsim.analysis.rare_ends import RareEnd, rare_ends
+from popsim.arrays import Floats, Mask
 from popsim.engine.variants import Scenarios, simulate_part
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.constant import Constant
 from popsim.plan.dependence import Score, delay_scores, start_score
 from popsim.plan.needs import needs_of
@@ -30,7 +30,6 @@ __all__ = ["Event", "Mask", "Sampler", "Totals", "events_of"]
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
 
-Mask = NDArray[np.bool_]
 Totals = dict[str, Floats]
 Part = Study | tuple[str, ...]
 """A part of a study: a study of its own, or the identifiers of areas, as the study has them."""

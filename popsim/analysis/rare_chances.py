@@ -12,7 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.plan.dependence import Score
 from popsim.plan.needs import both_below, correlation
 from popsim.plan.quadrature import legendre, nodes

@@ -8,9 +8,9 @@ from itertools import compress
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats, Mask
+from popsim.families.base import Family
 from popsim.families.constant import Constant
 from popsim.families.discrete import Discrete
 from popsim.families.mixture import Mixture
@@ -161,7 +161,7 @@ class RareEnd:
         """Whether it is the upper end."""
         return self.side == "high"
 
-    def contains(self, values: Floats) -> NDArray[np.bool_]:
+    def contains(self, values: Floats) -> Mask:
         """Return which values are of this end; a table may miss its edge by a rounding error."""
         slack = 1e-6 * abs(self.edge - self.middle)
         return np.asarray(values >= self.edge - slack if self.is_high else values <= self.edge + slack)

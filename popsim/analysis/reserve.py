@@ -15,8 +15,8 @@ from popsim.analysis.door import check_probability, dataset_of, replicates_of
 from popsim.analysis.order import check_supported, quantile_with_error, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.families.base import Floats
 from popsim.types import REFERENCES, Base, By, Reference
 
 if TYPE_CHECKING:

@@ -30,9 +30,10 @@ from popsim.analysis.door import check_probability
 from popsim.analysis.order import Moments
 from popsim.analysis.tails import UNSEEN
 from popsim.arguments import check_name
+from popsim.arrays import Floats
 from popsim.engine.sample import sample
 from popsim.errors import ParameterError, Problem, nearest
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.kernels.philox import fill_bits
 from popsim.plan.streams import stream_number
 from popsim.sampling import Sampling

@@ -12,7 +12,7 @@ from popsim.analysis.door import check_probability, dataset_of, replicates_of, s
 from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
 from popsim.arguments import check_name
-from popsim.families.base import Floats
+from popsim.arrays import Floats
 from popsim.types import INTERVALS, Interval
 
 if TYPE_CHECKING:

@@ -24,10 +24,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import chdtri, ndtr, ndtri
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats, Integers, Mask
 
 __all__ = ["UNSEEN", "TailErrors", "excess_error", "is_heavy", "tail_errors"]
 
@@ -68,7 +67,7 @@ class TailErrors(NamedTuple):
 class _Levels(NamedTuple):
     """What depends on the number of scenarios alone, by threshold, from the lowest to the highest."""
 
-    above: NDArray[np.int64]
+    above: Integers
     score: Floats
     variance: Floats
     """Of log b."""
@@ -93,7 +92,7 @@ class _Fit(NamedTuple):
     """Whether the level agrees with no other."""
 
 
-def is_heavy(kurtosis: Floats, count: int) -> NDArray[np.bool_]:
+def is_heavy(kurtosis: Floats, count: int) -> Mask:
     """Return whether s / sqrt(n) may be too small as an error, by the kurtosis of the sample (3 for a normal).
 
     Examples

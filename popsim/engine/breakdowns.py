@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim import schema
+from popsim.arrays import Floats
 from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
-from popsim.families.base import Floats
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
 from popsim.plan.program import NO_PROGRAM, Program, make_program

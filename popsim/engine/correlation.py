@@ -10,11 +10,10 @@ import pandas as pd
 import xarray as xr
 
 from popsim.arguments import as_number
+from popsim.arrays import Floats, Integers
 from popsim.correlation_matrix import fitting_correlation, rounding_of, wrong_entries
 from popsim.errors import Keys, ParameterError, Problem, nearest
-from popsim.families.base import Floats
 from popsim.plan.dependence import lower_root
-from popsim.plan.moves import Integers
 
 __all__ = ["Correlation", "read_correlation"]
 

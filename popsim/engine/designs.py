@@ -14,9 +14,10 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from popsim.arrays import Integers, Words
 from popsim.kernels.latin import fill_latin
 from popsim.kernels.philox import fill_bits
-from popsim.plan.model import Draws, Integers, Words
+from popsim.plan.model import Draws
 from popsim.sampling import SOBOL_BITS, Sampling
 
 __all__ = [

@@ -13,14 +13,14 @@ import xarray as xr
 
 from popsim import schema
 from popsim.arguments import by_keyword
+from popsim.arrays import Floats, Integers
 from popsim.engine.breakdowns import Breakdown, Scope, arrange_together, read_breakdowns, scope_of
 from popsim.engine.designs import describe_design, make_points, queue
 from popsim.engine.threads import Progress, check_threads, fill, is_written, make_room
 from popsim.errors import ParameterError, Problem, kind_of
-from popsim.families.base import Floats
 from popsim.layout import CONSTANT, STREAM_VERSION
 from popsim.plan import compile
-from popsim.plan.model import Integers, Labels, Plan
+from popsim.plan.model import Labels, Plan
 from popsim.schema import Total
 from popsim.study.model import Study
 from popsim.types import By, Design

@@ -13,9 +13,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats, Integers
 from popsim.plan.lowering import pointers
-from popsim.plan.model import GROWTH_ROWS, Integers, Plan
+from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.program import Cell, LagSums
 from popsim.schema import Prices, Total
 

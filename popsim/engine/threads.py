@@ -7,14 +7,13 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
-from numpy.typing import NDArray
 
 from popsim.arguments import check_whole
+from popsim.arrays import Floats, Mask
 from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
 from popsim.engine.sums import Targets
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Floats
 from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
@@ -32,8 +31,6 @@ of progress."""
 
 _POINT_BYTES = 2**23
 """A thread holds some so many bytes of points of a design at a time, or one block of them."""
-
-Mask = NDArray[np.bool_]
 
 Progress = Callable[[int, int], None]
 """Called with the number of scenarios done and the number wanted."""

@@ -13,20 +13,19 @@ from functools import cached_property
 
 import numpy as np
 import xarray as xr
-from numpy.typing import NDArray
 
 from popsim import schema
 from popsim.arguments import check_name
+from popsim.arrays import Floats, Integers, Mask, Words
 from popsim.engine.breakdowns import arrange
 from popsim.engine.designs import Design, make_points, queue
 from popsim.engine.simulate import simulate
 from popsim.engine.sums import Names
 from popsim.engine.threads import check_threads, fill
-from popsim.families.base import Floats
 from popsim.kernels.philox import fill_bits
 from popsim.plan import compile
 from popsim.plan import compile as compile_study
-from popsim.plan.model import Integers, Plan, Words
+from popsim.plan.model import Plan
 from popsim.plan.streams import StreamNumbers
 from popsim.sampling import Sampling
 from popsim.schema import seed_of
@@ -167,8 +166,6 @@ def simulate_part(part: Study, scenarios: Scenarios) -> dict[str, Floats]:
     out = fill(plan.draws, sums, sampling.count, sampling.seed, sampling.first, scenarios.threads, points=points)
     return {item.variable: item.part_of(out) for item in sums.breakdowns}
 
-
-Mask = NDArray[np.bool_]
 
 _AGAIN = " (again)"
 """Suffix of the name of a stream that is drawn again."""

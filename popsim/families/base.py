@@ -12,9 +12,10 @@ from functools import cache
 from typing import Any, ClassVar, Self, cast
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from popsim.arguments import as_list, as_number
+from popsim.arrays import Floats
 from popsim.display import as_html, one_line
 from popsim.errors import Key, ParameterError, Problem, kind_of, nearest
 from popsim.families.parameters import (
@@ -31,8 +32,6 @@ __all__ = [
     "Floats",
     "params_of_call",
 ]
-
-Floats = NDArray[np.float64]
 
 _MOST_SHOWN, _FIRST_SHOWN, _LONGEST = 20, 3, 1_000
 """A longer list is shown by its first entries and its last; so many characters of a distribution are shown at most."""

@@ -12,11 +12,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+
+from popsim.arrays import Floats
 
 __all__ = ["find_crossings", "find_least", "find_root"]
 
-Floats = NDArray[np.float64]
 Function = Callable[[float], float]
 
 _EPS = float(np.finfo(np.float64).eps)

@@ -11,12 +11,11 @@ import math
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import special
 
-__all__ = ["beta_series", "gamma_series", "integral"]
+from popsim.arrays import Floats
 
-Floats = NDArray[np.float64]
+__all__ = ["beta_series", "gamma_series", "integral"]
 
 _LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 

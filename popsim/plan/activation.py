@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
+from popsim.arrays import Integers
 from popsim.families.base import Family
 from popsim.families.normal import Normal
 from popsim.plan.dependence import Score, delay_scores, start_score
-from popsim.plan.moves import Integers
 from popsim.plan.needs import Probit, needs_of
 from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
 from popsim.plan.study_view import StudyView

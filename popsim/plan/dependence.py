@@ -34,8 +34,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.correlation_matrix import covariances
-from popsim.families.base import Floats
 from popsim.study.model import Area, Study
 
 __all__ = ["Score", "component_scores", "delay_scores", "lower_root", "need_scores", "start_score"]

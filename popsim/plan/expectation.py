@@ -10,7 +10,8 @@ from typing import NamedTuple, cast
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 from popsim.plan.needs import needed_cost, needs_of
 from popsim.plan.quadrature import expect, legendre, nodes

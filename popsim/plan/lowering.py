@@ -7,8 +7,9 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
 from popsim.plan.expectation import expect_rows, likely_weights
 from popsim.plan.model import About, Exact, Labels, Plan, StreamNames

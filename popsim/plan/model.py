@@ -11,10 +11,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from popsim.arrays import Floats, Integers, Words
 from popsim.display import Brief, as_html, as_text, listed
-from popsim.families.base import Floats
 from popsim.layout import STREAM_VERSION
-from popsim.plan.moves import Integers, Moves
+from popsim.plan.moves import Moves
 from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import TOTALS, Prices, Span, Total
 
@@ -31,8 +31,6 @@ __all__ = [
     "StreamNames",
     "Words",
 ]
-
-Words = NDArray[np.uint64]
 
 ROW_ARRAYS = (
     "row_country",

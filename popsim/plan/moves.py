@@ -5,13 +5,10 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats, Integers
 
 __all__ = ["NO_MOVES", "Integers", "Moves"]
-
-Integers = NDArray[np.int64]
 
 
 class Moves(NamedTuple):

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.plan.dependence import Score
 from popsim.plan.quadrature import expect, legendre, nodes, scored_nodes
 from popsim.study.model import Amount, Area, Component, Setting

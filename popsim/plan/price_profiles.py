@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from popsim.arrays import Integers
 from popsim.errors import PlanError, Problem
 from popsim.plan.activation import GlobalFactors, PricePath
 from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Plan
-from popsim.plan.moves import Integers
 from popsim.plan.study_view import StudyView
 from popsim.schema import Prices, Span
 

@@ -12,12 +12,11 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from popsim import layout
-from popsim.families.base import Floats
+from popsim.arrays import Floats, Integers, Mask
 from popsim.plan.model import Plan
-from popsim.plan.moves import Integers, Moves
+from popsim.plan.moves import Moves
 from popsim.plan.tables.builder import pointers
 
 __all__ = ["NO_PROGRAM", "Cell", "LagSums", "Program", "make_program"]
@@ -147,7 +146,7 @@ class LagSums(NamedTuple):
     target: Integers
     cells: Mapping[Cell, int]
     """Accumulator of each cell."""
-    is_summed: NDArray[np.bool_]
+    is_summed: Mask
     """Whether a row adds its cost to an accumulator without lags, too."""
 
 

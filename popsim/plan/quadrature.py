@@ -9,7 +9,8 @@ from functools import cache, lru_cache
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 
 __all__ = ["expect", "legendre", "nodes", "scored_nodes"]

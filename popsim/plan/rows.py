@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats, Integers
+from popsim.families.base import Family
 from popsim.families.constant import Constant
 from popsim.layout import CONSTANT
 from popsim.plan.model import Draws
-from popsim.plan.moves import Integers
 from popsim.plan.streams import StreamNumbers
 from popsim.plan.tables.builder import TableBuilder, pointers
 from popsim.schema import AMOUNTS

@@ -14,10 +14,8 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim.arguments import check_name
+from popsim.arrays import Floats, Integers, Words
 from popsim.errors import PlanError, Problem
-from popsim.families.base import Floats
-from popsim.plan.model import Words
-from popsim.plan.moves import Integers
 from popsim.study.model import Area, Study
 from popsim.types import GROUPINGS, Grouping
 

@@ -8,7 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.rows import is_drawn
 from popsim.study.model import Amount, Area, Component, Setting, Study

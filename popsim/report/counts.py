@@ -10,8 +10,8 @@ import xarray as xr
 from popsim.analysis.door import check_probability, scenario_variables
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.totals import total_of_all_years
+from popsim.arrays import Floats
 from popsim.errors import Problem, RunError, UnknownNameError, nearest
-from popsim.families.base import Floats
 
 __all__ = ["Counts", "counted"]
 

@@ -21,9 +21,9 @@ from typing import Any
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.correlation_matrix import covariances, fitting_correlation, rounding_of, wrong_entries
 from popsim.errors import Keys, Problem, nearest, shown, words
-from popsim.families.base import Floats
 from popsim.study.model import Dependence
 from popsim.study.place import Place
 from popsim.study.toml_models import DependenceTable, GroupsTable, MatrixTable, StudyFile

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+from popsim.arrays import Floats, Integers
 from popsim.errors import PlanError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
-from popsim.plan.moves import Integers
 from popsim.plan.tables import Table, closed_form, make_tables
 
 __all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBuilder", "pointers"]

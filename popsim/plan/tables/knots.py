@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from scipy import special
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats
 from popsim.layout import CONSTANT, KNOTS, KNOTS_LOG, PIECE_COUNT, PIECE_DEGREE, UNEVEN, UNEVEN_LOG
 from popsim.plan.tables.members import Members
 from popsim.plan.tables.pieces import EDGE, NODES, PROBES, evaluate, interpolate

@@ -8,8 +8,9 @@ from typing import Any, cast
 import numpy as np
 from scipy import special
 
+from popsim.arrays import Floats
 from popsim.errors import PlanError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.layout import LOGNORMAL, NORMAL, PIECE_DEGREE, SCORE_LIMIT
 from popsim.plan.tables.knots import MOST_PIECES, from_jumps, from_knots
 from popsim.plan.tables.members import LOG_FLOOR, REFERENCES, Members

@@ -8,7 +8,8 @@ from functools import cached_property
 import numpy as np
 from scipy import special
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 
 __all__ = [

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import special
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats
 from popsim.layout import PIECE_COUNT, PIECE_DEGREE, PIECES, PIECES_LOG, SCORE_LIMIT
 from popsim.plan.tables.members import REFERENCES, Members, tolerance
 from popsim.plan.tables.table import Table

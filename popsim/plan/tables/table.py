@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.families.triangular import Triangular
 from popsim.families.uniform import Uniform
 from popsim.layout import EVEN, TRIANGLE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from popsim.families.base import Floats
+from popsim.arrays import Floats
 from popsim.report.figures import canvas
 from popsim.report.figures.canvas import Screen
 

@@ -1,0 +1,20 @@
+"""Arrays of numpy, by the type of their entries.
+
+Apart from `popsim.types`, which the command line imports at its start: numpy would make that slower.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["Floats", "Integers", "Mask", "Words"]
+
+Floats = NDArray[np.float64]
+"""Amounts, probabilities, scores."""
+Integers = NDArray[np.int64]
+"""Counts, and places in other arrays."""
+Mask = NDArray[np.bool_]
+"""Which entries of another array are meant."""
+Words = NDArray[np.uint64]
+"""Random bits, 64 at a time, and the numbers of streams of them."""
