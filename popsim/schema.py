@@ -1,4 +1,4 @@
-"""Names that a study, its datasets and the folder of a run have in common, each said once.
+"""Names that a study, its datasets and the folder of a run have in common, each stated once.
 
 Every dimension and variable of a dataset with its unit and meaning, every total, the option "full", the files of a run
 and the limits of quantities. Datasets take their attributes from here, stored runs are checked against it, and the
@@ -20,6 +20,7 @@ __all__ = [
     "BASES",
     "BREAKDOWNS",
     "COORDINATES",
+    "CSV_FILES",
     "DESIGNS",
     "DIMENSIONS",
     "ENSEMBLE_FILE",
@@ -72,6 +73,13 @@ FULL_NAME = "As the study is written"
 
 ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER = "ensemble.nc", "plan.nc", "study.toml", "inputs"
 """What makes a folder a run."""
+CSV_FILES = {
+    ("countries", "file"): "countries.csv",
+    ("money", "price_index"): "prices.csv",
+    ("money", "exchange_rates"): "exchange-rates.csv",
+    ("dependence", "between_areas"): "correlation.csv",
+}
+"""Keys of a study that name CSV files, and the names of these files where a study is written or copied."""
 SUMMARY_FILE, REPORT_FILE = "summary.csv", "report.html"
 """What is written for readers."""
 RUN_FILES = (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER, SUMMARY_FILE, REPORT_FILE)

@@ -11,18 +11,12 @@ from popsim.cli.folder import some_of
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
 from popsim.errors import FileError, Problem, UnknownNameError, nearest
-from popsim.schema import STUDY_FILE
+from popsim.schema import CSV_FILES, STUDY_FILE
 
 __all__ = ["command"]
 
 CATALOGUE = "catalogue"
-LINKS = {
-    ("catalogue", "folder"): CATALOGUE,
-    ("countries", "file"): "countries.csv",
-    ("money", "price_index"): "prices.csv",
-    ("money", "exchange_rates"): "exchange-rates.csv",
-    ("dependence", "between_areas"): "correlation.csv",
-}
+LINKS = {("catalogue", "folder"): CATALOGUE, **CSV_FILES}
 """Keys of a study file that may name another file or folder, and what the copy is called."""
 
 

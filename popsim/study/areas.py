@@ -87,6 +87,7 @@ def resolve_areas(
     planned = [_Planned(study, area, money, problems) for area in catalogue.areas if area.id in study.content.area]
     for each in planned:
         if not each.table.include:
+            # Changes in an area that is left out are checked all the same.
             for component in each.area.components:
                 each.changed(component)
     return tuple(once(each.area.id, each.resolve) for each in planned if each.table.include)

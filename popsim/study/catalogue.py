@@ -100,17 +100,17 @@ def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueR
             continue
         files.append((path.name, text))
         place = Place(path.name, components=_names(raw))
-        document, found_here = check_document(CatalogueFile, raw, place)
+        document, faults = check_document(CatalogueFile, raw, place)
         if document is None or not document.sound("area", "id"):
             complete = False
         else:
             area = document.content.area.id
             if area in areas:
                 found = f"{area!r}, which is the id of {areas[area].file} too"
-                found_here.append(place.problem(("area", "id"), found, "each id once in a catalogue"))
-            found_here += _check(document)
+                faults.append(place.problem(("area", "id"), found, "each id once in a catalogue"))
+            faults += _check(document)
             areas.setdefault(area, _area(document))
-        problems += map(place.located, found_here)
+        problems += map(place.located, faults)
     return CatalogueReading(tuple(areas.values()), tuple(files), complete), problems
 
 

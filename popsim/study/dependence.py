@@ -423,7 +423,7 @@ def groups_matrix(table: GroupsTable, place: Place, catalogue: Sequence[str]) ->
                         f"correlation of {one} and {two} = {group.correlation:.10g}, but {before:.10g} in "
                         f"groups[{first}]",
                         "one correlation for each pair of areas",
-                        "give both groups the same correlation, or part the pair in one of them",
+                        "give both groups the same correlation, or take one of the two out of one group",
                     )
                 )
     values = [

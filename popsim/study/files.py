@@ -12,15 +12,8 @@ from popsim.arguments import check_path
 from popsim.errors import FileError, Problem, StudyError, nearest
 from popsim.schema import STUDY_FILE
 
-__all__ = ["CSV_FILES", "find_study", "packaged", "packaged_studies", "parse_toml", "read_bytes", "read_text"]
+__all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_bytes", "read_text"]
 
-CSV_FILES = {
-    ("countries", "file"): "countries.csv",
-    ("money", "price_index"): "prices.csv",
-    ("money", "exchange_rates"): "exchange-rates.csv",
-    ("dependence", "between_areas"): "correlation.csv",
-}
-"""Keys that name CSV files, and the names of these files where a study is written."""
 PACKAGE = Path(__file__).resolve().parent.parent
 
 

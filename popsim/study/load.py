@@ -188,18 +188,18 @@ class _Loader:
         if name is None or not self.checked.sound(*keys) or not self.checked.sound("csv"):
             return None, None
         path = self.folder / name
-        said = content.csv.of(role) if content.csv else Dialect()
-        if said.decimal is not None and said.decimal == said.thousands:
-            found = f"decimal and thousands are both {shown(said.decimal)} for {path.name}"
+        dialect = content.csv.of(role) if content.csv else Dialect()
+        if dialect.decimal is not None and dialect.decimal == dialect.thousands:
+            found = f"decimal and thousands are both {shown(dialect.decimal)} for {path.name}"
             mend = f"state in [csv.{role}] how this file is written"
             self.problems.append(place.problem(("csv", role), found, "two signs", mend))
             return None, None
         try:
-            text, source = decode(read_bytes(path), str(path), said.encoding, place.file, keys)
+            text, source = decode(read_bytes(path), str(path), dialect.encoding, place.file, keys)
         except FileError as error:
             self.problems += [replace(each, file=place.file, keys=keys) for each in error.problems]
             return None, None
-        table, problems = read_table(text, path.name, required, numeric, replace(said, key=f"csv.{role}"))
+        table, problems = read_table(text, path.name, required, numeric, replace(dialect, key=f"csv.{role}"))
         self.problems += problems
         self.shared.notes += column_notes(table, required if role in ("price_index", "exchange_rates") else ())
         parts = [part for part in (source, table.reading) if part]

@@ -18,8 +18,7 @@ import tomli_w
 
 from popsim.arguments import as_list
 from popsim.errors import Problem, dotted, nearest, shown, words
-from popsim.schema import FULL, INPUTS_FOLDER
-from popsim.study.files import CSV_FILES
+from popsim.schema import CSV_FILES, FULL, INPUTS_FOLDER
 from popsim.study.model import Option, Study
 from popsim.study.schema_keys import document_keys, is_key, is_table, position
 from popsim.study.toml_models import OptionTable, StudyFile
@@ -97,11 +96,11 @@ def lay(table: dict[str, Any], keys: TextKeys, value: object) -> Fault | None:
     return None
 
 
-def _unknown_key(raw: Mapping[str, Any], keys: TextKeys, value: object, apart: tuple[str, ...]) -> Fault | None:
-    """Return what is wrong with a key that no study file has; `apart` names tables that are not offered."""
+def _unknown_key(raw: Mapping[str, Any], keys: TextKeys, value: object, not_offered: tuple[str, ...]) -> Fault | None:
+    """Return what is wrong with a key that no study file has; no key of `not_offered` is suggested."""
     if is_key(StudyFile, keys):
         return None
-    known = [dotted(each) for each in document_keys(StudyFile, raw) if each[0] not in apart]
+    known = [dotted(each) for each in document_keys(StudyFile, raw) if each[0] not in not_offered]
     allowed = "a key of the study file, with its tables: such as scenarios.count or area.a.size_exponent"
     return f"unknown key {dotted(keys)} = {shown(value)}", allowed, nearest(dotted(keys), known)
 

@@ -38,15 +38,19 @@ __all__ = [
 ]
 
 
-def as_setting(table: NeedTable | StartTable | DelayTable | None) -> Setting | None:
+def as_setting(table: NeedTable | StartTable | None) -> Setting | None:
     """Return what a table states, for all countries and for groups of them."""
     if table is None:
         return None
-    value = table.probability if isinstance(table, NeedTable) else table.years
+    return _setting(table, table.probability if isinstance(table, NeedTable) else table.years)
+
+
+def _setting(table: NeedTable | StartTable | DelayTable, value: Amount) -> Setting:
     return Setting(value, _entries(table.by), table.basis, table.rationale)
 
 
 def _entries(by: Mapping[str, Mapping[str, Amount]]) -> tuple[tuple[str, str, Amount], ...]:
+    """Return (column, group, value) of each entry of a table `by`."""
     # Groups of one column exclude each other, so that their order means nothing; written files have numbers before
     # tables.
     return tuple(
@@ -58,8 +62,7 @@ def _entries(by: Mapping[str, Mapping[str, Amount]]) -> tuple[tuple[str, str, Am
 
 def as_delay(table: DelayTable | None) -> Delay | None:
     """Return how late work is."""
-    years = as_setting(table)
-    return None if table is None or years is None else Delay(years, table.cost_per_year)
+    return None if table is None else Delay(_setting(table, table.years), table.cost_per_year)
 
 
 def as_escalation(table: EscalationTable | None, keys: Keys) -> Escalation | None:

@@ -413,8 +413,8 @@ def _known_encoding(name: str) -> str:
     return name
 
 
-class MarksTable(Table):
-    """How a CSV file is written; what is not said is concluded from the file."""
+class DialectTable(Table):
+    """How a CSV file is written; what is not stated is concluded from the file."""
 
     delimiter: Literal[",", ";", "tab", "|"] | None = key("sign between columns", None)
     decimal: Literal[".", ","] | None = key("sign before the fraction of a number", None)
@@ -425,24 +425,24 @@ class MarksTable(Table):
         'such as "utf-8", "utf-16" or "windows-1252"', None
     )
 
-    def marks(self) -> Dialect:
-        """Return what is said of the file, in signs."""
+    def dialect(self) -> Dialect:
+        """Return what is stated of the file, a tab as the sign itself."""
         delimiter = "\t" if self.delimiter == "tab" else self.delimiter
         return Dialect(delimiter, self.decimal, self.thousands, self.encoding)
 
 
-class CsvTable(MarksTable):
-    """How the CSV files of the study are written; what is not said is concluded from each file."""
+class CsvTable(DialectTable):
+    """How the CSV files of the study are written; what is not stated is concluded from each file."""
 
-    countries: MarksTable | None = key("of countries.file alone", None)
-    price_index: MarksTable | None = key("of money.price_index alone", None)
-    exchange_rates: MarksTable | None = key("of money.exchange_rates alone", None)
-    between_areas: MarksTable | None = key("of the file in dependence.between_areas alone", None)
+    countries: DialectTable | None = key("of countries.file alone", None)
+    price_index: DialectTable | None = key("of money.price_index alone", None)
+    exchange_rates: DialectTable | None = key("of money.exchange_rates alone", None)
+    between_areas: DialectTable | None = key("of the file in dependence.between_areas alone", None)
 
     def of(self, role: str) -> Dialect:
-        """Return what is said of one file, by the key that names it."""
-        own: MarksTable | None = getattr(self, role)
-        return self.marks() if own is None else own.marks().over(self.marks())
+        """Return what is stated of one file, by the key that names it: its own table first, then what holds for all."""
+        own: DialectTable | None = getattr(self, role)
+        return self.dialect() if own is None else own.dialect().over(self.dialect())
 
 
 class SizeTable(Table):

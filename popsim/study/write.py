@@ -11,15 +11,15 @@ from pydantic import BaseModel
 
 from popsim.errors import dotted
 from popsim.families.base import Family
-from popsim.schema import INPUTS_FOLDER, STUDY_FILE
+from popsim.schema import CSV_FILES, INPUTS_FOLDER, STUDY_FILE
 from popsim.study.catalogue import CatalogueReading
-from popsim.study.files import CSV_FILES
 from popsim.study.model import Option
 from popsim.study.toml_models import StudyFile
 
 __all__ = ["study_files"]
 
-UNUSED = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock"})
+OPTIONAL = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock"})
+"""Tables and lists that are not written where they are empty."""
 
 
 def study_files(
@@ -106,6 +106,6 @@ def _without_unused(table: dict[str, Any]) -> dict[str, Any]:
     used = {}
     for key, value in table.items():
         inner = _without_unused(value) if isinstance(value, dict) and key not in ("countries", "report") else value
-        if inner not in ({}, []) or key not in UNUSED:
+        if inner not in ({}, []) or key not in OPTIONAL:
             used[key] = inner
     return used
