@@ -66,7 +66,7 @@ def scope_of(plans: Sequence[Plan]) -> Scope:
 
 
 def _union(parts: Sequence[Labels]) -> Labels:
-    """Labels of the first, then what others add, in their order; groups of countries that all options have.
+    """Return the labels of the first, then what others add, in their order; groups of countries that all options have.
 
     A country that options put into different groups is labelled as in the first of them.
     """

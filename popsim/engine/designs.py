@@ -73,7 +73,7 @@ def fill_sobol(words: Words, columns: SobolColumns, first: int, last: int) -> No
 
 @lru_cache(maxsize=4)
 def direction_numbers(dimensions: int, bits: int) -> Words:
-    """Direction numbers (dimension, bit) at the top of 51 bits, read off the unscrambled points of scipy.
+    """Return direction numbers (dimension, bit) at the top of 51 bits, read off the unscrambled points of scipy.
 
     In scipy's order, points 2^k - 1 and 2^k differ by direction number k alone.
     """
@@ -99,7 +99,7 @@ def direction_numbers(dimensions: int, bits: int) -> Words:
 
 
 def scrambled(streams: Words, seed: int, numbers: Words, replicate: int = 0) -> SobolColumns:
-    """Scramble direction numbers by each stream's own words; give the points of the first run and the columns above it.
+    """Scramble direction numbers by each stream's own words; return the first run of points and the columns above.
 
     The scramble is a random lower triangular matrix over the bits and a random shift (Matousek 1998,
     doi:10.1006/jcom.1998.0489): word 0 of a stream is the shift, word 1 + j what bit j brings with it. Another
@@ -182,7 +182,7 @@ def describe_design(draws: Draws, design: str, scenarios: int, replicates: int =
 
 
 def leading_order(draws: Draws) -> Integers:
-    """Streams, shared ones counted before own ones, in the order in which they take dimensions.
+    """Return the streams, shared ones counted before own ones, in the order in which they take dimensions.
 
     First what all groups share, then the first stream of each group (the factor of each country), then the rest as in
     the plan: Sobol points are the better the lower the dimension.
@@ -195,7 +195,7 @@ def leading_order(draws: Draws) -> Integers:
 
 
 def queue(plans: Sequence[Draws]) -> Words:
-    """Streams of all options as they take dimensions, the same one in all of them: options share random numbers."""
+    """Return the streams of all options in the order in which they take dimensions, the same in each option."""
     numbers = [np.concatenate([draws.shared_stream, draws.own_stream])[leading_order(draws)] for draws in plans]
     return np.array(list(dict.fromkeys(np.concatenate(numbers).tolist())), dtype=np.uint64)
 
@@ -230,8 +230,8 @@ def make_points(
     if sampling.design == "latin":
         row[order] = np.arange(len(order))
         return _Latin(numbers[order], sampling, *np.split(row, [len(draws.shared_stream)]))
-    line = queue([draws]) if waiting is None else waiting
-    places = {stream: place for place, stream in enumerate(line[: min(streams, SOBOL_STREAMS)].tolist())}
+    waiting = queue([draws]) if waiting is None else waiting
+    places = {stream: place for place, stream in enumerate(waiting[: min(streams, SOBOL_STREAMS)].tolist())}
     leading = np.array([one for one in order if int(numbers[one]) in places], dtype=np.int64)
     row[leading] = np.arange(len(leading))
     last_point = (sampling.first + sampling.count) // sampling.replicates

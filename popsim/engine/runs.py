@@ -100,7 +100,7 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     target = Path(check_path("folder", folder, "the path of a folder"))
     given = (("study", study, Study), ("plan", plan, Plan), ("dataset", dataset, xr.Dataset))
     problems = [
-        Problem(name, (), kind_of(value), f"a {kind.__name__}")
+        Problem("", (name,), kind_of(value), f"a {kind.__name__}")
         for name, value, kind in given
         if not isinstance(value, kind)
     ]
@@ -154,7 +154,7 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Ask for checksums, so that a file damaged on its way is refused and not read as other numbers.
+    """Return how to store variables: with checksums, so that a damaged file is refused, not read as other numbers.
 
     A checksum is of a chunk: chunks that lie in one piece in memory and fit a cache are written and read faster than
     what the library would choose.
@@ -202,7 +202,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     if problems := differences(dataset, str(source / ENSEMBLE_FILE)):
         raise RunError(problems)
     _check_made_by(dataset, load_plan(source / PLAN_FILE), str(source / ENSEMBLE_FILE))
-    # Point estimates of earlier versions left out starts, delays and rises of prices: no figure to hold totals against.
+    # Point estimates of earlier versions left out starts, delays and rises of prices: nothing to compare totals with.
     stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]
     return Run(source, load_study(source / STUDY_FILE), dataset.drop_vars(stale))
 
@@ -337,7 +337,7 @@ def _write_plan(
 
 
 def load_plan(path: Path) -> Plan:
-    """Read a plan and hold it to its digest.
+    """Return a plan that was stored, checked against its digest.
 
     Raises
     ------

@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim.arguments import by_keyword
+from popsim.arrays import pointers
 from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
 from popsim.engine.correlation import Correlation, read_correlation
 from popsim.engine.designs import describe_design, make_points
@@ -16,7 +17,6 @@ from popsim.engine.threads import Progress, check_threads, fill
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family
 from popsim.layout import CONSTANT, STREAM_VERSION
-from popsim.plan.lowering import pointers
 from popsim.plan.model import Draws
 from popsim.plan.streams import StreamNumbers
 from popsim.plan.tables.builder import TableBuilder

@@ -13,7 +13,7 @@ import xarray as xr
 
 from popsim import schema
 from popsim.arguments import by_keyword
-from popsim.arrays import Floats, Integers
+from popsim.arrays import Floats
 from popsim.engine.breakdowns import Breakdown, Scope, arrange_together, read_breakdowns, scope_of
 from popsim.engine.designs import describe_design, make_points, queue
 from popsim.engine.threads import Progress, check_threads, fill, is_written, make_room
@@ -62,7 +62,6 @@ def simulate(
     replicates
         R independent scramblings of Sobol points, which take turns: scenario s is point s // R of scrambling s % R;
         Monte Carlo errors then follow from their spread. None for what the study states with this design, or else 1.
-
     first_scenario
         Where the scenarios start: the result equals that slice of a longer run, to the bit. 0 for a Latin hypercube.
     threads
@@ -148,7 +147,7 @@ def _part_of(progress: Progress | None, part: int, parts: int) -> Progress | Non
 
 
 def _shaped(breakdown: Breakdown, out: Floats, options: int) -> Floats:
-    """View the outputs of a breakdown as (option, scenario, ...) without copying."""
+    """Return the outputs of a breakdown, without copying, as (option, scenario, ...)."""
     return np.moveaxis(breakdown.part_of(out.reshape(options, -1, out.shape[1])), -1, 1)
 
 
@@ -156,7 +155,6 @@ def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ..
     """Return the payments that are planned, and the sums of analytic means."""
     labels = scope.labels
     area = np.array(labels.component_area)
-    areas = len(labels.area)
     places = [np.array([labels.component.index(name) for name in plan.labels.component]) for plan in plans]
 
     def by_component(values: Sequence[Floats]) -> Floats:
@@ -185,7 +183,8 @@ def _exact(plans: Sequence[Plan], scope: Scope) -> dict[str, tuple[tuple[str, ..
             for row, plan, place in zip(mean, plans, places, strict=True):
                 row[place] = _expected(plan, total)
         found[f"expected_{total.name}"] = (("option",), mean.sum(axis=1))
-        found[f"expected_{total.name}_by_area"] = (("option", "area"), _by_area(mean, area, areas))
+        by_area = np.array([np.bincount(area, row, len(labels.area)) for row in mean])
+        found[f"expected_{total.name}_by_area"] = (("option", "area"), by_area)
         found[f"expected_{total.name}_by_component"] = (("option", "component"), mean)
     return found
 
@@ -203,7 +202,7 @@ def _expected(plan: Plan, total: Total) -> Floats:
 
 def _comments(plans: Sequence[Plan], dataset: xr.Dataset) -> dict[str, str]:
     """Return by variable which options have something else in its place."""
-    found = {}
+    by_variable = {}
     for name in dataset.data_vars:
         total = schema.total_of(str(name))
         if total is None:
@@ -218,16 +217,11 @@ def _comments(plans: Sequence[Plan], dataset: xr.Dataset) -> dict[str, str]:
         }
         comments = [f"Option {p.labels.option[0]!r} {words}." for words, those in lacking.items() for p in those]
         if comments:
-            found[str(name)] = " ".join(comments)
-    return found
+            by_variable[str(name)] = " ".join(comments)
+    return by_variable
 
 
 _PRICE_KEYS = {"nominal": "money.inflation", "discounted": "discount rate"}
-
-
-def _by_area(values: Floats, area: Integers, areas: int) -> Floats:
-    """Sum (option, component) to (option, area)."""
-    return np.array([np.bincount(area, row, areas) for row in values])
 
 
 def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown]) -> dict[str, object]:
@@ -247,14 +241,10 @@ def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Bre
     used = {name: values for item in breakdowns for name, values in zip(item.dims, item.labels, strict=True)}
     coordinates |= {name: np.array(values) for name, values in used.items()}
     if "country" in used:
-        coordinates |= _country_coordinates(labels, set(used))
+        # A group that is a dimension of its own cannot be a coordinate as well.
+        groups = {name: ("country", np.array(values)) for name, values in labels.groups if name not in used}
+        coordinates |= {"country_name": ("country", np.array(labels.country_name)), **groups}
     return coordinates
-
-
-def _country_coordinates(labels: Labels, used: set[str]) -> dict[str, object]:
-    """Names and groups along `country`; a group that is a dimension of its own cannot be a coordinate as well."""
-    groups = {name: ("country", np.array(values)) for name, values in labels.groups if name not in used}
-    return {"country_name": ("country", np.array(labels.country_name)), **groups}
 
 
 def provenance(plan: Plan) -> dict[str, object]:
@@ -279,7 +269,7 @@ def provenance(plan: Plan) -> dict[str, object]:
 
 @cache
 def _versions() -> dict[str, str]:
-    """Versions of the libraries that numbers pass through; asking for them means a search of the installation."""
+    """Return versions of the libraries that numbers pass through; cached, since it searches the installation."""
     return {f"{name}_version": version(name) for name in ("numpy", "scipy", "numba", "xarray")}
 
 

@@ -13,8 +13,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.arrays import Floats, Integers
-from popsim.plan.lowering import pointers
+from popsim.arrays import Floats, Integers, pointers
 from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.program import Cell, LagSums
 from popsim.schema import Prices, Total
@@ -82,7 +81,7 @@ class Accumulators:
         return self._cells[cell]
 
     def targets(self, outputs: Sequence[Sequence[Part]]) -> Targets:
-        """Put pointers from rows to accumulators and from these to outputs."""
+        """Return the pointers from rows to accumulators and from these to outputs."""
         target_start, target = _listed(self._plain, self.rows, len(self.plan.row_component))
         return Targets(
             target_start=target_start,
@@ -123,7 +122,7 @@ class OptionSums:
             self.by_component((), (), k, None)
 
     def by_group(self, who: Names, group: Group, financed: bool = False) -> list[Part]:
-        """Parts of the cost of a group of countries, or of what is to be financed of it."""
+        """Return parts of the cost of a group of countries, or of what is to be financed of it."""
         split = financed and len(self._shares) > 1
         weight = self._shares[0] if financed and not split else 1.0
         known = self._sums(who, False, "all", split).get(group, {})
@@ -132,7 +131,7 @@ class OptionSums:
     def by_component(
         self, who: Names, group: Group, component: int, year: int | None, financed: bool = False, kind: int = 0
     ) -> list[Part]:
-        """Parts of the cost of one component in a group of countries, in one year or over the horizon.
+        """Return parts of the cost of one component in a group of countries, in one year or over the horizon.
 
         `kind` is the row of `component_growth` that says at which prices, and whether within or after the horizon.
         """
@@ -149,7 +148,7 @@ class OptionSums:
         return [(self._cell(place, component, row, at), weight * share) for place, share in lagged]
 
     def total(self, total: Total) -> list[Part]:
-        """Parts of a total; at prices that the option does not know it is that at constant prices."""
+        """Return parts of a total; at prices that the option does not know it is that at constant prices."""
         prices: Prices = total.prices if self._plan.has_prices(total.prices) else "constant"
         kind = GROWTH_ROWS[prices, total.span]
         counts = np.full(len(self._moving), True) if kind == 0 else self._plan.component_growth[kind] >= 0
@@ -167,7 +166,7 @@ class OptionSums:
         return self._accumulators.cell(Cell(source, drawn, growth, year))
 
     def _sums(self, who: Names, detailed: bool, sort: str, split: bool) -> dict[Group, dict[int, list[Part]]]:
-        """Accumulators by group and component (0 if not detailed), with the share of each that counts.
+        """Return accumulators by group and component (0 if not detailed), with the share of each that counts.
 
         `sort` says of which components: "all", those that never move ("still"), or, by lag, the others ("lagged").
         Where `split`, there is one for each share of the cost that is financed. Costs are never split, so that who
@@ -236,7 +235,7 @@ def _numbers(names: Sequence[str], known: Sequence[str]) -> Integers | None:
 
 
 def _listed(columns: Sequence[Integers], rows: Integers, count: int) -> tuple[Integers, Integers]:
-    """Pointers and targets of `count` rows, of which `rows` have those in the columns that are not -1."""
+    """Return pointers and targets of `count` rows, of which `rows` have those in the columns that are not -1."""
     table = np.stack(columns, axis=1) if columns else np.full((len(rows), 0), -1, dtype=np.int64)
     lengths = np.zeros(count, dtype=np.int64)
     lengths[rows] = (table >= 0).sum(axis=1)

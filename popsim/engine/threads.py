@@ -63,8 +63,8 @@ def make_room(outputs: int, scenarios: int) -> Floats:
         size = outputs * scenarios * 8 / 2**30
         raise ParameterError(
             Problem(
-                "scenarios",
-                (),
+                "",
+                ("scenarios",),
                 f"{scenarios:,} scenarios of {outputs} numbers: {size:,.1f} GiB",
                 "results that fit the memory",
                 "ask for fewer scenarios or breakdowns, or simulate parts with first_scenario",
@@ -80,7 +80,7 @@ def is_written(targets: Targets) -> Mask:
 
 
 def _fitting_block(draws: Draws, sums: Sums) -> int:
-    """Scenarios computed together: a power of two, as many as keep the buffers of a block in the second cache."""
+    """Return how many scenarios to compute together: a power of two whose buffers fit the second cache."""
     buffers = len(draws.shared_stream) + len(draws.common_start) + int(np.diff(draws.own_start).max(initial=0)) + 2
     buffers += sums.program.slots + int(sums.targets.target_count)
     block = _LEAST_BLOCK
@@ -107,7 +107,7 @@ def _ranges(first: int, scenarios: int, chunk: int, step: int, threads: int) -> 
 
 
 def _worked(work: Callable[[int, int], int], ranges: list[tuple[int, int]], threads: int) -> Iterator[int]:
-    """Work on ranges, and give how many scenarios each had; one thread is the caller's own."""
+    """Work on ranges, and yield how many scenarios each had; one thread is the caller's own."""
     if threads == 1 or len(ranges) == 1:
         for start, stop in ranges:
             yield work(start, stop)

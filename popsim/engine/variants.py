@@ -23,7 +23,6 @@ from popsim.engine.simulate import simulate
 from popsim.engine.sums import Names
 from popsim.engine.threads import check_threads, fill
 from popsim.kernels.philox import fill_bits
-from popsim.plan import compile
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
 from popsim.plan.streams import StreamNumbers
@@ -96,7 +95,7 @@ def dependence_extremes(
     """
     result = {}
     for name, share in (("cost_countries_independent", 0.0), ("cost_countries_fully_dependent", 1.0)):
-        plan: Plan = compile(with_common_share(study, share))
+        plan = compile_study(with_common_share(study, share))
         cost = simulate(plan, scenarios=scenarios, seed=seed, breakdowns=(), threads=threads)["cost"]
         cost.attrs.update(schema.describe(name, study.currency, study.price_year))
         # Without the coordinates of options, so that the result can be merged with the dataset of the study.

@@ -129,15 +129,12 @@ class Family(abc.ABC):
         params = {param.name: param for param in cls._params}
         return [problem for name, value in values.items() for problem in cls._read(owner, params[name], value)[1]]
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: object = None) -> None:
         """Refuse to change."""
         message = f"a distribution cannot be changed: make another {type(self).__name__} instead"
         raise AttributeError(message)
 
-    def __delattr__(self, name: str) -> None:
-        """Refuse to change."""
-        message = f"a distribution cannot be changed: make another {type(self).__name__} instead"
-        raise AttributeError(message)
+    __delattr__ = __setattr__
 
     def __eq__(self, other: object) -> bool:
         return type(self)._key(self) == type(other)._key(other) if isinstance(other, Family) else NotImplemented

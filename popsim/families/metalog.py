@@ -115,7 +115,7 @@ class Metalog(Family):
         return np.where(x < low, 1.0, np.where(x >= high, 0.0, q))
 
     def _growth(self) -> float:
-        """Exponent with which the quantity grows in its heavy tail, per unit of L: 1 has no mean, 1/2 no std."""
+        """Return the exponent of growth in the heavy tail, per unit of L: at 1 there is no mean, at 1/2 no std."""
         if (self.low is None) == (self.high is None):
             return 0.0
         return float(_rise(self.coefficients, math.inf if self.high is None else -math.inf))

@@ -134,7 +134,7 @@ class Mixture(Cornered):
     def _solve(
         self, p: Floats, place: Any, at: Any, quantiles: list[Any], excess: Callable[..., Any], ends: tuple[float, ...]
     ) -> Any:
-        """Corners where `at` says so, else the crossing between the members' quantiles and the corners next to it."""
+        """Return corners where `at` says so, else the crossing between the members' quantiles and the next corners."""
         x = self._table[0]
         result = np.full(p.shape, np.nan)
         result[at] = x[place[at]]

@@ -274,7 +274,7 @@ class Truncated(Cornered):
         return mean, math.sqrt(central_moment(self, 2, mean, grain, reach))
 
     def _narrow(self) -> tuple[float, float]:
-        """Moments within an interval that holds a small part of either tail, from probabilities at its values.
+        """Return mean and std within an interval with a small part of either tail, from probabilities at its values.
 
         Quantiles there differ in their last digits alone. With t from -1 to 1 along the interval, and G(t) what the
         distribution function within it has beyond the straight line from 0 to 1, ``E t = -int G dt`` and
@@ -286,7 +286,7 @@ class Truncated(Cornered):
         edges = np.unique(np.concatenate([[low, high], corners[(corners > low) & (corners < high)]]))
 
         def beyond(ends: Floats) -> Floats:
-            """Integrals of G and t G over each piece."""
+            """Return the integrals of G and t G over each piece."""
             width = np.diff(ends, axis=1)
             x = ends[:, :1] + width * (0.5 + 0.5 * NODES)
             t = (x - middle) / half

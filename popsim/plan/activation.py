@@ -9,14 +9,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy.special import ndtri
 
-from popsim.arrays import Integers
+from popsim.arrays import Integers, pointers
 from popsim.families.base import Family
 from popsim.families.normal import Normal
 from popsim.plan.dependence import Score, delay_scores, start_score
 from popsim.plan.needs import Probit, needs_of
 from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
 from popsim.plan.study_view import StudyView
-from popsim.plan.tables.builder import pointers
 from popsim.study.model import Amount, Area, Component, Country, Setting, Shock, Study
 
 __all__ = ["ActivationBuilder", "GlobalFactors", "PricePath", "common_weights", "register_shared_values"]

@@ -264,7 +264,7 @@ def _sure(value: float) -> tuple[Floats, Floats]:
 
 
 def _broken(amount: Amount, others: Floats, lags: int) -> tuple[Floats, Floats]:
-    """Values and weights, a row for each of `others`, in stretches that end where the sum is a whole year."""
+    """Return values and weights, a row for each of `others`, in stretches that end where the sum is a whole year."""
     if not isinstance(amount, Family) or not _has_density(amount):
         values, weights = nodes(amount) if isinstance(amount, Family) else _sure(amount)
         return np.broadcast_to(values, (len(others), len(values))), np.broadcast_to(weights, (len(others), len(values)))

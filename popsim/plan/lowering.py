@@ -7,7 +7,7 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from popsim.arrays import Floats
+from popsim.arrays import Floats, pointers
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
@@ -18,7 +18,6 @@ from popsim.plan.price_profiles import Timing, make_timing
 from popsim.plan.rows import Block, Row, RowBuilder
 from popsim.plan.streams import StreamNumbers
 from popsim.plan.study_view import StudyView
-from popsim.plan.tables.builder import pointers
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
 from popsim.study.model import Area, Study
 

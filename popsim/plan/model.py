@@ -25,11 +25,9 @@ __all__ = [
     "About",
     "Draws",
     "Exact",
-    "Integers",
     "Labels",
     "Plan",
     "StreamNames",
-    "Words",
 ]
 
 ROW_ARRAYS = (
@@ -295,5 +293,5 @@ class Plan(Sampled):
             array.setflags(write=False)
 
     def row_arrays(self) -> dict[str, NDArray[np.generic]]:
-        """Arrays beside the draws, by name."""
+        """Return the arrays beside the draws, by name."""
         return {name: getattr(self, name) for name in ROW_ARRAYS}

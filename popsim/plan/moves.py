@@ -8,7 +8,7 @@ import numpy as np
 
 from popsim.arrays import Floats, Integers
 
-__all__ = ["NO_MOVES", "Integers", "Moves"]
+__all__ = ["NO_MOVES", "Moves"]
 
 
 class Moves(NamedTuple):

@@ -45,8 +45,6 @@ class Probit(Family):
         return _threshold(self.probability.isf(q))
 
     def _cdf(self, x: Floats) -> Any:
-        from scipy.special import ndtr
-
         low, high = self.support()
         return np.where(x >= high, 1.0, np.where(x < low, 0.0, self.probability.cdf(ndtr(x))))
 
@@ -100,7 +98,7 @@ def needs_of(area: Area, component: Component) -> Iterator[tuple[str, Setting]]:
 
 
 def correlation(one: Score, two: Score) -> float:
-    """Correlation of two scores of one country.
+    """Return the correlation of two scores of one country.
 
     Examples
     --------
@@ -112,7 +110,7 @@ def correlation(one: Score, two: Score) -> float:
 
 
 def both_below(h: Floats, k: Floats, r: float) -> Floats:
-    """Probability that two standard normals of correlation r stay below h and k.
+    """Return the probability that two standard normals of correlation r stay below h and k.
 
     Plackett's integral over the correlation; Drezner and Wesolowsky (1990), doi:10.1080/00949659008811236.
 

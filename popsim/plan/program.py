@@ -14,10 +14,9 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim import layout
-from popsim.arrays import Floats, Integers, Mask
+from popsim.arrays import Floats, Integers, Mask, pointers
 from popsim.plan.model import Plan
 from popsim.plan.moves import Moves
-from popsim.plan.tables.builder import pointers
 
 __all__ = ["NO_PROGRAM", "Cell", "LagSums", "Program", "make_program"]
 

@@ -99,6 +99,6 @@ def scored_nodes(
 
 @cache
 def legendre(order: int) -> tuple[Floats, Floats]:
-    """Points and weights of Gauss-Legendre quadrature on -1 to 1."""
+    """Return points and weights of Gauss-Legendre quadrature on -1 to 1."""
     points, weights = np.polynomial.legendre.leggauss(order)
     return points, weights

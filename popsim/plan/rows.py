@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.arrays import Floats, Integers
+from popsim.arrays import Floats, Integers, pointers
 from popsim.families.base import Family
 from popsim.families.constant import Constant
 from popsim.layout import CONSTANT
 from popsim.plan.model import Draws
 from popsim.plan.streams import StreamNumbers
-from popsim.plan.tables.builder import TableBuilder, pointers
+from popsim.plan.tables.builder import TableBuilder
 from popsim.schema import AMOUNTS
 from popsim.study.model import Amount
 

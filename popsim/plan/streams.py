@@ -197,7 +197,7 @@ def _block_name(block: tuple[Area, ...], blocks: list[tuple[Area, ...]]) -> str:
 
 
 def _homes(study: Study) -> dict[str, str]:
-    """Group of the stream of each area; an area that is not counted is in that of those it correlates with."""
+    """Return the group of each area's stream; an area that is not counted is in that of those it correlates with."""
     blocks = _blocks(study)
     homes = {area.id: _block_id(block, blocks) for block in blocks for area in block}
     stated = study.dependence

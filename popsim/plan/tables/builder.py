@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.arrays import Floats, Integers
+from popsim.arrays import Floats, Integers, pointers
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 from popsim.plan.tables import Table, closed_form, make_tables
 
-__all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBuilder", "pointers"]
+__all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBuilder"]
 
 
 class Marginals(NamedTuple):
@@ -103,7 +103,7 @@ class TableBuilder:
         )
 
     def numbers(self) -> Floats:
-        """All tables, one after another."""
+        """Return all tables, one after another."""
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
 
 
@@ -185,14 +185,3 @@ def _tabulated(shapes: Sequence[Family], wheres: Sequence[str]) -> list[Table]:
         while len(RECENT) > MOST_RECENT:
             RECENT.popitem(last=False)
     return [found[shape] for shape in shapes]
-
-
-def pointers(lengths: Sequence[int] | Integers) -> Integers:
-    """Start of each item and the end of the last.
-
-    Examples
-    --------
-    >>> pointers([2, 0, 3]).tolist()
-    [0, 2, 2, 5]
-    """
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)]).astype(np.int64)

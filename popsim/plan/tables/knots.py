@@ -31,7 +31,7 @@ _Function = Callable[[Floats], Floats]
 
 
 def from_jumps(cumulative: Floats, values: Floats) -> Table:
-    """Pieces of degree 0 with knots at the jumps; a single value needs none."""
+    """Return pieces of degree 0 with knots at the jumps; a single value needs none."""
     if len(values) == 1:
         return Table(CONSTANT, NOTHING, float(values[0]), 0.0, 0.0)
     if len(values) <= PIECE_COUNT:
@@ -115,7 +115,7 @@ def _split(ends: Floats, finely: bool) -> Floats:
 
 
 def _attempt(member: Members, ends: Floats, function: _Function, back: _Function) -> tuple[Floats, Floats]:
-    """Coefficients (power, piece) and the largest error of each piece."""
+    """Return coefficients (power, piece) and the largest error of each piece."""
     width, middle = ends[:, 1:] - ends[:, :1], ends.mean(axis=1, keepdims=True)
     at_nodes = function(member.quantiles((middle + width * NODES).ravel())).reshape(-1, len(NODES))
     probes = middle + width * PROBES

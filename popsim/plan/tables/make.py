@@ -134,7 +134,7 @@ def _tabulate(members: Members) -> list[Table | str]:
 
 
 def _straight(values: Floats) -> tuple[Floats, Floats]:
-    """Middle and slope of the line through the ends of values at `REFERENCES`, as columns."""
+    """Return middle and slope of the line through the ends of values at `REFERENCES`, as columns."""
     slope = (values[:, 4:] - values[:, :1]) / (REFERENCES[4] - REFERENCES[0])
     return (values[:, 4:] + values[:, :1]) / 2.0, slope
 

@@ -39,7 +39,7 @@ LOG_FLOOR = -690.0
 
 
 def score_quantile(family: Family, z: Floats) -> Floats:
-    """Quantile at the probability of a normal score, exact in both tails.
+    """Return the quantile at the probability of a normal score, exact in both tails.
 
     Examples
     --------
@@ -53,7 +53,7 @@ def score_quantile(family: Family, z: Floats) -> Floats:
 
 
 def tolerance(values: Floats, z: Floats, median: Floats | float, width: Floats | float) -> Floats:
-    """Tolerated error: relative to the larger of P5-P95 width and distance from the median; looser in tails."""
+    """Return the tolerated error: relative to P5-P95 width or distance from the median, the larger; looser in tails."""
     relative = np.where(np.abs(z) <= BODY, BODY_TOLERANCE, TAIL_TOLERANCE)
     return relative * np.maximum(width, np.abs(values - median))
 
@@ -133,7 +133,7 @@ class Members:
         return np.array(self._kinks)
 
     def quantiles(self, z: Floats) -> Floats:
-        """Quantiles at scores, shape (scores,) for all or (members, scores) for each: one row per member."""
+        """Return quantiles at scores, shape (scores,) for all or (members, scores) for each: one row per member."""
         if self.stack is None:
             each = np.broadcast_to(z, (len(self), z.shape[-1]))
             return np.stack([score_quantile(family, row) for family, row in zip(self.families, each, strict=True)])
@@ -155,11 +155,11 @@ class Members:
         return out
 
     def logs(self, values: Floats) -> Floats:
-        """log(T - floor), held at a floor of its own where T underflows; the check sees the values themselves."""
+        """Return log(T - floor), kept above a limit where T underflows; the check sees the values themselves."""
         with np.errstate(all="ignore"):
             return np.maximum(np.log(values - self.floor), LOG_FLOOR)
 
     def error(self, true: Floats, z: Floats, approximation: Floats) -> Floats:
-        """Size of the error in units of what is tolerated."""
+        """Return the size of the error in units of what is tolerated."""
         with np.errstate(all="ignore"):
             return np.abs(approximation - true) / tolerance(true, z, self.median, self.width)

@@ -54,7 +54,7 @@ _ODD = _EVEN / NODES[:_HALF]
 
 
 def interpolate(values: Floats) -> Floats:
-    """Coefficients from values at the nodes; node and power are the first dimension."""
+    """Return coefficients from values at the nodes; node and power are the first dimension."""
     # The powers' matrix magnifies rounding, so it only sees what varies within a piece.
     first, second = values[:_HALF], values[: _HALF - 1 : -1]
     level = values[_HALF]
@@ -70,7 +70,7 @@ def interpolate(values: Floats) -> Floats:
 
 
 def evaluate(coefficients: Floats, fractions: Floats) -> Floats:
-    """Values of polynomials (power, member, piece) at fractions that broadcast to (probe, member, piece)."""
+    """Return values of polynomials (power, member, piece) at fractions that broadcast to (probe, member, piece)."""
     result: Floats = coefficients[-1] * np.ones_like(fractions)
     for coefficient in coefficients[-2::-1]:
         result *= fractions
@@ -79,7 +79,7 @@ def evaluate(coefficients: Floats, fractions: Floats) -> Floats:
 
 
 def _interpolated_powers() -> Floats:
-    """Coefficients of the interpolants of f^10, f^11, ...: one column each."""
+    """Return coefficients of the interpolants of f^10, f^11, ...: one column each."""
     powers = NODES[:, None] ** np.arange(_COUNT, SERIES_ORDERS[-1] + 1)
     return interpolate(powers)
 
@@ -120,7 +120,7 @@ class _Grid(NamedTuple):
     middles: Floats
 
     def at(self, fractions: Floats) -> Floats:
-        """Scores of fractions of each piece, shape (members or 1, pieces, fractions)."""
+        """Return scores of fractions of each piece, shape (members or 1, pieces, fractions)."""
         return self.middles[..., None] + self.width * fractions
 
 
@@ -226,7 +226,7 @@ def _fold(members: Members, order: int, logarithm: bool) -> Found:
 
 
 def _disagreement(members: Members, form: _Form, series: Floats, grid: _Grid) -> Any:
-    """Largest difference of neighbours at their common edge, with room for their last two terms, one per member.
+    """Return the largest difference of neighbours at their common edge, and their last two terms, one per member.
 
     Each series comes from an inverse of its own. A wrong inverse differs from both neighbours, a wrong density makes
     all disagree, and a remainder is largest at the edges, where those of neighbours have opposite signs.
@@ -266,7 +266,7 @@ def _within_probabilities(members: Members, approximation: Floats, scores: Float
 
 
 def _by_piece(members: Members, scores: Floats) -> Floats:
-    """Quantiles at scores (member, piece, point), with the point as the first dimension."""
+    """Return quantiles at scores (member, piece, point), with the point as the first dimension."""
     count = scores.shape[2]
     flat = scores.reshape(scores.shape[0], -1)
     values = members.quantiles(flat[0] if len(flat) == 1 else flat)
