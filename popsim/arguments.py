@@ -1,6 +1,7 @@
 """How arguments are read: numbers of Python, numpy, pandas and xarray alike; names; lists of numbers.
 
-A truth is no number. A float that is whole counts as a whole number (1e4 scenarios), as far as floats hold all of them.
+True and False are no numbers. A float that is whole counts as a whole number (1e4 scenarios), as far as floats hold
+them all.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ def wrong_entries(matrix: Floats) -> tuple[Positions, Positions, Positions]:
     ([(1, 1)], [(0, 2), (2, 0)], [(0, 1)])
     """
     # An entry that differs from its mirror image is one that is not 0, or its mirror image is; most are 0 in a large
-    # matrix, and numpy finds the others four times faster among truths than among numbers.
+    # matrix, and numpy finds the others four times faster among booleans than among numbers.
     rows, columns = np.divmod(np.flatnonzero((matrix != 0.0).ravel()), max(len(matrix), 1))
     values, mirrored = matrix[rows, columns], matrix[columns, rows]
     outside = (rows != columns) & ~(np.abs(values) <= 1.0)

@@ -166,9 +166,9 @@ Kind = TypeVar("Kind", bound=type[Sampled])
 
 
 def sampled(kind: Kind) -> Kind:
-    """Let a dataclass with a field `sampling` be made, and replaced, by single parts of it as well.
+    """Return a dataclass with a field `sampling` that can be made, and replaced, by single parts of it as well.
 
-    So ``dataclasses.replace(study, seed=8)`` is the study with another seed.
+    So ``dataclasses.replace(study, seed=8)`` is the study with another seed, although its seed is no field.
 
     Examples
     --------

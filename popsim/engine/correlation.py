@@ -179,7 +179,7 @@ def _factor(matrix: Floats, names: Sequence[str]) -> Correlation:
     # Only samples with a matrix need it; it would slow the start of everything that samples.
     from scipy import sparse
 
-    # Numpy finds what is not 0 four times faster among truths than among numbers.
+    # Numpy finds what is not 0 four times faster among booleans than among numbers.
     rows, columns = np.divmod(np.flatnonzero((matrix != 0.0).ravel()), max(len(matrix), 1))
     entries = sparse.csr_array((matrix[rows, columns], (rows, columns)), shape=matrix.shape)
     _, block = sparse.csgraph.connected_components(entries, directed=False)

@@ -525,7 +525,7 @@ def _probabilities(probability: ArrayLike) -> Floats:
 
 
 def _numbers(argument: str, value: ArrayLike) -> Floats:
-    """Read numbers of any shape; a text, a truth or None is none."""
+    """Read numbers of any shape; a text, a boolean or None is none."""
     try:
         array = np.asarray(value)
     except ValueError:

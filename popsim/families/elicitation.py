@@ -26,7 +26,7 @@ __all__ = [
     "peak_of_quantiles",
     "peak_of_range",
     "read_range",
-    "shown",
+    "values_in_words",
 ]
 
 Unit = Callable[[Floats, Floats], Floats]
@@ -140,7 +140,9 @@ def parse_quantiles(cls: type[Family], quantiles: Mapping[str, object]) -> list[
             Problem(call_of(method), (), found_count, f"{counts_in_words(cls.quantile_counts)} for this family")
         )
     if not problems and any(b[1] <= a[1] or b[0] <= a[0] for a, b in pairwise(pairs)):
-        problems.append(Problem(call_of(method), (), shown(quantiles), "values that rise with their probability"))
+        problems.append(
+            Problem(call_of(method), (), values_in_words(quantiles), "values that rise with their probability")
+        )
     if problems:
         raise ParameterError(problems)
     return pairs
@@ -153,7 +155,7 @@ def counts_in_words(counts: Sequence[int]) -> str:
     return f"{counts[0]} to {counts[-1]} quantiles pNN"
 
 
-def shown(values: Mapping[str, Any]) -> str:
+def values_in_words(values: Mapping[str, Any]) -> str:
     """Return named numbers as messages show them: ``p05 = 1, p95 = 9``."""
     return ", ".join(f"{name} = {value:.10g}" for name, value in values.items())
 
@@ -239,7 +241,7 @@ def peak_of_range(owner: Owner, unit: Unit, given: Range, mode: float) -> tuple[
         return np.asarray((peaks - q[:, 0]) / (q[:, 1] - q[:, 0]))
 
     def refusal(lowest: float, highest: float) -> Problem:
-        found = shown({"low": given.low, "mode": mode, "high": given.high, "coverage": given.coverage})
+        found = values_in_words({"low": given.low, "mode": mode, "high": given.high, "coverage": given.coverage})
         width = given.high - given.low
         low, high = given.low + lowest * width, given.low + highest * width
         return Problem(call_of(owner), (), found, f"a mode strictly between {low:.6g} and {high:.6g}, given the others")

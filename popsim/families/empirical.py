@@ -10,7 +10,7 @@ import numpy as np
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats
-from popsim.families.elicitation import parse_quantiles, shown
+from popsim.families.elicitation import parse_quantiles, values_in_words
 from popsim.families.parameters import KNOWN_VALUE, Numbers, Param, call_of, check_finite
 
 __all__ = ["Empirical"]
@@ -175,7 +175,7 @@ class Empirical(Family):
         pairs = parse_quantiles(cls, quantiles)
         least, most = float(low or 0.0), float(high or 0.0)
         if not least < pairs[0][1] or not pairs[-1][1] < most:
-            given = shown({"low": least, **quantiles, "high": most})
+            given = values_in_words({"low": least, **quantiles, "high": most})
             raise ParameterError(Problem(call_of(owner), (), given, "low < quantiles < high"))
         inner_p, inner_x = zip(*pairs, strict=True)
         return cls((0.0, *inner_p, 1.0), (least, *inner_x, most))

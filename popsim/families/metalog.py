@@ -12,7 +12,7 @@ from scipy import special
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family, Floats
-from popsim.families.elicitation import parse_quantiles, shown
+from popsim.families.elicitation import parse_quantiles, values_in_words
 from popsim.families.parameters import Numbers, call_of, check_relation
 from popsim.families.roots import find_least
 
@@ -186,7 +186,7 @@ class Metalog(Family):
             raise ParameterError(problems)
         pairs = parse_quantiles(cls, quantiles)
         p, x = np.array(pairs).T
-        given = shown(quantiles)
+        given = values_in_words(quantiles)
         if (low is not None and x[0] <= low) or (high is not None and x[-1] >= high):
             inside = " < ".join(str(part) for part in (low, "quantiles", high) if part is not None)
             raise ParameterError(Problem(call_of(owner), (), f"{given}, low = {low}, high = {high}", inside))

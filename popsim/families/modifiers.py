@@ -138,7 +138,7 @@ class Cornered(Family):
         return np.asarray(z[np.append(True, np.diff(z) > 1e-15 * (1.0 + np.abs(z[1:])))] if len(z) else z)
 
 
-def central_moment(family: Family, order: int, centre: float, grain: float, reach: float = _REACH) -> float:
+def central_moment(family: Family, order: int, centre: float, rounding: float, reach: float = _REACH) -> float:
     """Integrate ``(Q(p) - centre)^order dp``, relative error 1e-11 at most as far as rounding allows.
 
     Gauss-Legendre rules over pieces of the normal score between the kinks; pieces are halved until both halves together
@@ -151,7 +151,7 @@ def central_moment(family: Family, order: int, centre: float, grain: float, reac
         The distribution.
     order, centre
         1 or 2; a value near the mean for 1, so that the digits of the width are kept, and the mean for 2.
-    grain
+    rounding
         Absolute rounding of the probabilities at which quantiles are taken.
     reach
         Largest score; 37, a probability of 6e-300, unless quantiles so far out cannot be computed.
@@ -170,7 +170,7 @@ def central_moment(family: Family, order: int, centre: float, grain: float, reac
         away = x - centre
         slope = 1.0 if order == 1 else 2.0 * np.abs(away)
         doubt = 4.0 * _EPS * (share * slope * np.abs(x)).sum(axis=1)
-        doubt += 4.0 * grain * np.ptp(x, axis=1) * np.max(slope, axis=-1)
+        doubt += 4.0 * rounding * np.ptp(x, axis=1) * np.max(slope, axis=-1)
         return np.where(share > 0.0, share * away**order, 0.0).sum(axis=1), np.nan_to_num(doubt, nan=0.0)
 
     kinks = family.kink_scores()

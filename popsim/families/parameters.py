@@ -124,7 +124,7 @@ def _is_number(value: object) -> bool:
 
 
 def _read(sort: Sort, owner: Owner, value: object, *keys: Key) -> tuple[Any, list[Problem]]:
-    """Read finite numbers as floats; NaN, and a problem, for each that is none (a truth or a text is none)."""
+    """Read finite numbers as floats; NaN, and a problem, for each that is none (a boolean or a text is none)."""
     if value is None and sort == "optional number":
         return None, []
     if sort != "numbers":

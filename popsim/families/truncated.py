@@ -106,7 +106,7 @@ class Truncated(Cornered):
         Where the distribution is made of one that is truncated, it has the rounding of that.
         """
         below, inside, above = self._shares
-        return inside + min(below, above) + _grain(self.distribution) / _EPS
+        return inside + min(below, above) + _rounding(self.distribution) / _EPS
 
     @property
     def _bounds(self) -> tuple[float, float]:
@@ -265,13 +265,13 @@ class Truncated(Cornered):
         if not bounded and not math.isfinite(whole):
             return whole, math.inf
         inside = self._shares.inside
-        grain = _EPS * self._nearer_tail / inside
+        rounding = _EPS * self._nearer_tail / inside
         reach = min(37.0, -float(special.ndtri(min(1e-306 / inside, 0.1))))
         centre = float(self.ppf(0.5))
-        mean = centre + central_moment(self, 1, centre, grain, reach)
+        mean = centre + central_moment(self, 1, centre, rounding, reach)
         if not math.isfinite(mean) or (not bounded and not math.isfinite(self.distribution.std())):
             return mean, math.inf
-        return mean, math.sqrt(central_moment(self, 2, mean, grain, reach))
+        return mean, math.sqrt(central_moment(self, 2, mean, rounding, reach))
 
     def _narrow(self) -> tuple[float, float]:
         """Return mean and std within an interval with a small part of either tail, from probabilities at its values.
@@ -374,12 +374,12 @@ class Truncated(Cornered):
         )
 
 
-def _grain(family: Family) -> float:
+def _rounding(family: Family) -> float:
     """Return the absolute rounding of small probabilities of a family: that of its members that are truncated."""
     if isinstance(family, Truncated):
         return _EPS * family._nearer_tail / family._shares.inside
     inner = [*getattr(family, "distributions", ()), *filter(None, [getattr(family, "distribution", None)])]
-    return max(map(_grain, inner), default=0.0)
+    return max(map(_rounding, inner), default=0.0)
 
 
 def _bound(value: object, without: float) -> Any:
