@@ -9,6 +9,8 @@ import click
 
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
+from popsim.errors import Problem, StudyError
+from popsim.schema import STUDY_FILE
 
 if TYPE_CHECKING:
     from popsim.study.catalogue import CatalogueArea, CatalogueComponent
@@ -23,6 +25,7 @@ QUANTILES = {"p05": 0.05, "median": 0.50, "p95": 0.95}
 Examples:
   popsim catalogue
   popsim catalogue my-distributions
+  popsim catalogue my-study
   popsim catalogue --json"""
 )
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
@@ -30,17 +33,32 @@ Examples:
 def command(folder: Path | None, as_json: bool) -> None:
     """List the cost distributions of a catalogue, by activity area.
 
-    FOLDER holds one TOML file for each area; without it the packaged catalogue is listed. Costs are for one country of
-    the reference size, in the currency and at the prices of their source.
+    FOLDER holds one TOML file for each area, or a study (study.toml), whose catalogue is then listed; without it the
+    packaged catalogue is listed. Costs are for one country of the reference size, in the currency and at the prices of
+    their source.
     """
     from popsim.study.catalogue import load_catalogue
     from popsim.study.files import packaged
 
-    areas = load_catalogue(packaged("distributions") if folder is None else folder)
+    areas = load_catalogue(packaged("distributions") if folder is None else _folder_of(folder))
     if as_json:
         print_json({"areas": [_area(area) for area in areas]})
         return
     _print(areas)
+
+
+def _folder_of(folder: Path) -> Path:
+    """Return the folder of the catalogue: that which a study in `folder` names, or `folder` itself."""
+    from popsim.study.files import parse_toml, read_text
+
+    study = folder / STUDY_FILE
+    if not study.is_file():
+        return folder
+    match parse_toml(read_text(study), study.name):
+        case {"catalogue": {"folder": str(named)}}:
+            return folder / named
+    allowed = "the folder of the catalogue, as a text"
+    raise StudyError(Problem(str(study), ("catalogue", "folder"), "no text", allowed, f"popsim check {folder}"))
 
 
 def _area(area: CatalogueArea) -> dict[str, Any]:

@@ -73,6 +73,18 @@ def test_the_catalogue_is_listed_by_area(call: Callable[..., Any]) -> None:
             assert component.cost.cdf(part["p95"]) == pytest.approx(0.95, abs=1e-9)
 
 
+def test_the_catalogue_of_a_study_is_listed(call: Callable[..., Any], tmp_path: Path) -> None:
+    """A folder that `popsim init` makes is taken like the folder of its catalogue."""
+    call("init", "mine", "--study", "example")
+    assert call("catalogue", "mine").out == call("catalogue", "mine/catalogue").out != call("catalogue").out
+    path = tmp_path / "mine" / "study.toml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('folder = "catalogue"', "folder = 3"), encoding="utf-8")
+    done = call("catalogue", "mine")
+    assert (done.status, done.out) == (2, "")
+    assert "catalogue.folder" in done.err
+
+
 def test_a_folder_without_catalogue_is_refused(call: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     for folder in ("empty", "missing"):
