@@ -26,7 +26,6 @@ def print_results(data: ReportData) -> None:
 
     The words and tables are the report's own: this only lays them out for a terminal of 80 columns.
     """
-    from popsim.report.comparison import comparison_of
     from popsim.report.content import section_of
     from popsim.report.document import Table
     from popsim.report.sections import headline
@@ -44,7 +43,7 @@ def print_results(data: ReportData) -> None:
     for sentence in estimates(data):
         print_text(sentence)
     print_scenarios(data.dataset, data.study)
-    if comparison := comparison_of(data):
+    if comparison := data.comparison:
         print_sentences(comparison)
         print_tables(comparison, with_shares=False)
     for section in (section_of(write, data) for write in (financing, by_area, by_group, by_year)):
@@ -173,9 +172,7 @@ def as_mapping(data: ReportData, folder: Path, files: tuple[str, ...]) -> dict[s
 
 def _options(data: ReportData) -> dict[str, Any]:
     """Return the totals of every option, and their differences from the study as written."""
-    from popsim.report.comparison import comparison_of
-
-    comparison = comparison_of(data)
+    comparison = data.comparison
     if comparison is not None:
         return {option: option_as_mapping(comparison, option) for option in comparison.all_options}
     return {str(data.dataset["option"].item()): _totals(data)}

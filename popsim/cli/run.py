@@ -177,7 +177,6 @@ def _simulate_into(
     from popsim.engine.simulate import simulate
     from popsim.engine.variants import dependence_extremes
     from popsim.plan import compile as compile_plan
-    from popsim.report.comparison import comparison_of
     from popsim.report.data import gather
     from popsim.report.html import write_html
     from popsim.report.summary_csv import write_summary_csv
@@ -201,8 +200,7 @@ def _simulate_into(
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)
         data = gather(study, dataset, summary)
-        comparison = comparison_of(data)
-        differences = comparison.differences if comparison is not None else None
+        differences = data.comparison.differences if data.comparison is not None else None
         write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
         write_html(partial / REPORT_FILE, study, dataset, data)
     return data

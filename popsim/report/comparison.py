@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -13,13 +13,15 @@ import xarray as xr
 from popsim import analysis
 from popsim.analysis.compare import ROUNDING
 from popsim.report import totals
-from popsim.report.data import ReportData
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
 from popsim.report.numbers import finest_of, percent
 from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
 from popsim.study.model import Study
 
-__all__ = ["Ceased", "Comparison", "Counted", "comparison_of", "signed"]
+if TYPE_CHECKING:
+    from popsim.report.data import ReportData
+
+__all__ = ["Ceased", "Comparison", "Counted", "signed"]
 
 _ONE_WAY = 20
 """Scenarios that differ in one direction alone, and so show its sign: by chance with a probability of 2 in 2**20."""
@@ -270,16 +272,6 @@ def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:
     labels = [str(label) for label in dataset[dim].values] if dim in dataset.coords else []
     names = dataset[f"{dim}_name"].values if f"{dim}_name" in dataset.coords else labels
     return dict(zip(labels, map(str, names), strict=True))
-
-
-def comparison_of(data: ReportData) -> Comparison | None:
-    """Return the comparison of a run with the study as written, made once for all outputs; None of one option."""
-    if data.every_option.sizes["option"] < 2:
-        return None
-    if "comparison" not in data.made:
-        data.made["comparison"] = Comparison(data, breakdowns=("area",))
-    comparison: Comparison = data.made["comparison"]
-    return comparison
 
 
 def signed(text: str) -> str:

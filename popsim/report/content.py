@@ -76,14 +76,13 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
 
 def _function(name: str) -> Writer:
     module, _, function = name.partition(".")
-    found: Writer = getattr(import_module(f"popsim.report.sections.{module}"), function or module)
-    return found
+    write: Writer = getattr(import_module(f"popsim.report.sections.{module}"), function or module)
+    return write
 
 
 def section_of(write: Writer, data: ReportData) -> Section | None:
-    """Return a section of the report of a run; it is made once, for page and terminal alike."""
+    """Return a section of the report of a run; it is written once, for page and terminal alike."""
     name = f"{write.__module__}.{write.__name__}"
-    if name not in data.made:
-        data.made[name] = write(data)
-    section: Section | None = data.made[name]
-    return section
+    if name not in data.sections:
+        data.sections[name] = write(data)
+    return data.sections[name]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.door import check_probability, scenario_variables
+from popsim.analysis.door import check_probability
 from popsim.analysis.order import quantile_with_error
-from popsim.analysis.totals import total_of_all_years
+from popsim.analysis.totals import variable_of
 from popsim.arrays import Floats
 from popsim.errors import Problem, RunError, UnknownNameError, nearest
 
@@ -72,8 +72,8 @@ def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **
     --------
     >>> values = [1.0] * 95 + [20.0, 30.0, 40.0, 50.0, 60.0]
     >>> seldom = xr.Dataset({"cost": (("option", "scenario"), [values])}, {"option": ["full"]})
-    >>> found = counted(seldom, "cost", "full", 0.9)
-    >>> found.below, found.inside, found.above, found.all_equal
+    >>> counts = counted(seldom, "cost", "full", 0.9)
+    >>> counts.below, counts.inside, counts.above, counts.all_equal
     (0, 95, 5, False)
     """
     tail = (1.0 - check_probability("coverage", coverage)) / 2.0
@@ -89,13 +89,7 @@ def counted(dataset: xr.Dataset, variable: str, option: str, coverage: float, **
 
 def _scenarios(dataset: xr.Dataset, variable: str, where: dict[str, object]) -> Floats:
     """Return the scenarios of a variable at these labels."""
-    if variable not in dataset and (total := total_of_all_years(dataset, variable)) is not None:
-        dataset = dataset.assign({variable: total})
-    known = scenario_variables(dataset)
-    if variable not in known:
-        mend = nearest(variable, known) or f"it has {', '.join(known)}"
-        raise RunError(Problem("dataset", (), f"no variable {variable!r} with scenarios", "one that it has", mend))
-    array = dataset[variable]
+    array = variable_of(dataset, variable)
     for dim, label in where.items():
         if dim not in array.dims:
             continue

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import xarray as xr
@@ -14,25 +14,29 @@ from popsim import analysis, schema
 from popsim.analysis.order import share_error
 from popsim.analysis.tails import UNSEEN
 from popsim.errors import ParameterError, Problem, RunError
+from popsim.report.comparison import Comparison
 from popsim.report.counts import Counts, counted
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
-from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, finest_of, money, money_range, percent, unit_for
+from popsim.report.numbers import NO_BREAK, amount, finest_of, money, money_range, percent, unit_for
+from popsim.report.prose import Prose
 from popsim.study.model import Study
 
-__all__ = ["CONFIDENCE", "WIDTHS", "ReportData", "gather", "names_of", "words_of_means"]
+if TYPE_CHECKING:
+    from popsim.report.document import Section
+
+__all__ = ["CONFIDENCE", "WIDTHS", "ReportData", "about_means", "gather", "names_of"]
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 WIDTHS = ("independent", "study", "fully_dependent")
 """Assumptions on the dependence between countries whose widths are compared."""
 _NOT_GROUPS = ("area", "component", "basis", "year", "country")
+_text = Prose("shared")
 
 
-def words_of_means(exact: bool, unknown: bool) -> str:
-    """Describe in a caption that some means are exact, and that others are n/a."""
-    if exact:
-        return f"means are exact, by formula, where {UNSEEN}{f', and {UNKNOWN} where there is none' if unknown else ''}"
-    return f"a mean of {UNKNOWN}: {UNSEEN}" if unknown else ""
+def about_means(exact: bool, unknown: bool) -> str:
+    """Describe in a caption that some means are exact, and that others are n/a; "" where neither is so."""
+    return _text("about_means", exact=exact, unknown=unknown, why=UNSEEN)
 
 
 @dataclass(frozen=True)
@@ -48,9 +52,14 @@ class ReportData:
     """The summary of all options, where it was computed before."""
 
     @cached_property
-    def made(self) -> dict[str, Any]:
-        """Sections that took long to make: page and terminal show the same."""
+    def sections(self) -> dict[str, Section | None]:
+        """Sections that were written before, by the name of their function: page and terminal show the same."""
         return {}
+
+    @cached_property
+    def comparison(self) -> Comparison | None:
+        """All options compared with the study as written, once for all outputs; None of one option."""
+        return Comparison(self, breakdowns=("area",)) if self.every_option.sizes["option"] > 1 else None
 
     @cached_property
     def estimates(self) -> Estimates:
@@ -202,13 +211,13 @@ class ReportData:
         """Describe which means are exact, and why others are n/a; "" where the scenarios show all of them."""
         exact = [name for name in names if self.is_mean_exact(name)]
         unknown = any(self.unseen(name) for name in names if name not in exact)
-        return words_of_means(bool(exact), unknown)
+        return about_means(bool(exact), unknown)
 
     def about_mean(self, name: str) -> str:
         """Describe what the mean of a variable is, or why it is n/a."""
         if self.is_mean_exact(name):
-            return f"exact, by formula, since {UNSEEN}"
-        return self.unseen(name) or "average of all scenarios"
+            return _text("exact_mean", why=UNSEEN)
+        return self.unseen(name) or _text("mean")
 
     def std(self, name: str) -> Measured:
         """Spread over the scenarios: their standard deviation."""

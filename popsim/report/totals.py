@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from popsim import schema
-from popsim.report.numbers import NO_BREAK, THIN, significant
-from popsim.report.prose import sentence_case
+from popsim.report.prose import Prose, sentence_case
 from popsim.study.model import Study
 
-__all__ = ["DESCRIBED", "described", "noun", "parts", "prices", "span", "title"]
+__all__ = ["described", "noun", "parts", "prices", "span", "title"]
 
-_BASES = {"cost": "cost", "financing_need": "financing need"}
 _SPANS = {"within_horizon": "within", "after_horizon": "after", "all_years": "all"}
-DESCRIBED = "after co-financing by governments, agencies and other donors"
-"""What is taken off the cost to get to the financing need."""
+_text = Prose("totals")
 
 
 def parts(total: str) -> tuple[str, str, str]:
@@ -41,23 +38,18 @@ def parts(total: str) -> tuple[str, str, str]:
 
 def span(total: str, study: Study) -> str:
     """Return the years of a total, as in the first column of a table: "2027–2036", "after 2036", "all years"."""
-    first, last = study.years[0], study.years[-1]
-    years = parts(total)[2]
-    if years == "within":
-        return str(first) if first == last else f"{first}–{last}"
-    return f"after{NO_BREAK}{last}" if years == "after" else "all years"
+    return _text("span", years=parts(total)[2], first=study.years[0], last=study.years[-1])
 
 
 def prices(total: str, study: Study) -> str:
     """Return the prices of a total: "constant 2025 prices", "prices of each year", or those of a present value."""
-    kind = parts(total)[1]
-    if kind == "nominal":
-        return "prices of each year"
-    constant = f"constant {study.price_year} prices"
-    if kind == "constant":
-        return constant
-    rate = f" at {significant(100 * study.discount_rate, 4)}{THIN}% a year" if study.discount_rate is not None else ""
-    return f"value in {study.years[0]}{rate}, {constant}"
+    return _text(
+        "prices",
+        prices=parts(total)[1],
+        price_year=study.price_year,
+        first=study.years[0],
+        rate=study.discount_rate,
+    )
 
 
 def noun(total: str, study: Study) -> str:
@@ -65,18 +57,10 @@ def noun(total: str, study: Study) -> str:
 
     The names are such as "total cost", "financing need", "cost after 2036", "nominal financing need in all years".
     """
-    base, kind, years = parts(total)
-    if base not in _BASES:
-        other = schema.VARIABLES.get(base)
-        return other.long_name[:1].lower() + other.long_name[1:] if other is not None else base
-    what = _BASES[base]
-    if (base, years) == ("cost", "within"):
-        what = f"total {what}"
-    if kind != "constant":
-        what = f"{kind} {what}"
-    if years == "within":
-        return what
-    return f"{what} {'in ' if years == 'all' else ''}{span(total, study)}"
+    if total in schema.TOTALS:
+        return _text("noun", total=total, last=study.years[-1])
+    other = schema.VARIABLES.get(total)
+    return other.long_name[:1].lower() + other.long_name[1:] if other is not None else total
 
 
 def title(total: str, study: Study) -> str:
@@ -84,7 +68,6 @@ def title(total: str, study: Study) -> str:
     return sentence_case(noun(total, study))
 
 
-def described(study: Study) -> str:
-    """Describe what the financing need is of the cost: after co-financing, with the agency fee where there is one."""
-    fee = ", with the agency fee" if study.agency_fee else ""
-    return f"{DESCRIBED}{fee}"
+def described(study: Study | None = None) -> str:
+    """Describe what the need is of the cost: after co-financing, with the agency fee of a study that has one."""
+    return _text("described", has_fee=study is not None and bool(study.agency_fee))

@@ -37,7 +37,7 @@ def _figure(data: ReportData) -> Figure:
 
 
 def _curve(data: ReportData, total: str) -> figures.Curve:
-    found = analysis.budget_curve(data.dataset, variable=total)["amount"].squeeze("option", drop=True)
+    curve = analysis.budget_curve(data.dataset, variable=total)["amount"].squeeze("option", drop=True)
     (low, high), enough, point = data.range(total), data.enough_for(total), data.point(total)
     label = _text("enough_mark", confidence=percent(CONFIDENCE), amount=data.money(enough))
     marks = [(data.on_axis(enough.value), CONFIDENCE, label)]
@@ -46,8 +46,8 @@ def _curve(data: ReportData, total: str) -> figures.Curve:
         marks.append((data.on_axis(point), data.covered(total, point) / data.scenarios, label))
     return figures.Curve(
         label=totals.title(total, data.study),
-        amounts=tuple(data.on_axis(value) for value in found.values.tolist()),
-        confidences=tuple(found["confidence"].values.tolist()),
+        amounts=tuple(data.on_axis(value) for value in curve.values.tolist()),
+        confidences=tuple(curve["confidence"].values.tolist()),
         low=data.on_axis(low.value),
         high=data.on_axis(high.value),
         interval=f"{data.interval}: {data.money_range(low, high)}",

@@ -1,4 +1,4 @@
-"""Whether the result can be believed: what it rests on and how exactly it was computed, from the facts of the run."""
+"""Whether the result can be believed: what it rests on and how exactly it was computed."""
 
 from __future__ import annotations
 
@@ -73,15 +73,15 @@ def _variance(data: ReportData) -> list[str]:
     """Shares of the variance by basis: what the width of the range rests on."""
     if data.is_certain or data.scenarios < 2 or not data.has("cost_by_basis"):
         return []
-    found = analysis.variance_shares(data.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
-    unseen = found["variance_share_error"].attrs.get("infinite_because")
+    by_basis = analysis.variance_shares(data.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
+    unseen = by_basis["variance_share_error"].attrs.get("infinite_because")
     if unseen:
         return [_text("variance_unknown", why=unseen)]
     shares = {
         str(basis): Measured(
-            *(found[name].sel(basis=basis).item() for name in ("variance_share", "variance_share_error"))
+            *(by_basis[name].sel(basis=basis).item() for name in ("variance_share", "variance_share_error"))
         )
-        for basis in found["basis"].values
+        for basis in by_basis["basis"].values
         if bool((data.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
     }
     if not all(share.is_known for share in shares.values()):
@@ -106,8 +106,8 @@ def _dependence(data: ReportData) -> list[str]:
         )
     ]
     number = len(data.study.countries)
-    found = analysis.effective_countries(data.dataset[["cost", names[0]]], number).squeeze("option", drop=True)
-    effective = Measured(found["effective_countries"].item(), found["effective_countries_error"].item())
+    effect = analysis.effective_countries(data.dataset[["cost", names[0]]], number).squeeze("option", drop=True)
+    effective = Measured(effect["effective_countries"].item(), effect["effective_countries_error"].item())
     if number > 1 and math.isfinite(effective.value) and math.isfinite(effective.error):
         items.append(_text("effective_countries", countries=number, effective=_rounded(effective)))
     return items
@@ -186,8 +186,8 @@ def _convergence(data: ReportData) -> Figure | None:
     """Show how the range settles; nothing where the scenarios are too few for a picture."""
     if data.is_certain:
         return None
-    found = analysis.convergence(data.dataset, data.coverage).squeeze("option", drop=True)
-    known = found.isel(count=(abs(found["value_error"]) < math.inf).all("quantile").values)
+    convergence = analysis.convergence(data.dataset, data.coverage).squeeze("option", drop=True)
+    known = convergence.isel(count=(abs(convergence["value_error"]) < math.inf).all("quantile").values)
     if known.sizes["count"] < 2 or float(known["count"][-1]) < _LEAST_CONVERGED * float(known["count"][0]):
         return None
     counts = tuple(int(number) for number in known["count"].values)
@@ -223,21 +223,21 @@ def _pairs(data: ReportData) -> Figure | None:
     """Show the largest areas and the total, two at a time; nothing for few scenarios, or where one area varies."""
     if data.is_certain or data.scenarios < _LEAST_PAIRS or not data.has("cost_by_area"):
         return None
-    found = analysis.pairs(data.dataset[["cost", "cost_by_area"]])
+    pairs = analysis.pairs(data.dataset[["cost", "cost_by_area"]])
     area_names = {area.id: area.name for area in data.study.areas}
-    members = [area_names.get(str(label), "Total") for label in found["member"].values]
+    members = [area_names.get(str(label), "Total") for label in pairs["member"].values]
     if len(members) < 3:
         return None
-    ends = np.stack([found["end"].values, found["end_error"].values], axis=-1)
+    ends = np.stack([pairs["end"].values, pairs["end_error"].values], axis=-1)
     if not np.isfinite(ends[..., 1]).all():
         return None
     ranges = [data.money_range(*(Measured(*end) for end in each)) for each in ends.tolist()]
-    values, errors = found["rank_correlation"].values.tolist(), found["rank_correlation_error"].values.tolist()
+    values, errors = pairs["rank_correlation"].values.tolist(), pairs["rank_correlation_error"].values.tolist()
     correlations = [list(map(_correlation, *row)) for row in zip(values, errors, strict=True)]
     spoken = [
         (members[one], members[other], correlations[one][other]) for one, other in combinations(range(len(members)), 2)
     ]
-    density = found["density"].values
+    density = pairs["density"].values
     return Figure(
         "pairs",
         "How the largest areas and the total are correlated",
@@ -246,7 +246,7 @@ def _pairs(data: ReportData) -> Figure | None:
         partial(
             figures.pairs,
             names=[f"{name}: {range_}" for name, range_ in zip(members, ranges, strict=True)],
-            histograms=found["share"].values,
+            histograms=pairs["share"].values,
             regions=density,
             correlations=correlations,
         ),

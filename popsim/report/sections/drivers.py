@@ -51,10 +51,10 @@ class Units(NamedTuple):
     """Width of the range where more scenarios know it than those of the drivers."""
 
 
-def units_of(found: xr.Dataset, study: Study) -> Units:
+def units_of(indices: xr.Dataset, study: Study) -> Units:
     """Choose the unit for results of `popsim.drivers` that stand alone."""
-    unit = unit_for(float(found["swing_high"].max()), study.currency)
-    interval = f"{percent(float(found.attrs['coverage']))}{NO_BREAK}interval"
+    unit = unit_for(float(indices["swing_high"].max()), study.currency)
+    interval = f"{percent(float(indices.attrs['coverage']))}{NO_BREAK}interval"
     return Units(unit, f"{unit}, constant {study.price_year} prices", interval)
 
 
@@ -94,26 +94,26 @@ def left_out(dataset: xr.Dataset, scenarios: int) -> str | None:
     return None if why is None else _text("left_out", why=why, scenarios=scenarios)
 
 
-def lead(found: xr.Dataset, units: Units) -> str:
+def lead(indices: xr.Dataset, units: Units) -> str:
     """Name the input that matters most, and what knowing it would change."""
-    if not _measured(found, "std").value > 0.0:
+    if not _measured(indices, "std").value > 0.0:
         return _text("nothing_varies")
-    if is_unseen(found):
-        is_known = "input" in found.dims and float(found["first_order"].max()) > 0.0
-        largest = _name(found, "input", str(found["first_order"].idxmax().item())) if is_known else ""
+    if is_unseen(indices):
+        is_known = "input" in indices.dims and float(indices["first_order"].max()) > 0.0
+        largest = _name(indices, "input", str(indices["first_order"].idxmax().item())) if is_known else ""
         return _text("unseen", why=UNSEEN, largest=largest)
-    shares = {str(key): _indices(found, "input", str(key))[0] for key in found["input"].values}
+    shares = {str(key): _reported(indices, "input", str(key))[0] for key in indices["input"].values}
     known = {key: share for key, share in shares.items() if share.is_known}
     if not known:
         return _text("too_few")
     first = max(known, key=lambda key: known[key].value)
     if not known[first].is_resolved:
         return _text("none_stands_out", bound=_upward(max(each.bound for each in known.values())))
-    name, share = _name(found, "input", first), _share(known[first])
-    left, width = _measured(found, "width_given", input=first), _width(found, units)
+    name, share = _name(indices, "input", first), _share(known[first])
+    left, width = _measured(indices, "width_given", input=first), _width(indices, units)
     if not (width.is_known and left.is_known):
         return _text("largest", name=name, share=share)
-    finest = finest_of(_measured(found, "width_given", input=key) for key in _order(found, "input"))
+    finest = finest_of(_measured(indices, "width_given", input=key) for key in _order(indices, "input"))
     return _text(
         "largest_and_narrower" if left.value < width.value else "largest_but_no_narrower",
         name=name,
@@ -124,25 +124,25 @@ def lead(found: xr.Dataset, units: Units) -> str:
     )
 
 
-def is_unseen(found: xr.Dataset) -> bool:
+def is_unseen(indices: xr.Dataset) -> bool:
     """Whether the runs cannot have seen the tail that makes the variance, so that nobody knows its shares."""
-    return _measured(found, "std").error == math.inf
+    return _measured(indices, "std").error == math.inf
 
 
-def share_table(found: xr.Dataset, by: str) -> Table:
+def share_table(indices: xr.Dataset, by: str) -> Table:
     """Return the shares of the variance by group of inputs."""
-    rows = tuple((_name(found, by, key), *map(_share, _indices(found, by, key))) for key in _order(found, by))
+    rows = tuple((_name(indices, by, key), *map(_share, _reported(indices, by, key))) for key in _order(indices, by))
     return Table("Share of the variance of the total cost", (_HEADINGS[by], "Alone", "With others"), rows)
 
 
-def swing_table(found: xr.Dataset, by: str, units: Units) -> Table:
+def swing_table(indices: xr.Dataset, by: str, units: Units) -> Table:
     """Return the swings of the expected cost, and what is left of the width, by group of inputs."""
-    keys, width = _order(found, by), _width(found, units)
+    keys, width = _order(indices, by), _width(indices, units)
     columns = [
-        amounts([_measured(found, name, **{by: key}) for key in keys], units.unit)
+        amounts([_measured(indices, name, **{by: key}) for key in keys], units.unit)
         for name in ("swing_low", "swing_high", "width_given")
     ]
-    rows = tuple(zip((_name(found, by, key) for key in keys), *columns, strict=True))
+    rows = tuple(zip((_name(indices, by, key) for key in keys), *columns, strict=True))
     caption = _text(
         "swings_caption",
         interval=units.interval,
@@ -152,32 +152,32 @@ def swing_table(found: xr.Dataset, by: str, units: Units) -> Table:
     return Table(caption, (_HEADINGS[by], "Low (P10)", "High (P90)", "Width if known"), rows)
 
 
-def area_table(found: xr.Dataset, names: dict[str, str]) -> Table:
+def area_table(indices: xr.Dataset, names: dict[str, str]) -> Table:
     """Return the shares of the variance by area, what areas share included; the largest first."""
-    shares = {area: _measured(found, "variance_share_by_area", area=area) for area in names}
+    shares = {area: _measured(indices, "variance_share_by_area", area=area) for area in names}
     order = sorted(shares, key=lambda area: -shares[area].value)
     rows = tuple((names[area], _part(shares[area])) for area in order)
     return Table("Share of each area in the variance of the total cost", ("Area", "Share"), rows)
 
 
-def notes(found: xr.Dataset) -> tuple[str, ...]:
+def notes(indices: xr.Dataset) -> tuple[str, ...]:
     """Explain how to read the tables."""
-    by = "input" if "input" in found.dims else "level"
-    shares = [share for key in map(str, found[by].values) for share in _indices(found, by, key)]
+    by = "input" if "input" in indices.dims else "level"
+    shares = [share for key in map(str, indices[by].values) for share in _reported(indices, by, key)]
     hidden = max((share.bound for share in shares if share.is_known and not share.is_resolved), default=0.0)
     return (
         _text("shares_note", hidden=_upward(hidden) if hidden > _ROUNDING else ""),
         _text(
             "swings_note",
-            scenarios=int(found.attrs["scenarios"]),
-            has_shared_inputs="unit_costs" in found.coords.get("input", ()),
+            scenarios=int(indices.attrs["scenarios"]),
+            has_shared_inputs="unit_costs" in indices.coords.get("input", ()),
         ),
         _text("areas_note"),
     )
 
 
-def _tornado(found: xr.Dataset, data: ReportData) -> Figure:
-    at = found.sortby(found["swing_low"] - found["swing_high"])
+def _tornado(indices: xr.Dataset, data: ReportData) -> Figure:
+    at = indices.sortby(indices["swing_low"] - indices["swing_high"])
     labels = [str(name) for name in at["input_name"].values]
     lows, highs = ([data.on_axis(value) for value in at[name].values.tolist()] for name in ("swing_low", "swing_high"))
     return Figure(
@@ -190,19 +190,19 @@ def _tornado(found: xr.Dataset, data: ReportData) -> Figure:
             labels=labels,
             lows=lows,
             highs=highs,
-            mean=data.on_axis(found["mean"].item()),
+            mean=data.on_axis(indices["mean"].item()),
             amount_label=sentence_case(data.unit_and_prices),
         ),
     )
 
 
-def _shares(found: xr.Dataset) -> Figure:
-    keys = _order(found, "input")
-    labels = [_name(found, "input", key) for key in keys]
+def _shares(indices: xr.Dataset) -> Figure:
+    keys = _order(indices, "input")
+    labels = [_name(indices, "input", key) for key in keys]
     # A share that its error hides has no bar.
     alone, with_others = (
         [100.0 * share.value if share.is_resolved else 0.0 for share in each]
-        for each in zip(*(_indices(found, "input", key) for key in keys), strict=True)
+        for each in zip(*(_reported(indices, "input", key) for key in keys), strict=True)
     )
     return Figure(
         "drivers",
@@ -219,34 +219,34 @@ def _shares(found: xr.Dataset) -> Figure:
     )
 
 
-def _order(found: xr.Dataset, by: str) -> list[str]:
+def _order(indices: xr.Dataset, by: str) -> list[str]:
     """Return the groups with the largest first; those that their errors hide come last, in their own order."""
 
     def size(key: str) -> float:
-        total = _indices(found, by, key)[1]
+        total = _reported(indices, by, key)[1]
         return -total.value if total.is_resolved else 0.0
 
-    return sorted(map(str, found[by].values), key=size)
+    return sorted(map(str, indices[by].values), key=size)
 
 
-def _indices(found: xr.Dataset, by: str, key: str) -> tuple[Share, Share]:
+def _reported(indices: xr.Dataset, by: str, key: str) -> tuple[Share, Share]:
     """Return the first-order and the total index of a group, as reported."""
-    first, total = (_measured(found, name, **{by: key}) for name in ("first_order", "total"))
+    first, total = (_measured(indices, name, **{by: key}) for name in ("first_order", "total"))
     return reported((first.value, first.error), (total.value, total.error))
 
 
-def _name(found: xr.Dataset, by: str, key: str) -> str:
-    return str(found[f"{by}_name"].sel({by: key}).item())
+def _name(indices: xr.Dataset, by: str, key: str) -> str:
+    return str(indices[f"{by}_name"].sel({by: key}).item())
 
 
-def _measured(found: xr.Dataset, name: str, **where: str) -> Measured:
-    value, error = (found[each].sel(where).item() for each in (name, f"{name}_error"))
+def _measured(indices: xr.Dataset, name: str, **where: str) -> Measured:
+    value, error = (indices[each].sel(where).item() for each in (name, f"{name}_error"))
     return Measured(value, error if math.isfinite(error) else math.inf)
 
 
-def _width(found: xr.Dataset, units: Units) -> Measured:
+def _width(indices: xr.Dataset, units: Units) -> Measured:
     """Width of the range: of the run where it is known, or else of the scenarios of the drivers."""
-    return units.width or _measured(found, "width")
+    return units.width or _measured(indices, "width")
 
 
 def _share(share: Share) -> str:

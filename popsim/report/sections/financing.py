@@ -35,7 +35,7 @@ def financing(data: ReportData) -> Section | None:
 
 
 def _need(data: ReportData) -> str:
-    what = _text("need", described=totals.DESCRIBED, fee=data.study.agency_fee)
+    what = _text("need", described=totals.described(), fee=data.study.agency_fee)
     cost, need = data.mean("cost"), data.mean("financing_need")
     if not cost.value > 0.0:
         return what

@@ -8,8 +8,8 @@ from functools import partial
 from popsim.analysis.compare import ROUNDING
 from popsim.analysis.tails import UNSEEN
 from popsim.report import figures, totals
-from popsim.report.comparison import Ceased, Comparison, comparison_of, signed
-from popsim.report.data import ReportData, words_of_means
+from popsim.report.comparison import Ceased, Comparison, signed
+from popsim.report.data import ReportData, about_means
 from popsim.report.document import Block, Details, Figure, Pairs, Paragraph, Section, Table
 from popsim.report.estimates import Measured
 from popsim.report.numbers import UNKNOWN, percent, significant
@@ -42,7 +42,7 @@ _text = Prose("options")
 
 def options(data: ReportData) -> Section | None:
     """Compare the options with the study as written; None when the run has one."""
-    comparison = comparison_of(data)
+    comparison = data.comparison
     if comparison is None:
         return None
     names, reasons = comparison.names, comparison.rationales
@@ -137,7 +137,7 @@ def levels(comparison: Comparison, base: str) -> Table:
         title=totals.title(base, data.study),
         interval=data.interval,
         unit_and_prices=data.unit_and_prices,
-        about_means=words_of_means(exact, unknown),
+        about_means=about_means(exact, unknown),
     )
     heads = _heads(comparison, base)
     return Table(caption, (*heads, "Low end", "Median", "High end", "Mean"), tuple(rows), labels=len(heads))
@@ -159,7 +159,7 @@ def differences(comparison: Comparison, base: str) -> Table:
         baseline=_baseline(comparison),
         interval=data.interval,
         unit_and_prices=data.unit_and_prices,
-        about_means=words_of_means(exact, unknown),
+        about_means=about_means(exact, unknown),
     )
     heads = _heads(comparison, base)
     return Table(caption, (*heads, "Low end", "Median", "High end", "Mean"), tuple(rows), labels=len(heads))
@@ -369,7 +369,7 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         return ()
     financed = {option: comparison.is_financed(option) for option in comparison.studies}
     first = next((study for option, study in comparison.studies.items() if financed[option]), None)
-    lines = [_text("financing_need", described=totals.DESCRIBED if first is None else totals.described(first))]
+    lines = [_text("financing_need", described=totals.described(first))]
     if different := unfinanced({_called(comparison, option): known for option, known in financed.items()}):
         lines.append(f"{different} {_text('needs_compared')}")
     return tuple(lines)
