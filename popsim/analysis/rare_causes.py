@@ -171,22 +171,22 @@ class _ShockEvent(Event):
 
 @dataclass(frozen=True)
 class _PartEvent(Event):
-    """An event that is seen in parts of the study.
+    """An event that is seen in parts of the study, each time in the difference between two of them.
 
-    Totals of the parts of `seen` differ where it happens, those of `adds` by what it adds there; those of `sure` differ
-    by what it adds where it is made to happen.
+    Totals of `shows` differ in the scenarios in which it happens, those of `adds` by what it adds there, and those of
+    `certain` by what it adds where it is made to happen.
     """
 
-    seen: Pair
+    shows: Pair
     adds: Pair
-    sure: tuple[Study, Study | None]
+    certain: tuple[Study, Study | None]
 
     def measure(self, sampler: Sampler) -> tuple[Mask, Totals]:
-        happens, _ = sampler.difference(self.seen)
+        happens, _ = sampler.difference(self.shows)
         return happens, sampler.difference(self.adds)[1]
 
     def forced(self, sampler: Sampler) -> Totals:
-        return sampler.in_one_country(self.sure) if self.countries > 0 else sampler.difference(self.sure)[1]
+        return sampler.in_one_country(self.certain) if self.countries > 0 else sampler.difference(self.certain)[1]
 
 
 def events_of(study: Study, limit: float) -> tuple[Event, ...]:
@@ -280,45 +280,59 @@ def _possible(places: list[list[Condition]]) -> int:
 
 
 def _need_event(
-    study: Study,
-    area: Area,
-    component: Component | None,
-    places: list[list[Condition]],
-    chance: Chance,
-    kind: str = "need",
+    study: Study, area: Area, component: Component | None, places: list[list[Condition]], chance: Chance
 ) -> Event:
-    """Return the event that what is rarely needed is needed in any country; or what nearly always is, is not."""
-    of_area = component is None
-    if component is None:
-        where, name, part = area.id, area.name, _of_areas(study, (area.id,))
-    else:
-        where, name, part = f"{area.id}/{component.id}", component.name, _with_areas(study, _only(area, component))
-    always = _with_need(part, of_area, 1.0)
-    event = (f"{kind}/{where}", kind, name, _possible(places), chance)
-    if kind == "need":
-        unit = _unit_part(study, area, component)
-        sure = always if of_area else _with_need(always, True, 1.0)
-        return _PartEvent(*event, seen=(unit, None), adds=(part, None), sure=(sure, None))
-    unit = _unit_part(study, area if of_area else replace(area, need=None), component)
-    seen, never = (unit, _with_need(unit, of_area, 1.0)), _with_need(part, of_area, 0.0)
-    return _PartEvent(*event, seen=seen, adds=(part, always), sure=(never, always))
+    """Return the event that an area, or a component of it, which is rarely needed is needed in any country."""
+    where, name, part = _need_part(study, area, component)
+    always = _with_need(part, component is None, 1.0)
+    return _PartEvent(
+        f"need/{where}",
+        "need",
+        name,
+        _possible(places),
+        chance,
+        shows=(_unit_part(study, area, component), None),
+        adds=(part, None),
+        certain=(always if component is None else _with_need(always, True, 1.0), None),
+    )
 
 
 def _no_need_event(
     study: Study, area: Area, component: Component | None, places: list[list[Condition]], limit: float
 ) -> Iterator[Event]:
-    """Yield the event that what is nearly always needed is not, if that is rare."""
+    """Yield the event that an area, or a component of it, which is nearly always needed is not, if that is rare."""
     reversed_ = [[replace(each, reverse=True) for each in conditions] for conditions in places]
     chance = anywhere(reversed_, limit)
-    if all(reversed_) and chance.is_below(limit):
-        yield _need_event(study, area, component, reversed_, chance, "no need")
+    if not (all(reversed_) and chance.is_below(limit)):
+        return
+    of_area = component is None
+    where, name, part = _need_part(study, area, component)
+    unit = _unit_part(study, area if of_area else replace(area, need=None), component)
+    always = _with_need(part, of_area, 1.0)
+    yield _PartEvent(
+        f"no need/{where}",
+        "no need",
+        name,
+        _possible(reversed_),
+        chance,
+        shows=(unit, _with_need(unit, of_area, 1.0)),
+        adds=(part, always),
+        certain=(_with_need(part, of_area, 0.0), always),
+    )
+
+
+def _need_part(study: Study, area: Area, component: Component | None) -> tuple[str, str, Study]:
+    """Return the identifier and the name of an area, or of a component of it, and the part of the study that it is."""
+    if component is None:
+        return area.id, area.name, _of_areas(study, (area.id,))
+    return f"{area.id}/{component.id}", component.name, _with_areas(study, _only(area, component))
 
 
 def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, places: list[list[Condition]]) -> Event:
     """Return the event that a cost is at a rare end of its distribution, in any country."""
     part = _with_areas(study, _only(area, replace(component, cost=end.added())))
     always = _with_areas(study, _only(area, replace(component, cost=end.added_given())))
-    sure = _with_need(_with_need(always, False, 1.0), True, 1.0)
+    certain = _with_need(_with_need(always, False, 1.0), True, 1.0)
     kind = f"{end.side} cost"
     return _PartEvent(
         f"{kind}/{area.id}/{component.id}",
@@ -326,9 +340,9 @@ def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, pl
         component.name,
         _possible(places),
         anywhere(places),
-        seen=(part, None),
+        shows=(part, None),
         adds=(part, None),
-        sure=(sure, None),
+        certain=(certain, None),
     )
 
 
@@ -368,9 +382,9 @@ def _late_or_early(
     unit = _unit_of(study, area or study.areas[0])
     rising = replace(part.areas[0], components=(unit,), need=None, escalation=Escalation(0.5, ""))
     if area is None:
-        seen = _with_areas(study, replace(rising, delay=None))
+        shown = _with_areas(study, replace(rising, delay=None))
     else:
-        seen = _with_areas(replace(study, start=None), rising)
+        shown = _with_areas(replace(study, start=None), rising)
     for side in ("high", "low"):
         here = {label: end for (label, end_side), end in ends.items() if end_side == side}
         places = [[Condition(score, between=here[label].interval())] for label in labels if label in here]
@@ -387,9 +401,9 @@ def _late_or_early(
             study.title if area is None else area.name,
             len(places),
             chance,
-            seen=(seen, changed(seen, usual)),
+            shows=(shown, changed(shown, usual)),
             adds=(areas, changed(part, usual)),
-            sure=(changed(few, {label: end.given() for label, end in here.items()}), changed(few, usual)),
+            certain=(changed(few, {label: end.given() for label, end in here.items()}), changed(few, usual)),
         )
 
 
@@ -406,9 +420,9 @@ def _price_events(study: Study, limit: float) -> Iterator[Event]:
                     name,
                     0,
                     Chance.known(end.chance),
-                    seen=(unit, _with_stream(unit, stream, end.usual())),
+                    shows=(unit, _with_stream(unit, stream, end.usual())),
                     adds=(areas, usual),
-                    sure=(_with_stream(part, stream, end.given()), usual),
+                    certain=(_with_stream(part, stream, end.given()), usual),
                 )
 
 
