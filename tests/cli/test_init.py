@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,9 @@ def test_the_copy_runs_and_an_edited_cost_changes_the_numbers(call: Callable[...
     path = tmp_path / "mine" / "catalogue" / "c_focal_unit.toml"
     text = path.read_text(encoding="utf-8")
     assert text == (packaged("distributions") / path.name).read_text(encoding="utf-8")
-    path.write_text(text.replace("low = 20_000", "low = 10_000"), encoding="utf-8")
+    edited, count = re.subn(r"(?m)^cost = .*$", 'cost = { family = "constant", value = 1 }', text, count=1)
+    assert count == 1
+    path.write_text(edited, encoding="utf-8")
     changed = popsim.load_study(tmp_path / "mine")
     assert popsim.compile(changed).digest != packaged_run["plan_digest"]
 
