@@ -288,15 +288,16 @@ def _exact(total: Variable, prefix: str, dims: tuple[str, ...] = ()) -> Variable
 
 
 def _of_totals() -> dict[str, Variable]:
-    found = {name: _described_total(total) for name, total in TOTALS.items()}
-    for name, total in list(found.items()):
-        found[f"expected_{name}"] = _exact(total, "expected")
+    """Return every total, and its expected values and point estimates."""
+    variables = {name: _described_total(total) for name, total in TOTALS.items()}
+    for name, total in list(variables.items()):
+        variables[f"expected_{name}"] = _exact(total, "expected")
         for dim in ("area", "component"):
-            found[f"expected_{name}_by_{dim}"] = _exact(total, "expected", (dim,))
-        found[point_estimate_name(name)] = _exact(total, "point_estimate")
+            variables[f"expected_{name}_by_{dim}"] = _exact(total, "expected", (dim,))
+        variables[point_estimate_name(name)] = _exact(total, "point_estimate")
     for base in TOTAL_BASES:
-        found[point_estimate_name(f"{base}_by_area")] = _exact(found[base], "point_estimate", ("area",))
-    return found
+        variables[point_estimate_name(f"{base}_by_area")] = _exact(variables[base], "point_estimate", ("area",))
+    return variables
 
 
 VARIABLES: dict[str, Variable] = {

@@ -133,9 +133,9 @@ def _print_unfinanced(run: Run) -> None:
     if not {"option_is_financed", "option_name"} <= set(coordinates):
         return
     names = [f"“{name}”" for name in coordinates["option_name"].values.tolist()]
-    if said := unfinanced(dict(zip(names, coordinates["option_is_financed"].values.tolist(), strict=True))):
+    if sentence := unfinanced(dict(zip(names, coordinates["option_is_financed"].values.tolist(), strict=True))):
         click.echo()
-        print_text(said)
+        print_text(sentence)
 
 
 def _print_joint(joint: xr.Dataset, reserved: xr.Dataset, run: Run, as_json: bool) -> None:

@@ -53,9 +53,10 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
 def describe(study: Study) -> dict[str, Any]:
     """Return what a study is, in the order in which it is printed."""
     bases = Counter(component.basis for area in study.areas for component in area.components)
-    groups = {
-        name: Counter(value for c in study.countries for n, value in c.groups if n == name) for name in _names(study)
-    }
+    groups: dict[str, Counter[str]] = {}
+    for country in study.countries:
+        for name, value in country.groups:
+            groups.setdefault(name, Counter())[value] += 1
     return {
         "study": study.name,
         "title": study.title,
@@ -75,10 +76,6 @@ def describe(study: Study) -> dict[str, Any]:
         "basis": dict(sorted(bases.items())),
         "breakdowns": [list(breakdown) for breakdown in study.breakdowns],
     }
-
-
-def _names(study: Study) -> list[str]:
-    return list(dict.fromkeys(name for country in study.countries for name, _ in country.groups))
 
 
 def _print(study: Study, content: dict[str, Any]) -> None:

@@ -132,8 +132,7 @@ def _as_mapping(study: Study, results: dict[str, xr.Dataset]) -> dict[str, Any]:
         "seed": seed_of(first.attrs),
         "plan_digest": first.attrs["plan_digest"],
         **{str(name): each.item() for name, each in first.data_vars.items() if each.ndim == 0},
-        **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in results.items()},
-        "areas": _areas(first),
+        **_parts(results),
     }
 
 
@@ -145,7 +144,9 @@ def attached_as_mapping(dataset: xr.Dataset) -> dict[str, Any]:
     why = left_out(dataset, dataset.sizes["scenario"])
     if why is not None:
         return {"drivers": {"left_out": why}}
-    results = {by: each for by in GROUPINGS if (each := attached_drivers(dataset, by)) is not None}
+    results: dict[str, xr.Dataset] = {
+        by: each for by in GROUPINGS if (each := attached_drivers(dataset, by)) is not None
+    }
     if not results:
         return {}
     first = next(iter(results.values()))
@@ -154,18 +155,22 @@ def attached_as_mapping(dataset: xr.Dataset) -> dict[str, Any]:
             "scenarios": int(first.attrs["scenarios"]),
             "width": first["width"].item(),
             "width_error": first["width_error"].item(),
-            **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in results.items()},
-            "areas": _areas(first),
+            **_parts(results),
         }
     }
 
 
-def _areas(result: xr.Dataset) -> list[dict[str, Any]]:
-    areas = result["area"].values.tolist()
-    return [{"id": area, **{name: result[name].sel(area=area).item() for name in _AREA}} for area in areas]
-
-
-_AREA = ("variance_share_by_area", "variance_share_by_area_error")
+def _parts(results: dict[str, xr.Dataset]) -> dict[str, list[dict[str, Any]]]:
+    """Return the figures of each group of each grouping, and those of the areas, which all groupings share."""
+    first = next(iter(results.values()))
+    figures = [first[name] for name in ("variance_share_by_area", "variance_share_by_area_error")]
+    return {
+        **{by: [_group(each, by, place) for place in range(each.sizes[by])] for by, each in results.items()},
+        "areas": [
+            {"id": area, **{str(each.name): each.sel(area=area).item() for each in figures}}
+            for area in first["area"].values.tolist()
+        ],
+    }
 
 
 def _group(result: xr.Dataset, by: str, place: int) -> dict[str, Any]:

@@ -103,11 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         Always: 0 done, 2 the input is wrong, 130 interrupted, 1 our own fault.
     """
     if arguments is None:
-        _spare_the_collector()
+        _tune_garbage_collector()
     sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
-def _spare_the_collector() -> None:
+def _tune_garbage_collector() -> None:
     """Keep Python from searching for reference cycles where there are none: while libraries load, and at the end.
 
     The libraries of a run make 400,000 objects that stay. Walking through them, again and again while they load and
@@ -123,7 +123,10 @@ def _status(arguments: Sequence[str]) -> int:
     with readable_streams():
         stdout = sys.stdout
         try:
-            _check_words(arguments)
+            if word := next((each for each in arguments if "\0" in each), None):
+                # No path and no text of a study can have it.
+                message = f"{word!r} holds the character NUL."
+                raise click.UsageError(message)
             result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
             if sys.stdout is not None:
                 sys.stdout.flush()
@@ -134,14 +137,6 @@ def _status(arguments: Sequence[str]) -> int:
         except (Exception, KeyboardInterrupt) as error:
             return _explained(error)
     return result if isinstance(result, int) else DONE
-
-
-def _check_words(arguments: Sequence[str]) -> None:
-    """Refuse words with a character that no path and no text of a study can have."""
-    for word in arguments:
-        if "\0" in word:
-            message = f"{word!r} holds the character NUL."
-            raise click.UsageError(message)
 
 
 def _explained(error: Exception | KeyboardInterrupt) -> int:

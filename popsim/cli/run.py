@@ -95,7 +95,7 @@ def command(
     print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    wanted = None if precision is None else _Precisely(precision, scenarios, study, overrides)
+    wanted = None if precision is None else _PrecisionTarget(precision, scenarios, study, overrides)
     replaced = older_run(target)
     data = _simulate_into(target, loaded, threads, wanted, drivers)
     if replaced is not None:
@@ -114,7 +114,7 @@ def command(
 
 
 @dataclass(frozen=True)
-class _Precisely:
+class _PrecisionTarget:
     """A precision to be reached, and the source of the study, to read it again with the scenarios that it took."""
 
     precision: float
@@ -123,6 +123,7 @@ class _Precisely:
     overrides: Mapping[str, object]
 
     def simulate(self, plan: Plan, threads: int | None, bar: ProgressBar | None) -> tuple[Study, Plan, xr.Dataset]:
+        """Simulate as many scenarios as it takes: the study and the plan with that number, and the dataset."""
         from popsim.analysis.precision import simulate_to
         from popsim.plan import compile as compile_plan
         from popsim.study.load import load_study
@@ -154,19 +155,16 @@ def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
 def _reached(data: ReportData) -> str:
     """Return a sentence on the precision reached and what it took."""
     reached, wanted = (100 * float(data.dataset.attrs[name]) for name in ("precision_reached", "precision"))
+    count = data.replicates
+    scramblings = f" ({count} independent scramblings of {data.scenarios // count:,} Sobol points)" if count > 1 else ""
     return (
         f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the "
-        f"{wanted:.2g} % asked for, with {data.scenarios:,} scenarios{_scramblings(data)}."
+        f"{wanted:.2g} % asked for, with {data.scenarios:,} scenarios{scramblings}."
     )
 
 
-def _scramblings(data: ReportData) -> str:
-    count = data.replicates
-    return "" if count == 1 else f" ({count} independent scramblings of {data.scenarios // count:,} Sobol points)"
-
-
 def _simulate_into(
-    target: Path, study: Study, threads: int | None, precisely: _Precisely | None, drivers: bool | None
+    target: Path, study: Study, threads: int | None, wanted: _PrecisionTarget | None, drivers: bool | None
 ) -> ReportData:
     """Simulate the study and its two extremes of dependence, and put the complete folder of the run in place."""
     from popsim.analysis.attached import add_drivers, attach_rare
@@ -183,10 +181,10 @@ def _simulate_into(
 
     with progress_bar("Scenarios") as progress:
         plan = compile_plan(study)
-        if precisely is None:
+        if wanted is None:
             dataset = simulate(plan, breakdowns=_breakdowns(plan), threads=threads, progress=progress)
         else:
-            study, plan, dataset = precisely.simulate(plan, threads, progress)
+            study, plan, dataset = wanted.simulate(plan, threads, progress)
     with progress_bar("Extremes of dependence"):
         # Of the study as written alone: they say how far its range rests on an assumption that options share.
         written = replace(study, options=())

@@ -12,7 +12,6 @@ from popsim.tables import Fault, TextTable
 __all__ = ["PRICE_COLUMNS", "RATE_COLUMNS", "ExchangeRates", "Money", "PriceIndex", "read_prices", "read_rates"]
 
 PRICE_COLUMNS = ("currency", "year", "index")
-CODE = r"[A-Z]{3}"
 RATE_COLUMNS = ("currency", "year", "rate", "per")
 
 
@@ -176,11 +175,9 @@ class Money:
     def _check_prices(self, year: int, place: Place, keys: Keys) -> list[Problem]:
         if self.prices is not None:
             return self.prices.check(self.currency, year, place, keys)
-        found, mend = (
-            f"{year}, and the study names no price index",
-            'add a line under [money]: price_index = "prices.csv"',
-        )
+        found = f"{year}, and the study names no price index"
         allowed = f"{self.price_year}, the price year of the study"
+        mend = 'add a line under [money]: price_index = "prices.csv"'
         return [place.problem((*keys, "price_year"), found, allowed, mend)]
 
 
@@ -220,16 +217,14 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
     lines: dict[tuple[frozenset[str], str], int] = {}
     for row in table.rows if table.numbers else ():
         currency, year, value, per = (table.cell(row, column) for column in RATE_COLUMNS)
-        wrong = [
-            (column, code) for column, code in (("currency", currency), ("per", per)) if not re.fullmatch(CODE, code)
-        ]
-        faults += [Fault(row, column, shown(code), "three capital letters, such as USD") for column, code in wrong]
+        codes = [(column, code) for column, code in (("currency", currency), ("per", per)) if not _is_code(code)]
+        faults += [Fault(row, column, shown(code), "three capital letters, such as USD") for column, code in codes]
         level = table.number(value)
         if level is None or level <= 0:
             faults.append(Fault(row, "rate", shown(value), f"a number, rate > 0: units of {currency} per {per}"))
         if not _is_year(year):
             faults.append(Fault(row, "year", shown(year), "a year of four digits"))
-        elif wrong:
+        elif codes:
             continue
         elif currency == per:
             faults.append(Fault(row, "per", shown(per), "another currency than that of the row"))
@@ -240,6 +235,10 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
         elif level is not None and level > 0:
             rates[currency, per, int(year)] = level
     return ExchangeRates(table.name, rates), table.problems(faults) + problems
+
+
+def _is_code(text: str) -> bool:
+    return re.fullmatch(r"[A-Z]{3}", text) is not None
 
 
 def _is_year(text: str) -> bool:
