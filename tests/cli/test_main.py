@@ -12,6 +12,7 @@ import pytest
 
 from popsim.cli.main import COMMANDS
 from popsim.errors import Problem, StudyError
+from popsim.version import __version__ as version
 
 HEAVY = ("numba", "xarray", "scipy", "pydantic", "matplotlib", "numpy", "rich", "jinja2", "netCDF4")
 
@@ -138,3 +139,8 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
             check=False,
         )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_package_runs_as_the_command() -> None:
+    done = subprocess.run([sys.executable, "-m", "popsim", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"popsim {version}\n"
