@@ -16,8 +16,6 @@ from typing import Any, ParamSpec, TypeVar, cast
 
 from popsim.errors import ParameterError, Problem, kind_of, nearest
 
-__all__ = ["as_list", "as_number", "as_whole", "by_keyword", "check_name", "check_path", "check_text", "check_whole"]
-
 _EXACT = 2**53
 """Floats hold all whole numbers up to here."""
 

@@ -10,8 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Floats", "Integers", "Mask", "Words", "pointers"]
-
 Floats = NDArray[np.float64]
 """Amounts, probabilities, scores."""
 Integers = NDArray[np.int64]

@@ -16,8 +16,6 @@ import numpy as np
 
 from popsim.arrays import Floats
 
-__all__ = ["covariances", "fitting_correlation", "nearest_correlation", "rounding_of", "wrong_entries"]
-
 DECIMALS = 6
 """Decimals of the matrix that is offered: few enough to read, enough to be near."""
 TOLERANCE = 1e-12

@@ -8,8 +8,6 @@ import reprlib
 from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
-__all__ = ["Brief", "as_html", "as_text", "brief", "listed", "one_line"]
-
 WIDTH = 100
 """Characters of a line, at most."""
 SHOWN = 8

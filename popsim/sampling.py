@@ -12,8 +12,6 @@ from popsim.arguments import as_whole, check_name
 from popsim.errors import ParameterError, Problem
 from popsim.types import DESIGNS, Design
 
-__all__ = ["LATIN_LIMIT", "MOST_REPLICATES", "SOBOL_BITS", "SOBOL_LIMIT", "Sampled", "Sampling", "sampled"]
-
 SOBOL_BITS = 30
 """Bits of the number of a Sobol point."""
 SOBOL_LIMIT = 2**SOBOL_BITS

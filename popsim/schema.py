@@ -13,52 +13,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import get_args
 
-from popsim.types import BASES, DESIGNS, Base, Prices, Span
-
-__all__ = [
-    "AMOUNTS",
-    "BASES",
-    "BREAKDOWNS",
-    "COORDINATES",
-    "CSV_FILES",
-    "DESIGNS",
-    "DIMENSIONS",
-    "ENSEMBLE_FILE",
-    "EXPONENT",
-    "EXTREMES",
-    "FACTOR",
-    "FULL",
-    "FULL_NAME",
-    "INPUTS_FOLDER",
-    "KINDS",
-    "PLAN_FILE",
-    "PROBABILITY",
-    "RATE",
-    "REPORT_FILE",
-    "RUN_FILES",
-    "SHARE",
-    "SIMULATED_TOTALS",
-    "SIZE_EXPONENT",
-    "STUDY_FILE",
-    "SUMMARY_FILE",
-    "TOTALS",
-    "TOTAL_BASES",
-    "VARIABLES",
-    "YEARS",
-    "Base",
-    "Limits",
-    "Prices",
-    "Span",
-    "Total",
-    "Variable",
-    "breakdown_name",
-    "describe",
-    "point_estimate_name",
-    "seed_of",
-    "total_name",
-    "total_of",
-    "variable_of",
-]
+from popsim.types import BASES as BASES
+from popsim.types import DESIGNS as DESIGNS
+from popsim.types import Base, Prices, Span
 
 DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
 """The order of dimensions; a group of countries stands where `country` does."""

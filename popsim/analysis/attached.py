@@ -18,21 +18,6 @@ from popsim.types import GROUPINGS
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "ATTACHED",
-    "DRAWS",
-    "LEFT_OUT",
-    "SCENARIOS",
-    "SHARE",
-    "add_drivers",
-    "attach_drivers",
-    "attach_rare",
-    "attached_drivers",
-    "attached_rare",
-    "drivers_left_out",
-    "leave_out_drivers",
-]
-
 ATTACHED = ("cost",)
 """Totals whose drivers a run stores."""
 SCENARIOS = 4_096

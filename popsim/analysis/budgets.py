@@ -19,8 +19,6 @@ from popsim.errors import ParameterError, Problem, RunError, nearest
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["budget", "budget_curve", "budget_for", "point_estimates", "without_rounding"]
-
 _ROUNDING = 2e-9
 """The share by which a scenario may differ from the same sum elsewhere: powers in kernels are right to some 1e-9."""
 

@@ -20,8 +20,6 @@ from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, n
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["ROUNDING", "compare"]
-
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
 

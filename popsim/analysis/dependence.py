@@ -16,8 +16,6 @@ from popsim.schema import FULL
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["dependence_effect", "effective_countries"]
-
 ASSUMPTIONS = {
     "independent": "cost_countries_independent",
     "study": "cost",

@@ -15,16 +15,6 @@ from popsim.study.model import Study
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "check_probability",
-    "coverage_of",
-    "dataset_of",
-    "options_of",
-    "replicates_of",
-    "scenario_variables",
-    "study_of",
-]
-
 
 def dataset_of(source: Run | xr.Dataset) -> xr.Dataset:
     """Return the dataset to analyse: that of a run, or the dataset itself.

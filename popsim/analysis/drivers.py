@@ -48,18 +48,6 @@ from popsim.types import GROUPINGS, Grouping
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "PARTS",
-    "SCENARIOS",
-    "SWING",
-    "Nested",
-    "block_length",
-    "driver_work",
-    "drivers",
-    "least_scenarios",
-    "nested",
-]
-
 SCENARIOS = 16_384
 """Scenarios of a run, unless stated."""
 

@@ -44,8 +44,6 @@ from popsim.study.model import Amount, Area, Component, Exponent, Setting, Study
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["TERMS", "Spread", "covariance", "exact_moments", "series", "total_std"]
-
 _ACCURACY = 1e-6
 """Largest relative error of a variance that counts as exact."""
 _SAME_NEED = 1e-12

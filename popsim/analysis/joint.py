@@ -24,8 +24,6 @@ from popsim.types import Base, By
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["Limits", "cheapest_limits", "common_limits", "fits", "joint_budget"]
-
 _PAIRINGS = (((0, 1), (2, 3)), ((0, 2), (1, 3)), ((0, 3), (1, 2)))
 """Ways to make two halves of four quarters: three comparisons that are independent of each other."""
 

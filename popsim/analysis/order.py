@@ -16,20 +16,6 @@ from popsim.errors import ParameterError, Problem, RunError
 from popsim.kernels.selection import BUCKETS, central_moments, select_rows
 from popsim.types import Interval
 
-__all__ = [
-    "Moments",
-    "binomial_error",
-    "check_supported",
-    "coverage_interval",
-    "half_width",
-    "quantile_with_error",
-    "scenarios_for",
-    "share_error",
-    "shortest_with_error",
-    "spread_error",
-    "too_few_scenarios",
-]
-
 _ROWS = 16
 """Rows given to a thread at a time."""
 

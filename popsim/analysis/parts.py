@@ -22,8 +22,6 @@ from popsim.types import Base, By
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["SHOWN", "covariance_shares", "pairs", "rank_correlations", "variance_shares"]
-
 _DIGITS = 12
 """Decimals of a share beyond which there is nothing but rounding."""
 

@@ -28,16 +28,6 @@ from popsim.types import INTERVALS, METHODS, By, Interval, Method
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "METHODS",
-    "REPLICATES",
-    "batch_size",
-    "convergence",
-    "numerical_tolerance",
-    "relative_error",
-    "simulate_to",
-]
-
 REPLICATES = 16
 """Scramblings of Sobol points where none are stated: the error is known to 1 / sqrt(2 (16 - 1)) = 18 % of itself."""
 

@@ -23,8 +23,6 @@ from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
 from popsim.study.model import Study
 
-__all__ = ["rare_events"]
-
 _RARE = 0.2
 """Chance from which on nothing is called rare, however narrow the range."""
 

@@ -25,8 +25,6 @@ from popsim.plan.study_view import StudyView
 from popsim.schema import STUDY_FILE
 from popsim.study.model import Amount, Area, Component, Country, Escalation, Setting, Shock, Study
 
-__all__ = ["Event", "Mask", "Sampler", "Totals", "events_of"]
-
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
 

@@ -19,8 +19,6 @@ from popsim.plan.needs import both_below, correlation
 from popsim.plan.quadrature import legendre, nodes
 from popsim.study.model import Amount
 
-__all__ = ["Chance", "Condition", "anywhere"]
-
 _REACH = 8.5
 """Normal scores beyond this have a probability below 1e-16."""
 _COARSE, _FINE = (8, 34), (12, 136)

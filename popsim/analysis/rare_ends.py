@@ -18,8 +18,6 @@ from popsim.families.shifted import Shifted
 from popsim.families.truncated import Truncated
 from popsim.plan.quadrature import expect
 
-__all__ = ["RareEnd", "rare_ends"]
-
 _GOLDEN = (np.sqrt(5.0) - 1.0) / 2.0
 _LEAST = 1e-9
 """Chance below which no end of a density is looked for."""

@@ -22,9 +22,6 @@ from popsim.types import REFERENCES, Base, By, Reference
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["LEVELS", "contingency", "reserve"]
-
-
 LEVELS = (0.5, 0.8, 0.9)
 """Confidences at which a contingency is stated."""
 _LEAST = 10

@@ -40,23 +40,6 @@ from popsim.sampling import Sampling
 from popsim.types import DESIGNS, Design
 from popsim.version import __version__
 
-__all__ = [
-    "MOST_CONFIDENT",
-    "REFERENCES",
-    "RESAMPLES",
-    "Bootstrap",
-    "Estimate",
-    "Index",
-    "Replicates",
-    "Share",
-    "index_variables",
-    "indices",
-    "reported",
-    "share_of",
-    "sobol_indices",
-    "without_errors",
-]
-
 REFERENCES = (
     "Sobol (2001), doi:10.1016/S0378-4754(00)00270-6; Jansen (1999), doi:10.1016/S0010-4655(98)00154-4; "
     "Saltelli et al. (2010), doi:10.1016/j.cpc.2009.09.018; Janon et al. (2014), doi:10.1051/ps/2013040"

@@ -18,8 +18,6 @@ from popsim.types import INTERVALS, Interval
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = ["coordinates_of", "summarise"]
-
 STANDARD_QUANTILES = (0.25, 0.5, 0.75, 0.8)
 
 _LEVELS_ARE = {

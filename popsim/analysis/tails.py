@@ -28,8 +28,6 @@ from scipy.special import chdtri, ndtr, ndtri
 
 from popsim.arrays import Floats, Integers, Mask
 
-__all__ = ["UNSEEN", "TailErrors", "excess_error", "is_heavy", "tail_errors"]
-
 UNSEEN = "the sample cannot have seen the tail"
 """Why an error is infinite."""
 

@@ -21,17 +21,6 @@ from popsim.types import By
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-__all__ = [
-    "breakdown_by",
-    "breakdowns_of",
-    "described",
-    "dimensions_of",
-    "total_of_all_years",
-    "units_of",
-    "variable_of",
-    "with_all_years",
-]
-
 _AFFIXES = (
     ("", ""),
     *((f"{prefix}_", suffix) for prefix in ("expected", "point_estimate") for suffix in ("", "_by_area")),

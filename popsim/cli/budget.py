@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from popsim.engine.runs import Run
     from popsim.types import Base
 
-__all__ = ["command"]
-
 
 @click.command(
     epilog="""\b

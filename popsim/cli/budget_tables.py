@@ -17,8 +17,6 @@ from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, exact_mone
 from popsim.schema import FULL, FULL_NAME
 from popsim.study.model import Study
 
-__all__ = ["Labels", "allocated", "enough", "joint_sentences", "sufficient", "together", "unit_of"]
-
 Where = dict[str, object]
 """A label of each dimension."""
 _SUMS = {"amount": "total", "common_amount": "common_total", "separate_amount": "separate_total"}

@@ -13,9 +13,8 @@ from popsim.errors import Problem, StudyError
 from popsim.schema import STUDY_FILE
 
 if TYPE_CHECKING:
-    from popsim.study.catalogue import CatalogueArea, CatalogueComponent
-
-__all__ = ["command"]
+    from popsim.study.catalogue import CatalogueArea
+    from popsim.study.toml_models import CatalogueComponent
 
 QUANTILES = {"p05": 0.05, "median": 0.50, "p95": 0.95}
 

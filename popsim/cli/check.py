@@ -13,8 +13,6 @@ from popsim.cli.parameters import as_json_option, overrides_of, settings_option,
 if TYPE_CHECKING:
     from popsim.study.model import Study
 
-__all__ = ["command"]
-
 
 @click.command(
     epilog="""\b

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from popsim.report.comparison import Comparison
     from popsim.report.data import ReportData
 
-__all__ = ["command", "option_as_mapping", "print_sentences", "print_tables"]
-
 
 @click.command(
     epilog="""\b

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 
     from popsim.study.model import Study
 
-__all__ = ["attached_as_mapping", "command", "drivers_by_grouping"]
-
 
 @click.command(
     epilog="""\b

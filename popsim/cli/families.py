@@ -13,8 +13,6 @@ from popsim.cli.parameters import as_json_option
 if TYPE_CHECKING:
     from popsim.families.registry import FamilySummary
 
-__all__ = ["command"]
-
 
 @click.command(
     epilog="""\b

@@ -13,8 +13,6 @@ from pathlib import Path
 from popsim.errors import FileError, Problem
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES
 
-__all__ = ["check_replaceable", "older_run", "replacing", "some_of"]
-
 
 def check_replaceable(folder: Path) -> Path:
     """Return the full path of the folder of a new run; refuse one that holds more than a run of popsim.

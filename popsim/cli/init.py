@@ -13,8 +13,6 @@ from popsim.cli.parameters import as_json_option
 from popsim.errors import FileError, Problem, UnknownNameError, nearest
 from popsim.schema import CSV_FILES, STUDY_FILE
 
-__all__ = ["command"]
-
 CATALOGUE = "catalogue"
 LINKS = {("catalogue", "folder"): CATALOGUE, **CSV_FILES}
 """Keys of a study file that may name another file or folder, and what the copy is called."""

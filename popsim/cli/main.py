@@ -20,8 +20,6 @@ from popsim.cli.console import printable, readable_streams
 from popsim.errors import PopsimError, Problem, nearest
 from popsim.version import __version__
 
-__all__ = ["CommandGroup", "cli", "main"]
-
 DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 COMMANDS = (

@@ -23,17 +23,6 @@ if TYPE_CHECKING:
     from popsim.report.estimates import Measured
     from popsim.study.model import Study
 
-__all__ = [
-    "notes_of",
-    "print_json",
-    "print_notes",
-    "print_scenarios",
-    "print_table",
-    "print_text",
-    "range_as_mapping",
-    "with_errors",
-]
-
 WIDTH = 80
 """Columns of running text: what a terminal shows when nobody has widened it."""
 

@@ -12,20 +12,6 @@ import click
 
 from popsim.errors import ParameterError, Problem
 
-__all__ = [
-    "as_json_option",
-    "overrides_of",
-    "positive_number",
-    "run_argument",
-    "seed_option",
-    "settings_option",
-    "share_of_one",
-    "study_argument",
-    "threads_option",
-    "toml_value",
-    "whole_number",
-]
-
 
 def whole_number(least: int, most: int | None = None) -> Callable[[str], int]:
     """Return a reader of whole numbers within limits for an option; underscores between digits are allowed."""

@@ -9,8 +9,6 @@ from contextlib import contextmanager
 
 from popsim.cli.console import rich_console
 
-__all__ = ["ProgressBar", "progress_bar"]
-
 PATIENCE = 1.0
 """Seconds of work after which a bar appears; shorter work shows none."""
 

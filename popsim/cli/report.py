@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
     from popsim.engine.runs import Run
 
-__all__ = ["command"]
-
 FORMATS = {"html": REPORT_FILE}
 """File name by format."""
 

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from popsim.report.data import ReportData
 
-__all__ = ["as_mapping", "print_drivers", "print_results"]
-
 
 def print_results(data: ReportData) -> None:
     """Print the headline, what a single figure is worth, and the ranges by area and by group of countries.

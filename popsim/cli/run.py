@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from popsim.report.data import ReportData
     from popsim.study.model import Study
 
-__all__ = ["command"]
-
 
 @click.command(
     epilog="""\b

@@ -6,8 +6,6 @@ import click
 
 from popsim.cli.output import print_json
 
-__all__ = ["command"]
-
 
 @click.command(
     epilog="""\b

@@ -21,17 +21,6 @@ from popsim.plan.program import NO_PROGRAM, Program, make_program
 from popsim.schema import TOTALS, Total
 from popsim.types import By
 
-__all__ = [
-    "Breakdown",
-    "Scope",
-    "Sums",
-    "arrange",
-    "arrange_together",
-    "read_breakdowns",
-    "rows_as_they_are",
-    "scope_of",
-]
-
 
 class Scope(NamedTuple):
     """The labels of all options together, and the totals that any of them has."""

@@ -15,8 +15,6 @@ from popsim.correlation_matrix import fitting_correlation, rounding_of, wrong_en
 from popsim.errors import Keys, ParameterError, Problem, nearest
 from popsim.plan.dependence import lower_root
 
-__all__ = ["Correlation", "read_correlation"]
-
 _DEFINITE = 1e-10
 """Smallest eigenvalue from which on a matrix is factored as a definite one."""
 _ENTRY = "a number from -1 to 1"

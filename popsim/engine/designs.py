@@ -20,22 +20,6 @@ from popsim.kernels.philox import fill_bits
 from popsim.plan.model import Draws
 from popsim.sampling import SOBOL_BITS, Sampling
 
-__all__ = [
-    "RUN_BITS",
-    "SOBOL_STREAMS",
-    "Design",
-    "Points",
-    "SobolColumns",
-    "describe_design",
-    "direction_numbers",
-    "fill_sobol",
-    "leading_order",
-    "make_points",
-    "queue",
-    "random_design",
-    "scrambled",
-]
-
 _SCRAMBLE_PAIRS = np.uint64(2**63)
 """Where in a stream the words of its scramble lie: beyond the words of any scenario."""
 _PAIRS_APART = 64

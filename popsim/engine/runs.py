@@ -27,8 +27,6 @@ from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
-__all__ = ["Run", "differences", "load_plan", "load_run", "replace_ensemble", "save_plan", "save_run", "written_whole"]
-
 _OPTION = "option_"
 _CHUNK = 2**18
 """Bytes of a chunk of the ensemble."""

@@ -24,8 +24,6 @@ from popsim.sampling import Sampling
 from popsim.types import Design
 from popsim.version import __version__
 
-__all__ = ["sample", "sample_draws"]
-
 
 @by_keyword("scenarios", "seed", "correlation", "design", "threads", "first_scenario", "progress")
 def sample(

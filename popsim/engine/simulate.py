@@ -26,8 +26,6 @@ from popsim.study.model import Study
 from popsim.types import By, Design
 from popsim.version import __version__
 
-__all__ = ["point_estimates_of", "provenance", "simulate"]
-
 
 @by_keyword("scenarios", "seed", "breakdowns", "threads", "first_scenario", "progress", "design", "replicates")
 def simulate(

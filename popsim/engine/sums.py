@@ -16,9 +16,8 @@ import numpy as np
 from popsim.arrays import Floats, Integers, pointers
 from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.program import Cell, LagSums
-from popsim.schema import Prices, Total
-
-__all__ = ["Accumulators", "Names", "OptionSums", "Part", "Targets", "places_among"]
+from popsim.schema import Total
+from popsim.types import Prices
 
 Names = tuple[str, ...]
 Group = tuple[str, ...]

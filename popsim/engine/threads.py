@@ -17,8 +17,6 @@ from popsim.errors import ParameterError, Problem
 from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
-__all__ = ["Progress", "check_threads", "fill", "is_written", "make_room"]
-
 _LEAST_BLOCK, _LARGEST_BLOCK = 512, 4096
 """Scenarios computed together: each loop over a block costs some 30 ns before its first draw."""
 

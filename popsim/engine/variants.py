@@ -31,8 +31,6 @@ from popsim.schema import seed_of
 from popsim.study.model import Study
 from popsim.types import DESIGNS
 
-__all__ = ["Scenarios", "Variants", "dependence_extremes", "scenarios_of", "simulate_part", "with_common_share"]
-
 
 def with_common_share(study: Study, share: float) -> Study:
     """Return the study with one number for every share between countries; dependence within a country stays as it is.

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from popsim.arguments import as_list, as_number
-from popsim.arrays import Floats
+from popsim.arrays import Floats as Floats
 from popsim.display import as_html, one_line
 from popsim.errors import Key, ParameterError, Problem, kind_of, nearest
 from popsim.families.parameters import (
@@ -26,12 +26,6 @@ from popsim.families.parameters import (
     call_of,
     parameter,
 )
-
-__all__ = [
-    "Family",
-    "Floats",
-    "params_of_call",
-]
 
 _MOST_SHOWN, _FIRST_SHOWN, _LONGEST = 20, 3, 1_000
 """A longer list is shown by its first entries and its last; so many characters of a distribution are shown at most."""

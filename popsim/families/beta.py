@@ -9,12 +9,11 @@ from typing import Any
 import numpy as np
 from scipy import special
 
+from popsim.arrays import Floats
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.parameters import check_bounds, parameter
 from popsim.families.series import beta_series, integral
-
-__all__ = ["Beta", "BetaShaped"]
 
 
 class BetaShaped(Family):

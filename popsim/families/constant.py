@@ -6,9 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from popsim.families.base import Family, Floats
-
-__all__ = ["Constant"]
+from popsim.arrays import Floats
+from popsim.families.base import Family
 
 
 class Constant(Family):

@@ -7,11 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.parameters import Numbers
-
-__all__ = ["Discrete"]
 
 
 class Discrete(Family):

@@ -11,23 +11,11 @@ from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.parameters import KNOWN_VALUE, Owner, Param, call_of, check_finite, check_relation
 from popsim.families.roots import find_root
-
-__all__ = [
-    "COVERAGE_ASKED",
-    "QUANTILE_NAME",
-    "Range",
-    "TwoQuantiles",
-    "counts_in_words",
-    "parse_quantiles",
-    "peak_of_quantiles",
-    "peak_of_range",
-    "read_range",
-    "values_in_words",
-]
 
 Unit = Callable[[Floats, Floats], Floats]
 """Quantiles at probabilities (columns) of the distribution on 0 .. 1 for peaks (rows)."""

@@ -8,12 +8,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import parse_quantiles, values_in_words
 from popsim.families.parameters import KNOWN_VALUE, Numbers, Param, call_of, check_finite
-
-__all__ = ["Empirical"]
 
 
 class Empirical(Family):

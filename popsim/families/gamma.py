@@ -8,14 +8,13 @@ from typing import Any, Self
 import numpy as np
 from scipy import special
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import TwoQuantiles
 from popsim.families.parameters import call_of, parameter
 from popsim.families.roots import find_root
 from popsim.families.series import gamma_series
-
-__all__ = ["Gamma"]
 
 _SHAPES = 0.02, 1e6
 

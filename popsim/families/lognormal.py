@@ -8,12 +8,11 @@ from typing import Any, Self
 import numpy as np
 from scipy import special
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import TwoQuantiles
 from popsim.families.parameters import KNOWN_VALUE, Param, parameter
-
-__all__ = ["LogNormal"]
 
 _MIXED = "mean and std are of the cost itself; mu and sigma of its natural logarithm"
 

@@ -10,13 +10,12 @@ import numpy as np
 from numpy.polynomial.polynomial import polyder, polyval
 from scipy import special
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import parse_quantiles, values_in_words
 from popsim.families.parameters import Numbers, call_of, check_relation
 from popsim.families.roots import find_least
-
-__all__ = ["Metalog"]
 
 _MEND = "give fewer or less lopsided quantiles, or a bound (low, high)"
 

@@ -9,13 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.modifiers import Cornered
 from popsim.families.parameters import Numbers
 from popsim.families.roots import find_crossings, find_least
-
-__all__ = ["Mixture"]
 
 
 class Mixture(Cornered):

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from scipy import special
 
-from popsim.families.base import Family, Floats
-
-__all__ = ["NODES", "WEIGHTS", "Cornered", "Moved", "central_moment"]
+from popsim.arrays import Floats
+from popsim.families.base import Family
 
 _REACH = 37.0
 _MOST_PIECES, _MANY_PIECES = 20_000, 1_000

@@ -6,11 +6,10 @@ from typing import Any, Self
 
 from scipy import special
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import TwoQuantiles
 from popsim.families.parameters import KNOWN_VALUE, parameter
-
-__all__ = ["Normal"]
 
 
 class Normal(TwoQuantiles):

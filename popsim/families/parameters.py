@@ -11,19 +11,6 @@ from typing import Any, Literal, TypeAlias
 from popsim.arguments import as_list, as_number
 from popsim.errors import Key, Problem
 
-__all__ = [
-    "KNOWN_VALUE",
-    "Numbers",
-    "Owner",
-    "Param",
-    "Sort",
-    "call_of",
-    "check_bounds",
-    "check_finite",
-    "check_relation",
-    "parameter",
-]
-
 Owner: TypeAlias = type | str
 """What is being built: a family, or the name of one of its constructors, such as ``"LogNormal.from_mean_std"``."""
 

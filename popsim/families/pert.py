@@ -6,13 +6,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.beta import BetaShaped
 from popsim.families.elicitation import Unit, parse_quantiles, peak_of_quantiles, peak_of_range, read_range
 from popsim.families.parameters import check_bounds, parameter
-
-__all__ = ["Pert"]
 
 
 class Pert(BetaShaped):

@@ -14,19 +14,6 @@ from popsim.families.base import Family, params_of_call
 from popsim.families.elicitation import COVERAGE_ASKED, QUANTILE_NAME, counts_in_words
 from popsim.families.parameters import Param
 
-__all__ = [
-    "FamilySummary",
-    "Form",
-    "build",
-    "catalogue",
-    "choose_form",
-    "families",
-    "family_class",
-    "family_names",
-    "forms",
-    "to_toml",
-]
-
 _PACKAGE = "popsim.families"
 _SUPPORT = frozenset({"base", "elicitation", "modifiers", "parameters", "registry", "roots", "series"})
 

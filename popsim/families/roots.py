@@ -15,8 +15,6 @@ import numpy as np
 
 from popsim.arrays import Floats
 
-__all__ = ["find_crossings", "find_least", "find_root"]
-
 Function = Callable[[float], float]
 
 _EPS = float(np.finfo(np.float64).eps)

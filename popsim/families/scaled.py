@@ -9,8 +9,6 @@ from popsim.families.base import Family
 from popsim.families.modifiers import Moved
 from popsim.families.parameters import check_relation, parameter
 
-__all__ = ["Scaled"]
-
 
 class Scaled(Moved):
     """Another distribution times a known factor: ``Q(p) = by Q_d(p)``.

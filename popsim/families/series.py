@@ -15,8 +15,6 @@ from scipy import special
 
 from popsim.arrays import Floats
 
-__all__ = ["beta_series", "gamma_series", "integral"]
-
 _LOG_ROOT = 0.5 * math.log(2.0 * math.pi)
 
 

@@ -9,8 +9,6 @@ from popsim.families.base import Family
 from popsim.families.modifiers import Moved
 from popsim.families.parameters import check_relation
 
-__all__ = ["Shifted"]
-
 
 class Shifted(Moved):
     """Another distribution plus a known amount: ``Q(p) = by + Q_d(p)``.

@@ -7,12 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import parse_quantiles, peak_of_quantiles, peak_of_range, read_range
 from popsim.families.parameters import check_bounds, parameter
-
-__all__ = ["Triangular"]
 
 
 class Triangular(Family):

@@ -9,12 +9,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from scipy import special
 
+from popsim.arrays import Floats
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.modifiers import NODES, WEIGHTS, Cornered, central_moment
 from popsim.families.parameters import check_relation
-
-__all__ = ["Truncated"]
 
 _LEAST = 1e-9
 """Probability of the interval, over that of the tail it is counted from, below which too few digits are left."""

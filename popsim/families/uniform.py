@@ -7,12 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from popsim.arrays import Floats
 from popsim.errors import Problem
-from popsim.families.base import Family, Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import TwoQuantiles
 from popsim.families.parameters import check_bounds
-
-__all__ = ["Uniform"]
 
 
 class Uniform(TwoQuantiles):

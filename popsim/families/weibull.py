@@ -7,11 +7,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from popsim.families.base import Family, Floats
+from popsim.arrays import Floats
+from popsim.families.base import Family
 from popsim.families.elicitation import TwoQuantiles
 from popsim.families.parameters import parameter
-
-__all__ = ["Weibull"]
 
 
 class Weibull(TwoQuantiles):

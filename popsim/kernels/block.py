@@ -21,8 +21,6 @@ from popsim.kernels.philox import fill_bits
 from popsim.kernels.steps import run_steps
 from popsim.layout import CONSTANT, EVEN, NORMAL, TRIANGLE
 
-__all__ = ["fill_scenarios", "onto_two"]
-
 _SCORE = np.int64(0)
 """Where the score of a row is made; its values are made one buffer further on."""
 

@@ -13,17 +13,6 @@ from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.permute import LANES, has_permute, permuted_octaves
 from popsim.layout import PIECE_COUNT
 
-__all__ = [
-    "CENTRAL_LIMIT",
-    "HIGHEST_PROBABILITY",
-    "LOWEST_PROBABILITY",
-    "exponential",
-    "fill_normals",
-    "normals",
-    "probabilities",
-    "triangles",
-]
-
 LOWEST_PROBABILITY = 2.0**-52
 """The smallest probability that a draw can have: 51 random bits, each in the middle of its cell."""
 

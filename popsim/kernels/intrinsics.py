@@ -18,8 +18,6 @@ from llvmlite import ir
 from numba import config, types
 from numba.extending import intrinsic
 
-__all__ = ["bits_to_float", "borrowed", "float_to_bits", "fma", "load", "mark", "store", "table_load"]
-
 _DOUBLE = ir.DoubleType()
 _WORD = ir.IntType(64)
 

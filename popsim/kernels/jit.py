@@ -10,8 +10,6 @@ from typing import Any
 
 import numba
 
-__all__ = ["kernel", "part", "pasted"]
-
 # The types that numba states for itself lack these two options.
 _NO_C: dict[str, Any] = {"no_cfunc_wrapper": True}
 _NO_PYTHON: dict[str, Any] = {"no_cpython_wrapper": True, **_NO_C}

@@ -14,8 +14,6 @@ import numpy as np
 from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.philox import fill_bits
 
-__all__ = ["LATIN_PAIRS", "ROUNDS", "fill_latin"]
-
 ROUNDS = 12
 """Hashes of half the bits, each under a word of the stream."""
 

@@ -39,8 +39,6 @@ from popsim.layout import (
     UNEVEN_LOG,
 )
 
-__all__ = ["evaluate", "values"]
-
 _MAGIC = 6755399441055744.0
 _PIECE_MASK = np.int64(PIECE_COUNT - 1)
 _STRIDE = np.int64(PIECE_COUNT)

@@ -14,8 +14,6 @@ from popsim.kernels.permute import has_permute
 from popsim.kernels.vectors import FLOATS, broadcast, load_vector, store_vector
 from popsim.kernels.vectors import fma as vector_fma
 
-__all__ = ["LINE", "from_line", "put", "put_out", "put_sums"]
-
 LINE = np.int64(8)
 """Numbers in a cache line, and in the widest vector."""
 

@@ -19,8 +19,6 @@ from numba.extending import intrinsic
 from popsim.kernels.vectors import FLOATS, LANES, WORDS, broadcast, call, fma, load_vector, splat, store_vector
 from popsim.layout import PIECE_COUNT, PIECE_DEGREE, SCORE_LIMIT
 
-__all__ = ["LANES", "has_permute", "permuted_octaves", "permuted_pieces", "permuted_uneven"]
-
 _MAGIC = 6755399441055744.0
 _PERMUTE = "llvm.x86.avx512.vpermi2var.pd.512"
 _CENTRE = 0x4000000000000001

@@ -21,8 +21,6 @@ from popsim.kernels.jit import kernel, pasted
 from popsim.kernels.permute import has_permute
 from popsim.kernels.vectors import LANES, WORDS, broadcast, hidden, splat, store_vector
 
-__all__ = ["fill_bits", "philox"]
-
 _MULTIPLIER_0 = np.uint64(0xD2511F53)
 _MULTIPLIER_1 = np.uint64(0xCD9E8D57)
 _WEYL_0 = np.uint64(0x9E3779B9)

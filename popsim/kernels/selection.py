@@ -11,8 +11,6 @@ import numpy as np
 
 from popsim.kernels.jit import kernel, pasted
 
-__all__ = ["BUCKETS", "select_rows"]
-
 BUCKETS = 4096
 _LAST = np.float64(BUCKETS - 1)
 

@@ -31,8 +31,6 @@ from popsim.layout import (
     TIMES,
 )
 
-__all__ = ["run_steps"]
-
 _MAGIC = 6755399441055744.0
 _WHOLE = np.int64((1 << 32) - 1)
 

@@ -8,8 +8,6 @@ from llvmlite import ir
 
 from popsim.kernels.intrinsics import mark
 
-__all__ = ["FLOATS", "LANES", "WORDS", "broadcast", "call", "fma", "hidden", "load_vector", "splat", "store_vector"]
-
 LANES = 8
 FLOATS = ir.VectorType(ir.DoubleType(), LANES)
 WORDS = ir.VectorType(ir.IntType(64), LANES)

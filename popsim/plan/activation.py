@@ -18,8 +18,6 @@ from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
 from popsim.plan.study_view import StudyView
 from popsim.study.model import Amount, Area, Component, Country, Setting, Shock, Study
 
-__all__ = ["ActivationBuilder", "GlobalFactors", "PricePath", "common_weights", "register_shared_values"]
-
 
 class PricePath(NamedTuple):
     """Factors on prices: rates as (register, whether it counts from the price year on), constants, shocks."""

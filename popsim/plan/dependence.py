@@ -38,8 +38,6 @@ from popsim.arrays import Floats
 from popsim.correlation_matrix import covariances
 from popsim.study.model import Area, Study
 
-__all__ = ["Score", "component_scores", "delay_scores", "lower_root", "need_scores", "start_score"]
-
 Weights = tuple[tuple[str, float], ...]
 
 

@@ -16,10 +16,8 @@ from popsim.layout import SCORE_LIMIT
 from popsim.plan.needs import needed_cost, needs_of
 from popsim.plan.quadrature import expect, legendre, nodes
 from popsim.plan.study_view import StudyView
-from popsim.schema import Prices, Span
 from popsim.study.model import Amount, Area, Study
-
-__all__ = ["Expected", "expect_rows", "lag_weights", "likely_weights"]
+from popsim.types import Prices, Span
 
 
 class Expected(NamedTuple):

@@ -7,7 +7,8 @@ from typing import NamedTuple, cast
 
 import numpy as np
 
-from popsim.arrays import Floats, pointers
+from popsim.arrays import Floats
+from popsim.arrays import pointers as pointers
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
@@ -20,8 +21,6 @@ from popsim.plan.streams import StreamNumbers
 from popsim.plan.study_view import StudyView
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
 from popsim.study.model import Area, Study
-
-__all__ = ["compile", "draws_all_of", "pointers"]
 
 
 def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on to)

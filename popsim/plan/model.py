@@ -16,19 +16,8 @@ from popsim.display import Brief, as_html, as_text, listed
 from popsim.layout import STREAM_VERSION
 from popsim.plan.moves import Moves
 from popsim.sampling import Sampled, Sampling, sampled
-from popsim.schema import TOTALS, Prices, Span, Total
-
-__all__ = [
-    "GROWTH_ROWS",
-    "ROW_ARRAYS",
-    "STORED_GROWTHS",
-    "About",
-    "Draws",
-    "Exact",
-    "Labels",
-    "Plan",
-    "StreamNames",
-]
+from popsim.schema import TOTALS, Total
+from popsim.types import Prices, Span
 
 ROW_ARRAYS = (
     "row_country",

@@ -8,8 +8,6 @@ import numpy as np
 
 from popsim.arrays import Floats, Integers
 
-__all__ = ["NO_MOVES", "Moves"]
-
 
 class Moves(NamedTuple):
     """The stored arrays of a cash flow. Pointers follow the usual form, as in `popsim.plan.model.Draws`.

@@ -16,8 +16,6 @@ from popsim.plan.dependence import Score
 from popsim.plan.quadrature import expect, legendre, nodes, scored_nodes
 from popsim.study.model import Amount, Area, Component, Setting
 
-__all__ = ["Probit", "both_below", "correlation", "needed_cost", "needs_of"]
-
 _EDGE = 1e-10
 
 

@@ -16,9 +16,7 @@ from popsim.errors import PlanError, Problem
 from popsim.plan.activation import GlobalFactors, PricePath
 from popsim.plan.model import GROWTH_ROWS, STORED_GROWTHS, Plan
 from popsim.plan.study_view import StudyView
-from popsim.schema import Prices, Span
-
-__all__ = ["CONSTANT_PRICES", "Timing", "make_timing", "with_growths_after"]
+from popsim.types import Prices, Span
 
 MOST_YEARS = 10_000
 """Years after the first within which all payments fall; each takes memory for every cost component."""

@@ -18,8 +18,6 @@ from popsim.arrays import Floats, Integers, Mask, pointers
 from popsim.plan.model import Plan
 from popsim.plan.moves import Moves
 
-__all__ = ["NO_PROGRAM", "Cell", "LagSums", "Program", "make_program"]
-
 _ZERO, _SCRATCH, _DRAWN, _PAID, _REGISTERS = range(5)
 
 Step = tuple[int, int, int, int, int, float]

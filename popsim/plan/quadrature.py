@@ -13,8 +13,6 @@ from popsim.arrays import Floats
 from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 
-__all__ = ["expect", "legendre", "nodes", "scored_nodes"]
-
 _ORDER = 24
 _WIDEST = 0.75
 

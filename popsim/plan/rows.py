@@ -17,8 +17,6 @@ from popsim.plan.tables.builder import TableBuilder
 from popsim.schema import AMOUNTS
 from popsim.study.model import Amount
 
-__all__ = ["Block", "Row", "RowBuilder", "Weights", "is_drawn"]
-
 Weights = tuple[tuple[str, float], ...]
 """Names of normals, each with its weight."""
 

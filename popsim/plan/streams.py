@@ -19,8 +19,6 @@ from popsim.errors import PlanError, Problem
 from popsim.study.model import Area, Study
 from popsim.types import GROUPINGS, Grouping
 
-__all__ = ["GROUPINGS", "Groups", "StreamNumbers", "group_streams", "stream_number"]
-
 
 def stream_number(name: str) -> int:
     """Return the number of a stream: the first 64 bits of the BLAKE2b hash of its name (RFC 7693), little end first.

@@ -14,8 +14,6 @@ from popsim.plan.dependence import Score, component_scores, need_scores
 from popsim.plan.rows import is_drawn
 from popsim.study.model import Amount, Area, Component, Setting, Study
 
-__all__ = ["StudyView"]
-
 Power = Callable[[Family, float], float]
 """Scale factor from an uncertain exponent and a measure over its reference."""
 

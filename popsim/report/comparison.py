@@ -21,8 +21,6 @@ from popsim.study.model import Study
 if TYPE_CHECKING:
     from popsim.report.data import ReportData
 
-__all__ = ["Ceased", "Comparison", "Counted", "signed"]
-
 _ONE_WAY = 20
 """Scenarios that differ in one direction alone, and so show its sign: by chance with a probability of 2 in 2**20."""
 _CLEAR = 2.0

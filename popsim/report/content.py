@@ -12,8 +12,6 @@ from popsim.report.document import Document, Section
 from popsim.report.sections import headline
 from popsim.study.model import Study
 
-__all__ = ["SECTIONS", "compose", "section_of"]
-
 Writer = Callable[[ReportData], Section | None]
 
 SECTIONS = (

@@ -13,8 +13,6 @@ from popsim.analysis.totals import variable_of
 from popsim.arrays import Floats
 from popsim.errors import Problem, RunError, UnknownNameError, nearest
 
-__all__ = ["Counts", "counted"]
-
 
 @dataclass(frozen=True)
 class Counts:

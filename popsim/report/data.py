@@ -24,8 +24,6 @@ from popsim.study.model import Study
 if TYPE_CHECKING:
     from popsim.report.document import Section
 
-__all__ = ["CONFIDENCE", "WIDTHS", "ReportData", "about_means", "gather", "names_of"]
-
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 WIDTHS = ("independent", "study", "fully_dependent")

@@ -9,24 +9,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as MatplotlibFigure
 
-__all__ = [
-    "Block",
-    "Bullets",
-    "Details",
-    "Document",
-    "Entry",
-    "Figure",
-    "KeyFigure",
-    "Listing",
-    "Matrix",
-    "MatrixCell",
-    "MatrixRow",
-    "Pairs",
-    "Paragraph",
-    "Section",
-    "Table",
-]
-
 
 class _Part:
     @property

@@ -12,8 +12,6 @@ import xarray as xr
 
 from popsim.errors import Problem, RunError
 
-__all__ = ["Estimates", "Measured", "exact_mean", "once"]
-
 _QUADRATURE = 1e-6
 """Relative error of the means that the plan computes by quadrature."""
 

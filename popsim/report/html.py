@@ -18,8 +18,6 @@ from popsim.report.figures import canvas
 from popsim.report.prose import environment
 from popsim.study.model import Study
 
-__all__ = ["render", "write_html"]
-
 _FIGURE_SPACE = "\u2007"
 _POINT_SPACE = "\u2008"
 

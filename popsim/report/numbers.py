@@ -14,24 +14,6 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from popsim.errors import ParameterError, Problem, nearest
 
-__all__ = [
-    "NO_BREAK",
-    "THIN",
-    "UNKNOWN",
-    "amount",
-    "amounts",
-    "count",
-    "exact_money",
-    "finest_of",
-    "money",
-    "money_range",
-    "percent",
-    "rounded",
-    "significant",
-    "unit_for",
-    "written",
-]
-
 NO_BREAK = "\u00a0"
 """Keeps a number and its unit on one line."""
 UNKNOWN = "n/a"

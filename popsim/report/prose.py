@@ -20,8 +20,6 @@ from popsim.report.numbers import count, percent, significant
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
 
-__all__ = ["Prose", "environment", "listed", "plural", "sentence_case"]
-
 _SPACES = re.compile(r"[ \t\n]+")
 
 

@@ -14,8 +14,6 @@ from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.report.numbers import money_range, unit_for
 from popsim.report.prose import Prose
 
-__all__ = ["in_so_many", "rare_records", "rare_rows", "rare_sentences"]
-
 MOST = 3
 """Events that are named; the others are counted."""
 

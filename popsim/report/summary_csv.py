@@ -13,8 +13,6 @@ from popsim import analysis, schema
 from popsim.report.rare import rare_rows
 from popsim.study.model import Study
 
-__all__ = ["quantile_name", "safe_cell", "write_summary_csv"]
-
 _FIRST = ("variable", "option", "option_name", "area", "area_name", "country", "country_name")
 """First columns; those of the countries file follow, the year, and then others in the order in which they appear."""
 _LAST = ("unit", "price_year")

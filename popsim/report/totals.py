@@ -6,8 +6,6 @@ from popsim import schema
 from popsim.report.prose import Prose, sentence_case
 from popsim.study.model import Study
 
-__all__ = ["described", "noun", "parts", "prices", "span", "title"]
-
 _SPANS = {"within_horizon": "within", "after_horizon": "after", "all_years": "all"}
 _text = Prose("totals")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from popsim.study.catalogue import CatalogueArea, CatalogueComponent, load_catalogue
+from popsim.study.catalogue import CatalogueArea, load_catalogue
 from popsim.study.files import packaged, packaged_studies
 from popsim.study.load import load_study
-from popsim.study.model import Area, Component, Country, Dependence, Source, Study
+from popsim.study.model import Area, Component, Country, Dependence, Study
+from popsim.study.toml_models import CatalogueComponent, Source
 
 __all__ = [
     "Area",

@@ -15,8 +15,6 @@ from popsim.study.settings import as_cofinancing, as_delay, as_escalation, as_ex
 from popsim.study.toml_models import AreaTable, CatalogueComponent, StudyFile
 from popsim.study.validate import Checked
 
-__all__ = ["check_areas", "counted_areas", "resolve_areas"]
-
 COMPONENT = frozenset(field.name for field in fields(Component))
 """What a component of a study has; much of it is as in the catalogue."""
 STATED = "The study states this cost in place of the catalogue's and gives no reasons."

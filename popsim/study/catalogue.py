@@ -14,15 +14,6 @@ from popsim.study.place import Place
 from popsim.study.toml_models import CatalogueComponent, CatalogueFile
 from popsim.study.validate import Checked, check_document
 
-__all__ = [
-    "CatalogueArea",
-    "CatalogueComponent",
-    "CatalogueReading",
-    "load_catalogue",
-    "payment_faults",
-    "read_catalogue",
-]
-
 
 @dataclass(frozen=True)
 class CatalogueArea:

@@ -15,18 +15,6 @@ from popsim.study.validate import Checked
 from popsim.tables import Fault, Row, TextTable
 from popsim.types import BASES, Basis
 
-__all__ = [
-    "COUNTRY_COLUMNS",
-    "RESERVED",
-    "LeftOut",
-    "check_group_values",
-    "columns_are_sound",
-    "group_columns",
-    "measured_columns",
-    "resolve_countries",
-    "scaling_measures",
-]
-
 COUNTRY_COLUMNS = ("code", "name")
 """Columns that every countries file has."""
 

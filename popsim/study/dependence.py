@@ -30,8 +30,6 @@ from popsim.study.toml_models import DependenceTable, GroupsTable, MatrixTable, 
 from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
-__all__ = ["AreaShares", "StatedMatrix", "area_shares", "check_shares", "resolve_dependence"]
-
 KEYS = ("dependence", "between_areas")
 ROUNDING = 1e-12
 """Room for rounding in relations among shares, which are exact in decimals but not in binary."""

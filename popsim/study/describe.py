@@ -22,8 +22,6 @@ from popsim.families.parameters import Sort
 from popsim.families.registry import Form, catalogue, families, forms
 from popsim.study.toml_models import CatalogueFile, StudyFile
 
-__all__ = ["DISTRIBUTION", "file_schema", "filled", "reference_tables", "schema_of"]
-
 DISTRIBUTION = "Distribution"
 """Name of the definition that holds all families."""
 REFERENCE = {"$ref": f"#/$defs/{DISTRIBUTION}"}

@@ -12,8 +12,6 @@ from popsim.arguments import check_path
 from popsim.errors import FileError, Problem, StudyError, nearest
 from popsim.schema import STUDY_FILE
 
-__all__ = ["find_study", "packaged", "packaged_studies", "parse_toml", "read_bytes", "read_text"]
-
 PACKAGE = Path(__file__).resolve().parent.parent
 
 

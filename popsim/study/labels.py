@@ -7,8 +7,6 @@ from dataclasses import dataclass
 
 from popsim.display import Brief
 
-__all__ = ["ColumnLabels"]
-
 
 @dataclass(frozen=True, repr=False)
 class ColumnLabels(Brief):

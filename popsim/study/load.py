@@ -36,8 +36,6 @@ from popsim.study.validate import Checked, check_document
 from popsim.study.write import study_files
 from popsim.tables import Dialect, TextTable, decode, read_table
 
-__all__ = ["load_study"]
-
 Made = TypeVar("Made")
 Read = TypeVar("Read")
 

@@ -14,24 +14,6 @@ from popsim.study.labels import ColumnLabels
 from popsim.study.toml_models import Source
 from popsim.types import Base, Basis
 
-__all__ = [
-    "Amount",
-    "Area",
-    "Basis",
-    "Component",
-    "Country",
-    "Delay",
-    "Dependence",
-    "Driver",
-    "Escalation",
-    "Exponent",
-    "Option",
-    "Setting",
-    "Shock",
-    "Source",
-    "Study",
-]
-
 Amount = float | Family
 """A number that is known, or one that is drawn."""
 

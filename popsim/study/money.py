@@ -9,8 +9,6 @@ from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.study.place import Place
 from popsim.tables import Fault, TextTable
 
-__all__ = ["PRICE_COLUMNS", "RATE_COLUMNS", "ExchangeRates", "Money", "PriceIndex", "read_prices", "read_rates"]
-
 PRICE_COLUMNS = ("currency", "year", "index")
 RATE_COLUMNS = ("currency", "year", "rate", "per")
 

@@ -16,8 +16,6 @@ from popsim.study.toml_models import StudyFile
 from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
-__all__ = ["column_notes", "study_notes"]
-
 NUMBER = r"[-+\d.,'’\s]*\d[-+\d.,'’\s]*(?:[eE][-+]?\d+)?"
 ALIKE = "differ by capital letters, accents or spaces alone"
 

@@ -24,8 +24,6 @@ from popsim.study.schema_keys import document_keys, is_key, is_table, position
 from popsim.study.toml_models import OptionTable, StudyFile
 from popsim.study.validate import Checked, check_document
 
-__all__ = ["apply_overrides", "lay", "resolve_options", "split_key", "toml_text"]
-
 FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", "option")
 """Tables that are the same in all options, for results of options to be compared."""
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 
 from popsim.errors import Keys, Problem, nearest, words
 
-__all__ = ["Place"]
-
 
 @dataclass(frozen=True)
 class Place:

@@ -15,8 +15,6 @@ from popsim.families import build
 from popsim.families.base import Family
 from popsim.schema import EXPONENT, FACTOR, PROBABILITY, RATE, SIZE_EXPONENT, YEARS, Limits
 
-__all__ = ["AnyExponent", "Cost", "Factor", "LateYears", "Probability", "Rate", "SizeExponent", "value_kind"]
-
 
 def value_kind(value: object) -> str | None:
     """Return the tag of a kind of value, <number>, <text>, <table> or <list>; None for any other."""

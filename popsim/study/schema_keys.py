@@ -12,8 +12,6 @@ from pydantic.fields import FieldInfo
 from popsim.errors import Keys
 from popsim.families.base import Family
 
-__all__ = ["bare_type", "document_keys", "is_key", "is_model", "is_table", "is_tag", "position"]
-
 
 def is_model(annotation: object) -> TypeGuard[type[BaseModel]]:
     """Return whether a type is that of a table with keys of its own."""

@@ -26,17 +26,6 @@ from popsim.study.toml_models import (
 from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
-__all__ = [
-    "as_cofinancing",
-    "as_delay",
-    "as_escalation",
-    "as_exponents",
-    "as_setting",
-    "check_settings",
-    "in_order",
-    "resolve_shocks",
-]
-
 
 def as_setting(table: NeedTable | StartTable | None) -> Setting | None:
     """Return what a table states, for all countries and for groups of them."""

@@ -16,27 +16,6 @@ from popsim.study.quantities import AnyExponent, Cost, Factor, LateYears, Probab
 from popsim.tables import Dialect
 from popsim.types import Base, Basis, Design
 
-__all__ = [
-    "AreaTable",
-    "CatalogueComponent",
-    "CatalogueFile",
-    "ChangeTable",
-    "CofinancingTable",
-    "CsvTable",
-    "DelayTable",
-    "DependenceTable",
-    "DriverTable",
-    "EscalationTable",
-    "FinancingTable",
-    "GroupsTable",
-    "MatrixTable",
-    "NeedTable",
-    "OptionTable",
-    "SizeTable",
-    "Source",
-    "StudyFile",
-]
-
 Text = Annotated[str, StringConstraints(min_length=1)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]

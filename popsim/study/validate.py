@@ -14,8 +14,6 @@ from popsim.errors import Keys, Problem, nearest, shown, words
 from popsim.study.place import Place
 from popsim.study.schema_keys import bare_type, is_model, is_tag, position
 
-__all__ = ["Checked", "check_document"]
-
 Model = TypeVar("Model", bound=BaseModel)
 Wording = str | Callable[[str, Mapping[str, Any]], str]
 

@@ -16,8 +16,6 @@ from popsim.study.catalogue import CatalogueReading
 from popsim.study.model import Option
 from popsim.study.toml_models import StudyFile
 
-__all__ = ["study_files"]
-
 OPTIONAL = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock"})
 """Tables and lists that are not written where they are empty."""
 

@@ -8,8 +8,6 @@ import unicodedata
 
 from popsim.errors import FileError, Keys, Problem
 
-__all__ = ["decode"]
-
 
 def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: Keys = ()) -> tuple[str, str]:
     r"""Return the text of a file, with ``\n`` at the end of lines, and a note where it is not UTF-8.

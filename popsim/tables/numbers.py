@@ -12,8 +12,6 @@ from dataclasses import dataclass, field, fields, replace
 
 from popsim.errors import Problem, shown, words
 
-__all__ = ["PLAIN", "Dialect", "NumberFormat", "conclude_numbers", "named"]
-
 NAMES = {"\t": "tab", " ": "space"}
 BLANKS = {"\u00a0", "\u202f", "\u2009", "\u2007"}
 APOSTROPHES = {"\u2019", "\u02bc", "\u00b4"}

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from popsim.errors import Problem, nearest, shown, words
 from popsim.tables.numbers import PLAIN, Dialect, NumberFormat, conclude_numbers, named
 
-__all__ = ["DELIMITERS", "Fault", "Row", "TextTable", "read_table"]
-
 DELIMITERS = (",", ";", "\t", "|")
 
 COMMENT = r'[\s"]*#(?!(?:N/A|REF!|NAME\?|VALUE!|DIV/0!|NUM!|NULL!)(?:\W|$))'

@@ -17,8 +17,6 @@ from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 from popsim.plan.tables import Table, closed_form, make_tables
 
-__all__ = ["MOST_RECENT", "RECENT", "Marginals", "TableBuilder"]
-
 
 class Marginals(NamedTuple):
     """Kind, table, location and scale of marginals, one entry each, as kernels read them."""

@@ -13,8 +13,6 @@ from popsim.plan.tables.members import Members
 from popsim.plan.tables.pieces import EDGE, NODES, PROBES, evaluate, interpolate
 from popsim.plan.tables.table import NOTHING, Table
 
-__all__ = ["MOST_PIECES", "from_jumps", "from_knots"]
-
 MOST_PIECES = 4096
 
 SCORE_SLACK = 1e-12

@@ -17,8 +17,6 @@ from popsim.plan.tables.members import LOG_FLOOR, REFERENCES, Members
 from popsim.plan.tables.pieces import Found, from_quantiles, from_series
 from popsim.plan.tables.table import NOTHING, Table
 
-__all__ = ["make_table", "make_tables"]
-
 AT_ONCE = 320
 """So many members at most are worked on together: more pass the caches, fewer pay more often for each call."""
 

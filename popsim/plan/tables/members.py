@@ -12,17 +12,6 @@ from popsim.arrays import Floats
 from popsim.families.base import Family
 from popsim.layout import SCORE_LIMIT
 
-__all__ = [
-    "BODY",
-    "BODY_TOLERANCE",
-    "LOG_FLOOR",
-    "REFERENCES",
-    "TAIL_TOLERANCE",
-    "Members",
-    "score_quantile",
-    "tolerance",
-]
-
 BODY = 5.0
 """Scores up to here in size are the body of a distribution, all but 6e-7 of the draws; beyond is tail."""
 

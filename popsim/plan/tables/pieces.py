@@ -19,19 +19,6 @@ from popsim.layout import PIECE_COUNT, PIECE_DEGREE, PIECES, PIECES_LOG, SCORE_L
 from popsim.plan.tables.members import REFERENCES, Members, tolerance
 from popsim.plan.tables.table import Table
 
-__all__ = [
-    "EDGE",
-    "NODES",
-    "PROBES",
-    "SERIES_ORDERS",
-    "Found",
-    "economise",
-    "evaluate",
-    "from_quantiles",
-    "from_series",
-    "interpolate",
-]
-
 _COUNT = PIECE_DEGREE + 1
 _HALF = _COUNT // 2
 

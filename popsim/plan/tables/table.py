@@ -12,8 +12,6 @@ from popsim.families.triangular import Triangular
 from popsim.families.uniform import Uniform
 from popsim.layout import EVEN, TRIANGLE
 
-__all__ = ["NOTHING", "Table", "closed_form"]
-
 NOTHING: Floats = np.zeros(0)
 """The numbers of a marginal that needs none."""
 

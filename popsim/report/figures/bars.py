@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Interval", "difference", "intervals", "shares", "tornado", "years"]
-
 _GAP = 16.0
 """Points between two panels."""
 

@@ -17,39 +17,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = [
-    "BAND",
-    "CURVE",
-    "GRID",
-    "INK",
-    "LINE",
-    "NARROW",
-    "POINT",
-    "QUIET",
-    "WIDE",
-    "KeyRow",
-    "Screen",
-    "amount_ticks",
-    "blank",
-    "key_height",
-    "label_height",
-    "panel",
-    "plot",
-    "right_margin",
-    "span",
-    "style",
-    "svg",
-    "text_height",
-    "text_width",
-    "tick",
-    "tick_width",
-    "to_svg",
-    "wrap",
-    "write",
-    "write_key",
-    "write_label",
-]
-
 INK = "#1b2733"
 QUIET = "#5b6975"
 GRID = "#dde3e8"

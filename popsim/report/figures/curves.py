@@ -12,8 +12,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Curve", "Settling", "convergence", "s_curve"]
-
 _STYLES: tuple[dict[str, Any], ...] = (
     {"curve": canvas.CURVE, "band": canvas.BAND, "line": "-"},
     {"curve": canvas.QUIET, "band": canvas.GRID, "line": (0, (7, 2))},

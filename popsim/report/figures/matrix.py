@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["pairs"]
-
 _LARGEST = 112.0
 """Side of a cell in points, at most."""
 

@@ -12,8 +12,6 @@ from popsim.report.numbers import significant
 from popsim.report.prose import Prose, listed
 from popsim.study.model import Amount, Area, Setting, Study
 
-__all__ = ["assumptions"]
-
 T = TypeVar("T")
 Pairs = list[tuple[str, str]]
 Unit = Literal["percent", "years", "times"]

@@ -15,8 +15,6 @@ from popsim.report.numbers import UNKNOWN, percent
 from popsim.report.prose import Prose, listed
 from popsim.study.model import Study
 
-__all__ = ["breakdowns", "dims_of"]
-
 _text = Prose("breakdowns")
 
 MOST_COLUMNS = 12

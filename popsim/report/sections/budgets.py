@@ -11,8 +11,6 @@ from popsim.report.document import Figure, Paragraph, Section, Table
 from popsim.report.numbers import percent
 from popsim.report.prose import Prose
 
-__all__ = ["CONFIDENCES", "budgets"]
-
 CONFIDENCES = (0.10, 0.25, 0.50, 0.75, 0.80, 0.90, 0.95)
 """Confidences in the table of budgets."""
 

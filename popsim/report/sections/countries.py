@@ -8,8 +8,6 @@ from popsim.report.numbers import significant
 from popsim.report.prose import Prose
 from popsim.study.model import Country, Study
 
-__all__ = ["countries"]
-
 _text = Prose("countries")
 
 

@@ -21,8 +21,6 @@ from popsim.report.prose import Prose
 from popsim.report.sections.evidence import expected_costs
 from popsim.types import BASES
 
-__all__ = ["credibility"]
-
 _text = Prose("credibility")
 
 _SURE = 0.99865

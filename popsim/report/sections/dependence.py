@@ -6,8 +6,6 @@ from popsim.report.data import ReportData
 from popsim.report.document import Paragraph, Section, Table
 from popsim.report.prose import Prose
 
-__all__ = ["dependence"]
-
 _text = Prose("dependence")
 _ASSUMPTIONS = {
     "independent": ("cost_countries_independent", "Every country goes its own way"),

@@ -19,19 +19,6 @@ from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, finest_of,
 from popsim.report.prose import Prose, sentence_case
 from popsim.study.model import Study
 
-__all__ = [
-    "Units",
-    "area_table",
-    "drivers",
-    "is_unseen",
-    "lead",
-    "left_out",
-    "notes",
-    "share_table",
-    "swing_table",
-    "units_of",
-]
-
 _text = Prose("drivers")
 
 _HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}

@@ -8,10 +8,9 @@ from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Se
 from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
 from popsim.report.prose import Prose, listed
 from popsim.report.sections.assumptions import assumptions
-from popsim.study.model import Amount, Area, Component, Source, Study
+from popsim.study.model import Amount, Area, Component, Study
+from popsim.study.toml_models import Source
 from popsim.types import BASES
-
-__all__ = ["evidence", "expected_costs"]
 
 _text = Prose("evidence")
 

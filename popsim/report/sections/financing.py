@@ -11,8 +11,6 @@ from popsim.report.prose import Prose
 from popsim.report.sections.ranges import row_of
 from popsim.study.model import Amount
 
-__all__ = ["financing"]
-
 _text = Prose("financing")
 
 

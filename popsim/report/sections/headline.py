@@ -11,8 +11,6 @@ from popsim.report.numbers import percent
 from popsim.report.prose import Prose
 from popsim.report.rare import rare_sentences
 
-__all__ = ["headlines", "key_figures", "lead", "subtitle"]
-
 _text = Prose("headline")
 
 

@@ -17,19 +17,6 @@ from popsim.report.prose import Prose
 from popsim.report.rare import rare_sentences
 from popsim.schema import FULL
 
-__all__ = [
-    "differences",
-    "gains",
-    "levels",
-    "notes",
-    "options",
-    "other_prices",
-    "sentences",
-    "shares",
-    "sources",
-    "unfinanced",
-]
-
 _SMALLEST_GAIN = 1.5
 """A smaller saving in scenarios is not worth a sentence."""
 _MOST_COMPONENTS = 3

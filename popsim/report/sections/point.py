@@ -16,8 +16,6 @@ from popsim.report.estimates import Measured
 from popsim.report.numbers import MINUS, THIN, percent, rounded
 from popsim.report.prose import Prose
 
-__all__ = ["estimates", "point"]
-
 _text = Prose("point")
 
 

@@ -8,8 +8,6 @@ from popsim.report.numbers import THIN, percent
 from popsim.report.prose import Prose
 from popsim.schema import seed_of
 
-__all__ = ["provenance"]
-
 _text = Prose("provenance")
 
 

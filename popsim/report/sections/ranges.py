@@ -11,8 +11,6 @@ from popsim.report.data import ReportData
 from popsim.report.document import Block, Figure, Paragraph, Section, Table
 from popsim.report.prose import Prose
 
-__all__ = ["by_area", "by_group", "by_year", "range_table", "row_of"]
-
 Labelled = tuple[tuple[str, ...], object]
 """Labels of a row of a table, and the label of a breakdown for which it stands."""
 

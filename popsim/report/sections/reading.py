@@ -9,8 +9,6 @@ from popsim.report.estimates import Measured
 from popsim.report.numbers import percent
 from popsim.report.prose import Prose
 
-__all__ = ["reading"]
-
 _text = Prose("reading")
 
 
