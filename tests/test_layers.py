@@ -52,3 +52,17 @@ def test_every_module_stands_in_a_layer(root: Path) -> None:
         if (path / "__init__.py").is_file() or (path.suffix == ".py" and path.stem not in {"__init__", "version"})
     }
     assert modules == layers
+
+
+def test_every_module_may_or_may_not_use_each_library(root: Path) -> None:
+    """A module that no contract names could import numba, xarray or pydantic unseen."""
+    contracts = tomllib.loads((root / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    layers = next(contract["layers"] for contract in contracts if "layers" in contract)
+    modules = {name.strip() for layer in layers for name in layer.split("|")}
+    homes = {
+        "numba": {"popsim.kernels"},
+        "pydantic": {"popsim.study"},
+        "xarray": {"popsim.__main__", "popsim.cli", "popsim.report", "popsim.analysis", "popsim.engine"},
+    }
+    forbidden = {contract["forbidden_modules"][0]: set(contract["source_modules"]) for contract in contracts[1:]}
+    assert forbidden == {library: modules - allowed for library, allowed in homes.items()}
