@@ -1,0 +1,152 @@
+"""The calculations on the page "From evidence to a range" are executed as they stand, and its numbers follow."""
+
+from __future__ import annotations
+
+import math
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import integrate, stats
+
+PAGE = (Path(__file__).parents[2] / "docs" / "concepts" / "evidence-to-range.md").read_text(encoding="utf-8")
+CALCULATIONS = "".join(re.findall(r"```calculation\n(.*?)```", PAGE, re.DOTALL))
+ROWS: list[dict[str, Any]] = tomllib.loads(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0])["component"][0]["data"]
+FUNCTIONS: dict[str, Any] = {
+    "ln": math.log,
+    "exp": math.exp,
+    "sqrt": math.sqrt,
+    "z": lambda p: float(stats.norm.ppf(p)),
+    "t": lambda p, degrees: float(stats.t.ppf(p, degrees)),
+    "chi2_above": lambda x, degrees: float(stats.chi2.sf(x, degrees)),
+    "binomial_at_least": lambda k, n, p: float(stats.binom.sf(k - 1, n, p)),
+}
+
+
+def executed(calculations: str) -> list[tuple[str, float, str]]:
+    """Return name, value and printed value of each line ``name = expression = printed``, executed in turn."""
+    names: dict[str, float] = {}
+    lines = []
+    for line in calculations.splitlines():
+        name, expression, printed = line.split(" = ")
+        names[name] = eval(expression, {"__builtins__": {}}, {**FUNCTIONS, **names})
+        lines.append((name, names[name], printed))
+    return lines
+
+
+LINES = executed(CALCULATIONS)
+VALUES = {name: value for name, value, _ in LINES}
+
+
+def rounded(value: float, like: str) -> str:
+    """Return a value with as many decimals as a printed one."""
+    return f"{value:.{len(like.partition('.')[2])}f}"
+
+
+@pytest.mark.parametrize(("name", "value", "printed"), LINES, ids=[name for name, *_ in LINES])
+def test_a_printed_number_is_what_its_line_gives(name: str, value: float, printed: str) -> None:
+    assert rounded(value, printed) == printed
+
+
+def test_a_wrong_number_would_be_found() -> None:
+    ((_, value, printed),) = executed("m = ln(2) / 2 = 0.374")
+    assert rounded(value, printed) == "0.347"
+
+
+def test_the_lines_are_those_of_the_data() -> None:
+    assert [row["amount"] / 1e6 for row in ROWS] == [3.30, 5.55, 0.90]
+    index = {2002: 179.9, 2006: 201.6, 2010: 218.056}
+    for k, row in enumerate(ROWS, 1):
+        assert VALUES[f"a{k}"] == pytest.approx(row["amount"] / 1e6 * index[2010] / index[row["year"]])
+        assert VALUES[f"x{k}"] == row["size"] / 10_000_000
+
+
+def test_numpy_agrees_with_the_calculation_by_hand() -> None:
+    amounts = np.array([VALUES[f"a{k}"] for k in (1, 2, 3)])
+    sizes = np.array([1.0, 4.0, 0.5])
+    scores = np.log(amounts / sizes**0.5)
+    assert VALUES["m"] == pytest.approx(scores.mean())
+    assert VALUES["s"] == pytest.approx(scores.std(ddof=1))
+    line = stats.linregress(np.log(sizes), np.log(amounts))
+    assert VALUES["g"] == pytest.approx(line.slope)
+    assert VALUES["error_of_g"] == pytest.approx(line.stderr)
+
+
+def prose_numbers(text: str) -> set[str]:
+    """Return the numbers with a decimal point that stand in the running text of some sections."""
+    without = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    without = "\n".join(line for line in without.splitlines() if not line.startswith(("|", "    ")))
+    return set(re.findall(r"(?<![\w.])\d+\.\d+(?!\w|\.\d)", without))
+
+
+def test_numbers_in_the_prose_follow_from_the_lines() -> None:
+    start, end = PAGE.index("## Step 1"), PAGE.index("## What is assumed")
+    stated = {"179.9", "201.6", "218.056", "0.5", "0.95", "0.1", "6.5"}
+    values = [*VALUES.values(), VALUES["centre"] * 10, stats.norm.ppf(0.95)]
+    for number in prose_numbers(PAGE[start:end]) - stated:
+        decimals = len(number.partition(".")[2])
+        assert any(f"{value:.{decimals}f}" == number for value in values), number
+    assert {"0.33", "18.5", "0.93", "6.6", "2.48", "12.6"} <= prose_numbers(PAGE)
+    assert f"{VALUES['p_spread']:.0%}"[:-1] == "33"
+    assert "33 of 100 sets" in PAGE
+
+
+def table(heading: str) -> list[list[str]]:
+    """Return the rows below the heading row of the table that begins so."""
+    lines = PAGE[PAGE.index(heading) :].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def test_what_few_data_cost() -> None:
+    rows = table("| points n |")
+    assert len(rows) == 6
+    for points, known, estimated in rows:
+        n = int(points)
+        for cell, k in ((known, 1), (estimated, 2)):
+            factor = stats.t.ppf(0.95, n - k) * math.sqrt(1 + 1 / n) / stats.norm.ppf(0.95)
+            assert f"{factor:.2f}" == cell
+
+
+def test_what_the_cap_does() -> None:
+    m, scale = VALUES["m"], VALUES["scale"]
+    rows = table("| cap |")
+    assert len(rows) == 5
+    for cap, chance, mean in rows:
+        end = (math.log(float(cap)) - m) / scale
+        assert f"{stats.t.sf(end, 2):.1%}" == chance.replace(" ", "")
+        area, _ = integrate.quad(lambda v: math.exp(m + scale * v) * stats.t.pdf(v, 2), -np.inf, end)
+        assert f"{area / stats.t.cdf(end, 2):.2f}" == mean
+
+
+def coverage(interval: Any, points: int, *, sets: int = 4000) -> float:
+    """Return how often an interval from some simulated points covers a new one."""
+    rng = np.random.default_rng(20261129)
+    data = rng.normal(size=(sets, points))
+    level, spread, new = data.mean(axis=1), data.std(axis=1, ddof=1), rng.normal(size=sets)
+    half = interval(spread, points)
+    return float(np.mean(np.abs(new - level) <= half))
+
+
+def test_the_predictive_range_covers_what_it_says_and_the_tempting_one_does_not() -> None:
+    def predictive(spread: np.ndarray, n: int) -> np.ndarray:
+        return np.asarray(stats.t.ppf(0.95, n - 1) * spread * math.sqrt(1 + 1 / n))
+
+    def plugged(spread: np.ndarray, n: int) -> np.ndarray:
+        return np.asarray(stats.norm.ppf(0.95) * spread)
+
+    assert coverage(predictive, 3) == pytest.approx(0.90, abs=0.015)
+    assert coverage(plugged, 3) < 0.75
+
+
+def test_the_common_share_is_the_correlation_of_two_new_countries() -> None:
+    """The errors of prediction of two countries from the same three points are correlated by 1 / (n + 1)."""
+    rng = np.random.default_rng(3)
+    level = rng.normal(size=(200_000, 3)).mean(axis=1)
+    first, second = rng.normal(size=(2, 200_000)) - level
+    assert np.corrcoef(first, second)[0, 1] == pytest.approx(0.25, abs=0.01)
+    for words, n in (("1/4 from three", 3), ("1/8 from seven", 7)):
+        assert words in PAGE
+        assert words.startswith(f"1/{n + 1}")
