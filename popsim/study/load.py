@@ -28,7 +28,7 @@ from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, read_rates
 from popsim.study.notes import column_notes, study_notes
-from popsim.study.patch import apply_overrides, resolve_options
+from popsim.study.patch import apply_overrides, resolve_options, resolve_what_ifs
 from popsim.study.place import Place
 from popsim.study.settings import as_setting, check_settings, resolve_shocks
 from popsim.study.toml_models import StudyFile
@@ -90,12 +90,15 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     problems += others
     options, others = resolve_options(checked, load, set(problems))
     problems += map(place.located, others)
+    what_ifs, others = resolve_what_ifs(checked, load, set(problems))
+    problems += map(place.located, others)
     if problems or study is None:
         raise StudyError(dict.fromkeys(problems))
     study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)), notes=loader.notes(study))
-    if not options:
+    if not (options or what_ifs):
         return study
-    return replace(study, options=tuple(options), files=loader.files(options))
+    files = loader.files(options, what_ifs)
+    return replace(study, options=tuple(options), what_ifs=tuple(what_ifs), files=files)
 
 
 class _Shared:
@@ -155,7 +158,7 @@ class _Loader:
         texts = countries_text, prices, rates, correlation
         self.files = partial(study_files, content, checked.raw, self.catalogue, texts)
         # What options change is written with the study that has them; each option stands by itself without the others.
-        own = content.model_copy(update={"option": []})
+        own = content.model_copy(update={"option": [], "what_if": []})
         files = study_files(own, checked.raw, self.catalogue, texts)
         return _assemble(content, countries, left_out, self.catalogue, areas, dependence, files), []
 

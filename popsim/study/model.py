@@ -226,6 +226,18 @@ class Option(Brief):
         return one_line(f"Option({self.id!r}, {self.name!r}, changes: {changes})", 4 * WIDTH)
 
 
+@dataclass(frozen=True, repr=False)
+class WhatIf(Option):
+    """A stated alternative to an assumption: the study with some keys changed, to see how far results rest on it."""
+
+    assumption: str
+    """What it is an alternative to; several may share one."""
+
+    def __repr__(self) -> str:
+        changes = ", ".join(f"{key} = {value}" for key, value in self.changes)
+        return one_line(f"WhatIf({self.id!r}, {self.name!r}, changes: {changes})", 4 * WIDTH)
+
+
 @sampled
 @dataclass(frozen=True, repr=False)
 class Study(Sampled):
@@ -278,6 +290,8 @@ class Study(Sampled):
     """Sentences on what could not be found out."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""
+    what_ifs: tuple[WhatIf, ...] = ()
+    """Stated alternatives to assumptions. They are no options: `popsim.assumptions` alone runs them."""
     reading: tuple[str, ...] = field(default=(), compare=False)
     """How CSV files were read, a line for each whose signs or encoding were concluded from the file."""
     notes: tuple[str, ...] = field(default=(), compare=False)

@@ -9,9 +9,9 @@ import copy
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tomli_w
@@ -19,18 +19,24 @@ import tomli_w
 from popsim.arguments import as_list
 from popsim.errors import Problem, dotted, nearest, shown, words
 from popsim.schema import CSV_FILES, FULL, INPUTS_FOLDER
-from popsim.study.model import Option, Study
+from popsim.study.model import Option, Study, WhatIf
 from popsim.study.schema_keys import document_keys, is_key, is_table, position
 from popsim.study.toml_models import OptionTable, StudyFile
 from popsim.study.validate import Checked, check_document
 
-FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", "option")
+ALTERNATIVES = ("option", "what_if")
+"""Lists of studies with some keys changed, none of which sees the others."""
+FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", *ALTERNATIVES)
 """Tables that are the same in all options, for results of options to be compared."""
 
 TextKeys = tuple[str, ...]
 Fault = tuple[str, str, str]
 """What was found, what is allowed, how to mend it."""
+Changing = TypeVar("Changing", bound=OptionTable)
 Loader = Callable[[Checked[StudyFile]], tuple[Study | None, list[Problem]]]
+
+_NOUNS = {"option": "option", "what_if": "what-if"}
+"""What an entry of `ALTERNATIVES` is called."""
 
 _QUOTED = r'"(?:[^"\\]|\\.)*"' + r"|'[^']*'"
 
@@ -128,11 +134,12 @@ def apply_overrides(
     for name, value in overrides.items():
         keys = split_key(str(name))
         fault: Fault | None
-        if keys[0] == "option":
-            allowed = "keys of the study itself, on which its options are built"
-            fault = f"{name} = {shown(value)}", allowed, "change the option in the study file"
+        if keys[0] in ALTERNATIVES:
+            what = _NOUNS[keys[0]]
+            allowed = f"keys of the study itself, on which its {what}s are built"
+            fault = f"{name} = {shown(value)}", allowed, f"change the {what} in the study file"
         else:
-            fault = _unknown_key(raw, keys, value, ("option",)) or lay(merged, keys, plain(value))
+            fault = _unknown_key(raw, keys, value, ALTERNATIVES) or lay(merged, keys, plain(value))
         if fault:
             problems.append(Problem(file, keys, *fault, origin="override"))
         else:
@@ -174,24 +181,51 @@ def resolve_options(study: Checked[StudyFile], load: Loader, known: set[Problem]
     known
         Problems of the study itself, which are not said again for an option.
     """
-    options: list[Option] = []
-    problems = _check_ids(study)
-    for index, table in enumerate(study.content.option):
-        if study.sound("option", index):
-            option, faults = _resolve_option(study, table, load, known)
-            options += [option] if option else []
+    found, problems = _resolve(study, "option", study.content.option, load, known)
+    return [option for _, option in found], problems
+
+
+def resolve_what_ifs(
+    study: Checked[StudyFile], load: Loader, known: set[Problem]
+) -> tuple[list[WhatIf], list[Problem]]:
+    """Return every stated alternative to an assumption that can be resolved, and every problem.
+
+    Parameters
+    ----------
+    study, load, known
+        As for `resolve_options`.
+    """
+    found, problems = _resolve(study, "what_if", study.content.what_if, load, known)
+    assumed = [(option, table.assumption or option.name) for table, option in found]
+    what_ifs = [
+        WhatIf(option.id, option.name, option.rationale, option.changes, option.study, assumption)
+        for option, assumption in assumed
+    ]
+    return what_ifs, problems
+
+
+def _resolve(
+    study: Checked[StudyFile], key: str, tables: Sequence[Changing], load: Loader, known: set[Problem]
+) -> tuple[list[tuple[Changing, Option]], list[Problem]]:
+    """Return every entry of a list of alternatives that can be resolved, with its table, and every problem."""
+    resolved: list[tuple[Changing, Option]] = []
+    problems = _check_ids(study, key, tables)
+    for index, table in enumerate(tables):
+        if study.sound(key, index):
+            option, faults = _resolve_option(study, key, table, load, known)
+            resolved += [(table, option)] if option else []
             problems += faults
-    return options, problems
+    return resolved, problems
 
 
 def _resolve_option(
-    study: Checked[StudyFile], table: OptionTable, load: Loader, known: set[Problem]
+    study: Checked[StudyFile], key: str, table: OptionTable, load: Loader, known: set[Problem]
 ) -> tuple[Option | None, list[Problem]]:
     """Return one option of a study, None where it cannot be resolved, and its problems."""
-    head = f'{study.place.file}: option "{table.id}",'
+    head = f'{study.place.file}: {_NOUNS[key]} "{table.id}",'
     origin = f"{head} key"
     changes, problems = _changes(study, table, origin)
-    document = copy.deepcopy({key: value for key, value in study.raw.items() if key != "option"})
+    document = copy.deepcopy({name: value for name, value in study.raw.items() if name not in ALTERNATIVES})
     laid = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
     blocked = [Problem(study.place.file, keys, *fault, origin=origin) for keys, fault in laid if fault]
     if blocked or not changes:
@@ -205,16 +239,16 @@ def _resolve_option(
         return None, problems
     # The study that is written has the files of the option under these names.
     own = {keys: file for keys, file in CSV_FILES.items() if isinstance(changes.get(keys), str)}
-    own = {keys: f"{INPUTS_FOLDER}/options/{table.id}/{file}" for keys, file in own.items()}
+    own = {keys: f"{INPUTS_FOLDER}/{key}s/{table.id}/{file}" for keys, file in own.items()}
     texts = tuple((dotted(keys), toml_text(value)) for keys, value in (changes | own).items())
     return Option(table.id, table.name, table.rationale, texts, resolved), problems
 
 
-def _check_ids(study: Checked[StudyFile]) -> list[Problem]:
+def _check_ids(study: Checked[StudyFile], key: str, tables: Sequence[OptionTable]) -> list[Problem]:
     problems = []
-    ids = [option.id for option in study.content.option]
+    ids = [table.id for table in tables]
     for index, name in enumerate(ids):
-        keys = ("option", index, "id")
+        keys = (key, index, "id")
         if name == FULL:
             allowed = f'any id but "{FULL}", which is the study as written'
             problems.append(study.place.problem(keys, repr(name), allowed, "choose another id"))
@@ -242,7 +276,8 @@ def _changes(study: Checked[StudyFile], table: OptionTable, origin: str) -> tupl
         fault = _unknown_key(study.raw, keys, value, FIXED)
         if keys[0] in FIXED:
             allowed = f"keys of {words(name for name in StudyFile.model_fields if name not in FIXED)}"
-            mend = "options cannot be nested" if keys[0] == "option" else "make it a study of its own"
+            is_nested = keys[0] in ALTERNATIVES
+            mend = f"{_NOUNS[keys[0]]}s cannot be nested" if is_nested else "make it a study of its own"
             fault = said, f"{allowed}: the others are the same in all options", mend
         elif fault is None and (other := next((each for each in changes if _overlap(each, keys)), None)):
             twice = "a second time" if other == keys else f"beside {dotted(other)}"

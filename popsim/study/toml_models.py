@@ -472,6 +472,14 @@ class OptionTable(Table):
     )
 
 
+class WhatIfTable(OptionTable):
+    """A stated alternative to an assumption: the study with some keys changed, to see how far results rest on it."""
+
+    id: Identifier = key('id in results; "full" is the study as written')
+    rationale: Text = key("what the alternative means, and what speaks for it")
+    assumption: Text = key("the assumption that it is an alternative to; several may share one; else its own name", "")
+
+
 class StudyFile(Table):
     """A study file."""
 
@@ -499,3 +507,4 @@ class StudyFile(Table):
         "names of values of columns of the countries file for print, by column, as they stand inside a sentence", {}
     )
     option: list[OptionTable] = key("negotiating options beside the study", [])
+    what_if: list[WhatIfTable] = key("stated alternatives to assumptions of the study", [])

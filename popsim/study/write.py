@@ -13,10 +13,10 @@ from popsim.errors import dotted
 from popsim.families.base import Family
 from popsim.schema import CSV_FILES, INPUTS_FOLDER, STUDY_FILE
 from popsim.study.catalogue import CatalogueReading
-from popsim.study.model import Option
+from popsim.study.model import Option, WhatIf
 from popsim.study.toml_models import StudyFile
 
-OPTIONAL = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock"})
+OPTIONAL = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock", "what_if"})
 """Tables and lists that are not written where they are empty."""
 
 
@@ -26,6 +26,7 @@ def study_files(
     catalogue: CatalogueReading,
     texts: Sequence[str | None],
     options: Sequence[Option] = (),
+    what_ifs: Sequence[WhatIf] = (),
 ) -> tuple[tuple[str, str], ...]:
     """Return (relative path, text) of every file of a study; the first is ``study.toml``, which refers to the others.
 
@@ -41,8 +42,8 @@ def study_files(
         The catalogue, whose files are copied as they are.
     texts
         Texts of `CSV_FILES`, in their order; None where the study names no such file.
-    options
-        The options of the study.
+    options, what_ifs
+        The options of the study, and its stated alternatives.
     """
     document: dict[str, Any] = _as_tables(content, raw)
     document["catalogue"]["folder"] = f"{INPUTS_FOLDER}/catalogue"
@@ -56,11 +57,12 @@ def study_files(
         if isinstance(dialect, dict):
             dialect.pop("encoding", None)
     document["option"] = [_option_table(option) for option in options]
+    document["what_if"] = [_what_if_table(what_if) for what_if in what_ifs]
     document = _without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]
     document["area"] = {area: _area_defaults(content) | document["area"][area] for area in order}
     files += [(f"{INPUTS_FOLDER}/catalogue/{name}", text) for name, text in catalogue.files]
-    files += [file for option in options for file in _option_files(option)]
+    files += [file for option in (*options, *what_ifs) for file in _option_files(option)]
     return ((STUDY_FILE, tomli_w.dumps(document)), *files)
 
 
@@ -81,6 +83,11 @@ def _option_table(option: Option) -> dict[str, Any]:
     return {"id": option.id, "name": option.name, "rationale": option.rationale, "set": changes}
 
 
+def _what_if_table(what_if: WhatIf) -> dict[str, Any]:
+    changes = _option_table(what_if)
+    return {**changes, "assumption": what_if.assumption, "set": changes.pop("set")}
+
+
 def _option_files(option: Option) -> Iterator[tuple[str, str]]:
     """Return the files of an option that are its own, under the names that its changes give them."""
     changes, files = _option_table(option)["set"], dict(option.study.files)
@@ -92,7 +99,7 @@ def _option_files(option: Option) -> Iterator[tuple[str, str]]:
 def _area_defaults(content: StudyFile) -> dict[str, Any]:
     """Return what every area takes from elsewhere unless it says otherwise."""
     defaults: dict[str, Any] = {"include": True} | ({} if content.size is None else {"size_exponent": 0.0})
-    if content.option:
+    if content.option or content.what_if:
         # An option may change what areas take from [dependence]: it would not, were that written out in each of them.
         return defaults
     shares = {"common_share": content.dependence.common_share, "group_share": content.dependence.group_share}
