@@ -32,8 +32,10 @@ def test_its_countries_are_those_of_the_packaged_file_with_a_column_more() -> No
     own = rows("example/countries.csv")
     assert len(own) == 12
     for row in own:
-        zone = row.pop("zone")
-        assert row == known[row["code"]]
+        zone, population = row.pop("zone"), int(row.pop("population"))
+        # Older and newer versions of one list of populations.
+        assert 1 / 2 < population / int(known[row["code"]]["population"]) < 2
+        assert row.items() <= known[row["code"]].items()
         assert zone == ("franc" if row["code"] in {"BEN", "BFA", "CIV", "GNB", "MLI", "NER", "SEN", "TGO"} else "other")
         assert row["population_basis"] == "evidence"
 
