@@ -21,7 +21,7 @@ from popsim.arguments import check_path
 from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
 from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
-from popsim.plan.moves import Moves
+from popsim.plan.moves import LATER_ARRAYS, Moves
 from popsim.sampling import Sampling
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
@@ -355,7 +355,8 @@ def load_plan(path: Path) -> Plan:
 def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray[Any, Any]]) -> Plan:
     """Read one plan; `base` holds the arrays of which only others are written."""
     stated = {name: group.getncattr(name) for name in group.ncattrs()}
-    lacking = [name for name in _ARRAYS if name not in group.variables and name not in base]
+    needed = [name for name in _ARRAYS if name not in LATER_ARRAYS]
+    lacking = [name for name in needed if name not in group.variables and name not in base]
     lacking += [name for name in _ATTRIBUTES if name not in stated]
     options = [] if lacking else json.loads(stated["options"])
     lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
@@ -368,7 +369,7 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
     arrays: dict[str, Any] = {**base, **own}
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
-        moves=Moves(**{name: arrays[name] for name in Moves._fields}).frozen(),
+        moves=Moves(**{name: arrays[name] for name in Moves._fields if name in arrays}).frozen(),
         labels=_labels(json.loads(stated["labels"])),
         sampling=Sampling(int(stated["scenarios"]), int(stated["seed"]), stated["design"], int(stated["replicates"])),
         about=About(

@@ -28,7 +28,7 @@ from popsim.plan.model import Plan
 from popsim.plan.streams import StreamNumbers
 from popsim.sampling import Sampling
 from popsim.schema import seed_of
-from popsim.study.model import Study
+from popsim.study.model import Component, Study
 from popsim.types import DESIGNS
 
 
@@ -55,11 +55,27 @@ def with_common_share(study: Study, share: float) -> Study:
         delay_common_share=share,
         start_common_share=share,
     )
-    areas = tuple(dataclasses.replace(area, common_share=share, group_share=None) for area in study.areas)
+    areas = tuple(
+        dataclasses.replace(
+            area,
+            common_share=share,
+            group_share=None,
+            components=tuple(_with_whole_share(component, share) for component in area.components),
+        )
+        for area in study.areas
+    )
     options = tuple(
         dataclasses.replace(option, study=with_common_share(option.study, share)) for option in study.options
     )
     return dataclasses.replace(study, dependence=dependence, areas=areas, options=options)
+
+
+def _with_whole_share(component: Component, share: float) -> Component:
+    part = component.part
+    if part is None:
+        return component
+    whole = dataclasses.replace(part.whole, common_share=share, group_share=None)
+    return dataclasses.replace(component, part=dataclasses.replace(part, whole=whole))
 
 
 def dependence_extremes(

@@ -12,7 +12,7 @@ from scipy.special import ndtri
 from popsim.arrays import Integers, pointers
 from popsim.families.base import Family
 from popsim.families.normal import Normal
-from popsim.plan.dependence import Score, delay_scores, start_score
+from popsim.plan.dependence import Score, delay_scores, start_score, whole_score
 from popsim.plan.needs import Probit, needs_of
 from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
 from popsim.plan.study_view import StudyView
@@ -101,11 +101,11 @@ class GlobalFactors:
         return {
             "path_static": static,
             "rate_start": pointers([len(path.rates) for path in paths]),
-            "rate_kept": _whole([register for register, _ in rates]),
+            "rate_kept": _integers([register for register, _ in rates]),
             "rate_power": np.array([since[late] for _, late in rates], dtype=np.int64).reshape(len(rates), years),
             "shock_start": pointers([len(path.shocks) for path in paths]),
-            "shock_score": _whole([shock.score for shock in shocks]),
-            "shock_factor": _whole([shock.factor for shock in shocks]),
+            "shock_score": _integers([shock.score for shock in shocks]),
+            "shock_factor": _integers([shock.factor for shock in shocks]),
             "shock_threshold": np.array([shock.threshold for shock in shocks], dtype=np.float64),
         }
 
@@ -155,6 +155,8 @@ class _Activation(NamedTuple):
     needs: tuple[_NeedIndicator, ...]
     scale_factors: tuple[tuple[int, str], ...]
     """(register of the exponent, measure)."""
+    whole: int = -1
+    """Register of the whole that the components are shares of; -1 for none."""
 
 
 class _Kind(NamedTuple):
@@ -172,7 +174,7 @@ class _Kind(NamedTuple):
 
 
 class _Source(NamedTuple):
-    """What one row of a country is made from, where it has one: a start, a delay, or the score of a need."""
+    """What one row of a country is made from, where it has one: a start, a delay, the score of a need, or a whole."""
 
     name: str
     setting: Setting
@@ -235,19 +237,21 @@ class ActivationBuilder:
             for register, measure in activation.scale_factors
         ]
         return {
-            "presence_start": pointers(np.bincount(_whole(self._rows), minlength=len(self._builder))),
-            "presence_slot": _whole([activation.slot for activation in added]),
-            "presence_lags": _whole([activation.lags for activation in added]),
-            "presence_begin": _whole([activation.begin for activation in added]),
-            "presence_late": _whole([activation.late for activation in added]),
+            "presence_start": pointers(np.bincount(_integers(self._rows), minlength=len(self._builder))),
+            "presence_slot": _integers([activation.slot for activation in added]),
+            "presence_lags": _integers([activation.lags for activation in added]),
+            "presence_begin": _integers([activation.begin for activation in added]),
+            "presence_late": _integers([activation.late for activation in added]),
             "presence_late_cost": np.array([activation.late_cost for activation in added], dtype=np.float64),
             "gate_start": pointers([len(activation.needs) for activation in added]),
-            "gate_score": _whole([need.score for need in needs]),
-            "gate_kept": _whole([need.register for need in needs]),
+            "gate_score": _integers([need.score for need in needs]),
+            "gate_kept": _integers([need.register for need in needs]),
             "gate_threshold": np.array([need.threshold for need in needs], dtype=np.float64),
             "power_start": pointers([len(activation.scale_factors) for activation in added]),
-            "power_kept": _whole([register for register, _ in scale_factors]),
+            "power_kept": _integers([register for register, _ in scale_factors]),
             "power_log": np.array([logarithm for _, logarithm in scale_factors], dtype=np.float64),
+            # Left empty without wholes: such plans keep the digest that they had before there were any.
+            "presence_whole": _integers([activation.whole for activation in added] if self._view.wholes else []),
         }
 
     def _found_sources(self) -> Iterator[_Source]:
@@ -265,6 +269,9 @@ class ActivationBuilder:
                     if name not in met:
                         met.add(name)
                         yield _Source(f"need/{name}", setting, self._view.needs[name], "")
+        for whole in self._view.wholes:
+            where = f"overlap {whole.id}: cost"
+            yield _Source(f"overlap/{whole.id}", Setting(whole.cost), whole_score(study, whole), where)
 
     def _found_keys(self) -> list[tuple[object, ...]]:
         """Return of each country its group, and which entries of settings apply to it."""
@@ -290,7 +297,7 @@ class ActivationBuilder:
             register = self._registers.setdefault(source.name, self._factors.count + len(self._registers))
             rows.append(Row(distribution, score.own, register=register))
             common.append(self._builder.common(common_weights(score, study.countries[place], study)))
-        # Components of an area with the same needs and scale factors share an activation.
+        # Components of an area with the same needs, scale factors and whole share an activation.
         activations: dict[tuple[object, ...], int] = {}
         made: list[tuple[int, _Activation]] = []
         used: dict[str, int] = {}
@@ -300,7 +307,7 @@ class ActivationBuilder:
             if found is None:
                 of.append(-1)
                 continue
-            key = (area.id, found.needs, found.scale_factors)
+            key = (area.id, found.needs, found.scale_factors, found.whole)
             if key not in activations:
                 slot = used.get(area.id, 0)
                 used[area.id] = slot + (3 if found.lags > 1 else 1)
@@ -328,12 +335,13 @@ class ActivationBuilder:
             if isinstance(exponent.value, Family)
         )
         lags = self._view.lags[area.id]
-        if not (needs or scale_factors or lags > 1):
+        whole = -1 if component.part is None else self._registers[f"overlap/{component.part.whole.id}"]
+        if not (needs or scale_factors or lags > 1 or whole >= 0):
             return None
         begin = self._registers["start"] if lags > 1 and self._view.study.start is not None else -1
         late = self._registers[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
         late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
-        return _Activation(0, lags, begin, late, late_cost, needs, scale_factors)
+        return _Activation(0, lags, begin, late, late_cost, needs, scale_factors, whole)
 
     def _need(self, name: str, label: str, amount: Amount) -> _NeedIndicator:
         if (name, label) not in self._needs:
@@ -350,5 +358,5 @@ class ActivationBuilder:
         return self._distributions[source.name, label]
 
 
-def _whole(numbers: Sequence[int]) -> Integers:
+def _integers(numbers: Sequence[int]) -> Integers:
     return np.array(numbers, dtype=np.int64)

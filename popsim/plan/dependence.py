@@ -17,6 +17,10 @@ A component k of an area with several has the score sqrt(w) Z[c, a] + sqrt(1 - w
 countries, and q[a] among those of a group, too; so a component correlates by s[a] between countries, and by w with its
 neighbours.
 
+A whole that several components are shares of is drawn as one more component of the area that states it:
+sqrt(w) Z[c, a] + sqrt(1 - w) E[c, whole]. How it is split has a score of its own, of which s[a] is common to all
+countries, and q[a] to those of a group; it is S in the first component that shares the whole, and -S in the others.
+
 Needs, delays and starts have scores of their own, with one factor for all needs (delays) of a country:
 
     need     n[c, x] = rho Z[c, x] + sqrt(1 - rho^2) (sqrt(b) G[c] + sqrt(1 - b) E[c, x]),   x an area or a component
@@ -36,7 +40,7 @@ import numpy as np
 
 from popsim.arrays import Floats
 from popsim.correlation_matrix import covariances
-from popsim.study.model import Area, Study
+from popsim.study.model import Area, Overlap, Part, Study
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -55,7 +59,8 @@ class Score(NamedTuple):
 def component_scores(study: Study) -> tuple[Score, ...]:
     """Return the score of every component, area by area, with weights whose squares sum to 1.
 
-    The names of normals are ``factor``, ``area/a``, ``area/a/component/x``.
+    The names of normals are ``factor``, ``area/a``, ``area/a/component/x``. A component that is a share of a whole has
+    the score of that whole, ``overlap/x``.
 
     Examples
     --------
@@ -65,7 +70,24 @@ def component_scores(study: Study) -> tuple[Score, ...]:
     ['factor', 'area/a', 'area/a/component/first_inventory']
     """
     areas = _area_scores(study)
-    return tuple(score for area in study.areas for score in _components(study, area, areas[area.id]))
+    scores = [score for area in study.areas for score in _components(study, area, areas[area.id])]
+    parts = [component.part for area in study.areas for component in area.components]
+    wholes = {whole.id: _whole(study, whole, areas) for whole in study.overlaps}
+    return tuple(score if part is None else wholes[part.whole.id] for score, part in zip(scores, parts, strict=True))
+
+
+def whole_score(study: Study, whole: Overlap) -> Score:
+    """Return the score of a whole that components are shares of."""
+    return _whole(study, whole, _area_scores(study))
+
+
+def share_score(study: Study, part: Part) -> Score:
+    """Return the score by which a component takes its share of a whole: the same in all that share it, but for sign."""
+    whole = part.whole
+    name = f"overlap/{whole.id}/share"
+    shared, own, group = _layers(whole.common_share, _group_share(study, whole))
+    score = _score(((name, shared),), ((name, own),), ((name, group),))
+    return score if part.direction > 0 else Score(*(_times(-1.0, weights) for weights in score))
 
 
 def need_scores(study: Study, costs: Sequence[Score] | None = None) -> dict[str, Score]:
@@ -154,7 +176,12 @@ def _area_scores(study: Study) -> dict[str, Score]:
     return _matrix_scores(study) if study.dependence.matrix is not None else _factor_scores(study)
 
 
-def _group_share(study: Study, area: Area) -> float:
+def _layers(share: float, group_share: float) -> tuple[float, float, float]:
+    """Return the weights of what is common to all countries, a country's own, and common to those of its group."""
+    return math.sqrt(share), math.sqrt(1.0 - group_share), math.sqrt(group_share - share)
+
+
+def _group_share(study: Study, area: Area | Overlap) -> float:
     if study.dependence.group is None or area.group_share is None:
         return area.common_share
     # Rounding alone can put it a hair lower; the study was checked for the relation itself.
@@ -174,14 +201,17 @@ def _factor_scores(study: Study) -> dict[str, Score]:
     group_base = base if stated.group is None or stated.group_share is None else stated.group_share
     factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
     common, country, group = (factor * math.sqrt(part) for part in (base, 1.0 - group_base, _within(group_base - base)))
+    counted: dict[str, Area | Overlap] = {area.id: area for area in study.areas}
+    # A whole may be stated by an area that is not counted.
+    stating: dict[str, Area | Overlap] = {whole.area: whole for whole in study.overlaps}
     scores = {}
-    for area in study.areas:
+    for id_, area in (stating | counted).items():
         share, group_share = (
             _within((each - between * of_all) / (1.0 - between)) if between < 1.0 else 0.0
             for each, of_all in ((area.common_share, base), (_group_share(study, area), group_base))
         )
-        name = f"area/{area.id}"
-        scores[area.id] = _score(
+        name = f"area/{id_}"
+        scores[id_] = _score(
             (("factor", common), (name, rest * math.sqrt(share))),
             (("factor", country), (name, rest * math.sqrt(1.0 - group_share))),
             (("factor", group), (name, rest * math.sqrt(_within(group_share - share)))),
@@ -208,20 +238,26 @@ def _matrix_scores(study: Study) -> dict[str, Score]:
 def _components(study: Study, area: Area, score: Score) -> list[Score]:
     if len(area.components) == 1:
         return [score]
+    return _apart(study, area, score, [f"area/{area.id}/component/{component.id}" for component in area.components])
+
+
+def _whole(study: Study, whole: Overlap, areas: dict[str, Score]) -> Score:
+    return _apart(study, whole, areas[whole.area], [f"overlap/{whole.id}"])[0]
+
+
+def _apart(study: Study, area: Area | Overlap, score: Score, names: Sequence[str]) -> list[Score]:
+    """Return the scores of several components of an area, which differ by the normal of their own alone."""
     follow = math.sqrt(study.dependence.between_components)
     rest = math.sqrt(1.0 - study.dependence.between_components)
-    share, group_share = area.common_share, _group_share(study, area)
-    # Components differ by the normal of their own alone.
     followed = _score(*(_times(follow, part) for part in score))
-    shared, own, group = (rest * math.sqrt(part) for part in (share, 1.0 - group_share, group_share - share))
-    prefix = f"area/{area.id}/component/"
+    shared, own, group = (rest * each for each in _layers(area.common_share, _group_share(study, area)))
     return [
         Score(
             (*followed.shared, (name, shared)) if shared else followed.shared,
             (*followed.own, (name, own)) if own else followed.own,
             (*followed.group, (name, group)) if group else followed.group,
         )
-        for name in [prefix + component.id for component in area.components]
+        for name in names
     ]
 
 

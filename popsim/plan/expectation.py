@@ -90,13 +90,17 @@ def _needed(view: StudyView) -> tuple[Floats, Floats]:
             needed.append(component.cost.mean())
             chance.append(1.0)
             continue
+        cost, known = component.cost, 1.0
+        if component.part is not None:
+            # How a whole is split depends on nothing else.
+            cost, known = component.part.whole.cost, _mean(component.part.share)
         settings = list(needs_of(area, component))
         amounts = [view.amounts(setting) for _, setting in settings]
         each = list(zip(*(view.labels(setting) for _, setting in settings), strict=True))
         costs, probabilities = {}, {}
         for labels in set(each):
             chances = {name: of[label] for (name, _), of, label in zip(settings, amounts, labels, strict=True)}
-            costs[labels] = needed_cost(component, chances, score, view.needs)
+            costs[labels] = known * needed_cost(cost, chances, score, view.needs)
             probabilities[labels] = math.prod(_mean(amount) for amount in chances.values())
         needed.append([costs[labels] for labels in each])
         chance.append([probabilities[labels] for labels in each])

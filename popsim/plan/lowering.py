@@ -18,7 +18,7 @@ from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.price_profiles import Timing, make_timing
 from popsim.plan.rows import Block, Row, RowBuilder
 from popsim.plan.streams import StreamNumbers
-from popsim.plan.study_view import StudyView
+from popsim.plan.study_view import StudyView, drawn_amount
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
 from popsim.study.model import Area, Study
 
@@ -109,12 +109,11 @@ def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activat
     """Add the rows of all countries: what costs depend on, and costs."""
     study, pairs = view.study, view.pairs
     growth = timing.component_growth[0]
-    rows = [
-        Row(
-            builder.distribution(component.cost, f"{area.id}/{component.id}: cost"), score.own, k, price_profile=profile
-        )
-        for k, ((area, component), score, profile) in enumerate(zip(pairs, view.drawn, growth.tolist(), strict=True))
-    ]
+    rows = []
+    for k, ((area, component), score, profile) in enumerate(zip(pairs, view.drawn, growth.tolist(), strict=True)):
+        where = f"{area.id}/{component.id}: {'cost' if component.part is None else 'share'}"
+        number = builder.distribution(drawn_amount(component), where)
+        rows.append(Row(number, score.own, k, price_profile=profile))
     costs = Block.of(rows, {name: number for number, name in enumerate(view.own)})
     factors = view.scales() * np.where(growth >= 0, 1.0, view.totals)[:, None]
     commons: dict[str | None, list[int]] = {}

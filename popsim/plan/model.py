@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from popsim.arrays import Floats, Integers, Words
 from popsim.display import Brief, as_html, as_text, listed
 from popsim.layout import STREAM_VERSION
-from popsim.plan.moves import Moves
+from popsim.plan.moves import LATER_ARRAYS, Moves
 from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import TOTALS, Total
 from popsim.types import Prices, Span
@@ -233,6 +233,8 @@ class Plan(Sampled):
         if self.replicates != 1:
             state.update(f" replicates {self.replicates}".encode())
         for name, array in {**self.draws._asdict(), **self.moves._asdict(), **self.row_arrays()}.items():
+            if name in LATER_ARRAYS and array.size == 0:
+                continue
             state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
             state.update(np.ascontiguousarray(array).tobytes())
         for other in self.alternatives:

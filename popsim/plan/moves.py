@@ -8,6 +8,12 @@ import numpy as np
 
 from popsim.arrays import Floats, Integers
 
+LATER_ARRAYS = frozenset({"presence_whole"})
+"""Arrays of `Moves` that earlier versions did not have: where they are empty, a plan has the digest that it had."""
+
+NOTHING = np.zeros(0, dtype=np.int64)
+NOTHING.setflags(write=False)
+
 
 class Moves(NamedTuple):
     """The stored arrays of a cash flow. Pointers follow the usual form, as in `popsim.plan.model.Draws`.
@@ -60,6 +66,8 @@ class Moves(NamedTuple):
     growth_slot: Integers
     counts: Integers
     """Buffers that are needed: registers, weights of activations, price profiles."""
+    presence_whole: Integers = NOTHING
+    """Register of the whole that a cost is a share of, -1 for none; empty in a plan without such costs."""
 
     def frozen(self) -> Moves:
         """Return the same arrays, no longer writable."""

@@ -131,13 +131,13 @@ def both_below(h: Floats, k: Floats, r: float) -> Floats:
     return np.asarray(ndtr(one) * ndtr(two) + integral * widest / (4.0 * math.pi))
 
 
-def needed_cost(component: Component, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]) -> float:
+def needed_cost(cost: Family, chances: Mapping[str, Amount], score: Score, needs: Mapping[str, Score]) -> float:
     """Return the expected unit cost where it is needed, and zero elsewhere.
 
     Parameters
     ----------
-    component
-        Its unit cost.
+    cost
+        The unit cost.
     chances
         Probability of each need that must hold, by the name of its score; one or two.
     score, needs
@@ -148,8 +148,8 @@ def needed_cost(component: Component, chances: Mapping[str, Amount], score: Scor
     between = correlation(needs[names[0]], needs[names[1]]) if len(names) == 2 else 0.0
     if not any(to_cost) and between == 0.0:
         means = [chance.mean() if isinstance(chance, Family) else chance for chance in chances.values()]
-        return float(component.cost.mean() * np.prod(means))
-    return _dependent_cost(component.cost, tuple([chances[name] for name in names]), to_cost, between)
+        return float(cost.mean() * np.prod(means))
+    return _dependent_cost(cost, tuple([chances[name] for name in names]), to_cost, between)
 
 
 @lru_cache(maxsize=1024)

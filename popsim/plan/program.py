@@ -202,6 +202,8 @@ class _Writer:
             write(gate(at, _REGISTERS + m.gate_score[j], more, m.gate_threshold[j]))
         for j in range(m.power_start[p], m.power_start[p + 1]):
             write(scale(at, _REGISTERS + m.power_kept[j], m.power_log[j]))
+        if m.presence_whole and m.presence_whole[p] >= 0:
+            write(multiply(at, _REGISTERS + m.presence_whole[p]))
         if late >= 0 and late_cost != 0.0:
             write(prolong(at, _REGISTERS + late, late_cost))
         if lags > 1:

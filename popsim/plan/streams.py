@@ -79,7 +79,8 @@ def group_streams(study: Study, names: Sequence[str], by: Grouping = "input") ->
 
     By input: ``unit_costs``, what unit costs of several areas depend on together (the factor of each country, or, with
     a matrix between areas, all scores of areas that correlate); ``unit_cost_f``, what the unit costs of area f alone
-    depend on; ``needs``; ``lateness``, starts and delays; ``prices``, escalation, shocks and inflation; ``exponents``.
+    depend on; ``overlap_nip``, a whole that several components share, and how it is split; ``needs``; ``lateness``,
+    starts and delays; ``prices``, escalation, shocks and inflation; ``exponents``.
     By level: ``common``, ``group``, ``country``. Groups without a stream are left out.
 
     Raises
@@ -128,6 +129,7 @@ def _inputs(study: Study) -> dict[str, str]:
     return {
         **factor,
         **{_alone(area): f"Unit costs: {area.name}" for area in study.areas},
+        **{f"overlap_{whole.id}": f"Unit costs: {whole.name}" for whole in study.overlaps},
         "needs": "Needs",
         "lateness": "Starts and delays",
         "prices": "Prices: escalation, shocks, inflation",
@@ -146,6 +148,8 @@ def _input(name: str, homes: dict[str, str]) -> str:
         return "unit_costs"
     if rest[0] == "area":
         return f"unit_cost_{rest[1]}" if len(rest) > 2 else homes[rest[1]]
+    if rest[0] == "overlap":
+        return f"overlap_{rest[1]}"
     sorts = {"need": "needs", "start": "lateness", "delay": "lateness", "exponent": "exponents"}
     return sorts.get(rest[0], "prices")
 
@@ -154,6 +158,8 @@ def _purpose(parts: list[str]) -> list[str]:
     """Cut the group of countries, whose name may hold a stroke, off the parts of a name: ``region=Africa/area/f``."""
     if parts[-1] == "factor":
         return parts[-1:]
+    if len(parts) > 3 and parts[-3] == "overlap" and parts[-1] == "share":
+        return parts[-3:]
     return parts[-4:] if len(parts) > 4 and parts[-2] == "component" and parts[-4] == "area" else parts[-2:]
 
 
@@ -195,7 +201,10 @@ def _block_name(block: tuple[Area, ...], blocks: list[tuple[Area, ...]]) -> str:
 
 
 def _homes(study: Study) -> dict[str, str]:
-    """Return the group of each area's stream; an area that is not counted is in that of those it correlates with."""
+    """Return the group of each area's stream; an area that is not counted is in that of those it correlates with.
+
+    One that correlates with none of them, and states a whole that is counted, is in the group of that.
+    """
     blocks = _blocks(study)
     homes = {area.id: _block_id(block, blocks) for block in blocks for area in block}
     stated = study.dependence
@@ -203,4 +212,6 @@ def _homes(study: Study) -> dict[str, str]:
         number = _connected(np.array(stated.matrix))
         group = {number[stated.labels.index(area.id)]: homes[area.id] for area in study.areas}
         homes |= {label: group[each] for label, each in zip(stated.labels, number, strict=True) if each in group}
+    for whole in study.overlaps:
+        homes.setdefault(whole.area, f"overlap_{whole.id}")
     return homes

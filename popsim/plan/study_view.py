@@ -10,12 +10,25 @@ import numpy as np
 
 from popsim.arrays import Floats
 from popsim.families.base import Family
-from popsim.plan.dependence import Score, component_scores, need_scores
+from popsim.plan.dependence import Score, component_scores, need_scores, share_score
 from popsim.plan.rows import is_drawn
-from popsim.study.model import Amount, Area, Component, Setting, Study
+from popsim.study.model import Amount, Area, Component, Overlap, Setting, Study
 
 Power = Callable[[Family, float], float]
 """Scale factor from an uncertain exponent and a measure over its reference."""
+
+
+def drawn_amount(component: Component) -> Amount:
+    """Return what is drawn for a component alone: its unit cost, or its share of a whole.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> component = load_study("pops").areas[0].components[0]
+    >>> drawn_amount(component) == component.cost
+    True
+    """
+    return component.cost if component.part is None else component.part.share
 
 
 class StudyView:
@@ -55,22 +68,31 @@ class StudyView:
             or study.discount_rate is not None
             or any(area.need or area.delay or area.escalation or area.id in named for area in study.areas)
             or any(
-                component.need or any(isinstance(exponent.value, Family) for exponent in component.exponents)
+                component.need
+                or component.part
+                or any(isinstance(exponent.value, Family) for exponent in component.exponents)
                 for _, component in self.pairs
             )
         )
 
     @cached_property
     def scores(self) -> tuple[Score, ...]:
-        """Score of every component."""
+        """Score of every component, that of its whole where it is a share of one."""
         return component_scores(self.study)
 
     @cached_property
+    def wholes(self) -> tuple[Overlap, ...]:
+        """What several components are shares of."""
+        return self.study.overlaps
+
+    @cached_property
     def drawn(self) -> list[Score]:
-        """Score of every component; a cost that is known has none, and so no stream."""
+        """Score of what is drawn for every component; what is known has none, and so no stream."""
         none = Score((), ())
         return [
-            score if is_drawn(component.cost) else none
+            (score if component.part is None else share_score(self.study, component.part))
+            if is_drawn(drawn_amount(component))
+            else none
             for score, (_, component) in zip(self.scores, self.pairs, strict=True)
         ]
 

@@ -91,6 +91,48 @@ class Shock(Brief):
 
 
 @dataclass(frozen=True, repr=False)
+class Overlap(Brief):
+    """A whole that several components are shares of, such as one national plan: drawn once for a country, then split.
+
+    `cost` is that of the whole, per country of reference size, in `currency` at prices of `price_year`; `money_factor`
+    brings it to the money of the study. Its score correlates with the costs of areas as one of several components of
+    `area` does.
+    """
+
+    id: str
+    name: str
+    area: str
+    """Id of the area of the catalogue that states it, counted or not."""
+    cost: Family
+    currency: str
+    price_year: int
+    money_factor: float
+    basis: Basis
+    rationale: str
+    sources: tuple[Source, ...]
+    common_share: float
+    """Correlation of its scores, and of those of its split, between two countries: that of `area`."""
+    group_share: float | None = None
+    """As `common_share`, between two countries of one group; None: as between any two."""
+
+    def __repr__(self) -> str:
+        money = f"{self.currency} of {self.price_year}"
+        return one_line(f"Overlap({self.id!r}, {self.name!r}, {self.cost}, {money})", 4 * WIDTH)
+
+
+@dataclass(frozen=True, repr=False)
+class Part(Brief):
+    """What a component is of a whole: its cost is the whole times a share, which is drawn once for a country."""
+
+    whole: Overlap
+    share: Amount
+    direction: Literal[1, -1]
+    """Sign of the score of the split: 1 in the first component of the catalogue that shares the whole, -1 in others."""
+    basis: Basis = "judgement"
+    rationale: str = ""
+
+
+@dataclass(frozen=True, repr=False)
 class Component(Brief):
     """One cost component of an activity area.
 
@@ -115,6 +157,8 @@ class Component(Brief):
     """What it scales with; the exponent of size is among them, under the driver "size"."""
     need: Setting | None = None
     """Probability that a country which needs the area needs this component; None: it always does."""
+    part: Part | None = None
+    """The whole that this component is a share of, where it is one; `cost` is then what the share of it comes to."""
 
     def __repr__(self) -> str:
         money = f"{self.currency} of {self.price_year}"
@@ -300,6 +344,12 @@ class Study(Sampled):
     """Names of columns and values of the countries file, for print."""
     source: str = field(default="", compare=False)
     """Path of the file that it was loaded from; empty where it was made otherwise."""
+
+    @property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """Wholes that counted components share, in the order of these."""
+        parts = [each.part for area in self.areas for each in area.components if each.part is not None]
+        return tuple({part.whole.id: part.whole for part in parts}.values())
 
     def heading(self, column: str, sentence: bool = False) -> str:
         """Return the name of a column of the countries file, as a heading or as it stands inside a sentence."""

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from popsim.families import Beta, Discrete, Gamma, LogNormal, Triangular, Uniform
+from popsim.families import Beta, Discrete, Family, Gamma, LogNormal, Triangular, Uniform
 from popsim.study.load import load_study
-from popsim.study.model import Delay, Escalation, Exponent, Option, Setting, Shock, Study
+from popsim.study.model import Amount, Delay, Escalation, Exponent, Option, Overlap, Part, Setting, Shock, Study
+from popsim.study.split import share_of
 
 FULL = Path(__file__).parent.parent / "reproduction" / "studies" / "full" / "study.toml"
 BREAKDOWNS = (
@@ -98,6 +99,20 @@ def financing(study: Study) -> Study:
     return with_area(dataclasses.replace(study, agency_fee=0.09), "c", cofinancing=Setting(0.1))
 
 
+def shared(study: Study, share: Amount, rest: Amount, cost: Family, **of_whole: Any) -> Study:
+    """Let the second component of area b and the first of area c be shares of one whole, which area b states."""
+    (stating,) = (area for area in study.areas if area.id == "b")
+    reasons: dict[str, Any] = {"basis": "proxy", "rationale": "of a test", "sources": ()}
+    whole = Overlap("one", "One whole", "b", cost, "USD", 2020, 1.0, **reasons, common_share=stating.common_share)
+    whole = dataclasses.replace(whole, **of_whole)
+    study = with_component(study, "b", 1, cost=share_of(cost, share), part=Part(whole, share, 1))
+    return with_component(study, "c", 0, cost=share_of(cost, rest), part=Part(whole, rest, -1))
+
+
+def overlap(study: Study) -> Study:
+    return shared(study, Triangular(0.2, 0.4, 0.7), Uniform(0.3, 0.5), LogNormal(2.0, 0.6))
+
+
 def everything(study: Study) -> Study:
     for feature in FEATURES.values():
         if feature is not everything:
@@ -117,6 +132,7 @@ FEATURES: dict[str, Feature] = {
     "shocks": shocks,
     "money": money,
     "financing": financing,
+    "overlap": overlap,
     "everything": everything,
 }
 

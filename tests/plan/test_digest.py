@@ -79,6 +79,7 @@ def test_digest_and_numbers_stay_with_what_does_not(change: str) -> None:
 
 
 FULL = compile_study(features.full())
+EVERYTHING = compile_study(features.everything(BASE))
 
 
 def nudged(array: np.ndarray) -> np.ndarray:
@@ -92,12 +93,12 @@ def nudged(array: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("field", [*model.Draws._fields, *Moves._fields, *model.ROW_ARRAYS])
 def test_digest_covers_every_array_that_makes_the_samples(field: str) -> None:
     if field in model.ROW_ARRAYS:
-        other = dataclasses.replace(FULL, **{field: nudged(getattr(FULL, field))})
+        other = dataclasses.replace(EVERYTHING, **{field: nudged(getattr(EVERYTHING, field))})
     else:
         part = "draws" if field in model.Draws._fields else "moves"
-        arrays = getattr(FULL, part)
-        other = dataclasses.replace(FULL, **{part: arrays._replace(**{field: nudged(getattr(arrays, field))})})
-    assert other.digest != FULL.digest
+        arrays = getattr(EVERYTHING, part)
+        other = dataclasses.replace(EVERYTHING, **{part: arrays._replace(**{field: nudged(getattr(arrays, field))})})
+    assert other.digest != EVERYTHING.digest
 
 
 def test_digest_covers_options_and_their_order() -> None:

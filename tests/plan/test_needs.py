@@ -17,7 +17,7 @@ from popsim.plan.quadrature import expect
 from popsim.study.model import Setting
 
 from ..engine.features import needs_with_cost
-from ..engine.studies import component, mixed
+from ..engine.studies import mixed
 
 SIGMA = 0.8
 COST = LogNormal(1.0, SIGMA)
@@ -76,18 +76,18 @@ def test_needs_of_a_component_are_its_area_s_and_its_own() -> None:
 @pytest.mark.parametrize("rho", [-0.9, 0.0, 0.3, 0.95])
 def test_a_need_that_hangs_on_cost(rho: float, chance: float) -> None:
     """E[X; need] of a lognormal is its mean times Phi(threshold + rho sigma)."""
-    found = needed_cost(component("k", COST), {"one": chance}, COST_SCORE, {"one": need(rho)})
+    found = needed_cost(COST, {"one": chance}, COST_SCORE, {"one": need(rho)})
     assert found == pytest.approx(COST.mean() * ndtr(ndtri(chance) + rho * SIGMA), rel=1e-7, abs=1e-15)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.6])
 def test_an_uncertain_probability(rho: float) -> None:
     chance = Discrete((0.1, 0.8), (0.3, 0.7))
-    found = needed_cost(component("k", COST), {"one": chance}, COST_SCORE, {"one": need(rho)})
+    found = needed_cost(COST, {"one": chance}, COST_SCORE, {"one": need(rho)})
     parts = [0.3 * ndtr(ndtri(0.1) + rho * SIGMA), 0.7 * ndtr(ndtri(0.8) + rho * SIGMA)]
     assert found == pytest.approx(COST.mean() * sum(parts), rel=1e-7)
     smooth = Beta(2.0, 3.0)
-    found = needed_cost(component("k", COST), {"one": smooth}, COST_SCORE, {"one": need(rho)})
+    found = needed_cost(COST, {"one": smooth}, COST_SCORE, {"one": need(rho)})
     exact = COST.mean() * expect(smooth, lambda p: ndtr(ndtri(p) + rho * SIGMA))
     assert found == pytest.approx(exact, rel=1e-7)
 
@@ -99,7 +99,7 @@ def test_two_needs(rho: float, between: float) -> None:
     two = Score(two.shared, (two.own[0], ("other", two.own[1][1])))
     between_needs = rho**2 + (1.0 - rho**2) * between
     chances = {"one": 0.6, "two": 0.3}
-    found = needed_cost(component("k", COST), chances, COST_SCORE, {"one": one, "two": two})
+    found = needed_cost(COST, chances, COST_SCORE, {"one": one, "two": two})
     h, k = (ndtri(chance) + rho * SIGMA for chance in chances.values())
     exact = ndtr(min(h, k)) if between == 1.0 else bivariate(h, k, between_needs)
     assert found == pytest.approx(COST.mean() * exact, rel=1e-6)
@@ -111,16 +111,15 @@ def test_two_uncertain_needs() -> None:
     two = Score(two.shared, (two.own[0], ("other", two.own[1][1])))
     scores = {"one": one, "two": two}
     first, second = Discrete((0.2, 0.9), (0.5, 0.5)), Uniform(0.3, 0.9)
-    part = component("k", COST)
-    whole = needed_cost(part, {"one": first, "two": second}, COST_SCORE, scores)
-    apart = [needed_cost(part, {"one": p, "two": second}, COST_SCORE, scores) for p in (0.2, 0.9)]
+    whole = needed_cost(COST, {"one": first, "two": second}, COST_SCORE, scores)
+    apart = [needed_cost(COST, {"one": p, "two": second}, COST_SCORE, scores) for p in (0.2, 0.9)]
     assert whole == pytest.approx(sum(apart) / 2.0, rel=1e-9)
     flat = expect(second, lambda p: [bivariate(ndtri(0.2) + 0.4, x + 0.4, 0.25 + 0.75 * 0.4) for x in ndtri(p)])
     assert apart[0] == pytest.approx(COST.mean() * flat, rel=1e-6)
 
 
 def test_a_cost_that_is_known() -> None:
-    found = needed_cost(component("k", Constant(8.0)), {"one": 0.25}, COST_SCORE, {"one": need(0.7)})
+    found = needed_cost(Constant(8.0), {"one": 0.25}, COST_SCORE, {"one": need(0.7)})
     assert found == pytest.approx(2.0, rel=1e-9)
 
 
