@@ -3,7 +3,8 @@
     Var(total) = sum over pairs of cells (c, k), (d, l) of E[Y Y'] - E[Y] E[Y'],      Y = u X N F
 
 with u known, X the unit cost, N whether it is needed and F the power of a country's size (or another measure) with an
-uncertain exponent. The three are independent of each other, so that E[Y Y'] = u u' E[X X'] E[N N'] E[F F']. Two cells
+uncertain exponent. The three are independent of each other, so that E[Y Y'] = u u' E[X X'] E[N N'] E[F F']. Of what is
+a share S of a whole W, X = W S and E[X X'] = E[W W'] E[S S'], as the split does not depend on the whole. Two cells
 are of one country, of one group of countries, or neither, and each relation has one correlation of scores for a pair of
 components. E[N N'] follows from the bivariate normal probability, E[F F'] from quadrature over exponents that both have
 in common, and E[X X'] from series in Hermite polynomials:
@@ -33,7 +34,8 @@ from popsim import schema
 from popsim.analysis.door import options_of, study_of
 from popsim.arrays import Floats, Integers
 from popsim.families.base import Family
-from popsim.plan.dependence import Score, component_scores, need_scores
+from popsim.families.constant import Constant
+from popsim.plan.dependence import Score, component_scores, need_scores, share_score
 from popsim.plan.expectation import expect_rows
 from popsim.plan.needs import both_below, needs_of
 from popsim.plan.quadrature import nodes, scored_nodes
@@ -127,7 +129,12 @@ class _Part(NamedTuple):
     """A component in all countries: its score, the score of its need, and what multiplies its cost."""
 
     cost: Family
+    """Of the whole, where it is a share of one."""
     score: Score
+    share: Family
+    """Share of the whole; 1 for all else."""
+    split: Score
+    """Score of the share."""
     need: Score | None
     threshold: Floats
     """By country: it is needed where its need's score is below; infinite where it always is."""
@@ -182,7 +189,7 @@ def _reasons(study: Study) -> tuple[str, ...]:
         "needs that are correlated with costs": bool(uncertain) and study.dependence.need_with_cost != 0.0,
         "components with two needs": any(len(each) > 1 for each in needs),
         "costs without a standard deviation": not all(np.isfinite(part.cost.std()) for _, part in pairs),
-        _TOO_HEAVY: any(_is_heavy(part.cost) for _, part in pairs),
+        _TOO_HEAVY: any(_is_heavy(cost) for _, part in pairs for cost in _factors(part)),
     }
     return tuple(reason for reason, is_true in tests.items() if is_true)
 
@@ -222,7 +229,17 @@ def _part(study: Study, area: Area, component: Component, score: Score, needs: d
     for stream in dict.fromkeys(each.stream for each in component.exponents if is_drawn(each.value)):
         powers[stream] = _powers(study, [each for each in component.exponents if each.stream == stream])
     need = needs[named[0][0]] if named else None
-    return _Part(component.cost, score, need, np.asarray(ndtri(chance)), known, powers)
+    cost, share = _factors(component)
+    split = Score((), ()) if component.part is None else share_score(study, component.part)
+    return _Part(cost, score, share, split, need, np.asarray(ndtri(chance)), known, powers)
+
+
+def _factors(component: Component) -> tuple[Family, Family]:
+    """Return the two independent factors of a unit cost: the whole and the share of it, or the cost and 1."""
+    part = component.part
+    if part is None:
+        return component.cost, Constant(1.0)
+    return part.whole.cost, part.share if isinstance(part.share, Family) else Constant(part.share)
 
 
 def _powers(study: Study, exponents: list[Exponent]) -> tuple[Floats, Floats]:
@@ -237,27 +254,36 @@ def _powers(study: Study, exponents: list[Exponent]) -> tuple[Floats, Floats]:
 
 def _pair(one: _Part, two: _Part, same: bool, group: Integers) -> tuple[float, float]:
     """Return the covariance of two components over all countries, and a bound of its error."""
-    scores = _layers(one.score, two.score)
+    scores, splits = _layers(one.score, two.score), _layers(one.split, two.split)
     needs = _layers(one.need, two.need) if one.need is not None and two.need is not None else np.zeros(3)
     apart = np.not_equal.outer(group, group)
     alone = np.eye(len(group), dtype=bool)
-    means = one.cost.mean() * two.cost.mean()
+    means, split_means = (a.mean() * b.mean() for a, b in ((one.cost, two.cost), (one.share, two.share)))
     moment, error = np.zeros(apart.shape), np.zeros(apart.shape)
     for layers, where in enumerate((apart, ~apart & ~alone, alone), 1):
         if not where.any():
             continue
-        # Rounding alone can carry a correlation a hair beyond 1.
-        r = 1.0 if same and layers == 3 else float(np.clip(scores[:layers].sum(), -1.0, 1.0))
-        drawn = is_drawn(one.cost) and is_drawn(two.cost)
-        together, bound = covariance(one.cost, two.cost, r) if drawn else (0.0, 0.0)
-        moment[where] = ((together + means) * _both(one, two, float(needs[:layers].sum())))[where]
-        error[where] = bound
+        is_one = same and layers == 3
+        together, bound = _covariance(one.cost, two.cost, 1.0 if is_one else scores[:layers].sum())
+        split, split_bound = _covariance(one.share, two.share, 1.0 if is_one else splits[:layers].sum())
+        whole, part = together + means, split + split_means
+        moment[where] = (whole * part * _both(one, two, float(needs[:layers].sum())))[where]
+        error[where] = bound * abs(part) + split_bound * (abs(whole) + bound)
+    means *= split_means
     factors = np.outer(one.known, two.known)
     expected = factors * means * np.outer(ndtr(one.threshold), ndtr(two.threshold))
     for stream in one.powers.keys() & two.powers.keys():
         weight, power = one.powers[stream]
         factors = factors * ((power * weight[:, None]).T @ two.powers[stream][1])
     return float((factors * moment - expected).sum()), float((factors * error).sum())
+
+
+def _covariance(one: Family, two: Family, correlation: float) -> tuple[float, float]:
+    """Return the covariance of two quantities, either of which may be known, and a bound of its error."""
+    if not (is_drawn(one) and is_drawn(two)):
+        return 0.0, 0.0
+    # Rounding alone can carry a correlation a hair beyond 1.
+    return covariance(one, two, float(np.clip(correlation, -1.0, 1.0)))
 
 
 def _layers(one: Score, two: Score) -> Floats:

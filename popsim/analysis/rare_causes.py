@@ -7,9 +7,11 @@ are for, so that a part draws what the whole study draws.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
@@ -19,11 +21,12 @@ from popsim.arrays import Floats, Mask
 from popsim.engine.variants import Scenarios, simulate_part
 from popsim.families.base import Family
 from popsim.families.constant import Constant
-from popsim.plan.dependence import Score, delay_scores, start_score
+from popsim.plan.dependence import Score, delay_scores, share_score, start_score, whole_score
 from popsim.plan.needs import needs_of
 from popsim.plan.study_view import StudyView
 from popsim.schema import STUDY_FILE
-from popsim.study.model import Amount, Area, Component, Country, Escalation, Setting, Shock, Study
+from popsim.study.model import Amount, Area, Component, Country, Escalation, Overlap, Setting, Shock, Study
+from popsim.study.split import ShareOfWhole
 
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
@@ -209,6 +212,7 @@ def events_of(study: Study, limit: float) -> tuple[Event, ...]:
     return (
         *_shock_events(study, limit),
         *_area_events(study, view, limit),
+        *_whole_events(study, view, limit),
         *_time_events(study, view, limit),
         *_price_events(study, limit),
     )
@@ -234,20 +238,8 @@ def _shock_events(study: Study, limit: float) -> Iterator[Event]:
 
 
 def _area_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
-    """Yield needs of areas and components that are rarely there or rarely not, and rare ends of unit costs."""
-    groups = [each.get(study.dependence.group or "", "") for each in view.groups]
-
-    def needed(settings: list[tuple[str, Setting]]) -> list[list[Condition]]:
-        """Return the conditions of each country."""
-        entries = [(name, view.entries(setting)) for name, setting in settings]
-        return [
-            [
-                Condition(view.needs[name], values[place][1], f"{name} {values[place][0]}", group=group)
-                for name, values in entries
-            ]
-            for place, group in enumerate(groups)
-        ]
-
+    """Yield needs of areas and components that are rarely there or rarely not, and rare ends of what they draw."""
+    groups, needed = _groups(view), partial(_needed, view)
     scores = iter(view.scores)
     for area in study.areas:
         of_area = [] if area.need is None else [(f"area/{area.id}", area.need)]
@@ -265,11 +257,70 @@ def _area_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]
                     yield _need_event(study, area, component, both, anywhere(both))
                     continue
                 yield from _no_need_event(study, area, component, [each[len(of_area) :] for each in both], limit)
-            for end in rare_ends(component.cost, limit):
-                drawn = [Condition(score, between=end.interval(), group=group) for group in groups]
-                with_end = [[*each, one] for each, one in zip(both, drawn, strict=True)]
+            cost: Amount = component.cost
+            if component.part is not None:
+                cost, score = component.part.share, share_score(study, component.part)
+            for end in rare_ends(cost, limit) if isinstance(cost, Family) else ():
+                with_end = _with_end(both, score, end, groups)
                 if anywhere(with_end, limit).is_below(limit):
                     yield _cost_event(study, area, component, end, with_end)
+
+
+def _groups(view: StudyView) -> list[str]:
+    """Return the group of each country that shares more than all countries do."""
+    return [each.get(view.study.dependence.group or "", "") for each in view.groups]
+
+
+def _needed(view: StudyView, settings: list[tuple[str, Setting]]) -> list[list[Condition]]:
+    """Return the conditions of each country for needs to hold."""
+    entries = [(name, view.entries(setting)) for name, setting in settings]
+    return [
+        [
+            Condition(view.needs[name], values[place][1], f"{name} {values[place][0]}", group=group)
+            for name, values in entries
+        ]
+        for place, group in enumerate(_groups(view))
+    ]
+
+
+def _with_end(places: list[list[Condition]], score: Score, end: RareEnd, groups: list[str]) -> list[list[Condition]]:
+    """Return the conditions of each country with the one that a value is at a rare end of its distribution."""
+    drawn = [Condition(score, between=end.interval(), group=group) for group in groups]
+    return [[*each, one] for each, one in zip(places, drawn, strict=True)]
+
+
+def _whole_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
+    """Yield rare ends of the cost of what several components share."""
+    groups = _groups(view)
+    for whole in view.wholes:
+        sharing = [pair for pair in view.pairs if pair[1].part is not None and pair[1].part.whole.id == whole.id]
+        for end in rare_ends(whole.cost, limit):
+            score = whole_score(study, whole)
+            places = [_with_end(_needed(view, list(needs_of(*pair))), score, end, groups) for pair in sharing]
+            alone = anywhere(_with_end([[] for _ in groups], score, end, groups))
+            chance = _any_of([anywhere(each) for each in places], alone)
+            if chance.is_below(limit):
+                part = _sharing(study, whole, end.added())
+                yield _PartEvent(
+                    f"{end.side} cost/overlap/{whole.id}",
+                    f"{end.side} cost",
+                    whole.name,
+                    max(map(_possible, places)),
+                    chance,
+                    shows=(part, None),
+                    adds=(part, None),
+                    certain=(_always_needed(_sharing(study, whole, end.added_given())), None),
+                )
+
+
+def _any_of(chances: list[Chance], alone: Chance) -> Chance:
+    """Return the chance that a rare whole is needed by any of those that share it; `alone`, were it always needed.
+
+    It is known where only one shares it, or where one of them always needs it.
+    """
+    if len(chances) == 1 or alone in chances:
+        return chances[0] if len(chances) == 1 else alone
+    return Chance(math.nan, max(each.least for each in chances), min(sum(each.most for each in chances), alone.most))
 
 
 def _possible(places: list[list[Condition]]) -> int:
@@ -327,9 +378,9 @@ def _need_part(study: Study, area: Area, component: Component | None) -> tuple[s
 
 
 def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, places: list[list[Condition]]) -> Event:
-    """Return the event that a cost is at a rare end of its distribution, in any country."""
-    part = _with_areas(study, _only(area, replace(component, cost=end.added())))
-    always = _with_areas(study, _only(area, replace(component, cost=end.added_given())))
+    """Return the event that a cost, or a share of a whole, is at a rare end of its distribution, in any country."""
+    part = _with_areas(study, _only(area, _drawing(component, end.added())))
+    always = _with_areas(study, _only(area, _drawing(component, end.added_given())))
     certain = _with_need(_with_need(always, False, 1.0), True, 1.0)
     kind = f"{end.side} cost"
     return _PartEvent(
@@ -463,8 +514,53 @@ def _only(area: Area, component: Component) -> Area:
     Another stays where there are several, at no cost: components of an area draw otherwise than one alone.
     """
     others = [each for each in area.components if each.id != component.id][:1]
-    idle = [replace(each, cost=Constant(0.0), need=None, exponents=()) for each in others]
+    idle = [replace(_costing(each, 0.0), need=None) for each in others]
     return replace(area, components=(component, *idle))
+
+
+def _costing(component: Component, cost: float) -> Component:
+    """Return a component at a known cost, the same in all countries."""
+    return replace(component, cost=Constant(cost), part=None, exponents=())
+
+
+def _drawing(component: Component, drawn: Family) -> Component:
+    """Return a component that draws something else: its unit cost, or its share of a whole."""
+    if component.part is None:
+        return replace(component, cost=drawn)
+    return replace(
+        component, cost=ShareOfWhole(component.part.whole.cost, drawn), part=replace(component.part, share=drawn)
+    )
+
+
+def _sharing(study: Study, whole: Overlap, cost: Family) -> Study:
+    """Return the components that share a whole, which has another cost, and nothing else."""
+    other, areas = replace(whole, cost=cost), []
+    for area in study.areas:
+        parts = [
+            replace(each, cost=ShareOfWhole(cost, _as_family(each.part.share)), part=replace(each.part, whole=other))
+            for each in area.components
+            if each.part is not None and each.part.whole.id == whole.id
+        ]
+        areas += [replace(area, components=tuple(parts))] if parts else []
+    return _with_areas(study, *areas)
+
+
+def _as_family(amount: Amount) -> Family:
+    return amount if isinstance(amount, Family) else Constant(amount)
+
+
+def _always_needed(part: Study) -> Study:
+    """Return a part in which everything is needed everywhere."""
+    sure = Setting(1.0)
+    areas = [
+        replace(
+            area,
+            need=None if area.need is None else sure,
+            components=tuple(replace(each, need=None if each.need is None else sure) for each in area.components),
+        )
+        for area in part.areas
+    ]
+    return _with_areas(part, *areas)
 
 
 def _with_need(part: Study, of_area: bool, chance: float) -> Study:
@@ -480,14 +576,19 @@ def _with_need(part: Study, of_area: bool, chance: float) -> Study:
 def _unit_of(study: Study, area: Area, paid_in: int = 0) -> Component:
     """Return a component that costs one unit wherever the area is needed, paid once in a year of the programme."""
     profile = tuple(1.0 if year == paid_in else 0.0 for year in range(len(study.years)))
-    return replace(area.components[0], kind="one-off", cost=Constant(1.0), profile=profile, exponents=(), need=None)
+    return replace(_costing(area.components[0], 1.0), kind="one-off", profile=profile, need=None)
 
 
 def _unit_part(study: Study, area: Area, component: Component | None) -> Study:
     """Return an area, or one component of it, that costs one unit wherever it is needed."""
     if component is not None:
-        return _with_areas(study, _only(area, replace(component, cost=Constant(1.0), exponents=())))
-    alone = replace(area.components[0], cost=Constant(1.0), exponents=(), need=None)
+        unit = _costing(component, 1.0)
+        if component.part is not None:
+            # Where needs correlate with costs, they do with that of the whole.
+            whole = replace(component.part.whole, cost=Constant(1.0))
+            unit = replace(unit, part=replace(component.part, whole=whole, share=1.0))
+        return _with_areas(study, _only(area, unit))
+    alone = replace(_costing(area.components[0], 1.0), need=None)
     return _with_areas(study, replace(area, components=(alone,)))
 
 
