@@ -41,12 +41,14 @@ from popsim.families.empirical import Empirical as Empirical
 from popsim.families.gamma import Gamma as Gamma
 from popsim.families.gumbel import Gumbel as Gumbel
 from popsim.families.lognormal import LogNormal as LogNormal
+from popsim.families.logstudent import LogStudent as LogStudent
 from popsim.families.metalog import Metalog as Metalog
 from popsim.families.mixture import Mixture as Mixture
 from popsim.families.normal import Normal as Normal
 from popsim.families.pert import Pert as Pert
 from popsim.families.scaled import Scaled as Scaled
 from popsim.families.shifted import Shifted as Shifted
+from popsim.families.student import Student as Student
 from popsim.families.triangular import Triangular as Triangular
 from popsim.families.truncated import Truncated as Truncated
 from popsim.families.uniform import Uniform as Uniform

@@ -262,7 +262,8 @@ class Truncated(Cornered):
             return self._narrow()
         whole = self.distribution.mean()
         if not bounded and not math.isfinite(whole):
-            return whole, math.inf
+            # The tail that stays has no end; where the whole has no mean at all, either tail alone has an infinite one.
+            return (-math.inf if math.isinf(low) else math.inf) if math.isnan(whole) else whole, math.inf
         inside = self._shares.inside
         rounding = _EPS * self._nearer_tail / inside
         reach = min(37.0, -float(special.ndtri(min(1e-306 / inside, 0.1))))

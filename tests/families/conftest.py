@@ -52,6 +52,14 @@ def rounding(family, function, p):
     return 4000 * EPS * size(family, x) + np.abs(np.where(np.isfinite(nudged), nudged, 0))
 
 
+def within_floats(function, p):
+    """Leave out probabilities with quantiles beyond the largest float; they are infinite, and beyond all others."""
+    x = function(p)
+    assert not np.isnan(x).any()
+    assert np.all(x[np.isinf(x)] > 0)
+    return p[np.isfinite(x)]
+
+
 def away_from_jumps(family, p, upper=False):
     """Leave out probabilities next to a jump, where rounding of the cumulative sum decides."""
     if family.jumps() is None:
@@ -80,7 +88,7 @@ def check_isf_against_reference(family):
 
 
 def check_isf_is_ppf_of_the_rest(family):
-    q = away_from_jumps(family, DYADIC)
+    q = within_floats(family.isf, away_from_jumps(family, DYADIC))
     assert np.all(np.abs(family.isf(q) - family.ppf(1 - q)) <= rounding(family, family.isf, q))
 
 
@@ -93,16 +101,17 @@ def check_cdf_against_reference(family):
 
 def check_round_trip(family):
     """Below Q(p) the probability is at most p, above at least p; below and above mean 16 rounding steps of x."""
-    x = family.ppf(GRID)
+    p = within_floats(family.ppf, GRID)
+    x = family.ppf(p)
     step = 16 * EPS * size(family, x) + 5e-324
-    assert np.all(family.cdf(x - step) <= GRID * (1 + 1e-9))
-    assert np.all(family.cdf(x + step) >= GRID * (1 - 1e-9))
+    assert np.all(family.cdf(x - step) <= p * (1 + 1e-9))
+    assert np.all(family.cdf(x + step) >= p * (1 - 1e-9))
 
 
 def check_monotone(family):
     """Rises, but for rounding: inverse functions with a condition up to ten are good to some ten EPS."""
     p = np.sort(np.concatenate([GRID, family.kinks(), DYADIC + EPS, DYADIC - EPS]))
-    for quantiles in (family.ppf(p), family.isf(p)[::-1]):
+    for quantiles in (family.ppf(within_floats(family.ppf, p)), family.isf(within_floats(family.isf, p))[::-1]):
         assert np.all(np.diff(quantiles) >= -128 * EPS * size(family, quantiles[1:]))
 
 
@@ -118,7 +127,7 @@ def check_support(family):
         assert family.cdf(np.nextafter(low, -np.inf)) == 0
     if math.isfinite(high):
         assert family.cdf(high) == 1
-    x = np.concatenate([family.ppf(GRID), family.isf(GRID)])
+    x = np.concatenate([function(within_floats(function, GRID)) for function in (family.ppf, family.isf)])
     slack = 16 * EPS * size(family, x)
     assert np.all((x >= low - slack) & (x <= high + slack))
     assert low <= family.mode() <= high
@@ -178,7 +187,7 @@ def check_standard(family):
     assert shape.standard() == (shape, 0.0, 1.0)
     assert hash(shape) == hash(family.standard()[0])
     for own, other in ((family.ppf, shape.ppf), (family.isf, shape.isf)):
-        p = away_from_jumps(family, GRID)
+        p = within_floats(own, away_from_jumps(family, GRID))
         assert np.all(np.abs(location + scale * other(p) - own(p)) <= rounding(family, own, p))
     assert shape.kinks() == pytest.approx(family.kinks(), rel=4 * EPS)
     if family.jumps() is not None:
@@ -191,7 +200,7 @@ def check_kinks_and_jumps(family):
     assert list(kinks) == sorted(set(kinks))
     assert all(0 < kink < 1 for kink in kinks)
     if family.jumps() is None:
-        assert np.ptp(family.ppf(GRID)) > 0
+        assert np.ptp(family.ppf(within_floats(family.ppf, GRID))) > 0
         return
     cumulative, values = family.jumps()
     assert cumulative[-1] == 1
@@ -234,7 +243,7 @@ def check_kolmogorov_smirnov(family, count=1_000_000):
     """
     bound = math.sqrt(math.log(2 / FALSE_ALARM) / (2 * count))
     x = family.ppf(uniforms(count))
-    last = np.flatnonzero(np.append(np.diff(x) != 0, True))
+    last = np.flatnonzero(np.append(x[1:] != x[:-1], True))
     cdf = (reference_of(family) or family).cdf(x[last])
     assert np.max(np.abs((last + 1) / count - cdf)) <= bound
 

@@ -17,12 +17,14 @@ from popsim.families.empirical import Empirical
 from popsim.families.gamma import Gamma
 from popsim.families.gumbel import Gumbel
 from popsim.families.lognormal import LogNormal
+from popsim.families.logstudent import LogStudent
 from popsim.families.metalog import Metalog
 from popsim.families.mixture import Mixture
 from popsim.families.normal import Normal
 from popsim.families.pert import Pert
 from popsim.families.scaled import Scaled
 from popsim.families.shifted import Shifted
+from popsim.families.student import Student
 from popsim.families.triangular import Triangular
 from popsim.families.truncated import Truncated
 from popsim.families.uniform import Uniform
@@ -42,6 +44,8 @@ BROKEN = [
     (lambda: Pert(1, 1, 1), ["low < high"]),
     (lambda: Normal(0, 0), ["std > 0"]),
     (lambda: Gumbel(0, -1), ["scale > 0"]),
+    (lambda: Student(0, -1, 0.5), ["scale > 0", "1 <= degrees <= 1e+06"]),
+    (lambda: LogStudent(800, 0, 2e6), ["-700 <= mu <= 700", "sigma > 0", "1 <= degrees <= 1e+06"]),
     (lambda: Gumbel.from_range(1, 2, 1), ["0 < coverage < 1"]),
     (lambda: LogNormal(800, -1), ["-700 <= mu <= 700", "sigma > 0"]),
     (lambda: LogNormal.from_mean_std(0, -1), ["mean > 0", "std > 0"]),
