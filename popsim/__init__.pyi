@@ -53,6 +53,8 @@ from popsim.families.triangular import Triangular as Triangular
 from popsim.families.truncated import Truncated as Truncated
 from popsim.families.uniform import Uniform as Uniform
 from popsim.families.weibull import Weibull as Weibull
+from popsim.fits.fitting import fit as fit
+from popsim.fits.result import Fit as Fit
 from popsim.plan import Plan as Plan
 from popsim.plan import compile as compile
 from popsim.study.load import load_study as load_study

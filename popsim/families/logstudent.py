@@ -17,8 +17,8 @@ class LogStudent(Family):
     """Log-Student distribution: ``Q(p) = exp(mu + sigma t(p))`` with t the quantile of Student's t.
 
     What a new cost may be when n costs are known and their logarithms are normal: with mean m and standard deviation s
-    of the n logarithms, ``LogStudent(m, s sqrt(1 + 1 / n), n - 1)``. Its upper tail is so far that the mean is infinite:
-    as a cost it is truncated, at an amount that can be argued.
+    of the n logarithms, ``LogStudent(m, s sqrt(1 + 1 / n), n - 1)``. Its upper tail reaches so far that the mean is
+    infinite: as a cost it is truncated, at an amount that can be argued.
 
     Parameters
     ----------
@@ -95,5 +95,5 @@ class LogStudent(Family):
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:
-        """Return a usual one, one from two data, one from many, a narrow one."""
-        return cls(14.5, 1.1, 4), cls(0, 0.5, 1), cls(2, 0.8, 1e4), cls(-3, 1e-3, 9)
+        """Return one from a dozen data, one from many, narrow ones from few; none that passes the largest float."""
+        return cls(14.5, 1.1, 12), cls(2, 0.8, 1e4), cls(0, 2e-3, 3), cls(-3, 1e-3, 9)

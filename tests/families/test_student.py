@@ -1,8 +1,9 @@
-"""Student and log-Student against closed forms at one and two degrees of freedom, scipy, and integrals of the density."""
+"""Student and log-Student against closed forms at one and two degrees of freedom, scipy and integrals."""
 
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -45,7 +46,7 @@ def test_moments_below_a_cap_are_integrals_of_the_density(degrees, cap):
     first, second = (
         math.fsum(
             integrate.quad(lambda y, k=k: math.exp(k * y) * law.pdf(y), a, b, epsabs=0, epsrel=1e-12)[0]
-            for a, b in zip(edges, edges[1:], strict=False)
+            for a, b in pairwise(edges)
         )
         / law.cdf(top)
         for k in (1, 2)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import tomllib
 from pathlib import Path
 
@@ -52,12 +53,24 @@ def test_every_family_can_stand_in_a_catalogue(small: Path) -> None:
         for family in cls.examples():
             if family.support()[0] < 0:
                 continue
+            if not math.isfinite(family.mean()):
+                # As a cost it needs a cap.
+                family = ps.Truncated(family, high=float(family.ppf(0.99)))
             document = tomllib.loads(text)
             document["component"][0]["cost"] = to_toml(family)
             path.write_text(tomli_w.dumps(document))
             assert load_catalogue(small / "catalogue")[2].components[0].cost == family
             tried += 1
     assert tried > len(families())
+
+
+def test_a_cost_with_an_infinite_mean_is_refused(small: Path) -> None:
+    path = small / "catalogue" / "z_third.toml"
+    document = tomllib.loads(path.read_text())
+    document["component"][0]["cost"] = to_toml(ps.LogStudent(0, 1, 5))
+    path.write_text(tomli_w.dumps(document))
+    with pytest.raises(StudyError, match="a finite mean"):
+        load_catalogue(small / "catalogue")
 
 
 def test_packaged_data_inside_an_installed_package_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,0 +1,82 @@
+"""What a family needs so that it can be fitted to data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar
+
+from popsim.errors import ParameterError, Problem
+from popsim.families.base import Family
+from popsim.fits.data import Data
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What the data say of the parameters of one family.
+
+    Parameters
+    ----------
+    level, level_error
+        Level at the centre of the sizes, and its standard error. What a level is, each model says.
+    spread, spread_error
+        Spread of the points around it, and its standard error.
+    exponent, exponent_error
+        Exponent of size, and its standard error; the error is 0 where the exponent is known.
+    log_likelihood
+        Largest log-likelihood, of the amounts as they are given.
+    """
+
+    level: float
+    level_error: float
+    spread: float
+    spread_error: float
+    exponent: float
+    exponent_error: float
+    log_likelihood: float
+
+
+class Model(ABC):
+    """A family that can be fitted: amount = (size / centre) ** exponent x a member of the family."""
+
+    family: ClassVar[str]
+    """The word for the family."""
+
+    positive: ClassVar[bool] = True
+    """Whether all amounts must be above zero."""
+
+    weighted: ClassVar[bool] = False
+    """Whether weights of points mean something."""
+
+    slopes: ClassVar[bool] = True
+    """Whether the exponent of size can be estimated."""
+
+    @abstractmethod
+    def estimate(self, data: Data) -> Estimate:
+        """Return the estimates of maximum likelihood.
+
+        Raises
+        ------
+        ParameterError
+            Where the data determine none.
+        """
+
+    @abstractmethod
+    def member(self, data: Data, estimate: Estimate, distance: float) -> Family:
+        """Return the family at its estimates, at a size of which the logarithm is so far from that of the centre."""
+
+    @abstractmethod
+    def predictive(self, data: Data, estimate: Estimate, distance: float) -> Family:
+        """Return the distribution of a new amount at such a size, with what the data leave open about parameters."""
+
+    def exponent(self, data: Data, estimate: Estimate) -> Family:
+        """Return the distribution of the exponent, where it is estimated."""
+        raise TypeError(f"{type(self).__name__} estimates no exponent for {data.count} points at {estimate}")
+
+
+def no_spread(data: Data) -> ParameterError:
+    """Return the error for points that lie on the fitted line, all of them."""
+    found = f"{data.count} points without a spread around the fit"
+    return ParameterError(
+        Problem("fit()", ("values",), found, "points that differ from the fit", "state the cost as a family")
+    )
