@@ -227,6 +227,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
         "dataset": {"dataset": dataset.assign(dependence_extremes(study, scenarios=300))},
         "source": {"source": SMALL},
         "folder": {"folder": tmp_path_factory.mktemp("run"), "study": study, "plan": plan, "dataset": dataset},
+        "assumptions": {"study": study, "scenarios": 50},
         "budget": {"amount": 10.0},
         "budget_for": {"confidence": 0.8},
         "compile": {"study": study},

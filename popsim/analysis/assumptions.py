@@ -25,6 +25,7 @@ from popsim.arrays import Floats
 from popsim.engine.fixed import FixedRuns
 from popsim.engine.simulate import provenance, simulate
 from popsim.engine.threads import check_threads
+from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile as compile_plan
 from popsim.plan.common_scores import CommonScore, common_scores
 from popsim.plan.model import Plan
@@ -107,11 +108,13 @@ def assumptions(
     --------
     >>> import popsim as ps
     >>> found = ps.assumptions(ps.load_study("example"), scenarios=500)
-    >>> found["case"].values[0], found["cost_quantile"].dims
+    >>> found["case"].values[0].item(), found["cost_quantile"].dims
     ('full', ('case', 'quantile'))
     """
     study = study_of(study)
     wanted = check_probability("coverage", study.coverage if coverage is None else coverage)
+    if not isinstance(own, bool):
+        raise ParameterError(Problem("", ("own",), kind_of(own), "True or False"))
     sampling = Sampling.of(scenarios, study.seed if seed is None else seed)
     thread_count = check_threads(threads)
     written, stated = _stated(study, sampling, thread_count)
