@@ -70,7 +70,9 @@ YEARS = Limits("years", 0)
 RATE = Limits("rate", -1, is_open=True)
 """Of a distribution; a number is below 1 as well, since 2 is 2 per cent mistyped."""
 FACTOR = Limits("factor", 0, is_open=True)
-SHARE = Limits("cofinancing", 0, 1)
+COFINANCING = Limits("cofinancing", 0, 1)
+MATERIALISED = Limits("materialised", 0, 1)
+AGENCY_FEE = Limits("agency_fee", 0, 1)
 SIZE_EXPONENT = Limits("size_exponent", 0, 2)
 EXPONENT = Limits("exponent", -2, 2)
 

@@ -12,6 +12,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import cast
 
 import numpy as np
 
@@ -23,7 +24,7 @@ from popsim.families.base import Family
 from popsim.families.constant import Constant
 from popsim.plan.dependence import Score, delay_scores, share_score, start_score, whole_score
 from popsim.plan.needs import needs_of
-from popsim.plan.study_view import StudyView
+from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
 from popsim.schema import STUDY_FILE
 from popsim.study.model import Amount, Area, Component, Country, Escalation, Overlap, Setting, Shock, Study
 from popsim.study.split import ShareOfWhole
@@ -215,6 +216,7 @@ def events_of(study: Study, limit: float) -> tuple[Event, ...]:
         *_whole_events(study, view, limit),
         *_time_events(study, view, limit),
         *_price_events(study, limit),
+        *_financing_events(study, view, limit),
     )
 
 
@@ -494,6 +496,74 @@ def _price_streams(study: Study) -> dict[str, tuple[Family, tuple[str, ...], str
     if isinstance(study.inflation, Family):
         streams["inflation"] = (study.inflation, tuple(area.id for area in study.areas), study.title)
     return streams
+
+
+def _financing_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
+    """Yield shares of who pays that are rarely so high or so low."""
+    for stream, distribution in view.financing_draws.items():
+        for end in rare_ends(distribution, limit):
+            payers = _payers(view, stream)
+            if not (payers and end.has_gap()):
+                continue
+            kind, (area, component, country) = stream.rpartition("financing/")[2], payers[0]
+            kind = kind if stream.startswith("financing/") else "cofinancing"
+            ids = tuple(dict.fromkeys(area.id for area, _, _ in payers))
+            alone = replace(_unit_of(study, area), id=component.id, cofinancing=component.cofinancing)
+            shown = replace(_with_areas(study, replace(area, components=(alone,), need=None)), countries=(country,))
+            part = _of_areas(study, ids)
+            usual = _with_share(part, stream, end.usual())
+            yield _PartEvent(
+                f"{end.side} {stream}",
+                f"{end.side} {kind}",
+                area.name if len(ids) == 1 else study.title,
+                0,
+                Chance.known(end.chance),
+                shows=(shown, _with_share(shown, stream, end.usual())),
+                adds=(ids, usual),
+                certain=(_with_share(part, stream, end.given()), usual),
+            )
+
+
+def _payers(view: StudyView, stream: str) -> list[tuple[Area, Component, Country]]:
+    """Return of each component that a stream of who pays matters to, one country where it does."""
+    found = []
+    for (area, component), pledged in zip(view.pairs, view.cofinancing, strict=True):
+        entries = [("", cast(Amount, 0.0))] * len(view.study.countries) if pledged is None else view.entries(pledged[1])
+        for country, (label, amount) in zip(view.study.countries, entries, strict=True):
+            is_pledge = pledged is not None and stream_of(pledged[0], label) == stream
+            if is_pledge or stream == AGENCY_FEE or (stream == MATERIALISED and amount != 0.0):
+                found.append((area, component, country))
+                break
+    return found
+
+
+def _with_share(part: Study, stream: str, distribution: Family) -> Study:
+    """Return a part in which what is drawn from a stream of who pays has another distribution."""
+    if stream == AGENCY_FEE:
+        return replace(part, agency_fee=distribution)
+    if stream == MATERIALISED:
+        return replace(part, materialised=distribution)
+
+    def changed(setting: Setting | None, place: str) -> Setting | None:
+        if setting is None:
+            return None
+        place = setting.stream or place
+        value = distribution if place == stream else setting.value
+        by = tuple(
+            (column, group, distribution if stream_of(place, f"{column}={group}") == stream else each)
+            for column, group, each in setting.by
+        )
+        return replace(setting, value=value, by=by)
+
+    areas = []
+    for area in part.areas:
+        place = f"cofinancing/area/{area.id}"
+        parts = [
+            replace(each, cofinancing=changed(each.cofinancing, f"{place}/component/{each.id}"))
+            for each in area.components
+        ]
+        areas.append(replace(area, cofinancing=changed(area.cofinancing, place), components=tuple(parts)))
+    return _with_areas(part, *areas)
 
 
 # Parts of a study.

@@ -13,7 +13,7 @@ import numpy as np
 
 from popsim import schema
 from popsim.arrays import Floats
-from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, places_among
+from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, Weighted, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
@@ -93,7 +93,7 @@ def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
 _WHAT = ("area", "component", "basis")
 """Dimensions by which components differ."""
 
-Output = list[Part]
+Output = list[Weighted]
 """Accumulators and their weights."""
 
 
@@ -216,11 +216,12 @@ def _sums(plans: Sequence[Plan], together: Sequence[int], described: tuple[Break
         for item in described:
             first = i * count + item.first_output
             if item.total not in schema.BREAKDOWNS:
-                outputs[first] = [part for part in sums.total(schema.TOTALS[item.total]) if part[1] != 0.0]
+                parts = [part for part in sums.total(schema.TOTALS[item.total]) if part.weight != 0.0]
+                outputs[first] = accumulators.settled(parts)
                 continue
             cell = _cell_maker(plans[i], sums, item.dims, item.total == "financing_need")
             for place, key in enumerate(itertools.product(*item.labels), first):
-                outputs[place] = cell(dict(zip(item.dims, key, strict=True)))
+                outputs[place] = accumulators.settled(cell(dict(zip(item.dims, key, strict=True))))
     targets = accumulators.targets(outputs)
     return Sums(targets, described, make_program(drawn, accumulators.lag_sums(targets)))
 
@@ -236,7 +237,9 @@ def _labels(scope: Scope, name: str) -> tuple[object, ...]:
     return known[name] if name in known else scope.group_values[name]
 
 
-def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> Callable[[dict[str, object]], Output]:
+def _cell_maker(
+    plan: Plan, sums: OptionSums, names: Names, financed: bool
+) -> Callable[[dict[str, object]], list[Part]]:
     """Return the function from the key of a cell to its accumulators and their weights."""
     what = tuple(name for name in names if name in _WHAT)
     who = tuple(name for name in names if name != "year" and name not in what)
@@ -244,7 +247,7 @@ def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> C
     known = {"area": areas, "component": plan.labels.component, "basis": plan.labels.component_basis}
     kinds = list(zip(*(known[name] for name in what), strict=True)) or [()] * len(areas)
 
-    def cell(key: dict[str, object]) -> Output:
+    def cell(key: dict[str, object]) -> list[Part]:
         group = tuple(str(key[name]) for name in who)
         if not what and "year" not in key and who:
             found = sums.by_group(who, group, financed)
@@ -253,6 +256,6 @@ def _cell_maker(plan: Plan, sums: OptionSums, names: Names, financed: bool) -> C
             components = [k for k, each in enumerate(kinds) if each == kind]
             year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
             found = [entry for k in components for entry in sums.by_component(who, group, k, year, financed)]
-        return [(place, weight) for place, weight in found if weight != 0.0]
+        return [part for part in found if part.weight != 0.0]
 
     return cell

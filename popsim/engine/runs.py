@@ -22,6 +22,7 @@ from popsim.display import as_html, as_text, listed
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
 from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
 from popsim.plan.moves import LATER_ARRAYS, Moves
+from popsim.plan.shares import NO_SHARES, Shares
 from popsim.sampling import Sampling
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
@@ -31,6 +32,8 @@ _OPTION = "option_"
 _CHUNK = 2**18
 """Bytes of a chunk of the ensemble."""
 _ARRAYS = (*Draws._fields, *Moves._fields, *ROW_ARRAYS)
+_LATER = (*Shares._fields, *Exact._fields)
+"""Arrays that plans of earlier versions do not have; those of shares only stand where who pays is uncertain."""
 _UNREADABLE = (OSError, RuntimeError)
 """What netCDF raises; the second where an array is damaged."""
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
@@ -289,16 +292,18 @@ def save_plan(path: Path, plan: Plan) -> None:
 
     Each option is a group of its own, with the arrays in which it differs from the plan of the study as written.
     """
-    arrays = _arrays(plan)
+    is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
+    arrays = _arrays(plan, is_shared)
     with netCDF4.Dataset(path, "w") as file:
         _write_plan(file, file, plan, arrays)
         for other in plan.alternatives:
-            own = {name: array for name, array in _arrays(other).items() if not _same(array, arrays[name])}
+            own = {name: array for name, array in _arrays(other, is_shared).items() if not _same(array, arrays[name])}
             _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other, own)
 
 
-def _arrays(plan: Plan) -> dict[str, np.ndarray[Any, Any]]:
-    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays(), **plan.exact._asdict()}
+def _arrays(plan: Plan, is_shared: bool) -> dict[str, np.ndarray[Any, Any]]:
+    shares = plan.shares._asdict() if is_shared else {}
+    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays(), **shares, **plan.exact._asdict()}
 
 
 def _same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
@@ -364,9 +369,10 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
         raise RunError(
             Problem(str(path), (), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again")
         )
-    stored = [name for name in (*_ARRAYS, *Exact._fields) if name in group.variables]
+    stored = [name for name in (*_ARRAYS, *_LATER) if name in group.variables]
     own = {name: np.ascontiguousarray(group[name][...]) for name in stored}
     arrays: dict[str, Any] = {**base, **own}
+    is_shared = all(name in arrays for name in Shares._fields)
     plan = Plan(
         draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
         moves=Moves(**{name: arrays[name] for name in Moves._fields if name in arrays}).frozen(),
@@ -376,6 +382,7 @@ def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray
             breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
             **{name: _plain(stated[name]) for name in _DESCRIBING},
         ),
+        shares=Shares(**{name: arrays[name] for name in Shares._fields}).frozen() if is_shared else NO_SHARES,
         exact=Exact(**{name: arrays[name] for name in Exact._fields if name in arrays}),
         drawn_with=stated["drawn_with"],
         alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"], arrays) for name in options),

@@ -3,26 +3,36 @@
 Costs are always summed by component over all countries, in the order of the plan, and all that tells no countries apart
 is made of these sums; so `cost` has the same bits whatever else is asked for. A component that can be late, or whose
 prices move, is summed by lag, and its sums are brought to years and totals once for a block (cells). What is to be
-financed of a component has sums of its own where different shares of it are co-financed.
+financed of a component has sums of its own where different shares of it are co-financed. A share that is a number is a
+weight; one that is uncertain multiplies the sums once for a block, after all else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from popsim.arrays import Floats, Integers, pointers
 from popsim.plan.model import GROWTH_ROWS, Plan
-from popsim.plan.program import Cell, LagSums
+from popsim.plan.program import Cell, Financed, LagSums, Share
 from popsim.schema import Total
 from popsim.types import Prices
 
 Names = tuple[str, ...]
 Group = tuple[str, ...]
-Part = tuple[int, float]
+Weighted = tuple[int, float]
 """Accumulator and weight."""
+
+
+class Part(NamedTuple):
+    """An accumulator and its weight in a sum."""
+
+    place: int
+    weight: float
+    share: int = -1
+    """Number of the uncertain share that it is multiplied by; -1 for none."""
 
 
 class Targets(NamedTuple):
@@ -52,6 +62,8 @@ class Accumulators:
         self._plain: list[Integers] = []
         self._lagged: list[Integers] = []
         self._cells: dict[Cell, int] = {}
+        self._shares: dict[Share, int] = {}
+        self._financed: dict[tuple[Financed, ...], int] = {}
 
     def places(self, rows: Integers, which: Integers, sizes: Sequence[int], lagged: bool) -> list[int]:
         """Return the first accumulator of each group of costs; groups of the same costs have the same.
@@ -79,7 +91,26 @@ class Accumulators:
             self._count += 1
         return self._cells[cell]
 
-    def targets(self, outputs: Sequence[Sequence[Part]]) -> Targets:
+    def share(self, share: Share) -> int:
+        """Return the number of an uncertain share."""
+        return self._shares.setdefault(share, len(self._shares))
+
+    def settled(self, parts: Sequence[Part]) -> list[Weighted]:
+        """Return accumulators and weights of a sum; its parts with uncertain shares are one accumulator together."""
+        found = [(part.place, part.weight) for part in parts if part.share < 0]
+        by_share: dict[int, list[Weighted]] = {}
+        for part in parts:
+            if part.share >= 0:
+                by_share.setdefault(part.share, []).append((part.place, part.weight))
+        if by_share:
+            key = tuple(Financed(share, tuple(each)) for share, each in by_share.items())
+            if key not in self._financed:
+                self._financed[key] = self._count
+                self._count += 1
+            found.append((self._financed[key], 1.0))
+        return found
+
+    def targets(self, outputs: Sequence[Sequence[Weighted]]) -> Targets:
         """Return the pointers from rows to accumulators and from these to outputs."""
         target_start, target = _listed(self._plain, self.rows, len(self.plan.row_component))
         return Targets(
@@ -95,7 +126,8 @@ class Accumulators:
     def lag_sums(self, targets: Targets) -> LagSums:
         """Return the sums by lag that rows add to, and the cells that were asked for."""
         start, target = _listed(self._lagged, self.rows, len(self.plan.row_component))
-        return LagSums(start, target, self._cells, np.diff(targets.target_start) > 0)
+        is_summed = np.diff(targets.target_start) > 0
+        return LagSums(start, target, self._cells, is_summed, tuple(self._shares), self._financed)
 
 
 class OptionSums:
@@ -106,15 +138,13 @@ class OptionSums:
         if place is None:
             raise ValueError(f"{plan.labels.option[0]} is not drawn with {accumulators.plan.labels.option[0]}")
         self._plan, self._accumulators = plan, accumulators
-        self._place, self._component = place
+        self._place, self._component, registers = place
         self._country_labels: dict[str, tuple[str, ...]] = {"country": plan.labels.country, **dict(plan.labels.groups)}
         self._rows = np.flatnonzero(plan.row_component >= 0)
         self._moving = plan.component_growth[0] >= 0
-        shares = plan.row_share[self._rows] if plan.is_financed else np.ones(len(self._rows))
-        financed, self._share = np.unique(shares, return_inverse=True)
-        self._shares: list[float] = financed.tolist()
+        self._shares, self._share = self._of_rows(registers)
         of_rows = plan.row_component[self._rows]
-        self._even = [set(shares[of_rows == k].tolist()) for k in range(len(plan.labels.component))]
+        self._even = [set(self._share[of_rows == k].tolist()) for k in range(len(plan.labels.component))]
         self._known: dict[tuple[Names, bool, str, bool], dict[Group, dict[int, list[Part]]]] = {}
         # The sums that everything rests on are always made, whatever is asked for.
         for k in range(len(plan.labels.component)):
@@ -123,9 +153,9 @@ class OptionSums:
     def by_group(self, who: Names, group: Group, financed: bool = False) -> list[Part]:
         """Return parts of the cost of a group of countries, or of what is to be financed of it."""
         split = financed and len(self._shares) > 1
-        weight = self._shares[0] if financed and not split else 1.0
+        share = self._shares[0] if financed and not split else _WHOLE
         known = self._sums(who, False, "all", split).get(group, {})
-        return [(place, weight * share) for parts in known.values() for place, share in parts]
+        return [share.of(part) for parts in known.values() for part in parts]
 
     def by_component(
         self, who: Names, group: Group, component: int, year: int | None, financed: bool = False, kind: int = 0
@@ -134,17 +164,18 @@ class OptionSums:
 
         `kind` is the row of `component_growth` that says at which prices, and whether within or after the horizon.
         """
-        shares = self._even[component] if financed else {1.0}
+        shares = self._even[component] if financed else set()
         split = len(shares) > 1
-        weight = 1.0 if split else min(shares)
+        share = self._shares[min(shares)] if len(shares) == 1 else _WHOLE
         moving = bool(self._moving[component])
         if not moving or (who and year is None):
             sums = self._sums(who, True, "all" if who and year is None else "still", split)
-            weight *= 1.0 if year is None else float(self._plan.year_share[component, year])
-            return [(place, weight * share) for place, share in sums.get(group, {}).get(component, [])]
+            if year is not None:
+                share = share._replace(weight=share.weight * float(self._plan.year_share[component, year]))
+            return [share.of(part) for part in sums.get(group, {}).get(component, [])]
         lagged = self._sums(who, True, "lagged", split).get(group, {}).get(component, [])
         row, at = (kind, -1) if year is None else (-1, year)
-        return [(self._cell(place, component, row, at), weight * share) for place, share in lagged]
+        return [share.of(part._replace(place=self._cell(part.place, component, row, at))) for part in lagged]
 
     def total(self, total: Total) -> list[Part]:
         """Return parts of a total; at prices that the option does not know it is that at constant prices."""
@@ -157,6 +188,24 @@ class OptionSums:
             for component in np.flatnonzero(counts).tolist()
             for part in self.by_component((), (), component, None, financed, kind)
         ]
+
+    def _of_rows(self, registers: Mapping[int, int]) -> tuple[list[_Financing], Integers]:
+        """Return the shares that are financed of costs, and which of them each cost has."""
+        plan, rows = self._plan, self._rows
+        if not plan.shares.any:
+            stated = plan.row_share[rows] if plan.is_financed else np.ones(len(rows))
+            numbers, which = np.unique(stated, return_inverse=True)
+            return [_Financing(number) for number in numbers.tolist()], which
+        kinds, which = np.unique(plan.shares.row_kind_of_share[rows], return_inverse=True)
+        return [self._of_kind(kind, registers) for kind in kinds.tolist()], which
+
+    def _of_kind(self, kind: int, registers: Mapping[int, int]) -> _Financing:
+        pledged, materialised, fee = self._plan.shares.share_known[kind].tolist()
+        drawn = [registers.get(register, -1) for register in self._plan.shares.share_drawn[kind].tolist()]
+        if max(drawn) < 0:
+            return _Financing((1.0 - pledged * materialised) * (1.0 + fee))
+        share = Share((pledged, materialised, fee), (drawn[0], drawn[1], drawn[2]))
+        return _Financing(1.0, self._accumulators.share(share))
 
     def _cell(self, source: int, component: int, kind: int, year: int) -> int:
         """Return the accumulator of sums by lag as a total (`kind`) or in a year (`kind` -1), as in the drawn plan."""
@@ -195,19 +244,36 @@ class OptionSums:
         found: dict[Group, dict[int, list[Part]]] = {}
         names = list(number)
         for g, k, share, first in zip(*(key.tolist() for key in keys), firsts, strict=True):
-            found.setdefault(names[g], {}).setdefault(k, []).append((first, self._shares[share] if split else 1.0))
+            whole = Part(first, 1.0)
+            found.setdefault(names[g], {}).setdefault(k, []).append(self._shares[share].of(whole) if split else whole)
         return found
 
 
-def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers] | None:
-    """Return the place of each cost among the costs of another plan, and of each component; None if that cannot be.
+class _Financing(NamedTuple):
+    """What is financed of a cost: a number times an uncertain share (-1 for none)."""
 
-    It can where every cost of the plan is one of the other, of the same distribution and as late, in the same order.
+    weight: float
+    share: int = -1
+
+    def of(self, part: Part) -> Part:
+        """Return a part of a cost as what is financed of it; no part has two uncertain shares."""
+        return Part(part.place, self.weight * part.weight, max(self.share, part.share))
+
+
+_WHOLE = _Financing(1.0)
+
+
+def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers, dict[int, int]] | None:
+    """Return the place of each cost among the costs of another plan, of each component, and the registers of who pays.
+
+    None if that cannot be. It can where every cost of the plan is one of the other, of the same distribution and as
+    late, in the same order; and where all that is uncertain of who pays is drawn in the other from the same streams.
     """
     rows, others = np.flatnonzero(plan.row_component >= 0), np.flatnonzero(drawn.row_component >= 0)
     country = _numbers(plan.labels.country, drawn.labels.country)
     component = _numbers(plan.labels.component, drawn.labels.component)
-    if country is None or component is None or plan.labels.years != drawn.labels.years:
+    registers = _registers_among(plan, drawn)
+    if country is None or component is None or registers is None or plan.labels.years != drawn.labels.years:
         return None
     places = np.full((len(drawn.labels.country), len(drawn.labels.component)), -1, dtype=np.int64)
     places[drawn.row_country[others], drawn.row_component[others]] = np.arange(len(others))
@@ -222,7 +288,29 @@ def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers] | None:
             for name in ("row_kind", "row_location", "row_scale")
         )
     )
-    return (place, component) if is_same else None
+    return (place, component, registers) if is_same else None
+
+
+def _registers_among(plan: Plan, drawn: Plan) -> dict[int, int] | None:
+    """Return the register that holds each uncertain part of who pays in another plan; None if one is missing there."""
+    others, found = _registers(drawn), dict[int, int]()
+    for stream, register in _registers(plan).items():
+        if stream not in others or _drawn_as(plan, register) != _drawn_as(drawn, others[stream]):
+            return None
+        found[register] = others[stream]
+    return found
+
+
+def _registers(plan: Plan) -> dict[int, int]:
+    """Return the register of each stream of who pays."""
+    drawn = plan.shares.share_drawn >= 0
+    return dict(zip(plan.shares.share_stream[drawn].tolist(), plan.shares.share_drawn[drawn].tolist(), strict=True))
+
+
+def _drawn_as(plan: Plan, register: int) -> tuple[float, ...]:
+    """Return kind, location and scale of what is drawn for all countries at once and kept in a register."""
+    row, draws = int(np.flatnonzero(plan.moves.row_keep == register)[0]), plan.draws
+    return int(draws.row_kind[row]), float(draws.row_location[row]), float(draws.row_scale[row])
 
 
 def _numbers(names: Sequence[str], known: Sequence[str]) -> Integers | None:

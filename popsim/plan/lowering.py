@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,10 +13,12 @@ from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
 from popsim.plan.expectation import expect_rows, likely_weights
+from popsim.plan.financing import expected_shares, make_shares, register_shares
 from popsim.plan.model import About, Exact, Labels, Plan, StreamNames
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.price_profiles import Timing, make_timing
 from popsim.plan.rows import Block, Row, RowBuilder
+from popsim.plan.shares import NO_SHARES, Shares
 from popsim.plan.streams import StreamNumbers
 from popsim.plan.study_view import StudyView, drawn_amount
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
@@ -85,11 +87,12 @@ def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan
     if not view.is_moving:
         timing = make_timing(view, None)
         _add_countries(view, builder, timing, None)
-        return _plan(view, builder, known.streams, NO_MOVES, timing, labels)
+        return _plan(view, builder, known.streams, NO_MOVES, NO_SHARES, timing, labels)
     builder.begin("")
     factors = GlobalFactors(study, builder)
     register_shared_values(view, factors)
     timing = make_timing(view, factors)
+    register_shares(view, factors)
     activations = ActivationBuilder(view, builder, factors)
     _add_countries(view, builder, timing, activations)
     columns = builder.columns
@@ -102,7 +105,8 @@ def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan
         **factors.path_arrays(timing.paths, timing.years),
         **timing.arrays,
     )
-    return _plan(view, builder, known.streams, moves.frozen(), timing, labels)
+    shares = make_shares(view, factors, known.streams, columns["country"], columns["component"])
+    return _plan(view, builder, known.streams, moves.frozen(), shares, timing, labels)
 
 
 def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activations: ActivationBuilder | None) -> None:
@@ -132,10 +136,16 @@ def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activat
 
 
 def _plan(
-    view: StudyView, builder: RowBuilder, streams: StreamNumbers, moves: Moves, timing: Timing, labels: Labels
+    view: StudyView,
+    builder: RowBuilder,
+    streams: StreamNumbers,
+    moves: Moves,
+    shares: Shares,
+    timing: Timing,
+    labels: Labels,
 ) -> Plan:
     study, draws, columns = view.study, builder.draws(streams), builder.columns
-    expected, shares = expect_rows(view), financed_shares(view)
+    expected, share = expect_rows(view), expected_shares(view)
     costs = columns["component"] >= 0
 
     def spread(values: Floats) -> Floats:
@@ -148,15 +158,15 @@ def _plan(
     for (prices, span), means in expected.means.items():
         row = SIMULATED_TOTALS.index
         expected_totals[row(total_name("cost", prices, span))] = means.sum(axis=0)
-        if shares is not None:
-            expected_totals[row(total_name("financing_need", prices, span))] = (means * shares).sum(axis=0)
+        if share is not None:
+            expected_totals[row(total_name("financing_need", prices, span))] = (means * share).sum(axis=0)
     return Plan(
         draws=draws,
         moves=moves,
         labels=labels,
         row_country=columns["country"],
         row_component=columns["component"],
-        row_share=np.zeros(0) if shares is None else spread(shares),
+        row_share=np.zeros(0) if share is None else spread(share),
         row_mode=spread(expected.mode),
         row_mean=spread(expected.mean),
         row_std=spread(expected.std),
@@ -174,6 +184,7 @@ def _plan(
             breakdowns=study.breakdowns,
             study_text=study.files[0][1],
         ),
+        shares=shares,
         exact=Exact(
             component_expected=expected_totals,
             component_payments=np.array(view.totals, dtype=np.float64),
@@ -181,20 +192,6 @@ def _plan(
         ),
         streams=StreamNames(builder.shared_names, builder.own_names),
     )
-
-
-def financed_shares(view: StudyView) -> Floats | None:
-    """Return what is financed per unit of cost (country, component), agency fee included; None where not stated."""
-    study = view.study
-    if study.agency_fee is None:
-        return None
-    borne = [
-        [float(cast(float, share)) for _, share in view.entries(area.cofinancing)]
-        if area.cofinancing
-        else [0.0] * len(study.countries)
-        for area, _ in view.pairs
-    ]
-    return (1.0 - np.array(borne).T) * (1.0 + study.agency_fee)
 
 
 def _labels(study: Study, option: str, option_name: str) -> Labels:
@@ -225,7 +222,7 @@ def _labels(study: Study, option: str, option_name: str) -> Labels:
 def draws_all_of(one: Study, other: Study) -> bool:
     """Return whether every amount that one study draws is drawn by another too, to the bit.
 
-    It may leave out areas and countries, and have other shares of who pays.
+    It may leave out areas and countries, and have other shares of who pays, if it draws no other ones.
 
     Examples
     --------
@@ -240,6 +237,7 @@ def draws_all_of(one: Study, other: Study) -> bool:
         _common(one) == _common(other)
         and all(areas.get(area.id) == _drawn(area) for area in one.areas)
         and all(countries.get(country.code) == country for country in one.countries)
+        and StudyView(one).financing_draws.items() <= StudyView(other).financing_draws.items()
     )
 
 
@@ -258,5 +256,8 @@ def _common(study: Study) -> tuple[object, ...]:
 
 
 def _drawn(area: Area) -> Area:
-    """Return an area without what changes no draw."""
-    return dataclasses.replace(area, cofinancing=None)
+    """Return an area without who pays, of which what is drawn is compared by itself."""
+    parts = tuple(
+        part if part.cofinancing is None else dataclasses.replace(part, cofinancing=None) for part in area.components
+    )
+    return dataclasses.replace(area, cofinancing=None, components=parts)

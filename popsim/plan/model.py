@@ -15,6 +15,7 @@ from popsim.arrays import Floats, Integers, Words
 from popsim.display import Brief, as_html, as_text, listed
 from popsim.layout import STREAM_VERSION
 from popsim.plan.moves import LATER_ARRAYS, Moves
+from popsim.plan.shares import NO_SHARES, Shares
 from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import TOTALS, Total
 from popsim.types import Prices, Span
@@ -167,7 +168,8 @@ class Plan(Sampled):
     row_component: Integers
     """Component of each row; -1 for a row that is no cost."""
     row_share: Floats
-    """What is financed per unit of each row's cost, agency fee included; empty where the study does not say."""
+    """What is financed per unit of each row's cost, agency fee included, on average where that is uncertain (`shares`
+    then says how it is drawn); empty where the study does not say."""
     row_mode: Floats
     """Most likely cost of each row over all years, were all on time and needed as often as expected; `row_likely` is
     what point estimates are made of, and this stays since the digests of stored plans count it."""
@@ -183,6 +185,8 @@ class Plan(Sampled):
     component_path: Integers
     sampling: Sampling
     about: About
+    shares: Shares = NO_SHARES
+    """Who pays, where that is uncertain; empty in plans of a version that knew it as certain alone."""
     exact: Exact = NOTHING_EXACT
     streams: StreamNames = NO_NAMES
     drawn_with: str = ""
@@ -237,6 +241,10 @@ class Plan(Sampled):
                 continue
             state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
             state.update(np.ascontiguousarray(array).tobytes())
+        # Apart from the others, so that plans in which who pays is known have the digest that they always had.
+        for name, array in self.shares._asdict().items() if self.shares.any else ():
+            state.update(f" {name} {array.dtype.str} {array.shape} ".encode())
+            state.update(np.ascontiguousarray(array).tobytes())
         for other in self.alternatives:
             state.update(f" option {other.digest}".encode())
         return state.hexdigest()
@@ -280,7 +288,7 @@ class Plan(Sampled):
         self._freeze()
 
     def _freeze(self) -> None:
-        for array in (*self.draws, *self.moves, *self.row_arrays().values()):
+        for array in (*self.draws, *self.moves, *self.shares, *self.row_arrays().values()):
             array.setflags(write=False)
 
     def row_arrays(self) -> dict[str, NDArray[np.generic]]:

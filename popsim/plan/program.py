@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -52,6 +53,11 @@ def add_share(to: int, of: int, share: float) -> Step:
 def compound(to: int, rate: int) -> Step:
     """Write to += to x rate."""
     return (layout.ADD_PRODUCT, to, to, rate, 1, 0.0)
+
+
+def add_product(to: int, one: int, two: int) -> Step:
+    """Write to += one x two."""
+    return (layout.ADD_PRODUCT, to, one, two, 1, 0.0)
 
 
 def discount(to: int, rate: int) -> Step:
@@ -136,6 +142,23 @@ class Cell(NamedTuple):
     year: int
 
 
+class Share(NamedTuple):
+    """What is to be financed of a cost, (1 - cofinancing * materialised) * (1 + agency fee), by `popsim.plan.shares`.
+
+    Of each part the number, or the register that holds it (-1 for none).
+    """
+
+    known: tuple[float, float, float]
+    drawn: tuple[int, int, int]
+
+
+class Financed(NamedTuple):
+    """Sums of costs of which one uncertain share is financed: its number, accumulators and their weights."""
+
+    share: int
+    parts: tuple[tuple[int, float], ...]
+
+
 class LagSums(NamedTuple):
     """Which sums a run asks for: by row the accumulators of its sums by lag, and what these are made into."""
 
@@ -145,12 +168,16 @@ class LagSums(NamedTuple):
     """Accumulator of each cell."""
     is_summed: Mask
     """Whether a row adds its cost to an accumulator without lags, too."""
+    shares: tuple[Share, ...] = ()
+    """Uncertain shares of who pays."""
+    financed: Mapping[tuple[Financed, ...], int] = MappingProxyType({})
+    """Accumulator of each sum of what is financed by such shares."""
 
 
 class _Writer:
     """Writes the steps of a plan; buffers are named by where the plan numbers them."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, shares: int) -> None:
         # Lists, since single numbers of arrays are slow to take.
         self.moves = Moves(*(array.tolist() for array in plan.moves))
         registers, weights, profiles = plan.moves.counts.tolist()
@@ -159,7 +186,8 @@ class _Writer:
         self.weights = _REGISTERS + registers
         self.paths = self.weights + weights
         self.profiles = self.paths + plan.moves.path_static.size
-        self.sums = self.profiles + profiles
+        self.shares = self.profiles + profiles
+        self.sums = self.shares + shares
         self.steps: list[Step] = []
 
     def path(self, path: int, year: int) -> int:
@@ -250,12 +278,40 @@ class _Writer:
                     write(add_share(at, source + lag, profile[cell.year - lag]))
             write(multiply(at, self.path(paths[cell.component], cell.year)))
 
+    def share(self, number: int, share: Share) -> None:
+        """Write what is to be financed of a cost."""
+        write, at = self.steps.append, self.shares + number
+        (pledged, materialised, fee), (pledge, arrival, fee_drawn) = share
+        write(set_to(_SCRATCH, pledged))
+        if pledge >= 0:
+            write(add_share(_SCRATCH, _REGISTERS + pledge, 1.0))
+        if arrival >= 0:
+            write(multiply(_SCRATCH, _REGISTERS + arrival))
+        write(set_to(at, 1.0))
+        write(add_share(at, _SCRATCH, -1.0 if arrival >= 0 else -materialised))
+        # What a table gives may pass 1 by a rounding error, and nobody is paid for that.
+        write(gate(at, at, _ZERO, 0.0))
+        write(compound(at, _REGISTERS + fee_drawn) if fee_drawn >= 0 else add_share(at, at, fee))
+
+    def financed(self, sums: Mapping[tuple[Financed, ...], int]) -> None:
+        """Write what costs come to of which uncertain shares are financed."""
+        write = self.steps.append
+        for of_shares, place in sums.items():
+            write(set_to(self.sums + place))
+            for share, parts in of_shares:
+                source = self.sums + parts[0][0]
+                if len(parts) > 1 or parts[0][1] != 1.0:
+                    source = _SCRATCH
+                    write(set_to(_SCRATCH))
+                    self.steps += [add_share(_SCRATCH, self.sums + part, weight) for part, weight in parts]
+                write(add_product(self.sums + place, source, self.shares + share))
+
 
 def make_program(plan: Plan, sums: LagSums) -> Program:
     """Return the steps of a plan for the sums that are asked for; none for a plan without moves."""
     if not plan.moves.any:
         return NO_PROGRAM
-    writer = _Writer(plan)
+    writer = _Writer(plan, len(sums.shares))
     moves = writer.moves
     start, target, is_summed = sums.start.tolist(), sums.target.tolist(), sums.is_summed.tolist()
     last_of_all = max(int(plan.draws.row_start[1]) - 1, 0)
@@ -276,6 +332,9 @@ def make_program(plan: Plan, sums: LagSums) -> Program:
             keep.append(_DRAWN)
         counts.append(len(writer.steps) - before)
     writer.cells(sums.cells)
+    for number, share in enumerate(sums.shares):
+        writer.share(number, share)
+    writer.financed(sums.financed)
     # Places of buffers are whole numbers that floats hold exactly.
     table = np.array(writer.steps, dtype=np.float64).reshape(-1, 6)
     return Program(

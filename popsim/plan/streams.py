@@ -66,6 +66,10 @@ class StreamNumbers:
         return np.array([known[name] for name in names], dtype=np.uint64)
 
 
+FINANCING = "financing"
+"""The group of streams that change what is to be financed, and no cost."""
+
+
 class Groups(NamedTuple):
     """Groups of streams: id and name of each, and the group of each stream, shared streams before own ones."""
 
@@ -80,7 +84,8 @@ def group_streams(study: Study, names: Sequence[str], by: Grouping = "input") ->
     By input: ``unit_costs``, what unit costs of several areas depend on together (the factor of each country, or, with
     a matrix between areas, all scores of areas that correlate); ``unit_cost_f``, what the unit costs of area f alone
     depend on; ``overlap_nip``, a whole that several components share, and how it is split; ``needs``; ``lateness``,
-    starts and delays; ``prices``, escalation, shocks and inflation; ``exponents``.
+    starts and delays; ``prices``, escalation, shocks and inflation; ``exponents``; ``financing``, co-financing and
+    agency fee, which no cost depends on.
     By level: ``common``, ``group``, ``country``. Groups without a stream are left out.
 
     Raises
@@ -134,6 +139,7 @@ def _inputs(study: Study) -> dict[str, str]:
         "lateness": "Starts and delays",
         "prices": "Prices: escalation, shocks, inflation",
         "exponents": "Exponents of size and other drivers",
+        FINANCING: "Financing: co-financing and agency fee",
     }
 
 
@@ -151,6 +157,7 @@ def _input(name: str, homes: dict[str, str]) -> str:
     if rest[0] == "overlap":
         return f"overlap_{rest[1]}"
     sorts = {"need": "needs", "start": "lateness", "delay": "lateness", "exponent": "exponents"}
+    sorts |= {"financing": FINANCING, "cofinancing": FINANCING}
     return sorts.get(rest[0], "prices")
 
 

@@ -14,6 +14,9 @@ from popsim.plan.dependence import Score, component_scores, need_scores, share_s
 from popsim.plan.rows import is_drawn
 from popsim.study.model import Amount, Area, Component, Overlap, Setting, Study
 
+AGENCY_FEE, MATERIALISED = "financing/agency_fee", "financing/materialised"
+"""Names of the streams of what all costs have in common of who pays."""
+
 Power = Callable[[Family, float], float]
 """Scale factor from an uncertain exponent and a measure over its reference."""
 
@@ -29,6 +32,17 @@ def drawn_amount(component: Component) -> Amount:
     True
     """
     return component.cost if component.part is None else component.part.share
+
+
+def stream_of(place: str, label: str) -> str:
+    """Return the name of the draw of one entry of a setting, "" being the one that holds for all others.
+
+    Examples
+    --------
+    >>> stream_of("cofinancing/area/f", ""), stream_of("cofinancing", "ldc=yes")
+    ('cofinancing/area/f', 'cofinancing/ldc=yes')
+    """
+    return f"{place}/{label}" if label else place
 
 
 class StudyView:
@@ -73,7 +87,33 @@ class StudyView:
                 or any(isinstance(exponent.value, Family) for exponent in component.exponents)
                 for _, component in self.pairs
             )
+            or bool(self.financing_draws)
         )
+
+    @cached_property
+    def cofinancing(self) -> list[tuple[str, Setting] | None]:
+        """Of each component the share that others pledge, and the name of its draws; None where nobody does."""
+        found: list[tuple[str, Setting] | None] = []
+        for area, component in self.pairs:
+            own = component.cofinancing is not None
+            setting = component.cofinancing if own else area.cofinancing
+            place = f"cofinancing/area/{area.id}" + (f"/component/{component.id}" if own else "")
+            found.append(None if setting is None else (setting.stream or place, setting))
+        return found
+
+    @cached_property
+    def financing_draws(self) -> dict[str, Family]:
+        """What is uncertain of who pays, by the name of its stream: one draw each, for all countries."""
+        study, amounts = self.study, dict[str, Amount]()
+        if study.agency_fee is None:
+            return {}
+        amounts = {AGENCY_FEE: study.agency_fee, MATERIALISED: study.materialised}
+        for pledged in self.cofinancing:
+            if pledged is not None and any(
+                isinstance(each[-1], Family) for each in (*pledged[1].by, (pledged[1].value,))
+            ):
+                amounts |= {stream_of(pledged[0], label): each for label, each in self.amounts(pledged[1]).items()}
+        return {name: each for name, each in amounts.items() if isinstance(each, Family) and is_drawn(each)}
 
     @cached_property
     def scores(self) -> tuple[Score, ...]:

@@ -124,19 +124,22 @@ class _Planned:
             need=as_setting(table.need),
             delay=as_delay(table.delay or content.delay),
             escalation=as_escalation(table.escalation or content.escalation, keys if own else ()),
-            cofinancing=as_cofinancing(table.financing or content.financing, content.financing),
+            cofinancing=as_cofinancing(
+                table.financing or content.financing, content.financing, keys if table.financing else ()
+            ),
         )
 
     def component(self, component: CatalogueComponent, exponents: Mapping[str, Exponent]) -> Component:
         """Return a component with what the study adds to it; `exponents` are those of the area."""
-        factor, problems = 1.0, list[Problem]()
+        factor, problems, general = 1.0, list[Problem](), self.study.content.financing
         if self.money is not None:
             money = component.currency, component.price_year
             factor, problems = self.money.factor(*money, self.area.place, self.area.keys(component))
         self.problems.extend(map(self.area.place.located, problems))
         stated = self.table.component.get(component.id)
+        keys: Keys = ("area", self.area.id, "component", component.id)
         if stated is not None:
-            exponents = {**exponents, **as_exponents(stated, ("area", self.area.id, "component", component.id))}
+            exponents = {**exponents, **as_exponents(stated, keys)}
         planned = self.changed(component)
         return Component(
             **{name: value for name, value in planned if name in COMPONENT},
@@ -145,6 +148,7 @@ class _Planned:
             sources=tuple(planned.source),
             exponents=in_order(exponents, self.study.content.driver),
             need=None if stated is None else as_setting(stated.need),
+            cofinancing=None if stated is None else as_cofinancing(stated.financing, general, keys),
         )
 
     def changed(self, component: CatalogueComponent) -> CatalogueComponent:

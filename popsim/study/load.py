@@ -339,6 +339,7 @@ def _assemble(
         start=as_setting(content.start),
         shocks=resolve_shocks(content, ids),
         agency_fee=financing.agency_fee if financing else None,
+        materialised=financing.materialised if financing else 1.0,
         financing_basis=financing.basis if financing else "judgement",
         financing_rationale=financing.rationale if financing else "",
         inflation=content.money.inflation,

@@ -28,6 +28,8 @@ class Setting(Brief):
     """(coordinate, group, value): the first whose group the country belongs to applies."""
     basis: Basis = "judgement"
     rationale: str = ""
+    stream: str = ""
+    """Of what is drawn once for all countries: where it is stated, equal for one and the same draw; else empty."""
 
     def of(self, country: Country) -> tuple[str, Amount]:
         """Return which entry applies to a country ("" or such as "ldc=yes") and its value."""
@@ -159,6 +161,8 @@ class Component(Brief):
     """Probability that a country which needs the area needs this component; None: it always does."""
     part: Part | None = None
     """The whole that this component is a share of, where it is one; `cost` is then what the share of it comes to."""
+    cofinancing: Setting | None = None
+    """Share of its cost that others pledge to co-finance; None: that of its area."""
 
     def __repr__(self) -> str:
         money = f"{self.currency} of {self.price_year}"
@@ -186,7 +190,7 @@ class Area(Brief):
     delay: Delay | None = None
     escalation: Escalation | None = None
     cofinancing: Setting | None = None
-    """Share of the cost that governments, agencies and other donors co-finance; every value is a number."""
+    """Share of the cost that governments, agencies and other donors pledge to co-finance; None: nobody does."""
 
     def __repr__(self) -> str:
         components = listed(component.id for component in self.components)
@@ -318,8 +322,10 @@ class Study(Sampled):
     start: Setting | None = None
     """Years after the first year at which a country begins; None: at once."""
     shocks: tuple[Shock, ...] = ()
-    agency_fee: float | None = None
+    agency_fee: Amount | None = None
     """Share that comes on top of what is financed; None: the study has no need for financing."""
+    materialised: Amount = 1.0
+    """Share of the pledged co-financing that is paid in the end."""
     financing_basis: Basis = "judgement"
     financing_rationale: str = ""
     inflation: Amount | None = None

@@ -13,7 +13,18 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 from popsim.errors import PopsimError, Problem, words
 from popsim.families import build
 from popsim.families.base import Family
-from popsim.schema import EXPONENT, FACTOR, PROBABILITY, RATE, SIZE_EXPONENT, YEARS, Limits
+from popsim.schema import (
+    AGENCY_FEE,
+    COFINANCING,
+    EXPONENT,
+    FACTOR,
+    MATERIALISED,
+    PROBABILITY,
+    RATE,
+    SIZE_EXPONENT,
+    YEARS,
+    Limits,
+)
 
 
 def value_kind(value: object) -> str | None:
@@ -121,3 +132,7 @@ Rate = Annotated[float | Family, Within(RATE, wording="a rate per year, such as 
 Factor = Annotated[float | Family, Within(FACTOR, wording="a factor, such as 1.3")]
 SizeExponent = Annotated[float | Family, Within(SIZE_EXPONENT, wording="a number from 0 to 2")]
 AnyExponent = Annotated[float | Family, Within(EXPONENT, wording="a number from -2 to 2")]
+_SHARE = "a share from 0 to 1, such as 0.2"
+AgencyFee = Annotated[float | Family, Within(AGENCY_FEE, wording=_SHARE)]
+Cofinancing = Annotated[float | Family, Within(COFINANCING, wording=_SHARE)]
+Materialised = Annotated[float | Family, Within(MATERIALISED, wording=_SHARE)]

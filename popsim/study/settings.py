@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -59,12 +60,19 @@ def as_escalation(table: EscalationTable | None, keys: Keys) -> Escalation | Non
     return None if table is None else Escalation(stream="/".join(("escalation", *map(str, keys))), **dict(table))
 
 
-def as_cofinancing(table: FinancingTable | CofinancingTable | None, general: FinancingTable | None) -> Setting | None:
-    """Return the share of cost that is co-financed; reasons are those of [financing] unless the table has its own."""
+def as_cofinancing(
+    table: FinancingTable | CofinancingTable | None, general: FinancingTable | None, keys: Keys
+) -> Setting | None:
+    """Return the share of cost that is co-financed; reasons are those of [financing] unless the table has its own.
+
+    Its draws are named after where it is stated, `keys` being those of an area, of a component, or none.
+    """
     if table is None or general is None:
         return None
     reasons = table.basis or general.basis, table.rationale or general.rationale
-    return Setting(table.cofinancing, _entries(table.by), *reasons)
+    setting = Setting(table.cofinancing, _entries(table.by), *reasons)
+    is_uncertain = any(isinstance(value, Family) for value in (setting.value, *(value for *_, value in setting.by)))
+    return replace(setting, stream="/".join(("cofinancing", *map(str, keys)))) if is_uncertain else setting
 
 
 def as_exponents(table: AreaTable | ChangeTable, keys: Keys) -> dict[str, Exponent]:
@@ -179,14 +187,18 @@ def _check_exponents(study: Checked[StudyFile]) -> list[Problem]:
 
 
 def _check_cofinancing(study: Checked[StudyFile]) -> list[Problem]:
-    """List areas that say who finances them in a study that does not say it in general."""
+    """List areas and components that say who finances them in a study that does not say it in general."""
     if study.content.financing is not None or not study.has("financing"):
         return []
     found = "a table, but the study has no table [financing]"
     allowed = "[financing], which says what all areas have in common"
     mend = "add a table [financing] with basis and rationale"
+    tables: list[tuple[Keys, CofinancingTable | None]] = []
+    for area, table in study.content.area.items():
+        tables.append((("area", area), table.financing))
+        tables += [(("area", area, "component", name), change.financing) for name, change in table.component.items()]
     return [
-        study.place.problem(("area", area, "financing"), found, allowed, mend)
-        for area, table in study.content.area.items()
-        if table.financing is not None
+        study.place.problem((*keys, "financing"), found, allowed, mend)
+        for keys, financing in tables
+        if financing is not None
     ]

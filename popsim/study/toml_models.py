@@ -12,7 +12,19 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
-from popsim.study.quantities import AnyExponent, Cost, Factor, LateYears, Probability, Rate, SizeExponent, value_kind
+from popsim.study.quantities import (
+    AgencyFee,
+    AnyExponent,
+    Cofinancing,
+    Cost,
+    Factor,
+    LateYears,
+    Materialised,
+    Probability,
+    Rate,
+    SizeExponent,
+    value_kind,
+)
 from popsim.tables import Dialect
 from popsim.types import Base, Basis, Design
 
@@ -109,20 +121,28 @@ class ShockTable(Table):
 
 
 class FinancingTable(Table):
-    """What a fund is asked for: the cost after co-financing, with the fee of the agencies."""
+    """What a fund is asked for: the cost after co-financing, with the fee of the agencies.
 
-    agency_fee: Share = key("share that agencies add to what is financed", 0.0)
-    cofinancing: Share = key("share of cost that governments, agencies and other donors co-finance", 0.0)
-    by: dict[str, dict[str, Share]] = key(BY, {})
+    Shares that are tables are drawn once for all countries, each where it is stated and for each entry of `by`.
+    """
+
+    agency_fee: AgencyFee = key("share that agencies add to what is financed; uncertain where a table", 0.0)
+    cofinancing: Cofinancing = key(
+        "share of cost that governments, agencies and other donors pledge to co-finance; uncertain where a table", 0.0
+    )
+    materialised: Materialised = key(
+        "share of the pledged co-financing that is paid in the end, in all areas; uncertain where a table", 1.0
+    )
+    by: dict[str, dict[str, Cofinancing]] = key(BY, {})
     basis: Basis = key("what these shares rest on")
     rationale: Text = key("why these shares")
 
 
 class CofinancingTable(Table):
-    """Co-financing of one area."""
+    """Co-financing of one area, or of one component."""
 
-    cofinancing: Share = key("share of the area's cost that others co-finance")
-    by: dict[str, dict[str, Share]] = key(BY, {})
+    cofinancing: Cofinancing = key("share of its cost that others pledge to co-finance; uncertain where a table")
+    by: dict[str, dict[str, Cofinancing]] = key(BY, {})
     basis: Basis | None = key("what the share rests on; as in [financing] unless said", None)
     rationale: Text | None = key("why this share; as in [financing] unless said", None)
 
@@ -145,6 +165,7 @@ class ChangeTable(Table):
     need: NeedTable | None = key(
         "probability that a country which needs the area needs this component; 1 unless said", None
     )
+    financing: CofinancingTable | None = key("takes the place of the area's co-financing", None)
 
 
 class AreaTable(Table):

@@ -113,6 +113,15 @@ def overlap(study: Study) -> Study:
     return shared(study, Triangular(0.2, 0.4, 0.7), Uniform(0.3, 0.5), LogNormal(2.0, 0.6))
 
 
+def uncertain_financing(study: Study) -> Study:
+    """One pledge for all areas, another of area c, and one of a component alone."""
+    pledge = Setting(Uniform(0.1, 0.5), (("region", "South", Triangular(0.2, 0.3, 1.0)),), stream="cofinancing")
+    study = with_all_areas(study, cofinancing=pledge)
+    study = with_area(study, "c", cofinancing=Setting(0.1, (("income", "LIC", Beta(2.0, 5.0)),)))
+    study = with_component(study, "b", 1, cofinancing=Setting(Discrete((0.0, 0.4), (0.3, 0.7))))
+    return dataclasses.replace(study, agency_fee=Uniform(0.05, 0.1), materialised=Triangular(0.3, 0.8, 1.0))
+
+
 def everything(study: Study) -> Study:
     for feature in FEATURES.values():
         if feature is not everything:
@@ -133,6 +142,7 @@ FEATURES: dict[str, Feature] = {
     "money": money,
     "financing": financing,
     "overlap": overlap,
+    "uncertain financing": uncertain_financing,
     "everything": everything,
 }
 

@@ -60,9 +60,11 @@ def totals(study: Study) -> dict[str, float]:
     """Every total, and cost and need within the horizon by area: "cost", "cost/a", "cost_nominal_after_horizon" ..."""
     parts: dict[str, list[float]] = defaultdict(list)
     for country, area in itertools.product(study.countries, study.areas):
-        fee = 1.0 + (study.agency_fee or 0.0)
-        financed = 1.0 if study.agency_fee is None else (1.0 - of_country(area.cofinancing, country, 0.0)) * fee
         for component in area.components:
+            financed = 1.0
+            if study.agency_fee is not None:
+                pledged = of_country(component.cofinancing or area.cofinancing, country, 0.0)
+                financed = (1.0 - pledged * mode(study.materialised)) * (1.0 + mode(study.agency_fee))
             for year, amount in payments(study, country, area, component):
                 for prices, (base, share) in itertools.product(PRICES, (("cost", 1.0), ("financing_need", financed))):
                     name = base + ("" if prices == "constant" else f"_{prices}")

@@ -82,7 +82,8 @@ def test_who_pays_changes_no_bit_of_cost() -> None:
             np.testing.assert_array_equal(values.sel(option="financed"), values.sel(option="full"), err_msg=str(name))
     # An option without a word on financing needs it for all that it costs.
     np.testing.assert_allclose(dataset["financing_need"].sel(option="full"), dataset["cost"].sel(option="full"))
-    assert (dataset["financing_need"].sel(option="financed") <= dataset["cost"].sel(option="financed")).all()
+    # Nobody may pay next to nothing in a scenario; the fee is a tenth at most.
+    assert (dataset["financing_need"].sel(option="financed") <= 1.1 * dataset["cost"].sel(option="financed")).all()
     sums_up(dataset)
 
 

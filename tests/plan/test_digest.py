@@ -11,6 +11,7 @@ from popsim.families import LogNormal
 from popsim.plan import compile as compile_study
 from popsim.plan import model
 from popsim.plan.moves import Moves
+from popsim.plan.shares import Shares
 from popsim.study.model import Exponent, Study
 
 from ..engine import features
@@ -90,6 +91,15 @@ def nudged(array: np.ndarray) -> np.ndarray:
     return changed
 
 
+SHARED = compile_study(features.uncertain_financing(BASE))
+
+
+@pytest.mark.parametrize("field", Shares._fields)
+def test_digest_covers_who_pays(field: str) -> None:
+    shares = SHARED.shares._replace(**{field: nudged(getattr(SHARED.shares, field))})
+    assert dataclasses.replace(SHARED, shares=shares).digest != SHARED.digest
+
+
 @pytest.mark.parametrize("field", [*model.Draws._fields, *Moves._fields, *model.ROW_ARRAYS])
 def test_digest_covers_every_array_that_makes_the_samples(field: str) -> None:
     if field in model.ROW_ARRAYS:
@@ -116,6 +126,6 @@ def test_digest_knows_the_version_of_the_streams(monkeypatch: pytest.MonkeyPatch
 
 
 def test_arrays_of_a_plan_cannot_be_written() -> None:
-    for plan in (compile_study(BASE), FULL):
-        for array in (*plan.draws, *plan.moves):
+    for plan in (compile_study(BASE), FULL, SHARED):
+        for array in (*plan.draws, *plan.moves, *plan.shares):
             assert not array.flags.writeable

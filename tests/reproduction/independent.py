@@ -38,17 +38,37 @@ def run(
 
 def results(study: SimpleNamespace, rng: np.random.Generator, n: int) -> dict[str, np.ndarray]:
     """Sums of one chunk."""
-    C, after = costs(study, rng, n)
+    Q = None if study.agency_fee is None else financed(study, rng, n)
+    C, N, after, N_after = costs(study, rng, n, Q)
     i = None if study.inflation is None else shared(rng, n, study.inflation)[:, 0]
     found = totals("cost", C, after, study, i) | breakdowns("cost", C, study)
-    if study.agency_fee is not None:
-        for a, area in enumerate(study.areas):
-            for cofinancing, who in area.cofinancing:
-                C[a][..., who] *= (1.0 - cofinancing) * (1.0 + study.agency_fee)
-                for late in (after or {}).values():
-                    late[a][..., who] *= (1.0 - cofinancing) * (1.0 + study.agency_fee)
-        found |= totals("financing_need", C, after, study, i) | breakdowns("financing_need", C, study)
+    if Q is not None:
+        found |= totals("financing_need", N, N_after, study, i) | breakdowns("financing_need", N, study)
     return found
+
+
+def financed(study: SimpleNamespace, rng: np.random.Generator, n: int) -> list[list[np.ndarray]]:
+    """Q[a][k] (n, c): what is to be financed of a component, (1 - c m)(1 + f).
+
+    The pledge c is drawn once for all countries, for each entry of each table that states it; m and f once in all.
+    """
+
+    def pledged(entries: Entries | None, otherwise: np.ndarray | None) -> np.ndarray:
+        if entries is None:
+            assert otherwise is not None
+            return otherwise
+        c = np.empty((n, len(study.rows)))
+        for value, who in entries:
+            c[:, who] = shared(rng, n, value)
+        return c
+
+    m, f = shared(rng, n, study.materialised), shared(rng, n, study.agency_fee)
+    of_all = pledged(study.cofinancing, None)
+    of_areas = [pledged(area.cofinancing, of_all) for area in study.areas]
+    return [
+        [(1.0 - pledged(k.cofinancing, c) * m) * (1.0 + f) for k in area.components]
+        for area, c in zip(study.areas, of_areas, strict=True)
+    ]
 
 
 def totals(
@@ -73,10 +93,16 @@ def totals(
     return found
 
 
-def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.ndarray, dict[int, np.ndarray] | None]:
-    """C (a, y, n, c) of the programme's years; after them, by year, (a, n, c), or None where nothing is late."""
+def costs(
+    study: SimpleNamespace, rng: np.random.Generator, n: int, Q: list[list[np.ndarray]] | None
+) -> tuple[np.ndarray, np.ndarray, dict[int, np.ndarray] | None, dict[int, np.ndarray] | None]:
+    """C (a, y, n, c) of the programme's years, and N, what is to be financed of it (where Q says so).
+
+    After these years both are by year, (a, n, c), or None where nothing is late.
+    """
     Y, countries = study.years, len(study.rows)
     C = np.zeros((len(study.areas), Y, n, countries))
+    N = np.zeros(C.shape if Q is not None else (0,))
     Z = area_scores(study, rng, n)
     W = Factors(study, rng, n, study.need["between_needs"], study.need["common_share"])
     delays = Factors(study, rng, n, study.delay["between_areas"], study.delay["common_share"])
@@ -87,6 +113,7 @@ def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.
     shocks = [(shock["areas"], draw_shock(shock, rng, n)) for shock in study.shocks]
     late = S is not None or any(area.delay is not None for area in study.areas)
     after: dict[int, np.ndarray] | None = {} if late else None
+    N_after: dict[int, np.ndarray] | None = {} if late else None
     for a, area in enumerate(study.areas):
         D = None if area.delay is None else per_country(area.delay, delays.score())
         hats = shifts(sum(part for part in (S, D) if part is not None))
@@ -94,7 +121,7 @@ def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.
         M = math.prod(shock[1] for shock in shocks if area.id in shock[0])
         N_area = needed(study, rng, n, area.need, Z[a], W)
         gamma_area = {driver: shared(rng, n, value) for driver, value in area.exponents.items()}
-        for k in area.components:
+        for number, k in enumerate(area.components):
             Z_k = Z[a]
             if len(area.components) > 1:
                 Z_k = np.sqrt(study.w) * Z[a] + np.sqrt(1.0 - study.w) * layered(study, rng, n, area.s, area.q)
@@ -109,11 +136,19 @@ def costs(study: SimpleNamespace, rng: np.random.Generator, n: int) -> tuple[np.
                     y = y0 + shift
                     e = 1.0 if r is None else (1.0 + r) ** max(study.first_year + y - study.price_year, 0)
                     paid = amount * (hat * k.u[y0]) * e
-                    if y < Y:
-                        C[a, y] += paid
-                    else:
-                        after.setdefault(y, np.zeros((len(study.areas), n, countries)))[a] += paid
-    return C, after
+                    add(C, after, a, y, paid)
+                    if Q is not None:
+                        add(N, N_after, a, y, paid * Q[a][number])
+    return C, N, after, N_after
+
+
+def add(within: np.ndarray, after: dict[int, np.ndarray] | None, a: int, y: int, paid: np.ndarray) -> None:
+    """Add a payment to the programme's years or to those after them."""
+    if y < within.shape[1]:
+        within[a, y] += paid
+    else:
+        assert after is not None
+        after.setdefault(y, np.zeros(within[:, 0].shape))[a] += paid
 
 
 def shifts(L: Any) -> list[tuple[int, Any]]:

@@ -35,6 +35,8 @@ def read(path: Path, option: str = "full", overrides: dict[str, Any] | None = No
         inflation=toml["money"].get("inflation"),
         discount_rate=toml["money"].get("discount_rate"),
         agency_fee=toml["financing"].get("agency_fee", 0.0) if "financing" in toml else None,
+        materialised=toml.get("financing", {}).get("materialised", 1.0),
+        cofinancing=entries({"cofinancing": 0.0, **toml.get("financing", {})}, "cofinancing", rows),
         breakdowns=[(b,) if isinstance(b, str) else tuple(b) for b in toml["report"]["breakdowns"]],
         drivers=read_drivers(toml, rows),
         start=entries(toml.get("start"), "years", rows),
@@ -112,10 +114,7 @@ def read_area(
     toml: dict[str, Any], table: dict[str, Any], entry: dict[str, Any], rows: list[dict[str, str]], folder: Path
 ) -> SimpleNamespace:
     dependence, delay = toml["dependence"], table.get("delay", toml.get("delay"))
-    share, financing = (
-        table.get("common_share", dependence["common_share"]),
-        table.get("financing", toml.get("financing", {})),
-    )
+    share = table.get("common_share", dependence["common_share"])
     exponents = dict(table.get("exponent", {}))
     if "size_exponent" in table:
         exponents["size"] = table["size_exponent"]
@@ -128,7 +127,7 @@ def read_area(
         delay=entries(delay, "years", rows),
         kappa=(delay or {}).get("cost_per_year", 0.0),
         escalation=table.get("escalation", {}).get("rate"),
-        cofinancing=entries({"cofinancing": 0.0, **financing}, "cofinancing", rows),
+        cofinancing=entries(table.get("financing"), "cofinancing", rows),
         components=[],
     )
     for listed in entry["component"]:
@@ -150,6 +149,7 @@ def read_component(
         u=profile(entry, table.get("postponed", 0), toml["study"]["years"]),
         exponents=own,
         need=entries(entry.get("need"), "probability", rows),
+        cofinancing=entries(entry.get("financing"), "cofinancing", rows),
     )
 
 

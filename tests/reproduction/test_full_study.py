@@ -39,6 +39,20 @@ POOL = {
 }
 
 
+WHO_PAYS = {
+    "financing.agency_fee": {"family": "triangular", "low": 0.04, "mode": 0.09, "high": 0.2},
+    "financing.materialised": {"family": "beta", "a": 4, "b": 2},
+    "financing.cofinancing": {"family": "uniform", "low": 0.1, "high": 0.7},
+    "financing.by.income.UMC": {"family": "pert", "low": 0.2, "mode": 0.5, "high": 1.0},
+    "area.y.financing.by.region.North": {"family": "discrete", "values": [0, 0.8], "probabilities": [0.4, 0.6]},
+    "area.x.component.machines.financing": {
+        "cofinancing": {"family": "uniform", "low": 0.3, "high": 0.9},
+        "by": {"ldc": {"yes": {"family": "uniform", "low": 0.0, "high": 0.4}}},
+    },
+}
+"""Every share of who pays uncertain: of all, of groups, of an area and of a component."""
+
+
 @pytest.fixture(scope="module")
 def theirs() -> Any:
     """What popsim makes of the study and its options."""
@@ -98,6 +112,33 @@ def test_the_study_with_other_values_agrees(key: str, value: Any) -> None:
 def test_a_changed_input_is_found(theirs: Any, key: str, value: Any) -> None:
     """Negative control: popsim runs the study as it is, the re-implementation with one value changed."""
     assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) != []
+
+
+@pytest.fixture(scope="module")
+def uncertain() -> Any:
+    """What popsim makes of the study in which who pays is uncertain."""
+    return ps.simulate(ps.load_study(STUDY, WHO_PAYS), scenarios=QUICK)
+
+
+@pytest.mark.parametrize("option", ["full", "without_z"])
+def test_uncertain_financing_agrees_with_the_reimplementation(uncertain: Any, option: str) -> None:
+    assert compare(run(STUDY, QUICK, SEED, option, WHO_PAYS), uncertain, option) == []
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("financing.agency_fee", 0.16),
+        ("financing.materialised", 1.0),
+        ("financing.cofinancing", {"family": "uniform", "low": 0.0, "high": 0.4}),
+        ("financing.by.income.UMC", {"family": "uniform", "low": 0.0, "high": 0.5}),
+        ("area.y.financing.by.region.North", 0.0),
+        ("area.x.component.machines.financing.cofinancing", {"family": "uniform", "low": 0.0, "high": 0.4}),
+    ],
+)
+def test_a_changed_share_is_found(uncertain: Any, key: str, value: Any) -> None:
+    """Negative control: the re-implementation with other shares of who pays."""
+    assert compare(run(STUDY, QUICK, SEED, overrides={**WHO_PAYS, key: value}), uncertain) != []
 
 
 @pytest.mark.slow_statistical

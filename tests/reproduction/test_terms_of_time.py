@@ -136,6 +136,42 @@ def test_cofinancing_and_fee(simulate: Simulate) -> None:
     np.testing.assert_allclose(ds["cost"], 400.0, rtol=EXACT)
 
 
+def test_cofinancing_of_one_component(simulate: Simulate) -> None:
+    """100 (1 - 0.5) + 100 (1 - 0.2); what arrives of a pledge is 0.5: 75 + 90, and a fee of a tenth."""
+    areas = {"x": {"k": component(), "l": component()}}
+    financing = {"agency_fee": 0.1, "cofinancing": 0.5, "materialised": 0.5, **REASONS}
+    own = {"l": {"financing": {"cofinancing": 0.2}}}
+    ds = simulate(areas, countries=ONE, financing=financing, area={"x": {"component": own}})
+    np.testing.assert_allclose(ds["financing_need"], 165.0 * 1.1, rtol=EXACT)
+
+
+def test_uncertain_shares_are_independent_of_one_another(simulate: Simulate) -> None:
+    """100 (1 - c m)(1 + f), c, m, f uniform: E = 1 - E[c] E[m], 1 + E[f]; E[Q^2] from the second moments of each."""
+    c, m, f = (0.2, 0.6), (0.5, 1.0), (0.0, 0.2)
+    financing = {"agency_fee": uniform(*f), "cofinancing": uniform(*c), "materialised": uniform(*m), **REASONS}
+    ds = simulate({"x": {"k": component()}}, COUNT, countries=ONE, financing=financing)
+    (c1, c2), (m1, m2), (f1, f2) = (((a + b) / 2, (a * a + a * b + b * b) / 3) for a, b in (c, m, f))
+    mean = 100.0 * (1.0 - c1 * m1) * (1.0 + f1)
+    square = 100.0**2 * (1.0 - 2.0 * c1 * m1 + c2 * m2) * (1.0 + 2.0 * f1 + f2)
+    need = ds["financing_need"].values
+    check_mean(need, mean)
+    check_variance(need, square - mean**2)
+    np.testing.assert_allclose(ds["cost"], 100.0, rtol=EXACT)
+
+
+def test_a_pledge_is_one_draw_where_it_is_stated(simulate: Simulate) -> None:
+    """All areas that take the pledge from [financing] have one share, in each group of countries its own."""
+    financing = {"cofinancing": uniform(0.0, 1.0), "by": {"region": {"South": uniform(0.0, 1.0)}}, **REASONS}
+    areas = {name: {"k": component()} for name in ("x", "y", "z")}
+    own = {"x": {}, "y": {}, "z": {"financing": {"cofinancing": uniform(0.0, 1.0)}}}
+    ds = simulate(areas, COUNT, financing=financing, area=own)
+    need = ds["financing_need_by_country_area"].transpose("country", "area", "scenario").values / 100.0
+    np.testing.assert_allclose(need[:, 0], need[:, 1], rtol=EXACT)
+    np.testing.assert_allclose(need[0, 2], need[1, 2], rtol=EXACT)
+    for one, other in ((need[0, 0], need[1, 0]), (need[0, 0], need[0, 2]), (need[1, 0], need[1, 2])):
+        check_mean((one - 0.5) * (other - 0.5), 0.0)
+
+
 def test_stepped_payments(simulate: Simulate) -> None:
     """Start 1, every 2, 4 years: 1 and 3; start 2, every 3, to the end: 2 and 5."""
     areas = {

@@ -1,0 +1,87 @@
+"""Who pays: which share of each cost is to be financed, where that is known and where it is drawn.
+
+    share = (1 - cofinancing * materialised) * (1 + agency fee)
+
+Co-financing may differ by area, component and group of countries. What is uncertain is drawn once for all countries,
+from a stream named after where it is stated; the three parts are independent of one another and of all costs.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from popsim.arrays import Floats, Integers
+from popsim.families.base import Family
+from popsim.plan.activation import GlobalFactors
+from popsim.plan.rows import is_drawn
+from popsim.plan.shares import NO_SHARES, Shares
+from popsim.plan.streams import StreamNumbers
+from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
+from popsim.study.model import Amount
+
+_Part = tuple[float, str]
+"""A number, and the stream from which it is drawn instead ("" for none)."""
+
+
+def expected_shares(view: StudyView) -> Floats | None:
+    """Return what is financed on average per unit of cost (country, component), fee included; None where not stated.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> shares = expected_shares(StudyView(load_study("example")))
+    >>> round(float(shares.max()), 3)  # (1 - 0.1) * (1 + 0.08)
+    0.972
+    """
+    study = view.study
+    if study.agency_fee is None:
+        return None
+    pledged = [
+        [0.0] * len(study.countries) if each is None else [_mean(share) for _, share in view.entries(each[1])]
+        for each in view.cofinancing
+    ]
+    return (1.0 - np.array(pledged).T * _mean(study.materialised)) * (1.0 + _mean(study.agency_fee))
+
+
+def _mean(amount: Amount) -> float:
+    return amount.mean() if isinstance(amount, Family) else amount
+
+
+def register_shares(view: StudyView, factors: GlobalFactors) -> None:
+    """Draw what is uncertain of who pays for all countries at once, before any country begins."""
+    for name, distribution in view.financing_draws.items():
+        factors.register(name, distribution, name.replace("/", "."))
+
+
+def make_shares(
+    view: StudyView, factors: GlobalFactors, streams: StreamNumbers, country: Integers, component: Integers
+) -> Shares:
+    """Return the shares of rows; `country` and `component` are those of each row, -1 where it is no cost."""
+    study, draws = view.study, view.financing_draws
+    if study.agency_fee is None or not draws:
+        return NO_SHARES
+    rest = _part(study.materialised, MATERIALISED), _part(study.agency_fee, AGENCY_FEE)
+    kinds: dict[tuple[_Part, ...], int] = {}
+    kind = np.zeros((len(study.countries), len(view.pairs)), dtype=np.int64)
+    for k, pledged in enumerate(view.cofinancing):
+        entries = [("", 0.0)] * len(study.countries) if pledged is None else view.entries(pledged[1])
+        place = "" if pledged is None else pledged[0]
+        of_label = {
+            label: kinds.setdefault((_part(amount, stream_of(place, label)), *rest), len(kinds))
+            for label, amount in dict(entries).items()
+        }
+        kind[:, k] = [of_label[label] for label, _ in entries]
+    numbers = np.array([[number for number, _ in parts] for parts in kinds])
+    registers, drawn_from = np.full(numbers.shape, -1, dtype=np.int64), np.zeros(numbers.shape, dtype=np.uint64)
+    for i, parts in enumerate(kinds):
+        for j, (_, stream) in enumerate(parts):
+            if stream:
+                registers[i, j] = factors.register(stream, draws[stream], stream)
+                drawn_from[i, j] = streams.numbers([f"common/{stream}"])[0]
+    return Shares(np.where(component >= 0, kind[country, component], -1), numbers, registers, drawn_from).frozen()
+
+
+def _part(amount: Amount, stream: str) -> _Part:
+    if not isinstance(amount, Family):
+        return amount, ""
+    return (0.0, stream) if is_drawn(amount) else (amount.support()[0], "")
