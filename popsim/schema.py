@@ -187,8 +187,10 @@ COORDINATES: dict[str, Variable] = {
     "option_is_financed": _label(
         "option", "Has financing", "Whether the option says who pays; all that another costs is its need.", "b"
     ),
-    "component_basis": _label("component", "Basis", "What the cost rests on: evidence, proxy or judgement."),
-    "basis": _label("basis", "Basis", "What costs rest on: evidence, proxy or judgement."),
+    "component_basis": _label(
+        "component", "Basis", "What the centre of the range rests on: evidence, proxy, expert or judgement."
+    ),
+    "basis": _label("basis", "Basis", "What the centres of ranges rest on: evidence, proxy, expert or judgement."),
 }
 
 _TITLES: dict[Base, dict[Prices, str]] = {

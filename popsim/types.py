@@ -23,14 +23,18 @@ __all__ = [
     "Base",
     "Basis",
     "By",
+    "CostScope",
     "Design",
     "Dimension",
     "Grouping",
     "Interval",
     "Method",
     "Prices",
+    "RangeBasis",
     "Reference",
+    "Scope",
     "Span",
+    "Stage",
 ]
 
 Base = Literal["cost", "financing_need"]
@@ -39,8 +43,16 @@ Prices = Literal["constant", "nominal", "discounted"]
 """Prices of the price year, of the year of each payment, or discounted to the first year at constant prices."""
 Span = Literal["within_horizon", "after_horizon", "all_years"]
 """The years of the study, those after them, or both together."""
-Basis = Literal["evidence", "proxy", "judgement"]
+Basis = Literal["evidence", "proxy", "expert", "judgement"]
 """What a figure rests on, the firmest first."""
+RangeBasis = Literal["data", "proxy", "expert", "judgement"]
+"""What the width or the shape of a range rests on: data of its own, data of comparable work, an expert, a judgement."""
+Scope = Literal["grant", "all-in", "cofinancing"]
+"""What a cited amount counts: what a fund granted, all that was paid, or what others added."""
+CostScope = Literal["whole", "grant", "cofinancing"]
+"""What the cost of a component counts: all that is paid, what funds grant, or what others add to it."""
+Stage = Literal["planned", "pledged", "approved", "actual"]
+"""How far the money of a cited amount had come."""
 Dimension = Literal["country", "area", "component", "basis", "year"]
 """What costs can be broken down by, beside the groups of countries of a study."""
 By = Dimension | str | Sequence[Dimension | str]

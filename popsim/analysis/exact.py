@@ -247,7 +247,9 @@ def _powers(study: Study, exponents: list[Exponent]) -> tuple[Floats, Floats]:
     family = exponents[0].value
     assert isinstance(family, Family)  # noqa: S101
     value, weight = nodes(family)
-    logs = np.array([[np.log(country.factor(each.driver)) for country in study.countries] for each in exponents])
+    logs = np.array(
+        [[np.log(country.factor(each.driver) / each.reference) for country in study.countries] for each in exponents]
+    )
     power = np.exp(np.outer(value, logs.sum(axis=0)))
     return weight, power / (weight @ power)
 

@@ -14,7 +14,7 @@ from popsim.schema import STUDY_FILE
 
 if TYPE_CHECKING:
     from popsim.study.catalogue import CatalogueArea
-    from popsim.study.toml_models import CatalogueComponent
+    from popsim.study.catalogue_models import CatalogueComponent
 
 QUANTILES = {"p05": 0.05, "median": 0.50, "p95": 0.95}
 
@@ -71,19 +71,26 @@ def _area(area: CatalogueArea) -> dict[str, Any]:
 
 
 def _component(component: CatalogueComponent) -> dict[str, Any]:
+    from popsim.families.base import Family
+
     cost = component.cost
+    if isinstance(cost, Family):
+        quantiles = {name: float(cost.ppf(probability)) for name, probability in QUANTILES.items()}
+        drawn: dict[str, Any] = {"family": cost.family, **quantiles, "mean": cost.mean()}
+    else:
+        # What a fit comes to depends on sizes of countries and on prices, which a study states.
+        drawn = {"family": f"fit {cost.fit}", **dict.fromkeys(QUANTILES), "mean": None}
     return {
         "id": component.id,
         "name": component.name,
         "kind": component.kind,
-        "family": cost.family,
-        **{name: float(cost.ppf(probability)) for name, probability in QUANTILES.items()},
-        "mean": cost.mean(),
+        **drawn,
         "currency": component.currency,
         "price_year": component.price_year,
         "basis": component.basis,
         "rationale": component.rationale,
         "sources": [source.document for source in component.source],
+        "data": [row.model_dump(exclude_none=True) for row in component.data],
     }
 
 
@@ -97,7 +104,7 @@ def _print(areas: tuple[CatalogueArea, ...]) -> None:
         click.echo(f"{area.id}  {area.name}")
         for component in area.components:
             content = _component(component)
-            amounts = (significant(content[name]) for name in QUANTILES)
+            amounts = ("–" if content[name] is None else significant(content[name]) for name in QUANTILES)
             money = f"{component.currency} {component.price_year}"
             click.echo(f"  {component.name}")
             click.echo(_line(component.kind, content["family"], *amounts, money, component.basis))

@@ -230,7 +230,8 @@ def _labels(scope: Scope, name: str) -> tuple[object, ...]:
     known: dict[str, tuple[object, ...]] = {
         "area": scope.labels.area,
         "component": scope.labels.component,
-        "basis": schema.BASES,
+        # Most studies ask no expert: a basis that none has would be a column of zeros.
+        "basis": tuple(each for each in schema.BASES if each != "expert" or each in scope.labels.component_basis),
         "year": scope.labels.years,
         "country": scope.labels.country,
     }

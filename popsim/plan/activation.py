@@ -153,8 +153,8 @@ class _Activation(NamedTuple):
     late: int
     late_cost: float
     needs: tuple[_NeedIndicator, ...]
-    scale_factors: tuple[tuple[int, str], ...]
-    """(register of the exponent, measure)."""
+    scale_factors: tuple[tuple[int, str, float], ...]
+    """(register of the exponent, measure, where the cost stands in it)."""
     whole: int = -1
     """Register of the whole that the components are shares of; -1 for none."""
 
@@ -231,10 +231,10 @@ class ActivationBuilder:
         added = [activation for _, kind in self._added for activation in kind.activations]
         needs = [need for activation in added for need in activation.needs]
         scale_factors = [
-            (register, math.log(self._view.factors(measure)[place]))
+            (register, math.log(self._view.factors(measure, reference)[place]))
             for place, kind in self._added
             for activation in kind.activations
-            for register, measure in activation.scale_factors
+            for register, measure, reference in activation.scale_factors
         ]
         return {
             "presence_start": pointers(np.bincount(_integers(self._rows), minlength=len(self._builder))),
@@ -330,7 +330,11 @@ class ActivationBuilder:
             ]
         )
         scale_factors = tuple(
-            (self._factors.register(exponent.stream, exponent.value, exponent.stream), exponent.driver)
+            (
+                self._factors.register(exponent.stream, exponent.value, exponent.stream),
+                exponent.driver,
+                exponent.reference,
+            )
             for exponent in component.exponents
             if isinstance(exponent.value, Family)
         )

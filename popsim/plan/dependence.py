@@ -40,7 +40,7 @@ import numpy as np
 
 from popsim.arrays import Floats
 from popsim.correlation_matrix import covariances
-from popsim.study.model import Area, Overlap, Part, Study
+from popsim.study.model import Area, Component, Overlap, Part, Study
 
 Weights = tuple[tuple[str, float], ...]
 
@@ -236,29 +236,76 @@ def _matrix_scores(study: Study) -> dict[str, Score]:
 
 
 def _components(study: Study, area: Area, score: Score) -> list[Score]:
-    if len(area.components) == 1:
-        return [score]
-    return _apart(study, area, score, [f"area/{area.id}/component/{component.id}" for component in area.components])
+    return [_component(study, area, score, component) for component in area.components]
+
+
+def _component(study: Study, area: Area, score: Score, component: Component) -> Score:
+    alone = len(area.components) == 1
+    between, shares = study.dependence.between_components, (area.common_share, _group_share(study, area))
+    if component.common_share is not None or component.group_share is not None:
+        between, shares = own_shares(1.0 if alone else between, shares, component)
+    elif alone:
+        return score
+    return _apart(between, shares, score, f"area/{area.id}/component/{component.id}")
 
 
 def _whole(study: Study, whole: Overlap, areas: dict[str, Score]) -> Score:
-    return _apart(study, whole, areas[whole.area], [f"overlap/{whole.id}"])[0]
+    shares = whole.common_share, _group_share(study, whole)
+    return _apart(study.dependence.between_components, shares, areas[whole.area], f"overlap/{whole.id}")
 
 
-def _apart(study: Study, area: Area | Overlap, score: Score, names: Sequence[str]) -> list[Score]:
-    """Return the scores of several components of an area, which differ by the normal of their own alone."""
-    follow = math.sqrt(study.dependence.between_components)
-    rest = math.sqrt(1.0 - study.dependence.between_components)
+def _apart(between: float, shares: Sequence[float], score: Score, name: str) -> Score:
+    """Return the score of one of several components of an area, which differ by the normal of their own alone."""
+    follow, rest = math.sqrt(between), math.sqrt(1.0 - between)
     followed = _score(*(_times(follow, part) for part in score))
-    shared, own, group = (rest * each for each in _layers(area.common_share, _group_share(study, area)))
-    return [
-        Score(
-            (*followed.shared, (name, shared)) if shared else followed.shared,
-            (*followed.own, (name, own)) if own else followed.own,
-            (*followed.group, (name, group)) if group else followed.group,
-        )
-        for name in names
-    ]
+    shared, own, group = (rest * each for each in _layers(*shares))
+    return Score(
+        (*followed.shared, (name, shared)) if shared else followed.shared,
+        (*followed.own, (name, own)) if own else followed.own,
+        (*followed.group, (name, group)) if group else followed.group,
+    )
+
+
+def own_shares(between: float, area: tuple[float, float], component: Component) -> tuple[float, tuple[float, float]]:
+    """Return how far a component with shares of its own follows its area, and the shares of what is left.
+
+    It follows the area by `between` where its shares leave room for that, and by less elsewhere: what is left of its
+    score must have shares in [0, 1].
+
+    Parameters
+    ----------
+    between
+        between_components of the study.
+    area
+        common_share and group_share of the area.
+    component
+        Component that states common_share, group_share or both; without a group share of its own, countries of a group
+        have as much of what is left in common, beside what all have, as in the area.
+
+    Examples
+    --------
+    >>> import dataclasses
+    >>> from popsim.study import load_study
+    >>> component = dataclasses.replace(load_study("pops").areas[0].components[0], common_share=0.15)
+    >>> between, (common, group) = own_shares(0.5, (0.3, 0.4), component)
+    >>> between, round(common, 3), round(group, 3)
+    (0.5, 0.0, 0.143)
+    """
+    common, group = area
+    share = common if component.common_share is None else component.common_share
+    room = (group - common) / (1.0 - common) if common < 1.0 else 0.0
+    group_share = share + (1.0 - share) * room if component.group_share is None else component.group_share
+    group_share = max(group_share, share)
+    for mine, theirs in ((share, common), (group_share, group), (group_share - share, group - common)):
+        if mine < between * theirs:
+            between = mine / theirs
+        if 1.0 - mine < between * (1.0 - theirs):
+            between = (1.0 - mine) / (1.0 - theirs)
+    rest = 1.0 - between
+    if rest == 0.0:
+        return 1.0, (share, group_share)
+    left = [_within((mine - between * theirs) / rest) for mine, theirs in ((share, common), (group_share, group))]
+    return between, (left[0], max(left))
 
 
 _NULL = 1e-14

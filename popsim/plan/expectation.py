@@ -118,7 +118,7 @@ def likely_weights(view: StudyView) -> Floats:
         for exponent in component.exponents:
             if isinstance(exponent.value, Family):
                 power = view.mode(exponent.value)
-                row *= [factor**power for factor in view.factors(exponent.driver)]
+                row *= [factor**power for factor in view.factors(exponent.driver, exponent.reference)]
         for _, setting in needs_of(area, component):
             modes = {
                 label: view.mode(amount) if isinstance(amount, Family) else amount

@@ -68,7 +68,7 @@ class StudyView:
         self._modes = {} if modes is None else modes
         self.pairs: list[tuple[Area, Component]] = [(area, each) for area in study.areas for each in area.components]
         self._entries: dict[int, tuple[Setting, list[tuple[str, Amount]]]] = {}
-        self._factors: dict[str, list[float]] = {}
+        self._factors: dict[tuple[str, float], list[float]] = {}
         self._scales: dict[Power | None, Floats] = {}
 
     @cached_property
@@ -226,11 +226,12 @@ class StudyView:
         """Return the entries of a setting that apply to some country, in the order of countries."""
         return dict(self.entries(setting))
 
-    def factors(self, measure: str) -> list[float]:
-        """Return a scaling measure over its reference, in each country."""
-        if measure not in self._factors:
-            self._factors[measure] = [country.factor(measure) for country in self.study.countries]
-        return self._factors[measure]
+    def factors(self, measure: str, reference: float = 1.0) -> list[float]:
+        """Return a scaling measure over its reference, in each country; `reference` is over that of the study."""
+        if (measure, reference) not in self._factors:
+            factors = [country.factor(measure) / reference for country in self.study.countries]
+            self._factors[measure, reference] = factors
+        return self._factors[measure, reference]
 
     def scales(self, power: Power | None = None) -> Floats:
         """Return what a unit of cost comes to (component, country), in the money of the study.
@@ -238,7 +239,7 @@ class StudyView:
         `power` gives the scale factor of a measure at an uncertain exponent; without it such exponents are left out.
         """
         places, exponents = self._exponents
-        if not any(isinstance(value, Family) for each in exponents for _, value in each):
+        if not any(isinstance(value, Family) for each in exponents for *_, value in each):
             power = None
         if power not in self._scales:
             rows = np.array([self._row(each, power) for each in exponents])[places]
@@ -247,19 +248,21 @@ class StudyView:
         return self._scales[power]
 
     @cached_property
-    def _exponents(self) -> tuple[list[int], list[tuple[tuple[str, Amount], ...]]]:
+    def _exponents(self) -> tuple[list[int], list[tuple[tuple[str, float, Amount], ...]]]:
         """For each component the place of its exponents among those that differ; and these."""
-        places: dict[tuple[tuple[str, Amount], ...], int] = {}
+        places: dict[tuple[tuple[str, float, Amount], ...], int] = {}
         found = [
-            places.setdefault(tuple([(each.driver, each.value) for each in component.exponents]), len(places))
+            places.setdefault(
+                tuple([(each.driver, each.reference, each.value) for each in component.exponents]), len(places)
+            )
             for _, component in self.pairs
         ]
         return found, list(places)
 
-    def _row(self, exponents: Sequence[tuple[str, Amount]], power: Power | None) -> list[float]:
+    def _row(self, exponents: Sequence[tuple[str, float, Amount]], power: Power | None) -> list[float]:
         row = [1.0] * len(self.study.countries)
-        for measure, value in exponents:
-            factors = self.factors(measure)
+        for measure, reference, value in exponents:
+            factors = self.factors(measure, reference)
             if not isinstance(value, Family):
                 row = [scale * factor**value for scale, factor in zip(row, factors, strict=True)]
             elif power is not None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from popsim.study.catalogue import CatalogueArea, load_catalogue
+from popsim.study.catalogue_models import CatalogueComponent, Source
 from popsim.study.files import packaged, packaged_studies
 from popsim.study.load import load_study
 from popsim.study.model import Area, Component, Country, Dependence, Study
-from popsim.study.toml_models import CatalogueComponent, Source
 
 __all__ = [
     "Area",

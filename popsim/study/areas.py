@@ -6,17 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 
 from popsim.errors import Keys, Problem
+from popsim.families.base import Family
 from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faults
+from popsim.study.catalogue_models import CatalogueComponent
 from popsim.study.dependence import area_shares
+from popsim.study.evidence import Evidence, EvidenceReader, Sizes
 from popsim.study.model import Area, Component, Exponent
 from popsim.study.money import Money
 from popsim.study.place import Place
 from popsim.study.settings import as_cofinancing, as_delay, as_escalation, as_exponents, as_setting, in_order
-from popsim.study.toml_models import AreaTable, CatalogueComponent, StudyFile
+from popsim.study.toml_models import AreaTable, FitTable, StudyFile
 from popsim.study.validate import Checked
 
 COMPONENT = frozenset(field.name for field in fields(Component))
 """What a component of a study has; much of it is as in the catalogue."""
+EVIDENCE = frozenset({"cost", "data", "width_basis", "shape_basis", "common_share", "group_share"})
+"""What follows from data, or is stated by a study."""
 STATED = "The study states this cost in place of the catalogue's and gives no reasons."
 
 
@@ -61,6 +66,7 @@ def resolve_areas(
     study: Checked[StudyFile],
     catalogue: CatalogueReading,
     money: Money | None,
+    sizes: Sizes,
     once: Callable[[str, Callable[[], Area]], Area],
     problems: list[Problem],
 ) -> tuple[Area, ...]:
@@ -74,6 +80,8 @@ def resolve_areas(
         The catalogue.
     money
         What leads to the money of the study; None where it is not known.
+    sizes
+        Sizes of countries, for the amounts that costs are fitted to.
     once
         Called with the id of an area and what makes it: the area may have been made before.
     problems
@@ -82,7 +90,9 @@ def resolve_areas(
     if money is not None and (found := money.check(study.place)):
         problems += found
         money = None
-    planned = [_Planned(study, area, money, problems) for area in catalogue.areas if area.id in study.content.area]
+    planned = [
+        _Planned(study, area, money, sizes, problems) for area in catalogue.areas if area.id in study.content.area
+    ]
     for each in planned:
         if not each.table.include:
             # Changes in an area that is left out are checked all the same.
@@ -98,6 +108,7 @@ class _Planned:
     study: Checked[StudyFile]
     area: CatalogueArea
     money: Money | None
+    sizes: Sizes
     problems: list[Problem]
 
     @property
@@ -119,7 +130,7 @@ class _Planned:
             document=area.document,
             size_exponent=exponents["size"].value if "size" in exponents else 0.0,
             common_share=shares.common,
-            components=tuple(self.component(component, exponents) for component in counted),
+            components=tuple(filter(None, [self.component(component, exponents) for component in counted])),
             group_share=shares.group,
             need=as_setting(table.need),
             delay=as_delay(table.delay or content.delay),
@@ -129,8 +140,11 @@ class _Planned:
             ),
         )
 
-    def component(self, component: CatalogueComponent, exponents: Mapping[str, Exponent]) -> Component:
-        """Return a component with what the study adds to it; `exponents` are those of the area."""
+    def component(self, component: CatalogueComponent, exponents: Mapping[str, Exponent]) -> Component | None:
+        """Return a component with what the study adds to it; `exponents` are those of the area.
+
+        None, with a problem, where its cost cannot be fitted.
+        """
         factor, problems, general = 1.0, list[Problem](), self.study.content.financing
         if self.money is not None:
             money = component.currency, component.price_year
@@ -141,15 +155,50 @@ class _Planned:
         if stated is not None:
             exponents = {**exponents, **as_exponents(stated, keys)}
         planned = self.changed(component)
+        evidence = self.evidence(planned, exponents, factor)
+        if evidence is None:
+            return None
+        fit, shares = evidence.fit, (None, None) if stated is None else (stated.common_share, stated.group_share)
         return Component(
-            **{name: value for name, value in planned if name in COMPONENT},
+            **{name: value for name, value in planned if name in COMPONENT and name not in EVIDENCE},
+            cost=evidence.cost,
+            width_basis=planned.width_basis or ("data" if fit else "judgement"),
+            shape_basis=planned.shape_basis or "judgement",
             money_factor=factor,
             profile=self.profile(planned),
             sources=tuple(planned.source),
-            exponents=in_order(exponents, self.study.content.driver),
+            exponents=in_order(evidence.exponents, self.study.content.driver),
             need=None if stated is None else as_setting(stated.need),
             cofinancing=None if stated is None else as_cofinancing(stated.financing, general, keys),
+            experts=tuple(planned.expert),
+            data=evidence.data,
+            fit=fit,
+            common_share=fit.common_share if fit and shares[0] is None else shares[0],
+            group_share=shares[1],
         )
+
+    def evidence(
+        self, planned: CatalogueComponent, exponents: Mapping[str, Exponent], factor: float
+    ) -> Evidence | None:
+        """Return what the data of a component come to; None, with a problem, where its cost cannot be fitted."""
+        place, keys = self.stated_at(planned, "cost")
+        reader = EvidenceReader(
+            component=planned,
+            place=self.area.place,
+            keys=self.area.keys(planned),
+            cost_at=(place, keys),
+            money=self.money,
+            money_factor=factor,
+            sizes=self.sizes,
+            problems=self.problems,
+        )
+        change = self.table.component.get(planned.id)
+        own = isinstance(planned.cost, FitTable) and planned.cost.size != "study"
+        if own and change is not None and (change.size_exponent is not None or "size" in change.exponent):
+            found = f"size_exponent beside a fit with size = {planned.cost.size!r}"  # type: ignore[union-attr]
+            at = ("area", self.area.id, "component", planned.id, "size_exponent")
+            self.report((self.study.place, at), found, "one of the two", 'state size = "study" in the fit')
+        return reader.read(exponents, f"exponent/area/{self.area.id}/component/{planned.id}/size")
 
     def changed(self, component: CatalogueComponent) -> CatalogueComponent:
         """Return a component of the catalogue with what the study changes in it."""
@@ -157,7 +206,9 @@ class _Planned:
         if change is None:
             return component
         # What the catalogue cites speaks of the cost that was there.
-        changes = {} if change.cost is None else {"basis": "judgement", "rationale": STATED, "source": []}
+        gone: dict[str, object] = {"basis": "judgement", "rationale": STATED, "source": [], "data": [], "expert": []}
+        gone |= {"width_basis": None, "shape_basis": None, "covers": ""}
+        changes = gone if isinstance(change.cost, Family) else {}
         for name in ("cost", "basis", "rationale", "start", "spread", "years", "every"):
             if getattr(change, name) is not None:
                 changes[name] = getattr(change, name)

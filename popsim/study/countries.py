@@ -40,7 +40,8 @@ def scaling_measures(content: StudyFile) -> tuple[Driver, ...]:
 
 def measured_columns(content: StudyFile) -> tuple[str, ...]:
     """Return the columns that hold scaling measures: they group no countries."""
-    return tuple(dict.fromkeys(measure.column for measure in scaling_measures(content)))
+    at_data = [content.size.data_driver] if content.size and content.size.data_driver else []
+    return tuple(dict.fromkeys([*(measure.column for measure in scaling_measures(content)), *at_data]))
 
 
 def columns_are_sound(study: Checked[StudyFile]) -> bool:
@@ -137,6 +138,11 @@ def _check_measures(study: Checked[StudyFile], measures: Sequence[Driver], table
         if table is not None and study.sound(*named_by) and column not in table.columns:
             known = f"a column of {table.name}: {words(table.columns)}"
             problems.append(study.place.problem(named_by, shown(column), known, nearest(column, table.columns)))
+        at_data = study.content.size.data_driver if size and study.content.size else None
+        if at_data and table is not None and at_data not in table.columns and study.sound("size", "data_driver"):
+            known = f"a column of {table.name}: {words(table.columns)}"
+            keys_of = ("size", "data_driver")
+            problems.append(study.place.problem(keys_of, shown(at_data), known, nearest(at_data, table.columns)))
         low, high = measure.limits
         if low is not None and high is not None and low > high:
             found = f"lowest = {low:.10g}, highest = {high:.10g}"
@@ -275,6 +281,11 @@ def _factor(measure: Driver, value: float) -> tuple[float, Literal["", "lowest",
     if high is not None and value > high:
         return high / measure.reference, "highest"
     return value / measure.reference, ""
+
+
+def size_factor(measure: Driver, value: float) -> float:
+    """Return a size over its reference, within the limits that the study states."""
+    return _factor(measure, value)[0]
 
 
 def _size_basis(table: TextTable, row: Row, size: Driver, faults: list[Fault]) -> Basis | None:

@@ -20,7 +20,8 @@ from pydantic.json_schema import JsonSchemaValue
 from popsim import schema as variables
 from popsim.families.parameters import Sort
 from popsim.families.registry import Form, catalogue, families, forms
-from popsim.study.toml_models import CatalogueFile, StudyFile
+from popsim.study.catalogue_models import CatalogueFile
+from popsim.study.toml_models import StudyFile
 
 DISTRIBUTION = "Distribution"
 """Name of the definition that holds all families."""

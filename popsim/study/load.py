@@ -23,6 +23,7 @@ from popsim.study.countries import (
     scaling_measures,
 )
 from popsim.study.dependence import resolve_dependence
+from popsim.study.evidence import read_sizes
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Country, Dependence, Study
@@ -259,7 +260,8 @@ class _Loader:
             own = None if general is None else repr(self.checked.raw["area"][area])
             return self.once(("area", area, counted, general, own), make)
 
-        return resolve_areas(self.checked, self.catalogue, money, once, self.problems)
+        sizes = read_sizes(self.checked, self.table)
+        return resolve_areas(self.checked, self.catalogue, money, sizes, once, self.problems)
 
     def dependence(self) -> tuple[str | None, Dependence | None]:
         """Return the text of the correlation file, where there is one, and the dependence of the study."""
@@ -347,6 +349,8 @@ def _assemble(
         labels=ColumnLabels.of(content.headings, content.labels),
         headline=report.headline,
         not_known=tuple(report.not_known),
+        not_counted=tuple(report.not_counted),
+        cross_check=tuple(report.cross_check),
         areas_left_out=tuple((area.id, area.name) for area in catalogue.areas if area.id not in ids),
     )
 

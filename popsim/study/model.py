@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from popsim.display import WIDTH, Brief, as_html, as_text, listed, one_line
 from popsim.families.base import Family
 from popsim.sampling import Sampled, Sampling, sampled
 from popsim.schema import FULL
+from popsim.study.catalogue_models import DataRow, Expert, Source
 from popsim.study.labels import ColumnLabels
-from popsim.study.toml_models import Source
-from popsim.types import Base, Basis
+from popsim.study.toml_models import CrossCheckTable, NotCountedTable
+from popsim.types import Base, Basis, CostScope, RangeBasis
+
+if TYPE_CHECKING:
+    from popsim.fits import Fit
 
 Amount = float | Family
 """A number that is known, or one that is drawn."""
@@ -65,6 +69,9 @@ class Exponent(Brief):
     driver: str
     value: Amount
     stream: str
+    reference: float = 1.0
+    """Driver, over the reference of the study, at which the cost stands: it is multiplied by (driver / reference) **
+    value."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -135,6 +142,20 @@ class Part(Brief):
 
 
 @dataclass(frozen=True, repr=False)
+class Datum(Brief):
+    """An amount that was read, and what it comes to beside others."""
+
+    row: DataRow
+    """The amount as it was read, what it was paid for, and where it was read."""
+    unit_amount: float
+    """For one country, of the part that counts, in the money of the component."""
+    size_factor: float | None
+    """Size of the country over the reference size; the geometric mean of several; None where it is not known."""
+    reference_amount: float | None
+    """In a country of reference size; None where the size is not known."""
+
+
+@dataclass(frozen=True, repr=False)
 class Component(Brief):
     """One cost component of an activity area.
 
@@ -163,6 +184,22 @@ class Component(Brief):
     """The whole that this component is a share of, where it is one; `cost` is then what the share of it comes to."""
     cofinancing: Setting | None = None
     """Share of its cost that others pledge to co-finance; None: that of its area."""
+    width_basis: RangeBasis = "judgement"
+    """What the width of the range rests on; `basis` says it of its centre."""
+    shape_basis: RangeBasis = "judgement"
+    """What the shape of the range rests on."""
+    covers: str = ""
+    """What the range is meant to cover."""
+    scope: CostScope = "whole"
+    person_years: float | None = None
+    """Posts that it pays in a country of reference size: person-years a year, or in all for a one-off."""
+    experts: tuple[Expert, ...] = ()
+    data: tuple[Datum, ...] = ()
+    fit: Fit | None = field(default=None, compare=False)
+    """What `cost` was fitted as; None where the range is stated."""
+    common_share: float | None = None
+    """As that of the area; None where the area's holds."""
+    group_share: float | None = None
 
     def __repr__(self) -> str:
         money = f"{self.currency} of {self.price_year}"
@@ -338,6 +375,9 @@ class Study(Sampled):
     """(id, name) of every area of the catalogue that is not counted."""
     not_known: tuple[str, ...] = ()
     """Sentences on what could not be found out."""
+    not_counted: tuple[NotCountedTable, ...] = ()
+    cross_check: tuple[CrossCheckTable, ...] = ()
+    """Money that was really paid, to compare the result with."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""
     what_ifs: tuple[WhatIf, ...] = ()

@@ -28,19 +28,21 @@ def _arms(annotation: Any) -> tuple[Any, ...]:
     while get_origin(annotation) is Annotated:
         annotation = get_args(annotation)[0]
     if get_origin(annotation) in (Union, types.UnionType):
-        return tuple(arm for arm in get_args(annotation) if arm is not type(None))
+        arms = tuple(arm for arm in get_args(annotation) if arm is not type(None))
+        return arms if len(arms) > 1 else _arms(arms[0])
     return (annotation,)
 
 
 def bare_type(annotation: Any, key: object = None) -> Any:
-    """Return a type without annotations: of alternatives one that has `key`, else one with keys, else the first.
+    """Return a type without annotations: of alternatives one that has `key`, else one with any keys, else the first.
 
     A distribution counts as a table of any keys.
     """
     arms = _arms(annotation)
     if len(arms) > 1:
         inner = [bare_type(arm) for arm in arms]
-        inner.sort(key=lambda arm: not (is_model(arm) and key in arm.model_fields))
+        if key is not None:
+            inner.sort(key=lambda arm: 0 if is_model(arm) and key in arm.model_fields else 1 + is_model(arm))
         return next((arm for arm in inner if is_model(arm) or get_origin(arm) in (list, dict)), inner[0])
     return dict[str, Any] if arms[0] is Family else arms[0]
 

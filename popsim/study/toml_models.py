@@ -1,4 +1,4 @@
-"""Schema of TOML files: of a study, with its tables, and of the catalogue, one file for each activity area.
+"""Schema of the TOML file of a study, with its tables; `popsim.study.catalogue_models` has that of the catalogue.
 
 Each field says what it means, so that the table of keys in the documentation and the JSON schema follow from here.
 """
@@ -26,7 +26,7 @@ from popsim.study.quantities import (
     value_kind,
 )
 from popsim.tables import Dialect
-from popsim.types import Base, Basis, Design
+from popsim.types import Base, Basis, Design, Scope
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
@@ -48,7 +48,7 @@ class Table(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
-def _one_of(wording: str, kind: Callable[[Any], str | None] = value_kind) -> Any:
+def one_of(wording: str, kind: Callable[[Any], str | None] = value_kind) -> Any:
     """Choose among alternatives by the tag of a value; where none fits, report `wording`."""
     return Discriminator(kind, custom_error_type="popsim", custom_error_message=wording)
 
@@ -62,11 +62,21 @@ def _first_format(value: int) -> int:
 Format = Annotated[int, AfterValidator(_first_format), Field(json_schema_extra={"const": 1})]
 Breakdown = Annotated[
     Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
-    _one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
+    one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
 ]
 Years = Annotated[
     Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
-    _one_of('a whole number of years, or "all"'),
+    one_of('a whole number of years, or "all"'),
+]
+FitFamily = Literal["lognormal", "gamma", "weibull", "normal"]
+FitSize = Annotated[
+    Annotated[float, Field(ge=0, le=2), Tag("<number>")] | Annotated[Literal["estimate", "study"], Tag("<text>")],
+    one_of('"estimate", "study", or a number from 0 to 2'),
+]
+DataChoice = Annotated[
+    Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.csv$"), Tag("<text>")]
+    | Annotated[list[Identifier], Field(min_length=1), Tag("<list>")],
+    one_of('the name of a CSV file, such as "projects.csv", or a list of ids of data'),
 ]
 
 
@@ -147,6 +157,34 @@ class CofinancingTable(Table):
     rationale: Text | None = key("why this share; as in [financing] unless said", None)
 
 
+class FitTable(Table):
+    """A cost that is fitted to data: few points leave it uncertain, and so the range is wide."""
+
+    fit: FitFamily = key("family that is fitted to the data of the component")
+    data: DataChoice | None = key(
+        "the data: a CSV file beside the catalogue, or ids of rows [[component.data]]; all rows that are not "
+        "only shown, unless said",
+        None,
+    )
+    size: FitSize = key(
+        'how cost grows with size: "estimate" takes the exponent from the data, a number states it, "study" is that '
+        "of the study at its mean",
+        "study",
+    )
+    cap: PositiveNumber | None = key(
+        "no cost above this, in a country of reference size; needed where the fit has no finite mean", None
+    )
+    cap_rationale: Text | None = key("why no cost can be above the cap", None)
+
+
+def _cost_form(value: Any) -> str:
+    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, Table) else ()
+    return "<fit>" if "fit" in keys else "<family>"
+
+
+AnyCost = Annotated[Annotated[FitTable, Tag("<fit>")] | Annotated[Cost, Tag("<family>")], Discriminator(_cost_form)]
+
+
 class ChangeTable(Table):
     """What the study changes in one component of the catalogue; all else stays as it is there."""
 
@@ -155,7 +193,11 @@ class ChangeTable(Table):
     spread: list[Share] | None = key("one-off: shares paid in successive years from start; they sum to 1", None)
     years: Years | None = key('per-year, stepped: number of years paid from start, or "all"', None)
     every: Count | None = key("stepped: years from one payment to the next", None)
-    cost: Cost | None = key("family and its parameters, in the currency and prices of the catalogue's cost", None)
+    cost: AnyCost | None = key(
+        "family and its parameters, or a fit, in the currency and prices of the catalogue's cost", None
+    )
+    common_share: Share | None = key("as that of the area; that of a fit follows from its data unless said", None)
+    group_share: Share | None = key("as that of the area", None)
     basis: Basis | None = key("what a changed cost rests on; judgement unless said", None)
     rationale: Text | None = key("why a changed cost", None)
     size_exponent: SizeExponent | None = key("as that of the area, which it defaults to", None)
@@ -192,70 +234,6 @@ class AreaTable(Table):
     component: dict[str, ChangeTable] = key("changes of components, by id", {})
 
 
-class Source(Table):
-    """Where a figure was read."""
-
-    document: Text = key("document symbol or page")
-    figure: Text = key("what was read there, with its year and unit")
-    status: Literal["verified", "derived"] = key("verified: read there; derived: arithmetic on verified figures")
-    address: str = key("web address", "")
-
-
-class CatalogueComponent(Table):
-    """One cost component of an area, per country of reference size."""
-
-    id: Identifier = key("id, unique in the file")
-    name: Text = key("name, as the report shows it")
-    kind: Literal["one-off", "per-year", "stepped"] = key("paid once, every year, or every few years")
-    start: Count = key("programme year of the first payment; 1 is the first", 1)
-    spread: list[Share] | None = key(
-        "one-off: shares paid in successive years from start; they sum to 1; all at once by default", None
-    )
-    years: Years | None = key('per-year, stepped: number of years paid from start, or "all"', None)
-    every: Count | None = key("stepped: years from one payment to the next", None)
-    currency: Currency = key("currency of the cost")
-    price_year: CalendarYear = key("year whose prices the cost is in")
-    basis: Basis = key("what the cost rests on")
-    rationale: Text = key("why this cost, in sentences a finance ministry can follow")
-    cost: Cost = key("family and its parameters, or quantiles such as p05 and p95")
-    source: list[Source] = key("where the figures were read", [])
-
-    def last(self, years: int) -> int:
-        """Return the programme year of the last payment, in a programme of so many years."""
-        if self.kind == "one-off":
-            return self.start + len(self.spread or [1.0]) - 1
-        whole = self.years if isinstance(self.years, int) else max(1, years - self.start + 1)
-        step = self.every or 1
-        return self.start + (whole - 1) // step * step
-
-    def profile(self, years: int) -> tuple[float, ...]:
-        """Return the share of a one-off that is paid in each programme year; else 1 in each year paid, 0 in others."""
-        if self.kind == "one-off":
-            paid = tuple(self.spread or [1.0])
-        else:
-            step = self.every or 1
-            paid = tuple(float(k % step == 0) for k in range(self.last(years) - self.start + 1))
-        before = (0.0,) * (self.start - 1)
-        return before + paid + (0.0,) * (years - len(before) - len(paid))
-
-
-class CatalogueAreaTable(Table):
-    """An activity area."""
-
-    id: Identifier = key("short id used in studies")
-    name: Text = key("name, as the report shows it")
-    document: Text = key("where the area is defined")
-    description: Text = key("what it takes, in own words")
-
-
-class CatalogueFile(Table):
-    """A file of the catalogue: one activity area."""
-
-    format: Format = key("version of this schema")
-    area: CatalogueAreaTable = key("the area")
-    component: Annotated[list[CatalogueComponent], Field(min_length=1)] = key("cost components of the area")
-
-
 class MatrixTable(Table):
     """A correlation matrix with its labels."""
 
@@ -289,7 +267,7 @@ Between = Annotated[
     | Annotated[Text, Tag("<text>")]
     | Annotated[MatrixTable, Tag("<matrix>")]
     | Annotated[GroupsTable, Tag("<groups>")],
-    _one_of(
+    one_of(
         "a number from 0 to 1, the name of a CSV file, or a table with labels and values, or groups and otherwise",
         _form,
     ),
@@ -449,6 +427,10 @@ class SizeTable(Table):
     """How the size of a country is measured; the size_exponent of each area says what it does to cost."""
 
     driver: Text = key("numeric column of the countries file")
+    data_driver: Text | None = key(
+        "numeric column of the countries file with the sizes at the time of cited amounts; that of driver unless said",
+        None,
+    )
     reference: PositiveNumber = key("driver of the country that the costs of the catalogue describe")
     lowest: PositiveNumber | None = key("a smaller driver is counted as this", None)
     highest: PositiveNumber | None = key("a larger driver is counted as this", None)
@@ -467,6 +449,31 @@ class DriverTable(Table):
     basis: Basis = key("what the rule rests on")
 
 
+class NotCountedTable(Table):
+    """What the study leaves out, for readers who would miss it."""
+
+    what: Text = key("what is not counted")
+    why: Text = key("why it is not")
+    known: str = key("what is known of its size, with the source", "")
+
+
+class CrossCheckTable(Table):
+    """Money that was really paid or pledged, which the report sets beside the result."""
+
+    name: Text = key("what was paid, and by whom")
+    amount: PositiveNumber = key("amount, in money of `year`")
+    currency: Currency = key("currency of the amount")
+    year: CalendarYear = key("year of that money; the middle one of several")
+    scope: Scope = key("grant, all-in, or cofinancing")
+    years: Annotated[float, Field(gt=0)] | None = key("how many years it was for", None)
+    countries: Count | None = key("how many countries it was for", None)
+    document: Text = key("document symbol or page")
+    figure: Text = key("what was read there, with its year and unit")
+    status: Literal["verified", "derived"] = key("verified: read there; derived: arithmetic on verified figures")
+    address: str = key("web address", "")
+    rationale: Text = key("how it compares with what the study counts")
+
+
 class ReportTable(Table):
     """What the report shows."""
 
@@ -477,6 +484,8 @@ class ReportTable(Table):
     )
     headline: Base = key("which total the report speaks of first: cost, or financing_need (needs [financing])", "cost")
     not_known: list[Text] = key("sentences on what could not be found out, for the report's list of these", [])
+    not_counted: list[NotCountedTable] = key("what is left out, for the report's list of it", [])
+    cross_check: list[CrossCheckTable] = key("money that was really paid, to compare the result with", [])
 
 
 ValueLabels = dict[str, Annotated[dict[str, Text], Field(description="value of the column = its name")]]

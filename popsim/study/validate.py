@@ -21,6 +21,8 @@ PATTERNS = {
     r"^[a-z][a-z0-9_]*$": "small letters, digits and _, beginning with a letter",
     r"^[a-z][a-z0-9_-]*$": "small letters, digits, - and _, beginning with a letter",
     r"^[A-Z]{3}$": "three capital letters, such as USD",
+    r"^\d{4}(-\d{2}(-\d{2})?)?$": "a year, month or day, such as 2026, 2026-11 or 2026-11-29",
+    r"^[^/\\]+\.csv$": "the name of a CSV file beside the catalogue, such as projects.csv",
 }
 
 WORDING: dict[str, Wording] = {

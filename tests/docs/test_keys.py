@@ -61,7 +61,7 @@ def test_the_page_says_types_limits_and_defaults(root: Path) -> None:
     page = read(root, "keys")
     for row in (
         "| `scenarios.seed` | whole number of at least 0 and below 2^64 | `1` | seed of the random streams |",
-        "| `component.cost` | distribution |  |",
+        "| `component.cost` | table or distribution |  |",
         "| `size.lowest` | number above 0 | none |",
         "| `countries.select` | table of NAME = list of texts | `{}` |",
         "### `[[component.source]]`",

@@ -8,8 +8,8 @@ from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Se
 from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
 from popsim.report.prose import Prose, listed
 from popsim.report.sections.assumptions import assumptions
+from popsim.study.catalogue_models import Source
 from popsim.study.model import Amount, Area, Component, Study
-from popsim.study.toml_models import Source
 from popsim.types import BASES
 
 _text = Prose("evidence")
@@ -49,14 +49,15 @@ def _shares(data: ReportData) -> list[Table]:
     costs = expected_costs(data)
     if not costs:
         return []
+    bases = [basis for basis in BASES if any(part.basis == basis for _, part, _ in costs)]
     by_basis = {
-        area.id: [sum(cost for of, part, cost in costs if of is area and part.basis == basis) for basis in BASES]
+        area.id: [sum(cost for of, part, cost in costs if of is area and part.basis == basis) for basis in bases]
         for area in data.study.areas
     }
     rows = [(area.name, *_row(by_basis[area.id])) for area in data.study.areas]
     rows.append(("All areas", *_row([sum(each) for each in zip(*by_basis.values(), strict=True)])))
-    caption = "Share of the expected cost by what it rests on"
-    return [Table(caption, ("Area", "Evidence", "Proxy", "Judgement"), tuple(rows), total=True)]
+    caption = "Share of the expected cost by what the centre of its range rests on"
+    return [Table(caption, ("Area", *(basis.capitalize() for basis in bases)), tuple(rows), total=True)]
 
 
 def _row(costs: list[float]) -> tuple[str, ...]:
