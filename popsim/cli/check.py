@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.console import printable
 from popsim.cli.output import notes_of, print_json, print_notes
 from popsim.cli.parameters import as_json_option, overrides_of, settings_option, study_argument
 
@@ -20,18 +21,22 @@ Examples:
   popsim check pops
   popsim check my-study.toml
   popsim check my-study.toml --set scenarios.count=500
+  popsim check my-study.toml --strict
 
 \b
-Exit status 0 when the study can be run, 2 when it cannot."""
+Exit status 0 when the study can be run, 2 when it cannot; with --strict also
+2 when a warning about evidence is not accepted."""
 )
 @study_argument
 @settings_option
+@click.option("--strict", is_flag=True, help="Fail where a warning about evidence is not accepted.")
 @as_json_option
-def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
+def command(study: str, settings: tuple[str, ...], strict: bool, as_json: bool) -> None:
     """List everything that is wrong with a study, at once.
 
     STUDY is a TOML file or the name of a packaged study. Each problem names the file and key, what was found, what is
-    allowed and how to mend it. A study in order is described instead.
+    allowed and how to mend it. A study in order is described instead, with warnings where a range does not follow from
+    the amounts that are cited for it.
     """
     overrides = overrides_of(settings)
     from popsim.study.load import load_study
@@ -40,12 +45,17 @@ def command(study: str, settings: tuple[str, ...], as_json: bool) -> None:
     from popsim.plan import compile as compile_plan
 
     digest = compile_plan(loaded).digest
-    content = {**describe(loaded), "plan_digest": digest, "notes": notes_of(loaded)}
+    evidence = _evidence(loaded)
+    content = {**describe(loaded), "plan_digest": digest, "notes": notes_of(loaded), "evidence": evidence}
     print_notes(loaded)
     if as_json:
         print_json(content)
-        return
-    _print(loaded, content)
+    else:
+        _print(loaded, content)
+        _print_evidence(evidence)
+        click.echo("In order.")
+    if strict and any(not warning["accepted"] for warning in evidence["warnings"]):
+        click.get_current_context().exit(2)
 
 
 def describe(study: Study) -> dict[str, Any]:
@@ -98,4 +108,39 @@ def _print(study: Study, content: dict[str, Any]) -> None:
     for name, text in rows.items():
         indent = " " * (width + 2)
         click.echo(click.wrap_text(f"{name:<{width}}  {text}", 80, subsequent_indent=indent, initial_indent=""))
-    click.echo("In order.")
+
+
+def _evidence(study: Study) -> dict[str, Any]:
+    """Return how many amounts are compared with ranges, every warning, and reasons that answer none."""
+    from popsim.study.evidence_check import check_evidence, compared_amounts, idle_acceptances
+
+    warnings = check_evidence(study)
+    return {
+        "amounts": compared_amounts(study),
+        "warnings": [
+            {
+                "warning": warning.kind,
+                "components": list(warning.components),
+                "found": warning.found,
+                "mend": warning.mend,
+                "accepted": warning.accepted,
+            }
+            for warning in warnings
+        ],
+        "accepted_in_vain": list(idle_acceptances(study, warnings)),
+    }
+
+
+def _print_evidence(evidence: dict[str, Any]) -> None:
+    warnings = evidence["warnings"]
+    accepted = sum(bool(warning["accepted"]) for warning in warnings)
+    amounts, left = evidence["amounts"], len(warnings) - accepted
+    compared = f"{amounts} cited amounts are compared with ranges" if amounts else "no cited amounts to compare with"
+    found = f"{left} warning{'' if left == 1 else 's'}, and {accepted} accepted"
+    click.echo(click.wrap_text(f"Evidence: {compared}; {found}.", 80))
+    for warning in sorted(warnings, key=lambda warning: bool(warning["accepted"])):
+        text = f"{', '.join(warning['components'])}, {warning['warning']}: {warning['found']}."
+        end = f"Accepted: {warning['accepted']}" if warning["accepted"] else f"To mend: {warning['mend']}."
+        click.echo(click.wrap_text(printable(f"{text} {end}"), 80, initial_indent="- ", subsequent_indent="  "))
+    for line in evidence["accepted_in_vain"]:
+        click.echo(click.wrap_text(printable(f"{line}."), 80, initial_indent="- ", subsequent_indent="  "))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from popsim.errors import Keys, Problem
 from popsim.families.base import Family
 from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faults
-from popsim.study.catalogue_models import CatalogueComponent
+from popsim.study.catalogue_models import AcceptedTable, CatalogueComponent
 from popsim.study.dependence import area_shares
 from popsim.study.evidence import Evidence, EvidenceReader, Sizes
 from popsim.study.model import Area, Component, Exponent
@@ -20,7 +20,7 @@ from popsim.study.validate import Checked
 
 COMPONENT = frozenset(field.name for field in fields(Component))
 """What a component of a study has; much of it is as in the catalogue."""
-EVIDENCE = frozenset({"cost", "data", "width_basis", "shape_basis", "common_share", "group_share"})
+EVIDENCE = frozenset({"cost", "data", "width_basis", "shape_basis", "common_share", "group_share", "accepted"})
 """What follows from data, or is stated by a study."""
 STATED = "The study states this cost in place of the catalogue's and gives no reasons."
 
@@ -171,6 +171,7 @@ class _Planned:
             need=None if stated is None else as_setting(stated.need),
             cofinancing=None if stated is None else as_cofinancing(stated.financing, general, keys),
             experts=tuple(planned.expert),
+            accepted=planned.accepted.reasons(),
             data=evidence.data,
             fit=fit,
             common_share=fit.common_share if fit and shares[0] is None else shares[0],
@@ -207,7 +208,7 @@ class _Planned:
             return component
         # What the catalogue cites speaks of the cost that was there.
         gone: dict[str, object] = {"basis": "judgement", "rationale": STATED, "source": [], "data": [], "expert": []}
-        gone |= {"width_basis": None, "shape_basis": None, "covers": ""}
+        gone |= {"width_basis": None, "shape_basis": None, "covers": "", "accepted": AcceptedTable()}
         changes = gone if isinstance(change.cost, Family) else {}
         for name in ("cost", "basis", "rationale", "start", "spread", "years", "every"):
             if getattr(change, name) is not None:

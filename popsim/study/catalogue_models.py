@@ -79,6 +79,23 @@ class DataRow(Table):
         return (stated,) if isinstance(stated, str) else tuple(stated)
 
 
+class AcceptedTable(Table):
+    """Warnings about evidence that are accepted, each with the reason."""
+
+    outside: Text | None = key("why so many amounts may lie outside the range", None)
+    spread: Text | None = key("why the amounts may spread farther than the range", None)
+    far: Text | None = key("why an amount may be so far out", None)
+    end: Text | None = key("why an amount may stand at the end of the range", None)
+    size: Text | None = key("why an amount may have no size", None)
+    source: Text | None = key("why a source may stand behind another component too", None)
+    scopes: Text | None = key("why amounts of another scope may stand behind the cost", None)
+    financing: Text | None = key("why a cost of this scope may be financed so", None)
+
+    def reasons(self) -> tuple[tuple[str, str], ...]:
+        """Return (warning, reason) pairs."""
+        return tuple((name, reason) for name, reason in self if reason is not None)
+
+
 class CatalogueComponent(Table):
     """One cost component of an area, per country of reference size."""
 
@@ -106,6 +123,7 @@ class CatalogueComponent(Table):
     source: list[Source] = key("where the figures were read", [])
     expert: list[Expert] = key("who was asked", [])
     data: list[DataRow] = key("amounts that were read: what a range is fitted to, or checked by", [])
+    accepted: AcceptedTable = key("warnings about evidence that are accepted, and why", AcceptedTable())
 
     def last(self, years: int) -> int:
         """Return the programme year of the last payment, in a programme of so many years."""

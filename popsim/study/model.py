@@ -197,6 +197,8 @@ class Component(Brief):
     data: tuple[Datum, ...] = ()
     fit: Fit | None = field(default=None, compare=False)
     """What `cost` was fitted as; None where the range is stated."""
+    accepted: tuple[tuple[str, str], ...] = ()
+    """(warning, reason) of each warning about its evidence that it accepts."""
     common_share: float | None = None
     """As that of the area; None where the area's holds."""
     group_share: float | None = None

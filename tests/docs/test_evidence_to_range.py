@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,14 @@ import numpy as np
 import pytest
 from scipy import integrate, stats
 
-PAGE = (Path(__file__).parents[2] / "docs" / "concepts" / "evidence-to-range.md").read_text(encoding="utf-8")
+import popsim as ps
+from popsim.study import load_study
+from popsim.study.evidence_check import check_evidence
+
+from ..study.evidence_studies import write
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "concepts" / "evidence-to-range.md").read_text(encoding="utf-8")
 CALCULATIONS = "".join(re.findall(r"```calculation\n(.*?)```", PAGE, re.DOTALL))
 ROWS: list[dict[str, Any]] = tomllib.loads(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0])["component"][0]["data"]
 FUNCTIONS: dict[str, Any] = {
@@ -73,6 +81,43 @@ def test_numpy_agrees_with_the_calculation_by_hand() -> None:
     line = stats.linregress(np.log(sizes), np.log(amounts))
     assert VALUES["g"] == pytest.approx(line.slope)
     assert VALUES["error_of_g"] == pytest.approx(line.stderr)
+
+
+def test_ps_fit_agrees_with_the_calculation_by_hand() -> None:
+    amounts = [VALUES[f"a{k}"] for k in (1, 2, 3)]
+    known = ps.fit(amounts, sizes=[1.0, 4.0, 0.5], size_exponent=0.5)
+    assert known.predictive_at(1.0).ppf([0.05, 0.5, 0.95]) == pytest.approx(
+        [VALUES["low"], VALUES["middle"], VALUES["high"]], rel=1e-9
+    )
+    assert known.common_share == pytest.approx(VALUES["common"])
+    estimated = ps.fit(amounts, sizes=[1.0, 4.0, 0.5], size_exponent="estimate")
+    assert estimated.centre == pytest.approx(VALUES["centre"])
+    assert estimated.exponent == pytest.approx(VALUES["g"])
+    assert estimated.spread == pytest.approx(VALUES["s_fit"])
+    assert estimated.predictive.ppf([0.05, 0.95]) == pytest.approx([VALUES["low_fit"], VALUES["high_fit"]], rel=1e-9)
+    x = math.log(3.0)
+    scale = VALUES["s_fit"] * math.sqrt(1 + 1 / 3 + (x - VALUES["u"]) ** 2 / VALUES["squares"])
+    high = math.exp(VALUES["v"] + VALUES["g"] * (x - VALUES["u"]) + VALUES["t95_fit"] * scale)
+    assert estimated.predictive_at(3.0).ppf(0.95).item() == pytest.approx(high, rel=1e-9)
+
+
+def test_the_entry_loads_and_costs_what_the_page_says(tmp_path: Path) -> None:
+    file = write(tmp_path, re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0])
+    shutil.copy(ROOT / "configs" / "prices.csv", file.parent)
+    study = load_study(file, {"size.reference": 10_000_000.0, "size.highest": 100_000_000.0})
+    (component,) = study.areas[-1].components
+    assert [datum.reference_amount for datum in component.data] == pytest.approx(
+        [1e6 * VALUES[f"r{k}"] for k in (1, 2, 3)]
+    )
+    (exponent,) = component.exponents
+    to_reference = exponent.reference**-0.5
+    cap = stats.t.cdf((math.log(20.0) - VALUES["m"]) / VALUES["scale"], 2)
+    low = math.exp(VALUES["m"] + stats.t.ppf(0.05 * cap, 2) * VALUES["scale"])
+    assert to_reference * component.cost.ppf(0.05).item() == pytest.approx(1e6 * low)
+    assert to_reference * component.cost.support()[1] == pytest.approx(20e6)
+    assert f"{to_reference * component.cost.mean() / 1e6:.2f}" == dict(row[::2] for row in table("| cap |"))["20"]
+    assert component.common_share == pytest.approx(VALUES["common"])
+    assert check_evidence(study) == ()
 
 
 def prose_numbers(text: str) -> set[str]:

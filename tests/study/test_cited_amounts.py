@@ -60,16 +60,19 @@ def test_amounts_that_spread_twice_as_far_are_found(points: int, found: float) -
     assert rate(RANGES["lognormal"], points, widened=2.0) >= found
 
 
-def pcb_projects() -> tuple[list[str], list[float]]:
-    """Return names and amounts of the projects, per 10 million people (exponent 0.5) in dollars of 2010."""
+def people() -> dict[str, float]:
+    """Return the population of each country in 2007."""
     with (ROOT / "configs" / "countries.csv").open(encoding="utf-8") as file:
         lines = [line for line in file if not line.startswith("#")]
-    people = {row["code"]: row["population"] for row in csv.DictReader(lines)}
+    return {row["code"]: float(row["population"]) for row in csv.DictReader(lines) if row["population"]}
+
+
+def pcb_projects() -> tuple[list[str], list[float]]:
+    """Return names and amounts of the projects, per 10 million people (exponent 0.5) in dollars of 2010."""
     with (ROOT / "configs" / "prices.csv").open(encoding="utf-8") as file:
         index = {int(row["year"]): float(row["index"]) for row in csv.DictReader(file)}
-    amounts = [
-        dollars * index[2010] / index[year] / (float(people[code]) / 10e6) ** 0.5 for _, code, dollars, year in PROJECTS
-    ]
+    size = {code: count / 10e6 for code, count in people().items()}
+    amounts = [dollars * index[2010] / index[year] / size[code] ** 0.5 for _, code, dollars, year in PROJECTS]
     return [name for name, *_ in PROJECTS], amounts
 
 
