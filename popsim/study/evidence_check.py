@@ -148,23 +148,24 @@ def _scopes(component: Component, fitted: Sequence[Datum]) -> Iterator[Objection
 def _financing(study: Study, area: Area, component: Component) -> Iterator[Objection]:
     if study.agency_fee is None or component.scope == "whole":
         return
-    shares = _shares(area.cofinancing)
+    shares = _shares(component.cofinancing or area.cofinancing)
     if component.scope == "grant" and max(shares) > 0.0:
         yield Objection(
             "financing",
-            f"the cost is what funds grant, and co-financing of up to {max(shares):.0%} is taken off it: "
+            f"the cost is what funds grant, and co-financing of up to {100 * max(shares):.0f} % is taken off it: "
             "a grant is what is left once others have paid",
             f"cofinancing = 0 under [area.{area.id}.component.{component.id}.financing], or a cost that is all-in",
         )
     if component.scope == "cofinancing" and min(shares) < 1.0:
         yield Objection(
             "financing",
-            f"the cost is what others add to grants, and {1 - min(shares):.0%} of it is asked of the fund",
+            f"the cost is what others add to grants, and {100 * (1 - min(shares)):.0f} % of it is asked of the fund",
             f"cofinancing = 1 under [area.{area.id}.component.{component.id}.financing]",
         )
 
 
 def _shares(setting: Setting | None) -> list[float]:
+    """Return the expected share that others pay, in every group of countries that has one of its own."""
     if setting is None:
         return [0.0]
     return [_mean(value) for value in (setting.value, *(value for _, _, value in setting.by))]

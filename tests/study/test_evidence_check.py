@@ -122,7 +122,15 @@ def test_co_financing_is_not_taken_off_a_grant(
     found = raised(written(component(scope=scope), ending=FINANCING.format(share=share)))
     assert set(found) == ({"financing"} if raises else set())
     if raises:
-        assert "50%" in found["financing"]
+        assert "50 %" in found["financing"]
+
+
+def test_co_financing_of_the_component_counts_and_not_that_of_its_area(written: Callable[..., Path]) -> None:
+    file = written(component(scope="cofinancing"), ending=FINANCING.format(share=0.5))
+    own = "area.z.component.equipment.financing.cofinancing"
+    assert raised(file, **{own: 1.0}) == {}
+    found = raised(file, **{own: {"family": "uniform", "low": 0.6, "high": 1.0}})
+    assert "20 % of it is asked of the fund" in found["financing"]
 
 
 def test_a_study_without_financing_asks_nobody(written: Callable[..., Path]) -> None:
