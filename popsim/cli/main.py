@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from keyword import iskeyword
 from typing import NoReturn, TextIO, cast
 
 import click
@@ -30,11 +31,15 @@ COMMANDS = (
     "compare",
     "drivers",
     "init",
+    "import",
     "catalogue",
     "families",
     "schema",
 )
-"""Each is a file of this folder that holds a click command named ``command``; in the order in which help lists them."""
+"""Each is a file of this folder that holds a click command named ``command``; in the order in which help lists them.
+
+The file of a command whose name is a word of Python has an underscore behind it: ``import_.py``.
+"""
 
 
 class CommandGroup(click.Group):
@@ -48,9 +53,10 @@ class CommandGroup(click.Group):
         """Return one command, imported; None when there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        command = importlib.import_module(f"popsim.cli.{cmd_name}").command
+        module = f"popsim.cli.{cmd_name}{'_' if iskeyword(cmd_name) else ''}"
+        command = importlib.import_module(module).command
         if not isinstance(command, click.Command):
-            message = f"popsim.cli.{cmd_name}.command is not a click command, but {command!r}"
+            message = f"{module}.command is not a click command, but {command!r}"
             raise TypeError(message)
         return command
 

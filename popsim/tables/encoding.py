@@ -7,9 +7,12 @@ import re
 import unicodedata
 
 from popsim.errors import FileError, Keys, Problem
+from popsim.tables.numbers import stating, where_stated
 
 
-def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: Keys = ()) -> tuple[str, str]:
+def decode(
+    data: bytes, path: str, encoding: str | None, file: str = "", keys: Keys = (), key: str = "csv"
+) -> tuple[str, str]:
     r"""Return the text of a file, with ``\n`` at the end of lines, and a note where it is not UTF-8.
 
     Parameters
@@ -23,6 +26,8 @@ def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: K
         where every letter beyond ASCII stands among letters of ASCII, as in names of western languages.
     file, keys
         Who refers to it, for messages.
+    key
+        Table of the study that can state the encoding; empty where an option of the command line does.
 
     Raises
     ------
@@ -38,6 +43,9 @@ def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: K
     def refused(found: str, allowed: str, mend: str) -> FileError:
         return FileError(Problem(file or path, keys, f"{path}: {found}", allowed, mend))
 
+    def stated(name: str) -> str:
+        return f"{where_stated(key)}: {stating(key, encoding=name)}"
+
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         mend = "open it in the spreadsheet program and save the sheet as CSV, best as CSV UTF-8"
         raise refused("a workbook or another packed file", "a CSV file", mend)
@@ -45,7 +53,7 @@ def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: K
     if encoding is None and data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         used, note = "utf-16", "from UTF-16"
     elif encoding is None and b"\0" in data:
-        mend = 'save the file as UTF-8, or name its encoding in the study: [csv] encoding = "utf-16-le"'
+        mend = "save the file as UTF-8, or name its encoding " + stated('"utf-16-le"')
         raise refused("bytes of value 0, as in UTF-16 without a byte order mark", "text in UTF-8", mend)
     called = used
     if codecs.lookup(used).name == "utf-8":
@@ -59,7 +67,7 @@ def decode(data: bytes, path: str, encoding: str | None, file: str = "", keys: K
             if isinstance(error, UnicodeDecodeError):
                 line = data[: error.start].count(b"\n") + 1
                 found = f"byte 0x{data[error.start]:02x} in line {line} is not {called}"
-            mend = 'save the file again with encoding UTF-8, or name its encoding in the study: [csv] encoding = "..."'
+            mend = "save the file again with encoding UTF-8, or name its encoding " + stated('"..."')
             raise refused(found, f"text in {called}", mend) from None
         text, note = western
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), note

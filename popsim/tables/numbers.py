@@ -19,6 +19,26 @@ SHOWN = 3
 """How many examples a message gives."""
 
 
+def stating(key: str, **values: str) -> str:
+    """Return how a reader states something of a file: in a table of the study, or by options where `key` is empty.
+
+    Examples
+    --------
+    >>> stating("csv", decimal='","', thousands='"."')
+    '[csv] decimal = "," and thousands = "."'
+    >>> stating("", decimal='","', thousands='"."')
+    '--decimal "," and --thousands "."'
+    """
+    if key:
+        return f"[{key}] " + " and ".join(f"{name} = {value}" for name, value in values.items())
+    return " and ".join(f"--{name} {value}" for name, value in values.items())
+
+
+def where_stated(key: str) -> str:
+    """Return where a reader states how a file is written."""
+    return "in the study" if key else "on the command line"
+
+
 def named(sign: str) -> str:
     """Return the name of a sign for a message."""
     return NAMES.get(sign) or (f'"{sign}"' if sign == "'" else f"'{sign}'")
@@ -39,7 +59,7 @@ class Dialect:
     encoding
         Name of the encoding.
     key
-        Table of the study that can say all this, for messages.
+        Table of the study that can say all this, for messages; empty where options of the command line do.
     """
 
     delimiter: str | None = None
@@ -205,7 +225,11 @@ def _signs(seen: Evidence, stated: Dialect, delimiter: str, name: str) -> Number
         return _against(name, "one thousands separator", seen.thousands.values())
     both = next((sign for sign in shown_as if sign in groups), None)
     if both is not None:
-        meaning = f"{named(both)} as the decimal sign, as the study says," if known else f"{named(both)} in one meaning"
+        meaning = (
+            f"{named(both)} as the decimal sign, as stated {where_stated(stated.key)},"
+            if known
+            else f"{named(both)} in one meaning"
+        )
         return _against(name, meaning, [uses[both] for uses in (seen.thousands, seen.decimal) if both in uses])
     decimal, thousands = (shown_as or [""])[0], (groups or [""])[0]
     # Commas between columns go with decimal points, unless something in the file shows otherwise.
@@ -236,13 +260,12 @@ def _ambiguous(cells: Sequence[Cell], beside: Cell | None, sign: str, name: str,
     found = f"{shown(cells[0].text)} in line {lines}"
     if len(cells) > 1:
         found = f"{shown(cells[0].text)} and others like it (lines {lines})"
-    stated = f'[{key}] decimal = "{"," if sign == "." else "."}" and thousands = "{sign}"'
-    mend = (
-        f'say in the study which it is: {stated}, or decimal = "{sign}"; or write numbers without thousands separators'
-    )
+    stated = stating(key, decimal='","' if sign == "." else '"."', thousands=f'"{sign}"')
+    other, where = stating(key, decimal=f'"{sign}"').removeprefix(f"[{key}] "), where_stated(key)
+    mend = f"say {where} which it is: {stated}, or {other}; or write numbers without thousands separators"
     if beside:
         found += f" beside {shown(beside.text)} in line {beside.line}"
-        mend = f"if it is as in line {beside.line}, say so in the study: {stated}; or write all numbers in one way"
+        mend = f"if it is as in line {beside.line}, say so {where}: {stated}; or write all numbers in one way"
     found += f": {cells[0].text.replace(sign, '')}, or a number with three decimals"
     return _of_columns(name, cells, found, "numbers that can be read in one way", mend)
 
@@ -250,10 +273,11 @@ def _ambiguous(cells: Sequence[Cell], beside: Cell | None, sign: str, name: str,
 def _unreadable(cells: Sequence[Cell], numbers: NumberFormat, name: str, key: str) -> Problem:
     found = ", ".join(f"{shown(cell.text)} (line {cell.line})" for cell in cells[:SHOWN])
     groups = f"{named(numbers.thousands)} between thousands" if numbers.thousands else "no sign between thousands"
+    said = stating(key, decimal="...", thousands="...")
     return _of_columns(
         name,
         cells,
         found + (f", ... ({len(cells)} in all)" if len(cells) > SHOWN else ""),
         f"numbers with {named(numbers.decimal)} as the decimal sign and {groups}",
-        f"write them so, or say in the study how they are written: [{key}] decimal = ..., thousands = ...",
+        f"write them so, or say {where_stated(key)} how they are written: {said}",
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest, shown, words
-from popsim.tables.numbers import PLAIN, Dialect, NumberFormat, conclude_numbers, named
+from popsim.tables.numbers import PLAIN, Dialect, NumberFormat, conclude_numbers, named, stating, where_stated
 
 DELIMITERS = (",", ";", "\t", "|")
 
@@ -167,7 +167,7 @@ class _Reader:
         if cut_wrong:
             # What is wrong with the rows may come from cutting them at the wrong sign, or from the wrong names.
             self.problems.clear()
-        hint = f"the sign between columns may be {named(concluded)}: [{self.dialect.key}] delimiter = ..."
+        hint = f"the sign between columns may be {named(concluded)}: {stating(self.dialect.key, delimiter='...')}"
         self.check_header(columns, header.line, hint if concluded != delimiter else "")
         if cut_wrong:
             return TextTable(self.name, columns, (), whole=False, numbers=None)
@@ -190,7 +190,8 @@ class _Reader:
             allowed = f"one of {words(named(sign) for sign in DELIMITERS)} between columns"
             self.refuse(f"line {lines[0][0]}", f"sep={own}", allowed, "save the file again with one")
         elif own and stated not in (None, own):
-            found = f"sep={own}, and [{self.dialect.key}] delimiter = {shown(stated)} in the study"
+            said = stating(self.dialect.key, delimiter=shown(stated))
+            found = f"sep={own}, and {said} {where_stated(self.dialect.key)}"
             self.refuse(f"line {lines[0][0]}", found, "one sign between columns", "take one of the two out")
         return stated or own or None
 
@@ -228,7 +229,8 @@ class _Reader:
             fits = even or fits
         if len(fits) > 1 and needed:
             found = f"{shown(lines[0])}, which may be cut at {words(named(sign) for sign in fits)}"
-            mend = f"say which in the study: [{self.dialect.key}] delimiter = ..."
+            key = self.dialect.key
+            mend = f"say which {where_stated(key)}: {stating(key, delimiter='...')}"
             self.refuse("first line", found, "one sign between columns", mend)
         return (fits or [","])[0]
 
