@@ -23,8 +23,8 @@ UNITS = {"units": 1, "thousands": 1_000, "millions": 1_000_000}
 Examples:
   popsim import --template costs.csv
   popsim import costs.xlsx --out my-catalogue
-  popsim import costs.csv --data projects.csv --out my-study/catalogue --overwrite
-  popsim import costs.csv --out my-catalogue --currency USD --price-year 2024 --amounts-in thousands
+  popsim import costs.csv --data projects.csv --out my-catalogue --overwrite
+  popsim import costs.csv --out my-catalogue --amounts-in thousands
 
 \b
 docs/how-to/import-costs.md lists the headings of all tables. Then
