@@ -146,7 +146,7 @@ def table(heading: str) -> list[list[str]]:
 
 
 def test_what_few_data_cost() -> None:
-    rows = table("| points n |")
+    rows = table("| points n | exponent known")
     assert len(rows) == 6
     for points, known, estimated in rows:
         n = int(points)
@@ -164,6 +164,17 @@ def test_what_the_cap_does() -> None:
         assert f"{stats.t.sf(end, 2):.1%}" == chance.replace(" ", "")
         area, _ = integrate.quad(lambda v: math.exp(m + scale * v) * stats.t.pdf(v, 2), -np.inf, end)
         assert f"{area / stats.t.cdf(end, 2):.2f}" == mean
+
+
+def test_how_far_out_the_ends_lie_where_level_and_exponent_are_drawn_apart() -> None:
+    rng = np.random.default_rng(20261129)
+    rows = table("| points n | too far by |")
+    assert len(rows) == 4
+    for points, stated in rows:
+        n = int(points)
+        apart = rng.standard_t(n - 2, 400_000) * math.sqrt(1 + 1 / n) + rng.standard_t(n - 2, 400_000)
+        together = stats.t.ppf(0.95, n - 2) * math.sqrt(1 + 1 / n + 1)
+        assert np.quantile(apart, 0.95) / together - 1 == pytest.approx(float(stated.rstrip(" %")) / 100, abs=0.012)
 
 
 def coverage(interval: Any, points: int, *, sets: int = 4000) -> float:
