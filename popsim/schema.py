@@ -67,6 +67,7 @@ class Limits:
 
 PROBABILITY = Limits("probability", 0, 1)
 YEARS = Limits("years", 0)
+LEVEL = Limits("level", 0)
 RATE = Limits("rate", -1, is_open=True)
 """Of a distribution; a number is below 1 as well, since 2 is 2 per cent mistyped."""
 FACTOR = Limits("factor", 0, is_open=True)

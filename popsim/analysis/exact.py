@@ -174,7 +174,7 @@ def total_std(study: Study) -> Spread:
 
 def _reasons(study: Study) -> tuple[str, ...]:
     """Return what is uncertain in a study beside what the formula knows."""
-    areas = study.areas
+    areas, delays = study.areas, [area.delay for area in study.areas if area.delay is not None]
     pairs = [(area, component) for area in areas for component in area.components]
     needs = [[setting for _, setting in needs_of(*pair)] for pair in pairs]
     shocked = {area for shock in study.shocks for area in shock.areas}
@@ -182,7 +182,7 @@ def _reasons(study: Study) -> tuple[str, ...]:
     uncertain = [value for value in amounts if value not in (0.0, 1.0)]
     tests = {
         "starts of countries": _is_uncertain(study.start),
-        "delays": any(_is_uncertain(area.delay.years) for area in areas if area.delay),
+        "delays": any(_is_uncertain(each.years) or is_drawn(each.level) for each in delays),
         "rises of prices": any(is_drawn(area.escalation.rate) for area in areas if area.escalation),
         "events that raise prices": any(area.id in shocked for area in areas),
         "chances of need that are uncertain": any(is_drawn(value) for value in amounts),

@@ -26,7 +26,7 @@ from popsim.plan.dependence import Score, delay_scores, share_score, start_score
 from popsim.plan.needs import needs_of
 from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
 from popsim.schema import STUDY_FILE
-from popsim.study.model import Amount, Area, Component, Country, Escalation, Overlap, Setting, Shock, Study
+from popsim.study.model import Amount, Area, Component, Country, Delay, Escalation, Overlap, Setting, Shock, Study
 from popsim.study.split import ShareOfWhole
 
 _NOISE = 1e-9
@@ -255,10 +255,16 @@ def _area_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]
                 continue
             both = needed(list(needs_of(area, component)))
             if component.need is not None:
-                if anywhere(both, limit).is_below(limit):
+                is_rarely_needed = anywhere(both, limit).is_below(limit)
+                if component.needed_with is not None:
+                    # One event with the component that decides on it.
+                    pass
+                elif is_rarely_needed:
                     yield _need_event(study, area, component, both, anywhere(both))
+                else:
+                    yield from _no_need_event(study, area, component, [each[len(of_area) :] for each in both], limit)
+                if is_rarely_needed:
                     continue
-                yield from _no_need_event(study, area, component, [each[len(of_area) :] for each in both], limit)
             cost: Amount = component.cost
             if component.part is not None:
                 cost, score = component.part.share, share_score(study, component.part)
@@ -376,7 +382,8 @@ def _need_part(study: Study, area: Area, component: Component | None) -> tuple[s
     """Return the identifier and the name of an area, or of a component of it, and the part of the study that it is."""
     if component is None:
         return area.id, area.name, _of_areas(study, (area.id,))
-    return f"{area.id}/{component.id}", component.name, _with_areas(study, _only(area, component))
+    followers = [each for each in area.components if each.needed_with == component.id]
+    return f"{area.id}/{component.id}", component.name, _with_areas(study, _only(area, component, *followers))
 
 
 def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, places: list[list[Condition]]) -> Event:
@@ -398,12 +405,13 @@ def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, pl
 
 
 def _time_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
-    """Yield starts and delays that are rarely so late, or so early."""
+    """Yield starts, delays and levels of delays that are rarely so late, or so early."""
     if study.start is not None:
         yield from _late_or_early(study, view, study.start, start_score(study), limit)
     for area in study.areas:
         if area.delay is not None:
             yield from _late_or_early(study, view, area.delay.years, delay_scores(study)[area.id], limit, area)
+    yield from _level_events(study, limit)
 
 
 def _late_or_early(
@@ -456,6 +464,45 @@ def _late_or_early(
             adds=(areas, changed(part, usual)),
             certain=(changed(few, {label: end.given() for label, end in here.items()}), changed(few, usual)),
         )
+
+
+def _level_events(study: Study, limit: float) -> Iterator[Event]:
+    """Yield levels of delays, each common to all countries, that are rarely so high or so low."""
+    delayed = [(area, area.delay) for area in study.areas if area.delay is not None]
+    for stream, level in {delay.level_stream: delay.level for _, delay in delayed}.items():
+        if not isinstance(level, Family):
+            continue
+        areas = [area for area, delay in delayed if delay.level_stream == stream]
+        part = _of_areas(study, tuple(area.id for area in areas))
+        # Prices that rise every year show how late a unit is paid whose delay is the level itself.
+        unit = replace(areas[0], components=(_unit_of(study, areas[0]),), need=None, escalation=Escalation(0.5, ""))
+        unit = replace(unit, delay=Delay(Setting(1.0), 0.0, level, stream))
+        shown = replace(_with_areas(study, unit), start=None, countries=study.countries[:1])
+        for end in rare_ends(level, limit):
+            if end.has_gap():
+                yield _PartEvent(
+                    f"{end.side} {stream}",
+                    f"{end.side} level",
+                    areas[0].name if "/area/" in stream else study.title,
+                    0,
+                    Chance.known(end.chance),
+                    shows=(shown, _with_level(shown, stream, end.usual())),
+                    adds=(tuple(area.id for area in areas), _with_level(part, stream, end.usual())),
+                    certain=(_with_level(part, stream, end.given()), _with_level(part, stream, end.usual())),
+                )
+
+
+def _with_level(part: Study, stream: str, level: Family) -> Study:
+    """Return a part with another distribution of a level of delays."""
+    return _with_areas(
+        part,
+        *(
+            replace(area, delay=replace(area.delay, level=level))
+            if area.delay is not None and area.delay.level_stream == stream
+            else area
+            for area in part.areas
+        ),
+    )
 
 
 def _price_events(study: Study, limit: float) -> Iterator[Event]:
@@ -578,19 +625,38 @@ def _of_areas(study: Study, ids: tuple[str, ...]) -> Study:
     return _with_areas(study, *(area for area in study.areas if area.id in ids))
 
 
-def _only(area: Area, component: Component) -> Area:
-    """Return an area with one component that costs anything.
+def _only(area: Area, *components: Component) -> Area:
+    """Return an area with one component that costs anything, or a few.
 
-    Another stays where there are several, at no cost: components of an area draw otherwise than one alone.
+    Another stays where there are several, at no cost: components of an area draw otherwise than one alone. So does the
+    component that decides on the need of one of them.
     """
-    others = [each for each in area.components if each.id != component.id][:1]
-    idle = [replace(_costing(each, 0.0), need=None) for each in others]
-    return replace(area, components=(component, *idle))
+    chosen = _with_deciding(area, components)
+    if len(chosen) == 1:
+        others = [each for each in area.components if each.id != chosen[0].id][:1]
+        chosen += tuple(replace(_costing(each, 0.0), need=None) for each in others)
+    return replace(area, components=chosen)
+
+
+def _with_deciding(area: Area, components: tuple[Component, ...]) -> tuple[Component, ...]:
+    """Return components of an area, and at no cost those that decide on their needs and are not among them."""
+    deciding = {each.needed_with for each in components} - {each.id for each in components}
+    return (*components, *(_costing_as_drawn(each, 0.0) for each in area.components if each.id in deciding))
 
 
 def _costing(component: Component, cost: float) -> Component:
     """Return a component at a known cost, the same in all countries."""
     return replace(component, cost=Constant(cost), part=None, exponents=())
+
+
+def _costing_as_drawn(component: Component, cost: float) -> Component:
+    """Return a component at a known cost, needed by the score that it has."""
+    unit = _costing(component, cost)
+    if component.part is None:
+        return unit
+    # Where needs correlate with costs, they do with that of the whole.
+    whole = replace(component.part.whole, cost=Constant(cost))
+    return replace(unit, part=replace(component.part, whole=whole, share=1.0))
 
 
 def _drawing(component: Component, drawn: Family) -> Component:
@@ -611,7 +677,7 @@ def _sharing(study: Study, whole: Overlap, cost: Family) -> Study:
             for each in area.components
             if each.part is not None and each.part.whole.id == whole.id
         ]
-        areas += [replace(area, components=tuple(parts))] if parts else []
+        areas += [replace(area, components=_with_deciding(area, tuple(parts)))] if parts else []
     return _with_areas(study, *areas)
 
 
@@ -652,12 +718,7 @@ def _unit_of(study: Study, area: Area, paid_in: int = 0) -> Component:
 def _unit_part(study: Study, area: Area, component: Component | None) -> Study:
     """Return an area, or one component of it, that costs one unit wherever it is needed."""
     if component is not None:
-        unit = _costing(component, 1.0)
-        if component.part is not None:
-            # Where needs correlate with costs, they do with that of the whole.
-            whole = replace(component.part.whole, cost=Constant(1.0))
-            unit = replace(unit, part=replace(component.part, whole=whole, share=1.0))
-        return _with_areas(study, _only(area, unit))
+        return _with_areas(study, _only(area, _costing_as_drawn(component, 1.0)))
     alone = replace(_costing(area.components[0], 1.0), need=None)
     return _with_areas(study, replace(area, components=(alone,)))
 

@@ -295,7 +295,8 @@ def save_plan(path: Path, plan: Plan) -> None:
     is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
     arrays = _arrays(plan, is_shared)
     with netCDF4.Dataset(path, "w") as file:
-        _write_plan(file, file, plan, arrays)
+        used = {name: array for name, array in arrays.items() if array.size > 0 or name not in LATER_ARRAYS}
+        _write_plan(file, file, plan, used)
         for other in plan.alternatives:
             own = {name: array for name, array in _arrays(other, is_shared).items() if not _same(array, arrays[name])}
             _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other, own)

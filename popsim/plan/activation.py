@@ -16,7 +16,7 @@ from popsim.plan.dependence import Score, delay_scores, start_score, whole_score
 from popsim.plan.needs import Probit, needs_of
 from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
 from popsim.plan.study_view import StudyView
-from popsim.study.model import Amount, Area, Component, Country, Setting, Shock, Study
+from popsim.study.model import Amount, Area, Component, Country, Delay, Setting, Shock, Study
 
 
 class PricePath(NamedTuple):
@@ -66,6 +66,12 @@ class GlobalFactors:
         # To make a threshold of a probability takes time.
         known = self._registers.get(stream)
         return self.register(stream, Probit(amount), f"need of {name}: probability") if known is None else known, 0.0
+
+    def level(self, delay: Delay) -> int:
+        """Return the register of the factor on the years of a delay; -1 where it changes nothing."""
+        if delay.level == 1.0:
+            return -1
+        return self.register(delay.level_stream, delay.level, f"{delay.level_stream}: level")
 
     def price_path(self, area: Area) -> PricePath:
         """Return the path of the prices of an area."""
@@ -125,6 +131,9 @@ def register_shared_values(view: StudyView, factors: GlobalFactors) -> None:
         for name, setting in needs_of(area, component):
             for label, amount in view.amounts(setting).items():
                 factors.threshold(name, label, amount)
+    for area in view.study.areas:
+        if area.delay is not None and view.lags[area.id] > 1:
+            factors.level(area.delay)
 
 
 def common_weights(score: Score, country: Country, study: Study) -> Weights:
@@ -152,6 +161,7 @@ class _Activation(NamedTuple):
     begin: int
     late: int
     late_cost: float
+    level: int
     needs: tuple[_NeedIndicator, ...]
     scale_factors: tuple[tuple[int, str, float], ...]
     """(register of the exponent, measure, where the cost stands in it)."""
@@ -230,6 +240,7 @@ class ActivationBuilder:
         """Return the arrays of `Moves` that describe activations."""
         added = [activation for _, kind in self._added for activation in kind.activations]
         needs = [need for activation in added for need in activation.needs]
+        levels = [activation.level for activation in added]
         scale_factors = [
             (register, math.log(self._view.factors(measure, reference)[place]))
             for place, kind in self._added
@@ -243,6 +254,7 @@ class ActivationBuilder:
             "presence_begin": _integers([activation.begin for activation in added]),
             "presence_late": _integers([activation.late for activation in added]),
             "presence_late_cost": np.array([activation.late_cost for activation in added], dtype=np.float64),
+            "presence_level": _integers(levels if any(level >= 0 for level in levels) else []),
             "gate_start": pointers([len(activation.needs) for activation in added]),
             "gate_score": _integers([need.score for need in needs]),
             "gate_kept": _integers([need.register for need in needs]),
@@ -344,8 +356,10 @@ class ActivationBuilder:
             return None
         begin = self._registers["start"] if lags > 1 and self._view.study.start is not None else -1
         late = self._registers[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
-        late_cost = area.delay.cost_per_year if area.delay is not None else 0.0
-        return _Activation(0, lags, begin, late, late_cost, needs, scale_factors, whole)
+        late_cost, level = 0.0, -1
+        if area.delay is not None and lags > 1:
+            late_cost, level = area.delay.cost_per_year, self._factors.level(area.delay)
+        return _Activation(0, lags, begin, late, late_cost, level, needs, scale_factors, whole)
 
     def _need(self, name: str, label: str, amount: Amount) -> _NeedIndicator:
         if (name, label) not in self._needs:

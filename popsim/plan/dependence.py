@@ -116,7 +116,7 @@ def need_scores(study: Study, costs: Sequence[Score] | None = None) -> dict[str,
         name = f"area/{area.id}"
         needed = {name: areas[area.id]} if area.need is not None else {}
         for component, score in zip(area.components, of_components, strict=False):
-            if component.need is not None:
+            if component.need is not None and component.needed_with is None:
                 needed[f"{name}/component/{component.id}"] = score
         for key, cost in needed.items():
             apart = _with_factor("need", key, stated.between_needs, stated.need_common_share)

@@ -8,7 +8,7 @@ import numpy as np
 
 from popsim.arrays import Floats, Integers
 
-LATER_ARRAYS = frozenset({"presence_whole"})
+LATER_ARRAYS = frozenset({"presence_whole", "presence_level"})
 """Arrays of `Moves` that earlier versions did not have: where they are empty, a plan has the digest that it had."""
 
 NOTHING = np.zeros(0, dtype=np.int64)
@@ -68,6 +68,8 @@ class Moves(NamedTuple):
     """Buffers that are needed: registers, weights of activations, price profiles."""
     presence_whole: Integers = NOTHING
     """Register of the whole that a cost is a share of, -1 for none; empty in a plan without such costs."""
+    presence_level: Integers = NOTHING
+    """Register of the factor on the delay of the work, -1 for none; empty where no delay has one."""
 
     def frozen(self) -> Moves:
         """Return the same arrays, no longer writable."""

@@ -92,7 +92,7 @@ def needs_of(area: Area, component: Component) -> Iterator[tuple[str, Setting]]:
     if area.need is not None:
         yield f"area/{area.id}", area.need
     if component.need is not None:
-        yield f"area/{area.id}/component/{component.id}", component.need
+        yield f"area/{area.id}/component/{component.needed_with or component.id}", component.need
 
 
 def correlation(one: Score, two: Score) -> float:

@@ -224,6 +224,8 @@ class _Writer:
         m, write = self.moves, self.steps.append
         at, lags = self.weights + m.presence_slot[p], m.presence_lags[p]
         begin, late, late_cost = m.presence_begin[p], m.presence_late[p], m.presence_late_cost[p]
+        level = m.presence_level[p] if m.presence_level else -1
+        delay = _REGISTERS + late if level < 0 else _SCRATCH
         write(set_to(at, 1.0))
         for j in range(m.gate_start[p], m.gate_start[p + 1]):
             more = _ZERO if m.gate_kept[j] < 0 else _REGISTERS + m.gate_kept[j]
@@ -232,13 +234,15 @@ class _Writer:
             write(scale(at, _REGISTERS + m.power_kept[j], m.power_log[j]))
         if m.presence_whole and m.presence_whole[p] >= 0:
             write(multiply(at, _REGISTERS + m.presence_whole[p]))
+        if late >= 0 and level >= 0:
+            write(times(delay, _REGISTERS + level, _REGISTERS + late))
         if late >= 0 and late_cost != 0.0:
-            write(prolong(at, _REGISTERS + late, late_cost))
+            write(prolong(at, delay, late_cost))
         if lags > 1:
-            lateness = _REGISTERS + max(begin, late)
+            lateness = delay if late >= 0 else _REGISTERS + begin
             if begin >= 0 and late >= 0:
                 lateness = _SCRATCH
-                write(plus(lateness, _REGISTERS + begin, _REGISTERS + late))
+                write(plus(lateness, _REGISTERS + begin, delay))
             write(split(at + 1, lateness, lags - 1))
 
     def pay(self, row: int, lag_targets: list[int], is_summed: bool) -> int:

@@ -180,12 +180,20 @@ class StudyView:
         begin = self.longest(study.start)
         counts = {}
         for area in study.areas:
-            late = self.longest(area.delay.years if area.delay else None)
+            late = self._longest_delay(area)
             most = max({start + delay for start, delay in zip(begin, late, strict=True)})
             differ = area.escalation is not None or study.inflation is not None or study.discount_rate is not None
             counted = most if differ and not math.isinf(most) else min(most, len(study.years))
             counts[area.id] = 1 + math.ceil(counted)
         return counts
+
+    def _longest_delay(self, area: Area) -> list[float]:
+        if area.delay is None:
+            return self.longest(None)
+        level = area.delay.level
+        most = level.support()[1] if isinstance(level, Family) else level
+        # Zero times what has no upper limit is zero.
+        return [most * years if most > 0.0 and years > 0.0 else 0.0 for years in self.longest(area.delay.years)]
 
     @cached_property
     def groups(self) -> list[dict[str, str]]:

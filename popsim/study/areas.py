@@ -11,11 +11,11 @@ from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faul
 from popsim.study.catalogue_models import AcceptedTable, CatalogueComponent
 from popsim.study.dependence import area_shares
 from popsim.study.evidence import Evidence, EvidenceReader, Sizes
-from popsim.study.model import Area, Component, Exponent
+from popsim.study.model import Area, Component, Exponent, Setting
 from popsim.study.money import Money
 from popsim.study.place import Place
 from popsim.study.settings import as_cofinancing, as_delay, as_escalation, as_exponents, as_setting, in_order
-from popsim.study.toml_models import AreaTable, FitTable, StudyFile
+from popsim.study.toml_models import AreaTable, ChangeTable, FitTable, StudyFile
 from popsim.study.validate import Checked
 
 COMPONENT = frozenset(field.name for field in fields(Component))
@@ -55,7 +55,45 @@ def check_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[
             allowed = "at least one component of a counted area"
             mend = f"leave the area out: area.{area.id}.include = false"
             problems.append(place.problem(keys, "every component has include = false", allowed, mend))
+        problems += _check_needed_with(study, area, table)
     return problems
+
+
+def _check_needed_with(study: Checked[StudyFile], area: CatalogueArea, table: AreaTable) -> list[Problem]:
+    """List components that are said to be needed with one that cannot decide on it."""
+    problems = []
+    names = [component.id for component in area.components]
+    for name, change in table.component.items():
+        if (other := change.needed_with) is None:
+            continue
+        keys: Keys = ("area", area.id, "component", name, "needed_with")
+        named = table.component.get(other)
+        if other not in names:
+            allowed = f"components of area {area.id} in the catalogue"
+            problems.append(study.place.unknown(keys, "component", other, allowed, names))
+        elif (fault := _needed_with_fault(f"area.{area.id}.component", name, change, other, named)) is not None:
+            problems.append(study.place.problem(keys, *fault))
+    return problems
+
+
+def _needed_with_fault(
+    above: str, name: str, change: ChangeTable, other: str, named: ChangeTable | None
+) -> tuple[str, str, str] | None:
+    """Return what keeps a component from being needed with another: what is found, what is allowed, how to mend it."""
+    if other == name:
+        return f"{other!r}, the component itself", "another component of the area", "leave needed_with out"
+    if change.need is not None:
+        found = f"{other!r} beside a need of its own, [{above}.{name}.need]"
+        return found, "needed_with or need, not both", "leave one of the two out"
+    if named is not None and named.needed_with is not None:
+        found = f"{other!r}, which is itself needed with {named.needed_with!r}"
+        best = named.needed_with
+        mend = f'needed_with = "{best}"' if best not in (name, other) else f"give {other} a need of its own"
+        return found, "a component with a need of its own, or with none", mend
+    if change.include and named is not None and not named.include:
+        mend = f"leave it out as well: {above}.{name}.include = false, or count {other}"
+        return f"{other!r}, which the study leaves out", "a component that is counted", mend
+    return None
 
 
 def _is_counted(table: AreaTable, component: str) -> bool:
@@ -122,7 +160,7 @@ class _Planned:
         keys, shares = ("area", area.id), area_shares(content, area.id)
         exponents = as_exponents(table, keys)
         counted = [component for component in area.components if _is_counted(table, component.id)]
-        own = table.escalation is not None
+        needs = {name: as_setting(change.need) for name, change in table.component.items()}
         return Area(
             id=area.id,
             name=area.name,
@@ -130,18 +168,20 @@ class _Planned:
             document=area.document,
             size_exponent=exponents["size"].value if "size" in exponents else 0.0,
             common_share=shares.common,
-            components=tuple(filter(None, [self.component(component, exponents) for component in counted])),
+            components=tuple(filter(None, [self.component(component, exponents, needs) for component in counted])),
             group_share=shares.group,
             need=as_setting(table.need),
-            delay=as_delay(table.delay or content.delay),
-            escalation=as_escalation(table.escalation or content.escalation, keys if own else ()),
+            delay=as_delay(table.delay or content.delay, keys if table.delay else ()),
+            escalation=as_escalation(table.escalation or content.escalation, keys if table.escalation else ()),
             cofinancing=as_cofinancing(
                 table.financing or content.financing, content.financing, keys if table.financing else ()
             ),
         )
 
-    def component(self, component: CatalogueComponent, exponents: Mapping[str, Exponent]) -> Component | None:
-        """Return a component with what the study adds to it; `exponents` are those of the area.
+    def component(
+        self, component: CatalogueComponent, exponents: Mapping[str, Exponent], needs: Mapping[str, Setting | None]
+    ) -> Component | None:
+        """Return a component with what the study adds to it; `exponents` and `needs` are those of the area.
 
         None, with a problem, where its cost cannot be fitted.
         """
@@ -168,7 +208,8 @@ class _Planned:
             profile=self.profile(planned),
             sources=tuple(planned.source),
             exponents=in_order(evidence.exponents, self.study.content.driver),
-            need=None if stated is None else as_setting(stated.need),
+            need=None if stated is None else needs.get(stated.needed_with or component.id),
+            needed_with=None if stated is None else stated.needed_with,
             cofinancing=None if stated is None else as_cofinancing(stated.financing, general, keys),
             experts=tuple(planned.expert),
             accepted=planned.accepted.reasons(),

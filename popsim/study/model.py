@@ -50,6 +50,10 @@ class Delay(Brief):
 
     years: Setting
     cost_per_year: float = 0.0
+    level: Amount = 1.0
+    """Factor on the years, the same for all countries."""
+    level_stream: str = "delay/level"
+    """Equal streams mean the same draw."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -202,6 +206,8 @@ class Component(Brief):
     common_share: float | None = None
     """As that of the area; None where the area's holds."""
     group_share: float | None = None
+    needed_with: str | None = None
+    """Id of the component of the area whose need decides on this one too, and whose probability `need` is."""
 
     def __repr__(self) -> str:
         money = f"{self.currency} of {self.price_year}"

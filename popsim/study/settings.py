@@ -50,9 +50,12 @@ def _entries(by: Mapping[str, Mapping[str, Amount]]) -> tuple[tuple[str, str, Am
     )
 
 
-def as_delay(table: DelayTable | None) -> Delay | None:
-    """Return how late work is."""
-    return None if table is None else Delay(_setting(table, table.years), table.cost_per_year)
+def as_delay(table: DelayTable | None, keys: Keys) -> Delay | None:
+    """Return how late work is; the draw of its level is named after where it is stated, as in `as_escalation`."""
+    if table is None:
+        return None
+    stream = "/".join(("delay", *map(str, keys), "level"))
+    return Delay(_setting(table, table.years), table.cost_per_year, table.level, stream)
 
 
 def as_escalation(table: EscalationTable | None, keys: Keys) -> Escalation | None:

@@ -19,6 +19,7 @@ from popsim.study.quantities import (
     Cost,
     Factor,
     LateYears,
+    Level,
     Materialised,
     Probability,
     Rate,
@@ -105,6 +106,9 @@ class DelayTable(Table):
     """How late an area's work in a country is, and what that adds to its cost."""
 
     years: LateYears = key("years by which an area's work in a country is late")
+    level: Level = key(
+        "factor on the years, the same for all countries and areas that take this table: one draw where uncertain", 1.0
+    )
     cost_per_year: Annotated[float, Field(ge=0)] = key("what a year of delay adds, as a share", 0.0)
     by: dict[str, dict[str, LateYears]] = key(BY, {})
     basis: Basis = key("what the years rest on")
@@ -206,6 +210,9 @@ class ChangeTable(Table):
     )
     need: NeedTable | None = key(
         "probability that a country which needs the area needs this component; 1 unless said", None
+    )
+    needed_with: Text | None = key(
+        "id of another component of the area: needed in a country exactly where that one is", None
     )
     financing: CofinancingTable | None = key("takes the place of the area's co-financing", None)
 

@@ -16,13 +16,14 @@ from popsim.errors import ParameterError
 from popsim.families import Constant, Discrete, LogNormal, Mixture, Normal, Triangular, Uniform
 from popsim.plan import compile as compile_study
 from popsim.study.load import load_study
-from popsim.study.model import Dependence, Exponent, Setting, Study
+from popsim.study.model import Delay, Dependence, Exponent, Setting, Study
 
 from ..engine.features import FEATURES, with_all_areas, with_area, with_component, with_options
 from ..engine.studies import (
     COUNTRIES,
     all_examples,
     area,
+    component,
     country,
     expected_correlation,
     gaussian,
@@ -130,6 +131,26 @@ def test_needs_of_a_known_chance() -> None:
         )
         found = total_std(study(places, areas, given)).std
         assert found == pytest.approx(math.sqrt(moment - (4.0 * 0.5 * mean) ** 2), rel=1e-9)
+
+
+def test_what_is_needed_with_another_varies_with_it() -> None:
+    """Costs of 2 and 3 that are paid both or not at all: 5 times the deviation of an indicator."""
+    need = Setting(0.3)
+    parts = (component("l", Constant(2.0)), component("k", Constant(3.0)))
+    together = tuple(
+        dataclasses.replace(part, need=need, needed_with=other) for part, other in zip(parts, ("k", None), strict=True)
+    )
+    item = study([country("AAA")], [area("a", *together)])
+    assert total_std(item).std == pytest.approx(5.0 * math.sqrt(0.3 * 0.7), rel=1e-12)
+    apart = tuple(dataclasses.replace(part, need=need) for part in parts)
+    item = study([country("AAA")], [area("a", *apart)])
+    assert total_std(item).std == pytest.approx(math.sqrt(13.0 * 0.3 * 0.7), rel=1e-12)
+
+
+def test_a_level_of_delays_that_is_drawn_has_no_formula() -> None:
+    item = with_all_areas(mixed(), delay=Delay(Setting(1.0), 0.0, 2.0))
+    assert total_std(item).reasons == ()
+    assert total_std(with_all_areas(mixed(), delay=Delay(Setting(1.0), 0.0, Uniform(0.0, 2.0)))).reasons == ("delays",)
 
 
 def test_uncertain_exponents() -> None:

@@ -79,6 +79,20 @@ def unbounded_delay(study: Study) -> Study:
     return with_area(study, "b", delay=Delay(Setting(Gamma(2.0, 0.9)), 0.0))
 
 
+def level_of_delay(study: Study) -> Study:
+    """One level for areas a and b, which share it, and a known one for area c."""
+    study = delay(study)
+    common = Delay(Setting(Triangular(0.0, 0.5, 2.5), (("income", "LIC", 1.5),)), 0.1, Uniform(0.5, 1.5))
+    study = with_area(with_area(study, "a", delay=common), "b", delay=common)
+    return with_area(study, "c", delay=Delay(Setting(Triangular(0.0, 0.5, 2.5)), 0.0, 0.75, "delay/area/c/level"))
+
+
+def needed_with(study: Study) -> Study:
+    study = with_dependence(need_of_component(study), need_with_cost=0.4)
+    (found,) = (area for area in study.areas if area.id == "b")
+    return with_component(study, "b", 1, need=found.components[0].need, needed_with=found.components[0].id)
+
+
 def escalation(study: Study) -> Study:
     study = with_all_areas(study, escalation=Escalation(Uniform(-0.02, 0.06), "escalation"))
     return with_area(study, "c", escalation=Escalation(0.03, "escalation/area/c"))
@@ -137,6 +151,8 @@ FEATURES: dict[str, Feature] = {
     "start": start,
     "delay": delay,
     "unbounded delay": unbounded_delay,
+    "level of delay": level_of_delay,
+    "needed with": needed_with,
     "escalation": escalation,
     "shocks": shocks,
     "money": money,

@@ -19,6 +19,7 @@ from popsim.schema import ENSEMBLE_FILE, PLAN_FILE
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
+from .features import delay, level_of_delay, with_options
 from .studies import mixed
 
 SEED = 2**63 - 1
@@ -74,6 +75,23 @@ def test_the_plan_beside_the_results_repeats_them_to_the_bit(folder: Path, packa
     kept = load_plan(folder / PLAN_FILE)
     assert kept.digest == plan.digest == dataset.attrs["plan_digest"]
     assert simulate(kept, breakdowns=BREAKDOWNS).identical(dataset)
+
+
+def test_arrays_that_no_delay_uses_are_not_stored(tmp_path: Path) -> None:
+    """So a plan has the digest that it had before there were levels, and plans of that time are read."""
+    plain = compile_study(with_options(delay(mixed()), leveled=level_of_delay(mixed())))
+    save_plan(tmp_path / PLAN_FILE, plain)
+    with netCDF4.Dataset(tmp_path / PLAN_FILE) as file:
+        assert "presence_level" not in file.variables
+        assert "presence_level" in file.groups["option_leveled"].variables
+    assert load_plan(tmp_path / PLAN_FILE) == plain
+    other = compile_study(with_options(level_of_delay(mixed()), plain=delay(mixed())))
+    save_plan(tmp_path / PLAN_FILE, other)
+    found = load_plan(tmp_path / PLAN_FILE)
+    assert found == other
+    assert found.alternatives[0].moves.presence_level.size == 0
+    # No plan has both digests: the level counts where there is one.
+    assert len({plain.digest, other.digest, compile_study(level_of_delay(mixed())).digest}) == 3
 
 
 def test_a_plan_comes_back_whole(tmp_path: Path) -> None:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 
 import numpy as np
 import pytest
+from scipy import integrate, stats
+from scipy.special import ndtr, ndtri
 
 from popsim.families import Beta, Constant, Discrete, Empirical, Family, Gamma, LogNormal, Normal, Triangular, Uniform
-from popsim.plan.expectation import expect_rows, lag_weights
+from popsim.plan.expectation import expect_rows
+from popsim.plan.lateness import lag_weights
 from popsim.plan.quadrature import expect, legendre, nodes, scored_nodes
 from popsim.plan.study_view import StudyView
 from popsim.study.model import Delay, Escalation, Exponent, Setting, Shock, Study
 
-from ..engine.features import FEATURES, with_all_areas, with_component
+from ..engine.features import FEATURES, with_all_areas, with_component, with_dependence
 from ..engine.studies import COUNTRIES, area, component, mixed, study
 
 PROFILE = (0.5, 0.25, 0.25)
@@ -69,6 +73,18 @@ def test_shocks() -> None:
     assert mean(dataclasses.replace(ONE, shocks=(one, two, other))) == pytest.approx(MEAN * factor, rel=1e-12)
 
 
+@pytest.mark.parametrize("rho", [0.0, 0.5])
+def test_needed_with_another_component(rho: float) -> None:
+    """E[X 1(need of the other)] of a lognormal is its mean times Phi(t + rho w sigma), w between the components."""
+    need = Setting(0.3)
+    parts = [component(name, LogNormal(1.0, 0.5), PROFILE) for name in "kl"]
+    parts = [dataclasses.replace(parts[0], need=need), dataclasses.replace(parts[1], need=need, needed_with="k")]
+    item = with_dependence(study(COUNTRIES[2:3], [area("a", *parts)]), need_with_cost=rho, between_components=0.4)
+    found = expect_rows(StudyView(item)).mean[0]
+    exact = [MEAN * ndtr(ndtri(0.3) + rho * between * 0.5) for between in (1.0, 0.4)]
+    np.testing.assert_allclose(found, exact, rtol=1e-7)
+
+
 @pytest.mark.parametrize(("years", "within"), [(0.0, 1.0), (0.5, 0.875), (1.0, 0.75), (2.5, 0.25), (40.0, 0.0)])
 def test_known_lateness(years: float, within: float) -> None:
     assert mean(dataclasses.replace(ONE, start=Setting(years))) == pytest.approx(MEAN * within, abs=1e-12)
@@ -106,6 +122,67 @@ def test_lags_hold_all_that_is_paid(begin: object, late: object) -> None:
     assert len(found) == 5
     assert min(found) >= -1e-15
     assert sum(found) == pytest.approx(1.0 + 0.1 * average, rel=1e-6)  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("flip", [False, True])
+def test_lags_of_a_drawn_level_times_a_drawn_delay(flip: bool) -> None:
+    """E[(L D - 1)+] of uniforms on 0 ... 2 and 0 ... 1 is the integral of (l - 1)^2 / 4l, (log 2 - 1/2) / 4."""
+    one, two = Uniform(0.0, 2.0), Uniform(0.0, 1.0)
+    late, level = (two, one) if flip else (one, two)
+    beyond = (math.log(2.0) - 0.5) / 4.0
+    found = lag_weights(0.0, late, 0.0, 3, level)
+    np.testing.assert_allclose(found, [0.5 + beyond, 0.5 - 2.0 * beyond, beyond], atol=2e-7)
+    # E[(1 + c L D)] in all, and the last lag holds what is beyond it.
+    assert sum(lag_weights(0.0, late, 0.3, 2, level)) == pytest.approx(1.0 + 0.3 * 0.5, rel=1e-9)
+    np.testing.assert_allclose(lag_weights(0.0, late, 0.0, 2, level), [0.5 + beyond, 0.5 - beyond], atol=2e-7)
+
+
+@pytest.mark.parametrize("begin", [0.0, 0.75, Uniform(0.0, 2.0), Discrete((0.0, 1.5), (0.25, 0.75))])
+@pytest.mark.parametrize("late", [1.25, Constant(1.25), Gamma(2.0, 0.9), Discrete((0.0, 2.0), (0.5, 0.5)), 0.0])
+def test_a_level_in_steps_is_a_mean_over_known_levels(begin: object, late: object) -> None:
+    """And a known level only multiplies what is drawn: by its law where it is drawn from one value."""
+    level = Discrete((0.0, 0.5, 2.0), (0.2, 0.5, 0.3))
+    found = lag_weights(begin, late, 0.1, 8, level)  # type: ignore[arg-type]
+    known = [lag_weights(begin, late, 0.1, 8, value) for value in (0.0, 0.5, 2.0)]  # type: ignore[arg-type]
+    # What is known of one level with two densities is itself good to some 4e-5: the next test is sharper.
+    np.testing.assert_allclose(found, np.dot([0.2, 0.5, 0.3], known), atol=5e-5)
+    one = lag_weights(begin, late, 0.1, 8, Constant(0.5))  # type: ignore[arg-type]
+    np.testing.assert_allclose(one, known[1], atol=1e-15)
+
+
+def test_a_level_beside_a_start_and_a_delay_that_are_drawn() -> None:
+    """Of S uniform on 0 ... 2, E[(S + y - a)+] is known; a gamma delay at two levels is left to scipy's quadrature."""
+    law, cost, lags = stats.gamma(2.0, scale=0.9), 0.1, 6
+    chances = {0.5: 0.4, 2.0: 0.6}
+
+    def beyond(years: float, y: float) -> float:
+        return (max(2.0 + y - years, 0.0) ** 2 - max(y - years, 0.0) ** 2) / 4.0
+
+    def expected(years: float, level: float) -> float:
+        """E[(S + level x D - years)+ (1 + cost x level x D)]."""
+        ends = [0.0, *(k / 2.0 / level for k in range(1, 40)), 400.0]
+        return sum(
+            integrate.quad(lambda d: beyond(years, level * d) * (1.0 + cost * level * d) * law.pdf(d), low, high)[0]
+            for low, high in itertools.pairwise(ends)
+        )
+
+    over = [sum(p * expected(lag, level) for level, p in chances.items()) for lag in range(lags)]
+    whole = 1.0 + cost * (0.4 * 0.5 + 0.6 * 2.0) * 1.8
+    upto = [whole - over[0] + over[1], *(over[k - 1] - 2.0 * over[k] + over[k + 1] for k in range(1, lags - 1))]
+    exact = [*upto, over[-2] - over[-1]]
+    found = lag_weights(Uniform(0.0, 2.0), Gamma(2.0, 0.9), cost, lags, Discrete((0.5, 2.0), (0.4, 0.6)))
+    np.testing.assert_allclose(found, exact, atol=1e-6)
+
+
+def test_a_level_of_heavy_tails_loses_no_digits() -> None:
+    """A delay without a variance, at a level that is near zero at times: all is paid, prolonged by its mean."""
+    late, level = LogNormal(0.0, 2.5), Uniform(0.0, 2.0)
+    assert sum(lag_weights(0.0, late, 0.1, 5, level)) == pytest.approx(1.0 + 0.1 * late.mean(), rel=1e-6)
+
+
+def test_a_known_level_is_the_delay_times_it() -> None:
+    times = with_all_areas(ONE, delay=Delay(Setting(1.25), 0.1, level=2.0))
+    assert mean(times) == pytest.approx(mean(with_all_areas(ONE, delay=Delay(Setting(2.5), 0.1))), abs=1e-15)
 
 
 @pytest.mark.parametrize(

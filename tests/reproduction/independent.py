@@ -106,6 +106,7 @@ def costs(
     Z = area_scores(study, rng, n)
     W = Factors(study, rng, n, study.need["between_needs"], study.need["common_share"])
     delays = Factors(study, rng, n, study.delay["between_areas"], study.delay["common_share"])
+    common_level = shared(rng, n, study.level)
     common_rate = None if study.escalation is None else shared(rng, n, study.escalation)
     S = None
     if study.start is not None:
@@ -116,19 +117,20 @@ def costs(
     N_after: dict[int, np.ndarray] | None = {} if late else None
     for a, area in enumerate(study.areas):
         D = None if area.delay is None else per_country(area.delay, delays.score())
+        if D is not None:
+            D = D * (common_level if area.level is None else shared(rng, n, area.level))
         hats = shifts(sum(part for part in (S, D) if part is not None))
         r = common_rate if area.escalation is None else shared(rng, n, area.escalation)
         M = math.prod(shock[1] for shock in shocks if area.id in shock[0])
         N_area = needed(study, rng, n, area.need, Z[a], W)
         gamma_area = {driver: shared(rng, n, value) for driver, value in area.exponents.items()}
-        for number, k in enumerate(area.components):
-            Z_k = Z[a]
-            if len(area.components) > 1:
-                Z_k = np.sqrt(study.w) * Z[a] + np.sqrt(1.0 - study.w) * layered(study, rng, n, area.s, area.q)
+        scores = [component_score(study, rng, n, area, Z[a]) for _ in area.components]
+        needs = {k.id: needed(study, rng, n, k.need, Z_k, W) for k, Z_k in zip(area.components, scores, strict=True)}
+        for number, (k, Z_k) in enumerate(zip(area.components, scores, strict=True)):
             X = transform(k.cost)(Z_k) * k.money_factor
             gamma = gamma_area | {driver: shared(rng, n, value) for driver, value in k.exponents.items()}
             F = math.prod(study.drivers[driver] ** g for driver, g in gamma.items())
-            amount = X * F * M * N_area * needed(study, rng, n, k.need, Z_k, W)
+            amount = X * F * M * N_area * needs[k.needed_with or k.id]
             if D is not None:
                 amount = amount * (1.0 + area.kappa * D)
             for shift, hat in hats:
@@ -204,6 +206,15 @@ def area_scores(study: SimpleNamespace, rng: np.random.Generator, n: int) -> lis
     Z = Z + (rng.standard_normal((n, study.group.max() + 1, areas)) @ root(group))[:, study.group]
     Z = Z + rng.standard_normal((n, len(study.rows), areas)) @ root(own)
     return list(np.moveaxis(Z, -1, 0))
+
+
+def component_score(
+    study: SimpleNamespace, rng: np.random.Generator, n: int, area: SimpleNamespace, Z: np.ndarray
+) -> np.ndarray:
+    """Score of one component (n, c): that of its area, where it is the only one."""
+    if len(area.components) == 1:
+        return Z
+    return np.sqrt(study.w) * Z + np.sqrt(1.0 - study.w) * layered(study, rng, n, area.s, area.q)
 
 
 def root(covariance: np.ndarray) -> np.ndarray:

@@ -40,6 +40,7 @@ def read(path: Path, option: str = "full", overrides: dict[str, Any] | None = No
         breakdowns=[(b,) if isinstance(b, str) else tuple(b) for b in toml["report"]["breakdowns"]],
         drivers=read_drivers(toml, rows),
         start=entries(toml.get("start"), "years", rows),
+        level=toml.get("delay", {}).get("level", 1.0),
         shocks=list(toml.get("shock", {}).values()),
         escalation=toml.get("escalation", {}).get("rate"),
         areas=[],
@@ -126,6 +127,7 @@ def read_area(
         need=entries(table.get("need"), "probability", rows),
         delay=entries(delay, "years", rows),
         kappa=(delay or {}).get("cost_per_year", 0.0),
+        level=table["delay"].get("level", 1.0) if "delay" in table else None,
         escalation=table.get("escalation", {}).get("rate"),
         cofinancing=entries(table.get("financing"), "cofinancing", rows),
         components=[],
@@ -144,12 +146,14 @@ def read_component(
     if "size_exponent" in entry:
         own["size"] = entry["size_exponent"]
     return SimpleNamespace(
+        id=entry["id"],
         cost=entry["cost"],
         money_factor=money_factor(toml["money"], entry, folder),
         u=profile(entry, table.get("postponed", 0), toml["study"]["years"]),
         exponents=own,
         need=entries(entry.get("need"), "probability", rows),
         cofinancing=entries(entry.get("financing"), "cofinancing", rows),
+        needed_with=entry.get("needed_with"),
     )
 
 

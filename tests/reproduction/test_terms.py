@@ -108,6 +108,25 @@ def test_needs_hang_together_as_stated(simulate: Simulate) -> None:
     check_share(cost[:, 0, 1] == 0.0, 1 - p)
 
 
+@pytest.mark.parametrize("rho", [0.0, 0.6])
+def test_needed_with_another_component_is_both_or_neither(simulate: Simulate, rho: float) -> None:
+    """k and l cost both or neither; E[X_l 1(n_k > -t)] = m Phi(t + rho w sigma): l's score correlates by w with k's."""
+    m, sigma, p, w = 100.0, 0.8, 0.3, 0.5
+    need = {"probability": p, **REASONS}
+    # What is needed with another may come before it in the catalogue.
+    areas = {"x": {"l": component(lognormal(m, sigma)), "k": component(lognormal(m, sigma)), "o": component(1.0)}}
+    areas["y"] = {"l": component(10.0), "k": component(100.0), "o": component(1.0)}
+    needs = {"component": {"k": {"need": need}, "l": {"needed_with": "k"}}}
+    dependence = {"between_components": w, "need": {"with_cost": rho}}
+    ds = simulate(areas, COUNT, countries=ONE, dependence=dependence, area={"x": needs, "y": needs})
+    cost, t = ds["cost_by_area"].transpose("scenario", "area").values, stats.norm.ppf(p)
+    check_share(cost[:, 0] > 1.0 + 1e-9, p)
+    check_mean(cost[:, 0], 1.0 + m * (stats.norm.cdf(t + rho * w * sigma) + stats.norm.cdf(t + rho * sigma)))
+    both = np.isclose(cost[:, 1], 111.0, rtol=EXACT)
+    np.testing.assert_allclose(cost[~both, 1], 1.0, rtol=EXACT)
+    check_share(both, p)
+
+
 @pytest.mark.parametrize("rho", [0.6, -0.6, 0.0])
 def test_need_with_cost(simulate: Simulate, rho: float) -> None:
     """E[X 1(n > -t)] = m Phi(t + rho sigma) for lognormal X: weighting by X moves the need score by rho sigma."""

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from .conftest import Simulate
-from .small import ONE, REASONS, check_mean, check_variance, component, uniform
+from .small import ONE, REASONS, check_mean, check_share, check_variance, component, uniform
 
 COUNT = 200_000
 EXACT = 1e-12
@@ -49,6 +49,50 @@ def test_start_and_delay_add_and_only_delay_costs(simulate: Simulate) -> None:
     np.testing.assert_allclose(
         ds["cost_by_year"], np.broadcast_to([0.0, 86.25, 28.75], (10, 3)), rtol=EXACT, atol=1e-10
     )
+
+
+def test_a_level_of_two_values_is_common_to_all_countries_and_areas(simulate: Simulate) -> None:
+    """Level 1/2 or 2, delay 1: 100 is half paid in the first year, or all of it in the third, everywhere alike."""
+    level = {"family": "discrete", "values": [0.5, 2.0], "probabilities": [0.25, 0.75]}
+    ds = simulate(
+        {"x": {"k": component()}, "y": {"k": component()}},
+        20_000,
+        delay={"years": 1.0, "level": level, "cost_per_year": 0.1, **REASONS},
+    )
+    by = ds["cost_by_area_year"].transpose("scenario", "area", "year").values / 2.0
+    low = np.isclose(by[:, 0, 0], 52.5, rtol=EXACT)
+    np.testing.assert_allclose(by[low], np.broadcast_to([52.5, 52.5, 0.0], (low.sum(), 2, 3)), rtol=EXACT, atol=1e-10)
+    np.testing.assert_allclose(by[~low], np.broadcast_to([0.0, 0.0, 120.0], (sum(~low), 2, 3)), rtol=EXACT, atol=1e-10)
+    check_share(low, 0.25)
+
+
+def test_an_area_s_own_level_is_a_draw_of_its_own(simulate: Simulate) -> None:
+    """Where an area has a table of its own, its level is its own: 1 unless said, or an independent draw."""
+    level = {"family": "discrete", "values": [0.0, 1.0], "probabilities": [0.5, 0.5]}
+    delay = {"years": 1.0, "level": level, **REASONS}
+    ds = simulate(
+        {"x": {"k": component()}, "y": {"k": component()}, "z": {"k": component()}},
+        20_000,
+        countries=ONE,
+        delay=delay,
+        area={"x": {}, "y": {"delay": {"years": 1.0, **REASONS}}, "z": {"delay": delay}},
+    )
+    first = ds["cost_by_area_year"].isel(year=0).transpose("scenario", "area").values
+    check_share(first[:, 0] == 100.0, 0.5)
+    assert (first[:, 1] == 0.0).all()
+    check_share((first[:, 0] == 100.0) & (first[:, 2] == 100.0), 0.25)
+
+
+def test_a_level_drawn_beside_a_delay_that_is_drawn(simulate: Simulate) -> None:
+    """Mean and variance of the share paid late, L D with L uniform on 0 to 1 and D uniform on 0 to 1 by country.
+
+    E = 1/4; the same country: E[L^2] E[D^2] = 1/9, two countries: E[L^2] E[D]^2 = 1/12.
+    """
+    delay = {"years": uniform(0.0, 1.0), "level": uniform(0.0, 1.0), **REASONS}
+    ds = simulate({"x": {"k": component()}}, COUNT, delay=delay)
+    late = ds["cost_by_year"].transpose("scenario", "year").values[:, 1] / 100.0
+    check_mean(late, 2 / 4)
+    check_variance(late, 2 / 9 + 2 / 12 - 1 / 4)
 
 
 def test_uncertain_delay_of_less_than_a_year(simulate: Simulate) -> None:

@@ -57,7 +57,24 @@ def test_starts_and_delays(full: Study) -> None:
     assert full.start == Setting(uniform(0, 2), (("income", "LIC", 1.0),), "judgement", "Invented.")
     general = Setting(build({"family": "gamma", "shape": 2, "scale": 0.5}, "here"), (), "judgement", "Invented.")
     own = Setting(0.5, (("region", "South", 1.5),), "evidence", "Invented.")
-    assert [area.delay for area in full.areas] == [Delay(general, 0.05), Delay(own, 0.0)]
+    assert [area.delay for area in full.areas] == [
+        Delay(general, 0.05, uniform(0.5, 1.5), "delay/level"),
+        Delay(own, 0.0, 1.0, "delay/area/y/level"),
+    ]
+
+
+def test_what_is_needed_with_another_component_has_its_need() -> None:
+    stated = {"area.x.component.running.needed_with": "start_up"}
+    start_up, running = load_study(FULL, stated).areas[0].components
+    assert start_up.needed_with is None
+    assert running.needed_with == "start_up"
+    assert running.need == start_up.need == Setting(0.5, (), "judgement", "Invented.")
+    # Without a need of its own, the other is needed wherever the area is.
+    changed = {"area.x.component.start_up.needed_with": "running"}
+    with pytest.raises(StudyError, match="beside a need of its own"):
+        load_study(FULL, changed)
+    small = {"area.y.component.office.include": True, "area.y.component.survey.needed_with": "office"}
+    assert [part.need for part in load_study(FULL, small).areas[1].components] == [None, None]
 
 
 def test_areas_without_a_rate_of_their_own_share_one_draw(full: Study) -> None:
