@@ -11,7 +11,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import cast
 
 import numpy as np
@@ -241,37 +240,41 @@ def _shock_events(study: Study, limit: float) -> Iterator[Event]:
 
 def _area_events(study: Study, view: StudyView, limit: float) -> Iterator[Event]:
     """Yield needs of areas and components that are rarely there or rarely not, and rare ends of what they draw."""
-    groups, needed = _groups(view), partial(_needed, view)
     scores = iter(view.scores)
     for area in study.areas:
         of_area = [] if area.need is None else [(f"area/{area.id}", area.need)]
-        whole = needed(of_area)
+        whole = _needed(view, of_area)
         is_rare = bool(of_area) and anywhere(whole, limit).is_below(limit)
         if is_rare:
             yield _need_event(study, area, None, whole, anywhere(whole))
         yield from _no_need_event(study, area, None, whole, limit)
         for component, score in zip(area.components, scores, strict=False):
-            if is_rare:
-                continue
-            both = needed(list(needs_of(area, component)))
-            if component.need is not None:
-                is_rarely_needed = anywhere(both, limit).is_below(limit)
-                if component.needed_with is not None:
-                    # One event with the component that decides on it.
-                    pass
-                elif is_rarely_needed:
-                    yield _need_event(study, area, component, both, anywhere(both))
-                else:
-                    yield from _no_need_event(study, area, component, [each[len(of_area) :] for each in both], limit)
-                if is_rarely_needed:
-                    continue
-            cost: Amount = component.cost
-            if component.part is not None:
-                cost, score = component.part.share, share_score(study, component.part)
-            for end in rare_ends(cost, limit) if isinstance(cost, Family) else ():
-                with_end = _with_end(both, score, end, groups)
-                if anywhere(with_end, limit).is_below(limit):
-                    yield _cost_event(study, area, component, end, with_end)
+            if not is_rare:
+                yield from _component_events(study, view, area, component, score, limit)
+
+
+def _component_events(
+    study: Study, view: StudyView, area: Area, component: Component, score: Score, limit: float
+) -> Iterator[Event]:
+    """Yield that a component is rarely needed, or rarely not; and, where it is often, rare ends of what it draws."""
+    needs = list(needs_of(area, component))
+    both = _needed(view, needs)
+    if component.need is not None:
+        is_seldom = anywhere(both, limit).is_below(limit)
+        # What is needed with another component belongs to the event of that one.
+        if component.needed_with is None and is_seldom:
+            yield _need_event(study, area, component, both, anywhere(both))
+        elif component.needed_with is None:
+            yield from _no_need_event(study, area, component, _needed(view, needs[-1:]), limit)
+        if is_seldom:
+            return
+    cost: Amount = component.cost
+    if component.part is not None:
+        cost, score = component.part.share, share_score(study, component.part)
+    for end in rare_ends(cost, limit) if isinstance(cost, Family) else ():
+        with_end = _with_end(both, score, end, _groups(view))
+        if anywhere(with_end, limit).is_below(limit):
+            yield _cost_event(study, area, component, end, with_end)
 
 
 def _groups(view: StudyView) -> list[str]:

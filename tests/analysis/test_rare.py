@@ -36,6 +36,7 @@ from popsim.families import (
 )
 from popsim.plan.dependence import Score
 from popsim.study.model import Component, Delay, Escalation, Option, Setting, Shock, Study
+from tests.engine.features import with_all_areas
 from tests.engine.studies import COUNTRIES, all_examples, area, component, country, number, replace_area, study
 
 ONE = (country("AAA"),)
@@ -244,6 +245,52 @@ def test_a_rare_start_and_a_rare_delay() -> None:
         # Nothing is saved: what is not paid in these years is paid after them.
         every = found.sel(total="cost_all_years").squeeze()
         assert float(every["adds_low"]) == float(every["adds_high"]) == 0.0
+
+
+def test_a_level_of_all_delays_that_is_rarely_high() -> None:
+    """Delays are drawn in both areas, and the one level decides whether they count at all."""
+    level = Discrete([0.5, 4.0], [0.97, 0.03])
+    spread = (0.0, 0.0, 1.0)
+    item = study(ONE, [area(name, component("x", LogNormal(0, 0.3), spread)) for name in "ab"])
+    delay = Delay(Setting(Uniform(0.25, 1.0)), 0.0, level)
+    late, usual = (with_all_areas(item, delay=dataclasses.replace(delay, level=each)) for each in (level, 0.5))
+    run = ps.simulate(late, scenarios=SCENARIOS)
+    adds = (run["cost"] - ps.simulate(usual, scenarios=SCENARIOS)["cost"]).values[0]
+    found = rare_events(late, run, 0.9)
+    check_event(found, "high delay/level", run["cost"].values[0], adds, adds < 0)
+    assert found["event_kind"].values.tolist() == ["high level"]
+    assert abs(float(found["chance"].item()) - 0.03) < 1e-12
+    # An area's own level is an event of its own, with its name.
+    own = dataclasses.replace(delay, level_stream="delay/area/b/level")
+    apart = replace_area(late, "b", delay=own)
+    events = rare_events(apart, ps.simulate(apart, scenarios=SCENARIOS), 0.9)
+    assert sorted(events["event"].values.tolist()) == ["high delay/area/b/level", "high delay/level"]
+
+
+@pytest.mark.parametrize("with_cost", [0.0, 0.5])
+def test_what_is_rarely_needed_with_another_is_one_event_with_it(with_cost: float) -> None:
+    parts = [
+        component("base", LogNormal(3, 0.2)),
+        needed("k", LogNormal(1, 0.5), 0.02),
+        component("l", LogNormal(2, 0.5)),
+    ]
+    parts[2] = dataclasses.replace(parts[2], need=parts[1].need, needed_with="k")
+    item = study(ONE, [area("a", *parts)], dataclasses.replace(number(), need_with_cost=with_cost))
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
+    adds = run["cost_by_component"].sel(component=["a/k", "a/l"]).sum("component").values[0]
+    found = rare_events(item, run, 0.9)
+    check_event(found, "need/a/k", run["cost"].values[0], adds, adds > 0)
+    assert found["event"].values.tolist() == ["need/a/k"]
+    # Needed often, a rare cost of what is needed with another happens only where that one is.
+    dear = Mixture([Constant(1.0), Uniform(200.0, 300.0)], [0.98, 0.02])
+    often = dataclasses.replace(parts[1], need=Setting(0.5))
+    parts = [parts[0], often, dataclasses.replace(parts[2], need=often.need, cost=dear)]
+    item = study(ONE, [area("a", *parts)], dataclasses.replace(number(), need_with_cost=with_cost))
+    run = ps.simulate(item, scenarios=SCENARIOS, breakdowns=["component"])
+    paid = run["cost_by_component"].sel(component="a/l").values[0]
+    found = rare_events(item, run, 0.9)
+    adds = np.where(paid > 100.0, paid - 1.0, 0.0)
+    check_event(found.sel(event=["high cost/a/l"]), "high cost/a/l", run["cost"].values[0], adds, adds > 0)
 
 
 def test_rates_that_are_rarely_high() -> None:

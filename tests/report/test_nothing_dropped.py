@@ -63,6 +63,8 @@ def test_every_name_and_every_reason_is_in_the_report(name: str) -> None:
         ("money.discount_rate", 0.0345, "3.45\u202f%"),
         ("start.years", 0.77, "0.77\u00a0years"),
         ("delay.cost_per_year", 0.0123, "1.23\u202f%"),
+        ("delay.level", 1.23, "times 1.23"),
+        ("delay.level", {"family": "uniform", "low": 0.4, "high": 0.5}, "by a level drawn once for all countries"),
         ("shock.equipment_prices.probability", 0.0321, "3.21\u202f%"),
         ("dependence.between_components", 0.617, "0.617"),
         ("dependence.common_share", 0.211, "0.211"),
@@ -72,3 +74,13 @@ def test_a_changed_key_is_seen_in_the_report(key: str, value: object, says: str)
     plain, changed = page_of(ps.load_study("example")), page_of(ps.load_study("example", {key: value}))
     assert says in changed
     assert says not in plain
+
+
+def test_what_is_needed_with_another_component_is_named_beside_it() -> None:
+    study = ps.load_study(STUDIES["full"], {"area.x.component.running.needed_with": "start_up"})
+    start_up, running = study.areas[0].components
+    page = page_of(study)
+    assert "Needed exactly where it is" in page
+    assert page.count(f"{study.areas[0].name}: {start_up.name}") >= 1
+    assert f"{study.areas[0].name}: {running.name}" not in page
+    assert "Needed exactly where it is" not in page_of(ps.load_study(STUDIES["full"]))

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Literal, TypeVar
 
 from popsim.families.base import Family
+from popsim.plan.rows import is_drawn
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Entry
 from popsim.report.numbers import significant
@@ -37,19 +38,21 @@ def assumptions(data: ReportData) -> tuple[Details, ...]:
 
 
 def _needs(data: ReportData) -> list[Block]:
-    needs = [
-        (name, need)
-        for area in data.study.areas
-        for name, need in (
-            (area.name, area.need),
-            *((f"{area.name}: {part.name}", part.need) for part in area.components),
-        )
-    ]
-    return [
-        _entry(name, need.basis, _setting(data, "Probability of need", need, "percent"), need.rationale)
-        for name, need in needs
-        if need is not None
-    ]
+    needs: list[tuple[str, Setting | None, list[str]]] = []
+    for area in data.study.areas:
+        needs.append((area.name, area.need, []))
+        for part in area.components:
+            # What is needed with another component stands in the entry of that one.
+            if part.needed_with is None:
+                followers = [each.name for each in area.components if each.needed_with == part.id]
+                needs.append((f"{area.name}: {part.name}", part.need, followers))
+    entries: list[Block] = []
+    for name, need, followers in needs:
+        if need is not None:
+            pairs = _setting(data, "Probability of need", need, "percent")
+            pairs += [("Needed exactly where it is", listed(followers))] if followers else []
+            entries.append(_entry(name, need.basis, pairs, need.rationale))
+    return entries
 
 
 def _lateness(data: ReportData) -> list[Block]:
@@ -59,6 +62,8 @@ def _lateness(data: ReportData) -> list[Block]:
         entries.append(_entry("Start of a country", study.start.basis, pairs, study.start.rationale))
     for delay, names in _alike((area, area.delay) for area in study.areas):
         pairs = [_where(study, names), *_setting(data, "Late by", delay.years, "years")]
+        if delay.level != 1.0:
+            pairs.append((_text("level", drawn=is_drawn(delay.level)), _amount(data, delay.level, "times")))
         pairs.append(("A year of delay adds", _amount(data, delay.cost_per_year, "percent")))
         entries.append(_entry("Delay of an area’s work", delay.years.basis, pairs, delay.years.rationale))
     return entries
