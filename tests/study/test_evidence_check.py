@@ -217,15 +217,3 @@ def test_accepted_names_a_warning(written: Callable[..., Path]) -> None:
     with pytest.raises(StudyError, match="sprad") as refused:
         load_study(written(component(*GOOD, accepted='sprad = "Misspelt."')))
     assert "spread" in str(refused.value)
-
-
-def test_the_page_lists_every_warning_and_its_level() -> None:
-    from popsim.study.catalogue_models import AcceptedTable
-    from popsim.study.cited_amounts import FAR_LEVEL, OUTSIDE_LEVEL, SPREAD_LEVEL
-
-    page = (ROOT / "docs" / "how-to" / "check-evidence.md").read_text(encoding="utf-8")
-    for kind in AcceptedTable.model_fields:
-        assert f"| `{kind}` |" in page
-    for kind, level in (("outside", OUTSIDE_LEVEL), ("spread", SPREAD_LEVEL), ("far", FAR_LEVEL)):
-        (line,) = [line for line in page.splitlines() if line.startswith(f"| `{kind}` |")]
-        assert f"warns below {100 * level:.0f} %" in line
