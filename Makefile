@@ -53,7 +53,7 @@ bench-convergence: $(VENV)/.installed-test ## draw error against scenarios for t
 	$(BIN)/python -m benchmarks.convergence
 
 docs-reference: $(VENV)/.installed ## write the pages of all keys of study files and all variables: docs/reference
-	$(BIN)/python -m popsim.study.describe docs/reference/keys.md docs/reference/variables.md
+	$(BIN)/python -m popsim.study.describe docs/reference/keys.md docs/reference/variables.md docs/how-to/import-costs.md
 
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -9,7 +9,7 @@ import click
 
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
-from popsim.errors import Problem, StudyError
+from popsim.errors import FileError, Problem, StudyError
 from popsim.schema import STUDY_FILE
 
 if TYPE_CHECKING:
@@ -25,11 +25,18 @@ Examples:
   popsim catalogue
   popsim catalogue my-distributions
   popsim catalogue my-study
-  popsim catalogue --json"""
+  popsim catalogue --json
+  popsim catalogue --tables my-tables"""
 )
 @click.argument("folder", required=False, type=click.Path(path_type=Path), metavar="[FOLDER]")
+@click.option(
+    "--tables",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Write the catalogue as CSV tables for a spreadsheet, which popsim import reads back.",
+)
 @as_json_option
-def command(folder: Path | None, as_json: bool) -> None:
+def command(folder: Path | None, tables: Path | None, as_json: bool) -> None:
     """List the cost distributions of a catalogue, by activity area.
 
     FOLDER holds one TOML file for each area, or a study (study.toml), whose catalogue is then listed; without it the
@@ -39,11 +46,37 @@ def command(folder: Path | None, as_json: bool) -> None:
     from popsim.study.catalogue import load_catalogue
     from popsim.study.files import packaged
 
-    areas = load_catalogue(packaged("distributions") if folder is None else _folder_of(folder))
+    source = packaged("distributions") if folder is None else _folder_of(folder)
+    if tables is not None:
+        _write_tables(source, tables, as_json)
+        return
+    areas = load_catalogue(source)
     if as_json:
         print_json({"areas": [_area(area) for area in areas]})
         return
     _print(areas)
+
+
+def _write_tables(source: Path, folder: Path, as_json: bool) -> None:
+    """Write a catalogue as tables into a folder that does not have them yet."""
+    from popsim.study.importing.template import catalogue_tables
+
+    texts = {folder / f"{name}.csv": text for name, text in catalogue_tables(source).items()}
+    there = [str(path) for path in texts if path.exists()]
+    if there:
+        found, allowed = f"{', '.join(there)} already", "a folder without these files"
+        raise FileError(Problem(str(folder), (), found, allowed, "name another folder"))
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in texts.items():
+            path.write_bytes(text.encode("utf-8"))
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(Problem(f"writing {folder}", (), reason, "a folder that may be written")) from error
+    if as_json:
+        print_json({"tables": [str(path) for path in texts]})
+        return
+    click.echo("\n".join(map(str, texts)))
 
 
 def _folder_of(folder: Path) -> Path:

@@ -31,12 +31,20 @@ docs/how-to/import-costs.md lists the headings of all tables. Then
   popsim check my-study"""
 )
 @click.argument("table", required=False, type=PATH, metavar="[TABLE]")
-@click.option("--out", type=PATH, metavar="DIR", help="Folder of the catalogue to write to.")
+@click.option(
+    "--out",
+    type=PATH,
+    default="catalogue",
+    show_default=True,
+    metavar="DIR",
+    help="Folder of the catalogue to write to.",
+)
 @click.option("--template", type=PATH, metavar="FILE", help="Write a CSV table to fill in.")
 @click.option("--sheet", default="", metavar="NAME", help="Sheet with the costs; else the one called costs.")
 @click.option(
     "--data", type=PATH, metavar="FILE", help="Table of amounts that were read, for fits; else the sheet data."
 )
+@click.option("--overlaps", type=PATH, metavar="FILE", help="Table of wholes that components share; else the sheet.")
 @click.option("--sources", type=PATH, metavar="FILE", help="Table of further sources; else the sheet sources.")
 @click.option("--experts", type=PATH, metavar="FILE", help="Table of those who were asked; else the sheet experts.")
 @click.option(
@@ -68,7 +76,7 @@ docs/how-to/import-costs.md lists the headings of all tables. Then
 )
 @click.option("--encoding", metavar="NAME", help="Encoding of CSV files, such as windows-1252.")
 @as_json_option
-def command(table: Path | None, out: Path | None, template: Path | None, as_json: bool, **stated: Any) -> None:
+def command(table: Path | None, out: Path, template: Path | None, as_json: bool, **stated: Any) -> None:
     """Write files of the catalogue from a spreadsheet of own costs.
 
     TABLE is a workbook (.xlsx) or a CSV file with a row of headings and one cost to a row: area, name, kind, amounts,
@@ -78,14 +86,16 @@ def command(table: Path | None, out: Path | None, template: Path | None, as_json
     if template is not None:
         _write_template(template, table, as_json)
         return
-    if table is None or out is None:
-        message = "TABLE and --out DIR are needed, or --template FILE."
+    if table is None:
+        message = "TABLE is needed, or --template FILE."
         raise click.UsageError(message)
     from popsim.study.importing import Choices, import_costs
     from popsim.study.importing.components import Defaults
 
     defaults = Defaults(stated["currency"], stated["price_year"], UNITS[stated["amounts_in"]], stated["single"])
-    beside = {name: stated[name] for name in ("data", "sources", "experts", "areas") if stated[name] is not None}
+    beside = {
+        name: stated[name] for name in ("overlaps", "data", "sources", "experts", "areas") if stated[name] is not None
+    }
     dialect = ("delimiter", "decimal", "thousands", "encoding")
     choices = Choices(
         beside=beside,

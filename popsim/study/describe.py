@@ -2,7 +2,8 @@
 
 ``make docs-reference`` fills the tables of all keys of files, all families and all variables of a dataset into
 docs/reference/keys.md and docs/reference/variables.md, each between a pair of comments that name it, such as
-``<!-- begin study keys -->`` and ``<!-- end study keys -->``.
+``<!-- begin study keys -->`` and ``<!-- end study keys -->``; and the headings of tables of costs in the same way into
+docs/how-to/import-costs.md.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from popsim import schema as variables
 from popsim.families.parameters import Sort
 from popsim.families.registry import Form, catalogue, families, forms
 from popsim.study.catalogue_models import CatalogueFile
+from popsim.study.importing.columns import BESIDE, COSTS, OVERLAPS
 from popsim.study.toml_models import StudyFile
 
 DISTRIBUTION = "Distribution"
@@ -152,7 +154,7 @@ def filled(page: str) -> str:
     >>> "| `cost_nominal_all_years` |" in filled("<!-- begin totals -->\n<!-- end totals -->\n")
     True
     """
-    for name, table in reference_tables().items():
+    for name, table in {**reference_tables(), **heading_tables()}.items():
         begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
         if begin in page:
             above, _, rest = page.partition(begin)
@@ -187,6 +189,31 @@ def reference_tables() -> dict[str, str]:
         "totals": _table(("Variable", "What it is"), totals),
         "variables": _table(("Variable", "Dimensions", "What it is"), others),
         "coordinates": _table(("Coordinate", "Dimension", "What it is"), coordinates),
+    }
+
+
+def heading_tables() -> dict[str, str]:
+    """Return the tables of the headings that an import of costs knows as Markdown, by name.
+
+    Examples
+    --------
+    >>> "| `price year` | prices of, money of, base year | year whose prices" in heading_tables()["headings of costs"]
+    True
+    """
+    return {
+        f"headings of {kind.name}": _table(
+            ("Heading", "Also", "Holds"),
+            [
+                (
+                    f"`{column.heading}`",
+                    ", ".join(name for name in column.names if name != column.heading),
+                    column.meaning,
+                )
+                for column in kind.columns
+            ],
+        )
+        for kind in (COSTS, *BESIDE)
+        if kind is not OVERLAPS
     }
 
 

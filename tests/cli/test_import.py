@@ -105,6 +105,20 @@ def test_a_template_is_written_once_and_can_be_filled_in(call: Callable[..., Any
     assert "a row for each component" in empty.err
 
 
+def test_a_catalogue_goes_to_a_spreadsheet_and_comes_back(call: Callable[..., Any], tmp_path: Path) -> None:
+    tables = json.loads(call("catalogue", "--tables", "tables", "--json").out)["tables"]
+    assert "tables/costs.csv" in tables
+    again = call("catalogue", "--tables", "tables")
+    assert (again.status, again.out) == (2, "")
+    assert "a folder without these files" in again.err
+    beside = [word for path in tables[1:] for word in (f"--{Path(path).stem}", path)]
+    done = call("import", "tables/costs.csv", *beside, "--out", "back")
+    assert done.status == 0, done.err
+    assert json.loads(call("catalogue", "back", "--json").out) == json.loads(call("catalogue", "--json").out)
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert call("catalogue", "--tables", "file/x").status == 2
+
+
 PACKED = io.BytesIO()
 with zipfile.ZipFile(PACKED, "w", zipfile.ZIP_DEFLATED) as packed:
     packed.writestr("[Content_Types].xml", "<a/>")
@@ -144,7 +158,6 @@ def test_any_file_ends_in_a_message(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("costs.csv",), "--out DIR"),
         (("--out", "new"), "TABLE"),
         (("costs.csv", "--template", "t.csv"), "one of the two"),
         (("costs.csv", "--out", "costs.csv"), "a folder"),

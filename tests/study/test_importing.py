@@ -24,7 +24,7 @@ from popsim.study.importing import Choices, Imported, import_costs
 from popsim.study.importing.columns import AREAS, BESIDE, COSTS, TableKind
 from popsim.study.importing.components import Defaults
 from popsim.study.importing.template import catalogue_tables, template_text
-from popsim.study.importing.text import catalogue_text
+from popsim.study.importing.text import Entry, catalogue_text
 
 HEADINGS = (
     "Area",
@@ -301,6 +301,87 @@ def test_sheets_beside_the_costs_add_sources_and_experts(tmp_path: Path) -> None
     assert "the id or name of a component" in said
 
 
+FITTED = (
+    "f",
+    "Projects",
+    "one-off",
+    "USD",
+    2010,
+    "lognormal",
+    "estimate",
+    9e6,
+    "An argument.",
+    "evidence",
+    "grant",
+    "r",
+)
+FITTED_HEADINGS = (
+    "area", "name", "kind", "currency", "price year", "fit", "fit size", "cap", "cap rationale", "basis", "scope",
+    "rationale",
+)  # fmt: skip
+DATA_HEADINGS = (
+    "component", "name", "amount", "year", "country", "scope", "share", "share rationale", "document", "figure",
+    "status", "read", "use", "reason",
+)  # fmt: skip
+DATA = (
+    ("Projects", "Land A", 4e6, 2008, "AAA", "grant", None, None, "Page", "4 m", "verified", dt.date(2026, 11, 27)),
+    ("projects", "Land B", 6e6, 2009, "BBB CCC", "grant", 0.5, "Rest: law", "Page", "6 m", "verified", "2026-11"),
+    ("Projects", "Land D", 1e6, 2010, "DDD", "grants", None, None, "Page", "1 m", "derived", None),
+    ("Projects", "Land E", 2e6, 2010, "EEE", "all in", None, None, "Page", "2 m", "derived", None, "shown", "Planned."),
+)
+
+
+def test_rows_of_data_are_what_a_cost_is_fitted_to(tmp_path: Path) -> None:
+    sheets = {"Data": (DATA_HEADINGS, *DATA)}
+    _, components = imported(workbook(tmp_path, (FITTED_HEADINGS, FITTED), **sheets))
+    component = components["projects"]
+    assert component.cost.fit == "lognormal"
+    assert (component.cost.size, component.cost.cap, component.cost.cap_rationale) == ("estimate", 9e6, "An argument.")
+    assert [row.id for row in component.data] == ["land_a", "land_b", "land_d", "land_e"]
+    assert [row.codes for row in component.data][:2] == [("AAA",), ("BBB", "CCC")]
+    assert [row.scope for row in component.data] == ["grant", "grant", "grant", "all-in"]
+    assert [row.share for row in component.data] == [1, 0.5, 1, 1]
+    assert [row.read for row in component.data] == ["2026-11-27", "2026-11", None, None]
+    assert component.data[3].reason == "Planned."
+
+
+@pytest.mark.parametrize(
+    ("row", "cells", "words"),
+    [
+        (0, {"amount": -4}, "sheet Data, cell C2 (amount)"),
+        (1, {"share rationale": None}, "sheet Data, row 3"),
+        (1, {"share": "50 pieces"}, "sheet Data, cell G3 (share)"),
+        (2, {"scope": "partly"}, "sheet Data, cell F4 (scope)"),
+        (2, {"name": "Land A"}, "'land_a' a second time"),
+        (2, {"component": "Other"}, "sheet Data, cell A4 (component)"),
+        (3, {"reason": None}, "sheet Data, row 5"),
+        (0, {"amount": None}, "sheet Data, row 2"),
+        (0, {"read": "soon"}, "sheet Data, cell L2 (read)"),
+    ],
+)
+def test_a_row_of_data_that_cannot_be_is_refused(tmp_path: Path, row: int, cells: dict[str, Any], words: str) -> None:
+    rows = [dict(zip(DATA_HEADINGS, each, strict=False)) for each in DATA]
+    rows[row] |= cells
+    data = (DATA_HEADINGS, *([each.get(name) for name in DATA_HEADINGS] for each in rows))
+    (said,) = refused(workbook(tmp_path, (FITTED_HEADINGS, FITTED), Data=data))
+    assert words in said
+
+
+def test_those_who_were_asked_are_named(tmp_path: Path) -> None:
+    headings, row = (*HEADINGS, "Width basis"), (*replaced(DESK, basis="expert"), "Expert judgment")
+    said = refused(workbook(tmp_path, (headings, row)))
+    assert any("add rows to a table of experts" in each for each in said)
+    experts = (("Component", "Role", "Date", "Method"), ("Running the desk", "Head of unit", 2026, "Quartiles asked"))
+    _, components = imported(workbook(tmp_path, (headings, row), Experts=experts))
+    (expert,) = components["running_the_desk"].expert
+    assert (expert.role, expert.date, expert.method) == ("Head of unit", "2026", "Quartiles asked")
+    assert components["running_the_desk"].width_basis == "expert"
+    shutil.rmtree(tmp_path / "out")
+    headings = (*headings, "Expert", "Expert date", "Expert method")
+    _, components = imported(workbook(tmp_path, (headings, (*row, "A. Name", "2026-11-29", "Asked"))))
+    assert components["running_the_desk"].expert[0].name == "A. Name"
+
+
 def test_tables_beside_a_csv_file_are_named(tmp_path: Path) -> None:
     costs = csv(tmp_path, (HEADINGS, replaced(DESK, area="wells"), replaced(DESK, area="Pumps", component="Pump")))
     areas = csv(
@@ -469,7 +550,7 @@ TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=400).map(str.
 @given(TEXTS, TEXTS, st.floats(0, 1e17), st.lists(TEXTS, max_size=3))
 def test_what_is_written_is_what_is_read(name: str, comment: str, amount: float, figures: list[str]) -> None:
     component = {"name": name, "cost": {"low": amount, "of": figures}, "source": [{"figure": each} for each in figures]}
-    text = catalogue_text({"id": "a", "name": name}, [component], [comment], comment)
+    text = catalogue_text({"id": "a", "name": name}, [Entry("component", component, comment)], comment)
     read = tomllib.loads(text)
     assert read["area"] == {"id": "a", "name": name}
     assert read["component"] == [component if figures else {k: v for k, v in component.items() if k != "source"}]

@@ -13,13 +13,26 @@ from typing import Literal
 from popsim.errors import Keys, closest
 
 Sort = Literal[
-    "text", "word", "money", "number", "share", "whole", "year", "shares", "years", "codes", "date", "size", "table"
+    "text",
+    "word",
+    "money",
+    "number",
+    "share",
+    "whole",
+    "year",
+    "shares",
+    "years",
+    "codes",
+    "date",
+    "size",
+    "table",
+    "portion",
 ]
 """What the cells of a column hold: text; one of a few words; an amount of money; a number without unit; a share, also
 in per cent; a whole number; a calendar year; a list of shares; a number of years or all; codes; a date; a number or a
-word; a table as TOML writes it."""
+word; a table as TOML writes it; a share, or such a table."""
 
-AMOUNTS = frozenset({"money", "number", "share", "whole", "year", "shares", "years", "size"})
+AMOUNTS = frozenset({"money", "number", "share", "whole", "year", "shares", "years", "size", "portion"})
 """Kinds of value with digits in them, whose decimal sign has to be known."""
 
 
@@ -74,7 +87,7 @@ class TableKind:
         for column in self.columns:
             if plain in column.names:
                 return column
-        quantile = re.fullmatch(r"p ?(\d{1,3})|(\d{1,2}) ?%", plain) if self is COSTS else None
+        quantile = re.fullmatch(r"p ?(\d{1,3})|(\d{1,2}) ?%", plain) if self.name in ("costs", "overlaps") else None
         if quantile:
             name = f"p{(quantile[1] or quantile[2]).zfill(2)}"
             return Column(f"cost.{name}", "money", QUANTILE, (name,))
@@ -153,8 +166,8 @@ COSTS = TableKind(
         Column("cost.cap", "money", "of a fit: no cost can be higher", ("cap", "fit cap")),
         Column("cost.cap_rationale", "text", "why none can", ("cap rationale",)),
         Column("cost", "table", "an amount, or any shape as TOML writes it: { family = ..., ... }", ("distribution",)),
-        Column("overlap", "text", "id of a whole that is shared with other components"),
-        Column("share", "table", "share of that whole, as TOML writes it"),
+        Column("overlap", "text", "id of a row of the table of overlaps, of which this is a share: it has no amounts"),
+        Column("share", "portion", "its share of that whole: 0.4, 40 %, or a shape as TOML writes it"),
         Column("basis", "word", "what the centre rests on: evidence, proxy, expert, judgement", (), BASES),
         Column("width_basis", "word", "what the width rests on: data, proxy, expert, judgement", (), BASES),
         Column("shape_basis", "word", "what the shape rests on, in the same words", (), BASES),
@@ -162,6 +175,7 @@ COSTS = TableKind(
         Column("scope", "word", "whole, grant or cofinancing: what the cost counts", ("cost scope",), SCOPES),
         Column("person_years", "number", "posts that the cost pays, in person-years", ("posts",)),
         Column("rationale", "text", "why this cost, in sentences", ("reason", "explanation", "justification")),
+        Column("accepted", "table", "warnings about evidence that are accepted, as TOML writes them"),
         *(Column(f"source.{each.key}", each.sort, each.meaning, each.names) for each in SOURCE),
         Column("expert.name", "text", "who was asked", ("expert", "expert name")),
         Column("expert.role", "text", "role of who was asked", ("expert role",)),
@@ -169,6 +183,17 @@ COSTS = TableKind(
         Column("expert.method", "text", "how the range was asked for", ("expert method",)),
     ),
     required=("area", "name"),
+)
+
+OVERLAPS = TableKind(
+    "overlaps",
+    "a whole that several components share",
+    tuple(
+        column
+        for column in COSTS.columns
+        if column.key not in ("kind", "start", "spread", "years", "every", "person_years", "overlap", "share")
+    ),
+    ("area", "name"),
 )
 
 DATA = TableKind(
@@ -225,14 +250,5 @@ AREAS = TableKind(
     ("id", "name"),
 )
 
-BESIDE = (DATA, SOURCES, EXPERTS, AREAS)
+BESIDE = (OVERLAPS, DATA, SOURCES, EXPERTS, AREAS)
 """Tables that may stand beside that of costs."""
-
-
-def columns_as_markdown(kind: TableKind) -> str:
-    """Return the columns of a kind of table as a table of a page: headings, what the cells hold."""
-    lines = ["| Heading | Also | Holds |", "|---|---|---|"]
-    for column in kind.columns:
-        others = ", ".join(name for name in column.names if name != column.heading)
-        lines.append(f"| `{column.heading}` | {others} | {column.meaning} |")
-    return "\n".join(lines) + "\n"

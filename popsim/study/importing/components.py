@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from popsim.errors import Keys, nearest, shown, words
-from popsim.study.importing.columns import COSTS, EXPERTS, SOURCES, plain_heading
+from popsim.study.importing.columns import AREAS, COSTS, EXPERTS, OVERLAPS, SOURCES, plain_heading
 from popsim.study.importing.grid import Grid, GridRow
 from popsim.study.importing.values import Fault, value_of
 
@@ -67,7 +67,7 @@ class Area:
 
 @dataclass
 class Draft:
-    """A component as a row states it; not checked yet."""
+    """A component, or a whole that components share, as a row states it; not checked yet."""
 
     area: str
     content: dict[str, Any]
@@ -80,6 +80,11 @@ class Draft:
     """Keys of what was refused."""
     shape: str = ""
     """How the amounts were read where the row does not state a family."""
+
+    @property
+    def table(self) -> str:
+        """Name of the list in the file of the area that it is an entry of."""
+        return "overlap" if self.grid.kind is OVERLAPS else "component"
 
     @property
     def id(self) -> str:
@@ -126,29 +131,32 @@ def slug(text: str) -> str:
 
 
 def read_drafts(
-    grid: Grid, beside: Mapping[str, Grid], areas: Sequence[Area], defaults: Defaults
+    grids: Mapping[str, Grid], areas: Sequence[Area], defaults: Defaults
 ) -> tuple[list[Draft], list[Refusal], list[str]]:
-    """Return the components of a table of costs, with the rows of the tables beside it that belong to them.
+    """Return the components of tables, and wholes that they share, with the rows of tables beside that belong to them.
 
     Refusals are those of rows that belong to no component; what is wrong with a component is noted in its draft.
     """
-    drafts, notes, empty = [], [], []
-    for row in grid.rows:
-        if set(row.cells) == {"area"} and _area_of(_text(grid, row, "area"), areas) is not None:
-            empty.append(row.number)
-            continue
-        drafts.append(_draft(grid, row, areas, defaults))
-    if empty:
-        place = f"sheet {grid.sheet}, rows" if grid.sheet else "lines"
-        notes.append(f"{grid.file}: not read, as nothing but the area is filled in: {place} {words(empty, 10)}")
+    drafts, notes = [], []
+    for grid in (grids[kind.name] for kind in (OVERLAPS, COSTS) if kind.name in grids):
+        empty = [row.number for row in grid.rows if _is_empty(grid, row, areas)]
+        drafts += [_draft(grid, row, areas, defaults) for row in grid.rows if row.number not in empty]
+        if empty:
+            place = f"sheet {grid.sheet}, rows" if grid.sheet else "lines"
+            notes.append(f"{grid.file}: not read, as nothing but the area is filled in: {place} {words(empty, 10)}")
     _check_ids(drafts)
     refusals: list[Refusal] = []
-    for name, table in beside.items():
-        if name != "areas":
+    for name, table in grids.items():
+        if name not in (COSTS.name, OVERLAPS.name, AREAS.name):
             refusals += _attach(table, drafts, areas, defaults)
     for draft in drafts:
         _shape(draft, defaults)
     return drafts, refusals, notes
+
+
+def _is_empty(grid: Grid, row: GridRow, areas: Sequence[Area]) -> bool:
+    """Return whether nothing but the area is filled in, as in a template."""
+    return set(row.cells) == {"area"} and _area_of(_text(grid, row, "area"), areas) is not None
 
 
 def read_areas(grid: Grid) -> tuple[list[Area], list[Refusal]]:
@@ -272,9 +280,9 @@ def _inner(entry: dict[str, Any], path: Keys) -> dict[str, Any]:
 
 def _check_ids(drafts: Sequence[Draft]) -> None:
     """Refuse a component whose id another one of its area has."""
-    seen: dict[tuple[str, str], Draft] = {}
+    seen: dict[tuple[str, str, str], Draft] = {}
     for draft in drafts:
-        first = seen.setdefault((draft.area, draft.id), draft)
+        first = seen.setdefault((draft.table, draft.area, draft.id), draft)
         if first is not draft and draft.id and draft.area:
             place = first.grid.place(first.row)
             mend = "give each its own id, in a column id; one component has one row"

@@ -17,7 +17,7 @@ from popsim.study.files import packaged, parse_toml, read_text
 from popsim.study.importing.columns import AREAS, BESIDE, COSTS
 from popsim.study.importing.components import Area, Defaults, Draft, Refusal, read_areas, read_drafts, slug
 from popsim.study.importing.grid import Grid, Hidden, Reading, read_grids
-from popsim.study.importing.text import catalogue_text, toml_value
+from popsim.study.importing.text import Entry, catalogue_text, toml_value
 from popsim.study.place import Place
 from popsim.study.toml_models import DialectTable
 from popsim.study.validate import check_document
@@ -41,7 +41,7 @@ class Choices:
     Parameters
     ----------
     beside
-        Files of tables beside that of costs, by kind: data, sources, experts, areas.
+        Files of tables beside that of costs, by kind: overlaps, data, sources, experts, areas.
     sheet, hidden, ignore
         As in `Reading`.
     dialect
@@ -129,11 +129,11 @@ def import_costs(table: Path, folder: Path, choices: Choices | None = None) -> I
     grids, notes = _read(Path(table), choices)
     existing = _existing(Path(folder))
     areas, refusals = _known_areas(grids.get(AREAS.name), existing)
-    costs = grids.pop(COSTS.name)
-    drafts, alone, said = read_drafts(costs, grids, areas, choices.defaults)
+    costs = grids[COSTS.name]
+    drafts, alone, said = read_drafts(grids, areas, choices.defaults)
     refusals += alone
     notes += said
-    _check(drafts, areas, Path(folder))
+    _check(drafts, areas, existing, Path(folder))
     refusals += [refusal for draft in drafts for refusal in draft.refusals]
     problems = _as_problems(refusals)
     good = [draft for draft in drafts if not draft.refusals]
@@ -141,7 +141,7 @@ def import_costs(table: Path, folder: Path, choices: Choices | None = None) -> I
         problems = [Problem(costs.file, (), "headings and no row", "a row for each component")]
     if problems and not (choices.partial and good):
         raise StudyError(problems)
-    good = _still_sound(good, areas, Path(folder), problems) if problems else good
+    good = _still_sound(good, areas, existing, Path(folder), problems) if problems else good
     targets = _targets(good, areas, existing, Path(folder), choices)
     texts = {path: _text(by_area[0], by_area[1], costs.file) for path, by_area in targets.items()}
     _write(Path(folder), texts)
@@ -229,29 +229,31 @@ def _by_area(drafts: Sequence[Draft], areas: Sequence[Area]) -> list[tuple[Area,
     return [(area, members) for area, members in groups if members]
 
 
-def _check(drafts: Sequence[Draft], areas: Sequence[Area], folder: Path) -> None:
+def _check(drafts: Sequence[Draft], areas: Sequence[Area], existing: Sequence[_Existing], folder: Path) -> None:
     """Check components as the catalogue is checked, and refuse in each draft what is wrong with it."""
     groups = _by_area(drafts, areas)
     names = [f"{position:04}.toml" for position in range(len(groups))]
     # A cost of which a cell could not be read is not judged by the rest of it.
-    unread = {
-        name: {k for k, draft in enumerate(members) if any(keys[:1] == ("cost",) for keys in draft.refused)}
-        for name, (_, members) in zip(names, groups, strict=True)
-    }
+    unread = [draft for draft in drafts if any(keys[:1] == ("cost",) for keys in draft.refused)]
     with tempfile.TemporaryDirectory() as made:
         for name, (area, members) in zip(names, groups, strict=True):
-            # Ids that come twice are refused already.
-            area = replace(area, id=f"area_{name[:4]}")
+            # An area that two tables name is no area twice: each file has an id of its own here.
+            area = replace(area, id=f"area_{name[:4]}") if area is UNKNOWN else area
             (Path(made) / name).write_text(_text(area, members, ""), encoding="utf-8", newline="\n")
-        for name in _named_files(drafts):
-            if (folder / name).is_file():
-                shutil.copyfile(folder / name, Path(made) / name)
-        problems = read_catalogue(Path(made), str(folder))[1] if groups else []
+        # Components may refer to wholes in files of other areas, and to files of data.
+        own = {area.id for area, _ in groups}
+        staying = [
+            *(each.path for each in existing if each.area.id not in own),
+            *(path for path in folder.glob("*.csv") if path.is_file()),
+        ]
+        for path in staying if groups else ():
+            shutil.copyfile(path, Path(made) / path.name)
+        problems = read_catalogue(Path(made), made)[1] if groups else []
     for problem in problems:
         match problem.keys:
-            case ("component", int(index), *keys) if problem.file in names:
-                draft = groups[names.index(problem.file)][1][index]
-                if not (keys[0] == "cost" and index in unread[problem.file]):
+            case ("component" | "overlap" as table, int(index), *keys) if problem.file in names:
+                draft = [each for each in groups[names.index(problem.file)][1] if each.table == table][index]
+                if not (keys[:1] == ["cost"] and draft in unread):
                     found = problem.found.removesuffix(": the key is missing")
                     draft.refuse(tuple(keys), found, problem.allowed, _in_columns(tuple(keys), problem.mend))
             case _:
@@ -282,7 +284,13 @@ def _in_columns(keys: Keys, mend: str) -> str:
     return re.sub(r"^add a line: (\w+) = \"?(\w+)\"?$", lambda found: f"write {found[2]} into {found[1]}", mend)
 
 
-def _still_sound(drafts: Sequence[Draft], areas: Sequence[Area], folder: Path, problems: list[Problem]) -> list[Draft]:
+def _still_sound(
+    drafts: Sequence[Draft],
+    areas: Sequence[Area],
+    existing: Sequence[_Existing],
+    folder: Path,
+    problems: list[Problem],
+) -> list[Draft]:
     """Return what can be written of an import in part: what is left must be in order without what was refused.
 
     Raises
@@ -292,7 +300,7 @@ def _still_sound(drafts: Sequence[Draft], areas: Sequence[Area], folder: Path, p
     """
     left = list(drafts)
     while left:
-        _check(left, areas, folder)
+        _check(left, areas, existing, folder)
         found = [refusal for draft in left for refusal in draft.refusals]
         if not found:
             return left
@@ -362,11 +370,11 @@ def _text(area: Area, drafts: Sequence[Draft], file: str) -> str:
         f"Written by popsim import from {file}. The comment above a component says which row it came from. "
         "From here on this file is edited by hand, as any other of the catalogue."
     )
-    comments = []
+    entries = []
     for draft in drafts:
         read_as = f"; amounts read as {draft.shape}" if draft.shape else ""
-        comments.append(f"{draft.grid.origin(draft.row)}{read_as}")
-    return catalogue_text(area.table(), [draft.content for draft in drafts], comments, heading)
+        entries.append(Entry(draft.table, draft.content, f"{draft.grid.origin(draft.row)}{read_as}"))
+    return catalogue_text(area.table(), entries, heading)
 
 
 def _taken(draft: Draft) -> TakenComponent:

@@ -11,7 +11,7 @@ from typing import Any
 from popsim.errors import FileError, Problem
 from popsim.study.catalogue import load_catalogue
 from popsim.study.files import packaged, parse_toml, read_text
-from popsim.study.importing.columns import AREAS, COSTS, DATA, EXPERTS, SOURCES, Column, TableKind
+from popsim.study.importing.columns import AREAS, COSTS, DATA, EXPERTS, OVERLAPS, SOURCES, Column, TableKind
 from popsim.study.importing.text import toml_value
 
 TEMPLATE = (
@@ -54,7 +54,7 @@ def catalogue_tables(folder: Path) -> dict[str, str]:
     """
     load_catalogue(folder)
     tables: dict[str, tuple[TableKind, list[dict[str, str]]]] = {
-        kind.name: (kind, []) for kind in (COSTS, SOURCES, EXPERTS, DATA, AREAS)
+        kind.name: (kind, []) for kind in (COSTS, OVERLAPS, SOURCES, EXPERTS, DATA, AREAS)
     }
     problems: list[Problem] = []
     for path in sorted(folder.glob("*.toml"), key=lambda path: path.name):
@@ -62,10 +62,11 @@ def catalogue_tables(folder: Path) -> dict[str, str]:
         tables[AREAS.name][1].append({key: _cell(value) for key, value in raw["area"].items()})
         problems += [
             Problem(path.name, (key,), "a table", "keys that tables of costs have columns for")
-            for key in raw.keys() - {"format", "area", "component"}
+            for key in raw.keys() - {"format", "area", "component", "overlap"}
         ]
-        for component in raw["component"]:
-            for kind, row in _rows(raw["area"]["id"], component):
+        entries = [(COSTS, each) for each in raw["component"]] + [(OVERLAPS, each) for each in raw.get("overlap", ())]
+        for own, component in entries:
+            for kind, row in _rows(raw["area"]["id"], component, own):
                 unknown = row.keys() - {column.key for column in kind.columns} - _quantiles(kind, row)
                 allowed = f"keys that the table of {kind.name} has a column for"
                 problems += [
@@ -77,7 +78,7 @@ def catalogue_tables(folder: Path) -> dict[str, str]:
     return {name: _table(kind, rows) for name, (kind, rows) in tables.items() if rows}
 
 
-def _rows(area: str, component: Mapping[str, Any]) -> Iterator[tuple[TableKind, dict[str, str]]]:
+def _rows(area: str, component: Mapping[str, Any], own: TableKind) -> Iterator[tuple[TableKind, dict[str, str]]]:
     """Yield the row of a component, and those of its sources, experts and data."""
     row = {"area": area}
     for key, value in component.items():
@@ -85,11 +86,11 @@ def _rows(area: str, component: Mapping[str, Any]) -> Iterator[tuple[TableKind, 
             row |= _cost(value)
         elif key not in BESIDE_A_COMPONENT:
             row[key] = toml_value(value) if isinstance(value, Mapping) else _cell(value)
-    yield COSTS, row
+    yield own, row
     for key, kind in BESIDE_A_COMPONENT.items():
         for entry in component.get(key, ()):
-            own = {name: _cell(value) for name, value in entry.items()}
-            yield kind, {"area": area, "component": str(component["id"]), **own}
+            cells = {name: _cell(value) for name, value in entry.items()}
+            yield kind, {"area": area, "component": str(component["id"]), **cells}
 
 
 def _cost(cost: Mapping[str, Any]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 WIDTH = 112
 """Columns of lines of text."""
@@ -18,29 +18,34 @@ LISTS = ("source", "expert", "data")
 """Keys of a component that are lists of tables."""
 
 
-def catalogue_text(
-    area: Mapping[str, str], components: Sequence[Mapping[str, Any]], comments: Sequence[str], heading: str
-) -> str:
+class Entry(NamedTuple):
+    """One entry of a list of the file: the name of the list, the keys in the order of writing, where it is from."""
+
+    table: str
+    content: Mapping[str, Any]
+    comment: str
+
+
+def catalogue_text(area: Mapping[str, str], entries: Sequence[Entry], heading: str) -> str:
     """Return the text of a file of the catalogue.
 
     Parameters
     ----------
     area
         The table [area].
-    components
-        The tables [[component]], keys in the order in which they are written.
-    comments
-        One for each component: where it is from.
+    entries
+        Components, and wholes that components share.
     heading
         Comment at the top of the file.
     """
     blocks = ["\n".join((*map(_comment, textwrap.wrap(heading, WIDTH)), "format = 1"))]
     blocks.append("\n".join(("[area]", *_pairs(area))))
-    for component, comment in zip(components, comments, strict=True):
-        own = {key: value for key, value in component.items() if key not in LISTS}
-        blocks.append("\n".join((_comment(comment), "[[component]]", *_pairs(own))))
+    for entry in entries:
+        own = {key: value for key, value in entry.content.items() if key not in LISTS}
+        blocks.append("\n".join((_comment(entry.comment), f"[[{entry.table}]]", *_pairs(own))))
         for key in LISTS:
-            blocks += ["\n".join((f"[[component.{key}]]", *_pairs(each))) for each in component.get(key, ())]
+            inner = entry.content.get(key, ())
+            blocks += ["\n".join((f"[[{entry.table}.{key}]]", *_pairs(each))) for each in inner]
     return "\n\n".join(blocks) + "\n"
 
 

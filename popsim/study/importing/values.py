@@ -196,6 +196,12 @@ def _table(cell: Cell, column: Column, numbers: NumberFormat) -> Any:
     return read["table"] if list(read) == ["table"] else Fault(shown(text), "one table as TOML writes it")
 
 
+def _portion(cell: Cell, column: Column, numbers: NumberFormat) -> Any:
+    """Return a share: a number, per cent, or a table as TOML writes it."""
+    is_table = cell.kind == "text" and str(cell.value).lstrip().startswith("{")
+    return _table(cell, column, numbers) if is_table else _share(cell, column, numbers)
+
+
 READERS: dict[Sort, Callable[[Cell, Column, NumberFormat], Any]] = {
     "text": _text,
     "word": _word,
@@ -210,5 +216,6 @@ READERS: dict[Sort, Callable[[Cell, Column, NumberFormat], Any]] = {
     "date": _text,
     "size": _size,
     "table": _table,
+    "portion": _portion,
 }
 """How each kind of column is read."""
