@@ -36,6 +36,7 @@ from popsim.errors import StudyError as StudyError
 from popsim.errors import UnknownNameError as UnknownNameError
 from popsim.families import Family as Family
 from popsim.families.beta import Beta as Beta
+from popsim.families.betaprime import BetaPrime as BetaPrime
 from popsim.families.constant import Constant as Constant
 from popsim.families.discrete import Discrete as Discrete
 from popsim.families.empirical import Empirical as Empirical

@@ -25,7 +25,7 @@ def fit(
         Amounts in one unit, such as money of one currency and price year: two or more that differ, three with an
         estimated exponent.
     family
-        The family: lognormal or normal.
+        The family: lognormal, gamma, weibull or normal.
     sizes
         Size factor of each amount, above 0; 1 is the reference size.
     size_exponent

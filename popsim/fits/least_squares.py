@@ -39,9 +39,9 @@ class LogNormalModel(Model):
         """Return least squares of the logarithms; the spread is that of n - k degrees of freedom."""
         return _line(data, np.log(data.amounts), float(np.log(data.values).sum()))
 
-    def member(self, data: Data, estimate: Estimate, distance: float) -> Family:
+    def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the lognormal of largest likelihood: its spread is smaller, by the square root of (n - k) / n."""
-        return LogNormal(estimate.level + estimate.exponent * distance, _largest_likelihood(data, estimate))
+        return LogNormal(estimate.level + estimate.exponent * distance, estimate.likeliest_spread)
 
     def predictive(self, data: Data, estimate: Estimate, distance: float) -> Family:
         """Return a log-Student."""
@@ -66,10 +66,10 @@ class NormalModel(Model):
         """Return mean and standard deviation; the latter is that of n - 1 degrees of freedom."""
         return _line(data, data.amounts, data.known_exponent * float(data.distances.sum()))
 
-    def member(self, data: Data, estimate: Estimate, distance: float) -> Family:
+    def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the normal of largest likelihood: its standard deviation is smaller, by the root of (n - 1) / n."""
         factor = math.exp(estimate.exponent * distance)
-        return Normal(estimate.level * factor, _largest_likelihood(data, estimate) * factor)
+        return Normal(estimate.level * factor, estimate.likeliest_spread * factor)
 
     def predictive(self, data: Data, estimate: Estimate, distance: float) -> Family:
         """Return a Student t."""
@@ -105,12 +105,9 @@ def _line(data: Data, y: Floats, stretch: float) -> Estimate:
         spread / math.sqrt(2.0 * degrees),
         slope if data.estimated else data.known_exponent,
         spread / math.sqrt(_squares(data)) if data.estimated else 0.0,
+        math.sqrt(rest / data.count),
         likelihood - stretch,
     )
-
-
-def _largest_likelihood(data: Data, estimate: Estimate) -> float:
-    return estimate.spread * math.sqrt(degrees_of(data) / data.count)
 
 
 def _reach(data: Data, estimate: Estimate, distance: float) -> float:

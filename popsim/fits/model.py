@@ -23,6 +23,8 @@ class Estimate:
         Spread of the points around it, and its standard error.
     exponent, exponent_error
         Exponent of size, and its standard error; the error is 0 where the exponent is known.
+    likeliest_spread
+        Spread of largest likelihood; the same as `spread` unless that makes up for estimated parameters.
     log_likelihood
         Largest log-likelihood, of the amounts as they are given.
     """
@@ -33,6 +35,7 @@ class Estimate:
     spread_error: float
     exponent: float
     exponent_error: float
+    likeliest_spread: float
     log_likelihood: float
 
 
@@ -62,7 +65,7 @@ class Model(ABC):
         """
 
     @abstractmethod
-    def member(self, data: Data, estimate: Estimate, distance: float) -> Family:
+    def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the family at its estimates, at a size of which the logarithm is so far from that of the centre."""
 
     @abstractmethod

@@ -5,8 +5,11 @@ from __future__ import annotations
 from popsim.arguments import check_name
 from popsim.fits.least_squares import LogNormalModel, NormalModel
 from popsim.fits.model import Model
+from popsim.fits.shapes import GammaModel, WeibullModel
 
-_MODELS: dict[str, Model] = {model.family: model for model in (LogNormalModel(), NormalModel())}
+_MODELS: dict[str, Model] = {
+    model.family: model for model in (LogNormalModel(), GammaModel(), WeibullModel(), NormalModel())
+}
 
 FAMILIES: tuple[str, ...] = tuple(_MODELS)
 """Words for the families that can be fitted."""

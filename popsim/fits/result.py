@@ -109,7 +109,7 @@ class Fit:
         ParameterError
             For a size that is no number above 0.
         """
-        return model_of(self.family).member(self.data, self.estimate, self._distance(size))
+        return model_of(self.family).member(self.estimate, self._distance(size))
 
     def predictive_at(self, size: float) -> Family:
         """Return the distribution of a new observation at a size, with the uncertainty of all estimates.
@@ -160,7 +160,7 @@ class Fit:
 
         scores = []
         for value, distance in zip(self.data.values, self.data.distances.tolist(), strict=True):
-            member = model_of(self.family).member(self.data, self.estimate, distance)
+            member = model_of(self.family).member(self.estimate, distance)
             below, above = float(member.cdf(value)), float(member.sf(value))
             scores.append(float(special.ndtri(below) if below < above else -special.ndtri(above)))
         return tuple(scores)

@@ -11,6 +11,7 @@ from popsim.errors import ParameterError
 from popsim.families import families
 from popsim.families.base import params_of_call
 from popsim.families.beta import Beta
+from popsim.families.betaprime import BetaPrime
 from popsim.families.constant import Constant
 from popsim.families.discrete import Discrete
 from popsim.families.empirical import Empirical
@@ -64,6 +65,9 @@ ANY = {
     "lognormal": st.tuples(st.floats(-20, 20), st.floats(1e-3, 4)).map(lambda x: LogNormal(*x)),
     "gamma": st.tuples(st.floats(0.1, 1e4), positive).map(lambda x: Gamma(*x)),
     "weibull": st.tuples(st.floats(0.2, 50), positive).map(lambda x: Weibull(*x)),
+    "betaprime": st.tuples(st.floats(0.2, 1e4), st.floats(0.2, 1e4), positive, st.floats(0.2, 50)).map(
+        lambda x: BetaPrime(*x)
+    ),
     "beta": st.tuples(st.floats(0.2, 500), st.floats(0.2, 500), rising(2)).map(lambda x: Beta(x[0], x[1], *x[2])),
     "metalog": metalog(),
     "empirical": distinct.map(Empirical.from_data),

@@ -11,6 +11,7 @@ import pytest
 from popsim.errors import ParameterError
 from popsim.families import families
 from popsim.families.beta import Beta
+from popsim.families.betaprime import BetaPrime
 from popsim.families.constant import Constant
 from popsim.families.discrete import Discrete
 from popsim.families.empirical import Empirical
@@ -44,6 +45,7 @@ BROKEN = [
     (lambda: Pert(1, 1, 1), ["low < high"]),
     (lambda: Normal(0, 0), ["std > 0"]),
     (lambda: Gumbel(0, -1), ["scale > 0"]),
+    (lambda: BetaPrime(0, 1, -1, 0), ["0.001 <= a <= 1e+08", "scale > 0", "0.001 <= power <= 10000"]),
     (lambda: Student(0, -1, 0.5), ["scale > 0", "1 <= degrees <= 1e+06"]),
     (lambda: LogStudent(800, 0, 2e6), ["-700 <= mu <= 700", "sigma > 0", "1 <= degrees <= 1e+06"]),
     (lambda: Gumbel.from_range(1, 2, 1), ["0 < coverage < 1"]),
