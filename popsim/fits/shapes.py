@@ -12,9 +12,9 @@ is integrated out in closed form:
 The distribution of a new amount is the average of these over shapes and exponents, by their weights, and is found
 within 0.0005 of its probabilities with three points, closer with more. The prior of the Weibull is even in log k as
 well: intervals then hold exactly what they say, as for every family that has a location and a scale on logarithms
-(Severini, Mukerjee and Ghosh 2002, doi:10.1093/biomet/89.4.952; Lawless 2003, Statistical Models
-and Methods for Lifetime Data, section 5.1, doi:10.1002/9781118033005). For the gamma, p(a) = sqrt(psi'(a) - 1 / a) is
-the reference prior (Sun and Ye 1996, doi:10.1093/biomet/83.1.55), and intervals are right within the bar of the tests.
+(Severini, Mukerjee and Ghosh 2002, doi:10.1093/biomet/89.4.952). For the gamma, p(a) = sqrt(psi'(a) - 1 / a) is the
+square root of the information on the shape where the mean is not known; its intervals are right within the bar of the
+tests.
 """
 
 from __future__ import annotations
