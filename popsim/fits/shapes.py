@@ -325,7 +325,7 @@ def tilted(values: Floats, direction: Floats) -> tuple[float, float]:
         step = mean / bend if bend > 0.0 else math.inf
         if abs(step) <= tolerance + 1e-13 * abs(place) or high - low <= 1e-13 * abs(place):
             return place + step, bend
-        # Newton's step, unless it leaves what is known; every third time half of that, lest steps become few and small.
+        # Newton's step, unless it leaves what is known; every third time half of that, so that steps do not shrink.
         if math.isinf(high - low):
             stride *= 2.0
             step = min(abs(step), stride)
