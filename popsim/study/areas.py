@@ -235,12 +235,25 @@ class _Planned:
             problems=self.problems,
         )
         change = self.table.component.get(planned.id)
+        self.check_data_file(planned)
         own = isinstance(planned.cost, FitTable) and planned.cost.size != "study"
         if own and change is not None and (change.size_exponent is not None or "size" in change.exponent):
             found = f"size_exponent beside a fit with size = {planned.cost.size!r}"  # type: ignore[union-attr]
             at = ("area", self.area.id, "component", planned.id, "size_exponent")
             self.report((self.study.place, at), found, "one of the two", 'state size = "study" in the fit')
         return reader.read(exponents, f"exponent/area/{self.area.id}/component/{planned.id}/size")
+
+    def check_data_file(self, planned: CatalogueComponent) -> None:
+        """Refuse a file of data that the study names and the catalogue does not: data belong to the catalogue."""
+        catalogue = next(each for each in self.area.components if each.id == planned.id)
+        files = [
+            cost.data if isinstance(cost, FitTable) and isinstance(cost.data, str) else None
+            for cost in (planned.cost, catalogue.cost)
+        ]
+        if files[0] is not None and files[0] != files[1]:
+            place, keys = self.stated_at(planned, "cost")
+            allowed = f"{files[1]!r}, the file of the catalogue" if files[1] else "rows of the catalogue, by their ids"
+            self.report((place, (*keys, "data")), repr(files[0]), allowed, "name the file in the catalogue")
 
     def changed(self, component: CatalogueComponent) -> CatalogueComponent:
         """Return a component of the catalogue with what the study changes in it."""

@@ -124,12 +124,13 @@ def costs(
         M = math.prod(shock[1] for shock in shocks if area.id in shock[0])
         N_area = needed(study, rng, n, area.need, Z[a], W)
         gamma_area = {driver: shared(rng, n, value) for driver, value in area.exponents.items()}
-        scores = [component_score(study, rng, n, area, Z[a]) for _ in area.components]
+        scores = [component_score(study, rng, n, area, k, Z[a]) for k in area.components]
         needs = {k.id: needed(study, rng, n, k.need, Z_k, W) for k, Z_k in zip(area.components, scores, strict=True)}
         for number, (k, Z_k) in enumerate(zip(area.components, scores, strict=True)):
             X = transform(k.cost)(Z_k) * k.money_factor
             gamma = gamma_area | {driver: shared(rng, n, value) for driver, value in k.exponents.items()}
-            F = math.prod(study.drivers[driver] ** g for driver, g in gamma.items())
+            base = {**study.drivers, "size": study.drivers.get("size", 1.0) / k.centre}
+            F = math.prod(base[driver] ** g for driver, g in gamma.items())
             amount = X * F * M * N_area * needs[k.needed_with or k.id]
             if D is not None:
                 amount = amount * (1.0 + area.kappa * D)
@@ -142,6 +143,25 @@ def costs(
                     if Q is not None:
                         add(N, N_after, a, y, paid * Q[a][number])
     return C, N, after, N_after
+
+
+def own_shares(study: SimpleNamespace, area: SimpleNamespace, k: SimpleNamespace) -> tuple[float, float, float]:
+    """How far a component follows its area, and the shares of the rest, so that countries have s and q in common.
+
+    s = w s[a] + (1 - w) t, and so for q and for what only groups share; w is as large as leaves t in [0, 1].
+    """
+    w = study.w if len(area.components) > 1 else 1.0
+    if k.s is None and k.q is None:
+        return w, area.s, area.q
+    s = area.s if k.s is None else k.s
+    q = k.q if k.q is not None else s + (1.0 - s) * (area.q - area.s) / (1.0 - area.s)
+    q = max(q, s)
+    mine, theirs = np.array([s, q - s, 1.0 - q]), np.array([area.s, area.q - area.s, 1.0 - area.q])
+    w = float(min([w, *(mine[theirs > 0.0] / theirs[theirs > 0.0])]))
+    if w == 1.0:
+        return w, s, q
+    common, group, _ = (mine - w * theirs) / (1.0 - w)
+    return w, float(common), float(common + group)
 
 
 def add(within: np.ndarray, after: dict[int, np.ndarray] | None, a: int, y: int, paid: np.ndarray) -> None:
@@ -209,12 +229,16 @@ def area_scores(study: SimpleNamespace, rng: np.random.Generator, n: int) -> lis
 
 
 def component_score(
-    study: SimpleNamespace, rng: np.random.Generator, n: int, area: SimpleNamespace, Z: np.ndarray
+    study: SimpleNamespace,
+    rng: np.random.Generator,
+    n: int,
+    area: SimpleNamespace,
+    k: SimpleNamespace,
+    Z: np.ndarray,
 ) -> np.ndarray:
-    """Score of one component (n, c): that of its area, where it is the only one."""
-    if len(area.components) == 1:
-        return Z
-    return np.sqrt(study.w) * Z + np.sqrt(1.0 - study.w) * layered(study, rng, n, area.s, area.q)
+    """Score of the cost of one component (n, c)."""
+    w, s, q = own_shares(study, area, k)
+    return Z if w == 1.0 else np.sqrt(w) * Z + np.sqrt(1.0 - w) * layered(study, rng, n, s, q)
 
 
 def root(covariance: np.ndarray) -> np.ndarray:

@@ -114,6 +114,16 @@ def lognormal(points: list, **keys: float) -> Dist:
     return scipy_dist(stats.lognorm(sigma, scale=np.exp(mu)))
 
 
+def student(points: list, mean: float, scale: float, degrees: float) -> Dist:
+    return scipy_dist(stats.t(degrees, mean, scale), closed=False)
+
+
+def logstudent(points: list, mu: float, sigma: float, degrees: float) -> Dist:
+    """Its logarithm is a Student t."""
+    inner = stats.t(degrees, mu, sigma)
+    return Dist(lambda p: np.exp(inner.ppf(p)), lambda x: inner.cdf(np.log(np.maximum(x, 1e-300))), closed=False)
+
+
 def gamma(points: list, shape: float = 1.0, scale: float = 1.0) -> Dist:
     if points:
         (p1, x1), (p2, x2) = points
@@ -234,6 +244,8 @@ FAMILIES: dict[str, Callable[..., Dist]] = {
     "pert": pert,
     "normal": normal,
     "lognormal": lognormal,
+    "student": student,
+    "logstudent": logstudent,
     "gamma": gamma,
     "weibull": weibull,
     "metalog": metalog,

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from .independent_fits import read_fit
+
 Entries = list[tuple[Any, np.ndarray]]
 """(number or distribution, which countries it applies to) pairs."""
 
@@ -135,19 +137,36 @@ def read_area(
     for listed in entry["component"]:
         changed = table.get("component", {}).get(listed["id"], {})
         if changed.get("include", True):
-            area.components.append(read_component(toml, table, {**listed, **changed}, rows, folder))
+            area.components.append(read_component(toml, table, {**listed, **changed}, rows, folder, area))
     return area
 
 
 def read_component(
-    toml: dict[str, Any], table: dict[str, Any], entry: dict[str, Any], rows: list[dict[str, str]], folder: Path
+    toml: dict[str, Any],
+    table: dict[str, Any],
+    entry: dict[str, Any],
+    rows: list[dict[str, str]],
+    folder: Path,
+    area: SimpleNamespace,
 ) -> SimpleNamespace:
     own = dict(entry.get("exponent", {}))
     if "size_exponent" in entry:
         own["size"] = entry["size_exponent"]
+    cost, centre, share = entry["cost"], 1.0, entry.get("common_share")
+    if "fit" in cost:
+        beside = folder / toml["catalogue"]["folder"]
+        stated = own.get("size", area.exponents.get("size", 0.0))
+        fit = read_fit(toml, entry, stated, beside, lambda of: money_factor(toml["money"], of, folder), read_csv)
+        cost, centre = fit.cost, fit.centre
+        share = fit.common_share if share is None else share
+        if cost_size(entry) != "study":
+            own["size"] = fit.exponent
     return SimpleNamespace(
         id=entry["id"],
-        cost=entry["cost"],
+        cost=cost,
+        centre=centre,
+        s=share,
+        q=entry.get("group_share"),
         money_factor=money_factor(toml["money"], entry, folder),
         u=profile(entry, table.get("postponed", 0), toml["study"]["years"]),
         exponents=own,
@@ -155,6 +174,10 @@ def read_component(
         cofinancing=entries(entry.get("financing"), "cofinancing", rows),
         needed_with=entry.get("needed_with"),
     )
+
+
+def cost_size(entry: dict[str, Any]) -> Any:
+    return entry["cost"].get("size", "study")
 
 
 def profile(entry: dict[str, Any], postponed: int, years: int) -> np.ndarray:
