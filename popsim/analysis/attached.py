@@ -70,8 +70,8 @@ def add_drivers(
     if wanted is False:
         return leave_out_drivers(dataset, "asked")
     cost = dataset["cost"].isel(option=0).values
-    runs, draws = driver_work(study)
-    if (len(cost) > 1 and (cost == cost[0]).all()) or runs == 2 * len(GROUPINGS):
+    runs, draws, is_cost_uncertain = driver_work(study)
+    if (len(cost) > 1 and (cost == cost[0]).all()) or not is_cost_uncertain:
         return leave_out_drivers(dataset, "certain")
     least = least_scenarios(study.coverage)
     count = max(least, SCENARIOS)

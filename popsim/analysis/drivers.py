@@ -40,7 +40,7 @@ from popsim.engine.variants import Variants
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan import compile as compile_plan
 from popsim.plan.model import Plan
-from popsim.plan.streams import Groups, group_streams
+from popsim.plan.streams import FINANCING, Groups, group_streams
 from popsim.sampling import Sampling
 from popsim.study.model import Study
 from popsim.types import GROUPINGS, Grouping
@@ -184,19 +184,31 @@ def drivers(
     return result.assign_attrs(_attributes(asked, option))
 
 
-def driver_work(study: Study) -> tuple[int, int]:
+class Work(NamedTuple):
+    """What `drivers` takes for both groupings, and what there is to find."""
+
+    runs: int
+    draws: int
+    """Random numbers that each scenario draws."""
+    is_cost_uncertain: bool
+    """Whether any of them changes a cost, and not what is financed of it alone."""
+
+
+def driver_work(study: Study) -> Work:
     """Return how many runs `drivers` takes for both groupings, and how many random numbers each scenario draws.
 
     Examples
     --------
     >>> import popsim as ps
-    >>> runs, draws = driver_work(ps.load_study("example"))
-    >>> runs >= 8, draws > 0
-    (True, True)
+    >>> work = driver_work(ps.load_study("example"))
+    >>> work.runs >= 8, work.draws > 0, work.is_cost_uncertain
+    (True, True, True)
     """
     plan = compile_plan(replace(study, options=()))
     names = (*plan.streams.shared, *plan.streams.own)
-    return sum(2 + 2 * len(group_streams(study, names, by).ids) for by in GROUPINGS), len(names)
+    groups = {by: group_streams(study, names, by).ids for by in GROUPINGS}
+    runs = sum(2 + 2 * len(ids) for ids in groups.values())
+    return Work(runs, len(names), set(groups["input"]) - {FINANCING} != set())
 
 
 def least_scenarios(coverage: float) -> int:

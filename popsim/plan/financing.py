@@ -14,10 +14,10 @@ from popsim.arrays import Floats, Integers
 from popsim.families.base import Family
 from popsim.plan.activation import GlobalFactors
 from popsim.plan.rows import is_drawn
-from popsim.plan.shares import NO_SHARES, Shares
+from popsim.plan.shares import NO_SHARES, PARTS, Shares
 from popsim.plan.streams import StreamNumbers
 from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
-from popsim.study.model import Amount
+from popsim.study.model import Amount, Study
 
 _Part = tuple[float, str]
 """A number, and the stream from which it is drawn instead ("" for none)."""
@@ -41,6 +41,24 @@ def expected_shares(view: StudyView) -> Floats | None:
         for each in view.cofinancing
     ]
     return (1.0 - np.array(pledged).T * _mean(study.materialised)) * (1.0 + _mean(study.agency_fee))
+
+
+def uncertain_parts(study: Study) -> tuple[str, ...]:
+    """Return which of "cofinancing", "materialised" and "agency_fee" are uncertain in a study, in this order.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> fee = {"family": "uniform", "low": 0.05, "high": 0.1}
+    >>> uncertain_parts(load_study("example")), uncertain_parts(load_study("example", {"financing.agency_fee": fee}))
+    ((), ('agency_fee',))
+    """
+    names = {"agency_fee": AGENCY_FEE, "materialised": MATERIALISED}
+    draws = StudyView(study).financing_draws
+    found = {part for part, name in names.items() if name in draws}
+    # All others are pledges, each named after where it is stated.
+    pledges = {"cofinancing"} if len(draws) > len(found) else set()
+    return tuple(part for part in PARTS if part in found | pledges)
 
 
 def _mean(amount: Amount) -> float:

@@ -11,9 +11,10 @@ import numpy as np
 import xarray as xr
 
 from popsim import analysis, schema
-from popsim.analysis.order import share_error
+from popsim.analysis.order import quantile_with_error, share_error
 from popsim.analysis.tails import UNSEEN
 from popsim.errors import ParameterError, Problem, RunError
+from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
 from popsim.report.counts import Counts, counted
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
@@ -126,11 +127,30 @@ class ReportData:
         """Whether every scenario gives the same, for every total."""
         return self.is_known and all(self.counted(total).all_equal for total in self.totals)
 
-    @cached_property
-    def counts_nothing_uncertain(self) -> bool:
-        """Whether the model itself has no spread, however many scenarios are run."""
+    @once
+    def counts_nothing_uncertain(self, total: str) -> bool:
+        """Whether a total has no spread in the model itself, however many scenarios are run."""
         known = analysis.exact_moments(replace(self.study, options=()))
-        return bool((known["exact_std"] == 0.0).all())
+        is_paid_as_known = total.startswith("cost") or not self.uncertain_financing
+        return is_paid_as_known and bool((known["exact_std"] == 0.0).all())
+
+    @cached_property
+    def uncertain_financing(self) -> tuple[str, ...]:
+        """Which of "cofinancing", "materialised" and "agency_fee" are uncertain in the study."""
+        return uncertain_parts(self.study)
+
+    @cached_property
+    def share_financed(self) -> tuple[Measured, Measured] | None:
+        """Ends of the range of what is to be financed of the cost of a scenario, as a share of it.
+
+        None where a scenario costs nothing, or the scenarios are too few for these ends.
+        """
+        cost, need = self.dataset["cost"].values.ravel(), self.dataset["financing_need"].values.ravel()
+        if not (self.is_known and (cost > 0.0).all()):
+            return None
+        ends, errors = quantile_with_error((need / cost)[np.newaxis], np.array([self.low, self.high]))
+        (low, high), (low_error, high_error) = ends[0].tolist(), errors[0].tolist()
+        return Measured(low, low_error), Measured(high, high_error)
 
     @once
     def counted(self, total: str) -> Counts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,6 +36,7 @@ from popsim.families import (
     Uniform,
 )
 from popsim.plan.dependence import Score
+from popsim.report.rare import rare_sentences
 from popsim.study.model import Component, Delay, Escalation, Option, Setting, Shock, Study
 from tests.engine.features import with_all_areas
 from tests.engine.studies import COUNTRIES, all_examples, area, component, country, number, replace_area, study
@@ -291,6 +293,65 @@ def test_what_is_rarely_needed_with_another_is_one_event_with_it(with_cost: floa
     found = rare_events(item, run, 0.9)
     adds = np.where(paid > 100.0, paid - 1.0, 0.0)
     check_event(found.sel(event=["high cost/a/l"]), "high cost/a/l", run["cost"].values[0], adds, adds > 0)
+
+
+PLEDGE = Discrete([0.1, 0.9], [0.03, 0.97])
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "changes"),
+    [
+        ("cofinancing", "low cofinancing", {"usual": 0.9}),
+        ("cofinancing/area/a", "low cofinancing", {"usual": 0.9}),
+        ("financing/materialised", "low materialised", {"materialised": (PLEDGE, 0.9)}),
+        ("financing/agency_fee", "low agency_fee", {"agency_fee": (PLEDGE, 0.9)}),
+    ],
+)
+def test_who_pays_is_rarely_otherwise(name: str, kind: str, changes: dict[str, Any]) -> None:
+    """What a rare share of who pays adds to the need is the difference to a study without it; the cost has none."""
+    base = study(COUNTRIES, [area("a", LogNormal(0, 0.3), LogNormal(0, 0.2)), area("b", LogNormal(0, 0.2))])
+    base = dataclasses.replace(base, agency_fee=0.1)
+    if "usual" in changes:
+        wheres = ["a"] if name.endswith("a") else ["a", "b"]
+        rare, usual = base, base
+        for where in wheres:
+            rare = replace_area(rare, where, cofinancing=Setting(PLEDGE, stream=name))
+            usual = replace_area(usual, where, cofinancing=Setting(changes["usual"]))
+    else:
+        pledged = replace_area(base, "b", cofinancing=Setting(0.5))
+        ((key, (drawn, known)),) = changes.items()
+        rare, usual = (dataclasses.replace(pledged, **{key: value}) for value in (drawn, known))
+    run, other = (ps.simulate(item, scenarios=SCENARIOS) for item in (rare, usual))
+    adds = (run["financing_need"] - other["financing_need"]).values[0]
+    found = rare_events(rare, run, 0.9)
+    (event,) = found["event"].values
+    assert (str(event), found["event_kind"].item()) == (f"low {name}", kind)
+    at = found.sel(event=event, total="financing_need").squeeze()
+    happens = np.abs(adds) > 1e-9
+    assert int(at["happens"]) == happens.sum() > 0
+    assert float(at["chance"]) == pytest.approx(0.03)
+    for column, value in (("adds_low", adds[happens].min()), ("adds_high", adds[happens].max())):
+        assert float(at[column]) == pytest.approx(value, rel=1e-9)
+    of_cost = found.sel(event=event, total="cost").squeeze()
+    assert float(of_cost["adds_low"]) == float(of_cost["adds_high"]) == 0.0
+    assert rare_sentences(attach_rare(run, found), "full", 0.9) == ()
+    said = rare_sentences(attach_rare(run, found), "full", 0.9, variable="financing_need")
+    if int(at["below"] + at["above"]) > 0.5 * int(at["happens"]):
+        assert "a rare" in said[0]
+
+
+def test_a_rare_pledge_of_one_group_is_seen_where_it_holds() -> None:
+    """A pledge of the countries of one region alone, which a rare share of what is paid changes nowhere else."""
+    pledge = Setting(0.0, (("region", "South", PLEDGE),), stream="cofinancing")
+    base = study(COUNTRIES, [area("a", LogNormal(0, 0.3))])
+    rare = dataclasses.replace(replace_area(base, "a", cofinancing=pledge), agency_fee=0.0)
+    found = rare_events(rare, ps.simulate(rare, scenarios=SCENARIOS), 0.9)
+    assert found["event"].values.tolist() == ["low cofinancing/region=South"]
+    drawn = dataclasses.replace(rare, materialised=PLEDGE)
+    events = rare_events(drawn, ps.simulate(drawn, scenarios=SCENARIOS), 0.9)["event"].values.tolist()
+    assert set(events) == {"low cofinancing/region=South", "low financing/materialised"}
+    none = dataclasses.replace(drawn, areas=tuple(dataclasses.replace(a, cofinancing=None) for a in drawn.areas))
+    assert rare_events(none, ps.simulate(none, scenarios=500), 0.9).sizes["event"] == 0
 
 
 def test_rates_that_are_rarely_high() -> None:

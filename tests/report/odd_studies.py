@@ -6,7 +6,7 @@ import dataclasses
 
 from hypothesis import strategies as st
 
-from popsim.families import Constant, Discrete, Family, LogNormal, Mixture, Triangular
+from popsim.families import Constant, Discrete, Family, LogNormal, Mixture, Triangular, Uniform
 from popsim.study.model import Area, Setting, Shock, Study
 
 from ..engine.studies import area, component, country, number, study
@@ -21,7 +21,8 @@ COSTS: tuple[Family, ...] = (
     Mixture((Constant(1e6), Triangular(20e6, 50e6, 80e6)), (0.98, 0.02)),
 )
 NEEDS = (None, 0.02, 0.1, 0.5, 0.97, 1.0)
-SHARES = (0.0, 0.25, 0.6)
+SHARES = (0.0, 0.25, 0.6, Uniform(0.2, 0.7), Discrete((0.0, 0.9), (0.97, 0.03)))
+FEES = (0.0, 0.08, Uniform(0.05, 0.1))
 
 
 @st.composite
@@ -43,7 +44,8 @@ def odd_studies(draw: st.DrawFn) -> Study:
     made = study(countries, areas, number(), seed=draw(st.integers(0, 2**32)))
     financed = draw(st.booleans())
     if financed:
-        made = dataclasses.replace(made, agency_fee=draw(st.sampled_from([0.0, 0.08])), financing_basis="judgement")
+        made = dataclasses.replace(made, agency_fee=draw(st.sampled_from(FEES)), financing_basis="judgement")
+        made = dataclasses.replace(made, materialised=draw(st.sampled_from([1.0, 0.5, Triangular(0.4, 0.9, 1.0)])))
         made = dataclasses.replace(made, headline=draw(st.sampled_from(["cost", "financing_need"])))
     if draw(st.booleans()):
         shock = Shock(

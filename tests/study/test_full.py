@@ -101,6 +101,32 @@ def test_who_pays(full: Study) -> None:
     ]
 
 
+def test_uncertain_shares_are_named_after_where_they_stand(full: Study) -> None:
+    overrides = {
+        "financing.agency_fee": {"family": "uniform", "low": 0.05, "high": 0.1},
+        "financing.materialised": {"family": "uniform", "low": 0.5, "high": 1.0},
+        "financing.by.bloc.red": {"family": "uniform", "low": 0.0, "high": 0.2},
+        "area.y.financing.cofinancing": {"family": "uniform", "low": 0.4, "high": 0.6},
+        "area.x.component.running.financing": {"cofinancing": {"family": "uniform", "low": 0.0, "high": 0.5}},
+        "area.x.component.start_up.financing": {"cofinancing": 0.3, "rationale": "Another."},
+    }
+    study = load_study(FULL, overrides)
+    assert (study.agency_fee, study.materialised) == (uniform(0.05, 0.1), uniform(0.5, 1.0))
+    assert full.materialised == 1.0
+    general, own = (area.cofinancing for area in study.areas)
+    start_up, running = (part.cofinancing for part in study.areas[0].components)
+    assert general is not None
+    assert own is not None
+    assert running is not None
+    assert (general.value, general.by, general.stream) == (0.25, (("bloc", "red", uniform(0.0, 0.2)),), "cofinancing")
+    assert (own.value, own.stream) == (uniform(0.4, 0.6), "cofinancing/area/y")
+    assert (running.value, running.stream) == (uniform(0.0, 0.5), "cofinancing/area/x/component/running")
+    assert running.rationale == "Invented."
+    # What is known is drawn from nowhere.
+    assert start_up == Setting(0.3, (), "judgement", "Another.")
+    assert study.areas[1].components[0].cofinancing is None
+
+
 def test_rates_of_money(full: Study) -> None:
     assert full.inflation == build({"family": "triangular", "low": 0.0, "mode": 0.02, "high": 0.04}, "here")
     assert full.discount_rate == 0.03

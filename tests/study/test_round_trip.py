@@ -52,6 +52,15 @@ def written(study: Study, folder: Path) -> Study:
         ),
         ("pops", {}),
         ("pops", {"countries.without": ["CHN", "IND"], "report.coverage": 0.5}),
+        (
+            FULL,
+            {
+                "financing.agency_fee": {"family": "uniform", "low": 0.05, "high": 0.1},
+                "financing.materialised": {"family": "beta", "a": 4, "b": 2},
+                "financing.by.bloc.red": {"family": "uniform", "low": 0.0, "high": 0.2},
+                "area.x.component.running.financing.cofinancing": {"family": "uniform", "low": 0.0, "high": 0.5},
+            },
+        ),
     ],
     ids=[
         "small",
@@ -64,6 +73,7 @@ def written(study: Study, folder: Path) -> Study:
         "area groups",
         "pops",
         "pops overrides",
+        "uncertain financing",
     ],
 )
 def test_a_written_study_stands_by_itself(source: str | Path, overrides: dict[str, object], tmp_path: Path) -> None:

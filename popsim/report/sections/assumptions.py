@@ -27,7 +27,7 @@ def assumptions(data: ReportData) -> tuple[Details, ...]:
         ("Starts and delays", _lateness(data)),
         ("Rises of prices and shocks", _prices(data)),
         ("Further measures of countries", _measures(data.study)),
-        ("Co-financing", _cofinancing(data)),
+        ("Who pays", _financing(data)),
         ("Correlations", [_correlations(data.study)]),
     )
     return tuple(
@@ -95,11 +95,35 @@ def _measures(study: Study) -> list[Block]:
     return entries
 
 
-def _cofinancing(data: ReportData) -> list[Block]:
+def _financing(data: ReportData) -> list[Block]:
+    """Return co-financing, of all areas, of some and of components, how much of it is paid, and the agency fee."""
     study, entries = data.study, list[Block]()
-    for share, names in _alike((area, area.cofinancing) for area in study.areas):
-        pairs = [_where(study, names), *_setting(data, "Share of the cost", share, "percent")]
+    if study.agency_fee is None:
+        return entries
+    stated = [
+        (_where(study, names), share) for share, names in _alike((area, area.cofinancing) for area in study.areas)
+    ]
+    stated += [
+        (("Component", f"{area.name}: {part.name}"), part.cofinancing)
+        for area in study.areas
+        for part in area.components
+        if part.cofinancing is not None
+    ]
+    for where, share in stated:
+        pairs = [where, *_setting(data, "Share of the cost", share, "percent")]
+        if any(isinstance(each[-1], Family) for each in (*share.by, (share.value,))):
+            pairs.append(("Uncertain shares", _text("drawn_once")))
         entries.append(_entry("Co-financing", share.basis, pairs, share.rationale))
+    general: tuple[tuple[str, str, Amount], ...] = (
+        ("What is paid of the co-financing", "Share of what is pledged", study.materialised),
+        ("Agency fee", "Share of what is financed", study.agency_fee),
+    )
+    for title, of, amount in general:
+        # What is as it is unless said, and a fee that is known, stand beside the totals.
+        if isinstance(amount, Family) or (title != "Agency fee" and amount != 1.0):
+            pairs = [(of, _amount(data, amount, "percent"))]
+            pairs += [("Uncertain share", _text("drawn_once"))] if isinstance(amount, Family) else []
+            entries.append(_entry(title, study.financing_basis, pairs, study.financing_rationale))
     return entries
 
 

@@ -33,11 +33,30 @@ def financing(data: ReportData) -> Section | None:
 
 
 def _need(data: ReportData) -> str:
-    what = _text("need", described=totals.described(), fee=data.study.agency_fee)
+    fee, interval = _fee(data)
+    sentences = [_text("need", described=totals.described(), fee=fee, interval=interval)]
     cost, need = data.mean("cost"), data.mean("financing_need")
-    if not cost.value > 0.0:
-        return what
-    return f"{what} {_text('share_of_cost', share=percent(need.value / cost.value, finest=0.01))}"
+    if cost.value > 0.0:
+        sentences.append(_text("share_of_cost", share=percent(need.value / cost.value, finest=0.01)))
+    if data.uncertain_financing:
+        sentences.append(_text("uncertain", parts=data.uncertain_financing))
+        if data.share_financed is not None:
+            low, high = (percent(share.value, share.error, finest=0.01) for share in data.share_financed)
+            sentences.append(_text("share_of_scenarios", low=low, high=high, interval=data.interval))
+    return " ".join(sentences)
+
+
+def _fee(data: ReportData) -> tuple[str, str]:
+    """Return the fee in words, "" where there is none, and the interval that its range is of, "" where it is known."""
+    fee = data.study.agency_fee
+    if not isinstance(fee, Family):
+        return percent(fee) if fee else "", ""
+    low, high = (significant(100.0 * float(fee.ppf(p))) for p in (data.low, data.high))
+    return (
+        (f"{low} to {high}{THIN}%", data.interval)
+        if "agency_fee" in data.uncertain_financing
+        else (f"{low}{THIN}%", "")
+    )
 
 
 def _label(data: ReportData, name: str) -> str:

@@ -68,7 +68,7 @@ def _range_in_words(data: ReportData, total: str) -> str:
         first = _text("range_of_first", years=len(study.years), span=span, prices=data.prices, **known)
     else:
         first = _text("range_of_second", **known)
-    if counted.all_equal and data.counts_nothing_uncertain:
+    if counted.all_equal and data.counts_nothing_uncertain(total):
         return f"{first} {_text('nothing_uncertain')}"
     if counted.all_equal:
         second = _text("same_in_all", scenarios=data.scenarios)
