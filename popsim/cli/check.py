@@ -111,12 +111,15 @@ def _print(study: Study, content: dict[str, Any]) -> None:
 
 
 def _evidence(study: Study) -> dict[str, Any]:
-    """Return how many amounts are compared with ranges, every warning, and reasons that answer none."""
-    from popsim.study.evidence_check import check_evidence, compared_amounts, idle_acceptances
+    """Return how many amounts are compared with ranges or not, every warning, and reasons that answer none."""
+    from popsim.study.evidence_check import check_evidence, cited_amounts, idle_acceptances
 
     warnings = check_evidence(study)
+    compared, shown, unsized = cited_amounts(study)
     return {
-        "amounts": compared_amounts(study),
+        "amounts_compared": compared,
+        "amounts_only_shown": shown,
+        "amounts_without_size": unsized,
         "warnings": [
             {
                 "warning": warning.kind,
@@ -134,10 +137,14 @@ def _evidence(study: Study) -> dict[str, Any]:
 def _print_evidence(evidence: dict[str, Any]) -> None:
     warnings = evidence["warnings"]
     accepted = sum(bool(warning["accepted"]) for warning in warnings)
-    amounts, left = evidence["amounts"], len(warnings) - accepted
-    compared = f"{amounts} cited amounts are compared with ranges" if amounts else "no cited amounts to compare with"
+    compared, shown, left = evidence["amounts_compared"], evidence["amounts_only_shown"], len(warnings) - accepted
+    cited = compared + shown + evidence["amounts_without_size"]
+    amounts = (
+        f"{compared} of {cited} cited amounts are compared with ranges" if cited else "no amounts are cited as data"
+    )
+    beside = f", {shown} only shown" if shown else ""
     found = f"{left} warning{'' if left == 1 else 's'}, and {accepted} accepted"
-    click.echo(click.wrap_text(f"Evidence: {compared}; {found}.", 80))
+    click.echo(click.wrap_text(f"Evidence: {amounts}{beside}; {found}.", 80))
     for warning in sorted(warnings, key=lambda warning: bool(warning["accepted"])):
         text = f"{', '.join(warning['components'])}, {warning['warning']}: {warning['found']}."
         end = f"Accepted: {warning['accepted']}" if warning["accepted"] else f"To mend: {warning['mend']}."

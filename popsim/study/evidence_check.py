@@ -67,14 +67,12 @@ def check_evidence(study: Study) -> tuple[EvidenceWarning, ...]:
     return (*warnings, *_shared_sources(study))
 
 
-def compared_amounts(study: Study) -> int:
-    """Return how many amounts are compared with the range of their component."""
-    return sum(
-        datum.row.use == "fit" and datum.reference_amount is not None
-        for area in study.areas
-        for component in area.components
-        for datum in component.data
-    )
+def cited_amounts(study: Study) -> tuple[int, int, int]:
+    """Return how many amounts are compared with a range, are only shown beside it, and cannot be compared."""
+    data = [datum for area in study.areas for component in area.components for datum in component.data]
+    counted = [datum for datum in data if datum.row.use == "fit"]
+    compared = sum(datum.reference_amount is not None for datum in counted)
+    return compared, len(data) - len(counted), len(counted) - compared
 
 
 def idle_acceptances(study: Study, warnings: Sequence[EvidenceWarning]) -> tuple[str, ...]:
