@@ -132,6 +132,32 @@ def test_sizes_of_data_may_be_those_of_another_year(tmp_path: Path) -> None:
     assert "people_then" not in dict(study.countries[0].groups)
 
 
+def test_a_fit_on_sizes_of_another_year_is_used_at_the_sizes_of_the_programme(tmp_path: Path) -> None:
+    """Twice as many people now as then: the level is that of the data, and costs follow today's people from there."""
+    folder = Path(shutil.copytree(FITTED.parent, tmp_path / "study"))
+    rows = [line.split(",") for line in (folder / "countries.csv").read_text().splitlines()]
+    then = {"AAA": 500_000, "BBB": 20_000, "CCC": 8_000_000, "DDD": 1_250_000, "EEE": 9_000_000, "FFF": 200_000}
+    text = [",".join(row if row[0][0] == "#" else [*row, str(then.get(row[0], "people_then"))]) for row in rows]
+    (folder / "countries.csv").write_text("\n".join(text) + "\n")
+    study = ps.load_study(folder / "study.toml", {"size.data_driver": "people_then", "dependence.common_share": 0.0})
+    cases = component(study, "from_file")
+    # C and D together had 8 and 1.25 million; the exponent is known to be a half.
+    sizes, amounts = np.array([0.5, 0.02, math.sqrt(8.0 * 1.25)]), np.array([5.0, 2.0, 8.0])
+    logs = np.log(amounts / np.sqrt(sizes))
+    whole = stats.t(2, logs.mean(), logs.std(ddof=1) * math.sqrt(1 + 1 / 3))
+    (exponent,) = cases.exponents
+    assert exponent.reference == pytest.approx(math.exp(np.log(sizes).mean()), rel=1e-12)
+    at_centre = exponent.reference**0.5
+    most = whole.cdf(math.log(50.0))
+    assert cases.cost.ppf(0.7) == pytest.approx(math.exp(whole.ppf(0.7 * most)) * at_centre, rel=1e-9)
+    # Land A has 1 million people in the programme, its limits are 10,000 and 10 million; years 2 to 4 are paid.
+    now = np.sqrt([1.0, 0.01, 10.0, 2.5, 9.0, 0.4])
+    ds = ps.simulate(study, scenarios=20, breakdowns=["component"])
+    expected = ds["expected_cost_by_component"].sel(component="x/from_file").item()
+    money = cases.money_factor
+    assert expected == pytest.approx(3.0 * money * cases.cost.mean() / at_centre * now.sum(), rel=1e-9)
+
+
 def test_shares_of_a_component_hold_between_countries() -> None:
     shares = {"dependence.group": "region", "dependence.group_share": 0.5}
     shares |= {"area.x.component.stated": {"common_share": 0.15, "group_share": 0.6}}
