@@ -552,7 +552,9 @@ def studies(draw: st.DrawFn) -> Study:
         for place in range(draw(st.integers(1, 2))):
             chance = draw(NEEDS)
             need = None if chance is None else Setting(chance)
-            parts.append(dataclasses.replace(component(f"part{place}", draw(LAWS)), need=need))
+            other = "part0" if place > 0 and parts[0].need is not None and draw(st.booleans()) else None
+            need = need if other is None else parts[0].need
+            parts.append(dataclasses.replace(component(f"part{place}", draw(LAWS)), need=need, needed_with=other))
         chance = draw(NEEDS)
         areas.append(dataclasses.replace(area(name, *parts), need=None if chance is None else Setting(chance)))
     shocks = draw(st.lists(st.sampled_from([(0.02, 3.0), (0.04, Uniform(1.5, 2.0)), (0.6, 2.0)]), max_size=2))
@@ -565,6 +567,12 @@ def studies(draw: st.DrawFn) -> Study:
         need_common_share=draw(st.sampled_from([0.0, 0.5])),
     )
     return dataclasses.replace(base, dependence=dependence, shocks=hit)
+
+
+def followers(item: Study, where: str) -> list[Component]:
+    """Components that are needed with the one at area/component."""
+    area_id, _, name = where.partition("/")
+    return [part for each in item.areas for part in each.components if each.id == area_id and part.needed_with == name]
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -583,8 +591,10 @@ def test_any_small_study(item: Study, coverage: float) -> None:
             # False alarms: 1e-8 a check, some 25 x 10 checks.
             assert stats.binomtest(happens, len(values), float(one["chance"])).pvalue > 1e-8
         if kind == "need":
-            by = run["cost_by_component"].sel(component=where) if "/" in where else run["cost_by_area"].sel(area=where)
-            adds = by.values[0]
+            with_it = [f"{where.partition('/')[0]}/{part.id}" for part in followers(item, where)]
+            by = run["cost_by_component"] if "/" in where else run["cost_by_area"]
+            dim = "component" if "/" in where else "area"
+            adds = by.isel(option=0).sel({dim: [where, *with_it]}).sum(dim).values
         elif kind == "shock":
             adds = values - ps.simulate(without(item, where, 0.0), scenarios=2_000)["cost"].values[0]
             adds = np.where(np.abs(adds) > 1e-9 * values, adds, 0.0)

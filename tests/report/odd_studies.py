@@ -7,7 +7,7 @@ import dataclasses
 from hypothesis import strategies as st
 
 from popsim.families import Constant, Discrete, Family, LogNormal, Mixture, Triangular, Uniform
-from popsim.study.model import Area, Setting, Shock, Study
+from popsim.study.model import Area, Delay, Setting, Shock, Study
 
 from ..engine.studies import area, component, country, number, study
 
@@ -21,6 +21,13 @@ COSTS: tuple[Family, ...] = (
     Mixture((Constant(1e6), Triangular(20e6, 50e6, 80e6)), (0.98, 0.02)),
 )
 NEEDS = (None, 0.02, 0.1, 0.5, 0.97, 1.0)
+LEVELS: tuple[float | Family | None, ...] = (
+    None,
+    0.0,
+    2.0,
+    Discrete((0.5, 2.0), (0.5, 0.5)),
+    Triangular(0.0, 1.0, 3.0),
+)
 SHARES = (0.0, 0.25, 0.6, Uniform(0.2, 0.7), Discrete((0.0, 0.9), (0.97, 0.03)))
 FEES = (0.0, 0.08, Uniform(0.05, 0.1))
 
@@ -30,6 +37,12 @@ def odd_areas(draw: st.DrawFn, name: str) -> Area:
     parts = draw(st.lists(st.sampled_from(COSTS), min_size=1, max_size=2))
     profiles = st.sampled_from([(1.0, 0.0, 0.0), (0.5, 0.5, 0.0), (1.0, 1.0, 1.0)])
     made = area(name, *(component(f"part{k}", cost, draw(profiles)) for k, cost in enumerate(parts)))
+    if len(parts) == 2 and draw(st.booleans()):
+        # The second is needed where the first is.
+        chance = Setting(draw(st.sampled_from([0.02, 0.5])))
+        one, two = made.components
+        one, two = dataclasses.replace(one, need=chance), dataclasses.replace(two, need=chance, needed_with=one.id)
+        made = dataclasses.replace(made, components=(one, two))
     need, share = draw(st.sampled_from(NEEDS)), draw(st.sampled_from(SHARES))
     return dataclasses.replace(
         made, need=None if need is None else Setting(need), cofinancing=Setting(share) if share else None
@@ -52,4 +65,8 @@ def odd_studies(draw: st.DrawFn) -> Study:
             "storm", "Storm", (areas[0].id,), draw(st.sampled_from([0.02, 0.3])), 1.5, "judgement", "of a test"
         )
         made = dataclasses.replace(made, shocks=(shock,))
+    level = draw(st.sampled_from(LEVELS))
+    if level is not None:
+        delay = Delay(Setting(draw(st.sampled_from([0.5, 1.25]))), draw(st.sampled_from([0.0, 0.1])), level)
+        made = dataclasses.replace(made, areas=tuple(dataclasses.replace(each, delay=delay) for each in made.areas))
     return dataclasses.replace(made, coverage=draw(st.sampled_from([0.5, 0.9])))

@@ -80,9 +80,11 @@ def check(study: Study, dataset: xr.Dataset, document: Document) -> int:
 
 def is_cost_certain(study: Study) -> bool:
     """Whether no cost in one of the odd studies can turn out in more than one way."""
-    needs = [area.need.value for area in study.areas if area.need is not None]
-    costs = [part.cost for area in study.areas for part in area.components]
-    return not study.shocks and all(cost.std() == 0.0 for cost in costs) and set(needs) <= {1.0}
+    parts = [part for area in study.areas for part in area.components]
+    needs = [each.need.value for each in (*study.areas, *parts) if each.need is not None]
+    levels = [area.delay.level for area in study.areas if area.delay is not None]
+    is_level_known = not any(isinstance(level, Family) for level in levels)
+    return not study.shocks and is_level_known and all(part.cost.std() == 0.0 for part in parts) and set(needs) <= {1.0}
 
 
 def is_certain(study: Study) -> bool:
