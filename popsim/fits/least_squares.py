@@ -15,7 +15,7 @@ The interval that follows holds a new observation exactly as often as it says, w
 from __future__ import annotations
 
 import math
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -38,6 +38,16 @@ class LogNormalModel(Model):
     def estimate(self, data: Data) -> Estimate:
         """Return least squares of the logarithms; the spread is that of n - k degrees of freedom."""
         return _line(data, np.log(data.amounts), float(np.log(data.values).sum()))
+
+    def read(self, member: Family) -> tuple[float, float]:
+        """Return mu and sigma."""
+        return member.parameters()["mu"], member.parameters()["sigma"]
+
+    def law(self, level: Any, spread: Any) -> Any:
+        """Return ``scipy.stats.lognorm``."""
+        from scipy import stats
+
+        return stats.lognorm(spread, scale=np.exp(level))
 
     def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the lognormal of largest likelihood: its spread is smaller, by the square root of (n - k) / n."""
@@ -65,6 +75,16 @@ class NormalModel(Model):
     def estimate(self, data: Data) -> Estimate:
         """Return mean and standard deviation; the latter is that of n - 1 degrees of freedom."""
         return _line(data, data.amounts, data.known_exponent * float(data.distances.sum()))
+
+    def read(self, member: Family) -> tuple[float, float]:
+        """Return mean and standard deviation."""
+        return member.mean(), member.std()
+
+    def law(self, level: Any, spread: Any) -> Any:
+        """Return ``scipy.stats.norm``."""
+        from scipy import stats
+
+        return stats.norm(level, spread)
 
     def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the normal of largest likelihood: its standard deviation is smaller, by the root of (n - 1) / n."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family
@@ -63,6 +63,14 @@ class Model(ABC):
         ParameterError
             Where the data determine none.
         """
+
+    @abstractmethod
+    def read(self, member: Family) -> tuple[float, float]:
+        """Return level and spread of a member of the family."""
+
+    @abstractmethod
+    def law(self, level: Any, spread: Any) -> Any:
+        """Return the distribution of scipy at levels and spreads, numbers or arrays."""
 
     @abstractmethod
     def member(self, estimate: Estimate, distance: float) -> Family:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Literal
 
 import numpy as np
 
@@ -12,8 +13,12 @@ from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, shown
 from popsim.families.base import Family
 from popsim.fits.data import Data
+from popsim.fits.goodness import AndersonDarling, anderson_darling, scores
 from popsim.fits.model import Estimate
 from popsim.fits.models import model_of
+
+Method = Literal["maximum likelihood", "quantiles"]
+"""How estimates are found."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +33,21 @@ class Fit:
         What it was fitted to.
     estimate
         Estimates at the centre of the sizes, with standard errors.
+    method
+        How the estimates were found.
+    seed, simulations
+        Seed and number of the simulated data sets behind `anderson_darling`.
+    ranking
+        Fits of all families that were tried, the best by AICc first; empty where one was asked for.
     """
 
     family: str
     data: Data
     estimate: Estimate
+    method: Method = "maximum likelihood"
+    seed: int = 1
+    simulations: int = 999
+    ranking: tuple[Fit, ...] = field(default=(), repr=False)
 
     @property
     def count(self) -> int:
@@ -119,6 +134,9 @@ class Fit:
         ParameterError
             For a size that is no number above 0, and where no interval would hold what it promises.
         """
+        if self.method != "maximum likelihood":
+            allowed = 'method = "maximum likelihood": the errors of matched quantiles are not known'
+            raise ParameterError(Problem("predictive_at()", ("method",), f'"{self.method}"', allowed))
         return model_of(self.family).predictive(self.data, self.estimate, self._distance(size))
 
     def interval(self, coverage: float = 0.9, size: float | None = None) -> tuple[float, float]:
@@ -156,14 +174,18 @@ class Fit:
 
         Dunn and Smyth (1996), Randomized quantile residuals, doi:10.1080/10618600.1996.10474708.
         """
-        from scipy import special
+        return tuple(scores(model_of(self.family), self.data, self.estimate).tolist())
 
-        scores = []
-        for value, distance in zip(self.data.values, self.data.distances.tolist(), strict=True):
-            member = model_of(self.family).member(self.estimate, distance)
-            below, above = float(member.cdf(value)), float(member.sf(value))
-            scores.append(float(special.ndtri(below) if below < above else -special.ndtri(above)))
-        return tuple(scores)
+    @cached_property
+    def anderson_darling(self) -> AndersonDarling:
+        """Test of Anderson and Darling, with a p-value by simulation: a small one says that the family does not fit.
+
+        With few points hardly any family is refused: a large p-value is no proof of the family.
+        """
+        if self.method != "maximum likelihood":
+            allowed = 'method = "maximum likelihood", which is repeated for each simulated data set'
+            raise ParameterError(Problem("anderson_darling", ("method",), f'"{self.method}"', allowed))
+        return anderson_darling(model_of(self.family), self.data, self.estimate, self.simulations, self.seed)
 
     def _distance(self, size: object) -> float:
         number = as_number(size)

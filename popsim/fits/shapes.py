@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
@@ -214,6 +214,16 @@ class WeibullModel(ShapeModel):
         """Return logarithms of the amounts, at the size of the centre."""
         return np.asarray(np.log(data.amounts) - (exponent * data.distances if data.estimated else 0.0))
 
+    def read(self, member: Family) -> tuple[float, float]:
+        """Return log scale and 1 / shape."""
+        return math.log(member.parameters()["scale"]), 1.0 / float(member.parameters()["shape"])
+
+    def law(self, level: Any, spread: Any) -> Any:
+        """Return ``scipy.stats.weibull_min``."""
+        from scipy import stats
+
+        return stats.weibull_min(1.0 / spread, scale=np.exp(level))
+
     def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the Weibull of largest likelihood."""
         return Weibull(self.shape_of(estimate), math.exp(estimate.level + estimate.exponent * distance))
@@ -280,6 +290,16 @@ class GammaModel(ShapeModel):
     def _log_total(self, data: Data, exponent: float) -> float:
         """Return the logarithm of the sum of the amounts, at the size of the centre."""
         return float(_log_sum(np.log(data.amounts) - (exponent * data.distances if data.estimated else 0.0)))
+
+    def read(self, member: Family) -> tuple[float, float]:
+        """Return the log mean and 1 / sqrt(shape)."""
+        return math.log(member.mean()), float(member.parameters()["shape"]) ** -0.5
+
+    def law(self, level: Any, spread: Any) -> Any:
+        """Return ``scipy.stats.gamma``."""
+        from scipy import stats
+
+        return stats.gamma(spread**-2, scale=np.exp(level) * spread**2)
 
     def member(self, estimate: Estimate, distance: float) -> Family:
         """Return the gamma of largest likelihood."""

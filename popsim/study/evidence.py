@@ -153,7 +153,7 @@ class EvidenceReader:
 
         try:
             points = [amounts[index] for index in chosen]
-            result = fit(points, table.fit, **({"sizes": sizes, "size_exponent": exponent} if sizes else {}))
+            result = fit(points, table.fit, sizes=sizes or None, size_exponent=exponent if sizes else None)
             cost, grown = result.predictive, result.exponent or 0.0
             least = 0.0 if cost.support()[0] < 0.0 else None
             if table.cap is not None or least is not None:
