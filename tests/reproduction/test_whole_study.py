@@ -61,7 +61,7 @@ def test_few_countries_agree(few: Any) -> None:
         ("dependence.between_areas", 0.15),
         ("dependence.between_components", 0.0),
         ("area.f.group_share", 0.7),
-        ("area.e.size_exponent", 0.2),
+        ("area.e.size_exponent", 0.4),
     ],
 )
 def test_a_changed_input_is_found(few: Any, key: str, value: float) -> None:
