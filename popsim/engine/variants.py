@@ -60,7 +60,7 @@ def with_common_share(study: Study, share: float) -> Study:
             area,
             common_share=share,
             group_share=None,
-            components=tuple(_with_whole_share(component, share) for component in area.components),
+            components=tuple(_with_shares(component, share) for component in area.components),
         )
         for area in study.areas
     )
@@ -70,12 +70,13 @@ def with_common_share(study: Study, share: float) -> Study:
     return dataclasses.replace(study, dependence=dependence, areas=areas, options=options)
 
 
-def _with_whole_share(component: Component, share: float) -> Component:
+def _with_shares(component: Component, share: float) -> Component:
+    """Return a component without shares of its own, and its whole, where it is a share of one, with that given."""
     part = component.part
-    if part is None:
-        return component
-    whole = dataclasses.replace(part.whole, common_share=share, group_share=None)
-    return dataclasses.replace(component, part=dataclasses.replace(part, whole=whole))
+    if part is not None:
+        whole = dataclasses.replace(part.whole, common_share=share, group_share=None)
+        part = dataclasses.replace(part, whole=whole)
+    return dataclasses.replace(component, common_share=None, group_share=None, part=part)
 
 
 def dependence_extremes(
