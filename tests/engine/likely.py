@@ -24,9 +24,11 @@ def payments(study: Study, country: Country, area: Area, component: Component) -
     """(years after the first year, amount at the prices of the study) of every payment; a year of lateness is split."""
     unit = component.cost.mode() * component.money_factor
     for exponent in component.exponents:
-        unit *= country.factor(exponent.driver) ** mode(exponent.value)
-    unit *= of_country(area.need, country, 1.0) * of_country(component.need, country, 1.0)
-    late = of_country(area.delay.years, country, 0.0) if area.delay else 0.0
+        unit *= (country.factor(exponent.driver) / exponent.reference) ** mode(exponent.value)
+    needs = {each.id: each.need for each in area.components}
+    need = needs[component.needed_with] if component.needed_with else component.need
+    unit *= of_country(area.need, country, 1.0) * of_country(need, country, 1.0)
+    late = mode(area.delay.level) * of_country(area.delay.years, country, 0.0) if area.delay else 0.0
     if area.delay:
         unit *= 1.0 + area.delay.cost_per_year * late
     lateness = of_country(study.start, country, 0.0) + late
