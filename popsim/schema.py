@@ -15,9 +15,10 @@ from typing import get_args
 
 from popsim.types import BASES as BASES
 from popsim.types import DESIGNS as DESIGNS
+from popsim.types import RANGE_BASES as RANGE_BASES
 from popsim.types import Base, Prices, Span
 
-DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "year")
+DIMENSIONS = ("option", "scenario", "country", "area", "component", "basis", "width", "year")
 """The order of dimensions; a group of countries stands where `country` does."""
 
 AMOUNTS = (1e-80, 1e80)
@@ -192,6 +193,10 @@ COORDINATES: dict[str, Variable] = {
         "component", "Basis", "What the centre of the range rests on: evidence, proxy, expert or judgement."
     ),
     "basis": _label("basis", "Basis", "What the centres of ranges rest on: evidence, proxy, expert or judgement."),
+    "component_width": _label(
+        "component", "Basis of the width", "What the width of the range rests on: data, proxy, expert or judgement."
+    ),
+    "width": _label("width", "Basis of the width", "What widths of ranges rest on: data, proxy, expert or judgement."),
 }
 
 _TITLES: dict[Base, dict[Prices, str]] = {

@@ -19,6 +19,7 @@ __all__ = [
     "GROUPINGS",
     "INTERVALS",
     "METHODS",
+    "RANGE_BASES",
     "REFERENCES",
     "Base",
     "Basis",
@@ -53,7 +54,7 @@ CostScope = Literal["whole", "grant", "cofinancing"]
 """What the cost of a component counts: all that is paid, what funds grant, or what others add to it."""
 Stage = Literal["planned", "pledged", "approved", "actual"]
 """How far the money of a cited amount had come."""
-Dimension = Literal["country", "area", "component", "basis", "year"]
+Dimension = Literal["country", "area", "component", "basis", "width", "year"]
 """What costs can be broken down by, beside the groups of countries of a study."""
 By = Dimension | str | Sequence[Dimension | str]
 """One breakdown: a dimension or a column of the countries file, or several together."""
@@ -69,6 +70,7 @@ Reference = Literal["expected", "point_estimate"]
 """What a reserve is added to."""
 
 BASES: tuple[Basis, ...] = get_args(Basis)
+RANGE_BASES: tuple[RangeBasis, ...] = get_args(RangeBasis)
 DESIGNS: tuple[Design, ...] = get_args(Design)
 INTERVALS: tuple[Interval, ...] = get_args(Interval)
 METHODS: tuple[Method, ...] = get_args(Method)

@@ -146,8 +146,8 @@ class _PrecisionTarget:
 
 
 def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
-    """Return the breakdowns of the study, and the one by basis, which the report needs."""
-    return (*plan.about.breakdowns, ("basis",))
+    """Return the breakdowns of the study, and the one by what widths rest on, which the report needs."""
+    return (*plan.about.breakdowns, ("width",))
 
 
 def _reached(data: ReportData) -> str:

@@ -79,6 +79,7 @@ def _union(parts: Sequence[Labels]) -> Labels:
         component_name=tuple(labels.component_name[i] for labels, i in known),
         component_area=tuple(areas.index(labels.area[labels.component_area[i]]) for labels, i in known),
         component_basis=tuple(labels.component_basis[i] for labels, i in known),
+        component_width=tuple(labels.width[i] for labels, i in known),
     )
 
 
@@ -90,7 +91,7 @@ def _merged(parts: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for part in parts for name in part))
 
 
-_WHAT = ("area", "component", "basis")
+_WHAT = ("area", "component", "basis", "width")
 """Dimensions by which components differ."""
 
 Output = list[Weighted]
@@ -231,6 +232,7 @@ def _labels(scope: Scope, name: str) -> tuple[object, ...]:
         "area": scope.labels.area,
         "component": scope.labels.component,
         # Most studies ask no expert: a basis that none has would be a column of zeros.
+        "width": schema.RANGE_BASES,
         "basis": tuple(each for each in schema.BASES if each != "expert" or each in scope.labels.component_basis),
         "year": scope.labels.years,
         "country": scope.labels.country,
@@ -245,7 +247,12 @@ def _cell_maker(
     what = tuple(name for name in names if name in _WHAT)
     who = tuple(name for name in names if name != "year" and name not in what)
     areas = tuple(plan.labels.area[area] for area in plan.labels.component_area)
-    known = {"area": areas, "component": plan.labels.component, "basis": plan.labels.component_basis}
+    known = {
+        "area": areas,
+        "component": plan.labels.component,
+        "basis": plan.labels.component_basis,
+        "width": plan.labels.width,
+    }
     kinds = list(zip(*(known[name] for name in what), strict=True)) or [()] * len(areas)
 
     def cell(key: dict[str, object]) -> list[Part]:

@@ -235,6 +235,7 @@ def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Bre
         "component_name": ("component", np.array(labels.component_name)),
         "component_area": ("component", np.array([labels.area[k] for k in labels.component_area])),
         "component_basis": ("component", np.array(labels.component_basis)),
+        "component_width": ("component", np.array(labels.width)),
     }
     used = {name: values for item in breakdowns for name, values in zip(item.dims, item.labels, strict=True)}
     coordinates |= {name: np.array(values) for name, values in used.items()}

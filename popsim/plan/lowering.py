@@ -215,6 +215,7 @@ def _labels(study: Study, option: str, option_name: str) -> Labels:
         component_name=tuple(component.name for _, _, component in components),
         component_area=tuple(i for i, _, _ in components),
         component_basis=tuple(component.basis for _, _, component in components),
+        component_width=tuple(component.width_basis for _, _, component in components),
         years=study.years,
     )
 

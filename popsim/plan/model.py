@@ -103,6 +103,13 @@ class Labels(Brief):
     component_area: tuple[int, ...]
     component_basis: tuple[str, ...]
     years: tuple[int, ...]
+    component_width: tuple[str, ...] = ()
+    """What the width of each range rests on; empty in plans that were stored before it was known."""
+
+    @property
+    def width(self) -> tuple[str, ...]:
+        """What the width of the range of each component rests on; judgement where that is not known."""
+        return self.component_width or ("judgement",) * len(self.component)
 
     def identifiers(self) -> tuple[object, ...]:
         """Return what decides which number is which; names for people are left out."""

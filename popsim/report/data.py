@@ -29,7 +29,7 @@ CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
 WIDTHS = ("independent", "study", "fully_dependent")
 """Assumptions on the dependence between countries whose widths are compared."""
-_NOT_GROUPS = ("area", "component", "basis", "year", "country")
+_NOT_GROUPS = ("area", "component", "basis", "width", "year", "country")
 _text = Prose("shared")
 
 

@@ -21,7 +21,7 @@ COUNTRY_COLUMNS = ("code", "name")
 RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
 """Columns with a meaning of their own; every other column, scaling measures apart, is a group of countries."""
 
-TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", "quantile")
+TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", "width", "quantile")
 """Names of dimensions, which no group may have."""
 
 LeftOut = tuple[tuple[str, str, str], ...]

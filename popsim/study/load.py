@@ -286,7 +286,7 @@ class _Loader:
     def check_breakdowns(self) -> list[Problem]:
         """List breakdowns that name what is not known, or name something twice."""
         place, problems = self.checked.place, []
-        known = ("country", "area", "component", "basis", "year", *self.groups)
+        known = ("country", "area", "component", "basis", "width", "year", *self.groups)
         seen: list[set[str]] = []
         for index, entry in enumerate(self.checked.content.report.breakdowns):
             names = (entry,) if isinstance(entry, str) else tuple(entry)

@@ -50,7 +50,7 @@ def test_a_study_without_judgement_has_no_largest_assumption(study: Study, datas
         for area in study.areas
     )
     text = items(replace(study, areas=areas), dataset)
-    assert "rests on: 100\u202f% on evidence." in text
+    assert "as shares of the expected cost: 100\u202f% on evidence." in text
     assert "largest single assumption" not in text
 
 
@@ -108,14 +108,14 @@ def test_the_figure_is_the_convergence_of_the_analysis(study: Study, dataset: xr
         assert line.highs[-1] - line.lows[-1] < line.highs[0] - line.lows[0]
 
 
-def test_shares_of_the_variance_by_basis(study: Study, dataset: xr.Dataset) -> None:
+def test_shares_of_the_variance_by_what_widths_rest_on(study: Study, dataset: xr.Dataset) -> None:
     assert "of the variance" not in items(study, dataset)
     parts = np.stack([dataset["cost"] * share for share in (0.25, 0.0, 0.75)], axis=-1)
-    by_basis = xr.DataArray(
-        parts, dims=("option", "scenario", "basis"), coords={"basis": ["evidence", "proxy", "judgement"]}
+    by_width = xr.DataArray(
+        parts, dims=("option", "scenario", "width"), coords={"width": ["data", "proxy", "judgement"]}
     )
-    text = items(study, dataset.assign(cost_by_basis=by_basis))
-    assert "of the variance of the total, 25\u202f% on evidence and 75\u202f% on judgement" in text
+    text = items(study, dataset.assign(cost_by_width=by_width))
+    assert "of the variance of the total, 25\u202f% on data and 75\u202f% on judgement" in text
 
 
 def test_the_pairs_are_those_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:

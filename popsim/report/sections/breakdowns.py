@@ -30,7 +30,8 @@ _NAMES = {
     "country": "Country",
     "area": "Activity area",
     "component": "Cost component",
-    "basis": "Basis",
+    "basis": "Basis of the centre",
+    "width": "Basis of the width",
     "year": "Year",
 }
 
@@ -45,8 +46,8 @@ def breakdowns(data: ReportData) -> Section | None:
         if not str(name).startswith("cost_by_") or "scenario" not in variable.dims:
             continue
         dims = dims_of(data, str(name))
-        # How costs divide by basis is kept in every run, for another section.
-        if _has_own_section(data, dims) or (dims == ("basis",) and dims not in data.study.breakdowns):
+        # How costs divide by what widths rest on is kept in every run, for another section.
+        if _has_own_section(data, dims) or (dims == ("width",) and dims not in data.study.breakdowns):
             continue
         across = _columns_of(data, dims)
         blocks += _matrices(data, dims, across) if across is not None else _list(data, dims)
@@ -78,7 +79,7 @@ def _title(study: Study, dims: Sequence[str]) -> str:
 
 def _label_of(data: ReportData, dim: str, value: object) -> str:
     """Name a label of a dimension, as the study names it; its code follows where several have one name."""
-    if dim == "basis":
+    if dim in {"basis", "width"}:
         return str(value).capitalize()
     return names_of(data.dataset, dim).get(value) or data.study.label(dim, value)
 

@@ -68,19 +68,20 @@ def _share_on(basis: str, share: Measured) -> str:
 
 
 def _variance(data: ReportData) -> list[str]:
-    """Shares of the variance by basis: what the width of the range rests on."""
-    if data.is_certain or data.scenarios < 2 or not data.has("cost_by_basis"):
+    """Shares of the variance by what the widths of ranges rest on."""
+    if data.is_certain or data.scenarios < 2 or not data.has("cost_by_width"):
         return []
-    by_basis = analysis.variance_shares(data.dataset[["cost", "cost_by_basis"]]).squeeze("option", drop=True)
+    by_basis = analysis.variance_shares(data.dataset[["cost", "cost_by_width"]], by="width")
+    by_basis = by_basis.squeeze("option", drop=True)
     unseen = by_basis["variance_share_error"].attrs.get("infinite_because")
     if unseen:
         return [_text("variance_unknown", why=unseen)]
     shares = {
         str(basis): Measured(
-            *(by_basis[name].sel(basis=basis).item() for name in ("variance_share", "variance_share_error"))
+            *(by_basis[name].sel(width=basis).item() for name in ("variance_share", "variance_share_error"))
         )
-        for basis in by_basis["basis"].values
-        if bool((data.dataset["cost_by_basis"].sel(basis=basis) != 0.0).any())
+        for basis in by_basis["width"].values
+        if bool((data.dataset["cost_by_width"].sel(width=basis) != 0.0).any())
     }
     if not all(share.is_known for share in shares.values()):
         return []
