@@ -75,6 +75,8 @@ FACTOR = Limits("factor", 0, is_open=True)
 COFINANCING = Limits("cofinancing", 0, 1)
 MATERIALISED = Limits("materialised", 0, 1)
 AGENCY_FEE = Limits("agency_fee", 0, 1)
+WHOLE_SHARE = Limits("share", 0, 1)
+"""Of a whole that several components share."""
 SIZE_EXPONENT = Limits("size_exponent", 0, 2)
 EXPONENT = Limits("exponent", -2, 2)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ from popsim.errors import FileError, Problem, StudyError
 from popsim.schema import STUDY_FILE
 
 if TYPE_CHECKING:
+    from popsim.families.base import Family
     from popsim.study.catalogue import CatalogueArea
-    from popsim.study.catalogue_models import CatalogueComponent
+    from popsim.study.catalogue_models import CatalogueComponent, CatalogueShare, Costed
 
 QUANTILES = {"p05": 0.05, "median": 0.50, "p95": 0.95}
 
@@ -100,31 +102,53 @@ def _area(area: CatalogueArea) -> dict[str, Any]:
         "document": area.document,
         "description": area.description,
         "components": [_component(component) for component in area.components],
+        "overlaps": [{"id": each.id, "name": each.name, **_cost(each)} for each in area.overlaps],
     }
 
 
-def _component(component: CatalogueComponent) -> dict[str, Any]:
-    from popsim.families.base import Family
+def _component(component: CatalogueComponent | CatalogueShare) -> dict[str, Any]:
+    from popsim.study.catalogue_models import CatalogueShare
 
-    cost = component.cost
-    if isinstance(cost, Family):
-        quantiles = {name: float(cost.ppf(probability)) for name, probability in QUANTILES.items()}
-        drawn: dict[str, Any] = {"family": cost.family, **quantiles, "mean": cost.mean()}
-    else:
+    if isinstance(component, CatalogueShare):
+        return {
+            "id": component.id,
+            "name": component.name,
+            "kind": component.kind,
+            "overlap": component.overlap,
+            **_quantiles(component.share),
+            "basis": component.basis,
+            "rationale": component.rationale,
+            "sources": [source.document for source in component.source],
+        }
+    return {"id": component.id, "name": component.name, "kind": component.kind, **_cost(component)}
+
+
+def _cost(stated: Costed) -> dict[str, Any]:
+    """Return what a component with a cost of its own costs, or what a whole that components share does."""
+    from popsim.study.toml_models import FitTable
+
+    if isinstance(stated.cost, FitTable):
         # What a fit comes to depends on sizes of countries and on prices, which a study states.
-        drawn = {"family": f"fit {cost.fit}", **dict.fromkeys(QUANTILES), "mean": None}
+        drawn: dict[str, Any] = {"family": f"fit {stated.cost.fit}", **dict.fromkeys(QUANTILES), "mean": None}
+    else:
+        drawn = _quantiles(stated.cost)
     return {
-        "id": component.id,
-        "name": component.name,
-        "kind": component.kind,
         **drawn,
-        "currency": component.currency,
-        "price_year": component.price_year,
-        "basis": component.basis,
-        "rationale": component.rationale,
-        "sources": [source.document for source in component.source],
-        "data": [row.model_dump(exclude_none=True) for row in component.data],
+        "currency": stated.currency,
+        "price_year": stated.price_year,
+        "basis": stated.basis,
+        "rationale": stated.rationale,
+        "sources": [source.document for source in stated.source],
+        "data": [row.model_dump(exclude_none=True) for row in stated.data],
     }
+
+
+def _quantiles(amount: Family | float) -> dict[str, Any]:
+    from popsim.families.constant import Constant
+
+    family = Constant(amount) if isinstance(amount, float) else amount
+    quantiles = {name: float(family.ppf(probability)) for name, probability in QUANTILES.items()}
+    return {"family": family.family, **quantiles, "mean": family.mean()}
 
 
 def _print(areas: tuple[CatalogueArea, ...]) -> None:
@@ -135,14 +159,29 @@ def _print(areas: tuple[CatalogueArea, ...]) -> None:
     for area in areas:
         click.echo()
         click.echo(f"{area.id}  {area.name}")
+        for overlap in area.overlaps:
+            click.echo(f"  {overlap.name} (overlap {overlap.id}: a whole that components share)")
+            click.echo(_line("in all", *_drawn(_cost(overlap), significant)))
         for component in area.components:
-            content = _component(component)
-            amounts = ("–" if content[name] is None else significant(content[name]) for name in QUANTILES)
-            money = f"{component.currency} {component.price_year}"
             click.echo(f"  {component.name}")
-            click.echo(_line(component.kind, content["family"], *amounts, money, component.basis))
+            click.echo(_line(component.kind, *_drawn(_component(component), significant)))
     click.echo("\nFor one country of the reference size; per-year costs are for one year.")
     click.echo("Reasons and sources: popsim catalogue --json, or the report of a run.")
+
+
+def _drawn(content: dict[str, Any], significant: Callable[[float], str]) -> list[str]:
+    """Return the family, quantiles, money and basis of a cost; of a share, per cent and what it is a share of."""
+    overlap = content.get("overlap")
+    amounts = [
+        "–"
+        if content[name] is None
+        else f"{significant(100.0 * content[name])} %"
+        if overlap
+        else significant(content[name])
+        for name in QUANTILES
+    ]
+    money = f"of {overlap}" if overlap else f"{content['currency']} {content['price_year']}"
+    return [content["family"], *amounts, money, content["basis"]]
 
 
 def _line(paid: str, family: str, *others: str) -> str:

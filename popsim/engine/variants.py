@@ -71,10 +71,10 @@ def with_common_share(study: Study, share: float) -> Study:
 
 
 def _with_shares(component: Component, share: float) -> Component:
-    """Return a component without shares of its own, and its whole, where it is a share of one, with that given."""
+    """Return a component without shares of its own, and its whole, where it is a share of one, with those given."""
     part = component.part
     if part is not None:
-        whole = dataclasses.replace(part.whole, common_share=share, group_share=None)
+        whole = dataclasses.replace(part.whole, area_shares=(share, None), common_share=None, group_share=None)
         part = dataclasses.replace(part, whole=whole)
     return dataclasses.replace(component, common_share=None, group_share=None, part=part)
 

@@ -85,7 +85,7 @@ def share_score(study: Study, part: Part) -> Score:
     """Return the score by which a component takes its share of a whole: the same in all that share it, but for sign."""
     whole = part.whole
     name = f"overlap/{whole.id}/share"
-    shared, own, group = _layers(whole.common_share, _group_share(study, whole))
+    shared, own, group = _layers(*_shares(study, *whole.area_shares))
     score = _score(((name, shared),), ((name, own),), ((name, group),))
     return score if part.direction > 0 else Score(*(_times(-1.0, weights) for weights in score))
 
@@ -181,11 +181,12 @@ def _layers(share: float, group_share: float) -> tuple[float, float, float]:
     return math.sqrt(share), math.sqrt(1.0 - group_share), math.sqrt(group_share - share)
 
 
-def _group_share(study: Study, area: Area | Overlap) -> float:
-    if study.dependence.group is None or area.group_share is None:
-        return area.common_share
+def _shares(study: Study, common: float, group: float | None) -> tuple[float, float]:
+    """Return what all countries share of an area, and those of one group, which is as much unless the study says so."""
+    if study.dependence.group is None or group is None:
+        return common, common
     # Rounding alone can put it a hair lower; the study was checked for the relation itself.
-    return max(area.group_share, area.common_share)
+    return common, max(group, common)
 
 
 def _within(share: float) -> float:
@@ -201,14 +202,14 @@ def _factor_scores(study: Study) -> dict[str, Score]:
     group_base = base if stated.group is None or stated.group_share is None else stated.group_share
     factor, rest = math.sqrt(between), math.sqrt(1.0 - between)
     common, country, group = (factor * math.sqrt(part) for part in (base, 1.0 - group_base, _within(group_base - base)))
-    counted: dict[str, Area | Overlap] = {area.id: area for area in study.areas}
     # A whole may be stated by an area that is not counted.
-    stating: dict[str, Area | Overlap] = {whole.area: whole for whole in study.overlaps}
+    stated_shares = {whole.area: whole.area_shares for whole in study.overlaps}
+    stated_shares |= {area.id: (area.common_share, area.group_share) for area in study.areas}
     scores = {}
-    for id_, area in (stating | counted).items():
+    for id_, shares in stated_shares.items():
         share, group_share = (
             _within((each - between * of_all) / (1.0 - between)) if between < 1.0 else 0.0
-            for each, of_all in ((area.common_share, base), (_group_share(study, area), group_base))
+            for each, of_all in zip(_shares(study, *shares), (base, group_base), strict=True)
         )
         name = f"area/{id_}"
         scores[id_] = _score(
@@ -241,7 +242,7 @@ def _components(study: Study, area: Area, score: Score) -> list[Score]:
 
 def _component(study: Study, area: Area, score: Score, component: Component) -> Score:
     alone = len(area.components) == 1
-    between, shares = study.dependence.between_components, (area.common_share, _group_share(study, area))
+    between, shares = study.dependence.between_components, _shares(study, area.common_share, area.group_share)
     if component.common_share is not None or component.group_share is not None:
         between, shares = own_shares(1.0 if alone else between, shares, component)
     elif alone:
@@ -250,8 +251,10 @@ def _component(study: Study, area: Area, score: Score, component: Component) -> 
 
 
 def _whole(study: Study, whole: Overlap, areas: dict[str, Score]) -> Score:
-    shares = whole.common_share, _group_share(study, whole)
-    return _apart(study.dependence.between_components, shares, areas[whole.area], f"overlap/{whole.id}")
+    between, shares = study.dependence.between_components, _shares(study, *whole.area_shares)
+    if whole.common_share is not None or whole.group_share is not None:
+        between, shares = own_shares(between, shares, whole)
+    return _apart(between, shares, areas[whole.area], f"overlap/{whole.id}")
 
 
 def _apart(between: float, shares: Sequence[float], score: Score, name: str) -> Score:
@@ -266,7 +269,9 @@ def _apart(between: float, shares: Sequence[float], score: Score, name: str) -> 
     )
 
 
-def own_shares(between: float, area: tuple[float, float], component: Component) -> tuple[float, tuple[float, float]]:
+def own_shares(
+    between: float, area: tuple[float, float], component: Component | Overlap
+) -> tuple[float, tuple[float, float]]:
     """Return how far a component with shares of its own follows its area, and the shares of what is left.
 
     It follows the area by `between` where its shares leave room for that, and by less elsewhere: what is left of its
@@ -279,8 +284,8 @@ def own_shares(between: float, area: tuple[float, float], component: Component) 
     area
         common_share and group_share of the area.
     component
-        Component that states common_share, group_share or both; without a group share of its own, countries of a group
-        have as much of what is left in common, beside what all have, as in the area.
+        Component, or whole that components share, that states common_share, group_share or both; without a group share
+        of its own, countries of a group have as much of what is left in common, beside what all have, as in the area.
 
     Examples
     --------

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from typing import TypeVar
 
 from popsim.errors import Keys, Problem
 from popsim.families.base import Family
 from popsim.study.catalogue import CatalogueArea, CatalogueReading, payment_faults
-from popsim.study.catalogue_models import AcceptedTable, CatalogueComponent
+from popsim.study.catalogue_models import AcceptedTable, CatalogueComponent, CatalogueShare, Paid
 from popsim.study.dependence import area_shares
 from popsim.study.evidence import Evidence, EvidenceReader, Sizes
 from popsim.study.model import Area, Component, Exponent, Setting
 from popsim.study.money import Money
+from popsim.study.overlaps import STATED, Wholes
 from popsim.study.place import Place
 from popsim.study.settings import as_cofinancing, as_delay, as_escalation, as_exponents, as_setting, in_order
+from popsim.study.split import share_of
 from popsim.study.toml_models import AreaTable, ChangeTable, FitTable, StudyFile
 from popsim.study.validate import Checked
 
@@ -22,7 +25,7 @@ COMPONENT = frozenset(field.name for field in fields(Component))
 """What a component of a study has; much of it is as in the catalogue."""
 EVIDENCE = frozenset({"cost", "data", "width_basis", "shape_basis", "common_share", "group_share", "accepted"})
 """What follows from data, or is stated by a study."""
-STATED = "The study states this cost in place of the catalogue's and gives no reasons."
+AnyPaid = TypeVar("AnyPaid", bound=Paid)
 
 
 def counted_areas(study: Checked[StudyFile], catalogue: CatalogueReading) -> list[CatalogueArea]:
@@ -128,15 +131,20 @@ def resolve_areas(
     if money is not None and (found := money.check(study.place)):
         problems += found
         money = None
+    wholes = Wholes(study, catalogue, money, sizes, problems)
     planned = [
-        _Planned(study, area, money, sizes, problems) for area in catalogue.areas if area.id in study.content.area
+        _Planned(study, area, money, sizes, wholes, problems)
+        for area in catalogue.areas
+        if area.id in study.content.area
     ]
     for each in planned:
         if not each.table.include:
             # Changes in an area that is left out are checked all the same.
             for component in each.area.components:
                 each.changed(component)
-    return tuple(once(each.area.id, each.resolve) for each in planned if each.table.include)
+    areas = tuple(once(each.area.id, each.resolve) for each in planned if each.table.include)
+    wholes.check_sums(areas)
+    return areas
 
 
 @dataclass(frozen=True)
@@ -147,6 +155,7 @@ class _Planned:
     area: CatalogueArea
     money: Money | None
     sizes: Sizes
+    wholes: Wholes
     problems: list[Problem]
 
     @property
@@ -179,12 +188,17 @@ class _Planned:
         )
 
     def component(
-        self, component: CatalogueComponent, exponents: Mapping[str, Exponent], needs: Mapping[str, Setting | None]
+        self,
+        component: CatalogueComponent | CatalogueShare,
+        exponents: Mapping[str, Exponent],
+        needs: Mapping[str, Setting | None],
     ) -> Component | None:
         """Return a component with what the study adds to it; `exponents` and `needs` are those of the area.
 
         None, with a problem, where its cost cannot be fitted.
         """
+        if isinstance(component, CatalogueShare):
+            return self.share(component, exponents, needs)
         factor, problems, general = 1.0, list[Problem](), self.study.content.financing
         if self.money is not None:
             money = component.currency, component.price_year
@@ -219,6 +233,52 @@ class _Planned:
             group_share=shares[1],
         )
 
+    def share(
+        self, component: CatalogueShare, exponents: Mapping[str, Exponent], needs: Mapping[str, Setting | None]
+    ) -> Component | None:
+        """Return a component that is a share of a whole; None, with a problem, where the whole is not known."""
+        planned = self.changed(component)
+        part = self.wholes.part(self.area.id, planned)
+        stated, general = self.table.component.get(component.id), self.study.content.financing
+        keys: Keys = ("area", self.area.id, "component", component.id)
+        if part is None:
+            return None
+        if stated is not None:
+            exponents = {**exponents, **as_exponents(stated, keys)}
+            sized = stated.size_exponent is not None or "size" in stated.exponent
+            if sized and self.wholes.has_own_exponent(part.whole):
+                self.refuse_size_exponent(component, "a whole that is fitted with an exponent")
+        whole = part.whole
+        return Component(
+            id=planned.id,
+            name=planned.name,
+            kind=planned.kind,
+            cost=share_of(whole.cost, part.share),
+            currency=whole.currency,
+            price_year=whole.price_year,
+            money_factor=whole.money_factor,
+            profile=self.profile(planned),
+            basis=whole.basis,
+            rationale=planned.rationale,
+            sources=tuple(planned.source),
+            exponents=in_order(self.wholes.exponents(whole, exponents), self.study.content.driver),
+            need=None if stated is None else needs.get(stated.needed_with or component.id),
+            needed_with=None if stated is None else stated.needed_with,
+            cofinancing=None if stated is None else as_cofinancing(stated.financing, general, keys),
+            width_basis=whole.width_basis,
+            shape_basis=whole.shape_basis,
+            covers=whole.covers,
+            scope=whole.scope,
+            person_years=planned.person_years,
+            part=part,
+        )
+
+    def refuse_size_exponent(self, component: Paid, beside: str) -> None:
+        """Refuse an exponent of size of a component whose cost is fitted with one."""
+        at = ("area", self.area.id, "component", component.id, "size_exponent")
+        found = f"size_exponent beside {beside}"
+        self.report((self.study.place, at), found, "one of the two", 'state size = "study" in the fit')
+
     def evidence(
         self, planned: CatalogueComponent, exponents: Mapping[str, Exponent], factor: float
     ) -> Evidence | None:
@@ -238,14 +298,13 @@ class _Planned:
         self.check_data_file(planned)
         own = isinstance(planned.cost, FitTable) and planned.cost.size != "study"
         if own and change is not None and (change.size_exponent is not None or "size" in change.exponent):
-            found = f"size_exponent beside a fit with size = {planned.cost.size!r}"  # type: ignore[union-attr]
-            at = ("area", self.area.id, "component", planned.id, "size_exponent")
-            self.report((self.study.place, at), found, "one of the two", 'state size = "study" in the fit')
+            self.refuse_size_exponent(planned, f"a fit with size = {planned.cost.size!r}")  # type: ignore[union-attr]
         return reader.read(exponents, f"exponent/area/{self.area.id}/component/{planned.id}/size")
 
     def check_data_file(self, planned: CatalogueComponent) -> None:
         """Refuse a file of data that the study names and the catalogue does not: data belong to the catalogue."""
-        catalogue = next(each for each in self.area.components if each.id == planned.id)
+        components = [each for each in self.area.components if isinstance(each, CatalogueComponent)]
+        catalogue = next(each for each in components if each.id == planned.id)
         files = [
             cost.data if isinstance(cost, FitTable) and isinstance(cost.data, str) else None
             for cost in (planned.cost, catalogue.cost)
@@ -255,16 +314,18 @@ class _Planned:
             allowed = f"{files[1]!r}, the file of the catalogue" if files[1] else "rows of the catalogue, by their ids"
             self.report((place, (*keys, "data")), repr(files[0]), allowed, "name the file in the catalogue")
 
-    def changed(self, component: CatalogueComponent) -> CatalogueComponent:
+    def changed(self, component: AnyPaid) -> AnyPaid:
         """Return a component of the catalogue with what the study changes in it."""
         change = self.table.component.get(component.id)
         if change is None:
+            return component
+        if not self.may_change(component, change):
             return component
         # What the catalogue cites speaks of the cost that was there.
         gone: dict[str, object] = {"basis": "judgement", "rationale": STATED, "source": [], "data": [], "expert": []}
         gone |= {"width_basis": None, "shape_basis": None, "covers": "", "accepted": AcceptedTable()}
         changes = gone if isinstance(change.cost, Family) else {}
-        for name in ("cost", "basis", "rationale", "start", "spread", "years", "every"):
+        for name in ("cost", "share", "basis", "rationale", "start", "spread", "years", "every"):
             if getattr(change, name) is not None:
                 changes[name] = getattr(change, name)
         changed = component.model_copy(update=changes)
@@ -273,7 +334,23 @@ class _Planned:
             self.report(self.stated_at(component, key), *fault)
         return component if faults else changed
 
-    def stated_at(self, component: CatalogueComponent, key: str) -> tuple[Place, Keys]:
+    def may_change(self, component: Paid, change: ChangeTable) -> bool:
+        """Return whether a cost is changed of what has one, and a share of what is one; else report it."""
+        if isinstance(component, CatalogueShare):
+            of_whole = [key for key in ("cost", "common_share", "group_share") if getattr(change, key) is not None]
+            if not of_whole:
+                return True
+            key, found = of_whole[0], f"{of_whole[0]} of what is a share of overlap {component.overlap!r}"
+            mend = f"change its share, or the whole: [overlap.{component.overlap}] {key} = ..."
+        else:
+            if change.share is None:
+                return True
+            key, found, mend = "share", "a share of what has a cost of its own", "change its cost"
+        allowed = "share for a component with an overlap, cost and shares in common for any other"
+        self.report(self.stated_at(component, key), found, allowed, mend)
+        return False
+
+    def stated_at(self, component: Paid, key: str) -> tuple[Place, Keys]:
         """Return where a key of a component stands: in the study, or else in the catalogue."""
         change = self.table.component.get(component.id)
         if change is not None and getattr(change, key) is not None:
@@ -285,8 +362,8 @@ class _Planned:
         place, keys = at
         self.problems.append(place.located(place.problem(keys, found, allowed, mend)))
 
-    def profile(self, component: CatalogueComponent) -> tuple[float, ...]:
-        """Return when a component is paid in the years of the study; see `CatalogueComponent.profile`."""
+    def profile(self, component: Paid) -> tuple[float, ...]:
+        """Return when a component is paid in the years of the study; see `Paid.profile`."""
         years = self.study.content.study.years
         if not self.study.has("study") or any(payment_faults(component)):
             return ()

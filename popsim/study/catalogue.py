@@ -6,15 +6,27 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from popsim.errors import FileError, Keys, Problem, StudyError, nearest, words
-from popsim.study.catalogue_models import CatalogueComponent, CatalogueFile, DataRow
+from popsim.study.catalogue_models import (
+    CatalogueComponent,
+    CatalogueFile,
+    CatalogueOverlap,
+    CatalogueShare,
+    Costed,
+    DataRow,
+    Named,
+    Paid,
+)
 from popsim.study.data_files import read_data_file
 from popsim.study.files import parse_toml, read_text
+from popsim.study.overlap_checks import check_overlaps
 from popsim.study.place import Place
 from popsim.study.toml_models import FitTable
 from popsim.study.validate import Checked, check_document
+
+Entry = TypeVar("Entry", bound=Named)
 
 MISSING = "nothing: the key is missing"
 
@@ -27,19 +39,23 @@ class CatalogueArea:
     name: str
     document: str
     description: str
-    components: tuple[CatalogueComponent, ...]
+    components: tuple[CatalogueComponent | CatalogueShare, ...]
     place: Place
     complete: bool
     """Whether every component of the file could be used."""
+    overlaps: tuple[CatalogueOverlap, ...] = ()
+    """Wholes that it states, of which components here or in other areas are shares."""
 
     @property
     def file(self) -> str:
         """Name of the file that it was read from."""
         return self.place.file
 
-    def keys(self, component: CatalogueComponent) -> Keys:
-        """Return where a component stands in the file."""
-        return "component", self.place.components.index(component.id)
+    def keys(self, stated: Named) -> Keys:
+        """Return where a component or an overlap stands in the file."""
+        if isinstance(stated, CatalogueOverlap):
+            return "overlap", self.place.overlaps.index(stated.id)
+        return "component", self.place.components.index(stated.id)
 
 
 @dataclass(frozen=True)
@@ -54,6 +70,26 @@ class CatalogueReading:
     def ids(self) -> list[str]:
         """Return the ids of the areas, in the order of their files."""
         return [area.id for area in self.areas]
+
+    @property
+    def overlaps_complete(self) -> bool:
+        """Whether every overlap of every file could be used."""
+        return self.complete and all(len(area.overlaps) == len(area.place.overlaps) for area in self.areas)
+
+    def overlaps(self) -> dict[str, tuple[CatalogueArea, CatalogueOverlap]]:
+        """Return by id what components share, with the area that states it."""
+        stated = [(area, overlap) for area in self.areas for overlap in area.overlaps]
+        # The first of two with one id, which is reported elsewhere.
+        return {overlap.id: (area, overlap) for area, overlap in reversed(stated)}
+
+    def sharing(self, overlap: str) -> list[tuple[CatalogueArea, CatalogueShare]]:
+        """Return the components that are shares of a whole, each with its area, in the order of the catalogue."""
+        return [
+            (area, component)
+            for area in self.areas
+            for component in area.components
+            if isinstance(component, CatalogueShare) and component.overlap == overlap
+        ]
 
 
 def load_catalogue(folder: Path) -> tuple[CatalogueArea, ...]:
@@ -94,7 +130,7 @@ def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueR
             complete = False
             continue
         files.append((path.name, text))
-        place = Place(path.name, components=_names(raw))
+        place = Place(path.name, components=_names(raw, "component"), overlaps=_names(raw, "overlap"))
         document, faults = check_document(CatalogueFile, raw, place)
         if document is None or not document.sound("area", "id"):
             complete = False
@@ -109,54 +145,70 @@ def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueR
             faults += _check(document, found_rows)
             areas.setdefault(area, _area(document, found_rows))
         problems += map(place.located, faults)
-    return CatalogueReading(tuple(areas.values()), tuple(files), complete), problems
+    reading = CatalogueReading(tuple(areas.values()), tuple(files), complete)
+    return reading, problems + check_overlaps(reading)
 
 
-def _names(raw: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the ids of components as far as they can be read."""
-    components = raw.get("component")
-    if not isinstance(components, list):
+def _names(raw: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    """Return the ids of components or of overlaps as far as they can be read."""
+    entries = raw.get(key)
+    if not isinstance(entries, list):
         return ()
-    return tuple(str(component.get("id", "")) if isinstance(component, dict) else "" for component in components)
+    return tuple(str(entry.get("id", "")) if isinstance(entry, dict) else "" for entry in entries)
+
+
+def _costed(document: Checked[CatalogueFile]) -> Iterator[tuple[Keys, Costed]]:
+    """Yield every component with a cost of its own, and every overlap, that could be read."""
+    lists: dict[str, Sequence[Named]] = {"component": document.content.component, "overlap": document.content.overlap}
+    for key, entries in lists.items():
+        for index, entry in enumerate(entries):
+            if isinstance(entry, Costed) and document.sound(key, index):
+                yield (key, index), entry
 
 
 def _read_data(
     document: Checked[CatalogueFile], folder: Path
-) -> tuple[dict[int, list[DataRow]], dict[str, str], list[Problem]]:
+) -> tuple[dict[Keys, list[DataRow]], dict[str, str], list[Problem]]:
     """Read the CSV files of data that costs are fitted to: their rows by component, their texts, and every problem."""
-    rows: dict[int, list[DataRow]] = {}
+    rows: dict[Keys, list[DataRow]] = {}
     texts: dict[str, str] = {}
     problems: list[Problem] = []
-    for index, component in enumerate(document.content.component):
-        cost = component.cost if document.sound("component", index) else None
+    for keys, entry in _costed(document):
+        cost = entry.cost
         if isinstance(cost, FitTable) and isinstance(cost.data, str):
-            keys = ("component", index, "cost", "data")
-            texts[cost.data], found, faults = read_data_file(folder / cost.data, document.place, keys)
-            rows[index] = list(found)
+            texts[cost.data], found, faults = read_data_file(
+                folder / cost.data, document.place, (*keys, "cost", "data")
+            )
+            rows[keys] = list(found)
             problems += map(document.place.located, faults)
     return rows, texts, problems
 
 
-def _area(document: Checked[CatalogueFile], rows: Mapping[int, list[DataRow]]) -> CatalogueArea:
+def _area(document: Checked[CatalogueFile], rows: Mapping[Keys, list[DataRow]]) -> CatalogueArea:
     about, components = document.content.area, document.content.component
-    usable = tuple(
-        each.model_copy(update={"data": rows[index]}) if index in rows else each
-        for index, each in enumerate(components)
-        if document.sound("component", index) and rows.get(index) != []
-    )
+
+    def usable(key: str, entries: Sequence[Entry]) -> tuple[Entry, ...]:
+        return tuple(
+            each.model_copy(update={"data": rows[key, index]}) if (key, index) in rows else each
+            for index, each in enumerate(entries)
+            if document.sound(key, index) and rows.get((key, index)) != []
+        )
+
+    used = usable("component", components)
     return CatalogueArea(
         id=about.id,
         name=about.name,
         document=about.document,
         description=about.description,
-        components=usable,
+        components=used,
         place=document.place,
-        complete=len(usable) == len(components),
+        complete=len(used) == len(components),
+        overlaps=usable("overlap", document.content.overlap),
     )
 
 
-def _check(document: Checked[CatalogueFile], rows: Mapping[int, list[DataRow]]) -> Iterator[Problem]:
-    """List what is wrong between keys of the components of a file."""
+def _check(document: Checked[CatalogueFile], rows: Mapping[Keys, list[DataRow]]) -> Iterator[Problem]:
+    """List what is wrong between keys of the components and overlaps of a file."""
     place = document.place
     seen: set[str] = set()
     for index, component in enumerate(document.content.component):
@@ -169,23 +221,38 @@ def _check(document: Checked[CatalogueFile], rows: Mapping[int, list[DataRow]]) 
             continue
         for key, *fault in payment_faults(component):
             yield place.problem((*keys, key), *fault)
-        data = rows.get(index, component.data)
-        if index in rows and component.data:
-            found = f"rows [[component.data]] beside the file {component.cost.data!r}"  # type: ignore[union-attr]
-            yield place.problem((*keys, "data"), found, "one of the two", "move the rows into the file")
-        if not (component.source or data or index in rows) and component.basis not in ("judgement", "expert"):
-            found = f"no source, and basis = {component.basis!r}"
-            allowed = 'at least one [[component.source]], unless basis = "judgement"'
-            yield place.problem((*keys, "source"), found, allowed)
-        for inner, *fault in evidence_faults(component, data):
-            yield place.problem((*keys, *inner), *fault)
+        if isinstance(component, CatalogueShare) and not component.source:
+            yield from _source_faults(document, keys, component.basis)
+    for at, entry in _costed(document):
+        yield from _costed_faults(document, at, entry, rows)
+
+
+def _costed_faults(
+    document: Checked[CatalogueFile], keys: Keys, entry: Costed, rows: Mapping[Keys, list[DataRow]]
+) -> Iterator[Problem]:
+    """List what is wrong in what the cost of a component, or of a whole, rests on."""
+    place, data = document.place, rows.get(keys, entry.data)
+    if keys in rows and entry.data:
+        found = f"rows [[{keys[0]}.data]] beside the file {entry.cost.data!r}"  # type: ignore[union-attr]
+        yield place.problem((*keys, "data"), found, "one of the two", "move the rows into the file")
+    if not (entry.source or data or keys in rows):
+        yield from _source_faults(document, keys, entry.basis)
+    for inner, *fault in evidence_faults(entry, data):
+        yield place.problem((*keys, *inner), *fault)
+
+
+def _source_faults(document: Checked[CatalogueFile], keys: Keys, basis: str) -> Iterator[Problem]:
+    """List a missing source of what does not rest on a judgement."""
+    if basis not in ("judgement", "expert"):
+        allowed = f'at least one [[{keys[0]}.source]], unless basis = "judgement"'
+        yield document.place.problem((*keys, "source"), f"no source, and basis = {basis!r}", allowed)
 
 
 EvidenceFault = tuple[Keys, str, str, str]
 """Keys within a component, what was found, what is allowed, how to mend it."""
 
 
-def evidence_faults(component: CatalogueComponent, data: Sequence[DataRow]) -> Iterator[EvidenceFault]:
+def evidence_faults(component: Costed, data: Sequence[DataRow]) -> Iterator[EvidenceFault]:
     """List what does not fit together in what a component rests on; `data` are its rows, from a file or not."""
     yield from _expert_faults(component)
     yield from _data_faults(data)
@@ -205,7 +272,7 @@ def fitted_rows(rows: Sequence[DataRow], table: FitTable) -> list[int]:
     return [index for index, row in enumerate(rows) if row.use == "fit"]
 
 
-def _expert_faults(component: CatalogueComponent) -> Iterator[EvidenceFault]:
+def _expert_faults(component: Costed) -> Iterator[EvidenceFault]:
     stated = [key for key in ("basis", "width_basis", "shape_basis") if getattr(component, key) == "expert"]
     if stated and not component.expert:
         mend = "add [[component.expert]] with name or role, date and method"
@@ -235,7 +302,7 @@ def _data_faults(data: Sequence[DataRow]) -> Iterator[EvidenceFault]:
             yield (*keys, "country"), f"{code!r} {row.codes.count(code)} times", "each country once", ""
 
 
-def _fit_faults(component: CatalogueComponent, cost: FitTable, data: Sequence[DataRow]) -> Iterator[EvidenceFault]:
+def _fit_faults(component: Costed, cost: FitTable, data: Sequence[DataRow]) -> Iterator[EvidenceFault]:
     known = [row.id for row in data]
     scopes = list(dict.fromkeys(data[index].scope for index in fitted_rows(data, cost)))
     counted = "all-in" if component.scope == "whole" else component.scope
@@ -256,7 +323,7 @@ def _fit_faults(component: CatalogueComponent, cost: FitTable, data: Sequence[Da
         yield ("cost", "cap"), MISSING, "the amount that no cost can be above", "add cap = ..."
 
 
-def payment_faults(component: CatalogueComponent) -> Iterator[tuple[str, str, str, str]]:
+def payment_faults(component: Paid) -> Iterator[tuple[str, str, str, str]]:
     """List keys that do not fit the kind of a component: key, what was found, what is allowed, how to mend it."""
     kind, spread = component.kind, component.spread
     with_kind = f"with kind = {kind!r}"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints, Tag
+from pydantic import Discriminator, Field, StringConstraints, Tag, model_validator
+from pydantic_core import PydanticCustomError
 
+from popsim.errors import Problem
+from popsim.study.quantities import ShareOf
 from popsim.study.toml_models import (
     AnyCost,
     CalendarYear,
@@ -96,11 +99,16 @@ class AcceptedTable(Table):
         return tuple((name, reason) for name, reason in self if reason is not None)
 
 
-class CatalogueComponent(Table):
-    """One cost component of an area, per country of reference size."""
+class Named(Table):
+    """What has an id and a name in a file of the catalogue."""
 
     id: Identifier = key("id, unique in the file")
     name: Text = key("name, as the report shows it")
+
+
+class Paid(Named):
+    """What is paid in some years of the programme."""
+
     kind: Literal["one-off", "per-year", "stepped"] = key("paid once, every year, or every few years")
     start: Count = key("programme year of the first payment; 1 is the first", 1)
     spread: list[Share] | None = key(
@@ -108,22 +116,9 @@ class CatalogueComponent(Table):
     )
     years: Years | None = key('per-year, stepped: number of years paid from start, or "all"', None)
     every: Count | None = key("stepped: years from one payment to the next", None)
-    currency: Currency = key("currency of the cost")
-    price_year: CalendarYear = key("year whose prices the cost is in")
-    basis: Basis = key("what the centre of the range rests on")
-    width_basis: RangeBasis | None = key('what its width rests on; "data" where it is a fit, else judgement', None)
-    shape_basis: RangeBasis | None = key("what its shape, the family, rests on; judgement unless said", None)
-    covers: str = key("what the range is meant to cover, such as differences between countries", "")
-    scope: CostScope = key("what the cost counts: all that is paid, what funds grant, or what others add", "whole")
     person_years: PositiveNumber | None = key(
         "posts that it pays in a country of reference size: person-years a year, or in all for a one-off", None
     )
-    rationale: Text = key("why this cost, in sentences a finance ministry can follow")
-    cost: AnyCost = key("family and its parameters, or quantiles such as p05 and p95, or a fit to data")
-    source: list[Source] = key("where the figures were read", [])
-    expert: list[Expert] = key("who was asked", [])
-    data: list[DataRow] = key("amounts that were read: what a range is fitted to, or checked by", [])
-    accepted: AcceptedTable = key("warnings about evidence that are accepted, and why", AcceptedTable())
 
     def last(self, years: int) -> int:
         """Return the programme year of the last payment, in a programme of so many years."""
@@ -144,6 +139,64 @@ class CatalogueComponent(Table):
         return before + paid + (0.0,) * (years - len(before) - len(paid))
 
 
+class Costed(Named):
+    """A cost with all that it rests on."""
+
+    currency: Currency = key("currency of the cost")
+    price_year: CalendarYear = key("year whose prices the cost is in")
+    basis: Basis = key("what the centre of the range rests on")
+    width_basis: RangeBasis | None = key('what its width rests on; "data" where it is a fit, else judgement', None)
+    shape_basis: RangeBasis | None = key("what its shape, the family, rests on; judgement unless said", None)
+    covers: str = key("what the range is meant to cover, such as differences between countries", "")
+    scope: CostScope = key("what the cost counts: all that is paid, what funds grant, or what others add", "whole")
+    rationale: Text = key("why this cost, in sentences a finance ministry can follow")
+    cost: AnyCost = key("family and its parameters, or quantiles such as p05 and p95, or a fit to data")
+    source: list[Source] = key("where the figures were read", [])
+    expert: list[Expert] = key("who was asked", [])
+    data: list[DataRow] = key("amounts that were read: what a range is fitted to, or checked by", [])
+    accepted: AcceptedTable = key("warnings about evidence that are accepted, and why", AcceptedTable())
+
+
+class CatalogueComponent(Costed, Paid):
+    """One cost component of an area, per country of reference size."""
+
+
+class CatalogueOverlap(Costed):
+    """A whole that several components share: drawn once for a country, then split."""
+
+
+class CatalogueShare(Paid):
+    """A component that is a share of a whole, and has no cost of its own."""
+
+    overlap: Identifier = key("id of the [[overlap]] that it is a share of, in this file or another")
+    share: ShareOf = key("its share of the whole; uncertain where a table")
+    basis: Basis = key("what the share rests on")
+    rationale: Text = key("why this share")
+    currency: Currency | None = key("not needed: that of the whole", None)
+    price_year: CalendarYear | None = key("not needed: that of the whole", None)
+    source: list[Source] = key("where the share was read", [])
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_cost(cls, table: Any) -> Any:
+        if isinstance(table, dict) and "cost" in table:
+            found, allowed = "a cost beside a share of a whole", "cost, or overlap with share"
+            problem = Problem("", ("cost",), found, allowed, "leave cost out: it is that of the whole times the share")
+            raise PydanticCustomError("problems", "problems", {"problems": [problem]})
+        return table
+
+
+def _component_form(value: Any) -> str:
+    keys = value if isinstance(value, dict) else type(value).model_fields if isinstance(value, Table) else ()
+    return "<share>" if "overlap" in keys or "share" in keys else "<cost>"
+
+
+AnyComponent = Annotated[
+    Annotated[CatalogueComponent, Tag("<cost>")] | Annotated[CatalogueShare, Tag("<share>")],
+    Discriminator(_component_form),
+]
+
+
 class CatalogueAreaTable(Table):
     """An activity area."""
 
@@ -158,4 +211,5 @@ class CatalogueFile(Table):
 
     format: Format = key("version of this schema")
     area: CatalogueAreaTable = key("the area")
-    component: Annotated[list[CatalogueComponent], Field(min_length=1)] = key("cost components of the area")
+    component: Annotated[list[AnyComponent], Field(min_length=1)] = key("cost components of the area")
+    overlap: list[CatalogueOverlap] = key("wholes that components share, of this area and of others", [])

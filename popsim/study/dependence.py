@@ -64,6 +64,7 @@ def resolve_dependence(
     counted: Sequence[str],
     catalogue: Sequence[str] | None,
     columns: Sequence[str] | None = None,
+    stating: Sequence[str] = (),
 ) -> tuple[Dependence | None, list[Problem]]:
     """Return the dependence of a study and every problem in it; None where the correlations are not known.
 
@@ -79,6 +80,8 @@ def resolve_dependence(
         Ids of all areas of the catalogue, in its order; None where they are not all known.
     columns
         Columns that group countries; None where they are not known.
+    stating
+        Ids of areas that are not counted, and state what components of counted areas are shares of.
     """
     content, place, table = study.content, study.place, study.content.dependence
     problems = _check_groups_of_countries(study, columns)
@@ -93,7 +96,7 @@ def resolve_dependence(
         return None, problems
     if isinstance(table.between_areas, float):
         base = AreaShares("", table.common_share, table.group_share if grouped else None)
-        for area in counted:
+        for area in (*counted, *stating):
             problems += check_shares(place, table.between_areas, base, area_shares(content, area))
         return _dependence(table, table.between_areas), problems
     matrix, found = _stated_matrix(study, csv, catalogue)
@@ -113,7 +116,7 @@ def resolve_dependence(
         )
         for each in low
     ]
-    problems += matrix.check(counted, catalogue, common, () if low else group)
+    problems += matrix.check(counted, catalogue, common, () if low else group, stating)
     return _dependence(table, None, matrix, common, group), problems
 
 
@@ -248,6 +251,7 @@ class StatedMatrix:
         catalogue: Sequence[str] | None,
         shares: Sequence[float],
         group_shares: Sequence[float] = (),
+        stating: Sequence[str] = (),
     ) -> list[Problem]:
         """List what keeps the matrix from being the correlations of the counted areas.
 
@@ -259,16 +263,22 @@ class StatedMatrix:
             Ids of all areas of the catalogue; None where they are not all known.
         shares, group_shares
             common_share and group_share of each label; no group shares where countries have no groups.
+        stating
+            Ids of areas that are not counted, and state what components of counted areas are shares of.
         """
         labels, size = list(self.labels), len(self.labels)
         problems = _check_areas(self._label_problem, labels, catalogue)
         problems += [
             self._label_problem(
-                f"no row for area {area!r}, which is counted",
-                f"labels that cover {words(counted)}",
-                "add its row and column, or leave the area out",
+                f"no row for area {area!r}, which {why}",
+                f"labels that cover {words((*counted, *stating))}",
+                f"add its row and column{mend}",
             )
-            for area in counted
+            for areas, why, mend in (
+                (counted, "is counted", ", or leave the area out"),
+                (stating, "states a whole that counted components share", ""),
+            )
+            for area in areas
             if area not in labels
         ]
         if len(self.values) != size or any(len(row) != size for row in self.values):

@@ -11,7 +11,7 @@ from popsim.errors import Keys, PopsimError, Problem, words
 from popsim.families.base import Family
 from popsim.schema import SIZE_EXPONENT
 from popsim.study.catalogue import fitted_rows
-from popsim.study.catalogue_models import CatalogueComponent, DataRow
+from popsim.study.catalogue_models import Costed, DataRow
 from popsim.study.countries import scaling_measures, size_factor
 from popsim.study.model import Amount, Datum, Exponent
 from popsim.study.money import Money
@@ -79,7 +79,8 @@ class Evidence:
 class EvidenceReader:
     """Brings amounts to the money of one component and to the size of the study, and fits its cost to them."""
 
-    component: CatalogueComponent
+    component: Costed
+    """A component, or a whole that components share."""
     place: Place
     """File of the catalogue."""
     keys: Keys
@@ -158,7 +159,7 @@ class EvidenceReader:
             least = 0.0 if cost.support()[0] < 0.0 else None
             if table.cap is not None or least is not None:
                 cost = Truncated(cost, least, None if table.cap is None else table.cap * result.centre**grown)
-            scaled = _scaled(table, exponents, result, stream)
+            scaled = scaled_exponents(table, exponents, result, stream)
         except PopsimError as failed:
             for each in failed.problems:
                 self.refuse(each.found, each.allowed, each.mend)
@@ -202,7 +203,9 @@ class EvidenceReader:
 CAP_MEND = "state cap and cap_rationale: no cost can be above it, and why"
 
 
-def _scaled(table: FitTable, exponents: Mapping[str, Exponent], result: Fit, stream: str) -> Mapping[str, Exponent]:
+def scaled_exponents(
+    table: FitTable, exponents: Mapping[str, Exponent], result: Fit, stream: str
+) -> Mapping[str, Exponent]:
     """Return how a fitted cost scales: from the size at which its level stands."""
     if table.size == "study":
         if SIZE not in exponents:

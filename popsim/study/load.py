@@ -29,6 +29,7 @@ from popsim.study.labels import ColumnLabels
 from popsim.study.model import Area, Country, Dependence, Study
 from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, read_rates
 from popsim.study.notes import column_notes, study_notes
+from popsim.study.overlaps import check_changes, overlap_notes, stating_areas
 from popsim.study.patch import apply_overrides, resolve_options, resolve_what_ifs
 from popsim.study.place import Place
 from popsim.study.settings import as_setting, check_settings, resolve_shocks
@@ -168,7 +169,7 @@ class _Loader:
         if self.table is None:
             return ()
         odd = study_notes(study, self.checked, self.table, self.groups, self.catalogue.ids())
-        return (*dict.fromkeys(self.shared.notes), *odd)
+        return (*dict.fromkeys(self.shared.notes), *odd, *overlap_notes(study, self.catalogue))
 
     def stated(self, *tables: str) -> str | None:
         """Return what tables of the study file state, as text; None where something in the file was refused."""
@@ -254,10 +255,14 @@ class _Loader:
     def areas(self, money: Money | None, counted: str | None) -> tuple[Area, ...]:
         """Return what is counted of the catalogue; an area is made once unless an option changes what it depends on."""
         self.problems += check_areas(self.checked, self.catalogue)
-        general = self.stated("delay", "escalation", "financing", "dependence")
+        self.problems += check_changes(self.checked, self.catalogue)
+        general = self.stated("delay", "escalation", "financing", "dependence", "overlap")
+        stating = {area.id: stating_areas(self.catalogue, area) for area in self.catalogue.areas}
+        tables = self.checked.raw.get("area", {})
 
         def once(area: str, make: Callable[[], Area]) -> Area:
-            own = None if general is None else repr(self.checked.raw["area"][area])
+            # What a component is a share of depends on the area that states it.
+            own = None if general is None else repr([tables[area], *map(tables.get, stating[area])])
             return self.once(("area", area, counted, general, own), make)
 
         sizes = read_sizes(self.checked, self.table)
@@ -277,9 +282,16 @@ class _Loader:
             for area in counted_areas(self.checked, self.catalogue)
             if self.checked.sound("area", area.id, "common_share")
         ]
+        # What is stated by an area that is not counted depends on its correlations all the same.
+        stating = {
+            each: None
+            for area in counted_areas(self.checked, self.catalogue)
+            for each in stating_areas(self.catalogue, area)
+            if each not in counted and self.checked.sound("area", each, "common_share")
+        }
         columns = self.groups if self.table is not None else None
         known = self.catalogue.ids() if self.catalogue.complete else None
-        dependence, problems = resolve_dependence(self.checked, file, counted, known, columns)
+        dependence, problems = resolve_dependence(self.checked, file, counted, known, columns, list(stating))
         self.problems += problems
         return text, dependence
 

@@ -123,10 +123,21 @@ class Overlap(Brief):
     basis: Basis
     rationale: str
     sources: tuple[Source, ...]
-    common_share: float
-    """Correlation of its scores, and of those of its split, between two countries: that of `area`."""
+    area_shares: tuple[float, float | None]
+    """common_share and group_share of `area`, which hold for the split, too."""
+    width_basis: RangeBasis = "judgement"
+    shape_basis: RangeBasis = "judgement"
+    covers: str = ""
+    scope: CostScope = "whole"
+    experts: tuple[Expert, ...] = ()
+    accepted: tuple[tuple[str, str], ...] = ()
+    """(warning about evidence, why it is accepted)."""
+    data: tuple[Datum, ...] = ()
+    fit: Fit | None = field(default=None, compare=False)
+    """What `cost` was fitted as; None where the range is stated."""
+    common_share: float | None = None
+    """As that of the area; None where the area's holds."""
     group_share: float | None = None
-    """As `common_share`, between two countries of one group; None: as between any two."""
 
     def __repr__(self) -> str:
         money = f"{self.currency} of {self.price_year}"

@@ -18,8 +18,8 @@ class Place:
         Name of the file.
     set_by
         Keys that were set from outside, each with what set it: an option first, then overrides.
-    components
-        Names of the entries of the list `component`.
+    components, overlaps
+        Names of the entries of the lists `component` and `overlap`.
 
     Examples
     --------
@@ -34,6 +34,7 @@ class Place:
     file: str
     set_by: tuple[tuple[Keys, str], ...] = ()
     components: tuple[str, ...] = ()
+    overlaps: tuple[str, ...] = ()
 
     def problem(self, keys: Keys, found: str, allowed: str, mend: str = "") -> Problem:
         """Return a problem of what stands at `keys`."""
@@ -48,7 +49,7 @@ class Place:
         return self.located(self.problem(keys, "", "")).where
 
     def located(self, problem: Problem) -> Problem:
-        """Return a problem with what set its keys, and with the name of the component that they lie in."""
+        """Return a problem with what set its keys, and with the name of the component or overlap that they lie in."""
         keys = problem.keys
         if problem.file != self.file or not keys or problem.origin or problem.part:
             return problem
@@ -60,4 +61,6 @@ class Place:
         match keys:
             case ("component", int(position), *_) if position < len(self.components):
                 return replace(problem, part=self.components[position])
+            case ("overlap", int(position), *_) if position < len(self.overlaps):
+                return replace(problem, part=self.overlaps[position])
         return problem

@@ -23,6 +23,7 @@ from popsim.schema import (
     PROBABILITY,
     RATE,
     SIZE_EXPONENT,
+    WHOLE_SHARE,
     YEARS,
     Limits,
 )
@@ -128,6 +129,7 @@ COST = Limits("cost", 0)
 
 Cost = Annotated[Family, Drawn(COST, "use a family with a smallest value, such as lognormal, gamma or pert")]
 Probability = Annotated[float | Family, Within(PROBABILITY, wording="a number from 0 to 1")]
+ShareOf = Annotated[float | Family, Within(WHOLE_SHARE, wording="a number from 0 to 1")]
 LateYears = Annotated[float | Family, Within(YEARS, wording="a number of years")]
 Level = Annotated[float | Family, Within(LEVEL, wording="a factor, such as 1.3")]
 Rate = Annotated[float | Family, Within(RATE, wording="a rate per year, such as 0.02", below=1)]

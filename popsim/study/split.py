@@ -12,13 +12,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr
 
 from popsim.arrays import Floats
 from popsim.families.base import Family
 from popsim.families.constant import Constant
 from popsim.families.roots import find_crossings
-from popsim.families.scaled import Scaled
 
 _ROUNDING = 1e-9
 """By how much the shares of a whole may sum to more than 1."""
@@ -106,6 +104,9 @@ def share_of(whole: Family, share: Family | float) -> Family:
     >>> share_of(Uniform(0, 100), 0.5).mean(), share_of(Constant(100), Uniform(0.4, 0.6)).mean()
     (25.0, 50.0)
     """
+    # Modifiers import scipy, which a study without wholes need not wait for.
+    from popsim.families.scaled import Scaled
+
     known = share if isinstance(share, float) else _known(share)
     if known is not None:
         return Scaled(whole, known) if known > 0.0 else Constant(0.0)
@@ -128,6 +129,8 @@ def largest_sum(shares: Sequence[Family | float]) -> tuple[float, tuple[float, .
     >>> largest_sum([Uniform(0.4, 0.6), Uniform(0.4, 0.6)])[0], largest_sum([0.5, Uniform(0.4, 0.6)])[0]
     (1.0, 1.1)
     """
+    from scipy.special import ndtr
+
     families = [share if isinstance(share, Family) else Constant(share) for share in shares]
     if len(families) != 2:
         most = tuple(family.support()[1] for family in families)
@@ -158,6 +161,8 @@ def _known(amount: Family) -> float | None:
 
 def _nodes(share: Family) -> tuple[list[float], list[float]]:
     """Return values of a share and their weights, which sum to 1: Gauss-Legendre over its normal score."""
+    from scipy.special import ndtr
+
     steps = share.jumps()
     if steps is not None:
         return steps[1].tolist(), np.diff(steps[0], prepend=0.0).tolist()

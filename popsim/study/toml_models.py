@@ -23,6 +23,7 @@ from popsim.study.quantities import (
     Materialised,
     Probability,
     Rate,
+    ShareOf,
     SizeExponent,
     value_kind,
 )
@@ -202,8 +203,9 @@ class ChangeTable(Table):
     )
     common_share: Share | None = key("as that of the area; that of a fit follows from its data unless said", None)
     group_share: Share | None = key("as that of the area", None)
-    basis: Basis | None = key("what a changed cost rests on; judgement unless said", None)
-    rationale: Text | None = key("why a changed cost", None)
+    share: ShareOf | None = key("share of a whole, of a component that is one", None)
+    basis: Basis | None = key("what a changed cost or share rests on; judgement unless said", None)
+    rationale: Text | None = key("why a changed cost or share", None)
     size_exponent: SizeExponent | None = key("as that of the area, which it defaults to", None)
     exponent: dict[str, AnyExponent] = key(
         "driver = exponent; those of the area hold for drivers that are not named", {}
@@ -215,6 +217,18 @@ class ChangeTable(Table):
         "id of another component of the area: needed in a country exactly where that one is", None
     )
     financing: CofinancingTable | None = key("takes the place of the area's co-financing", None)
+
+
+class OverlapTable(Table):
+    """What the study changes in a whole that components share; all else stays as it is in the catalogue."""
+
+    cost: AnyCost | None = key(
+        "family and its parameters, or a fit, in the currency and prices of the catalogue's cost", None
+    )
+    common_share: Share | None = key("as that of its area; that of a fit follows from its data unless said", None)
+    group_share: Share | None = key("as that of its area", None)
+    basis: Basis | None = key("what a changed cost rests on; judgement unless said", None)
+    rationale: Text | None = key("why a changed cost", None)
 
 
 class AreaTable(Table):
@@ -536,6 +550,7 @@ class StudyFile(Table):
     shock: dict[str, ShockTable] = key("events common to all countries, by id", {})
     financing: FinancingTable | None = key("what is asked of a fund", None)
     area: dict[str, AreaTable] = key("counted areas, by id", {})
+    overlap: dict[str, OverlapTable] = key("changes of wholes that components share, by id", {})
     report: ReportTable = key("ranges and breakdowns", ReportTable())
     headings: dict[str, Text] = key(
         "names of columns of the countries file for print, as they stand inside a sentence", {}

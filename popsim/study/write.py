@@ -16,7 +16,9 @@ from popsim.study.catalogue import CatalogueReading
 from popsim.study.model import Option, WhatIf
 from popsim.study.toml_models import StudyFile
 
-OPTIONAL = frozenset({"by", "component", "driver", "exponent", "headings", "labels", "option", "shock", "what_if"})
+OPTIONAL = frozenset(
+    {"by", "component", "driver", "exponent", "headings", "labels", "option", "overlap", "shock", "what_if"}
+)
 """Tables and lists that are not written where they are empty."""
 
 

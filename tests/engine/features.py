@@ -116,8 +116,8 @@ def financing(study: Study) -> Study:
 def shared(study: Study, share: Amount, rest: Amount, cost: Family, **of_whole: Any) -> Study:
     """Let the second component of area b and the first of area c be shares of one whole, which area b states."""
     (stating,) = (area for area in study.areas if area.id == "b")
-    reasons: dict[str, Any] = {"basis": "proxy", "rationale": "of a test", "sources": ()}
-    whole = Overlap("one", "One whole", "b", cost, "USD", 2020, 1.0, **reasons, common_share=stating.common_share)
+    shares = stating.common_share, None
+    whole = Overlap("one", "One whole", "b", cost, "USD", 2020, 1.0, "proxy", "of a test", (), shares)
     whole = dataclasses.replace(whole, **of_whole)
     study = with_component(study, "b", 1, cost=share_of(cost, share), part=Part(whole, share, 1))
     return with_component(study, "c", 0, cost=share_of(cost, rest), part=Part(whole, rest, -1))

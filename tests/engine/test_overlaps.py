@@ -197,7 +197,7 @@ def test_streams_of_a_whole_are_a_group_of_their_own() -> None:
     )
     part = item.areas[0].components[1].part
     assert part is not None
-    item = shared(item, *HALVES, COST, group_share=0.6)
+    item = shared(item, *HALVES, COST, area_shares=(0.4, 0.6))
     names = compile_study(item).streams.shared
     wanted = [name for name in names if name.startswith("common/group/") and "overlap" in name]
     assert wanted

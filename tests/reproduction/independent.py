@@ -104,6 +104,7 @@ def costs(
     C = np.zeros((len(study.areas), Y, n, countries))
     N = np.zeros(C.shape if Q is not None else (0,))
     Z = area_scores(study, rng, n)
+    wholes = {whole.id: draw_whole(study, rng, n, whole, Z) for whole in study.wholes}
     W = Factors(study, rng, n, study.need["between_needs"], study.need["common_share"])
     delays = Factors(study, rng, n, study.delay["between_areas"], study.delay["common_share"])
     common_level = shared(rng, n, study.level)
@@ -124,11 +125,14 @@ def costs(
         M = math.prod(shock[1] for shock in shocks if area.id in shock[0])
         N_area = needed(study, rng, n, area.need, Z[a], W)
         gamma_area = {driver: shared(rng, n, value) for driver, value in area.exponents.items()}
-        scores = [component_score(study, rng, n, area, k, Z[a]) for k in area.components]
-        needs = {k.id: needed(study, rng, n, k.need, Z_k, W) for k, Z_k in zip(area.components, scores, strict=True)}
-        for number, (k, Z_k) in enumerate(zip(area.components, scores, strict=True)):
-            X = transform(k.cost)(Z_k) * k.money_factor
+        drawn = [unit_cost(study, rng, n, area, k, Z[a], wholes) for k in area.components]
+        needs = {
+            k.id: needed(study, rng, n, k.need, Z_k, W) for k, (_, Z_k) in zip(area.components, drawn, strict=True)
+        }
+        for number, (k, (X, _)) in enumerate(zip(area.components, drawn, strict=True)):
             gamma = gamma_area | {driver: shared(rng, n, value) for driver, value in k.exponents.items()}
+            if k.whole is not None:
+                gamma |= wholes[k.whole].gamma
             base = {**study.drivers, "size": study.drivers.get("size", 1.0) / k.centre}
             F = math.prod(base[driver] ** g for driver, g in gamma.items())
             amount = X * F * M * N_area * needs[k.needed_with or k.id]
@@ -145,12 +149,11 @@ def costs(
     return C, N, after, N_after
 
 
-def own_shares(study: SimpleNamespace, area: SimpleNamespace, k: SimpleNamespace) -> tuple[float, float, float]:
-    """How far a component follows its area, and the shares of the rest, so that countries have s and q in common.
+def own_shares(w: float, area: SimpleNamespace, k: SimpleNamespace) -> tuple[float, float, float]:
+    """How far a component, or a whole, follows its area, and shares of the rest: countries have s and q in common.
 
     s = w s[a] + (1 - w) t, and so for q and for what only groups share; w is as large as leaves t in [0, 1].
     """
-    w = study.w if len(area.components) > 1 else 1.0
     if k.s is None and k.q is None:
         return w, area.s, area.q
     s = area.s if k.s is None else k.s
@@ -171,6 +174,38 @@ def add(within: np.ndarray, after: dict[int, np.ndarray] | None, a: int, y: int,
     else:
         assert after is not None
         after.setdefault(y, np.zeros(within[:, 0].shape))[a] += paid
+
+
+def unit_cost(
+    study: SimpleNamespace,
+    rng: np.random.Generator,
+    n: int,
+    area: SimpleNamespace,
+    k: SimpleNamespace,
+    Z: np.ndarray,
+    wholes: dict[str, SimpleNamespace],
+) -> tuple[np.ndarray, np.ndarray]:
+    """X of a component (n, c) in the money of the study, and the score that its need may depend on."""
+    if k.whole is not None:
+        whole = wholes[k.whole]
+        return whole.X * transform(k.cost)(k.sign * whole.split) * k.money_factor, whole.score
+    Z_k = component_score(study, rng, n, area, k, Z)
+    return transform(k.cost)(Z_k) * k.money_factor, Z_k
+
+
+def draw_whole(
+    study: SimpleNamespace, rng: np.random.Generator, n: int, whole: SimpleNamespace, Z: list[np.ndarray]
+) -> SimpleNamespace:
+    """A whole X (n, c), its score, which is that of one more component of its area, that of its split, and exponent."""
+    area = [*study.areas, *study.stating][whole.area]
+    w, s, q = own_shares(study.w, area, whole)
+    score = np.sqrt(w) * Z[whole.area] + np.sqrt(1.0 - w) * layered(study, rng, n, s, q)
+    return SimpleNamespace(
+        X=transform(whole.cost)(score),
+        score=score,
+        split=layered(study, rng, n, area.s, area.q),
+        gamma={} if whole.exponent is None else {"size": shared(rng, n, whole.exponent)},
+    )
 
 
 def shifts(L: Any) -> list[tuple[int, Any]]:
@@ -207,21 +242,22 @@ def layered(study: SimpleNamespace, rng: np.random.Generator, n: int, s: float, 
 
 
 def area_scores(study: SimpleNamespace, rng: np.random.Generator, n: int) -> list[np.ndarray]:
-    """Z[c, a] as a list over areas of (n, c)."""
+    """Z[c, a] as a list over areas of (n, c): those that are counted, then those that state a whole of others."""
+    scored = [*study.areas, *study.stating]
     if study.R is None:
         r, s0, q0 = study.r, study.s0, study.q0
         H = layered(study, rng, n, s0, q0)
         Z = []
-        for area in study.areas:
+        for area in scored:
             t, tq = ((area.s - r * s0) / (1.0 - r), (area.q - r * q0) / (1.0 - r)) if r < 1.0 else (0.0, 0.0)
             A = layered(study, rng, n, t, tq)
             Z.append(np.sqrt(r) * H + np.sqrt(1.0 - r) * A)
         return Z
-    D_s, D_q = (np.diag(np.sqrt([getattr(area, name) for area in study.areas])) for name in "sq")
+    D_s, D_q = (np.diag(np.sqrt([getattr(area, name) for area in scored])) for name in "sq")
     common = D_s @ study.R @ D_s
     group = D_q @ study.R @ D_q - common
     own = study.R - D_q @ study.R @ D_q
-    areas = len(study.areas)
+    areas = len(scored)
     Z = rng.standard_normal((n, 1, areas)) @ root(common)
     Z = Z + (rng.standard_normal((n, study.group.max() + 1, areas)) @ root(group))[:, study.group]
     Z = Z + rng.standard_normal((n, len(study.rows), areas)) @ root(own)
@@ -237,7 +273,7 @@ def component_score(
     Z: np.ndarray,
 ) -> np.ndarray:
     """Score of the cost of one component (n, c)."""
-    w, s, q = own_shares(study, area, k)
+    w, s, q = own_shares(study.w if len(area.components) > 1 else 1.0, area, k)
     return Z if w == 1.0 else np.sqrt(w) * Z + np.sqrt(1.0 - w) * layered(study, rng, n, s, q)
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import copy
 import csv
+import math
 import tomllib
 from pathlib import Path
 from types import SimpleNamespace
@@ -53,6 +54,7 @@ def read(path: Path, option: str = "full", overrides: dict[str, Any] | None = No
         table = toml["area"].get(entry["area"]["id"])
         if table is not None and table.get("include", True):
             study.areas.append(read_area(toml, table, entry, rows, folder))
+    read_wholes(study, toml, catalogue, folder)
     read_dependence(study, toml, folder)
     return study
 
@@ -116,15 +118,12 @@ def entries(table: dict[str, Any] | None, key: str, rows: list[dict[str, str]]) 
 def read_area(
     toml: dict[str, Any], table: dict[str, Any], entry: dict[str, Any], rows: list[dict[str, str]], folder: Path
 ) -> SimpleNamespace:
-    dependence, delay = toml["dependence"], table.get("delay", toml.get("delay"))
-    share = table.get("common_share", dependence["common_share"])
+    delay = table.get("delay", toml.get("delay"))
     exponents = dict(table.get("exponent", {}))
     if "size_exponent" in table:
         exponents["size"] = table["size_exponent"]
     area = SimpleNamespace(
-        id=entry["area"]["id"],
-        s=share,
-        q=table.get("group_share", dependence.get("group_share", share)) if "group" in dependence else share,
+        **shares_of(toml, entry["area"]["id"]),
         exponents=exponents,
         need=entries(table.get("need"), "probability", rows),
         delay=entries(delay, "years", rows),
@@ -141,6 +140,59 @@ def read_area(
     return area
 
 
+def shares_of(toml: dict[str, Any], id_: str) -> dict[str, Any]:
+    """The id of an area, and what countries share in it: s all of them, q those of one group."""
+    dependence, table = toml["dependence"], toml["area"].get(id_, {})
+    s = table.get("common_share", dependence["common_share"])
+    q = table.get("group_share", dependence.get("group_share", s)) if "group" in dependence else s
+    return {"id": id_, "s": s, "q": q}
+
+
+def read_wholes(study: SimpleNamespace, toml: dict[str, Any], catalogue: list[dict[str, Any]], folder: Path) -> None:
+    """What components share, each with the area that states it; and the direction in which each share is drawn."""
+    study.wholes, study.stating = [], []
+    first: dict[str, tuple[str, str]] = {}
+    for entry in catalogue:
+        for k in entry["component"]:
+            if "overlap" in k:
+                first.setdefault(k["overlap"], (entry["area"]["id"], k["id"]))
+    counted = {area.id: area for area in study.areas}
+    shares = [(area, k) for area in study.areas for k in area.components if k.whole is not None]
+    for entry in catalogue:
+        id_ = entry["area"]["id"]
+        for listed in entry.get("overlap", []):
+            if all(k.whole != listed["id"] for _, k in shares):
+                continue
+            whole = {**listed, **toml.get("overlap", {}).get(listed["id"], {})}
+            if id_ not in counted:
+                counted[id_] = SimpleNamespace(**shares_of(toml, id_))
+                study.stating.append(counted[id_])
+            place = [*study.areas, *study.stating].index(counted[id_])
+            found = read_whole(toml, whole, toml["area"].get(id_, {}).get("size_exponent", 0.0), folder)
+            study.wholes.append(SimpleNamespace(id=listed["id"], area=place, **vars(found)))
+            factor = money_factor(toml["money"], listed, folder)
+            for area, k in shares:
+                if k.whole == listed["id"]:
+                    k.money_factor, k.centre = factor, found.centre
+                    k.sign = 1.0 if first[k.whole] == (area.id, k.id) else -1.0
+
+
+def read_whole(toml: dict[str, Any], whole: dict[str, Any], stated: Any, folder: Path) -> SimpleNamespace:
+    """Cost of a whole, what countries share in it, and how its shares scale where it is fitted with an exponent."""
+    s, q = whole.get("common_share"), whole.get("group_share")
+    if "fit" not in whole["cost"]:
+        return SimpleNamespace(cost=whole["cost"], centre=1.0, exponent=None, s=s, q=q)
+    beside = folder / toml["catalogue"]["folder"]
+    fit = read_fit(toml, whole, stated, beside, lambda of: money_factor(toml["money"], of, folder), read_csv)
+    return SimpleNamespace(
+        cost=fit.cost,
+        centre=fit.centre,
+        exponent=None if cost_size(whole) == "study" else fit.exponent,
+        s=fit.common_share if s is None else s,
+        q=q,
+    )
+
+
 def read_component(
     toml: dict[str, Any],
     table: dict[str, Any],
@@ -152,8 +204,14 @@ def read_component(
     own = dict(entry.get("exponent", {}))
     if "size_exponent" in entry:
         own["size"] = entry["size_exponent"]
-    cost, centre, share = entry["cost"], 1.0, entry.get("common_share")
-    if "fit" in cost:
+    if "overlap" in entry:
+        # Its money, and how it scales where the whole is fitted, follow from the whole.
+        cost, centre, share = entry["share"], 1.0, None
+        factor = math.nan
+    else:
+        cost, centre, share = entry["cost"], 1.0, entry.get("common_share")
+        factor = money_factor(toml["money"], entry, folder)
+    if isinstance(cost, dict) and "fit" in cost:
         beside = folder / toml["catalogue"]["folder"]
         stated = own.get("size", area.exponents.get("size", 0.0))
         fit = read_fit(toml, entry, stated, beside, lambda of: money_factor(toml["money"], of, folder), read_csv)
@@ -164,10 +222,11 @@ def read_component(
     return SimpleNamespace(
         id=entry["id"],
         cost=cost,
+        whole=entry.get("overlap"),
         centre=centre,
         s=share,
         q=entry.get("group_share"),
-        money_factor=money_factor(toml["money"], entry, folder),
+        money_factor=factor,
         u=profile(entry, table.get("postponed", 0), toml["study"]["years"]),
         exponents=own,
         need=entries(entry.get("need"), "probability", rows),
@@ -226,7 +285,7 @@ def read_dependence(study: SimpleNamespace, toml: dict[str, Any], folder: Path) 
     study.need = {"between_needs": 0.0, "with_cost": 0.0, "common_share": 0.0, **table.get("need", {})}
     study.delay = {"between_areas": 0.0, "common_share": 0.0, **table.get("delay", {})}
     study.start_share = table.get("start", {}).get("common_share", 0.0)
-    ids = [area.id for area in study.areas]
+    ids = [area.id for area in [*study.areas, *study.stating]]
     if isinstance(between, str):
         with (folder / between).open() as file:
             lines = [line for line in csv.reader(file) if line and not line[0].startswith("#")]

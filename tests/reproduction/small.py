@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,14 +41,19 @@ def write(
     folder: Path,
     areas: dict[str, dict[str, dict[str, Any]]],
     countries: tuple[tuple[str, str, float], ...] = COUNTRIES,
+    overlap: Sequence[dict[str, Any]] = (),
     **tables: Any,
 ) -> Path:
-    """Write a study of these areas (id -> component -> its table); `tables` are laid over those of the study."""
+    """Write a study of these areas (id -> component -> its table); `tables` are laid over those of the study.
+
+    The file of the first area states what components share, `overlap`.
+    """
     (folder / "catalogue").mkdir()
     for name, components in areas.items():
         listed = [{"id": key, "name": key, **REASONS, **table} for key, table in components.items()]
         about = {"id": name, "name": f"area {name}", "document": "made up", "description": "Made up."}
-        text = tomli_w.dumps({"format": 1, "area": about, "component": listed})
+        shared = {"overlap": list(overlap)} if overlap and name == next(iter(areas)) else {}
+        text = tomli_w.dumps({"format": 1, "area": about, "component": listed, **shared})
         (folder / "catalogue" / f"{name}.toml").write_text(text)
     rows = [f"{code},{code},{region},{population},made up" for code, region, population in countries]
     (folder / "countries.csv").write_text("\n".join(["code,name,region,population,source", *rows, ""]))

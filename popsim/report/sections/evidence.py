@@ -9,7 +9,7 @@ from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
 from popsim.report.prose import Prose, listed
 from popsim.report.sections.assumptions import assumptions
 from popsim.study.catalogue_models import Source
-from popsim.study.model import Amount, Area, Component, Study
+from popsim.study.model import Amount, Area, Component, Overlap, Study
 from popsim.types import BASES
 
 _text = Prose("evidence")
@@ -87,6 +87,7 @@ def _area(area: Area, data: ReportData) -> Details:
     blocks: tuple[Block, ...] = (
         Paragraph(about),
         Paragraph(note, note=True),
+        *(_whole(whole, data) for whole in _shown_first(area, data.study)),
         *(_entry(part, area, data) for part in area.components),
     )
     return Details(_text("area_summary", name=area.name, components=len(area.components)), blocks)
@@ -103,23 +104,62 @@ def _range(family: Family, data: ReportData) -> str:
     return _text("range", low=low, high=high, interval=data.interval)
 
 
-def _entry(component: Component, area: Area, data: ReportData) -> Entry:
+def _shown_first(area: Area, study: Study) -> list[Overlap]:
+    """Return the wholes that are shown in an area: the first of those in which anything is a share of them."""
+    shared = {whole.id: next(each.id for each, _ in _sharing(whole, study)) for whole in study.overlaps}
+    return [whole for whole in study.overlaps if shared[whole.id] == area.id]
+
+
+def _sharing(whole: Overlap, study: Study) -> list[tuple[Area, Component]]:
+    return [
+        (area, component)
+        for area in study.areas
+        for component in area.components
+        if component.part is not None and component.part.whole.id == whole.id
+    ]
+
+
+def _whole(whole: Overlap, data: ReportData) -> Entry:
+    """Show what several components share, once."""
+    sharing = [component.name for _, component in _sharing(whole, data.study)]
+    has_size = any(each.driver == "size" for _, part in _sharing(whole, data.study) for each in part.exponents)
+    known = (
+        *_money(whole, "one-off", has_size, data),
+        ("Shared by", _text("shared_by", components=sharing)),
+    )
+    return Entry(whole.name, whole.basis, known, whole.rationale, tuple(map(_source, whole.sources)))
+
+
+def _money(
+    stated: Component | Overlap, kind: str, has_size: bool, data: ReportData
+) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:
+    """Return what a cost is, its family and its prices."""
     cost = _text(
         "cost",
-        unit=unit_for(0.0, component.currency),
-        range=_range(component.cost, data),
-        kind=component.kind,
-        has_reference_size=bool(area.size_exponent),
+        unit=unit_for(0.0, stated.currency),
+        range=_range(stated.cost, data),
+        kind=kind,
+        has_reference_size=has_size,
     )
-    factor = "" if component.money_factor == 1.0 else significant(component.money_factor, 4)
-    prices = _text("prices", price_year=component.price_year, factor=factor, study_year=data.study.price_year)
-    known = (
-        ("Range", cost.replace("US$ ", f"US${NO_BREAK}")),
-        ("Family", component.cost.family),
-        ("Prices", prices),
-        ("Paid", _paid(component, data.study)),
-    )
+    factor = "" if stated.money_factor == 1.0 else significant(stated.money_factor, 4)
+    prices = _text("prices", price_year=stated.price_year, factor=factor, study_year=data.study.price_year)
+    return ("Range", cost.replace("US$ ", f"US${NO_BREAK}")), ("Family", stated.cost.family), ("Prices", prices)
+
+
+def _entry(component: Component, area: Area, data: ReportData) -> Entry:
+    paid = ("Paid", _paid(component, data.study))
     sources = tuple(map(_source, component.sources))
+    if component.part is not None:
+        share = component.part.share
+        low, high = (
+            percent(share) if isinstance(share, float) else percent(float(share.ppf(p))) for p in (data.low, data.high)
+        )
+        known: tuple[tuple[str, str], ...] = (
+            ("Share", _text("share", low=low, high=high, interval=data.interval, whole=component.part.whole.name)),
+            paid,
+        )
+        return Entry(component.name, component.part.basis, known, component.rationale, sources)
+    known = (*_money(component, component.kind, bool(area.size_exponent), data), paid)
     return Entry(component.name, component.basis, known, component.rationale, sources)
 
 
