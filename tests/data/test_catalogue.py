@@ -175,7 +175,7 @@ def test_component_is_complete(component: dict[str, Any]) -> None:
     wanted = {"id", "name", "kind", "start", "currency", "price_year", "basis", "covers", "rationale"}
     wanted |= {"one-off": {"spread"}, "per-year": {"years"}, "stepped": {"years", "every"}}[component["kind"]]
     wanted |= {"overlap", "share"} if "overlap" in component else {"cost"}
-    optional = {"source", "data", "scope", "width_basis", "shape_basis", "person_years"}
+    optional = {"source", "data", "scope", "width_basis", "shape_basis", "person_years", "accepted"}
     assert set(component) - optional == wanted
     assert re.fullmatch(r"[a-z][a-z0-9_]*", component["id"])
     assert component["basis"] in {"evidence", "proxy", "judgement"}
