@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tomli_w
 from openpyxl import Workbook
 
 from popsim.cli.main import main
-from popsim.errors import PopsimError
+from popsim.errors import PopsimError, StudyError
+from popsim.study import load_study
 from popsim.study.catalogue import load_catalogue
 from popsim.study.describe import filled, heading_tables
 from popsim.study.importing import Choices, import_costs
@@ -89,6 +92,17 @@ def test_the_page_on_inf_3_leads_from_the_template_to_a_study_in_order(
     }
     assert components["inventory_as_in_table_1"].price_year == 1998
     assert components["technology_as_in_table_1"].source[0].status == "derived"
+    # As the page says: what the study says of components that are gone is refused until it is taken out.
+    path = tmp_path / "inf3-study" / "study.toml"
+    study = tomllib.loads(path.read_text(encoding="utf-8"))
+    with pytest.raises(StudyError, match="unknown component"):
+        load_study(path.parent)
+    for area in "acf":
+        study["area"][area].pop("component", None)
+    for key in ("option", "what_if"):
+        study.pop(key, None)
+    path.write_text(tomli_w.dumps(study), encoding="utf-8")
+    assert "technology_as_in_table_1" in {each.id for area in load_study(path.parent).areas for each in area.components}
 
 
 def test_no_amount_of_the_page_on_inf_3_passes_for_one_of_the_table() -> None:

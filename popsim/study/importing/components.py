@@ -65,7 +65,7 @@ class Area:
         return {"id": self.id, "name": self.name, "document": self.document, "description": self.description}
 
 
-@dataclass
+@dataclass(eq=False)
 class Draft:
     """A component, or a whole that components share, as a row states it; not checked yet."""
 

@@ -24,6 +24,8 @@ from popsim.study.validate import check_document
 
 REPORTED = 40
 """So many problems are listed; of more it is said how many there are."""
+CHECKED_TOGETHER = 200
+"""Components that are checked in one file."""
 REPORTED_SINGLY = 3
 """More refusals than this of one kind in one column are reported together."""
 UNKNOWN = Area("unknown", "unknown", "unknown", "unknown")
@@ -231,15 +233,25 @@ def _by_area(drafts: Sequence[Draft], areas: Sequence[Area]) -> list[tuple[Area,
 
 def _check(drafts: Sequence[Draft], areas: Sequence[Area], existing: Sequence[_Existing], folder: Path) -> None:
     """Check components as the catalogue is checked, and refuse in each draft what is wrong with it."""
-    groups = _by_area(drafts, areas)
+    # What is wrong with a file is looked up once for each component: many small files take less time than a large one.
+    groups = [
+        (area, members[first : first + CHECKED_TOGETHER])
+        for area, members in _by_area(drafts, areas)
+        for first in range(0, len(members), CHECKED_TOGETHER)
+    ]
     names = [f"{position:04}.toml" for position in range(len(groups))]
     # A cost of which a cell could not be read is not judged by the rest of it.
-    unread = [draft for draft in drafts if any(keys[:1] == ("cost",) for keys in draft.refused)]
+    unread = {draft for draft in drafts if any(keys[:1] == ("cost",) for keys in draft.refused)}
+    entries = {
+        (name, table): [draft for draft in members if draft.table == table]
+        for name, (_, members) in zip(names, groups, strict=True)
+        for table in ("component", "overlap")
+    }
     with tempfile.TemporaryDirectory() as made:
         for name, (area, members) in zip(names, groups, strict=True):
-            # An area that two tables name is no area twice: each file has an id of its own here.
-            area = replace(area, id=f"area_{name[:4]}") if area is UNKNOWN else area
-            (Path(made) / name).write_text(_text(area, members, ""), encoding="utf-8", newline="\n")
+            # Each file has an id of its own here; components whose ids are the same are refused already.
+            text = _text(replace(area, id=f"area_{name[:4]}"), members, "")
+            (Path(made) / name).write_text(text, encoding="utf-8", newline="\n")
         # Components may refer to wholes in files of other areas, and to files of data.
         own = {area.id for area, _ in groups}
         staying = [
@@ -252,7 +264,7 @@ def _check(drafts: Sequence[Draft], areas: Sequence[Area], existing: Sequence[_E
     for problem in problems:
         match problem.keys:
             case ("component" | "overlap" as table, int(index), *keys) if problem.file in names:
-                draft = [each for each in groups[names.index(problem.file)][1] if each.table == table][index]
+                draft = entries[problem.file, table][index]
                 if not (keys[:1] == ["cost"] and draft in unread):
                     found = problem.found.removesuffix(": the key is missing")
                     draft.refuse(tuple(keys), found, problem.allowed, _in_columns(tuple(keys), problem.mend))

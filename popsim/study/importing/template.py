@@ -10,6 +10,7 @@ from typing import Any
 
 from popsim.errors import FileError, Problem
 from popsim.study.catalogue import load_catalogue
+from popsim.study.catalogue_models import DataRow
 from popsim.study.files import packaged, parse_toml, read_text
 from popsim.study.importing.columns import AREAS, COSTS, DATA, EXPERTS, OVERLAPS, SOURCES, Column, TableKind
 from popsim.study.importing.text import toml_value
@@ -52,7 +53,9 @@ def catalogue_tables(folder: Path) -> dict[str, str]:
     PopsimError
         For a catalogue that has problems, or keys that the tables have no column for.
     """
-    load_catalogue(folder)
+    rows = {
+        (area.id, each.id): getattr(each, "data", []) for area in load_catalogue(folder) for each in area.components
+    }
     tables: dict[str, tuple[TableKind, list[dict[str, str]]]] = {
         kind.name: (kind, []) for kind in (COSTS, OVERLAPS, SOURCES, EXPERTS, DATA, AREAS)
     }
@@ -65,7 +68,8 @@ def catalogue_tables(folder: Path) -> dict[str, str]:
             for key in raw.keys() - {"format", "area", "component", "overlap"}
         ]
         entries = [(COSTS, each) for each in raw["component"]] + [(OVERLAPS, each) for each in raw.get("overlap", ())]
-        for own, component in entries:
+        for own, stated in entries:
+            component = _with_rows(stated, rows.get((raw["area"]["id"], stated["id"]), []))
             for kind, row in _rows(raw["area"]["id"], component, own):
                 unknown = row.keys() - {column.key for column in kind.columns} - _quantiles(kind, row)
                 allowed = f"keys that the table of {kind.name} has a column for"
@@ -76,6 +80,15 @@ def catalogue_tables(folder: Path) -> dict[str, str]:
     if problems:
         raise FileError(problems)
     return {name: _table(kind, rows) for name, (kind, rows) in tables.items() if rows}
+
+
+def _with_rows(component: Mapping[str, Any], rows: Sequence[DataRow]) -> Mapping[str, Any]:
+    """Return a component that is fitted to a CSV file with the rows of that file as its own."""
+    cost = component.get("cost")
+    if not isinstance(cost, Mapping) or not isinstance(cost.get("data"), str):
+        return component
+    own = {key: value for key, value in cost.items() if key != "data"}
+    return {**component, "cost": own, "data": [row.model_dump(exclude_unset=True) for row in rows]}
 
 
 def _rows(area: str, component: Mapping[str, Any], own: TableKind) -> Iterator[tuple[TableKind, dict[str, str]]]:
