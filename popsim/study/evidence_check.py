@@ -14,12 +14,14 @@ from dataclasses import dataclass
 from popsim.errors import words
 from popsim.families.base import Family
 from popsim.study.cited_amounts import Objection, WarningKind, compare, counted, listed
-from popsim.study.model import Amount, Area, Component, Datum, Setting, Study
+from popsim.study.model import Amount, Area, Component, Datum, Overlap, Setting, Study
 
 MONEY = {"grant": ("grant",), "cofinancing": ("cofinancing",), "all-in": ("grant", "cofinancing")}
 """Which money an amount of a scope holds: what a fund pays, and what others add."""
 SCOPE_OF_COST = {"whole": "all-in", "grant": "grant", "cofinancing": "cofinancing"}
 """Scope of the amounts that a cost of each scope should rest on."""
+Holder = Component | Overlap
+"""What has a range and data of its own: a component, or a whole that components are shares of."""
 SCOPE_WORDS = {"grant": "grants", "all-in": "whole costs", "cofinancing": "co-financing"}
 
 
@@ -39,7 +41,7 @@ class EvidenceWarning:
 
 
 def check_evidence(study: Study) -> tuple[EvidenceWarning, ...]:
-    """Return every objection to how the ranges of a study follow from its data, in the order of its components.
+    """Return every objection to how the ranges of a study follow from its data.
 
     Parameters
     ----------
@@ -49,7 +51,8 @@ def check_evidence(study: Study) -> tuple[EvidenceWarning, ...]:
     Returns
     -------
     tuple of EvidenceWarning
-        Each with the reason for which a component accepts it, where one does.
+        About amounts, wholes first and then components; about who pays; about sources. Each has the reason for which
+        it is accepted, where there is one.
 
     Examples
     --------
@@ -58,18 +61,21 @@ def check_evidence(study: Study) -> tuple[EvidenceWarning, ...]:
     ()
     """
     warnings = []
+    for name, holder in _holders(study):
+        reasons = dict(holder.accepted)
+        for kind, found, mend in _about_data(holder):
+            warnings.append(EvidenceWarning(kind, (name,), found, mend, reasons.get(kind, "")))
     for area in study.areas:
         for component in area.components:
             reasons = dict(component.accepted)
-            for kind, found, mend in _of_component(study, area, component):
-                name = (_name(area, component),)
-                warnings.append(EvidenceWarning(kind, name, found, mend, reasons.get(kind, "")))
+            for kind, found, mend in _financing(study, area, component):
+                warnings.append(EvidenceWarning(kind, (_name(area, component),), found, mend, reasons.get(kind, "")))
     return (*warnings, *_shared_sources(study))
 
 
 def cited_amounts(study: Study) -> tuple[int, int, int]:
     """Return how many amounts are compared with a range, are only shown beside it, and cannot be compared."""
-    data = [datum for area in study.areas for component in area.components for datum in component.data]
+    data = [datum for _, holder in _holders(study) for datum in holder.data]
     counted = [datum for datum in data if datum.row.use == "fit"]
     compared = sum(datum.reference_amount is not None for datum in counted)
     return compared, len(data) - len(counted), len(counted) - compared
@@ -79,36 +85,40 @@ def idle_acceptances(study: Study, warnings: Sequence[EvidenceWarning]) -> tuple
     """Return a line for each reason under `accepted` that answers none of the warnings: it may be out of date."""
     raised = {(name, warning.kind) for warning in warnings for name in warning.components}
     return tuple(
-        f'{_name(area, component)} accepts "{kind}", and no such warning is left'
-        for area in study.areas
-        for component in area.components
-        for kind, _ in component.accepted
-        if (_name(area, component), kind) not in raised
+        f'{name} accepts "{kind}", and no such warning is left'
+        for name, holder in _holders(study)
+        for kind, _ in holder.accepted
+        if (name, kind) not in raised
     )
+
+
+def _holders(study: Study) -> Iterator[tuple[str, Holder]]:
+    """Return wholes, and then components, each with its name."""
+    yield from ((f"overlap/{whole.id}", whole) for whole in study.overlaps)
+    yield from ((_name(area, component), component) for area in study.areas for component in area.components)
 
 
 def _name(area: Area, component: Component) -> str:
     return f"{area.id}/{component.id}"
 
 
-def _of_component(study: Study, area: Area, component: Component) -> Iterator[Objection]:
-    fitted = [datum for datum in component.data if datum.row.use == "fit"]
+def _about_data(holder: Holder) -> Iterator[Objection]:
+    fitted = [datum for datum in holder.data if datum.row.use == "fit"]
     yield from _sizes(fitted)
-    names, amounts = _at_range(component, fitted)
-    yield from compare(component.cost, names, amounts, unit=f"{component.currency} of {component.price_year}")
-    yield from _scopes(component, fitted)
-    yield from _financing(study, area, component)
+    names, amounts = _at_range(holder, fitted)
+    yield from compare(holder.cost, names, amounts, unit=f"{holder.currency} of {holder.price_year}")
+    yield from _scopes(holder, fitted)
 
 
 # -- Amounts against the range ---------------------------------------------------------------------------------------
 
 
-def _at_range(component: Component, fitted: Sequence[Datum]) -> tuple[list[str], list[float]]:
+def _at_range(holder: Holder, fitted: Sequence[Datum]) -> tuple[list[str], list[float]]:
     """Return names and amounts, at the size at which the range stands, of all data whose size is known."""
     known = [(datum.row.id, datum.reference_amount) for datum in fitted if datum.reference_amount is not None]
     factor = 1.0
-    if component.fit is not None:
-        factor = component.fit.centre ** (component.fit.exponent or 0.0)
+    if holder.fit is not None:
+        factor = holder.fit.centre ** (holder.fit.exponent or 0.0)
     return [name for name, _ in known], [amount * factor for _, amount in known]
 
 
@@ -126,7 +136,7 @@ def _sizes(fitted: Sequence[Datum]) -> Iterator[Objection]:
 # -- Money of one kind -----------------------------------------------------------------------------------------------
 
 
-def _scopes(component: Component, fitted: Sequence[Datum]) -> Iterator[Objection]:
+def _scopes(holder: Holder, fitted: Sequence[Datum]) -> Iterator[Objection]:
     by_scope: dict[str, list[str]] = {}
     for datum in fitted:
         by_scope.setdefault(datum.row.scope, []).append(datum.row.id)
@@ -134,27 +144,28 @@ def _scopes(component: Component, fitted: Sequence[Datum]) -> Iterator[Objection
     if len(by_scope) > 1:
         mixed = words([f"{SCOPE_WORDS[scope]} ({listed(ids)})" for scope, ids in by_scope.items()])
         yield Objection("scopes", f"one range mixes {mixed}", mend)
-    elif by_scope and SCOPE_OF_COST[component.scope] not in by_scope:
+    elif by_scope and SCOPE_OF_COST[holder.scope] not in by_scope:
         (scope,) = by_scope
         yield Objection(
             "scopes",
-            f'scope = "{component.scope}", and the amounts are {SCOPE_WORDS[scope]}: {listed(by_scope[scope])}',
+            f'scope = "{holder.scope}", and the amounts are {SCOPE_WORDS[scope]}: {listed(by_scope[scope])}',
             "state the scope that the amounts have, or amounts of the scope that the cost has",
         )
 
 
 def _financing(study: Study, area: Area, component: Component) -> Iterator[Objection]:
-    if study.agency_fee is None or component.scope == "whole":
+    scope = component.scope if component.part is None else component.part.whole.scope
+    if study.agency_fee is None or scope == "whole":
         return
     shares = _shares(component.cofinancing or area.cofinancing)
-    if component.scope == "grant" and max(shares) > 0.0:
+    if scope == "grant" and max(shares) > 0.0:
         yield Objection(
             "financing",
             f"the cost is what funds grant, and co-financing of up to {100 * max(shares):.0f} % is taken off it: "
             "a grant is what is left once others have paid",
             f"cofinancing = 0 under [area.{area.id}.component.{component.id}.financing], or a cost that is all-in",
         )
-    if component.scope == "cofinancing" and min(shares) < 1.0:
+    if scope == "cofinancing" and min(shares) < 1.0:
         yield Objection(
             "financing",
             f"the cost is what others add to grants, and {100 * (1 - min(shares)):.0f} % of it is asked of the fund",
@@ -196,14 +207,14 @@ def _plain(text: str) -> str:
     return " ".join(text.casefold().split()).removeprefix("https://").removeprefix("http://").rstrip("/.")
 
 
-def _uses(area: Area, component: Component) -> Iterator[_Use]:
-    reason = dict(component.accepted).get("source", "")
-    rows = [datum.row for datum in component.data if datum.row.use == "fit"]
+def _uses(name: str, holder: Holder) -> Iterator[_Use]:
+    reason = dict(holder.accepted).get("source", "")
+    rows = [datum.row for datum in holder.data if datum.row.use == "fit"]
     cited: list[tuple[str, str, str, float]] = [(row.document, row.address, row.scope, row.share) for row in rows]
-    cited += [(each.document, each.address, SCOPE_OF_COST[component.scope], 1.0) for each in component.sources]
-    whole = "" if component.part is None else component.part.whole.id
+    cited += [(each.document, each.address, SCOPE_OF_COST[holder.scope], 1.0) for each in holder.sources]
+    whole = holder if isinstance(holder, Overlap) else holder.part.whole if holder.part else None
     for document, address, scope, share in cited:
-        yield _Use(_name(area, component), document, _plain(address), MONEY[scope], share, whole, reason)
+        yield _Use(name, document, _plain(address), MONEY[scope], share, whole.id if whole else "", reason)
 
 
 def _shared_sources(study: Study) -> Iterator[EvidenceWarning]:
@@ -211,7 +222,7 @@ def _shared_sources(study: Study) -> Iterator[EvidenceWarning]:
 
     A source is an address, or a document where no address is stated.
     """
-    uses = [use for area in study.areas for component in area.components for use in _uses(area, component)]
+    uses = [use for name, holder in _holders(study) for use in _uses(name, holder)]
     address_of = {_plain(use.document): use.address for use in reversed(uses) if use.address}
     sources: dict[str, list[_Use]] = {}
     for use in uses:

@@ -45,6 +45,14 @@ def test_sections_of_the_report_are_there() -> None:
     assert named <= titles
 
 
+def test_tables_of_the_files_are_there() -> None:
+    keys = (ROOT / "docs" / "reference" / "keys.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\[+[\w.]+\]+)`", PAGE.replace(".X]", ".NAME]")))
+    assert len(named) >= 6
+    for table in named:
+        assert f"### `{table}`" in keys, table
+
+
 def test_links_lead_somewhere() -> None:
     for target in re.findall(r"\]\(([^)#]+)", PAGE):
         assert (ROOT / "docs" / "concepts" / target).is_file(), target

@@ -13,7 +13,7 @@ from popsim.errors import StudyError
 from popsim.study import load_study
 from popsim.study.evidence_check import check_evidence, cited_amounts, idle_acceptances
 
-from .evidence_studies import GOOD, component, row, write
+from .evidence_studies import GOOD, WIDE, component, row, write
 from .test_cited_amounts import PROJECTS, ROOT, pcb_projects, people
 
 
@@ -217,3 +217,61 @@ def test_accepted_names_a_warning(written: Callable[..., Path]) -> None:
     with pytest.raises(StudyError, match="sprad") as refused:
         load_study(written(component(*GOOD, accepted='sprad = "Misspelt."')))
     assert "spread" in str(refused.value)
+
+
+WHOLE = """
+[[overlap]]
+id = "plan"
+name = "One national plan"
+currency = "USD"
+price_year = 2010
+basis = "judgement"
+rationale = "Invented."
+cost = { family = "lognormal", p05 = 1_000_000, p95 = 6_500_000 }
+"""
+SHARE = """
+[[component]]
+id = "{id}"
+name = "{id}"
+kind = "one-off"
+overlap = "plan"
+share = {share}
+basis = "judgement"
+rationale = "Invented."
+
+[[component.source]]
+document = "Project page"
+figure = "a share"
+status = "verified"
+"""
+SHARES = [SHARE.format(id="inventory", share=0.6), SHARE.format(id="plan", share=0.3)]
+
+
+def of_whole(*rows: str, accepted: str = "") -> str:
+    """Return the TOML of a whole with rows of data."""
+    text = "".join([WHOLE, *rows, f"[component.accepted]\n{accepted}" if accepted else ""])
+    return text.replace("component.", "overlap.")
+
+
+def test_amounts_of_a_whole_are_compared_with_the_whole(written: Callable[..., Path]) -> None:
+    study = load_study(written(of_whole(*WIDE), *SHARES))
+    assert cited_amounts(study) == (3, 0, 0)
+    assert {warning.kind for warning in check_evidence(study)} == {"outside", "spread", "far"}
+    assert {warning.components for warning in check_evidence(study)} == {("overlap/plan",)}
+
+
+def test_a_whole_accepts_a_warning(written: Callable[..., Path]) -> None:
+    study = load_study(written(of_whole(*WIDE, accepted='outside = "a"\nspread = "b"\nfar = "c"'), *SHARES))
+    assert [warning.accepted for warning in check_evidence(study)] == ["a", "b", "c"]
+
+
+def test_a_source_of_a_whole_and_of_its_shares_is_used_once(written: Callable[..., Path]) -> None:
+    whole = of_whole(row("peru", 2_600_000, document="Project page"))
+    assert raised(written(whole, *SHARES)) == {}
+
+
+def test_a_source_of_a_whole_and_of_another_component_is_used_twice(written: Callable[..., Path]) -> None:
+    page = row("peru", 2_600_000, document="Project page")
+    (warning,) = check_evidence(load_study(written(of_whole(page), *SHARES, component(page))))
+    assert warning.kind == "source"
+    assert set(warning.components) == {"overlap/plan", "z/inventory", "z/plan", "z/equipment"}
