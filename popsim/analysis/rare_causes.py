@@ -581,7 +581,8 @@ def _payers(view: StudyView, stream: str) -> list[tuple[Area, Component, Country
         entries = [("", cast(Amount, 0.0))] * len(view.study.countries) if pledged is None else view.entries(pledged[1])
         for country, (label, amount) in zip(view.study.countries, entries, strict=True):
             is_pledge = pledged is not None and stream_of(pledged[0], label) == stream
-            if is_pledge or stream == AGENCY_FEE or (stream == MATERIALISED and amount != 0.0):
+            is_general = pledged is not None and pledged[1].materialised is None
+            if is_pledge or stream == AGENCY_FEE or (stream == MATERIALISED and is_general and amount != 0.0):
                 found.append((area, component, country))
                 break
     return found

@@ -17,7 +17,7 @@ from popsim.plan.rows import is_drawn
 from popsim.plan.shares import NO_SHARES, PARTS, Shares
 from popsim.plan.streams import StreamNumbers
 from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
-from popsim.study.model import Amount, Study
+from popsim.study.model import Amount, Setting, Study
 
 _Part = tuple[float, str]
 """A number, and the stream from which it is drawn instead ("" for none)."""
@@ -40,7 +40,13 @@ def expected_shares(view: StudyView) -> Floats | None:
         [0.0] * len(study.countries) if each is None else [_mean(share) for _, share in view.entries(each[1])]
         for each in view.cofinancing
     ]
-    return (1.0 - np.array(pledged).T * _mean(study.materialised)) * (1.0 + _mean(study.agency_fee))
+    paid = [_mean(_materialised(study, each)) for each in view.cofinancing]
+    return (1.0 - np.array(pledged).T * paid) * (1.0 + _mean(study.agency_fee))
+
+
+def _materialised(study: Study, pledged: tuple[str, Setting] | None) -> Amount:
+    own = None if pledged is None else pledged[1].materialised
+    return study.materialised if own is None else own
 
 
 def uncertain_parts(study: Study) -> tuple[str, ...]:
@@ -78,14 +84,15 @@ def make_shares(
     study, draws = view.study, view.financing_draws
     if study.agency_fee is None or not draws:
         return NO_SHARES
-    rest = _part(study.materialised, MATERIALISED), _part(study.agency_fee, AGENCY_FEE)
+    fee = _part(study.agency_fee, AGENCY_FEE)
     kinds: dict[tuple[_Part, ...], int] = {}
     kind = np.zeros((len(study.countries), len(view.pairs)), dtype=np.int64)
     for k, pledged in enumerate(view.cofinancing):
         entries = [("", 0.0)] * len(study.countries) if pledged is None else view.entries(pledged[1])
         place = "" if pledged is None else pledged[0]
+        paid = _part(_materialised(study, pledged), MATERIALISED)
         of_label = {
-            label: kinds.setdefault((_part(amount, stream_of(place, label)), *rest), len(kinds))
+            label: kinds.setdefault((_part(amount, stream_of(place, label)), paid, fee), len(kinds))
             for label, amount in dict(entries).items()
         }
         kind[:, k] = [of_label[label] for label, _ in entries]

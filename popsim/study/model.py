@@ -34,6 +34,8 @@ class Setting(Brief):
     rationale: str = ""
     stream: str = ""
     """Of what is drawn once for all countries: where it is stated, equal for one and the same draw; else empty."""
+    materialised: float | None = None
+    """Of a share that others pledge: the part of it that is paid, where it is not that of the study."""
 
     def of(self, country: Country) -> tuple[str, Amount]:
         """Return which entry applies to a country ("" or such as "ldc=yes") and its value."""

@@ -73,7 +73,8 @@ def as_cofinancing(
     if table is None or general is None:
         return None
     reasons = table.basis or general.basis, table.rationale or general.rationale
-    setting = Setting(table.cofinancing, _entries(table.by), *reasons)
+    own = None if isinstance(table, FinancingTable) else table.materialised
+    setting = Setting(table.cofinancing, _entries(table.by), *reasons, materialised=own)
     is_uncertain = any(isinstance(value, Family) for value in (setting.value, *(value for *_, value in setting.by)))
     return replace(setting, stream="/".join(("cofinancing", *map(str, keys)))) if is_uncertain else setting
 

@@ -157,6 +157,7 @@ class CofinancingTable(Table):
     """Co-financing of one area, or of one component."""
 
     cofinancing: Cofinancing = key("share of its cost that others pledge to co-finance; uncertain where a table")
+    materialised: Share | None = key("share of these pledges that is paid; that of [financing] unless said", None)
     by: dict[str, dict[str, Cofinancing]] = key(BY, {})
     basis: Basis | None = key("what the share rests on; as in [financing] unless said", None)
     rationale: Text | None = key("why this share; as in [financing] unless said", None)

@@ -65,8 +65,10 @@ def totals(study: Study) -> dict[str, float]:
         for component in area.components:
             financed = 1.0
             if study.agency_fee is not None:
-                pledged = of_country(component.cofinancing or area.cofinancing, country, 0.0)
-                financed = (1.0 - pledged * mode(study.materialised)) * (1.0 + mode(study.agency_fee))
+                pledge = component.cofinancing or area.cofinancing
+                own = None if pledge is None else pledge.materialised
+                paid = of_country(pledge, country, 0.0) * mode(study.materialised if own is None else own)
+                financed = (1.0 - paid) * (1.0 + mode(study.agency_fee))
             for year, amount in payments(study, country, area, component):
                 for prices, (base, share) in itertools.product(PRICES, (("cost", 1.0), ("financing_need", financed))):
                     name = base + ("" if prices == "constant" else f"_{prices}")

@@ -53,6 +53,18 @@ def test_the_test_of_the_distribution_sees_another_one() -> None:
     assert stats.kstest(shares, stats.uniform(0.4, 0.4).cdf).pvalue < ALPHA
 
 
+def test_what_is_paid_of_a_pledge_may_be_its_own() -> None:
+    """One area as in the study, whose pledges come to half; in the other, nine tenths of them are paid."""
+    known = certain(materialised=0.5)
+    study = with_all_areas(known, cofinancing=Setting(0.6))
+    own = with_area(study, "b", cofinancing=Setting(0.6, materialised=0.9))
+    np.testing.assert_allclose(financed(own, 50), (0.7 + 0.46) / 2)
+    assert simulate(own, scenarios=50)["expected_financing_need"].item() == pytest.approx(200.0 * (0.7 + 0.46))
+    # What comes of the pledges of the study is drawn, and does not matter where a pledge has its own.
+    drawn = with_all_areas(certain(materialised=Uniform(0.0, 1.0)), cofinancing=Setting(0.6, materialised=0.9))
+    np.testing.assert_allclose(financed(drawn, 50), 0.46)
+
+
 def test_what_is_pledged_and_what_of_it_is_paid_are_independent() -> None:
     """The product of two uniforms on 0 to 1 has the distribution x (1 - log x)."""
     study = with_all_areas(certain(materialised=Uniform(0.0, 1.0)), cofinancing=Setting(Uniform(0.0, 1.0), stream="c"))

@@ -50,24 +50,25 @@ def results(study: SimpleNamespace, rng: np.random.Generator, n: int) -> dict[st
 def financed(study: SimpleNamespace, rng: np.random.Generator, n: int) -> list[list[np.ndarray]]:
     """Q[a][k] (n, c): what is to be financed of a component, (1 - c m)(1 + f).
 
-    The pledge c is drawn once for all countries, for each entry of each table that states it; m and f once in all.
+    The pledge c is drawn once for all countries, for each entry of each table that states it; m and f once in all,
+    unless a table states m for itself.
     """
+    m, f = shared(rng, n, study.materialised), shared(rng, n, study.agency_fee)
 
-    def pledged(entries: Entries | None, otherwise: np.ndarray | None) -> np.ndarray:
+    def paid(entries: Entries | None, own: float | None, otherwise: np.ndarray | None) -> np.ndarray:
         if entries is None:
             assert otherwise is not None
             return otherwise
         c = np.empty((n, len(study.rows)))
         for value, who in entries:
             c[:, who] = shared(rng, n, value)
-        return c
+        return c * (m if own is None else own)
 
-    m, f = shared(rng, n, study.materialised), shared(rng, n, study.agency_fee)
-    of_all = pledged(study.cofinancing, None)
-    of_areas = [pledged(area.cofinancing, of_all) for area in study.areas]
+    of_all = paid(study.cofinancing, None, None)
+    of_areas = [paid(area.cofinancing, area.materialised, of_all) for area in study.areas]
     return [
-        [(1.0 - pledged(k.cofinancing, c) * m) * (1.0 + f) for k in area.components]
-        for area, c in zip(study.areas, of_areas, strict=True)
+        [(1.0 - paid(k.cofinancing, k.materialised, cm)) * (1.0 + f) for k in area.components]
+        for area, cm in zip(study.areas, of_areas, strict=True)
     ]
 
 

@@ -131,6 +131,7 @@ def read_area(
         level=table["delay"].get("level", 1.0) if "delay" in table else None,
         escalation=table.get("escalation", {}).get("rate"),
         cofinancing=entries(table.get("financing"), "cofinancing", rows),
+        materialised=table.get("financing", {}).get("materialised"),
         components=[],
     )
     for listed in entry["component"]:
@@ -231,6 +232,7 @@ def read_component(
         exponents=own,
         need=entries(entry.get("need"), "probability", rows),
         cofinancing=entries(entry.get("financing"), "cofinancing", rows),
+        materialised=entry.get("financing", {}).get("materialised"),
         needed_with=entry.get("needed_with"),
     )
 

@@ -47,6 +47,7 @@ WHO_PAYS = {
     "area.y.financing.by.region.North": {"family": "discrete", "values": [0, 0.8], "probabilities": [0.4, 0.6]},
     "area.x.component.machines.financing": {
         "cofinancing": {"family": "uniform", "low": 0.3, "high": 0.9},
+        "materialised": 0.8,
         "by": {"ldc": {"yes": {"family": "uniform", "low": 0.0, "high": 0.4}}},
     },
 }
