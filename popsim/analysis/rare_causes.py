@@ -17,16 +17,28 @@ import numpy as np
 
 from popsim.analysis.rare_chances import Chance, Condition, anywhere
 from popsim.analysis.rare_ends import RareEnd, rare_ends
+from popsim.analysis.rare_parts import (
+    always_needed,
+    drawing,
+    of_areas,
+    only,
+    parts_sharing,
+    price_unit,
+    unit_of,
+    unit_part,
+    with_areas,
+    with_level,
+    with_need,
+    with_share,
+    with_stream,
+)
 from popsim.arrays import Floats, Mask
 from popsim.engine.variants import Scenarios, simulate_part
 from popsim.families.base import Family
-from popsim.families.constant import Constant
 from popsim.plan.dependence import Score, delay_scores, share_score, start_score, whole_score
 from popsim.plan.needs import needs_of
 from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
-from popsim.schema import STUDY_FILE
-from popsim.study.model import Amount, Area, Component, Country, Delay, Escalation, Overlap, Setting, Shock, Study
-from popsim.study.split import ShareOfWhole
+from popsim.study.model import Amount, Area, Component, Country, Delay, Escalation, Setting, Shock, Study
 
 _NOISE = 1e-9
 """Share of an amount below which a difference is rounding."""
@@ -62,7 +74,7 @@ class Sampler:
         if isinstance(part, tuple):
             if set(part) == {area.id for area in self.study.areas}:
                 return self.totals
-            part = _of_areas(self.study, part)
+            part = of_areas(self.study, part)
         totals = next((totals for study, totals in self.simulated if study == part), None)
         if totals is None:
             totals = simulate_part(part, self.scenarios)
@@ -107,10 +119,10 @@ class Sampler:
     def _cost_of_a_unit(self, shock: Shock) -> Floats:
         """Return the cost of one unit that is paid in the first year and that a shock multiplies."""
         area = next(area for area in self.study.areas if area.id in shock.areas)
-        unit = replace(_unit_of(self.study, area), money_factor=1.0)
+        unit = replace(unit_of(self.study, area), money_factor=1.0)
         plain = replace(area, components=(unit,), need=None, delay=None, escalation=None, cofinancing=None)
         alone = replace(
-            _of_areas(self.study, (area.id,)),
+            of_areas(self.study, (area.id,)),
             areas=(plain,),
             countries=self.study.countries[:1],
             shocks=(shock,),
@@ -311,7 +323,7 @@ def _whole_events(study: Study, view: StudyView, limit: float) -> Iterator[Event
             alone = anywhere(_with_end([[] for _ in groups], score, end, groups))
             chance = _any_of([anywhere(each) for each in places], alone)
             if chance.is_below(limit):
-                part = _sharing(study, whole, end.added())
+                part = parts_sharing(study, whole, end.added())
                 yield _PartEvent(
                     f"{end.side} cost/overlap/{whole.id}",
                     f"{end.side} cost",
@@ -320,7 +332,7 @@ def _whole_events(study: Study, view: StudyView, limit: float) -> Iterator[Event
                     chance,
                     shows=(part, None),
                     adds=(part, None),
-                    certain=(_always_needed(_sharing(study, whole, end.added_given())), None),
+                    certain=(always_needed(parts_sharing(study, whole, end.added_given())), None),
                 )
 
 
@@ -344,16 +356,16 @@ def _need_event(
 ) -> Event:
     """Return the event that an area, or a component of it, which is rarely needed is needed in any country."""
     where, name, part = _need_part(study, area, component)
-    always = _with_need(part, component is None, 1.0)
+    always = with_need(part, component is None, 1.0)
     return _PartEvent(
         f"need/{where}",
         "need",
         name,
         _possible(places),
         chance,
-        shows=(_unit_part(study, area, component), None),
+        shows=(unit_part(study, area, component), None),
         adds=(part, None),
-        certain=(always if component is None else _with_need(always, True, 1.0), None),
+        certain=(always if component is None else with_need(always, True, 1.0), None),
     )
 
 
@@ -367,33 +379,33 @@ def _no_need_event(
         return
     of_area = component is None
     where, name, part = _need_part(study, area, component)
-    unit = _unit_part(study, area if of_area else replace(area, need=None), component)
-    always = _with_need(part, of_area, 1.0)
+    unit = unit_part(study, area if of_area else replace(area, need=None), component)
+    always = with_need(part, of_area, 1.0)
     yield _PartEvent(
         f"no need/{where}",
         "no need",
         name,
         _possible(reversed_),
         chance,
-        shows=(unit, _with_need(unit, of_area, 1.0)),
+        shows=(unit, with_need(unit, of_area, 1.0)),
         adds=(part, always),
-        certain=(_with_need(part, of_area, 0.0), always),
+        certain=(with_need(part, of_area, 0.0), always),
     )
 
 
 def _need_part(study: Study, area: Area, component: Component | None) -> tuple[str, str, Study]:
     """Return the identifier and the name of an area, or of a component of it, and the part of the study that it is."""
     if component is None:
-        return area.id, area.name, _of_areas(study, (area.id,))
+        return area.id, area.name, of_areas(study, (area.id,))
     followers = [each for each in area.components if each.needed_with == component.id]
-    return f"{area.id}/{component.id}", component.name, _with_areas(study, _only(area, component, *followers))
+    return f"{area.id}/{component.id}", component.name, with_areas(study, only(area, component, *followers))
 
 
 def _cost_event(study: Study, area: Area, component: Component, end: RareEnd, places: list[list[Condition]]) -> Event:
     """Return the event that a cost, or a share of a whole, is at a rare end of its distribution, in any country."""
-    part = _with_areas(study, _only(area, _drawing(component, end.added())))
-    always = _with_areas(study, _only(area, _drawing(component, end.added_given())))
-    certain = _with_need(_with_need(always, False, 1.0), True, 1.0)
+    part = with_areas(study, only(area, drawing(component, end.added())))
+    always = with_areas(study, only(area, drawing(component, end.added_given())))
+    certain = with_need(with_need(always, False, 1.0), True, 1.0)
     kind = f"{end.side} cost"
     return _PartEvent(
         f"{kind}/{area.id}/{component.id}",
@@ -436,17 +448,17 @@ def _late_or_early(
         other = replace(setting, value=to.get("", setting.value), by=by)
         if area is None or area.delay is None:
             return replace(part, start=other)
-        return _with_areas(part, replace(part.areas[0], delay=replace(area.delay, years=other)))
+        return with_areas(part, replace(part.areas[0], delay=replace(area.delay, years=other)))
 
     areas = (area.id,) if area is not None else tuple(each.id for each in study.areas)
-    part = _of_areas(study, areas)
+    part = of_areas(study, areas)
     # Prices that rise every year show how late a unit is paid.
-    unit = _unit_of(study, area or study.areas[0])
+    unit = unit_of(study, area or study.areas[0])
     rising = replace(part.areas[0], components=(unit,), need=None, escalation=Escalation(0.5, ""))
     if area is None:
-        shown = _with_areas(study, replace(rising, delay=None))
+        shown = with_areas(study, replace(rising, delay=None))
     else:
-        shown = _with_areas(replace(study, start=None), rising)
+        shown = with_areas(replace(study, start=None), rising)
     for side in ("high", "low"):
         here = {label: end for (label, end_side), end in ends.items() if end_side == side}
         places = [[Condition(score, between=here[label].interval())] for label in labels if label in here]
@@ -476,11 +488,11 @@ def _level_events(study: Study, limit: float) -> Iterator[Event]:
         if not isinstance(level, Family):
             continue
         areas = [area for area, delay in delayed if delay.level_stream == stream]
-        part = _of_areas(study, tuple(area.id for area in areas))
+        part = of_areas(study, tuple(area.id for area in areas))
         # Prices that rise every year show how late a unit is paid whose delay is the level itself.
-        unit = replace(areas[0], components=(_unit_of(study, areas[0]),), need=None, escalation=Escalation(0.5, ""))
+        unit = replace(areas[0], components=(unit_of(study, areas[0]),), need=None, escalation=Escalation(0.5, ""))
         unit = replace(unit, delay=Delay(Setting(1.0), 0.0, level, stream))
-        shown = replace(_with_areas(study, unit), start=None, countries=study.countries[:1])
+        shown = replace(with_areas(study, unit), start=None, countries=study.countries[:1])
         for end in rare_ends(level, limit):
             if end.has_gap():
                 yield _PartEvent(
@@ -489,23 +501,10 @@ def _level_events(study: Study, limit: float) -> Iterator[Event]:
                     areas[0].name if "/area/" in stream else study.title,
                     0,
                     Chance.known(end.chance),
-                    shows=(shown, _with_level(shown, stream, end.usual())),
-                    adds=(tuple(area.id for area in areas), _with_level(part, stream, end.usual())),
-                    certain=(_with_level(part, stream, end.given()), _with_level(part, stream, end.usual())),
+                    shows=(shown, with_level(shown, stream, end.usual())),
+                    adds=(tuple(area.id for area in areas), with_level(part, stream, end.usual())),
+                    certain=(with_level(part, stream, end.given()), with_level(part, stream, end.usual())),
                 )
-
-
-def _with_level(part: Study, stream: str, level: Family) -> Study:
-    """Return a part with another distribution of a level of delays."""
-    return _with_areas(
-        part,
-        *(
-            replace(area, delay=replace(area.delay, level=level))
-            if area.delay is not None and area.delay.level_stream == stream
-            else area
-            for area in part.areas
-        ),
-    )
 
 
 def _price_events(study: Study, limit: float) -> Iterator[Event]:
@@ -513,17 +512,17 @@ def _price_events(study: Study, limit: float) -> Iterator[Event]:
     for stream, (distribution, areas, name) in _price_streams(study).items():
         for end in rare_ends(distribution, limit):
             if end.has_gap():
-                part, unit = _of_areas(study, areas), _price_unit(study, stream, areas[0])
-                usual = _with_stream(part, stream, end.usual())
+                part, unit = of_areas(study, areas), price_unit(study, stream, areas[0])
+                usual = with_stream(part, stream, end.usual())
                 yield _PartEvent(
                     f"{end.side} {stream}",
                     f"{end.side} {stream.partition('/')[0]}",
                     name,
                     0,
                     Chance.known(end.chance),
-                    shows=(unit, _with_stream(unit, stream, end.usual())),
+                    shows=(unit, with_stream(unit, stream, end.usual())),
                     adds=(areas, usual),
-                    certain=(_with_stream(part, stream, end.given()), usual),
+                    certain=(with_stream(part, stream, end.given()), usual),
                 )
 
 
@@ -558,19 +557,19 @@ def _financing_events(study: Study, view: StudyView, limit: float) -> Iterator[E
             kind, (area, component, country) = stream.rpartition("financing/")[2], payers[0]
             kind = kind if stream.startswith("financing/") else "cofinancing"
             ids = tuple(dict.fromkeys(area.id for area, _, _ in payers))
-            alone = replace(_unit_of(study, area), id=component.id, cofinancing=component.cofinancing)
-            shown = replace(_with_areas(study, replace(area, components=(alone,), need=None)), countries=(country,))
-            part = _of_areas(study, ids)
-            usual = _with_share(part, stream, end.usual())
+            alone = replace(unit_of(study, area), id=component.id, cofinancing=component.cofinancing)
+            shown = replace(with_areas(study, replace(area, components=(alone,), need=None)), countries=(country,))
+            part = of_areas(study, ids)
+            usual = with_share(part, stream, end.usual())
             yield _PartEvent(
                 f"{end.side} {stream}",
                 f"{end.side} {kind}",
                 area.name if len(ids) == 1 else study.title,
                 0,
                 Chance.known(end.chance),
-                shows=(shown, _with_share(shown, stream, end.usual())),
+                shows=(shown, with_share(shown, stream, end.usual())),
                 adds=(ids, usual),
-                certain=(_with_share(part, stream, end.given()), usual),
+                certain=(with_share(part, stream, end.given()), usual),
             )
 
 
@@ -586,176 +585,3 @@ def _payers(view: StudyView, stream: str) -> list[tuple[Area, Component, Country
                 found.append((area, component, country))
                 break
     return found
-
-
-def _with_share(part: Study, stream: str, distribution: Family) -> Study:
-    """Return a part in which what is drawn from a stream of who pays has another distribution."""
-    if stream == AGENCY_FEE:
-        return replace(part, agency_fee=distribution)
-    if stream == MATERIALISED:
-        return replace(part, materialised=distribution)
-
-    def changed(setting: Setting | None, place: str) -> Setting | None:
-        if setting is None:
-            return None
-        place = setting.stream or place
-        value = distribution if place == stream else setting.value
-        by = tuple(
-            (column, group, distribution if stream_of(place, f"{column}={group}") == stream else each)
-            for column, group, each in setting.by
-        )
-        return replace(setting, value=value, by=by)
-
-    areas = []
-    for area in part.areas:
-        place = f"cofinancing/area/{area.id}"
-        parts = [
-            replace(each, cofinancing=changed(each.cofinancing, f"{place}/component/{each.id}"))
-            for each in area.components
-        ]
-        areas.append(replace(area, cofinancing=changed(area.cofinancing, place), components=tuple(parts)))
-    return _with_areas(part, *areas)
-
-
-# Parts of a study.
-
-
-def _with_areas(study: Study, *areas: Area) -> Study:
-    # Without what distinguishes options but changes no draw: the same part of two options is then equal.
-    return replace(study, areas=areas, options=(), breakdowns=(), files=((STUDY_FILE, ""),), title="", description="")
-
-
-def _of_areas(study: Study, ids: tuple[str, ...]) -> Study:
-    return _with_areas(study, *(area for area in study.areas if area.id in ids))
-
-
-def _only(area: Area, *components: Component) -> Area:
-    """Return an area with one component that costs anything, or a few.
-
-    Another stays where there are several, at no cost: components of an area draw otherwise than one alone. So does the
-    component that decides on the need of one of them.
-    """
-    chosen = _with_deciding(area, components)
-    if len(chosen) == 1:
-        others = [each for each in area.components if each.id != chosen[0].id][:1]
-        chosen += tuple(replace(_costing(each, 0.0), need=None) for each in others)
-    return replace(area, components=chosen)
-
-
-def _with_deciding(area: Area, components: tuple[Component, ...]) -> tuple[Component, ...]:
-    """Return components of an area, and at no cost those that decide on their needs and are not among them."""
-    deciding = {each.needed_with for each in components} - {each.id for each in components}
-    return (*components, *(_costing_as_drawn(each, 0.0) for each in area.components if each.id in deciding))
-
-
-def _costing(component: Component, cost: float) -> Component:
-    """Return a component at a known cost, the same in all countries."""
-    return replace(component, cost=Constant(cost), part=None, exponents=())
-
-
-def _costing_as_drawn(component: Component, cost: float) -> Component:
-    """Return a component at a known cost, needed by the score that it has."""
-    unit = _costing(component, cost)
-    if component.part is None:
-        return unit
-    # Where needs correlate with costs, they do with that of the whole.
-    whole = replace(component.part.whole, cost=Constant(cost))
-    return replace(unit, part=replace(component.part, whole=whole, share=1.0))
-
-
-def _drawing(component: Component, drawn: Family) -> Component:
-    """Return a component that draws something else: its unit cost, or its share of a whole."""
-    if component.part is None:
-        return replace(component, cost=drawn)
-    return replace(
-        component, cost=ShareOfWhole(component.part.whole.cost, drawn), part=replace(component.part, share=drawn)
-    )
-
-
-def _sharing(study: Study, whole: Overlap, cost: Family) -> Study:
-    """Return the components that share a whole, which has another cost, and nothing else."""
-    other, areas = replace(whole, cost=cost), []
-    for area in study.areas:
-        parts = [
-            replace(each, cost=ShareOfWhole(cost, _as_family(each.part.share)), part=replace(each.part, whole=other))
-            for each in area.components
-            if each.part is not None and each.part.whole.id == whole.id
-        ]
-        areas += [replace(area, components=_with_deciding(area, tuple(parts)))] if parts else []
-    return _with_areas(study, *areas)
-
-
-def _as_family(amount: Amount) -> Family:
-    return amount if isinstance(amount, Family) else Constant(amount)
-
-
-def _always_needed(part: Study) -> Study:
-    """Return a part in which everything is needed everywhere."""
-    sure = Setting(1.0)
-    areas = [
-        replace(
-            area,
-            need=None if area.need is None else sure,
-            components=tuple(replace(each, need=None if each.need is None else sure) for each in area.components),
-        )
-        for area in part.areas
-    ]
-    return _with_areas(part, *areas)
-
-
-def _with_need(part: Study, of_area: bool, chance: float) -> Study:
-    """Return a part whose area, or whose components, are needed with another probability, where they have one."""
-    (area,) = part.areas
-    need = Setting(chance)
-    if of_area:
-        return _with_areas(part, replace(area, need=need if area.need is not None else None))
-    parts = tuple(replace(each, need=need if each.need is not None else None) for each in area.components)
-    return _with_areas(part, replace(area, components=parts))
-
-
-def _unit_of(study: Study, area: Area, paid_in: int = 0) -> Component:
-    """Return a component that costs one unit wherever the area is needed, paid once in a year of the programme."""
-    profile = tuple(1.0 if year == paid_in else 0.0 for year in range(len(study.years)))
-    return replace(_costing(area.components[0], 1.0), kind="one-off", profile=profile, need=None)
-
-
-def _unit_part(study: Study, area: Area, component: Component | None) -> Study:
-    """Return an area, or one component of it, that costs one unit wherever it is needed."""
-    if component is not None:
-        return _with_areas(study, _only(area, _costing_as_drawn(component, 1.0)))
-    alone = replace(_costing(area.components[0], 1.0), need=None)
-    return _with_areas(study, replace(area, components=(alone,)))
-
-
-def _price_unit(study: Study, stream: str, area_id: str) -> Study:
-    """Return one unit that is paid in the last year in a country twice as large as others, with no other uncertainty.
-
-    It is multiplied by what is drawn from a stream.
-    """
-    area = next(area for area in study.areas if area.id == area_id)
-    powers = [(part, each) for part in area.components for each in part.exponents if each.stream == stream]
-    unit = replace(_unit_of(study, area, len(study.years) - 1), exponents=(powers[0][1],) if powers else ())
-    country = study.countries[0]
-    doubled = replace(country, size_factor=2.0, factors=tuple((name, 2.0) for name, _ in country.factors))
-    rise = area.escalation if area.escalation is not None and area.escalation.stream == stream else None
-    plain = replace(area, components=(unit,), need=None, delay=None, escalation=rise)
-    inflation = study.inflation if stream == "inflation" else None
-    return replace(_with_areas(study, plain), countries=(doubled,), start=None, inflation=inflation)
-
-
-def _with_stream(part: Study, stream: str, distribution: Family) -> Study:
-    """Return a part in which what is drawn from a stream that all countries share has another distribution."""
-    if stream == "inflation":
-        return replace(part, inflation=distribution)
-
-    def changed(component: Component) -> Component:
-        exponents = [replace(e, value=distribution) if e.stream == stream else e for e in component.exponents]
-        return replace(component, exponents=tuple(exponents))
-
-    areas = []
-    for area in part.areas:
-        rise = area.escalation
-        if rise is not None and rise.stream == stream:
-            rise = replace(rise, rate=distribution)
-        areas.append(replace(area, escalation=rise, components=tuple(map(changed, area.components))))
-    return _with_areas(part, *areas)
