@@ -31,7 +31,11 @@ def __getattr__(name: str) -> object:
         hint = "" if name.startswith("__") else nearest(name, __all__)
         message = f"module 'popsim' has no attribute {name!r}{'; ' if hint else ''}{hint}"
         raise AttributeError(message, name=name)
-    value: object = getattr(importlib.import_module(_MODULES[name]), name)
+    home = _MODULES[name]
+    # What comes from the package itself is one of its modules.
+    value = (
+        importlib.import_module(f"{home}.{name}") if home == __name__ else getattr(importlib.import_module(home), name)
+    )
     globals()[name] = value
     return value
 

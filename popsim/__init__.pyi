@@ -1,5 +1,6 @@
 """Public names, each with the module that it lives in; `popsim` imports one when it is first asked for."""
 
+from popsim import plot as plot
 from popsim.analysis.assumptions import assumptions as assumptions
 from popsim.analysis.budgets import budget as budget
 from popsim.analysis.budgets import budget_curve as budget_curve

@@ -32,6 +32,7 @@ COMMANDS = (
     "drivers",
     "init",
     "import",
+    "fit",
     "catalogue",
     "families",
     "schema",

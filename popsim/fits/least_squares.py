@@ -33,6 +33,7 @@ class LogNormalModel(Model):
     """Level and spread are mean and standard deviation of the logarithm."""
 
     family: ClassVar[str] = "lognormal"
+    meanings = "mean of the logarithm", "standard deviation of the logarithm"
     weighted: ClassVar[bool] = True
 
     def estimate(self, data: Data) -> Estimate:
@@ -68,6 +69,7 @@ class NormalModel(Model):
     """Level and spread are mean and standard deviation, at the centre of the sizes, in the unit of the amounts."""
 
     family: ClassVar[str] = "normal"
+    meanings = "mean", "standard deviation"
     positive: ClassVar[bool] = False
     weighted: ClassVar[bool] = True
     slopes: ClassVar[bool] = False

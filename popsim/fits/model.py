@@ -45,6 +45,9 @@ class Model(ABC):
     family: ClassVar[str]
     """The word for the family."""
 
+    meanings: ClassVar[tuple[str, str]]
+    """What level and spread are, in words."""
+
     positive: ClassVar[bool] = True
     """Whether all amounts must be above zero."""
 

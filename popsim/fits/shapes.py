@@ -169,6 +169,7 @@ class WeibullModel(ShapeModel):
     """The level is the logarithm of the scale, the spread 1 / shape: location and scale of the logarithm."""
 
     family: ClassVar[str] = "weibull"
+    meanings = "logarithm of the scale", "1 / shape"
 
     def shape_of(self, estimate: Estimate) -> float:
         """Return 1 / spread."""
@@ -238,6 +239,7 @@ class GammaModel(ShapeModel):
     """The level is the logarithm of the mean, the spread the coefficient of variation, 1 / sqrt(shape)."""
 
     family: ClassVar[str] = "gamma"
+    meanings = "logarithm of the mean", "coefficient of variation"
 
     def shape_of(self, estimate: Estimate) -> float:
         """Return 1 / spread²."""

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from popsim.report.figures.bars import Interval, difference, intervals, shares, tornado, years
 from popsim.report.figures.curves import Curve, Settling, convergence, s_curve
+from popsim.report.figures.fits import FitPicture, fitted
 from popsim.report.figures.matrix import pairs
 
 __all__ = [
     "Curve",
+    "FitPicture",
     "Interval",
     "Settling",
     "convergence",
     "difference",
+    "fitted",
     "intervals",
     "pairs",
     "s_curve",

@@ -1,0 +1,202 @@
+"""The figure of a fit: data, the fit, and where a new amount may be, read as one picture.
+
+Without sizes the amounts lie along the lower axis, each at the share of the data that is no larger; with sizes the
+lower axis is size and amounts rise along the other. The distance of a point from the fit is its residual, drawn as a
+thin line.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from popsim.fits.result import Fit
+from popsim.report.figures import canvas
+from popsim.report.figures.canvas import KeyRow, Screen
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_POINTS = 121
+_WIDEST = 3.0
+"""Beyond the data an axis of amounts reaches at most so many times their own reach, as logarithms."""
+_LOOKS: dict[str, dict[str, Any]] = {
+    "points": {"color": canvas.POINT, "marker": "o", "markersize": 6, "linestyle": "none"},
+    "new": {"color": canvas.CURVE, "linewidth": 2.4},
+    "fit": {"color": canvas.QUIET, "linewidth": 1.4, "linestyle": (0, (5, 2))},
+    "band": {"color": canvas.BAND, "linewidth": 9},
+    "residual": {"color": canvas.POINT, "linewidth": 0.9, "alpha": 0.7},
+}
+
+
+@dataclass(frozen=True)
+class FitPicture:
+    """What the figure of a fit shows, in the unit of its axes.
+
+    Parameters
+    ----------
+    fit
+        The fit.
+    coverage
+        Probability of the interval.
+    unit
+        Unit of the amounts, for labels, such as "USD of 2024".
+    scale
+        Amounts are divided by this before they are drawn, such as 1e6 for millions.
+    """
+
+    fit: Fit
+    coverage: float = 0.9
+    unit: str = ""
+    scale: float = 1.0
+
+    @property
+    def amount_label(self) -> str:
+        """Label of the axis of amounts."""
+        return f"Amount ({self.unit})" if self.unit else "Amount"
+
+    @property
+    def size_label(self) -> str:
+        """Label of the axis of sizes."""
+        return "Size (1 is the reference size)"
+
+    @property
+    def share_label(self) -> str:
+        """Label of the axis of probabilities."""
+        return "Share of amounts that are no larger"
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether the axis of amounts is logarithmic: where all amounts are above zero, unless the fit is a normal."""
+        return self.fit.family != "normal" and min(self.fit.data.values) > 0.0
+
+    def key(self) -> list[KeyRow]:
+        """Return the rows of the key: each mark, and what it stands for with its numbers."""
+        fit, percent = self.fit, f"{100.0 * self.coverage:.10g}\u202f%"
+        low, high = (canvas.tick(_rounded(end / self.scale)) for end in fit.interval(self.coverage))
+        unit = f" {self.unit}" if self.unit else ""
+        at = "" if fit.data.sizes is None else f" at size {canvas.tick(_rounded(fit.centre))}"
+        slope = ""
+        if fit.data.sizes is not None:
+            about = f" \u00b1 {fit.estimate.exponent_error:.2f}" if fit.data.estimated else " (known)"
+            slope = f", exponent of size {fit.estimate.exponent:.2f}{about}".replace("-", "\u2212")
+        rows = [
+            (_LOOKS["points"], f"{fit.count} data; thin lines: how far each lies from the fit (residuals)"),
+            (_LOOKS["fit"], f"The fit: {fit.family}{slope}"),
+        ]
+        if fit.data.sizes is None:
+            rows.append((_LOOKS["new"], "What a new amount may be, with the errors of the estimates"))
+        degrees = f"{fit.degrees} {'degree' if fit.degrees == 1 else 'degrees'} of freedom"
+        rows.append((_LOOKS["band"], f"{percent} of new amounts{at}: {low} to {high}{unit} ({degrees})"))
+        return rows
+
+    def draw(self, axes: Axes) -> None:
+        """Draw all but the key on axes."""
+        if self.fit.data.sizes is None:
+            self._draw_shares(axes)
+        else:
+            self._draw_sizes(axes)
+
+    def _draw_shares(self, axes: Axes) -> None:
+        fit = self.fit
+        low, high = fit.interval(self.coverage)
+        values = np.sort(fit.data.values)
+        shares = (np.arange(fit.count) + 0.5) / fit.count
+        limits = self._limits([*values.tolist(), low, high])
+        x = np.geomspace(*limits, _POINTS) if self.is_logarithmic else np.linspace(*limits, _POINTS)
+        axes.axvspan(max(low, limits[0]) / self.scale, min(high, limits[1]) / self.scale, color=canvas.BAND, alpha=0.45)
+        axes.hlines(shares, values / self.scale, fit.distribution.ppf(shares) / self.scale, **_LOOKS["residual"])
+        axes.plot(x / self.scale, fit.distribution.cdf(x), **_LOOKS["fit"])
+        axes.plot(x / self.scale, fit.predictive.cdf(x), **_LOOKS["new"])
+        axes.plot(values / self.scale, shares, **_LOOKS["points"], zorder=3)
+        axes.set_xlim(limits[0] / self.scale, limits[1] / self.scale)
+        axes.set_ylim(0.0, 1.0)
+        axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
+        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}\u202f%")
+        axes.grid(axis="y", color=canvas.GRID, linewidth=0.8)
+
+    def _draw_sizes(self, axes: Axes) -> None:
+        fit = self.fit
+        sizes, values = np.array(fit.data.sizes), np.array(fit.data.values)
+        room = max(float(np.ptp(np.log(sizes))), 0.5) * 0.08
+        x = np.geomspace(sizes.min() * math.exp(-room), sizes.max() * math.exp(room), 25)
+        ends = np.array([fit.interval(self.coverage, size) for size in x.tolist()])
+        middle = np.array([float(fit.distribution_at(size).ppf(0.5)) for size in x.tolist()])
+        at = np.array([float(fit.distribution_at(size).ppf(0.5)) for size in sizes.tolist()])
+        limits = self._limits([*values.tolist(), *ends[:, 0].tolist(), *ends[:, 1].tolist()])
+        shown = np.clip(ends, *limits) / self.scale
+        axes.fill_between(x, shown[:, 0], shown[:, 1], color=canvas.BAND, alpha=0.45, linewidth=0)
+        axes.plot(x, middle / self.scale, **_LOOKS["fit"])
+        axes.vlines(sizes, values / self.scale, at / self.scale, **_LOOKS["residual"])
+        axes.plot(sizes, values / self.scale, **_LOOKS["points"], zorder=3)
+        axes.set_xscale("log")
+        axes.set_xlim(x[0], x[-1])
+        axes.set_ylim(limits[0] / self.scale, limits[1] / self.scale)
+
+    def _limits(self, amounts: list[float]) -> tuple[float, float]:
+        """Return ends of the axis of amounts: all that is shown, but no end so far that the data cannot be seen."""
+        values = self.fit.data.values
+        if not self.is_logarithmic:
+            return canvas.span([*values, *amounts])
+        reach = max(math.log(max(values) / min(values)), 1.0) * _WIDEST
+        low = max(math.log(min(amounts)) if min(amounts) > 0.0 else -math.inf, math.log(min(values)) - reach)
+        high = min(math.log(max(amounts)) if max(amounts) < math.inf else math.inf, math.log(max(values)) + reach)
+        room = 0.06 * (high - low)
+        return math.exp(low - room), math.exp(high + room)
+
+
+def fitted(picture: FitPicture, screen: Screen) -> Figure:
+    """Draw a fit with its key above it."""
+    size, rows = screen.size, picture.key()
+    by_size = picture.fit.data.sizes is not None
+    upper = picture.amount_label if by_size else picture.share_label
+    lower = picture.size_label if by_size else picture.amount_label
+    widest = canvas.tick_width([value / picture.scale for value in picture.fit.data.values], size)
+    left = (widest if by_size else canvas.text_width("100 %", size)) + 10.0
+    keys = canvas.key_height(screen, rows)
+    bottom = canvas.label_height(screen, left, lower)
+    figure, axes = canvas.plot(screen, left, keys + 2.6 * size, 0.36 * screen.width + 60.0, bottom)
+    canvas.write_key(figure, screen, rows)
+    canvas.write(figure, 4.0, keys + 0.8 * size, upper, size)
+    canvas.write_label(figure, screen, left, lower)
+    picture.draw(axes)
+    finish(picture, axes, screen)
+    return figure
+
+
+def finish(picture: FitPicture, axes: Axes, screen: Screen) -> None:
+    """Put ticks on the axes that a reader can compute with."""
+    by_size = picture.fit.data.sizes is not None
+    amounts: Literal["x", "y"] = "y" if by_size else "x"
+    if picture.is_logarithmic:
+        _log_ticks(axes, screen, amounts)
+    else:
+        canvas.amount_ticks(axes, screen, amounts)
+    if by_size:
+        _log_ticks(axes, screen, "x")
+
+
+def _log_ticks(axes: Axes, screen: Screen, which: Literal["x", "y"]) -> None:
+    from matplotlib.ticker import LogLocator, NullLocator
+
+    if which == "x":
+        axes.set_xscale("log")
+    else:
+        axes.set_yscale("log")
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    ends = axes.get_xlim() if which == "x" else axes.get_ylim()
+    decades = math.log10(ends[1] / ends[0])
+    subs = (1.0,) if decades > screen.ticks / 2.0 else (1.0, 3.0) if decades > screen.ticks / 3.0 else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=subs, numticks=screen.ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter(lambda value, _: canvas.tick(value))
+    axes.grid(axis=which, color=canvas.GRID, linewidth=0.8)
+
+
+def _rounded(value: float) -> float:
+    """Return a number with three digits: the ends of an interval from few data are no firmer."""
+    return float(f"{value:.3g}")
