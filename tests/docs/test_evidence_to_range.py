@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, optimize, special, stats
 
 import popsim as ps
 from popsim.study import load_study
@@ -175,6 +175,23 @@ def test_how_far_out_the_ends_lie_where_level_and_exponent_are_drawn_apart() -> 
         apart = rng.standard_t(n - 2, 400_000) * math.sqrt(1 + 1 / n) + rng.standard_t(n - 2, 400_000)
         together = stats.t.ppf(0.95, n - 2) * math.sqrt(1 + 1 / n + 1)
         assert np.quantile(apart, 0.95) / together - 1 == pytest.approx(float(stated.rstrip(" %")) / 100, abs=0.012)
+
+
+def is_gamma_likelier(costs: np.ndarray) -> bool:
+    """Return whether a gamma is likelier than a lognormal, each at its own estimates (both have two parameters)."""
+    logs = np.log(costs)
+    gap = math.log(costs.mean()) - logs.mean()
+    shape = optimize.brentq(lambda k: math.log(k) - special.digamma(k) - gap, 1e-3, 1e6)
+    gamma = stats.gamma.logpdf(costs, shape, scale=costs.mean() / shape).sum()
+    return bool(gamma > stats.norm.logpdf(logs, logs.mean(), logs.std()).sum() - logs.sum())
+
+
+@pytest.mark.parametrize(("points", "stated"), [(6, 43), (30, 30), (100, 14)])
+def test_how_seldom_costs_tell_a_lognormal_from_a_gamma(points: int, stated: int) -> None:
+    rng = np.random.default_rng(points)
+    share = np.mean([is_gamma_likelier(np.exp(0.6 * rng.normal(size=points))) for _ in range(2_000)])
+    assert 100 * share == pytest.approx(stated, abs=3.5)
+    assert "in 43 of 100 cases, of\nthirty costs in 30, of a hundred in 14" in PAGE
 
 
 def coverage(interval: Any, points: int, *, sets: int = 4000) -> float:
