@@ -109,6 +109,11 @@ def _area_of(plan: Plan, name: str, numbers: list[int]) -> str:
     named = re.search(r"(?:^|/)area/([^/]+)", name)
     if named is None:
         return ""
+    keep = plan.moves.row_keep
+    wholes = plan.draws.row_common[np.isin(keep, plan.moves.presence_whole) & (keep >= 0)] if plan.moves.any else keep
+    if np.isin(wholes, numbers).any():
+        # Components of other areas may be shares of a whole that the area states.
+        return ""
     components = plan.row_component[np.isin(plan.draws.row_common, numbers) & (plan.row_component >= 0)]
     areas = {plan.labels.area[plan.labels.component_area[component]] for component in set(components.tolist())}
     return named[1] if areas <= {named[1]} else ""
@@ -152,6 +157,10 @@ def _describe(study: Study, stream: str) -> str:
         id_, _, what = rest.partition("/")
         name = next((shock.name for shock in study.shocks if shock.id == id_), id_)
         return f"{name}: {'whether it happens' if what == 'happens' else 'what it multiplies costs by'}"
+    if kind == "overlap":
+        id_, _, what = rest.partition("/")
+        name = next((whole.name for whole in study.overlaps if whole.id == id_), id_)
+        return f"How it is split: {name}" if what else f"Level of unit costs: {name}"
     if kind == "delay" and after == "level":
         return "Level of delays"
     known = {

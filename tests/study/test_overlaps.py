@@ -11,6 +11,7 @@ import pytest
 import popsim as ps
 from popsim.errors import StudyError
 from popsim.families import LogNormal, Uniform
+from popsim.plan.common_scores import common_scores
 from popsim.study import load_study
 from popsim.study.catalogue import load_catalogue
 from popsim.study.model import Part, Study
@@ -196,3 +197,17 @@ def test_the_catalogue_has_wholes_and_shares() -> None:
     assert second.overlaps == ()
     assert first.keys(first.overlaps[0]) == ("overlap", 0)
     assert [component.id for component in second.components] == ["office", "writing"]
+
+
+def test_what_areas_and_the_whole_have_in_common_are_assumptions() -> None:
+    """The level of the area that states the whole moves what another area pays, and so all areas are simulated."""
+    study = load_study(SHARED, {"dependence.between_areas": 0.0, "dependence.between_components": 1.0})
+    scores = {score.id: score for score in common_scores(study, ps.compile(study))}
+    assert scores["overlap/plan/share"].name == "How it is split: One plan"
+    assert [score.area for id_, score in scores.items() if id_ == "area/x"] == [""]
+    found = ps.assumptions(study, scenarios=1024)
+    names = dict(zip(found["assumption"].values.tolist(), found["assumption_name"].values.tolist(), strict=True))
+    assert names["overlap/plan/share"] == "How it is split: One plan"
+    loose = load_study(SHARED)
+    named = {score.id: score.name for score in common_scores(loose, ps.compile(loose))}
+    assert named["overlap/plan"] == "Level of unit costs: One plan"
