@@ -80,7 +80,7 @@ class ShapeModel(Model):
         """Return the shape of largest likelihood."""
 
     def needed(self, data: Data) -> int:
-        """Return how many points a prediction needs: with fewer, shapes of next to nothing have a weight that counts."""
+        """Return how many points a prediction needs: with fewer, shapes of next to nothing weigh too much."""
         return data.parameters + 1
 
     def best(self, data: Data) -> tuple[float, float]:
@@ -246,7 +246,7 @@ class GammaModel(ShapeModel):
     meanings = "logarithm of the mean", "coefficient of variation"
 
     def needed(self, data: Data) -> int:
-        """Return 3, or 5 with an estimated exponent: 90 % intervals from 4 points hold less than 88 % of new amounts."""
+        """Return 3, or 5 with an estimated exponent: 90 % intervals from 4 hold less than 88 % of new amounts."""
         return 5 if data.estimated else 3
 
     def shape_of(self, estimate: Estimate) -> float:
