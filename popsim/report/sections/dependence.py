@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from popsim.plan.rows import is_drawn
 from popsim.report.data import ReportData
 from popsim.report.document import Paragraph, Section, Table
-from popsim.report.prose import Prose
+from popsim.report.prose import Prose, listed
+from popsim.study.model import Study
 
 _text = Prose("dependence")
 _ASSUMPTIONS = {
@@ -12,6 +14,28 @@ _ASSUMPTIONS = {
     "study": ("cost", "As the study assumes"),
     "fully_dependent": ("cost_countries_fully_dependent", "All countries move together"),
 }
+
+
+def drawn_once(study: Study) -> list[str]:
+    """Return what is drawn once for all countries, however far their costs move together, and moves the cost.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> drawn_once(load_study("example", {"delay.level": {"family": "uniform", "low": 0.5, "high": 2.0}}))[0]
+    'the level of delays'
+    """
+    parts = [part for area in study.areas for part in area.components]
+    needs = [*(area.need for area in study.areas), *(part.need for part in parts)]
+    chances = [chance for need in needs if need for chance in (need.value, *(value for _, _, value in need.by))]
+    drawn = {
+        "the level of delays": [area.delay.level for area in study.areas if area.delay is not None],
+        "rises of prices": [area.escalation.rate for area in study.areas if area.escalation is not None],
+        "exponents": [exponent.value for part in parts for exponent in part.exponents],
+        "uncertain chances of need": chances,
+    }
+    found = [name for name, amounts in drawn.items() if any(is_drawn(amount) for amount in amounts)]
+    return [*found, "events"] if any(0.0 < shock.probability < 1.0 for shock in study.shocks) else found
 
 
 def dependence(data: ReportData) -> Section | None:
@@ -30,6 +54,9 @@ def dependence(data: ReportData) -> Section | None:
         fully_dependent=data.money(widths["fully_dependent"]),
         assumed=data.money(widths["study"]),
     )
+    always_common = drawn_once(data.study)
+    if always_common:
+        statement += " " + _text("drawn_once", draws=listed(always_common))
     caption = _text("caption", unit_and_prices=data.unit_and_prices, interval=data.interval)
     blocks = (
         Paragraph(statement),
