@@ -27,6 +27,7 @@ SECTIONS = (
     "dependence",
     "credibility",
     "evidence",
+    "cross_check",
     "countries",
     "reading",
     "provenance",

@@ -229,6 +229,8 @@ class _Planned:
             accepted=planned.accepted.reasons(),
             data=evidence.data,
             fit=fit,
+            cap=evidence.cap,
+            cap_rationale=evidence.cap_rationale,
             common_share=fit.common_share if fit and shares[0] is None else shares[0],
             group_share=shares[1],
         )

@@ -65,6 +65,11 @@ def read_sizes(study: Checked[StudyFile], table: TextTable | None) -> Sizes:
     return Sizes(factors, size.reference, column, table.name)
 
 
+def at_year(problem: Problem) -> Problem:
+    """Return a problem of a price year as one of the year of an amount that was read."""
+    return replace(problem, keys=tuple("year" if key == "price_year" else key for key in problem.keys))
+
+
 @dataclass(frozen=True)
 class Evidence:
     """What the data of a component come to: amounts brought to one basis, the cost, and what it scales with."""
@@ -73,6 +78,8 @@ class Evidence:
     cost: Family
     exponents: Mapping[str, Exponent]
     fit: Fit | None = None
+    cap: float | None = None
+    cap_rationale: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,16 +125,9 @@ class EvidenceReader:
         if self.money is not None and (currency, row.year) != (self.component.currency, self.component.price_year):
             keys = (*self.keys, "data", index)
             factor, found = self.money.factor(currency, row.year, self.place, keys)
-            # Rows of data state a year where components state a price year.
-            at_year = [self._as_year(problem) for problem in found]
-            self.problems.extend(map(self.place.located, at_year))
+            self.problems.extend(self.place.located(at_year(problem)) for problem in found)
             factor /= self.money_factor
         return row.amount * row.share * factor / (row.countries or len(row.codes) or 1)
-
-    @staticmethod
-    def _as_year(problem: Problem) -> Problem:
-        keys = tuple("year" if key == "price_year" else key for key in problem.keys)
-        return replace(problem, keys=keys)
 
     def brought(self, amounts: Sequence[float], exponent: float) -> tuple[Datum, ...]:
         """Return the data with their amounts in a country of reference size."""
@@ -167,7 +167,8 @@ class EvidenceReader:
         if not math.isfinite(cost.mean()):
             self.refuse("a fit whose mean is infinite, as few data leave it", "a finite mean", CAP_MEND)
             return None
-        return Evidence(self.brought(amounts, grown), cost, scaled, result)
+        cap = table.cap, table.cap_rationale or ""
+        return Evidence(self.brought(amounts, grown), cost, scaled, result, *cap)
 
     def exponent_of(self, table: FitTable, exponents: Mapping[str, Exponent]) -> float | Literal["estimate"]:
         """Return the exponent that brings amounts to the reference size, or that it is to be estimated."""
@@ -225,3 +226,34 @@ def _exponent_mean(exponents: Mapping[str, Exponent]) -> float:
         return 0.0
     value = exponents[SIZE].value
     return value.mean() if isinstance(value, Family) else value
+
+
+NODES = 64
+"""Exponents among which a cost at reference size is shared out evenly."""
+
+
+def reference_cost(cost: Family, exponents: Sequence[Exponent]) -> Family:
+    """Return the distribution of a cost in a country of reference size.
+
+    A fitted cost stands at the size of its data; what an uncertain exponent makes of it at another size is a mixture
+    over evenly likely exponents.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> component = load_study("example").areas[0].components[0]
+    >>> reference_cost(component.cost, component.exponents) is component.cost
+    True
+    """
+    from popsim.families.mixture import Mixture
+    from popsim.families.scaled import Scaled
+
+    apart = [exponent for exponent in exponents if exponent.reference != 1.0]
+    if not apart:
+        return cost
+    (exponent,) = apart
+    value = exponent.value
+    if not isinstance(value, Family):
+        return Scaled(cost, exponent.reference**-value)
+    powers = value.ppf([(node + 0.5) / NODES for node in range(NODES)]).tolist()
+    return Mixture([Scaled(cost, exponent.reference**-power) for power in powers], [1.0 / NODES] * NODES)

@@ -23,10 +23,10 @@ from popsim.study.countries import (
     scaling_measures,
 )
 from popsim.study.dependence import resolve_dependence
-from popsim.study.evidence import read_sizes
+from popsim.study.evidence import at_year, read_sizes
 from popsim.study.files import find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import ColumnLabels
-from popsim.study.model import Area, Country, Dependence, Study
+from popsim.study.model import Area, Country, Dependence, Payment, Study
 from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, read_rates
 from popsim.study.notes import column_notes, study_notes
 from popsim.study.overlaps import check_changes, overlap_notes, stating_areas
@@ -149,6 +149,7 @@ class _Loader:
             self.groups = group_columns(self.table, measured_columns(content))
         prices, rates, money = self.once(("money", self.stated("money", "csv")), self.read_money)
         self.catalogue = self.read_catalogue()
+        payments = self.payments(money)
         areas = self.areas(money, counted)
         correlation, dependence = self.dependence()
         known = self.catalogue.ids() if self.catalogue.complete else None
@@ -162,7 +163,18 @@ class _Loader:
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": [], "what_if": []})
         files = study_files(own, checked.raw, self.catalogue, texts)
-        return _assemble(content, countries, left_out, self.catalogue, areas, dependence, files), []
+        return _assemble(content, countries, left_out, self.catalogue, areas, dependence, files, payments), []
+
+    def payments(self, money: Money | None) -> tuple[Payment, ...]:
+        """Bring money that was really paid to that of the study."""
+        place, found = self.checked.place, []
+        for index, row in enumerate(self.checked.content.report.cross_check):
+            factor = 1.0
+            if money is not None and self.checked.sound("report", "cross_check", index):
+                factor, problems = money.factor(row.currency, row.year, place, ("report", "cross_check", index))
+                self.problems += [at_year(problem) for problem in problems]
+            found.append(Payment(row, factor))
+        return tuple(found)
 
     def notes(self, study: Study) -> tuple[str, ...]:
         """List what is odd in the study that was made, and yet allowed."""
@@ -324,6 +336,7 @@ def _assemble(
     areas: tuple[Area, ...],
     dependence: Dependence,
     files: tuple[tuple[str, str], ...],
+    payments: tuple[Payment, ...],
 ) -> Study:
     """Put a study together from its file and what that refers to."""
     about, scenarios, report, financing = content.study, content.scenarios, content.report, content.financing
@@ -362,7 +375,7 @@ def _assemble(
         headline=report.headline,
         not_known=tuple(report.not_known),
         not_counted=tuple(report.not_counted),
-        cross_check=tuple(report.cross_check),
+        cross_check=payments,
         areas_left_out=tuple((area.id, area.name) for area in catalogue.areas if area.id not in ids),
     )
 

@@ -137,6 +137,9 @@ class Overlap(Brief):
     data: tuple[Datum, ...] = ()
     fit: Fit | None = field(default=None, compare=False)
     """What `cost` was fitted as; None where the range is stated."""
+    cap: float | None = None
+    """No fitted cost is above this, in a country of reference size; None for no cap."""
+    cap_rationale: str = ""
     common_share: float | None = None
     """As that of the area; None where the area's holds."""
     group_share: float | None = None
@@ -170,6 +173,14 @@ class Datum(Brief):
     """Size of the country over the reference size; the geometric mean of several; None where it is not known."""
     reference_amount: float | None
     """In a country of reference size; None where the size is not known."""
+
+
+@dataclass(frozen=True, repr=False)
+class Payment(Brief):
+    """Money that was really paid or pledged, to compare with; `money_factor` brings it to the money of the study."""
+
+    row: CrossCheckTable
+    money_factor: float
 
 
 @dataclass(frozen=True, repr=False)
@@ -214,6 +225,9 @@ class Component(Brief):
     data: tuple[Datum, ...] = ()
     fit: Fit | None = field(default=None, compare=False)
     """What `cost` was fitted as; None where the range is stated."""
+    cap: float | None = None
+    """No fitted cost is above this, in a country of reference size; None for no cap."""
+    cap_rationale: str = ""
     accepted: tuple[tuple[str, str], ...] = ()
     """(warning, reason) of each warning about its evidence that it accepts."""
     common_share: float | None = None
@@ -397,7 +411,7 @@ class Study(Sampled):
     not_known: tuple[str, ...] = ()
     """Sentences on what could not be found out."""
     not_counted: tuple[NotCountedTable, ...] = ()
-    cross_check: tuple[CrossCheckTable, ...] = ()
+    cross_check: tuple[Payment, ...] = ()
     """Money that was really paid, to compare the result with."""
     options: tuple[Option, ...] = ()
     """Alternatives beside the study as written, which is the option "full"."""

@@ -139,6 +139,8 @@ class Wholes:
             accepted=planned.accepted.reasons(),
             data=evidence.data,
             fit=fit,
+            cap=evidence.cap,
+            cap_rationale=evidence.cap_rationale,
             common_share=fit.common_share if fit and common is None else common,
             group_share=group,
         )

@@ -12,6 +12,7 @@ from scipy import stats
 
 import popsim as ps
 from popsim.families import Truncated
+from popsim.study.evidence import reference_cost
 from popsim.study.model import Component, Study
 
 FITTED = Path(__file__).parent / "fixtures" / "fitted" / "study.toml"
@@ -175,3 +176,19 @@ def test_shares_of_a_component_hold_between_countries() -> None:
     assert correlation(stated["AAA"], stated["BBB"]) == pytest.approx(0.6, abs=0.0115)
     # The area's own share, which the component would have without one: the test tells them apart.
     assert abs(correlation(stated["AAA"], stated["DDD"]) - 0.4) > 0.2
+
+
+def test_a_fitted_cost_is_known_at_reference_size(study: Study) -> None:
+    """By brute force: draws of cost and exponent, independent of each other."""
+    projects = component(study, "projects")
+    (exponent,) = projects.exponents
+    rng = np.random.default_rng(20_261_129)
+    u, v = rng.random((2, 400_000))
+    drawn = projects.cost.ppf(u) * exponent.reference ** -exponent.value.ppf(v)
+    whole = reference_cost(projects.cost, projects.exponents)
+    for p in (0.05, 0.5, 0.95):
+        # Six standard errors of a share of 400,000 draws, and what 64 exponents leave out.
+        assert np.mean(drawn <= whole.ppf(p)) == pytest.approx(p, abs=6 * math.sqrt(p * (1 - p) / 400_000) + 0.001)
+    cases = component(study, "from_file")
+    scale = cases.exponents[0].reference ** 0.5
+    assert reference_cost(cases.cost, cases.exponents).ppf(0.5) == pytest.approx(cases.cost.ppf(0.5) / scale)

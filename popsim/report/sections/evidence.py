@@ -8,8 +8,10 @@ from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Se
 from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
 from popsim.report.prose import Prose, listed
 from popsim.report.sections.assumptions import assumptions
-from popsim.study.catalogue_models import Source
-from popsim.study.model import Amount, Area, Component, Overlap, Study
+from popsim.report.sections.behind_ranges import bases, evidence_of, family, posts
+from popsim.study.catalogue_models import DataRow, Source
+from popsim.study.evidence import reference_cost
+from popsim.study.model import Amount, Area, Component, Exponent, Overlap, Study
 from popsim.types import BASES
 
 _text = Prose("evidence")
@@ -24,8 +26,10 @@ def evidence(data: ReportData) -> Section:
         *_shares(data),
         Paragraph("What the report does not know:"),
         _unknown(study),
+        *_not_counted(study),
         Paragraph("Components, ranges and sources, area by area:"),
         *(_area(area, data) for area in study.areas),
+        *posts(data),
         Paragraph("What else is assumed:"),
         *assumptions(data),
     ]
@@ -80,17 +84,23 @@ def _unknown(study: Study) -> Bullets:
     return Bullets(tuple(items))
 
 
+def _not_counted(study: Study) -> list[Table]:
+    """Show what the study leaves out; nothing where it does not say."""
+    rows = tuple((row.what, row.why, row.known or "–") for row in study.not_counted)
+    columns = ("Not counted", "Why", "What is known of it")
+    return [Table(_text("left_out"), columns, rows, labels=3)] if rows else []
+
+
 def _area(area: Area, data: ReportData) -> Details:
     about = f"{area.description} ({area.document})" if area.document else area.description
     exponent = "" if area.size_exponent == 0 else _exponent(area.size_exponent, data)
     note = _text("cost_per_country", exponent=exponent, correlation=significant(area.common_share))
-    blocks: tuple[Block, ...] = (
-        Paragraph(about),
-        Paragraph(note, note=True),
-        *(_whole(whole, data) for whole in _shown_first(area, data.study)),
-        *(_entry(part, area, data) for part in area.components),
-    )
-    return Details(_text("area_summary", name=area.name, components=len(area.components)), blocks)
+    blocks: list[Block] = [Paragraph(about), Paragraph(note, note=True)]
+    for whole in _shown_first(area, data.study):
+        blocks += _whole(whole, data), *evidence_of(whole, _exponents(whole, data.study), data)
+    for part in area.components:
+        blocks += _entry(part, area, data), *evidence_of(part, part.exponents, data)
+    return Details(_text("area_summary", name=area.name, components=len(area.components)), tuple(blocks))
 
 
 def _exponent(exponent: Amount, data: ReportData) -> str:
@@ -119,36 +129,44 @@ def _sharing(whole: Overlap, study: Study) -> list[tuple[Area, Component]]:
     ]
 
 
+def _exponents(whole: Overlap, study: Study) -> tuple[Exponent, ...]:
+    """Return what a whole scales with: what its first component does."""
+    return _sharing(whole, study)[0][1].exponents
+
+
 def _whole(whole: Overlap, data: ReportData) -> Entry:
     """Show what several components share, once."""
     sharing = [component.name for _, component in _sharing(whole, data.study)]
-    has_size = any(each.driver == "size" for _, part in _sharing(whole, data.study) for each in part.exponents)
+    exponents = _exponents(whole, data.study)
+    has_size = any(exponent.driver == "size" for exponent in exponents)
+    at_reference = reference_cost(whole.cost, exponents)
     known = (
-        *_money(whole, "one-off", has_size, data),
+        *_money(whole, at_reference, "one-off", has_size, data),
         ("Shared by", _text("shared_by", components=sharing)),
+        *bases(whole),
     )
-    return Entry(whole.name, whole.basis, known, whole.rationale, tuple(map(_source, whole.sources)))
+    return Entry(whole.name, whole.basis, known, whole.rationale, _sources(whole))
 
 
 def _money(
-    stated: Component | Overlap, kind: str, has_size: bool, data: ReportData
+    stated: Component | Overlap, at_reference: Family, kind: str, has_size: bool, data: ReportData
 ) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:
     """Return what a cost is, its family and its prices."""
     cost = _text(
         "cost",
         unit=unit_for(0.0, stated.currency),
-        range=_range(stated.cost, data),
+        range=_range(at_reference, data),
         kind=kind,
         has_reference_size=has_size,
     )
     factor = "" if stated.money_factor == 1.0 else significant(stated.money_factor, 4)
     prices = _text("prices", price_year=stated.price_year, factor=factor, study_year=data.study.price_year)
-    return ("Range", cost.replace("US$ ", f"US${NO_BREAK}")), ("Family", stated.cost.family), ("Prices", prices)
+    return ("Range", cost.replace("US$ ", f"US${NO_BREAK}")), ("Family", family(stated)), ("Prices", prices)
 
 
 def _entry(component: Component, area: Area, data: ReportData) -> Entry:
     paid = ("Paid", _paid(component, data.study))
-    sources = tuple(map(_source, component.sources))
+    sources = _sources(component)
     if component.part is not None:
         share = component.part.share
         low, high = (
@@ -159,7 +177,9 @@ def _entry(component: Component, area: Area, data: ReportData) -> Entry:
             paid,
         )
         return Entry(component.name, component.part.basis, known, component.rationale, sources)
-    known = (*_money(component, component.kind, bool(area.size_exponent), data), paid)
+    at_reference = reference_cost(component.cost, component.exponents)
+    has_size = bool(area.size_exponent) or any(exponent.driver == "size" for exponent in component.exponents)
+    known = (*_money(component, at_reference, component.kind, has_size, data), paid, *bases(component))
     return Entry(component.name, component.basis, known, component.rationale, sources)
 
 
@@ -170,5 +190,11 @@ def _paid(component: Component, study: Study) -> str:
     return _text("paid", kind=component.kind, years=years, span=span, shares=[percent(share) for _, share in paid])
 
 
-def _source(source: Source) -> str:
+def _sources(stated: Component | Overlap) -> tuple[str, ...]:
+    """Return where the figures of a cost were read, those of its data too."""
+    read: list[Source | DataRow] = [*stated.sources, *(datum.row for datum in stated.data)]
+    return tuple(dict.fromkeys(map(_source, read)))
+
+
+def _source(source: Source | DataRow) -> str:
     return _text("source", document=source.document, figure=source.figure, status=source.status, address=source.address)

@@ -1,0 +1,131 @@
+"""What is behind a range: what centre, width and shape rest on, the amounts that were read, and fits to them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from popsim.report.data import ReportData
+from popsim.report.document import Block, Paragraph, Table
+from popsim.report.numbers import percent, significant, unit_for
+from popsim.report.prose import Prose
+from popsim.study.evidence import reference_cost
+from popsim.study.model import Component, Datum, Exponent, Overlap
+
+_text = Prose("behind_ranges")
+
+
+def bases(component: Component | Overlap) -> tuple[tuple[str, str], ...]:
+    """Return what the range of a component rests on and counts, as facts for its entry."""
+    amounts = sum(datum.row.use == "fit" for datum in component.data) if component.fit is None else component.fit.count
+    facts = [
+        ("Centre rests on", component.basis),
+        ("Width rests on", _text("width", basis=component.width_basis, amounts=amounts)),
+        ("Shape rests on", component.shape_basis),
+        ("Covers", component.covers),
+        ("Counts", _text("scope", scope=component.scope)),
+        ("Posts", _posts(component)),
+    ]
+    facts += [
+        ("Asked", _text("expert", name=each.name, role=each.role, date=each.date, method=each.method))
+        for each in component.experts
+    ]
+    return tuple((name, text) for name, text in facts if text)
+
+
+def _posts(component: Component | Overlap) -> str:
+    if not isinstance(component, Component) or component.person_years is None:
+        return ""
+    return _text("posts", number=significant(component.person_years), kind=component.kind)
+
+
+def family(component: Component | Overlap) -> str:
+    """Return the family of a cost in words."""
+    if component.fit is None:
+        return component.cost.family
+    return _text("fitted_family", family=component.fit.family, capped=component.cap is not None)
+
+
+def evidence_of(component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData) -> list[Block]:
+    """Return the amounts behind a range as a table, and the fit to them as a sentence."""
+    if not component.data:
+        return []
+    return [_table(component), *_fit(component, exponents, data)]
+
+
+def _table(component: Component | Overlap) -> Table:
+    unit = f"{component.currency} of {component.price_year}"
+    rows = tuple(_row(datum, component) for datum in component.data)
+    columns = ("What was paid", "Read", "Year", "Countries", "Scope", "Stage", "Counts as", "At reference size", "Use")
+    return Table(_text("data_caption", name=component.name, unit=unit), columns, rows)
+
+
+def _row(datum: Datum, component: Component | Overlap) -> tuple[str, ...]:
+    row = datum.row
+    where = ", ".join(row.codes) or (str(row.countries) if row.countries else "–")
+    read = f"{row.currency or component.currency} {row.amount:,.0f}"
+    part = "" if row.share == 1.0 else f" x {percent(row.share)}"
+    brought = "–" if datum.reference_amount is None else significant(datum.reference_amount)
+    fitted = "fitted" if component.fit is not None else "compared"
+    use = fitted if row.use == "fit" else "shown"
+    counted = significant(datum.unit_amount)
+    return (row.name, read + part, str(row.year), where, row.scope, row.stage, counted, brought, use)
+
+
+def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData) -> list[Block]:
+    fit = component.fit
+    notes = [
+        _text("shown", name=datum.row.name, reason=datum.row.reason)
+        for datum in component.data
+        if datum.row.use == "shown"
+    ]
+    notes += [
+        _text("share", name=datum.row.name, share=percent(datum.row.share), rest=datum.row.share_rationale)
+        for datum in component.data
+        if datum.row.share < 1.0
+    ]
+    paragraphs = [Paragraph(" ".join(notes), note=True)] if notes else []
+    if fit is None:
+        return list(paragraphs)
+    whole = reference_cost(component.cost, exponents)
+    low, high = (significant(float(whole.ppf(p))) for p in (data.low, data.high))
+    sentence = _text(
+        "fit",
+        count=fit.count,
+        family=fit.family,
+        degrees=fit.degrees,
+        spread=significant(fit.spread),
+        estimated=fit.exponent_distribution is not None,
+        exponent="" if fit.exponent is None else significant(fit.exponent),
+        exponent_error=significant(fit.estimate.exponent_error) if fit.exponent_distribution is not None else "",
+        median=significant(float(whole.ppf(0.5))),
+        low=low,
+        high=high,
+        interval=data.interval,
+        unit=unit_for(0.0, component.currency),
+        share=significant(fit.common_share),
+        cap="" if component.cap is None else significant(component.cap),
+        why=component.cap_rationale,
+    )
+    return [*paragraphs, Paragraph(sentence)]
+
+
+def posts(data: ReportData) -> list[Table]:
+    """Show the posts that areas pay in a country of reference size, year by year; nothing where none are stated."""
+    study = data.study
+    rows = []
+    totals = [0.0] * len(study.years)
+    for area in study.areas:
+        years = [0.0] * len(study.years)
+        for component in area.components:
+            # Of a one-off the profile has the share of each year, of others 1 in each year that is paid.
+            each = component.person_years or 0.0
+            years = [before + each * part for before, part in zip(years, component.profile, strict=True)]
+        if any(years):
+            rows.append((area.name, *(significant(each, 2) if each else "–" for each in years)))
+            totals = [before + each for before, each in zip(totals, years, strict=True)]
+    if not rows:
+        return []
+    if len(rows) > 1:
+        rows.append(("All areas", *(significant(each, 2) if each else "–" for each in totals)))
+    columns = ("Area", *(str(year) for year in study.years))
+    return [Table(_text("posts_caption"), columns, tuple(rows), total=len(rows) > 1)]
