@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from popsim.analysis.assumptions import assumptions
 from popsim.analysis.attached import attach_drivers, attach_rare, attached_drivers, attached_rare, drivers_left_out
 from popsim.analysis.budgets import budget, budget_curve, budget_for, point_estimates
 from popsim.analysis.compare import compare
@@ -16,6 +17,7 @@ from popsim.analysis.summarise import summarise
 from popsim.analysis.totals import with_all_years
 
 __all__ = [
+    "assumptions",
     "attach_drivers",
     "attach_rare",
     "attached_drivers",

@@ -133,6 +133,25 @@ def assumptions(
     return _dataset(study, plan, cases, figures, wanted)
 
 
+def assumption_work(study: Study) -> tuple[int, int]:
+    """Return how many random numbers a scenario takes for all stated alternatives, and for all uncertain amounts.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> stated, own = assumption_work(ps.load_study("pops"))
+    >>> 0 < stated < own
+    True
+    """
+    plan = compile_plan(replace(study, options=(), what_ifs=()))
+    draws = len(plan.streams.shared) + len(plan.streams.own)
+    rows = np.bincount(plan.row_component[plan.row_component >= 0], minlength=len(plan.labels.component))
+    of_areas = np.bincount(plan.labels.component_area, rows, len(plan.labels.area)) / max(int(rows.sum()), 1)
+    share = {area: float(part) for area, part in zip(plan.labels.area, of_areas, strict=True)}
+    runs = sum(share.get(score.area, 1.0) for score in common_scores(study, plan))
+    return draws * (len(study.what_ifs) + 1), int(draws * (len(FIXED_AT) * runs + 1.0))
+
+
 class _Case(NamedTuple):
     """One change of one assumption, and the figures of its run by name."""
 

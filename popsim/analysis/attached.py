@@ -1,6 +1,7 @@
-"""Results stored in the dataset of a run, for reports that are written later: drivers of its cost, and rare events.
+"""Results stored in the dataset of a run, for reports that are written later: drivers, rare events, assumptions.
 
-Both are added under a prefix, ``drivers_input_``, ``drivers_level_`` or ``rare_``, and are read back without it.
+They are added under a prefix, ``drivers_input_``, ``drivers_level_``, ``rare_`` or ``assumptions_``, and are read back
+without it.
 """
 
 from __future__ import annotations
@@ -10,8 +11,11 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from popsim.analysis.assumptions import SCENARIOS as ASSUMPTION_SCENARIOS
+from popsim.analysis.assumptions import assumption_work, assumptions
 from popsim.analysis.door import dataset_of
 from popsim.analysis.drivers import driver_work, drivers, least_scenarios
+from popsim.schema import seed_of
 from popsim.study.model import Study
 from popsim.types import GROUPINGS
 
@@ -45,6 +49,9 @@ _REASON = "drivers_left_out"
 _DRIVER_ATTRIBUTES = ("scenarios", "coverage", "confidence", "references")
 _RARE = "rare_"
 _RARE_ATTRIBUTES = ("coverage", "left_out")
+_ASSUMPTIONS = "assumptions_"
+_ASSUMPTION_ATTRIBUTES = ("scenarios", "coverage", "headline")
+_NO_ASSUMPTIONS = "assumptions_left_out"
 
 
 def add_drivers(
@@ -190,3 +197,94 @@ def attached_rare(dataset: xr.Dataset) -> xr.Dataset | None:
     events = events.drop_vars([name for name in events.coords if str(name) not in (*stored, "option")])
     events = events.rename({name: name.removeprefix(_RARE) for name in stored})
     return events.assign_attrs({name: dataset.attrs[f"{_RARE}{name}"] for name in _RARE_ATTRIBUTES})
+
+
+def add_assumptions(
+    study: Study,
+    dataset: xr.Dataset,
+    wanted: bool | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset:
+    """Compute what each assumption does to the range and add it to a run, or the reason why it is left out.
+
+    Parameters
+    ----------
+    study, dataset
+        A study and its run.
+    wanted
+        True: with `SCENARIOS` in each simulation. None: with as many scenarios as the run has, at most
+        `ASSUMPTION_SCENARIOS`; uncertain amounts are left out, and then all of it, where that would draw more than
+        `DRAWS` random numbers. False: left out.
+    threads, progress
+        As for `simulate`.
+    """
+    if wanted is False:
+        return leave_out_assumptions(dataset, "asked")
+    count = SCENARIOS if wanted else min(ASSUMPTION_SCENARIOS, dataset.sizes["scenario"])
+    stated, own = (count * work for work in assumption_work(study))
+    if wanted is None and stated > DRAWS:
+        return leave_out_assumptions(dataset, "work")
+    both = bool(wanted) or stated + own <= DRAWS
+    found = assumptions(
+        study, scenarios=count, seed=seed_of(dataset.attrs), own=both, threads=threads, progress=progress
+    )
+    return attach_assumptions(dataset, found)
+
+
+def attach_assumptions(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
+    """Add what `popsim.assumptions` gave to a run; nothing where no assumption was changed.
+
+    Everything has ``assumptions_`` before its name, dimensions and attributes too.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> study = ps.load_study("example")
+    >>> found = ps.assumptions(study, scenarios=100)
+    >>> run = attach_assumptions(ps.simulate(study, scenarios=100), found)
+    >>> attached_assumptions(run)["cost_quantile"].equals(found["cost_quantile"])
+    True
+    """
+    dataset = leave_out_assumptions(dataset, "")
+    if found.sizes["case"] < 2:
+        return dataset
+    stored = found.rename({name: f"{_ASSUMPTIONS}{name}" for name in map(str, found.variables)})
+    attributes = {f"{_ASSUMPTIONS}{name}": found.attrs[name] for name in _ASSUMPTION_ATTRIBUTES}
+    return dataset.assign_coords(stored.coords).assign(stored.data_vars).assign_attrs(attributes)
+
+
+def attached_assumptions(dataset: Run | xr.Dataset) -> xr.Dataset | None:
+    """Return what `attach_assumptions` added; None where the run has nothing of it."""
+    dataset = dataset_of(dataset)
+    names = {
+        str(name): str(name).removeprefix(_ASSUMPTIONS)
+        for name in dataset.variables
+        if str(name).startswith(_ASSUMPTIONS)
+    }
+    if not names:
+        return None
+    found = dataset[[name for name in names if name in dataset.data_vars]]
+    found = found.drop_vars([name for name in found.coords if str(name) not in names]).rename(names)
+    found.attrs = {name: dataset.attrs[f"{_ASSUMPTIONS}{name}"] for name in _ASSUMPTION_ATTRIBUTES}
+    return found
+
+
+def leave_out_assumptions(dataset: xr.Dataset, reason: str) -> xr.Dataset:
+    """Remove what is known of the assumptions of a run and note why, "asked" or "work"; "" for no reason.
+
+    Examples
+    --------
+    >>> assumptions_left_out(leave_out_assumptions(xr.Dataset(), "asked"))
+    'asked'
+    """
+    dropped = dataset.drop_vars([name for name in dataset.variables if str(name).startswith(_ASSUMPTIONS)])
+    attributes = {name: value for name, value in dataset.attrs.items() if not str(name).startswith(_ASSUMPTIONS)}
+    dropped.attrs = {**attributes, **({_NO_ASSUMPTIONS: reason} if reason else {})}
+    return dropped
+
+
+def assumptions_left_out(dataset: Run | xr.Dataset) -> str | None:
+    """Return why a run says nothing of its assumptions; None where it does, or no reason was noted."""
+    reason = dataset_of(dataset).attrs.get(_NO_ASSUMPTIONS)
+    return None if reason is None else str(reason)

@@ -30,6 +30,7 @@ COMMANDS = (
     "budget",
     "compare",
     "drivers",
+    "assumptions",
     "init",
     "import",
     "fit",

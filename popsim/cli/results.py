@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.assumptions import attached_as_mapping as assumptions_as_mapping
 from popsim.cli.compare import option_as_mapping, print_sentences, print_tables
 from popsim.cli.drivers import attached_as_mapping
 from popsim.cli.output import notes_of, print_scenarios, print_table, print_text, range_as_mapping, with_errors
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from popsim.report.data import ReportData
+    from popsim.report.document import Section
 
 
 def print_results(data: ReportData) -> None:
@@ -50,15 +53,29 @@ def print_results(data: ReportData) -> None:
                 print_table(block)
     _print_others(data)
     print_drivers(data)
+    print_assumptions(data)
 
 
 def print_drivers(data: ReportData) -> None:
     """Print which input makes most of the range, or why that is unknown; nothing where the run holds neither."""
-    from popsim.report.content import section_of
-    from popsim.report.document import Paragraph
     from popsim.report.sections.drivers import drivers
 
-    section = section_of(drivers, data)
+    _print_lead(data, drivers)
+
+
+def print_assumptions(data: ReportData) -> None:
+    """Print which assumption moves the range most, or why that is unknown; nothing where the run holds neither."""
+    from popsim.report.sections.which_assumptions import which_assumptions
+
+    _print_lead(data, which_assumptions)
+
+
+def _print_lead(data: ReportData, write: Callable[[ReportData], Section | None]) -> None:
+    """Print the first sentence of a section of the report."""
+    from popsim.report.content import section_of
+    from popsim.report.document import Paragraph
+
+    section = section_of(write, data)
     if section is not None:
         click.echo()
         print_text(next(block.text for block in section.blocks if isinstance(block, Paragraph)))
@@ -162,6 +179,7 @@ def as_mapping(data: ReportData, folder: Path, files: tuple[str, ...]) -> dict[s
         "counted": {total: asdict(data.counted(total)) for total in data.totals},
         "breakdowns": _breakdowns(data),
         **attached_as_mapping(data.dataset),
+        **assumptions_as_mapping(data.dataset),
         "options": _options(data),
         "folder": str(folder),
         "files": {name: str(folder / name) for name in files},

@@ -69,6 +69,12 @@ The folder receives
     default=None,
     help="What makes the range: more precisely, or not at all; else within a budget of work.",
 )
+@click.option(
+    "--assumptions/--no-assumptions",
+    "assumptions",
+    default=None,
+    help="What each assumption does to the range: more precisely, or not at all; else within a budget of work.",
+)
 @as_json_option
 def command(
     study: str,
@@ -79,6 +85,7 @@ def command(
     out: Path | None,
     threads: int | None,
     drivers: bool | None,
+    assumptions: bool | None,
     as_json: bool,
 ) -> None:
     """Simulate a study and write its report.
@@ -95,7 +102,7 @@ def command(
     target = check_replaceable(folder)
     wanted = None if precision is None else _PrecisionTarget(precision, scenarios, study, overrides)
     replaced = older_run(target)
-    data = _simulate_into(target, loaded, threads, wanted, drivers)
+    data = _simulate_into(target, loaded, threads, wanted, _Beside(drivers, assumptions))
     if replaced is not None:
         click.echo(f"In {folder}: replaced {replaced}.", err=True)
     if as_json:
@@ -145,6 +152,14 @@ class _PrecisionTarget:
         return study, as_run, dataset.assign_attrs(study=as_run.about.study_text)
 
 
+@dataclass(frozen=True)
+class _Beside:
+    """What is wanted beside the scenarios: True for more precise figures, None for what is affordable."""
+
+    drivers: bool | None
+    assumptions: bool | None
+
+
 def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
     """Return the breakdowns of the study, and the one by what widths rest on, which the report needs."""
     return (*plan.about.breakdowns, ("width",))
@@ -162,10 +177,10 @@ def _reached(data: ReportData) -> str:
 
 
 def _simulate_into(
-    target: Path, study: Study, threads: int | None, wanted: _PrecisionTarget | None, drivers: bool | None
+    target: Path, study: Study, threads: int | None, wanted: _PrecisionTarget | None, beside: _Beside
 ) -> ReportData:
     """Simulate the study and its two extremes of dependence, and put the complete folder of the run in place."""
-    from popsim.analysis.attached import add_drivers, attach_rare
+    from popsim.analysis.attached import add_assumptions, add_drivers, attach_rare
     from popsim.analysis.rare import rare_events
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
@@ -191,7 +206,9 @@ def _simulate_into(
     with progress_bar("Rare events"):
         dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
     with progress_bar("What makes the range") as progress:
-        dataset = add_drivers(study, dataset, drivers, threads, progress)
+        dataset = add_drivers(study, dataset, beside.drivers, threads, progress)
+    with progress_bar("Which assumptions matter") as progress:
+        dataset = add_assumptions(study, dataset, beside.assumptions, threads, progress)
     with progress_bar("Report"), replacing(target) as partial:
         save_run(partial, study, plan, dataset)
         summary = summarise(dataset, study.coverage)

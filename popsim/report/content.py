@@ -24,6 +24,7 @@ SECTIONS = (
     "ranges.by_year",
     "breakdowns",
     "drivers",
+    "which_assumptions",
     "dependence",
     "credibility",
     "evidence",

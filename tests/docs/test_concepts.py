@@ -15,7 +15,13 @@ from popsim.errors import StudyError
 from popsim.study import load_study
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("kinds-of-cost", "money", "need", "options", "scaling", "time")
+LISTS = {
+    "component": "distributions/a_country_inventory.toml",
+    "option": "configs/pops.toml",
+    "what_if": "configs/pops.toml",
+}
+"""Entries of lists that a block may add, each alone, with the file that has the list."""
+PAGES = ("assumptions", "kinds-of-cost", "money", "need", "options", "scaling", "time")
 
 
 def blocks(page: str) -> list[str]:
@@ -41,7 +47,8 @@ def lay(block: str, folder: Path) -> Path:
         shutil.copytree(ROOT / name, folder / name)
     found = tomllib.loads(block).keys()
     study = folder / "configs" / "pops.toml"
-    for key, file in (("component", folder / "distributions" / "a_country_inventory.toml"), ("option", study)):
+    for key, name in LISTS.items():
+        file = folder / name
         if key in found:
             assert list(found) == [key]
             file.write_text(file.read_text(encoding="utf-8") + "\n" + block, encoding="utf-8")
@@ -49,7 +56,7 @@ def lay(block: str, folder: Path) -> Path:
 
 
 def overrides(block: str) -> dict[str, object]:
-    return {key: value for key, value in leaves(tomllib.loads(block)) if not key.startswith(("component", "option"))}
+    return {key: value for key, value in leaves(tomllib.loads(block)) if key.partition(".")[0] not in LISTS}
 
 
 @pytest.mark.parametrize(("page", "number", "block"), BLOCKS, ids=[f"{page}-{number}" for page, number, _ in BLOCKS])
@@ -61,6 +68,7 @@ def test_a_block_loads_over_the_packaged_study(page: str, number: int, block: st
         assert written[key] == value, key
     found = tomllib.loads(block)
     assert {option["id"] for option in found.get("option", [])} <= {option.id for option in study.options}
+    assert {each["id"] for each in found.get("what_if", [])} <= {each.id for each in study.what_ifs}
     components = {component.id for area in study.areas for component in area.components}
     assert {component["id"] for component in found.get("component", [])} <= components
 

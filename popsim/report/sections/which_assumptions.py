@@ -1,0 +1,235 @@
+"""Which assumptions matter: what the range does when each is changed, the one that moves the headline most first."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+
+from popsim.analysis.attached import assumptions_left_out, attached_assumptions
+from popsim.report import totals
+from popsim.report.comparison import signed
+from popsim.report.data import CONFIDENCE, ReportData
+from popsim.report.document import Block, Details, Entry, Paragraph, Section, Table
+from popsim.report.estimates import Measured
+from popsim.report.numbers import (
+    NO_BREAK,
+    UNKNOWN,
+    amount,
+    amounts,
+    money,
+    money_range,
+    percent,
+    significant,
+    unit_for,
+)
+from popsim.report.prose import Prose
+from popsim.study.model import Study
+
+_text = Prose("which_assumptions")
+
+SHOWN = 12
+"""Assumptions in the table that stands open; the others are folded."""
+_CERTAIN = 1.959964
+"""Standard errors beyond which a change is told from chance."""
+
+
+class Units(NamedTuple):
+    """How amounts and the range are named."""
+
+    unit: str
+    unit_and_prices: str
+    interval: str
+
+
+def units_of(found: xr.Dataset, study: Study) -> Units:
+    """Choose the unit for results of `popsim.assumptions` that stand alone."""
+    unit = unit_for(float(found["cost_quantile"].max()), study.currency)
+    interval = f"{percent(float(found.attrs['coverage']))}{NO_BREAK}interval"
+    return Units(unit, f"{unit}, constant {study.price_year} prices", interval)
+
+
+def which_assumptions(data: ReportData) -> Section | None:
+    """Show what each assumption does to the range, or why that is left out; None where the run holds neither."""
+    found, why = attached_assumptions(data.dataset), assumptions_left_out(data.dataset)
+    parts: tuple[Block | Details, ...] = (Paragraph(_text("left_out", why=why)),)
+    if why is None:
+        if found is None:
+            return None
+        parts = blocks(found, data.study, Units(data.unit, data.unit_and_prices, data.interval))
+    return Section("which-assumptions", "Which assumptions matter most?", "Assumptions", parts)
+
+
+def blocks(found: xr.Dataset, study: Study, units: Units) -> tuple[Block | Details, ...]:
+    """Return the sentences and tables on the changes that `popsim.assumptions` made."""
+    order = list(dict.fromkeys(found["assumption"].values.tolist()))[1:]
+    first, rest = order[:SHOWN], order[SHOWN:]
+    parts: list[Block | Details] = [Paragraph(lead(found, study, units)), table(found, study, units, first)]
+    if rest:
+        summary = _text("others", others=len(rest), bound=_largest_of(found, rest, units))
+        parts.append(Details(summary, (table(found, study, units, rest),)))
+    parts += [Paragraph(text, note=True) for text in notes(found, study)]
+    if entries := _stated(study):
+        parts.append(Details(_text("stated_summary", count=len(entries)), entries))
+    return tuple(parts)
+
+
+def lead(found: xr.Dataset, study: Study, units: Units) -> str:
+    """Name the change that moves the headline most, and what it does; or that none can be told from chance."""
+    headline, noun = found.attrs["headline"], totals.noun(found.attrs["headline"], study)
+    scenarios = int(found.attrs["scenarios"])
+    place = _most(found)
+    if place is None:
+        return _text("none_stands_out", noun=noun, scenarios=scenarios)
+    case, written = found.isel(case=place), found.isel(case=0)
+    then, now = ([_quantile(each, headline, level) for level in _ends(found)] for each in (case, written))
+    medians = [_quantile(each, headline, 0.5) for each in (case, written)]
+    if not all(figure.is_known for figure in (*then, *now, *medians)):
+        return _text("too_few", noun=noun, scenarios=scenarios)
+    return _text(
+        "largest",
+        noun=noun,
+        assumption=case["assumption_name"].item(),
+        change=_change(case, with_value=False),
+        is_own=case["kind"].item() == "own",
+        median=money(medians[0].value, medians[0].error, units.unit),
+        median_now=money(medians[1].value, medians[1].error, units.unit),
+        range=_range(then, units),
+        range_now=_range(now, units),
+        interval=units.interval,
+    )
+
+
+def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str]) -> Table:
+    """Return what each change of some assumptions makes of the totals, beside the study as written."""
+    wanted = set(assumptions)
+    places = [0, *(k for k, each in enumerate(found["assumption"].values.tolist()) if each in wanted)]
+    rows = [_labels(found, places, k) for k in range(len(places))]
+    headings, groups, columns = ["Assumption", "Changed to"], [], []
+    low, high = _ends(found)
+    kinds: list[tuple[str, tuple[tuple[float, str], ...]]] = [
+        ("cost", ((low, "Low end"), (0.5, "Median"), (high, "High end")))
+    ]
+    if "cost_all_years_quantile" in found:
+        kinds.append(("cost_all_years", ((0.5, "Median"),)))
+    if "financing_need_quantile" in found:
+        kinds.append(
+            ("financing_need", ((0.5, "Median"), (CONFIDENCE, _text("enough", confidence=percent(CONFIDENCE)))))
+        )
+    for total, levels in kinds:
+        titles = [title for _, title in levels]
+        cells = [
+            amounts([_quantile(found.isel(case=k), total, level) for k in places], units.unit) for level, _ in levels
+        ]
+        if total == found.attrs["headline"] or (total == "cost" and len(kinds) < 2):
+            titles.append("Median moves by")
+            cells.append(_moves(found, total, places, units))
+        headings += titles
+        columns += cells
+        groups.append((totals.title(total, study), len(titles)))
+    caption = _text("caption", unit_and_prices=units.unit_and_prices, interval=units.interval)
+    body = tuple((*labels, *figures) for labels, figures in zip(rows, zip(*columns, strict=True), strict=True))
+    return Table(caption, tuple(headings), body, labels=2, groups=tuple(groups))
+
+
+def notes(found: xr.Dataset, study: Study) -> tuple[str, ...]:
+    """Explain how to read the table."""
+    kinds = set(found["kind"].values.tolist())
+    headline = found.attrs["headline"]
+    return (
+        _text("order", noun=totals.noun(headline, study), scenarios=int(found.attrs["scenarios"])),
+        *([_text("own", has_levels=bool(np.isnan(found["value"].values[1:]).any()))] if "own" in kinds else []),
+    )
+
+
+def _stated(study: Study) -> tuple[Entry, ...]:
+    """Return each stated alternative with what it changes and why it is looked at."""
+    return tuple(
+        Entry(each.name, "stated", (("Assumption", each.assumption), *each.changes), each.rationale, ())
+        for each in study.what_ifs
+    )
+
+
+def _most(found: xr.Dataset) -> int | None:
+    """Return the place of the case of the first assumption that moves the median of the headline most.
+
+    Where chance could move the median as far, of the width; None where chance could move both.
+    """
+    headline = found.attrs["headline"]
+    order = found["assumption"].values
+    places = [place for place in range(1, len(order)) if order[place] == order[1]]
+    cases = [found.isel(case=place) for place in places]
+    for figures in (
+        [_moved(case, headline) for case in cases],
+        [Measured(*_pair(case, f"{headline}_width_change")) for case in cases],
+    ):
+        told = [abs(each.value) if abs(each.value) > _CERTAIN * each.error else 0.0 for each in figures]
+        if max(told) > 0.0:
+            return places[told.index(max(told))]
+    return None
+
+
+def _range(ends: list[Measured], units: Units) -> str:
+    (low, low_error), (high, high_error) = ends
+    return money_range(low, low_error, high, high_error, units.unit)
+
+
+def _moves(found: xr.Dataset, total: str, places: list[int], units: Units) -> tuple[str, ...]:
+    """Print how far the median moves, with the Monte Carlo error of that."""
+    cells = []
+    for place in places:
+        value, error = _moved(found.isel(case=place), total)
+        if place == 0:
+            cells.append("")
+        elif not math.isfinite(error):
+            cells.append(UNKNOWN)
+        else:
+            shown = signed(amount(value, error, units.unit))
+            first_digit = 10.0 ** math.floor(math.log10(error)) if error > 0.0 else 0.0
+            cells.append(f"{shown} ± {amount(error, 0.0, units.unit, first_digit)}" if error > 0.0 else shown)
+    return tuple(cells)
+
+
+def _largest_of(found: xr.Dataset, assumptions: list[str], units: Units) -> str:
+    moved = found["largest_change"].values[np.isin(found["assumption"].values, assumptions)].max()
+    return money(float(moved), 0.0, units.unit, 10.0 ** math.floor(math.log10(moved)) if moved > 0.0 else 0.0)
+
+
+def _labels(found: xr.Dataset, places: list[int], k: int) -> tuple[str, str]:
+    """Return the assumption, in the first of its rows alone, and what it is changed to."""
+    case = found.isel(case=places[k])
+    if places[k] == 0:
+        return case["case_name"].item(), ""
+    is_new = k == 0 or found["assumption"].values[places[k - 1]] != case["assumption"].item()
+    return case["assumption_name"].item() if is_new else "", _change(case)
+
+
+def _change(case: xr.Dataset, with_value: bool = True) -> str:
+    value = float(case["value"])
+    if case["kind"].item() == "own" and math.isfinite(value) and with_value:
+        return _text("percentile", name=case["case_name"].item(), value=significant(value))
+    return str(case["case_name"].item())
+
+
+def _ends(found: xr.Dataset) -> tuple[float, float]:
+    """Return the levels at the ends of the range."""
+    tail = (1.0 - float(found.attrs["coverage"])) / 2.0
+    return tail, 1.0 - tail
+
+
+def _quantile(case: xr.Dataset, total: str, level: float) -> Measured:
+    place = int(np.abs(case["quantile"].values - level).argmin())
+    return Measured(*(float(case[f"{total}_quantile{suffix}"].values[place]) for suffix in ("", "_error")))
+
+
+def _moved(case: xr.Dataset, total: str) -> Measured:
+    place = int(np.abs(case["quantile"].values - 0.5).argmin())
+    names = (f"{total}_quantile_change", f"{total}_quantile_change_error")
+    return Measured(*(float(case[name].values[place]) for name in names))
+
+
+def _pair(case: xr.Dataset, name: str) -> tuple[float, float]:
+    return float(case[name]), float(case[f"{name}_error"])
