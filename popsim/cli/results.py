@@ -154,6 +154,7 @@ def as_mapping(data: ReportData, folder: Path, files: tuple[str, ...]) -> dict[s
         Money in units of the currency (not in millions); every ``..._error`` is one Monte Carlo standard error.
     """
     from popsim.report.rare import rare_records
+    from popsim.report.sections.headline import with_later
 
     study = data.study
     return {
@@ -171,6 +172,7 @@ def as_mapping(data: ReportData, folder: Path, files: tuple[str, ...]) -> dict[s
         "popsim_version": data.dataset.attrs.get("popsim_version"),
         **_totals(data),
         "headline": data.first,
+        "headline_with_later": with_later(data, data.first) or None,
         **_point(data, "cost"),
         "point_estimates": {total: _point(data, total) for total in data.totals if data.point(total) is not None},
         "budget": _budget(data, "cost"),

@@ -70,3 +70,13 @@ def odd_studies(draw: st.DrawFn) -> Study:
         delay = Delay(Setting(draw(st.sampled_from([0.5, 1.25]))), draw(st.sampled_from([0.0, 0.1])), level)
         made = dataclasses.replace(made, areas=tuple(dataclasses.replace(each, delay=delay) for each in made.areas))
     return dataclasses.replace(made, coverage=draw(st.sampled_from([0.5, 0.9])))
+
+
+LATE = (0.0, 1.0, 1.5, 4.0, Triangular(0.0, 1.0, 3.0), Discrete((0.0, 2.0), (0.9, 0.1)))
+
+
+@st.composite
+def late_studies(draw: st.DrawFn) -> Study:
+    """The same, in which countries begin late: a little, always, seldom, or after the last year."""
+    start = Setting(draw(st.sampled_from(LATE)))
+    return dataclasses.replace(draw(odd_studies()), start=start)

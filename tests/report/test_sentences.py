@@ -16,7 +16,7 @@ from popsim.report.content import compose
 from popsim.report.document import Document, Paragraph
 from popsim.study.model import Study
 
-from .odd_studies import odd_studies
+from .odd_studies import late_studies, odd_studies
 
 NOUNS = {"total cost": "cost", "financing need": "financing_need"}
 SHARES = re.compile(
@@ -149,3 +149,40 @@ def test_control_a_wrong_count_is_noticed() -> None:
     moved = dataset.assign(cost=dataset["cost"].where(dataset["scenario"] % 50 == 0, 1.0))
     with pytest.raises(AssertionError):
         check(study, moved, document)
+
+
+LATER = re.compile(
+    r"The ([a-z ]+) is put at .*With what falls after 20\d\d it comes to (.*?)"
+    r"(?:: ([\d,]+) of the ([\d,]+) scenarios fall inside this range| in all of the ([\d,]+) scenarios)\."
+)
+
+
+@settings(max_examples=80, deadline=None)
+@given(late_studies())
+def test_what_falls_after_the_last_year_stands_beside_what_falls_before(study: Study) -> None:
+    """Counted scenarios, one line and one sentence for each total; and neither where nothing falls after."""
+    dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
+    document = compose(study, dataset)
+    lines, lead = ([plain(text) for text in texts] for texts in (document.headlines, document.lead))
+    found = {match[1]: match for text in lead if (match := LATER.match(text))}
+    names = [name for name in NOUNS.values() if name in dataset]
+    for noun, name in NOUNS.items():
+        later = dataset.get(f"{name}_after_horizon")
+        if name not in names or later is None or not later.values.any():
+            assert noun not in found
+            assert not any(line.startswith(f"{noun.capitalize()} with what falls") for line in lines)
+            continue
+        values = (dataset[name] + later).sel(option="full").values
+        ends = np.quantile(values, [(1 - study.coverage) / 2, (1 + study.coverage) / 2])
+        _, said, inside, scenarios, every = found[noun].groups()
+        if every is None:
+            assert number(scenarios) == 200
+            assert number(inside) == sum(ends[0] <= value <= ends[1] for value in values)
+        else:
+            assert (number(every), len(set(values.tolist()))) == (200, 1)
+        (line,) = [line for line in lines if line.startswith(f"{noun.capitalize()} with what falls after")]
+        assert said in line
+        assert ("no spread" in line) == (len(set(values.tolist())) == 1)
+        # It stands right below the same total without it.
+        assert lines[lines.index(line) - 1].startswith((noun.capitalize(), "US$"))
+    assert len(lines) == len(names) + len(found)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from popsim import schema
 from popsim.report import totals
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import KeyFigure
@@ -15,19 +16,38 @@ _text = Prose("headline")
 
 
 def headlines(data: ReportData) -> tuple[str, ...]:
-    """Return the range of each total with its coverage, the headline first; a total that stands alone is not named."""
+    """Return the range of each total with its coverage, the headline first; a total that stands alone is not named.
+
+    After each stands the same with what falls after the last year, where anything does.
+    """
     if not data.is_known:
         return (_text("no_range", scenarios=data.scenarios),)
-    return tuple(
-        _text(
-            "range_as_title",
-            title=totals.title(total, data.study) if len(data.totals) > 1 else "",
-            range=data.money_range(*data.range(total)),
-            interval=data.interval,
-            all_equal=data.counted(total).all_equal,
-        )
-        for total in data.totals
+    found = []
+    for total in data.totals:
+        found.append(_as_title(data, total, totals.title(total, data.study) if len(data.totals) > 1 else ""))
+        if whole := with_later(data, total):
+            title = _text("with_later", title=totals.title(total, data.study), last=data.study.years[-1])
+            found.append(_as_title(data, whole, title))
+    return tuple(found)
+
+
+def _as_title(data: ReportData, total: str, title: str) -> str:
+    return _text(
+        "range_as_title",
+        title=title,
+        range=data.money_range(*data.range(total)),
+        interval=data.interval,
+        all_equal=data.counted(total).all_equal,
     )
+
+
+def with_later(data: ReportData, total: str) -> str:
+    """Return the name of a total in all years; "" where nothing falls after the last year, or no range is known."""
+    kind = schema.TOTALS[total]
+    whole, later = (schema.total_name(kind.base, kind.prices, span) for span in ("all_years", "after_horizon"))
+    if not (data.has(whole) and data.has(later)) or not data.dataset[later].values.any():
+        return ""
+    return whole if all(end.is_known for end in data.range(whole)) else ""
 
 
 def subtitle(data: ReportData) -> str:
@@ -69,7 +89,7 @@ def _range_in_words(data: ReportData, total: str) -> str:
     else:
         first = _text("range_of_second", **known)
     if counted.all_equal and data.counts_nothing_uncertain(total):
-        return f"{first} {_text('nothing_uncertain')}"
+        return " ".join((first, _text("nothing_uncertain"), *_later(data, total)))
     if counted.all_equal:
         second = _text("same_in_all", scenarios=data.scenarios)
     else:
@@ -84,7 +104,26 @@ def _range_in_words(data: ReportData, total: str) -> str:
             one_amount=counted.low == counted.high,
         )
     option = str(data.dataset["option"].values[0])
-    return " ".join((first, second, *rare_sentences(data.dataset, option, data.coverage, variable=total)))
+    rare = rare_sentences(data.dataset, option, data.coverage, variable=total)
+    return " ".join((first, second, *_later(data, total), *rare))
+
+
+def _later(data: ReportData, total: str) -> list[str]:
+    """Describe the range of a total with what falls after the last year; nothing where nothing does."""
+    whole = with_later(data, total)
+    if not whole:
+        return []
+    counted = data.counted(whole)
+    return [
+        _text(
+            "range_with_later",
+            last=data.study.years[-1],
+            range=data.money_range(*data.range(whole)),
+            inside=counted.inside,
+            scenarios=counted.scenarios,
+            all_equal=counted.all_equal,
+        )
+    ]
 
 
 def _widest(data: ReportData) -> list[str]:

@@ -33,8 +33,8 @@ _text = Prose("which_assumptions")
 
 SHOWN = 12
 """Assumptions in the table that stands open; the others are folded."""
-_CERTAIN = 1.959964
-"""Standard errors beyond which a change is told from chance."""
+_CLEAR = 1.959964
+"""Standard errors beyond which a change is more than chance."""
 
 
 class Units(NamedTuple):
@@ -78,7 +78,7 @@ def blocks(found: xr.Dataset, study: Study, units: Units) -> tuple[Block | Detai
 
 
 def lead(found: xr.Dataset, study: Study, units: Units) -> str:
-    """Name the change that moves the headline most, and what it does; or that none can be told from chance."""
+    """Name the change that moves the headline most, and what it does; or that chance could do as much."""
     headline, noun = found.attrs["headline"], totals.noun(found.attrs["headline"], study)
     scenarios = int(found.attrs["scenarios"])
     place = _most(found)
@@ -166,9 +166,9 @@ def _most(found: xr.Dataset) -> int | None:
         [_moved(case, headline) for case in cases],
         [Measured(*_pair(case, f"{headline}_width_change")) for case in cases],
     ):
-        told = [abs(each.value) if abs(each.value) > _CERTAIN * each.error else 0.0 for each in figures]
-        if max(told) > 0.0:
-            return places[told.index(max(told))]
+        clear = [abs(each.value) if abs(each.value) > _CLEAR * each.error else 0.0 for each in figures]
+        if max(clear) > 0.0:
+            return places[clear.index(max(clear))]
     return None
 
 
