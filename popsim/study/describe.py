@@ -22,7 +22,6 @@ from popsim import schema as variables
 from popsim.families.parameters import Sort
 from popsim.families.registry import Form, catalogue, families, forms
 from popsim.study.catalogue_models import CatalogueFile
-from popsim.study.importing.columns import BESIDE, COSTS, OVERLAPS
 from popsim.study.toml_models import StudyFile
 
 DISTRIBUTION = "Distribution"
@@ -200,6 +199,9 @@ def heading_tables() -> dict[str, str]:
     >>> "| `price year` | prices of, money of, base year | year whose prices" in heading_tables()["headings of costs"]
     True
     """
+    # Imported here: `popsim schema` needs the rest of this module alone.
+    from popsim.study.importing.columns import BESIDE, COSTS, OVERLAPS
+
     return {
         f"headings of {kind.name}": _table(
             ("Heading", "Also", "Holds"),

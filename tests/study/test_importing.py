@@ -267,6 +267,9 @@ def test_what_holds_for_all_rows_is_stated_once(tmp_path: Path) -> None:
     _, components = imported(table, Choices(defaults=Defaults("EUR", 2023, 1_000)))
     assert (components["x"].currency, components["x"].price_year) == ("EUR", 2023)
     assert components["x"].cost == build({"family": "uniform", "low": 4035, "high": 7000})
+    shutil.rmtree(tmp_path / "out")
+    table = one(tmp_path, {"distribution": '{ family = "uniform", low = 4, high = 7 }'})
+    assert "--amounts-in does not reach into it" in refused(table, Choices(defaults=Defaults(factor=1_000)))[0]
 
 
 def test_numbers_that_are_text_are_read_where_they_can_be_read_in_one_way(tmp_path: Path) -> None:
@@ -455,6 +458,8 @@ def test_headings_that_are_not_known_are_refused(tmp_path: Path, headings: Seque
 def test_a_column_is_left_out_on_purpose_alone(tmp_path: Path) -> None:
     rows = ((*HEADINGS, "Desk officer", "# mine", "unused"), (*DESK, "A. Name", "x", None))
     refused(workbook(tmp_path, rows))
+    (said,) = refused(workbook(tmp_path, rows), Choices(ignore=("desk officer", "desk oficer")))
+    assert said.startswith("--ignore\n    found    desk oficer\n")
     assert set(imported(workbook(tmp_path, rows), Choices(ignore=("desk officer",)))[1]) == {"running_the_desk"}
 
 

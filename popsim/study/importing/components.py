@@ -97,12 +97,14 @@ class Draft:
         return str(self.content.get("name", ""))
 
     def refuse(self, keys: Keys, found: str, allowed: str, mend: str = "") -> None:
-        """Refuse what stands at keys of the component, unless it is refused already."""
-        if any(keys[: len(other)] == other or other[: len(keys)] == keys for other in self.refused):
-            return
+        """Refuse what stands at keys of the component."""
         self.refused.append(keys)
         grid, row, key = self.cell(keys)
         self.refusals.append(Refusal(grid.file, grid.place(row, key), grid.headings.get(key, ""), found, allowed, mend))
+
+    def is_refused(self, keys: Keys) -> bool:
+        """Return whether something at, above or below keys is refused already."""
+        return any(keys[: len(other)] == other or other[: len(keys)] == keys for other in self.refused)
 
     def cell(self, keys: Keys) -> tuple[Grid, GridRow, str]:
         """Return the cell that keys of the component were read from, or else what they lie in; at last its row."""
@@ -166,7 +168,7 @@ def read_areas(grid: Grid) -> tuple[list[Area], list[Refusal]]:
     for row in grid.rows:
         stated = {key: _text(grid, row, key) for key in ("id", "name", "document", "description")}
         problems = [
-            (key, "nothing", "text in each of id, name, document and description")
+            (key, shown(row.cells[key].value) if key in row.cells else "nothing", f"text in {words(stated)}")
             for key, text in stated.items()
             if not text
         ]
@@ -206,7 +208,9 @@ def _draft(grid: Grid, row: GridRow, areas: Sequence[Area], defaults: Defaults) 
     _find_area(draft, areas)
     _name(draft)
     content = draft.content
-    for key, value in (("currency", defaults.currency), ("price_year", defaults.price_year)):
+    # The money of a share is that of the whole.
+    stated = () if "overlap" in content else (("currency", defaults.currency), ("price_year", defaults.price_year))
+    for key, value in stated:
         if key not in content and key not in row.cells and value is not None:
             content[key] = value
     if content.get("spread") == [1]:
@@ -257,6 +261,9 @@ def _fill(draft: Draft, above: Keys, grid: Grid, row: GridRow, defaults: Default
         if path[0] in ("source", "expert"):
             path = (path[0], 0, *path[1:])
         draft.cells[above + path] = (grid, row, key)
+        if isinstance(value, dict) and key == "cost" and defaults.factor != 1:
+            mend = "write its amounts in full, and import it in a table of its own"
+            value = Fault(shown(cell.value), "amounts in columns: --amounts-in does not reach into it", mend)
         if isinstance(value, Fault):
             draft.refuse(above + path, *value)
             continue

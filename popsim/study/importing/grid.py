@@ -71,11 +71,12 @@ class Grid:
     """By key, as the table writes them."""
     rows: tuple[GridRow, ...]
     numbers: NumberFormat
+    left_out: tuple[str, ...] = ()
+    """Headings of columns that are not read, as was asked for."""
 
     def place(self, row: GridRow, key: str = "") -> str:
         """Return where a row or one of its cells is, for messages."""
-        column = self.headings.get(key, "")
-        named = f"{column}" if column else ""
+        named = self.headings.get(key, "")
         if not self.sheet:
             return f"line {row.number}" + (f", column {named}" if named else "")
         cell = row.cells.get(key)
@@ -255,7 +256,10 @@ def _grid(
         cells_hold = "1 cell holds a formula" if computed == 1 else f"{computed} cells hold formulas"
         notes.append(f"{name}: {cells_hold}: what was computed when the file was saved is read")
     headings = {column.key: str(header.cells[place].value).strip() for place, column in columns.items()}
-    grid = Grid(kind, file, sheet.name, by_key, headings, rows, numbers or NumberFormat())
+    names = [str(cell.value).strip() for cell in header.cells if cell.kind != "empty"]
+    ignored = {plain_heading(name) for name in reading.ignore}
+    left_out = tuple(name for name in names if plain_heading(name) in ignored)
+    grid = Grid(kind, file, sheet.name, by_key, headings, rows, numbers or NumberFormat(), left_out)
     return grid, notes, problems
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from popsim.errors import FileError, Keys, PopsimError, Problem, StudyError, words
 from popsim.study.catalogue import read_catalogue
 from popsim.study.files import packaged, parse_toml, read_text
-from popsim.study.importing.columns import AREAS, BESIDE, COSTS
+from popsim.study.importing.columns import AREAS, BESIDE, COSTS, plain_heading
 from popsim.study.importing.components import Area, Defaults, Draft, Refusal, read_areas, read_drafts, slug
 from popsim.study.importing.grid import Grid, Hidden, Reading, read_grids
 from popsim.study.importing.text import Entry, catalogue_text, toml_value
@@ -188,6 +188,11 @@ def _read(table: Path, choices: Choices) -> tuple[dict[str, Grid], list[str]]:
         else:
             grids |= read
             notes += said
+    left_out = {plain_heading(name) for grid in grids.values() for name in grid.left_out}
+    for name in choices.ignore:
+        if plain_heading(name) not in left_out and not problems:
+            headings = [heading for grid in grids.values() for heading in grid.headings.values()]
+            problems.append(Problem("--ignore", (), name, f"a heading of the tables: {words(headings)}"))
     if problems:
         raise StudyError(_bounded(problems))
     return grids, notes
@@ -247,6 +252,7 @@ def _check(drafts: Sequence[Draft], areas: Sequence[Area], existing: Sequence[_E
         for name, (_, members) in zip(names, groups, strict=True)
         for table in ("component", "overlap")
     }
+    before = {draft: replace(draft, refused=list(draft.refused)) for draft in drafts}
     with tempfile.TemporaryDirectory() as made:
         for name, (area, members) in zip(names, groups, strict=True):
             # Each file has an id of its own here; components whose ids are the same are refused already.
@@ -265,7 +271,7 @@ def _check(drafts: Sequence[Draft], areas: Sequence[Area], existing: Sequence[_E
         match problem.keys:
             case ("component" | "overlap" as table, int(index), *keys) if problem.file in names:
                 draft = entries[problem.file, table][index]
-                if not (keys[:1] == ["cost"] and draft in unread):
+                if not (keys[:1] == ["cost"] and draft in unread) and not before[draft].is_refused(tuple(keys)):
                     found = problem.found.removesuffix(": the key is missing")
                     draft.refuse(tuple(keys), found, problem.allowed, _in_columns(tuple(keys), problem.mend))
             case _:
