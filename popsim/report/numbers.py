@@ -122,6 +122,17 @@ def _unit(unit: str) -> tuple[str, str, int]:
     return symbol, word, _SCALES[word]
 
 
+def scale_of(unit: str) -> int:
+    """Return what an amount in units of the currency is divided by in a unit.
+
+    Examples
+    --------
+    >>> scale_of("US$ million")
+    1000000
+    """
+    return _unit(unit)[2]
+
+
 def _join(symbol: str, number: str, word: str) -> str:
     return NO_BREAK.join(part for part in (symbol, number.replace(" ", NO_BREAK), word) if part)
 

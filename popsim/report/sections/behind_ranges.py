@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
+from popsim.fits import Fit
+from popsim.report import figures
 from popsim.report.data import ReportData
-from popsim.report.document import Block, Paragraph, Table
-from popsim.report.numbers import percent, significant, unit_for
+from popsim.report.document import Block, Figure, Paragraph, Table
+from popsim.report.figures import FitPicture
+from popsim.report.numbers import percent, scale_of, significant, unit_for
 from popsim.report.prose import Prose
 from popsim.study.evidence import reference_cost
 from popsim.study.model import Component, Datum, Exponent, Overlap
@@ -106,7 +110,21 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
         cap="" if component.cap is None else significant(component.cap),
         why=component.cap_rationale,
     )
-    return [*paragraphs, Paragraph(sentence)]
+    return [*paragraphs, Paragraph(sentence), _picture(component, fit, (low, high), data)]
+
+
+def _picture(component: Component | Overlap, fit: Fit, ends: tuple[str, str], data: ReportData) -> Figure:
+    """Return the picture of a fit, of which `ends` are those of the interval at reference size, as printed."""
+    money = unit_for(max(fit.data.values), component.currency)
+    unit = f"{money} of {component.price_year}"
+    about = {"name": component.name, "count": fit.count, "low": ends[0], "high": ends[1], "interval": data.interval}
+    return Figure(
+        name=f"fit_{component.id}",
+        title=_text("picture_title", name=component.name),
+        caption=_text("picture_caption", count=fit.count, unit=unit),
+        spoken=_text("picture_spoken", **about),
+        draw=partial(figures.fitted, FitPicture(fit, data.coverage, unit, float(scale_of(money)))),
+    )
 
 
 def posts(data: ReportData) -> list[Table]:
