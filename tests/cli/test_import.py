@@ -117,6 +117,31 @@ def test_a_catalogue_goes_to_a_spreadsheet_and_comes_back(call: Callable[..., An
     assert json.loads(call("catalogue", "back", "--json").out) == json.loads(call("catalogue", "--json").out)
     (tmp_path / "file").write_text("", encoding="utf-8")
     assert call("catalogue", "--tables", "file/x").status == 2
+    # A study draws the same numbers from what came back.
+    call("init", "mine")
+    assert call("import", "tables/costs.csv", *beside, "--out", "mine/catalogue", "--overwrite").status == 0
+    digests = {json.loads(call("check", study, "--json").out)["plan_digest"] for study in ("mine", "pops")}
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_a_table_may_be_in_any_common_encoding(call: Callable[..., Any], tmp_path: Path, encoding: str) -> None:
+    text = TABLE.replace("Known to the ministry.", "Connu du ministère.")
+    (tmp_path / "costs.csv").write_bytes(text.encode(encoding))
+    assert call("import", "costs.csv").status == 0
+    written = (tmp_path / "catalogue" / "c_focal_unit.toml").read_text(encoding="utf-8")
+    assert 'rationale = "Connu du ministère."' in written
+
+
+def test_signs_that_were_not_concluded_are_stated_by_options(call: Callable[..., Any], tmp_path: Path) -> None:
+    text = TABLE.replace("40.000,50", "40.000").replace("1.000.000", "100.000").replace("2.500.000", "250.000")
+    (tmp_path / "costs.csv").write_text(text, encoding="utf-8")
+    done = call("import", "costs.csv")
+    assert done.status == 2
+    assert 'say on the command line which it is: --decimal "," and --thousands "."' in done.err
+    stated = ("--decimal", ",", "--thousands", ".")
+    assert "p05 = 40_000, p95 = 80_000" in call("import", "costs.csv", *stated).out
+    assert "study" not in call("import", "costs.csv", "--overwrite", "--decimal", ",").err
 
 
 PACKED = io.BytesIO()
