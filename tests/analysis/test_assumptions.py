@@ -187,9 +187,10 @@ def test_an_amount_that_is_fixed_is_a_study_with_that_number(key: str, case: str
 
 
 def test_of_the_packaged_study_too() -> None:
+    """In an area without a fit: amounts that a cost is fitted to are brought to one size by the exponent, too."""
     found = ps.assumptions(ps.load_study("pops"), scenarios=500)
-    case = "exponent/area/f/size/low"
-    by_hand(found, case, ps.load_study("pops", {"area.f.size_exponent": found["value"].sel(case=case).item()}))
+    case = "exponent/area/c/size/low"
+    by_hand(found, case, ps.load_study("pops", {"area.c.size_exponent": found["value"].sel(case=case).item()}))
 
 
 def test_every_amount_that_countries_have_in_common_is_there() -> None:

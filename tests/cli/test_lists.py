@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import popsim
 from popsim.families import family_names
@@ -107,3 +108,22 @@ def test_families_are_listed_with_their_parameters(call: Callable[..., Any]) -> 
     assert listed["triangular"]["class"] == "Triangular"
     assert "low, mode, high" in listed["triangular"]["parameters"]
     assert all(name in done.out for name in listed)
+
+
+def test_wholes_that_components_share_are_listed_with_their_shares(call: Callable[..., Any]) -> None:
+    folder = str(Path(__file__).parents[1] / "study" / "fixtures" / "shared")
+    done = call("catalogue", folder)
+    assert done.status == 0
+    assert "  One plan (overlap plan: a whole that components share)" in done.out
+    lines = done.out.splitlines()
+    inventory = lines[lines.index("  Inventory") + 1].split()
+    assert inventory == ["one-off", "uniform", *["31", "%", "40", "%", "49", "%", "of", "plan", "judgement"]]
+    first, second, third = json.loads(call("catalogue", folder, "--json").out)["areas"]
+    (whole,) = first["overlaps"]
+    assert (whole["id"], whole["currency"], whole["price_year"]) == ("plan", "USD", 2000)
+    assert (whole["p05"], whole["p95"]) == pytest.approx((40.0, 160.0))
+    assert second["overlaps"] == third["overlaps"] == []
+    (share,) = (each for each in second["components"] if each["id"] == "writing")
+    assert (share["overlap"], share["family"]) == ("plan", "uniform")
+    assert (share["p05"], share["mean"]) == pytest.approx((0.51, 0.6))
+    assert "currency" not in share
