@@ -222,6 +222,14 @@ def test_every_problem_of_every_row_comes_at_once_and_nothing_is_written(tmp_pat
         assert said.count("found  ") == 6, said
 
 
+def test_a_row_of_totals_is_refused_once(tmp_path: Path) -> None:
+    totals = (None, "Total", None, None, None, None, 90_000, 100_000, 160_000, None, None)
+    (said,) = refused(workbook(tmp_path, (HEADINGS, DESK, LAB, totals)))
+    assert "take rows of totals out" in said
+    remark = ("# Total", *totals[1:])
+    assert len(imported(workbook(tmp_path, (HEADINGS, DESK, LAB, remark)))[1]) == 2
+
+
 def test_a_long_list_of_problems_is_bounded(tmp_path: Path) -> None:
     kinds = [replaced(DESK, component=f"Row {i}", kind=f"kind {i}", low=f"low {i}", basis=None) for i in range(60)]
     said = refused(csv(tmp_path, (HEADINGS, *kinds)))

@@ -232,7 +232,8 @@ def _known_areas(grid: Grid | None, existing: Sequence[_Existing]) -> tuple[list
 def _by_area(drafts: Sequence[Draft], areas: Sequence[Area]) -> list[tuple[Area, list[Draft]]]:
     """Return components by area, in the order of the areas; the unknown area comes last."""
     groups = [(area, [draft for draft in drafts if draft.area == area.id]) for area in areas]
-    groups.append((UNKNOWN, [draft for draft in drafts if not draft.area]))
+    # A row that names no area at all, such as one of totals, is refused for that alone.
+    groups.append((UNKNOWN, [draft for draft in drafts if not draft.area and "area" in draft.row.cells]))
     return [(area, members) for area, members in groups if members]
 
 
