@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 import shutil
@@ -14,6 +15,7 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 import popsim as ps
+from popsim.cli.main import main
 from popsim.study import load_study
 from popsim.study.evidence_check import check_evidence
 
@@ -118,6 +120,18 @@ def test_the_entry_loads_and_costs_what_the_page_says(tmp_path: Path) -> None:
     assert f"{to_reference * component.cost.mean() / 1e6:.2f}" == dict(row[::2] for row in table("| cap |"))["20"]
     assert component.common_share == pytest.approx(VALUES["common"])
     assert check_evidence(study) == ()
+
+
+def test_the_command_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (line,) = re.findall(r"```sh\npopsim (.*)\n```", PAGE)
+    file = tmp_path / "projects.csv"
+    rows = [f"{1e6 * VALUES[f'a{k}']!r},{row['size']}" for k, row in enumerate(ROWS, 1)]
+    file.write_text("\n".join(["amount,people", *rows]) + "\n", encoding="utf-8")
+    with pytest.raises(SystemExit) as leaving:
+        main([*line.replace("projects.csv", str(file)).split(), "--json"])
+    assert leaving.value.code == 0
+    said = json.loads(capsys.readouterr().out)
+    assert [said["low"], said["high"]] == pytest.approx([1e6 * VALUES["low_fit"], 1e6 * VALUES["high_fit"]])
 
 
 def prose_numbers(text: str) -> set[str]:
