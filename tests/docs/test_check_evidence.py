@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from popsim.cli.main import COMMANDS
 from popsim.study import load_study
 from popsim.study.catalogue_models import AcceptedTable
 from popsim.study.cited_amounts import FAR_LEVEL, OUTSIDE_LEVEL, SPREAD_LEVEL
@@ -49,6 +50,8 @@ def test_another_cap_is_written_as_shown(tmp_path: Path) -> None:
     before, after = (each.areas[-1].components[0] for each in (study, alternative.study))
     assert after.cost.support()[1] == pytest.approx(2 * before.cost.support()[1])
     assert after.cost.mean() > before.cost.mean()
+    assert "`popsim assumptions`" in PAGE
+    assert "assumptions" in COMMANDS
 
 
 def test_the_python_runs(capsys: pytest.CaptureFixture[str]) -> None:
