@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import numpy as np
 
@@ -16,6 +16,9 @@ from popsim.errors import ParameterError, Problem, kind_of, shown
 
 SizeExponent = Literal["estimate"] | float | None
 """How amounts grow with size: estimated from the data, known, or not at all."""
+
+Bound = Literal["left", "right"] | float | None
+"""What is known of a point: its value (None), that it is at most or at least that, or that it is up to another."""
 
 _MOST = 100_000
 
@@ -34,17 +37,25 @@ class Data:
         How amounts grow with size.
     weights
         Weight of each point: the variance of its noise is spread² / weight, as of a mean of so many points. None: 1.
+    censored
+        What is known of each point; None: all values are known.
     """
 
     values: tuple[float, ...]
     sizes: tuple[float, ...] | None = None
     size_exponent: SizeExponent = None
     weights: tuple[float, ...] | None = None
+    censored: tuple[Bound, ...] | None = None
 
     @property
     def count(self) -> int:
         """How many points."""
         return len(self.values)
+
+    @property
+    def known(self) -> int:
+        """How many points of which the value is known, and not only bounds."""
+        return self.count if self.censored is None else sum(bound is None for bound in self.censored)
 
     @property
     def estimated(self) -> bool:
@@ -84,12 +95,14 @@ class Data:
         return np.asarray(np.array(self.values) * np.exp(-self.known_exponent * self.distances))
 
 
-def read_data(values: object, *, sizes: object, size_exponent: object, weights: object, positive: bool) -> Data:
+def read_data(
+    values: object, *, sizes: object, size_exponent: object, weights: object, censored: object, positive: bool
+) -> Data:
     """Read the arguments of a fit.
 
     Parameters
     ----------
-    values, sizes, size_exponent, weights
+    values, sizes, size_exponent, weights, censored
         As in `popsim.fits.fit`.
     positive
         Whether all values must be above zero.
@@ -102,7 +115,7 @@ def read_data(values: object, *, sizes: object, size_exponent: object, weights: 
 
     Examples
     --------
-    >>> options = dict(sizes=[1, 4], size_exponent=0.5, weights=None, positive=True)
+    >>> options = dict(sizes=[1, 4], size_exponent=0.5, weights=None, censored=None, positive=True)
     >>> round(read_data([3, 7], **options).centre, 9)
     2.0
     """
@@ -110,13 +123,14 @@ def read_data(values: object, *, sizes: object, size_exponent: object, weights: 
     amounts = _numbers("values", values, problems, positive=positive)
     factors = None if sizes is None else _numbers("sizes", sizes, problems, positive=True)
     counted = None if weights is None else _numbers("weights", weights, problems, positive=True)
+    bounds = None if censored is None else _bounds(censored, amounts, problems)
     exponent = _exponent(size_exponent, sizes, problems)
-    for name, entries in (("sizes", factors), ("weights", counted)):
+    for name, entries in (("sizes", factors), ("weights", counted), ("censored", bounds)):
         if entries and amounts and len(entries) != len(amounts):
             problems.append(_problem(name, f"{len(entries)} for {len(amounts)} values", "as many as values"))
     if problems:
         raise ParameterError(problems)
-    data = Data(tuple(amounts), _tuple(factors), exponent, _tuple(counted))
+    data = Data(tuple(amounts), _tuple(factors), exponent, _tuple(counted), _tuple(bounds))
     if problems := _too_little(data):
         raise ParameterError(problems)
     return data
@@ -150,6 +164,27 @@ def _numbers(name: str, given: object, problems: list[Problem], *, positive: boo
     return [] if wrong else numbers
 
 
+def _bounds(given: object, amounts: list[float], problems: list[Problem]) -> list[Bound]:
+    """Return what is known of each point."""
+    entries = as_list(given)
+    allowed = 'None (known), "left" (at most that), "right" (at least that) or a larger number (up to it)'
+    if not entries:
+        problems.append(_problem("censored", kind_of(given), f"a list, for each value {allowed}"))
+        return []
+    bounds: list[Bound] = []
+    for place, entry in enumerate(entries):
+        number = as_number(entry)
+        least = amounts[place] if place < len(amounts) else -math.inf
+        if entry is None or (isinstance(entry, str) and entry in ("left", "right")):
+            bounds.append(cast(Bound, entry))
+        elif number is not None and least < number < math.inf:
+            bounds.append(number)
+        else:
+            problems.append(Problem("fit()", ("censored", place), shown(entry), allowed))
+            bounds.append(None)
+    return bounds
+
+
 def _exponent(given: object, sizes: object, problems: list[Problem]) -> SizeExponent:
     """Read the exponent, which needs sizes and is needed with them."""
     number = as_number(given)
@@ -171,8 +206,9 @@ def _exponent(given: object, sizes: object, problems: list[Problem]) -> SizeExpo
 def _too_little(data: Data) -> list[Problem]:
     """Return why data determine no level, spread and exponent, if they do not."""
     what = "a level, an exponent and a spread" if data.estimated else "a level and a spread"
-    if data.count < data.parameters:
-        found = f"{data.count} point{'' if data.count == 1 else 's'}"
+    if data.known < data.parameters:
+        found = f"{data.known} point{'' if data.known == 1 else 's'}"
+        found += "" if data.censored is None else " of which the value is known"
         mend = "a fit needs data: state the cost as a family, and its basis as judgement"
         return [_problem("values", found, f"{data.parameters} points or more, for {what}", mend)]
     if data.estimated and float(np.ptp(data.distances)) < 1e-6:

@@ -7,6 +7,7 @@ from typing import get_args
 
 from popsim.arguments import as_list, check_name, check_whole
 from popsim.errors import ParameterError, Problem, kind_of
+from popsim.fits.censored import estimate_censored
 from popsim.fits.data import Data, read_data
 from popsim.fits.model import Estimate, Model
 from popsim.fits.models import FAMILIES, model_of
@@ -24,6 +25,7 @@ def fit(
     sizes: object = None,
     size_exponent: object = None,
     weights: object = None,
+    censored: object = None,
     method: Method = "maximum likelihood",
     seed: int = 1,
     simulations: int = 999,
@@ -47,6 +49,9 @@ def fit(
         How amounts grow with size: ``"estimate"``, or the exponent where it is known.
     weights
         Weight of each amount, above 0: the variance of its noise is spread² / weight.
+    censored
+        What is known of each amount: None for its value, ``"right"`` for at least that, ``"left"`` for at most that, a
+        larger number for between the two.
     method
         ``"maximum likelihood"``, or ``"quantiles"``: the family that has the quartiles of the data.
     seed, simulations
@@ -82,6 +87,7 @@ def fit(
         sizes=sizes,
         size_exponent=size_exponent,
         weights=weights,
+        censored=censored,
         positive=any(model.positive for model in models),
     )
     if problems := [problem for model in models for problem in _refused(model, data, method)]:
@@ -94,6 +100,8 @@ def fit(
 
 
 def _estimate(model: Model, data: Data, method: Method) -> Estimate:
+    if data.censored is not None:
+        return estimate_censored(model, data)
     return match_quartiles(model, data) if method == "quantiles" else model.estimate(data)
 
 
@@ -115,6 +123,9 @@ def _refused(model: Model, data: Data, method: Method) -> list[Problem]:
     if data.weights is not None and not model.weighted:
         allowed = f"no weights for the family {model.family}"
         problems.append(Problem("fit()", ("weights",), "weights", allowed, "use lognormal"))
+    if data.censored is not None and (data.estimated or data.weights is not None or method == "quantiles"):
+        allowed = 'no weights, a known exponent or none, and method = "maximum likelihood"'
+        problems.append(Problem("fit()", ("censored",), "points of which only bounds are known", allowed))
     if method == "quantiles" and (data.estimated or data.weights is not None):
         allowed = 'amounts without weights, with a known exponent or none, for method = "quantiles"'
         found = "an exponent to estimate" if data.estimated else "weights"

@@ -6,6 +6,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+import numpy as np
+
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family
 from popsim.fits.data import Data
@@ -74,6 +77,10 @@ class Model(ABC):
     @abstractmethod
     def law(self, level: Any, spread: Any) -> Any:
         """Return the distribution of scipy at levels and spreads, numbers or arrays."""
+
+    def log_prior_of_spread(self, spread: Floats) -> Floats:
+        """Return the logarithm of the prior, per unit of log spread; even, unless a child says otherwise."""
+        return np.zeros(np.shape(spread))
 
     @abstractmethod
     def member(self, estimate: Estimate, distance: float) -> Family:

@@ -12,6 +12,7 @@ import numpy as np
 from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, shown
 from popsim.families.base import Family
+from popsim.fits.censored import predictive_censored
 from popsim.fits.data import Data
 from popsim.fits.goodness import AndersonDarling, anderson_darling, scores
 from popsim.fits.model import Estimate
@@ -137,7 +138,10 @@ class Fit:
         if self.method != "maximum likelihood":
             allowed = 'method = "maximum likelihood": the errors of matched quantiles are not known'
             raise ParameterError(Problem("predictive_at()", ("method",), f'"{self.method}"', allowed))
-        return model_of(self.family).predictive(self.data, self.estimate, self._distance(size))
+        model, distance = model_of(self.family), self._distance(size)
+        if self.data.censored is not None:
+            return predictive_censored(model, self.data, self.estimate, distance)
+        return model.predictive(self.data, self.estimate, distance)
 
     def interval(self, coverage: float = 0.9, size: float | None = None) -> tuple[float, float]:
         """Return the range that holds a new observation with a probability, as much left out below as above.
@@ -174,6 +178,7 @@ class Fit:
 
         Dunn and Smyth (1996), Randomized quantile residuals, doi:10.1080/10618600.1996.10474708.
         """
+        self._all_known("residuals")
         return tuple(scores(model_of(self.family), self.data, self.estimate).tolist())
 
     @cached_property
@@ -185,7 +190,14 @@ class Fit:
         if self.method != "maximum likelihood":
             allowed = 'method = "maximum likelihood", which is repeated for each simulated data set'
             raise ParameterError(Problem("anderson_darling", ("method",), f'"{self.method}"', allowed))
+        self._all_known("anderson_darling")
         return anderson_darling(model_of(self.family), self.data, self.estimate, self.simulations, self.seed)
+
+    def _all_known(self, what: str) -> None:
+        """Refuse what needs the value of every point."""
+        if self.data.known < self.data.count:
+            found = f"{self.data.count - self.data.known} points of which only bounds are known"
+            raise ParameterError(Problem(what, ("censored",), found, "points of which the value is known"))
 
     def _distance(self, size: object) -> float:
         number = as_number(size)

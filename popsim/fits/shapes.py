@@ -266,6 +266,11 @@ class GammaModel(ShapeModel):
         rest = _trigamma_rest(shape)
         return gammas + shape * float(np.log(data.amounts).sum()) + 0.5 * math.log(rest) + math.log(shape)
 
+    def log_prior_of_spread(self, spread: Floats) -> Floats:
+        """Return the logarithm of p(a) a, at a = 1 / spread²."""
+        shapes = np.clip(spread**-2.0, *SHAPES)
+        return np.array([0.5 * math.log(_trigamma_rest(a)) + math.log(a) for a in shapes.ravel()]).reshape(shapes.shape)
+
     def slope(self, data: Data, shape: float) -> float:
         """Return log a - psi(a) less the logarithm of the arithmetic over the geometric mean."""
         from scipy import special

@@ -88,6 +88,7 @@ def test_axes_of_the_reader_are_used():
     ("given", "allowed"),
     [
         ({"fit": COSTS}, "what popsim.fit returned"),
+        ({"fit": ps.fit([1.0, 2.0, 4.0], censored=[None, None, "right"])}, "the value is known"),
         ({"scale": 0}, "a number above 0"),
         ({"scale": "million"}, "a number above 0"),
         ({"coverage": 90}, "a number above 0, below 1"),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from popsim.errors import ParameterError, Problem
 from popsim.fits.result import Fit
 from popsim.report.figures import canvas
 from popsim.report.figures.canvas import KeyRow, Screen
@@ -53,6 +54,18 @@ class FitPicture:
     coverage: float = 0.9
     unit: str = ""
     scale: float = 1.0
+
+    def __post_init__(self) -> None:
+        """Refuse points of which only bounds are known: as points they would be misread.
+
+        Raises
+        ------
+        ParameterError
+            Where there are such points.
+        """
+        if self.fit.data.known < self.fit.data.count:
+            found = f"{self.fit.data.count - self.fit.data.known} points of which only bounds are known"
+            raise ParameterError(Problem("figure of a fit", (), found, "points of which the value is known"))
 
     @property
     def amount_label(self) -> str:
