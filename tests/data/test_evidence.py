@@ -124,6 +124,7 @@ def focal_unit(data: Evidence, quantile: float) -> float:
 NORMAL_95 = float(stats.norm.ppf(0.95))
 Rule = Callable[[Evidence], float]
 RULES: dict[str, dict[str, Rule]] = {
+    "overlap/nip": {"cap": lambda data: 3 * data.of("ceiling")},
     "a/inventory_update": {
         "low": lambda data: 0.4 * data.of("zambia"),
         "mode": lambda data: data.of("zambia"),
@@ -203,7 +204,7 @@ def test_every_amount_has_a_rule_and_every_rule_an_amount() -> None:
     stated = {
         name: {key for key, value in entry["cost"].items() if isinstance(value, int | float)}
         for name, entry in ENTRIES.items()
-        if name not in {"a/first_inventory", "b/first_plan"}  # whose data follow
+        if "cost" in entry
     }
     assert {name: set(rules) for name, rules in RULES.items()} == stated
 
@@ -258,6 +259,25 @@ def test_a_fitted_cost_is_the_distribution_of_a_new_country(name: str) -> None:
     np.testing.assert_allclose(component.cost.ppf(p), np.exp(law.ppf(p * law.cdf(cap))), rtol=1e-6)
     (size,) = (exponent for exponent in component.exponents if exponent.driver == "size")
     assert size.reference == pytest.approx(math.exp(x.mean()), rel=1e-12)
+
+
+def test_whole_plans_are_the_distribution_of_a_new_country() -> None:
+    data = Evidence("overlap/nip")
+    x, y = data.fitted()
+    logs = y - mean_exponent("overlap/nip") * x
+    assert len(logs) == 3
+    level = float(logs.mean())
+    # What the twelve pilot plans cost lies within 90 per cent of it.
+    law = stats.t(2, level, float(logs.std(ddof=1)) * math.sqrt(4 / 3))
+    for pilots in ("pilots_country_work", "pilots_all_in"):
+        assert law.ppf(0.05) < math.log(data.of(pilots)) < law.ppf(0.95)
+
+
+def test_shares_of_a_plan_leave_room_for_the_focal_unit_and_information() -> None:
+    shares = [ENTRIES[name]["share"] for name in ("a/first_inventory", "b/first_plan")]
+    assert all(ENTRIES[name]["overlap"] == "nip" for name in ("a/first_inventory", "b/first_plan"))
+    assert sum(share["high"] for share in shares) == pytest.approx(0.95)
+    assert 0.15 < 1 - sum(share["mode"] for share in shares) < 0.25
 
 
 def test_a_source_is_counted_whole_only_once() -> None:
