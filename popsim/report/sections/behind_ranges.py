@@ -49,11 +49,13 @@ def family(component: Component | Overlap) -> str:
     return _text("fitted_family", family=component.fit.family, capped=component.cap is not None)
 
 
-def evidence_of(component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData) -> list[Block]:
-    """Return the amounts behind a range as a table, and the fit to them as a sentence."""
+def evidence_of(
+    component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData, name: str
+) -> list[Block]:
+    """Return the amounts behind a range as a table, and the fit to them as a sentence and a picture of this name."""
     if not component.data:
         return []
-    return [_table(component), *_fit(component, exponents, data)]
+    return [_table(component), *_fit(component, exponents, data, name)]
 
 
 def _table(component: Component | Overlap) -> Table:
@@ -75,15 +77,15 @@ def _row(datum: Datum, component: Component | Overlap) -> tuple[str, ...]:
     return (row.name, read + part, str(row.year), where, row.scope, row.stage, counted, brought, use)
 
 
-def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData) -> list[Block]:
+def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData, name: str) -> list[Block]:
     fit = component.fit
     notes = [
-        _text("shown", name=datum.row.name, reason=datum.row.reason)
+        _text("shown", name=datum.row.name, reason=_ended(datum.row.reason))
         for datum in component.data
         if datum.row.use == "shown"
     ]
     notes += [
-        _text("share", name=datum.row.name, share=percent(datum.row.share), rest=datum.row.share_rationale)
+        _text("share", name=datum.row.name, share=percent(datum.row.share), rest=_ended(datum.row.share_rationale))
         for datum in component.data
         if datum.row.share < 1.0
     ]
@@ -106,25 +108,30 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
         high=high,
         interval=data.interval,
         unit=unit_for(0.0, component.currency),
-        share=significant(fit.common_share),
+        share=significant(fit.common_share if component.common_share is None else component.common_share),
         cap="" if component.cap is None else significant(component.cap),
         why=component.cap_rationale,
     )
-    return [*paragraphs, Paragraph(sentence), _picture(component, fit, (low, high), data)]
+    return [*paragraphs, Paragraph(sentence), _picture(component, fit, (low, high), data, name)]
 
 
-def _picture(component: Component | Overlap, fit: Fit, ends: tuple[str, str], data: ReportData) -> Figure:
+def _picture(component: Component | Overlap, fit: Fit, ends: tuple[str, str], data: ReportData, name: str) -> Figure:
     """Return the picture of a fit, of which `ends` are those of the interval at reference size, as printed."""
     money = unit_for(max(fit.data.values), component.currency)
     unit = f"{money} of {component.price_year}"
     about = {"name": component.name, "count": fit.count, "low": ends[0], "high": ends[1], "interval": data.interval}
     return Figure(
-        name=f"fit_{component.id}",
+        name=name,
         title=_text("picture_title", name=component.name),
         caption=_text("picture_caption", count=fit.count, unit=unit),
         spoken=_text("picture_spoken", **about),
         draw=partial(figures.fitted, FitPicture(fit, data.coverage, unit, float(scale_of(money)))),
     )
+
+
+def _ended(text: str | None) -> str:
+    """Return a sentence with its full stop."""
+    return f"{(text or '').rstrip('. ')}."
 
 
 def posts(data: ReportData) -> list[Table]:

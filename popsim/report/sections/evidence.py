@@ -97,9 +97,9 @@ def _area(area: Area, data: ReportData) -> Details:
     note = _text("cost_per_country", exponent=exponent, correlation=significant(area.common_share))
     blocks: list[Block] = [Paragraph(about), Paragraph(note, note=True)]
     for whole in _shown_first(area, data.study):
-        blocks += _whole(whole, data), *evidence_of(whole, _exponents(whole, data.study), data)
+        blocks += _whole(whole, data), *evidence_of(whole, _exponents(whole, data.study), data, f"fit_{whole.id}")
     for part in area.components:
-        blocks += _entry(part, area, data), *evidence_of(part, part.exponents, data)
+        blocks += _entry(part, area, data), *evidence_of(part, part.exponents, data, f"fit_{area.id}_{part.id}")
     return Details(_text("area_summary", name=area.name, components=len(area.components)), tuple(blocks))
 
 
