@@ -28,8 +28,8 @@ run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY
 test: $(VENV)/.installed-test ## run all tests
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds: up to an hour
-	$(BIN)/python -m pytest tests/reproduction tests/statistical -m slow_statistical $(ARGS)
+test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
+	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff check .
