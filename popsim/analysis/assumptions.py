@@ -22,8 +22,8 @@ from popsim.analysis.compare import ROUNDING
 from popsim.analysis.door import check_probability, study_of
 from popsim.analysis.order import Moments
 from popsim.arrays import Floats
-from popsim.engine.fixed import FixedRuns
-from popsim.engine.simulate import provenance, simulate
+from popsim.engine.fixed import FixedRuns, run_together
+from popsim.engine.simulate import provenance
 from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile as compile_plan
@@ -117,8 +117,9 @@ def assumptions(
         raise ParameterError(Problem("", ("own",), kind_of(own), "True or False"))
     sampling = Sampling.of(scenarios, study.seed if seed is None else seed)
     thread_count = check_threads(threads)
-    written, stated = _stated(study, sampling, thread_count)
-    plan = compile_plan(replace(study, options=(), what_ifs=())).with_sampling(sampling)
+    # Alternatives are run as options are.
+    plan = compile_plan(replace(study, options=study.what_ifs, what_ifs=())).with_sampling(sampling)
+    written, *stated = (_read(totals) for totals in run_together(plan, thread_count))
     scores = common_scores(study, plan) if own else ()
     done, count = len(study.what_ifs) + 1, len(study.what_ifs) + 1 + len(FIXED_AT) * len(scores)
     figures = _Figures(written, wanted)
@@ -169,20 +170,9 @@ def _assumed(what_if: WhatIf) -> tuple[str, str]:
     return f"what_if/{what_if.assumption}", what_if.assumption
 
 
-def _stated(study: Study, sampling: Sampling, threads: int) -> tuple[Totals, list[Totals]]:
-    """Return the totals of the study as written, and of each alternative that it states.
-
-    Alternatives are run as options are: those that draw the same are drawn once.
-    """
-    together = replace(study, options=study.what_ifs, what_ifs=())
-    dataset = simulate(
-        together, scenarios=sampling.count, seed=sampling.seed, design="random", breakdowns=(), threads=threads
-    )
-    totals = [
-        {name: dataset[name].values[place] for name in _DRAWN if name in dataset}
-        for place in range(dataset.sizes["option"])
-    ]
-    return totals[0], totals[1:]
+def _read(totals: Totals) -> Totals:
+    """Return the totals that are compared, in order."""
+    return {name: totals[name] for name in _DRAWN if name in totals}
 
 
 def _fixed(

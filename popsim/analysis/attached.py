@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from popsim.analysis.assumptions import SCENARIOS as ASSUMPTION_SCENARIOS
 from popsim.analysis.assumptions import assumption_work, assumptions
 from popsim.analysis.door import dataset_of
 from popsim.analysis.drivers import driver_work, drivers, least_scenarios
@@ -30,6 +29,8 @@ SHARE = 0.2
 """Scenarios of all these simulations together, as a share of those of the run, where drivers are not asked for."""
 DRAWS = 1_000_000_000
 """Random numbers that all these simulations together may always draw, however short the run: a few seconds."""
+ASSUMPTION_SCENARIOS = 1_024
+"""Scenarios of each change of an assumption where they are not asked for: a few seconds of the packaged study."""
 LEFT_OUT = ("asked", "certain", "unseen", "work")
 """Why a run has no drivers: the user asked for none; the cost is the same in all scenarios; it is the same in the fewer
 scenarios for drivers; or they would take much longer than the run itself."""

@@ -15,6 +15,7 @@ import numpy as np
 
 from popsim.families.base import Family
 from popsim.plan.model import Plan
+from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView
 from popsim.study.model import Amount, Setting, Study
 
 _COMMON, _GROUP = "common/", "common/group/"
@@ -130,6 +131,9 @@ def _amounts(study: Study) -> Iterator[tuple[str, Amount]]:
             yield from _chances(f"area/{area.id}", area.need)
         if area.escalation is not None:
             yield area.escalation.stream, area.escalation.rate
+        if area.delay is not None:
+            yield area.delay.level_stream, area.delay.level
+    yield from StudyView(study).financing_draws.items()
     yield from ((f"shock/{shock.id}/factor", shock.factor) for shock in study.shocks)
     if study.inflation is not None:
         yield "inflation", study.inflation
@@ -162,7 +166,9 @@ def _describe(study: Study, stream: str) -> str:
         name = next((whole.name for whole in study.overlaps if whole.id == id_), id_)
         return f"How it is split: {name}" if what else f"Level of unit costs: {name}"
     if kind == "delay" and after == "level":
-        return "Level of delays"
+        return "Factor on all delays" + (f": {place}" if place else "")
+    if stream in (AGENCY_FEE, MATERIALISED):
+        return "Fee of the agencies" if stream == AGENCY_FEE else "Part of the pledged co-financing that is paid"
     known = {
         "factor": "Level of unit costs: what all areas share",
         "need": "Level of needs",
@@ -170,6 +176,7 @@ def _describe(study: Study, stream: str) -> str:
         "start": "Level of starts",
         "escalation": "Real rise of costs",
         "inflation": "Inflation",
+        "cofinancing": "Co-financing",
     }
     words = known.get(kind, kind.replace("_", " ").capitalize())
     where = ", ".join(part for part in (place, after.replace("_", " ").replace("/", ", ")) if part)

@@ -186,11 +186,13 @@ def test_an_amount_that_is_fixed_is_a_study_with_that_number(key: str, case: str
     by_hand(found, case, ps.load_study(FULL, {key: value}))
 
 
-def test_of_the_packaged_study_too() -> None:
+@pytest.mark.parametrize(
+    ("key", "case"), [("escalation.rate", "escalation/high"), ("area.c.size_exponent", "exponent/area/c/size/low")]
+)
+def test_of_the_packaged_study_too(key: str, case: str) -> None:
     """In an area without a fit: amounts that a cost is fitted to are brought to one size by the exponent, too."""
     found = ps.assumptions(ps.load_study("pops"), scenarios=500)
-    case = "exponent/area/c/size/low"
-    by_hand(found, case, ps.load_study("pops", {"area.c.size_exponent": found["value"].sel(case=case).item()}))
+    by_hand(found, case, ps.load_study("pops", {key: found["value"].sel(case=case).item()}))
 
 
 def test_every_amount_that_countries_have_in_common_is_there() -> None:
@@ -199,7 +201,8 @@ def test_every_amount_that_countries_have_in_common_is_there() -> None:
     found = ps.assumptions(study, scenarios=200)
     amounts = found["case"].values[~np.isnan(found["value"].values)].tolist()
     streams = [name.removeprefix("common/") for name in plan.streams.shared]
-    drawn = [name for name in streams if name.startswith(("exponent/", "escalation")) or "/probability" in name]
+    kinds = ("exponent/", "escalation", "delay/level", "financing/", "cofinancing")
+    drawn = [name for name in streams if name.startswith(kinds) or "/probability" in name]
     assert sorted(amounts) == sorted(f"{name}/{end}" for name in drawn for end in ("low", "high"))
     levels = [f"area/{area.id}/component/{each.id}" for area in study.areas for each in area.components]
     assert set(levels) <= set(found["assumption"].values.tolist())
