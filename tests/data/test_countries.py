@@ -18,7 +18,7 @@ from ..published import AREAS
 CONFIGS = Path(__file__).parents[2] / "configs"
 COLUMNS = [
     "code", "name", "region", "category", "ldc", "sids", "income", "population", "population_year", "population_basis",
-    "population_2031", "note", "source",
+    "population_2031", "population_2031_basis", "note", "source",
 ]  # fmt: skip
 ALLOWED = {
     "region": {"African", "Asia-Pacific", "Latin America and Caribbean", "Eastern European"},
@@ -28,6 +28,7 @@ ALLOWED = {
     "income": {"LIC", "LMC", "UMC", "HIC", "unclassified"},
     "population_year": {"2007"},
     "population_basis": {"evidence"},
+    "population_2031_basis": {"expert"},
 }
 EUROPEAN_UNION_EIT = {"BGR", "CZE", "EST", "HRV", "HUN", "LTU", "LVA", "POL", "ROU", "SVK", "SVN"}
 NOT_UN_MEMBERS = {"COK", "NIU", "PSE"}
