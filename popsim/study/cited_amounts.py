@@ -1,7 +1,7 @@
 """Could these amounts come from this range? Three tests, each with the share of cases in which it errs.
 
 Each has a level: how often, at most, it objects where the amounts are truly drawn from the range. The sum of the levels
-is how often any of them does: 5 of 100. Few amounts can show little, so the absence of an objection proves nothing.
+is how often any of them does: 9 of 100. Few amounts can show little, so the absence of an objection proves nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ COVERAGE = 0.9
 """Of the range that is compared: between its 5th and 95th percentile."""
 OUTSIDE_LEVEL = 0.02
 """Probability, at most, that so many of some amounts lie outside by chance."""
-SPREAD_LEVEL = 0.02
+SPREAD_LEVEL = 0.06
 """Probability, at most, that some amounts spread so far by chance."""
 FAR_LEVEL = 0.01
 """Probability, at most, that the farthest of some amounts is so far out by chance."""
@@ -47,7 +47,7 @@ class Objection(NamedTuple):
 def compare(cost: Family, names: Sequence[str], amounts: Sequence[float], *, unit: str = "") -> list[Objection]:
     """Return what speaks against amounts being independent draws of a range.
 
-    Where they are, at most 5 of 100 sets of amounts meet an objection: the levels of the three tests sum to that.
+    Where they are, at most 9 of 100 sets of amounts meet an objection: the levels of the three tests sum to that.
 
     Parameters
     ----------
