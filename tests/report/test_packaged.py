@@ -48,6 +48,6 @@ def test_the_report_says_which_source_could_not_be_had() -> None:
     (evidence,) = (part for part in document.sections if part.id == "evidence")
     (unknown,) = (block for block in evidence.blocks if isinstance(block, Bullets))
     assert "UNEP/POPS/INC.2/INF/3, table 1" in unknown.items[0]
-    assert "could not be found" in unknown.items[0]
+    assert "could not be read" in unknown.items[0]
     other = compose(load_study("example"), simulate(load_study("example"), scenarios=100))
     assert "INC.2/INF/3" not in render(other)
