@@ -18,8 +18,9 @@ from popsim.study.model import Amount
 
 _ORDER = 8
 _STRETCHES = np.linspace(-SCORE_LIMIT, SCORE_LIMIT, 23)
-_FINE, _COARSE = 0.01, 0.5
-"""Widths of stretches of the normal score where three quantities are integrated over: of the innermost, and others."""
+_FINE, _MIDDLE, _COARSE = 0.01, 0.25, 1.0
+"""Widths of stretches of the normal score where three quantities are integrated over: of the innermost; of the other
+factor, coarser where a start with a density smooths what is integrated."""
 
 
 @lru_cache(maxsize=512)
@@ -97,8 +98,8 @@ def _three_drawn(begin: Amount, level: Amount, late: Amount, cost_per_year: floa
     sums = np.cumsum([weights, weights * values, weights * values * values], axis=1)
     sums = np.concatenate([np.zeros((3, 1)), sums], axis=1)
     # A level near zero leaves kinks where the start is a whole year.
-    begins, begin_weights = (each[0] for each in _broken(begin, np.zeros(1), lags))
-    factors, factor_weights = nodes(outer, _ORDER, _COARSE)
+    begins, begin_weights = _that_count(*(each[0] for each in _broken(begin, np.zeros(1), lags)))
+    factors, factor_weights = _that_count(*nodes(outer, _ORDER, _COARSE if _has_density(begin) else _MIDDLE))
     begins, factors = begins[:, None], factors[None, :]
     chance = begin_weights[:, None] * factor_weights
     more = cost_per_year * factors
@@ -117,6 +118,12 @@ def _three_drawn(begin: Amount, level: Amount, late: Amount, cost_per_year: floa
     one, first, _ = sums[:, -1][:, None, None] - below
     found[lags - 1] += (chance * (one + more * first)).sum()
     return tuple(found.tolist())
+
+
+def _that_count(values: Floats, weights: Floats) -> tuple[Floats, Floats]:
+    """Return the nodes that add something that could be seen, to a chance or to a mean."""
+    counts = weights * (1.0 + values) > 1e-13
+    return values[counts], weights[counts]
 
 
 def _count_below(values: Floats, years: Floats, factors: Floats) -> Integers:
