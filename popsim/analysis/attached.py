@@ -13,7 +13,9 @@ import xarray as xr
 
 from popsim.analysis.assumptions import assumption_work, assumptions
 from popsim.analysis.door import dataset_of
-from popsim.analysis.drivers import driver_work, drivers, least_scenarios
+from popsim.analysis.drivers import driver_work, drivers, figure_names, figures_of, least_scenarios
+from popsim.plan.financing import uncertain_parts
+from popsim.plan.streams import FINANCING
 from popsim.schema import seed_of
 from popsim.study.model import Study
 from popsim.types import GROUPINGS
@@ -21,8 +23,8 @@ from popsim.types import GROUPINGS
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
-ATTACHED = ("cost",)
-"""Totals whose drivers a run stores."""
+COST, NEED = "cost", "financing_need"
+"""Totals whose drivers a run stores: those of the need where who pays is uncertain; else it has those of the cost."""
 SCENARIOS = 4_096
 """Scenarios of each simulation for drivers where they are asked for; shares of the variance are then known to 1 %."""
 SHARE = 0.2
@@ -89,6 +91,7 @@ def add_drivers(
         if affordable < least:
             return leave_out_drivers(dataset, "work")
         count = min(count, max(least, int(SHARE * dataset["cost"].size / runs) // least * least))
+    totals = (COST, NEED) if uncertain_parts(study) else (COST,)
     results = []
     for place, by in enumerate(GROUPINGS):
 
@@ -96,7 +99,7 @@ def add_drivers(
             if progress is not None:
                 progress(place * whole + done, len(GROUPINGS) * whole)
 
-        results.append(drivers(study, count, by=by, threads=threads, progress=part_of_all, only=ATTACHED))
+        results.append(drivers(study, count, by=by, threads=threads, progress=part_of_all, only=totals))
     if not all(float(each["std"]) > 0.0 for each in results):
         return leave_out_drivers(dataset, "unseen")
     return attach_drivers(dataset, *results)
@@ -105,7 +108,8 @@ def add_drivers(
 def attach_drivers(dataset: Run | xr.Dataset, *results: xr.Dataset) -> xr.Dataset:
     """Add what `popsim.drivers` gives for the cost to a run: by input, by level, or both.
 
-    Variables are named ``drivers_input_first_order`` and so on.
+    Variables are named ``drivers_input_first_order`` and so on. Where one of the inputs is who pays, those of the
+    financing need are added as well, such as ``drivers_input_first_order_of_financing_need``.
 
     Examples
     --------
@@ -118,9 +122,12 @@ def attach_drivers(dataset: Run | xr.Dataset, *results: xr.Dataset) -> xr.Datase
     """
     dataset = dataset_of(dataset).copy()
     described = {name: dict(values.attrs) for name, values in dataset.coords.items()}
+    is_shared = any(FINANCING in result["input"].values for result in results if "input" in result.dims)
+    totals = (COST, NEED) if is_shared else (COST,)
     for result in results:
         by = "input" if "input" in result.dims else "level"
-        names = [str(name) for name in result.data_vars if str(name).removesuffix("_error") in _STORED]
+        known = {name: short for total in totals for name, short in figure_names(result, total).items()}
+        names = [name for name, short in known.items() if short.removesuffix("_error") in _STORED]
         variables = {f"drivers_{by}_{name}": result[name].reset_coords(drop=True) for name in names}
         attributes = {f"drivers_{by}_{name}": result.attrs[name] for name in _DRIVER_ATTRIBUTES}
         labels = {by: result[by], f"{by}_name": result[f"{by}_name"]}
@@ -132,15 +139,27 @@ def attach_drivers(dataset: Run | xr.Dataset, *results: xr.Dataset) -> xr.Datase
     return dataset
 
 
-def attached_drivers(dataset: Run | xr.Dataset, by: str) -> xr.Dataset | None:
-    """Return what `attach_drivers` added, by "input" or by "level"; None where the run has none."""
+def attached_drivers(dataset: Run | xr.Dataset, by: str, total: str = COST) -> xr.Dataset | None:
+    """Return what `attach_drivers` added, by "input" or by "level"; None where the run has none.
+
+    Parameters
+    ----------
+    dataset
+        A run, or its dataset.
+    by
+        Which grouping.
+    total
+        "cost" or "financing_need". Figures have the same names for both; the cost has no input that it does not depend
+        on, which is who pays.
+    """
     dataset = dataset_of(dataset)
     prefix = f"drivers_{by}_"
     names = {str(name): str(name).removeprefix(prefix) for name in dataset.data_vars if str(name).startswith(prefix)}
-    if not names:
-        return None
     stored = dataset[list(names)].rename(names).reset_coords(drop=True)
-    stored = stored.assign_coords({f"{by}_name": dataset[f"{by}_name"]})
+    stored = figures_of(stored, total)
+    if not stored.data_vars:
+        return None
+    stored = stored.assign_coords({f"{by}_name": dataset[f"{by}_name"].sel({by: stored[by]})})
     stored.attrs = {name: dataset.attrs[f"{prefix}{name}"] for name in _DRIVER_ATTRIBUTES}
     return stored
 

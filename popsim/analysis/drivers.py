@@ -184,6 +184,36 @@ def drivers(
     return result.assign_attrs(_attributes(asked, option))
 
 
+def figure_names(found: xr.Dataset, total: str) -> dict[str, str]:
+    """Return the names of the figures of one total, each with the name that the same figure of the cost has.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> found = ps.drivers(ps.load_study("pops"), scenarios=1024, by="level")
+    >>> figure_names(found, "financing_need")["variance_share_of_financing_need_by_area"]
+    'variance_share_by_area'
+    """
+    ending, names = _suffix(total), dict[str, str]()
+    for name in map(str, found.data_vars):
+        figure, by, grouping = name.removesuffix("_error").partition("_by_")
+        if figure.endswith(ending) if ending else "_of_" not in figure:
+            error = "_error" if name.endswith("_error") else ""
+            names[name] = figure[: len(figure) - len(ending)] + by + grouping + error
+    return names
+
+
+def figures_of(found: xr.Dataset, total: str) -> xr.Dataset:
+    """Return the figures of one total under the names that those of the cost have.
+
+    Of the cost, without the input that changes no cost: who pays.
+    """
+    names = figure_names(found, total)
+    figures = found[list(names)].rename({name: short for name, short in names.items() if name != short})
+    is_cost = total == "cost" and "input" in figures.coords
+    return figures.drop_sel(input=FINANCING, errors="ignore") if is_cost else figures
+
+
 class Work(NamedTuple):
     """What `drivers` takes for both groupings, and what there is to find."""
 

@@ -33,7 +33,8 @@ Examples:
   popsim drivers pops --by level --json
 
 \b
-By input: unit costs of each area, needs, lateness, prices, exponents.
+By input: unit costs of each area, needs, lateness, prices, exponents, and
+who pays, which the financing need depends on.
 By level: common to all countries, common to a group, each country's own."""
 )
 @study_argument
@@ -94,22 +95,32 @@ def drivers_by_grouping(
 
 def _print(study: Study, results: dict[str, xr.Dataset]) -> None:
     """Print the tables of the report."""
+    from popsim.analysis.drivers import figures_of
+    from popsim.plan.streams import FINANCING
+    from popsim.report.document import Paragraph
     from popsim.report.numbers import count
     from popsim.report.sections import drivers as section
 
-    first = next(iter(results.values()))
+    costs = {by: figures_of(each, "cost") for by, each in results.items()}
+    first = next(iter(costs.values()))
     print_text(study.title)
     print_text(f"{count(int(first.attrs['scenarios']))} scenarios per run, seed {seed_of(first.attrs)}.")
     units = section.units_of(first, study)
-    if section.is_unseen(first) or "input" in results:
+    if section.is_unseen(first) or "input" in costs:
         print_text(section.lead(first, units))
     if section.is_unseen(first):
         return
-    for by, each in results.items():
+    for by, each in costs.items():
         print_table(section.share_table(each, by))
         print_table(section.swing_table(each, by, units))
     names = dict(zip(first["area"].values.tolist(), first["area_name"].values.tolist(), strict=True))
     print_table(section.area_table(first, names))
+    if "input" in results and FINANCING in results["input"]["input"].values:
+        for block in section.need_blocks(figures_of(results["input"], "financing_need"), units):
+            if isinstance(block, Paragraph):
+                print_text(block.text)
+            else:
+                print_table(block)
     for text in section.notes(first):
         click.echo()
         print_text(text)
@@ -148,12 +159,16 @@ def attached_as_mapping(dataset: xr.Dataset) -> dict[str, Any]:
     if not results:
         return {}
     first = next(iter(results.values()))
+    of_need: dict[str, xr.Dataset] = {
+        by: each for by in GROUPINGS if (each := attached_drivers(dataset, by, "financing_need")) is not None
+    }
     return {
         "drivers": {
             "scenarios": int(first.attrs["scenarios"]),
             "width": first["width"].item(),
             "width_error": first["width_error"].item(),
             **_parts(results),
+            **({"financing_need": _parts(of_need)} if of_need else {}),
         }
     }
 

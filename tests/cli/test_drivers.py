@@ -174,3 +174,16 @@ def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
     assert "many times the work of this run" in " ".join(done.out.split())
     assert call("run", "example", "--scenarios", "100", "--out", "run", "--drivers").status == 0
     assert "The largest part of the range" in section_of(tmp_path / "run")
+
+
+def test_who_pays_is_shown_for_the_need_alone(call: Callable[..., Any]) -> None:
+    fee = "financing.agency_fee={family='uniform', low=0.0, high=0.9}"
+    done = call("drivers", "example", "--scenarios", "1024", "--set", fee)
+    assert (done.status, done.err) == (0, "")
+    cost, _, need = " ".join(done.out.split()).partition("Who pays is uncertain too")
+    assert "Financing: co-financing" not in cost
+    assert "Share of the variance of the financing need" in need
+    assert "Financing: co-financing" in need
+    said = json.loads(call("run", "example", "--scenarios", "200", "--set", fee, "--out", "none", "--json").out)
+    assert "financing" in [group["id"] for group in said["drivers"]["financing_need"]["input"]]
+    assert "financing" not in [group["id"] for group in said["drivers"]["input"]]

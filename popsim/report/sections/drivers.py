@@ -22,6 +22,7 @@ from popsim.study.model import Study
 _text = Prose("drivers")
 
 _HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
+_NEED = "financing_need"
 _FINEST = 0.001
 """Place at which shares end: tenths of a per cent."""
 _ROUNDING = 1e-9
@@ -59,8 +60,10 @@ def _blocks(data: ReportData) -> tuple[Block, ...] | None:
         return None
     units = Units(data.unit, data.unit_and_prices, data.interval, data.widths.get("study"))
     first = Paragraph(lead(by_input, units))
+    of_need = attached_drivers(data.dataset, "input", _NEED)
+    need = () if of_need is None else need_blocks(of_need, units._replace(width=None))
     if is_unseen(by_input):
-        return (first,)
+        return (first, *need)
     return (
         first,
         _tornado(by_input, data),
@@ -71,7 +74,30 @@ def _blocks(data: ReportData) -> tuple[Block, ...] | None:
         share_table(by_level, "level"),
         swing_table(by_level, "level", units),
         area_table(by_input, {area.id: area.name for area in data.study.areas}),
+        *need,
         *(Paragraph(text, note=True) for text in notes(by_input)),
+    )
+
+
+def need_blocks(indices: xr.Dataset, units: Units) -> tuple[Paragraph | Table, ...]:
+    """Show which inputs make the range of the financing need, where who pays is uncertain.
+
+    Parameters
+    ----------
+    indices
+        Of the need, as `popsim.analysis.drivers.figures_of` gives them.
+    units
+        As for the other tables.
+    """
+    if is_unseen(indices) or not _measured(indices, "std").value > 0.0:
+        return ()
+    shares = {str(key): _reported(indices, "input", str(key))[0] for key in indices["input"].values}
+    first = max(shares, key=lambda key: shares[key].value if shares[key].is_resolved else -1.0)
+    name = _name(indices, "input", first) if shares[first].is_resolved else ""
+    return (
+        Paragraph(_text("of_need", name=name, share=_share(shares[first]))),
+        share_table(indices, "input", _NEED),
+        swing_table(indices, "input", units, _NEED),
     )
 
 
@@ -116,14 +142,14 @@ def is_unseen(indices: xr.Dataset) -> bool:
     return _measured(indices, "std").error == math.inf
 
 
-def share_table(indices: xr.Dataset, by: str) -> Table:
-    """Return the shares of the variance by group of inputs."""
+def share_table(indices: xr.Dataset, by: str, total: str = "cost") -> Table:
+    """Return the shares of the variance of a total by group of inputs."""
     rows = tuple((_name(indices, by, key), *map(_share, _reported(indices, by, key))) for key in _order(indices, by))
-    return Table("Share of the variance of the total cost", (_HEADINGS[by], "Alone", "With others"), rows)
+    return Table(_text("shares_table", total=total), (_HEADINGS[by], "Alone", "With others"), rows)
 
 
-def swing_table(indices: xr.Dataset, by: str, units: Units) -> Table:
-    """Return the swings of the expected cost, and what is left of the width, by group of inputs."""
+def swing_table(indices: xr.Dataset, by: str, units: Units, total: str = "cost") -> Table:
+    """Return the swings of the expected total, and what is left of the width, by group of inputs."""
     keys, width = _order(indices, by), _width(indices, units)
     columns = [
         amounts([_measured(indices, name, **{by: key}) for key in keys], units.unit)
@@ -132,6 +158,7 @@ def swing_table(indices: xr.Dataset, by: str, units: Units) -> Table:
     rows = tuple(zip((_name(indices, by, key) for key in keys), *columns, strict=True))
     caption = _text(
         "swings_caption",
+        total=total,
         interval=units.interval,
         width=amount(width.value, width.error, units.unit, width.finest),
         unit_and_prices=units.unit_and_prices,
