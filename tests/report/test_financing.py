@@ -113,6 +113,13 @@ def test_every_share_stands_among_the_assumptions(uncertain: tuple[xr.Dataset, D
     assert "What is paid of the co-financing" not in entries(made({}, 200)[1])
 
 
+def test_a_component_that_is_paid_otherwise_tells_so() -> None:
+    own = {"area.x.component.running.financing": {"cofinancing": 0.5, "materialised": 0.25}}
+    found = entries(made(own, 200)[1])["Co-financing"]
+    assert [("Paid of what is pledged" in str(each.facts)) for each in found] == [False, False, True]
+    assert "25" in dict(found[2].facts)["Paid of what is pledged"]
+
+
 def test_a_certain_cost_with_an_uncertain_need_is_told_apart() -> None:
     """Nothing that the cost counts is uncertain, and the need has a range."""
     parts = [area(name, component("one", Constant(100.0), (1.0, 0.0, 0.0))) for name in ("a", "b")]

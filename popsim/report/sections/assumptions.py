@@ -111,6 +111,8 @@ def _financing(data: ReportData) -> list[Block]:
     ]
     for where, share in stated:
         pairs = [where, *_setting(data, "Share of the cost", share, "percent")]
+        if share.materialised is not None:
+            pairs.append(("Paid of what is pledged", _amount(data, share.materialised, "percent")))
         if any(isinstance(each[-1], Family) for each in (*share.by, (share.value,))):
             pairs.append(("Uncertain shares", _text("drawn_once")))
         entries.append(_entry("Co-financing", share.basis, pairs, share.rationale))
