@@ -13,7 +13,7 @@ from popsim.schema import SIZE_EXPONENT
 from popsim.study.catalogue import fitted_rows
 from popsim.study.catalogue_models import Costed, DataRow
 from popsim.study.countries import scaling_measures, size_factor
-from popsim.study.model import Amount, Datum, Exponent
+from popsim.study.model import Amount, Datum, Driver, Exponent
 from popsim.study.money import Money
 from popsim.study.place import Place
 from popsim.study.toml_models import FitTable, StudyFile
@@ -38,13 +38,15 @@ class Sizes:
     file: str = ""
     known: bool = True
     """Whether the countries file has the column; else that is reported already."""
+    measure: Driver | None = None
+    """Limits of the study, which hold for sizes that are stated, too."""
 
     def of(self, row: DataRow) -> float | None:
         """Return the size of the countries of an amount, their geometric mean where there are several."""
         if not self.column:
             return 1.0
         if row.size is not None:
-            return row.size / self.reference
+            return row.size / self.reference if self.measure is None else size_factor(self.measure, row.size)
         known = [self.factors[code] for code in row.codes if code in self.factors]
         if not known or len(known) < len(row.codes):
             return None
@@ -62,7 +64,7 @@ def read_sizes(study: Checked[StudyFile], table: TextTable | None) -> Sizes:
     measure = next(measure for measure in scaling_measures(study.content) if measure.name == SIZE)
     values = {table.cell(row, "code"): table.number(table.cell(row, column)) for row in table.rows}
     factors = {code: size_factor(measure, value) for code, value in values.items() if value is not None and value > 0}
-    return Sizes(factors, size.reference, column, table.name)
+    return Sizes(factors, size.reference, column, table.name, measure=measure)
 
 
 def at_year(problem: Problem) -> Problem:

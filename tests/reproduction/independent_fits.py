@@ -88,7 +88,8 @@ def size_of(
     """Size of the countries of a row over the reference: the geometric mean of several."""
     rules = toml["size"]
     if row.get("size"):
-        return float(row["size"]) / rules["reference"]
+        held = np.clip(float(row["size"]), rules.get("lowest", 0.0), rules.get("highest", np.inf))
+        return float(held) / rules["reference"]
     column = rules.get("data_driver", rules["driver"])
     root = folder
     while not (root / toml["countries"]["file"]).exists():

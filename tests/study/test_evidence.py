@@ -192,3 +192,9 @@ def test_a_fitted_cost_is_known_at_reference_size(study: Study) -> None:
     cases = component(study, "from_file")
     scale = cases.exponents[0].reference ** 0.5
     assert reference_cost(cases.cost, cases.exponents).ppf(0.5) == pytest.approx(cases.cost.ppf(0.5) / scale)
+
+
+def test_stated_sizes_of_data_keep_the_limits_of_the_study() -> None:
+    narrow = ps.load_study(FITTED, {"size.lowest": 800_000, "size.highest": 2_000_000})
+    factors = {datum.row.id: datum.size_factor for datum in component(narrow, "projects").data}
+    assert (factors["elsewhere"], factors["land_c"]) == (0.8, 2.0)
