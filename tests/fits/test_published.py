@@ -35,3 +35,27 @@ def test_prediction_interval_of_a_textbook():
     loads = 13.71 + 3.55 * (z - z.mean()) / z.std(ddof=1)
     assert ps.fit(loads, "normal").interval(0.95) == pytest.approx((6.16, 21.26), abs=5e-3)
     assert np.log(ps.fit(np.exp(loads)).interval(0.95)) == pytest.approx([6.16, 21.26], abs=5e-3)
+
+
+NORRIS = """
+0.1 0.2, 338.8 337.4, 118.1 118.2, 888.0 884.6, 9.2 10.1, 228.1 226.5, 668.5 666.3, 998.5 996.3, 449.1 448.6,
+778.9 777.0, 559.2 558.2, 0.3 0.4, 0.1 0.6, 778.1 775.5, 668.8 666.9, 339.3 338.0, 448.9 447.5, 10.8 11.6,
+557.7 556.0, 228.3 228.1, 998.0 995.8, 888.8 887.6, 119.6 120.2, 0.3 0.3, 0.6 0.3, 557.6 556.8, 339.3 339.1,
+888.0 887.2, 998.5 999.0, 778.9 779.0, 10.2 11.1, 117.6 118.3, 228.9 229.2, 668.4 669.1, 449.2 448.9, 0.2 0.5
+"""
+"""Pairs y x."""
+
+
+def test_line_of_the_statistical_reference_datasets():
+    """NIST, https://www.itl.nist.gov/div898/strd/lls/data/Norris.shtml: 36 pairs and certified values of 15 digits.
+
+    A line through y and x is an exponent of size where amounts are exp(y) and sizes exp(x); a thousandth of each keeps
+    the exponentials small.
+    """
+    y, x = np.array([[float(word) for word in pair.split()] for pair in NORRIS.split(",")]).T / 1000
+    found = ps.fit(np.exp(y), sizes=np.exp(x), size_exponent="estimate")
+    assert found.exponent == pytest.approx(1.00211681802045, rel=1e-10)
+    assert found.estimate.exponent_error == pytest.approx(0.429796848199937e-3, rel=1e-8)
+    assert 1000 * found.spread == pytest.approx(0.884796396144373, rel=1e-8)
+    assert 1000 * found.distribution_at(1.0).mu == pytest.approx(-0.262323073774029, rel=1e-8)
+    assert found.degrees == 34
