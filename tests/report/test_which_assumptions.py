@@ -171,6 +171,40 @@ def test_the_need_is_first_where_it_is_the_headline(make: Make) -> None:
     assert table.rows[0][2:5] == table.rows[1][2:5]
 
 
+def test_what_moves_the_cost_alone_is_named_where_the_need_is_first(make: Make) -> None:
+    """The cost of x is paid by others: ten times as much is no more need, and stands last in the order of the need."""
+    paid_by_others = {"financing": {"cofinancing": 1.0, "basis": "judgement", "rationale": "Others pay."}}
+    study = make(
+        {"x": {"k": component(lognormal(100.0, 0.2))}, "y": {"k": component(lognormal(10.0, 0.2))}},
+        financing={"agency_fee": 0.0, "cofinancing": 0.0, **REASONS},
+        area={"x": paid_by_others},
+        report={"headline": "financing_need", "breakdowns": []},
+        what_if=[
+            what_if("more_of_x", **{"area.x.component.k.cost": lognormal(1000.0, 0.2)}),
+            what_if("more_of_y", **{"area.y.component.k.cost": lognormal(20.0, 0.2)}),
+        ],
+    )
+    found = ps.assumptions(study, scenarios=800)
+    first, second = (plain(part.text) for part in written(study, found).blocks[:2] if isinstance(part, Paragraph))
+    assert first.startswith("The assumption that moves the financing need most is “Name of more_of_y”")
+    assert second.startswith("The total cost is moved most by another assumption, “Name of more_of_x”: with")
+    medians = [float(each.replace(",", "")) for each in re.findall(r"US\$ ([\d,.]+)", second)]
+    cases = {name: float(found["cost_quantile"].sel(case=name, quantile=0.5)) for name in ("more_of_x", "full")}
+    scale = medians[0] / cases["more_of_x"]
+    assert medians[1] == pytest.approx(cases["full"] * scale, rel=0.02)
+
+
+def test_one_assumption_that_moves_both_totals_most_is_named_once(make: Make) -> None:
+    study = make(
+        {"x": {"k": component(lognormal(100.0, 0.2))}},
+        financing={"agency_fee": 0.0, "cofinancing": 0.5, **REASONS},
+        report={"headline": "financing_need", "breakdowns": []},
+        what_if=[what_if("more_of_x", **{"area.x.component.k.cost": lognormal(1000.0, 0.2)})],
+    )
+    section = written(study, ps.assumptions(study, scenarios=800))
+    assert not any("moved most by" in part.text for part in section.blocks if isinstance(part, Paragraph))
+
+
 def test_a_percentile_says_the_amount_there(make: Make) -> None:
     study = make(
         {"x": {"k": component(100.0)}},

@@ -67,9 +67,11 @@ def blocks(found: xr.Dataset, study: Study, units: Units) -> tuple[Block | Detai
     """Return the sentences and tables on the changes that `popsim.assumptions` made."""
     order = list(dict.fromkeys(found["assumption"].values.tolist()))[1:]
     first, rest = order[:SHOWN], order[SHOWN:]
-    parts: list[Block | Details] = [Paragraph(lead(found, study, units)), table(found, study, units, first)]
+    leads = [lead(found, study, units), *of_cost(found, study, units)]
+    parts: list[Block | Details] = [*(Paragraph(text) for text in leads), table(found, study, units, first)]
     if rest:
-        summary = _text("others", others=len(rest), bound=_largest_of(found, rest, units))
+        noun = totals.noun(found.attrs["headline"], study)
+        summary = _text("others", others=len(rest), noun=noun, bound=_largest_of(found, rest, units))
         parts.append(Details(summary, (table(found, study, units, rest),)))
     parts += [Paragraph(text, note=True) for text in notes(found, study)]
     if entries := _stated(study):
@@ -101,6 +103,32 @@ def lead(found: xr.Dataset, study: Study, units: Units) -> str:
         range_now=_range(now, units),
         interval=units.interval,
     )
+
+
+def of_cost(found: xr.Dataset, study: Study, units: Units) -> tuple[str, ...]:
+    """Return a sentence on what moves the median of the cost most, where the need comes first and another moves it.
+
+    What others pay for whatever it costs moves the cost and not the need, and so stands last in the table.
+    """
+    if found.attrs["headline"] == "cost":
+        return ()
+    moves = [_moved(found.isel(case=place), "cost") for place in range(found.sizes["case"])]
+    clear = [abs(each.value) if abs(each.value) > _CLEAR * each.error else 0.0 for each in moves]
+    place = int(np.argmax(clear))
+    case = found.isel(case=place)
+    if clear[place] == 0.0 or case["assumption"].item() == found["assumption"].values[1]:
+        return ()
+    medians = [_quantile(each, "cost", 0.5) for each in (case, found.isel(case=0))]
+    text = _text(
+        "other_total",
+        noun=totals.noun("cost", study),
+        assumption=case["assumption_name"].item(),
+        change=_change(case, with_value=False),
+        is_own=case["kind"].item() == "own",
+        median=money(medians[0].value, medians[0].error, units.unit),
+        median_now=money(medians[1].value, medians[1].error, units.unit),
+    )
+    return (text,)
 
 
 def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str]) -> Table:
