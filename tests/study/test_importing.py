@@ -548,6 +548,22 @@ def test_a_file_that_is_there_is_replaced_on_purpose_alone(tmp_path: Path) -> No
     assert {name for name in after if after[name] != before.get(name)} == {"c_focal_unit.toml"}
 
 
+def test_a_whole_that_other_areas_share_is_named_where_it_goes(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(packaged("distributions"), out)
+    table = workbook(tmp_path, (HEADINGS, replaced(DESK, area="a")))
+    (written,) = import_costs(table, out, Choices(overwrite=True)).files
+    assert written.gone == ("nip", "first_inventory", "inventory_update")
+
+
+def test_a_file_with_a_number_in_place_of_components_has_none(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "c.toml").write_text('component = 5\n[area]\nid = "c"\n', encoding="utf-8")
+    table = workbook(tmp_path, (HEADINGS, DESK))
+    (written,) = import_costs(table, tmp_path / "out", Choices(overwrite=True)).files
+    assert (written.replaced, written.gone) == (True, ())
+
+
 FIXTURES = Path(__file__).parent / "fixtures"
 CATALOGUES = [packaged("distributions"), packaged("configs") / "example" / "catalogue", *FIXTURES.glob("*/catalogue")]
 

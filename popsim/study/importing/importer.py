@@ -87,7 +87,7 @@ class WrittenFile:
     components: tuple[TakenComponent, ...]
     replaced: bool
     gone: tuple[str, ...]
-    """Ids of components that the file had before, and has no more."""
+    """Ids of components, and of wholes that components share, that the file had before, and has no more."""
 
 
 @dataclass(frozen=True)
@@ -215,10 +215,14 @@ def _existing(folder: Path) -> list[_Existing]:
             case {"id": str(id_)}:
                 stated = raw["area"]
                 area = Area(id_, *(str(stated.get(key, "")) for key in ("name", "document", "description")))
-                components = raw.get("component")
-                names = tuple(str(each.get("id", "")) for each in components or () if isinstance(each, dict))
-                found.append(_Existing(path, area, names))
+                tables = [each for kind in ("overlap", "component") for each in _listed(raw.get(kind))]
+                found.append(_Existing(path, area, tuple(str(each.get("id", "")) for each in tables)))
     return found
+
+
+def _listed(tables: object) -> list[dict[str, object]]:
+    """Return the tables of a file that nobody has checked."""
+    return [each for each in tables if isinstance(each, dict)] if isinstance(tables, list) else []
 
 
 def _known_areas(grid: Grid | None, existing: Sequence[_Existing]) -> tuple[list[Area], list[Refusal]]:
