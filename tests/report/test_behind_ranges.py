@@ -76,10 +76,18 @@ def test_a_fit_is_said_with_its_numbers(made: Any) -> None:
     assert "Fitted to 4 amounts as a lognormal, which leaves 2 degrees of freedom." in text
     assert f"to the power {slope.slope:.3g} (standard error {slope.stderr:.3g})" in text
     assert f"around that is {np.sqrt((residual**2).sum() / 2):.3g}." in text
-    assert "Countries have 0.2 of this uncertainty in common" in text
-    assert "No cost there is above 900: Invented." in text
+    assert "Countries have 0.2 of this uncertainty in common, since the level is not known" in text
+    assert "No cost there is above 900, if amounts grow as estimated: Invented." in text
     assert "Fitted to 3 amounts" in text
     assert "Fitted to 2 amounts" not in text
+
+
+def test_a_common_share_that_the_study_states_is_not_laid_to_the_data() -> None:
+    study = ps.load_study(FITTED, {"area.x.component.projects.common_share": 0.55})
+    document = compose(study, ps.simulate(study, scenarios=200))
+    text = " ".join(block.text for block in blocks(document, "evidence") if isinstance(block, Paragraph))
+    assert "Countries have 0.55 of this uncertainty in common, as the study states." in text
+    assert "Countries have 0.25 of this uncertainty in common, since the level" in text
 
 
 def test_what_a_range_rests_on_is_said_of_centre_width_and_shape(made: Any) -> None:

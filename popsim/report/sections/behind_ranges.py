@@ -109,6 +109,7 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
         interval=data.interval,
         unit=unit_for(0.0, component.currency),
         share=significant(fit.common_share if component.common_share is None else component.common_share),
+        is_stated=component.common_share not in {None, fit.common_share},
         cap="" if component.cap is None else significant(component.cap),
         why=component.cap_rationale,
     )
