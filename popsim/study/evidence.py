@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 from popsim.errors import Keys, PopsimError, Problem, words
@@ -16,7 +17,7 @@ from popsim.study.countries import scaling_measures, size_factor
 from popsim.study.model import Amount, Datum, Driver, Exponent
 from popsim.study.money import Money
 from popsim.study.place import Place
-from popsim.study.toml_models import FitTable, StudyFile
+from popsim.study.toml_models import FitFamily, FitTable, StudyFile
 from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
@@ -151,16 +152,9 @@ class EvidenceReader:
         sizes = self.sizes_of(chosen) if exponent != 0.0 else []
         if sizes is None:
             return None
-        from popsim.families.truncated import Truncated
-        from popsim.fits import fit
-
+        points = tuple(amounts[index] for index in chosen)
         try:
-            points = [amounts[index] for index in chosen]
-            result = fit(points, table.fit, sizes=sizes or None, size_exponent=exponent if sizes else None)
-            cost, grown = result.predictive, result.exponent or 0.0
-            least = 0.0 if cost.support()[0] < 0.0 else None
-            if table.cap is not None or least is not None:
-                cost = Truncated(cost, least, None if table.cap is None else table.cap * result.centre**grown)
+            cost, result = fitted_cost(points, table.fit, tuple(sizes), exponent, table.cap)
             scaled = scaled_exponents(table, exponents, result, stream)
         except PopsimError as failed:
             for each in failed.problems:
@@ -170,7 +164,7 @@ class EvidenceReader:
             self.refuse("a fit whose mean is infinite, as few data leave it", "a finite mean", CAP_MEND)
             return None
         cap = table.cap, table.cap_rationale or ""
-        return Evidence(self.brought(amounts, grown), cost, scaled, result, *cap)
+        return Evidence(self.brought(amounts, result.exponent or 0.0), cost, scaled, result, *cap)
 
     def exponent_of(self, table: FitTable, exponents: Mapping[str, Exponent]) -> float | Literal["estimate"]:
         """Return the exponent that brings amounts to the reference size, or that it is to be estimated."""
@@ -221,6 +215,40 @@ def scaled_exponents(
         # The tails of a Student t are so long that no power of a size has a mean.
         value = Truncated(result.exponent_distribution, SIZE_EXPONENT.low, SIZE_EXPONENT.high)
     return {**exponents, SIZE: Exponent(SIZE, value, stream, result.centre)}
+
+
+@lru_cache(maxsize=256)
+def fitted_cost(
+    points: tuple[float, ...],
+    family: FitFamily,
+    sizes: tuple[float, ...],
+    exponent: float | Literal["estimate"],
+    cap: float | None,
+) -> tuple[Family, Fit]:
+    """Return the cost that is fitted to amounts, at the centre of their sizes, and the fit.
+
+    Options and alternatives have most fits in common, so that results are kept.
+
+    Raises
+    ------
+    ParameterError
+        Where so few or such amounts determine no fit, or the cap leaves nothing of it.
+
+    Examples
+    --------
+    >>> cost, fit = fitted_cost((2.0, 3.0, 5.0), "lognormal", (), 0.0, 20.0)
+    >>> cost.support(), fit.count
+    ((0.0, 20.0), 3)
+    """
+    from popsim.families.truncated import Truncated
+    from popsim.fits import fit
+
+    result = fit(list(points), family, sizes=list(sizes) or None, size_exponent=exponent if sizes else None)
+    cost: Family = result.predictive
+    least = 0.0 if cost.support()[0] < 0.0 else None
+    if cap is not None or least is not None:
+        cost = Truncated(cost, least, None if cap is None else cap * result.centre ** (result.exponent or 0.0))
+    return cost, result
 
 
 def _exponent_mean(exponents: Mapping[str, Exponent]) -> float:
