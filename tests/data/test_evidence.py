@@ -161,7 +161,7 @@ RULES: dict[str, dict[str, Rule]] = {
         "p05": lambda data: data.of("ozone_units") / 3,
         "p95": lambda data: 2.5 * data.of("ozone_units"),
     },
-    "f/pcb": {"cap": lambda data: 25e6},
+    "f/pcb": {"cap": lambda data: Evidence("f/waste_and_releases").row("china_steel")["amount"]},
     "f/pcb_owners": {"cap": lambda data: data.of("south_africa")},
     "f/pesticides": {
         "p10": lambda data: data.of("central_america") / 4,
