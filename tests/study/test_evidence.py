@@ -12,7 +12,7 @@ from scipy import stats
 
 import popsim as ps
 from popsim.families import Truncated
-from popsim.study.evidence import reference_cost
+from popsim.study.evidence import reference_quantiles
 from popsim.study.model import Component, Study
 
 FITTED = Path(__file__).parent / "fixtures" / "fitted" / "study.toml"
@@ -185,13 +185,15 @@ def test_a_fitted_cost_is_known_at_reference_size(study: Study) -> None:
     rng = np.random.default_rng(20_261_129)
     u, v = rng.random((2, 400_000))
     drawn = projects.cost.ppf(u) * exponent.reference ** -exponent.value.ppf(v)
-    whole = reference_cost(projects.cost, projects.exponents)
-    for p in (0.05, 0.5, 0.95):
-        # Six standard errors of a share of 400,000 draws, and what 64 exponents leave out.
-        assert np.mean(drawn <= whole.ppf(p)) == pytest.approx(p, abs=6 * math.sqrt(p * (1 - p) / 400_000) + 0.001)
+    for p, quantile in zip(
+        (0.05, 0.5, 0.95), reference_quantiles(projects.cost, projects.exponents, (0.05, 0.5, 0.95))
+    ):
+        # Six standard errors of a share of 400,000 draws, and what the grid leaves out.
+        assert np.mean(drawn <= quantile) == pytest.approx(p, abs=6 * math.sqrt(p * (1 - p) / 400_000) + 0.001)
     cases = component(study, "from_file")
     scale = cases.exponents[0].reference ** 0.5
-    assert reference_cost(cases.cost, cases.exponents).ppf(0.5) == pytest.approx(cases.cost.ppf(0.5) / scale)
+    (median,) = reference_quantiles(cases.cost, cases.exponents, [0.5])
+    assert median == pytest.approx(cases.cost.ppf(0.5) / scale)
 
 
 def test_stated_sizes_of_data_keep_the_limits_of_the_study() -> None:

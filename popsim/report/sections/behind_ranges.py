@@ -12,7 +12,7 @@ from popsim.report.document import Block, Figure, Paragraph, Table
 from popsim.report.figures import FitPicture
 from popsim.report.numbers import percent, scale_of, significant, unit_for
 from popsim.report.prose import Prose
-from popsim.study.evidence import reference_cost
+from popsim.study.evidence import reference_quantiles
 from popsim.study.model import Component, Datum, Exponent, Overlap
 
 _text = Prose("behind_ranges")
@@ -92,8 +92,8 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
     paragraphs = [Paragraph(" ".join(notes), note=True)] if notes else []
     if fit is None:
         return list(paragraphs)
-    whole = reference_cost(component.cost, exponents)
-    low, high = (significant(float(whole.ppf(p))) for p in (data.low, data.high))
+    at_reference = reference_quantiles(component.cost, exponents, (data.low, 0.5, data.high))
+    low, median, high = map(significant, at_reference)
     sentence = _text(
         "fit",
         count=fit.count,
@@ -103,7 +103,7 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
         estimated=fit.exponent_distribution is not None,
         exponent="" if fit.exponent is None else significant(fit.exponent),
         exponent_error=significant(fit.estimate.exponent_error) if fit.exponent_distribution is not None else "",
-        median=significant(float(whole.ppf(0.5))),
+        median=median,
         low=low,
         high=high,
         interval=data.interval,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from popsim.families.base import Family
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
@@ -10,7 +12,7 @@ from popsim.report.prose import Prose, listed
 from popsim.report.sections.assumptions import assumptions
 from popsim.report.sections.behind_ranges import bases, evidence_of, family, posts
 from popsim.study.catalogue_models import DataRow, Source
-from popsim.study.evidence import reference_cost
+from popsim.study.evidence import reference_quantiles
 from popsim.study.model import Amount, Area, Component, Exponent, Overlap, Study
 from popsim.types import BASES
 
@@ -106,12 +108,17 @@ def _area(area: Area, data: ReportData) -> Details:
 def _exponent(exponent: Amount, data: ReportData) -> str:
     if not isinstance(exponent, Family):
         return significant(exponent)
-    return _range(exponent, data)
+    return _range(exponent.ppf([data.low, data.high]).tolist(), data)
 
 
-def _range(family: Family, data: ReportData) -> str:
-    low, high = (significant(float(family.ppf(p))) for p in (data.low, data.high))
+def _range(ends: Iterable[float], data: ReportData) -> str:
+    low, high = map(significant, ends)
     return _text("range", low=low, high=high, interval=data.interval)
+
+
+def _at_reference(cost: Family, exponents: Sequence[Exponent], data: ReportData) -> tuple[float, ...]:
+    """Return the ends of the range of a cost in a country of reference size."""
+    return reference_quantiles(cost, exponents, (data.low, data.high))
 
 
 def _shown_first(area: Area, study: Study) -> list[Overlap]:
@@ -139,7 +146,7 @@ def _whole(whole: Overlap, data: ReportData) -> Entry:
     sharing = [component.name for _, component in _sharing(whole, data.study)]
     exponents = _exponents(whole, data.study)
     has_size = any(exponent.driver == "size" for exponent in exponents)
-    at_reference = reference_cost(whole.cost, exponents)
+    at_reference = _at_reference(whole.cost, exponents, data)
     known = (
         *_money(whole, at_reference, "one-off", has_size, data),
         ("Shared by", _text("shared_by", components=sharing)),
@@ -149,7 +156,7 @@ def _whole(whole: Overlap, data: ReportData) -> Entry:
 
 
 def _money(
-    stated: Component | Overlap, at_reference: Family, kind: str, has_size: bool, data: ReportData
+    stated: Component | Overlap, at_reference: Iterable[float], kind: str, has_size: bool, data: ReportData
 ) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:
     """Return what a cost is, its family and its prices."""
     cost = _text(
@@ -177,7 +184,7 @@ def _entry(component: Component, area: Area, data: ReportData) -> Entry:
             paid,
         )
         return Entry(component.name, component.part.basis, known, component.rationale, sources)
-    at_reference = reference_cost(component.cost, component.exponents)
+    at_reference = _at_reference(component.cost, component.exponents, data)
     has_size = bool(area.size_exponent) or any(exponent.driver == "size" for exponent in component.exponents)
     known = (*_money(component, at_reference, component.kind, has_size, data), paid, *bases(component))
     return Entry(component.name, component.basis, known, component.rationale, sources)
