@@ -185,9 +185,8 @@ def test_a_fitted_cost_is_known_at_reference_size(study: Study) -> None:
     rng = np.random.default_rng(20_261_129)
     u, v = rng.random((2, 400_000))
     drawn = projects.cost.ppf(u) * exponent.reference ** -exponent.value.ppf(v)
-    for p, quantile in zip(
-        (0.05, 0.5, 0.95), reference_quantiles(projects.cost, projects.exponents, (0.05, 0.5, 0.95))
-    ):
+    ends = (0.05, 0.5, 0.95)
+    for p, quantile in zip(ends, reference_quantiles(projects.cost, projects.exponents, ends), strict=True):
         # Six standard errors of a share of 400,000 draws, and what the grid leaves out.
         assert np.mean(drawn <= quantile) == pytest.approx(p, abs=6 * math.sqrt(p * (1 - p) / 400_000) + 0.001)
     cases = component(study, "from_file")
