@@ -13,6 +13,8 @@ from popsim.families.base import Family
 from popsim.families.parameters import parameter
 
 _SHAPES = (1e-3, 1e8)
+_FAR = 1e-25
+"""So small a quantile of a beta distribution is a power of its probability, to all digits."""
 
 
 class BetaPrime(Family):
@@ -72,6 +74,10 @@ class BetaPrime(Family):
         # Beyond one half, what is left of y has more digits of its own.
         rest = np.where(end > 0.5, special.betainccinv(second, first, low), 1.0 - end)
         end = np.where(end > 0.5, 1.0 - rest, end)
+        # Far out the inverse is NaN, or no smaller than the smallest float; there the tail is a power of y.
+        tail = np.exp((np.log(low) + np.log(first) + special.betaln(first, second)) / first)
+        end = np.where(tail * np.maximum(second, 1.0) < _FAR, tail, end)
+        rest = np.where(end < _FAR, 1.0, rest)
         general = np.where(high, rest / end, end / rest)
         # With a = 1 there is a closed form, which keeps small values that the inverse loses.
         closed = np.expm1(-np.where(high, np.log(q), np.log1p(-p)) / self.b)

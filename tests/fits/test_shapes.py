@@ -171,4 +171,15 @@ def test_too_few_points_for_a_prediction(family):
 
 def test_points_that_are_too_far_apart_for_a_shape():
     with pytest.raises(ps.ParameterError, match="less far apart"):
-        ps.fit([1e-150, 1.0, 1e150], "gamma")
+        ps.fit([1e-15] * 5 + [1e15], "gamma")
+
+
+def test_a_cut_off_prediction_of_a_gamma_has_a_mean():
+    """Shapes of next to nothing are among those averaged over: their quantiles far out are no floats."""
+    predictive = ps.fit([2.0, 3.0, 9.0, 5.0, 7.0], "gamma").predictive
+    cut = ps.Truncated(predictive, high=30.0)
+    x = np.linspace(0.0, 30.0, 300_001)
+    expected = np.trapezoid(1.0 - predictive.cdf(x) / predictive.cdf(30.0), x)
+    assert predictive.mean() == math.inf
+    assert cut.mean() == pytest.approx(expected, rel=1e-4)
+    assert cut.std() < 30.0
