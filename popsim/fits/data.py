@@ -21,6 +21,9 @@ Bound = Literal["left", "right"] | float | None
 """What is known of a point: its value (None), that it is at most or at least that, or that it is up to another."""
 
 _MOST = 100_000
+_LARGEST, _APART, _WEIGHTS = 1e60, 1e30, 1e6
+"""Largest amount or size, with 1 over it the smallest; how many times another amount one may be; and the same of
+weights as of amounts. Beyond, floats do not hold what few data leave open, and some number is in another unit."""
 
 
 @dataclass(frozen=True)
@@ -122,7 +125,7 @@ def read_data(
     problems: list[Problem] = []
     amounts = _numbers("values", values, problems, positive=positive)
     factors = None if sizes is None else _numbers("sizes", sizes, problems, positive=True)
-    counted = None if weights is None else _numbers("weights", weights, problems, positive=True)
+    counted = None if weights is None else _numbers("weights", weights, problems, positive=True, most=_WEIGHTS)
     bounds = None if censored is None else _bounds(censored, amounts, problems)
     exponent = _exponent(size_exponent, sizes, problems)
     for name, entries in (("sizes", factors), ("weights", counted), ("censored", bounds)):
@@ -144,7 +147,9 @@ def _problem(name: str, found: str, allowed: str, mend: str = "") -> Problem:
     return Problem("fit()", (name,), found, allowed, mend)
 
 
-def _numbers(name: str, given: object, problems: list[Problem], *, positive: bool) -> list[float]:
+def _numbers(
+    name: str, given: object, problems: list[Problem], *, positive: bool, most: float = _LARGEST
+) -> list[float]:
     """Read a list of numbers; each that is none is a problem, of which the first five are named."""
     entries = as_list(given)
     if not entries or len(entries) > _MOST:
@@ -161,7 +166,21 @@ def _numbers(name: str, given: object, problems: list[Problem], *, positive: boo
     allowed = "a number above 0" if positive else "a finite number"
     mend = "leave the point out, with the reason" if name == "values" else ""
     problems += [Problem("fit()", (name, place), shown(entry), allowed, mend) for place, entry in wrong[:5]]
+    if not wrong:
+        problems += _beyond(name, numbers, most)
     return [] if wrong else numbers
+
+
+def _beyond(name: str, numbers: list[float], most: float) -> list[Problem]:
+    """Return why numbers cannot be so large or small, with the first that is."""
+    mend = "choose a unit in which numbers are neither so large nor so small"
+    for place, number in enumerate(numbers):
+        if number != 0.0 and not 1.0 / most <= abs(number) <= most:
+            allowed = (
+                f"{1.0 / most:g} to {most:g}, either sign" if min(numbers) < 0.0 else f"{1.0 / most:g} to {most:g}"
+            )
+            return [Problem("fit()", (name, place), f"{number:g}", allowed, mend)]
+    return []
 
 
 def _bounds(given: object, amounts: list[float], problems: list[Problem]) -> list[Bound]:
@@ -177,7 +196,7 @@ def _bounds(given: object, amounts: list[float], problems: list[Problem]) -> lis
         least = amounts[place] if place < len(amounts) else -math.inf
         if entry is None or (isinstance(entry, str) and entry in ("left", "right")):
             bounds.append(cast(Bound, entry))
-        elif number is not None and least < number < math.inf:
+        elif number is not None and least < number <= _LARGEST:
             bounds.append(number)
         else:
             problems.append(Problem("fit()", ("censored", place), shown(entry), allowed))
@@ -214,6 +233,14 @@ def _too_little(data: Data) -> list[Problem]:
     if data.estimated and float(np.ptp(data.distances)) < 1e-6:
         found = f"all of size {data.centre:.6g}"
         return [_problem("sizes", found, "different sizes, to estimate an exponent", "state size_exponent as a number")]
+    if float(np.abs(data.known_exponent * data.distances).max()) > math.log(_LARGEST):
+        found = f"{data.known_exponent:g}, with sizes from {min(data.sizes or ()):g} to {max(data.sizes or ()):g}"
+        allowed = f"amounts that change by no more than {_LARGEST:g} times between a size and the mean of sizes"
+        return [_problem("size_exponent", found, allowed, "look at the unit of sizes")]
+    known = data.amounts[[bound is None for bound in data.censored or (None,) * data.count]]
+    if known.min() > 0.0 and known.max() > _APART * known.min():
+        allowed = f"amounts of which none is more than {_APART:g} times another"
+        return [_problem("values", f"{known.min():g} beside {known.max():g}", allowed, "look at their units")]
     if float(np.ptp(data.amounts)) <= 1e-12 * float(np.abs(data.amounts).max()) and not data.estimated:
         mend = "they say nothing of a spread: state the cost as a family"
         return [_problem("values", f"{data.count} points equal to {data.amounts[0]:.10g}", "points that differ", mend)]

@@ -36,7 +36,7 @@ def fit(
     ----------
     values
         Amounts in one unit, such as money of one currency and price year: two or more that differ, three with an
-        estimated exponent.
+        estimated exponent. From 1e-60 to 1e60, none more than 1e30 times another.
     family
         The family: lognormal, gamma, weibull or normal.
     families
@@ -44,11 +44,11 @@ def fit(
         The choice is not part of the uncertainty that its distribution holds: with few points prefer a family that is
         known for a reason.
     sizes
-        Size factor of each amount, above 0; 1 is the reference size.
+        Size factor of each amount, above 0 and within the same limits; 1 is the reference size.
     size_exponent
         How amounts grow with size: ``"estimate"``, or the exponent where it is known.
     weights
-        Weight of each amount, above 0: the variance of its noise is spread² / weight.
+        Weight of each amount, from 1e-6 to 1e6: the variance of its noise is spread² / weight.
     censored
         What is known of each amount: None for its value, ``"right"`` for at least that, ``"left"`` for at most that, a
         larger number for between the two.

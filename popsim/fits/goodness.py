@@ -67,6 +67,9 @@ def anderson_darling(model: Model, data: Data, estimate: Estimate, simulations: 
         z = rng.standard_normal(data.count) / np.sqrt(data.weight)
         below, above = special.ndtr(z), special.ndtr(-z)
         values = [float(m.ppf(p) if p < q else m.isf(q)) for m, p, q in zip(members, below, above, strict=True)]
+        if not np.isfinite(values).all() or (model.positive and min(values) == 0.0):
+            # A weight of next to nothing, or a spread of many powers of ten: floats do not hold such amounts.
+            continue
         again = replace(data, values=tuple(values))
         try:
             simulated = statistic(scores(model, again, model.estimate(again)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
@@ -125,7 +127,9 @@ class Fit:
         ParameterError
             For a size that is no number above 0.
         """
-        return model_of(self.family).member(self.estimate, self._distance(size))
+        distance = self._distance(size)
+        with _amounts_held(size):
+            return model_of(self.family).member(self.estimate, distance)
 
     def predictive_at(self, size: float) -> Family:
         """Return the distribution of a new observation at a size, with the uncertainty of all estimates.
@@ -139,9 +143,10 @@ class Fit:
             allowed = 'method = "maximum likelihood": the errors of matched quantiles are not known'
             raise ParameterError(Problem("predictive_at()", ("method",), f'"{self.method}"', allowed))
         model, distance = model_of(self.family), self._distance(size)
-        if self.data.censored is not None:
-            return predictive_censored(model, self.data, self.estimate, distance)
-        return model.predictive(self.data, self.estimate, distance)
+        with _amounts_held(size):
+            if self.data.censored is not None:
+                return predictive_censored(model, self.data, self.estimate, distance)
+            return model.predictive(self.data, self.estimate, distance)
 
     def interval(self, coverage: float = 0.9, size: float | None = None) -> tuple[float, float]:
         """Return the range that holds a new observation with a probability, as much left out below as above.
@@ -204,3 +209,14 @@ class Fit:
         if number is None or not 0.0 < number < math.inf:
             raise ParameterError(Problem("fit", ("size",), shown(size), "a size factor above 0"))
         return float(np.log(number)) - math.log(self.centre)
+
+
+@contextmanager
+def _amounts_held(size: object) -> Iterator[None]:
+    """Refuse a size at which amounts are larger than floats hold."""
+    try:
+        yield
+    except OverflowError as error:
+        allowed = "a size at which floats hold the amounts"
+        mend = "choose one that is closer to those of the points"
+        raise ParameterError(Problem("fit", ("size",), shown(size), allowed, mend)) from error
