@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from popsim.errors import Keys, PopsimError, Problem, words
+from popsim.errors import Keys, ParameterError, PopsimError, Problem, words
 from popsim.families.base import Family
 from popsim.schema import SIZE_EXPONENT
 from popsim.study.catalogue import fitted_rows
@@ -160,7 +160,7 @@ class EvidenceReader:
             scaled = scaled_exponents(table, exponents, result, stream)
         except PopsimError as failed:
             for each in failed.problems:
-                self.refuse(each.found, each.allowed, each.mend)
+                self.refuse(each.found, each.allowed, each.mend, *(key for key in each.keys if key in ("size", "cap")))
             return None
         if not math.isfinite(cost.mean()):
             self.refuse("a fit whose mean is infinite, as few data leave it", "a finite mean", CAP_MEND)
@@ -219,6 +219,32 @@ def scaled_exponents(
     return {**exponents, SIZE: Exponent(SIZE, value, stream, result.centre)}
 
 
+LIKELY = 0.05
+"""An exponent that is between the limits with less than this probability is none that a cost can have."""
+
+
+def check_fit(result: Fit, cap: float | None) -> None:
+    """Refuse a fit that contradicts what a cost can be.
+
+    Raises
+    ------
+    ParameterError
+        Where the estimated exponent can hardly be within its limits, or the cap is below every amount.
+    """
+    law, (low, high) = result.exponent_distribution, (SIZE_EXPONENT.low, SIZE_EXPONENT.high)
+    if law is not None and float(law.cdf(high) - law.cdf(low)) < LIKELY:
+        error = result.estimate.exponent_error
+        found = f"an exponent of {result.exponent:.3g}, with a standard error of {error:.2g}, as the data have it"
+        mend = "look at the amounts and sizes, or state the exponent as a number"
+        raise ParameterError(Problem("", ("size",), found, f"an exponent that can be from {low} to {high}", mend))
+    data, grown = result.data, result.exponent or 0.0
+    amounts = [value * size**-grown for value, size in zip(data.values, data.sizes or [1.0] * data.count, strict=True)]
+    if cap is not None and cap < min(amounts):
+        found = f"{cap:g}, below every amount: they are {min(amounts):.6g} or more in a country of reference size"
+        mend = "look at the units of cap and amounts"
+        raise ParameterError(Problem("", ("cap",), found, "an amount that no cost can be above", mend))
+
+
 @lru_cache(maxsize=256)
 def fitted_cost(
     points: tuple[float, ...],
@@ -246,6 +272,7 @@ def fitted_cost(
     from popsim.fits import fit
 
     result = fit(list(points), family, sizes=list(sizes) or None, size_exponent=exponent if sizes else None)
+    check_fit(result, cap)
     cost: Family = result.predictive
     least = 0.0 if cost.support()[0] < 0.0 else None
     if cap is not None or least is not None:
