@@ -204,7 +204,9 @@ def test_every_amount_that_countries_have_in_common_is_there() -> None:
     kinds = ("exponent/", "escalation", "delay/level", "financing/", "cofinancing")
     drawn = [name for name in streams if name.startswith(kinds) or "/probability" in name]
     assert sorted(amounts) == sorted(f"{name}/{end}" for name in drawn for end in ("low", "high"))
-    levels = [f"area/{area.id}/component/{each.id}" for area in study.areas for each in area.components]
+    alone = [(area, each) for area in study.areas for each in area.components if each.part is None]
+    levels = [f"area/{area.id}/component/{each.id}" for area, each in alone]
+    levels += [name for whole in study.overlaps for name in (f"overlap/{whole.id}", f"overlap/{whole.id}/share")]
     assert set(levels) <= set(found["assumption"].values.tolist())
 
 
