@@ -24,12 +24,16 @@ class AndersonDarling(NamedTuple):
 
 def scores(model: Model, data: Data, estimate: Estimate) -> Floats:
     """Return the normal score of each point under a fit, its weight allowed for."""
-    below, above = np.empty(data.count), np.empty(data.count)
-    for place, (value, distance) in enumerate(zip(data.values, data.distances.tolist(), strict=True)):
-        member = model.member(estimate, distance)
-        below[place], above[place] = member.cdf(value), member.sf(value)
+    # At another size the member is the same one, stretched: asked once for all points.
+    member, brought = model.member(estimate, 0.0), np.array(data.values) / _stretch(data, estimate)
+    below, above = np.asarray(member.cdf(brought)), np.asarray(member.sf(brought))
     z = np.where(below < above, special.ndtri(below), -special.ndtri(above))
     return np.asarray(z * np.sqrt(data.weight))
+
+
+def _stretch(data: Data, estimate: Estimate) -> Floats:
+    """Return how many times as large amounts are at the size of each point as at the centre."""
+    return np.asarray(np.exp(estimate.exponent * data.distances))
 
 
 def statistic(z: Floats) -> float:
@@ -61,16 +65,16 @@ def anderson_darling(model: Model, data: Data, estimate: Estimate, simulations: 
     """
     observed = statistic(scores(model, data, estimate))
     rng = np.random.Generator(np.random.Philox(key=seed))
-    members = [model.member(estimate, distance) for distance in data.distances.tolist()]
+    member, stretch = model.member(estimate, 0.0), _stretch(data, estimate)
     larger = done = 0
     for _ in range(simulations):
         z = rng.standard_normal(data.count) / np.sqrt(data.weight)
         below, above = special.ndtr(z), special.ndtr(-z)
-        values = [float(m.ppf(p) if p < q else m.isf(q)) for m, p, q in zip(members, below, above, strict=True)]
-        if not np.isfinite(values).all() or (model.positive and min(values) == 0.0):
+        values = np.where(below < above, member.ppf(below), member.isf(above)) * stretch
+        if not np.isfinite(values).all() or (model.positive and values.min() == 0.0):
             # A weight of next to nothing, or a spread of many powers of ten: floats do not hold such amounts.
             continue
-        again = replace(data, values=tuple(values))
+        again = replace(data, values=tuple(values.tolist()))
         try:
             simulated = statistic(scores(model, again, model.estimate(again)))
         except PopsimError:

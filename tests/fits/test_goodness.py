@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 import popsim as ps
 
@@ -122,3 +122,12 @@ def test_matched_quartiles(family):
 def test_refused(given, allowed):
     with pytest.raises(ps.ParameterError, match=allowed):
         ps.fit(COSTS, **given)
+
+
+@pytest.mark.parametrize("family", ["lognormal", "gamma", "weibull"])
+def test_residuals_are_scores_under_the_fit_at_each_size(family):
+    values, sizes = [2.0, 3.0, 9.0, 5.0, 7.0, 20.0], [1, 2, 5, 9, 7, 3]
+    fit = ps.fit(values, family, sizes=sizes, size_exponent="estimate")
+    laws = [fit.distribution_at(size) for size in sizes]
+    expected = [special.ndtri(float(law.cdf(value))) for law, value in zip(laws, values, strict=True)]
+    np.testing.assert_allclose(fit.residuals, expected, rtol=1e-9, atol=1e-12)
