@@ -270,6 +270,9 @@ def _print(fit: Fit, ranked: Sequence[Fit], coverage: float, notes: list[str]) -
     for each in ranked:
         aicc = f"{each.aicc:.2f}" if math.isfinite(each.aicc) else "-"
         click.echo(f"  {each.family:<12}{aicc:>10}{_p_value(each):>10.3f}")
+    if not all(math.isfinite(each.aicc) for each in ranked):
+        few = "AICc needs at least two points more than a family has parameters"
+        print_text(f"{few}; where it is missing, families are in order of their likelihood.")
     click.echo()
     click.echo("In a catalogue, beside the amounts as rows [[component.data]]:")
     click.echo(f"  {toml_line(fit)}")

@@ -52,6 +52,11 @@ class Fit:
     simulations: int = 999
     ranking: tuple[Fit, ...] = field(default=(), repr=False)
 
+    def __repr__(self) -> str:
+        exponent = "" if self.exponent is None else f", exponent={self.exponent:.4g}"
+        numbers = f"level={self.level:.5g}, spread={self.spread:.4g}{exponent}, degrees={self.degrees}"
+        return f"Fit({self.family!r}, {self.count} points, {numbers})"
+
     @property
     def count(self) -> int:
         """How many points."""

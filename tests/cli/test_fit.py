@@ -65,6 +65,16 @@ def test_of_several_families_the_best(call: Callable[..., Any], projects: Path) 
     assert facts["family"] == ps.fit(AMOUNTS, families=["gamma", "normal"]).family
 
 
+def test_where_no_aicc_is_to_be_had_the_order_is_explained(call: Callable[..., Any], tmp_path: Path) -> None:
+    (tmp_path / "few.csv").write_text("amount\n2\n3\n7\n")
+    few, more = call("fit", "few.csv").out, call("fit", "few.csv", "--family", "lognormal").out
+    assert all("in order of their likelihood" in " ".join(out.split()) for out in (few, more))
+    order = re.findall(r"^  (lognormal|gamma|weibull|normal) +- ", few, re.MULTILINE)
+    assert order == sorted(order, key=lambda family: -ps.fit([2, 3, 7], family).estimate.log_likelihood)
+    (tmp_path / "enough.csv").write_text("amount\n2\n3\n7\n9\n")
+    assert "likelihood" not in call("fit", "enough.csv").out
+
+
 def test_sizes_are_over_that_of_the_reference(call: Callable[..., Any], projects: Path) -> None:
     options = ("--size-column", "people", "--json")
     one = json.loads(call("fit", "projects.csv", *options).out)

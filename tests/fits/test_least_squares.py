@@ -68,6 +68,13 @@ def test_three_points_by_hand():
     assert result.residuals == pytest.approx(np.array([-2, -1, 3]) / math.sqrt(14 / 3), rel=1e-9)
 
 
+def test_a_fit_shows_itself_in_a_line():
+    assert repr(ps.fit([1.0, math.e, math.e**5])) == "Fit('lognormal', 3 points, level=2, spread=2.646, degrees=2)"
+    shown = repr(ps.fit(PCB, families=["gamma", "lognormal"], sizes=SIZES, size_exponent=0.6))
+    assert "exponent=0.6" in shown
+    assert len(shown) < 100
+
+
 def test_a_known_exponent_brings_amounts_to_one_size():
     result = ps.fit(PCB, sizes=SIZES, size_exponent=0.6)
     brought = np.array(PCB) * (result.centre / np.array(SIZES)) ** 0.6
