@@ -32,6 +32,10 @@ def print_text(text: str) -> None:
     click.echo(textwrap.fill(printable(text), WIDTH))
 
 
+JOINED = 24
+"""Characters of a second label, such as the years of an option, up to which its rows stand beside one name."""
+
+
 def print_table(content: Table) -> None:
     """Print a table of the report, as wide as the terminal; totals that stand beside each other come one by one."""
     if content.groups:
@@ -76,8 +80,12 @@ def _print_grid(content: Table) -> None:
 
 
 def _is_grouped(content: Table) -> bool:
-    """Return whether a name in the first column holds for the rows below it whose first cell is empty."""
-    return content.labels > 1 and any(not row[0] for row in content.rows)
+    """Return whether a name in the first column holds for the rows below it, which are printed beside it.
+
+    Where the second label is long, it has to wrap, and each row stands for itself.
+    """
+    is_continued = content.labels > 1 and any(not row[0] for row in content.rows)
+    return is_continued and max(len(row[1]) for row in content.rows) <= JOINED
 
 
 def _joined(content: Table) -> list[tuple[str, ...]]:

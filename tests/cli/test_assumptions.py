@@ -25,6 +25,19 @@ def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
         assert words in text
 
 
+def test_long_names_wrap_and_break_no_word(call: Callable[..., Any], tmp_path: Path) -> None:
+    from ..reproduction.small import component, lognormal, write
+
+    name = "Cost of technology transfer grows little with the number of people"
+    change: dict[str, Any] = {"id": "little", "name": name, "rationale": "Long.", "assumption": name}
+    change["set"] = {"area.x.component.k.cost": lognormal(50.0, 0.5)}
+    other = {**change, "id": "other", "name": f"{name} and more"}
+    path = write(tmp_path, {"x": {"k": component(lognormal(100.0, 0.5))}}, what_if=[change, other])
+    lines = call("assumptions", str(path), "--scenarios", "200", "--stated").out.splitlines()
+    (header,) = (line.split() for line in lines if line.startswith("Assumption  "))
+    assert header == ["Assumption", "Changed", "to", "Low", "end", "Median", "High", "end", "Median", "moves", "by"]
+
+
 def test_stated_alternatives_alone(call: Callable[..., Any]) -> None:
     done = call("assumptions", FULL, "--scenarios", "400", "--stated")
     assert "percentile" not in done.out
