@@ -65,9 +65,9 @@ def component_scores(study: Study) -> tuple[Score, ...]:
     Examples
     --------
     >>> from popsim.study import load_study
-    >>> score = component_scores(load_study("pops"))[0]
-    >>> [name for name, _ in score.own]
-    ['factor', 'area/a', 'area/a/component/first_inventory']
+    >>> whole, component, *_ = component_scores(load_study("pops"))
+    >>> [name for name, _ in whole.own], [name for name, _ in component.own][-1]
+    (['factor', 'area/a', 'overlap/nip'], 'area/a/component/inventory_update')
     """
     areas = _area_scores(study)
     scores = [score for area in study.areas for score in _components(study, area, areas[area.id])]

@@ -27,9 +27,9 @@ def drawn_amount(component: Component) -> Amount:
     Examples
     --------
     >>> from popsim.study import load_study
-    >>> component = load_study("pops").areas[0].components[0]
-    >>> drawn_amount(component) == component.cost
-    True
+    >>> inventory, update = load_study("pops").areas[0].components
+    >>> drawn_amount(update) == update.cost, drawn_amount(inventory) == inventory.part.share
+    (True, True)
     """
     return component.cost if component.part is None else component.part.share
 
@@ -173,7 +173,7 @@ class StudyView:
         Examples
         --------
         >>> from popsim.study import load_study
-        >>> StudyView(load_study("pops", {"start.years": 0.5, "delay.years": 1.25})).lags["a"]
+        >>> StudyView(load_study("pops", {"start.years": 0.5, "delay.years": 0.5, "delay.level": 2.5})).lags["a"]
         3
         """
         study = self.study

@@ -70,7 +70,7 @@ def rare_sentences(
     --------
     >>> import popsim as ps
     >>> from popsim.analysis.attached import attach_rare
-    >>> shock = {"name": "Embargo", "areas": ["f"], "probability": 0.01, "factor": 6, "basis": "judgement"}
+    >>> shock = {"name": "Embargo", "areas": ["f"], "probability": 0.01, "factor": 30, "basis": "judgement"}
     >>> study = ps.load_study("pops", {"shock.embargo": {**shock, "rationale": "An example."}})
     >>> ds = ps.simulate(study, scenarios=500)
     >>> ds = attach_rare(ds, ps.rare_events(study, ds))

@@ -137,7 +137,8 @@ def test_no_input_is_called_the_largest_where_the_tail_was_not_seen(dataset: xr.
 
 
 def test_shares_of_a_variance_that_was_not_seen_are_not_told(dataset: xr.Dataset) -> None:
-    damaged = dataset.assign({"drivers_input_std_error": xr.full_like(dataset["drivers_input_std_error"], np.inf)})
+    errors = [f"drivers_input_std{of}_error" for of in ("", "_of_financing_need")]
+    damaged = dataset.assign({name: xr.full_like(dataset[name], np.inf) for name in errors})
     document = compose(ps.load_study("pops"), damaged)
     section = next(part for part in document.sections if part.id == "drivers")
     (only,) = section.blocks

@@ -42,7 +42,7 @@ def test_the_old_range_of_pcb_is_caught_with_its_projects_as_rows(written: Calla
     rows = [row(name, dollars, year=year, more=f"size = {tenth[code]}") for name, code, dollars, year in PROJECTS]
     file = written(component(*rows))
     shutil.copy(ROOT / "configs" / "prices.csv", file.parent)
-    study = load_study(file, {"area.z.size_exponent": 0.5})
+    study = load_study(file, {"area.z.size_exponent": 0.5, "size.highest": 2_000_000_000})
     brought = [datum.reference_amount for datum in study.areas[-1].components[0].data]
     assert brought == pytest.approx(pcb_projects()[1])
     found = {warning.kind: warning.found for warning in check_evidence(study)}
@@ -55,7 +55,7 @@ def test_amounts_are_compared_at_prices_size_and_share_of_the_component(written:
     """By hand: 160 million of 2000 for two countries, half of it, 1.25 times the prices, 16 times the size."""
     more = "countries = 2\nsize = 16_000_000\nshare = 0.5\nshare_rationale = 'The rest stands elsewhere.'"
     file = written(component(row("two", 160_000_000, year=2000, more=more)))
-    found = raised(file, **{"area.z.size_exponent": 0.5})
+    found = raised(file, **{"area.z.size_exponent": 0.5, "size.highest": 16_000_000})
     assert found["far"].startswith("two, 12,500,000 USD of 2010, is farther out")
 
 
