@@ -139,14 +139,18 @@ def costs(
             amount = X * F * M * N_area * needs[k.needed_with or k.id]
             if D is not None:
                 amount = amount * (1.0 + area.kappa * D)
+            q = None if Q is None else np.broadcast_to(Q[a][number], amount.shape)
             for shift, hat in hats:
+                # Few scenarios are very late: the others pay nothing so late.
+                late_ones = np.flatnonzero(np.broadcast_to(hat, amount.shape).any(axis=1))
+                moved = (amount * hat)[late_ones]
                 for y0 in np.flatnonzero(k.u):
                     y = y0 + shift
                     e = 1.0 if r is None else (1.0 + r) ** max(study.first_year + y - study.price_year, 0)
-                    paid = amount * (hat * k.u[y0]) * e
-                    add(C, after, a, y, paid)
-                    if Q is not None:
-                        add(N, N_after, a, y, paid * Q[a][number])
+                    paid = moved * (k.u[y0] * np.broadcast_to(e, (n, 1))[late_ones])
+                    add(C, after, a, y, late_ones, paid)
+                    if q is not None:
+                        add(N, N_after, a, y, late_ones, paid * q[late_ones])
     return C, N, after, N_after
 
 
@@ -168,13 +172,15 @@ def own_shares(w: float, area: SimpleNamespace, k: SimpleNamespace) -> tuple[flo
     return w, float(common), float(common + group)
 
 
-def add(within: np.ndarray, after: dict[int, np.ndarray] | None, a: int, y: int, paid: np.ndarray) -> None:
-    """Add a payment to the programme's years or to those after them."""
+def add(
+    within: np.ndarray, after: dict[int, np.ndarray] | None, a: int, y: int, rows: np.ndarray, paid: np.ndarray
+) -> None:
+    """Add a payment of some scenarios to the programme's years or to those after them."""
     if y < within.shape[1]:
-        within[a, y] += paid
+        within[a, y, rows] += paid
     else:
         assert after is not None
-        after.setdefault(y, np.zeros(within[:, 0].shape))[a] += paid
+        after.setdefault(y, np.zeros(within[:, 0].shape))[a, rows] += paid
 
 
 def unit_cost(

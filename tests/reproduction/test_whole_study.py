@@ -23,16 +23,17 @@ SEED = 20_260_730
 """Of the re-implementation. It draws with another generator, so that the two samples are independent anyway."""
 
 
-def disagreements(path: Path, scenarios: int) -> dict[str, list[str]]:
-    """By option, what chance does not explain."""
+def disagreements(path: Path, scenarios: int, options: int | None = None) -> dict[str, list[str]]:
+    """By option, what chance does not explain; of the first options only, where so many are asked for."""
     theirs = ps.simulate(ps.load_study(path), scenarios=scenarios)
-    found = {option: compare(run(path, scenarios, SEED, option), theirs, option) for option in theirs["option"].values}
+    compared = theirs["option"].values[:options]
+    found = {option: compare(run(path, scenarios, SEED, option), theirs, option) for option in compared}
     return {option: problems for option, problems in found.items() if problems}
 
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_packaged_study_agrees_with_its_reimplementation(name: str) -> None:
-    assert disagreements(STUDIES[name], QUICK) == {}
+    assert disagreements(STUDIES[name], QUICK, options=1) == {}
 
 
 @pytest.mark.slow_statistical
