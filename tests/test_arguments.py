@@ -234,6 +234,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
         "drivers": {"study": study, "scenarios": 1024},
         "effective_countries": {"countries": 6},
         "exact_moments": {"study": study},
+        "fit": {"values": [1.0, 2.0, 4.0]},
         "rare_events": {"source": study, "dataset": dataset},
         "sample": {"distributions": TWO, "scenarios": 10},
         "simulate": {"scenarios": 20},

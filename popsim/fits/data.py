@@ -214,7 +214,7 @@ def _exponent(given: object, sizes: object, problems: list[Problem]) -> SizeExpo
                 _problem("size_exponent", "None, with sizes", allowed, "leave sizes out, or say how they act")
             )
         return None
-    if given != "estimate" and not (number is not None and -10.0 <= number <= 10.0):
+    if not (isinstance(given, str) and given == "estimate") and not (number is not None and -10.0 <= number <= 10.0):
         problems.append(_problem("size_exponent", shown(given), allowed))
         return None
     if sizes is None:

@@ -75,6 +75,10 @@ class DataRow(Table):
     address: str = key("web address", "")
     read: Date | None = key("when it was read", None)
 
+    def __hash__(self) -> int:
+        """Return a hash; that of pydantic fails where there is a list of codes."""
+        return hash((self.id, self.name, self.amount, self.year, self.codes, self.document))
+
     @property
     def codes(self) -> tuple[str, ...]:
         """Codes of the countries that the amount is for, as far as they are stated."""
