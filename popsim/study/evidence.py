@@ -134,13 +134,13 @@ class EvidenceReader:
             factor /= self.money_factor
         return row.amount * row.share * factor / (row.countries or len(row.codes) or 1)
 
-    def brought(self, amounts: Sequence[float], exponent: float) -> tuple[Datum, ...]:
-        """Return the data with their amounts in a country of reference size."""
+    def brought(self, amounts: Sequence[float], exponent: float, chosen: Sequence[int] = ()) -> tuple[Datum, ...]:
+        """Return the data with their amounts in a country of reference size; `chosen` are those of a fit."""
         data = []
-        for row, amount in zip(self.component.data, amounts, strict=True):
+        for index, (row, amount) in enumerate(zip(self.component.data, amounts, strict=True)):
             size = self.sizes.of(row)
             known = 1.0 if exponent == 0.0 else None if size is None else size**exponent
-            data.append(Datum(row, amount, size, None if known is None else amount / known))
+            data.append(Datum(row, amount, size, None if known is None else amount / known, index in chosen))
         return tuple(data)
 
     def fitted(
@@ -166,7 +166,7 @@ class EvidenceReader:
             self.refuse("a fit whose mean is infinite, as few data leave it", "a finite mean", CAP_MEND)
             return None
         cap = table.cap, table.cap_rationale or ""
-        return Evidence(self.brought(amounts, result.exponent or 0.0), cost, scaled, result, *cap)
+        return Evidence(self.brought(amounts, result.exponent or 0.0, chosen), cost, scaled, result, *cap)
 
     def exponent_of(self, table: FitTable, exponents: Mapping[str, Exponent]) -> float | Literal["estimate"]:
         """Return the exponent that brings amounts to the reference size, or that it is to be estimated."""

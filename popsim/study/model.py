@@ -173,6 +173,8 @@ class Datum(Brief):
     """Size of the country over the reference size; the geometric mean of several; None where it is not known."""
     reference_amount: float | None
     """In a country of reference size; None where the size is not known."""
+    is_fitted: bool = False
+    """Whether the cost is fitted to it; a fit may choose among the rows."""
 
 
 @dataclass(frozen=True, repr=False)

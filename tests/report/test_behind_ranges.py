@@ -74,8 +74,9 @@ def test_a_fit_is_said_with_its_numbers(made: Any) -> None:
     slope = stats.linregress(x, y)
     residual = y - slope.intercept - slope.slope * x
     assert "Fitted to 4 amounts as a lognormal, which leaves 2 degrees of freedom." in text
-    assert f"to the power {slope.slope:.3g} (standard error {slope.stderr:.3g})" in text
-    assert f"around that is {np.sqrt((residual**2).sum() / 2):.3g}." in text
+    # 0.45 with an error of 0.02, and a spread of 0.045 that two degrees of freedom know to some 0.02.
+    assert f"to the power {slope.slope:.2f} (standard error {slope.stderr:.2g})" in text
+    assert f"around that is {np.sqrt((residual**2).sum() / 2):.2f}." in text
     assert "Countries have 0.2 of this uncertainty in common, since the level is not known" in text
     assert "No cost there is above 900, if amounts grow as estimated: Invented." in text
     assert "Fitted to 3 amounts" in text
@@ -146,3 +147,16 @@ def test_the_variance_by_width_is_that_of_the_scenarios() -> None:
     (section,) = (each for each in compose(study, dataset).sections if each.id == "credibility")
     text = " ".join(item for block in section.blocks if isinstance(block, Bullets) for item in block.items)
     assert f"and {100 * share:.0f}\u202f% on judgement (covariance of the costs whose own widths rest on these" in text
+
+
+def test_what_a_fit_leaves_out_is_not_called_fitted() -> None:
+    """A fit may choose among rows: a point that it leaves out is compared, and one that was only shown is fitted."""
+    chosen = ["land_a", "land_c", "elsewhere", "cancelled"]
+    cost = {"fit": "lognormal", "size": 0.5, "data": chosen, "cap": 900.0, "cap_rationale": "As before."}
+    study = ps.load_study(FITTED, {"area.x.component.projects.cost": cost})
+    document = compose(study, ps.simulate(study, scenarios=200))
+    (projects, *_) = tables(document, "evidence", "amounts that were read")
+    assert [row[-1] for row in projects.rows] == ["fitted", "fitted", "compared", "fitted", "fitted"]
+    text = " ".join(block.text for block in blocks(document, "evidence") if isinstance(block, Paragraph))
+    assert "Land F, cancelled is only shown" not in text
+    assert "Fitted to 4 amounts" in text

@@ -10,7 +10,7 @@ from popsim.report import figures
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Figure, Paragraph, Table
 from popsim.report.figures import FitPicture
-from popsim.report.numbers import percent, scale_of, significant, unit_for
+from popsim.report.numbers import percent, rounded, scale_of, significant, unit_for, written
 from popsim.report.prose import Prose
 from popsim.study.evidence import reference_quantiles
 from popsim.study.model import Component, Datum, Exponent, Overlap
@@ -71,8 +71,7 @@ def _row(datum: Datum, component: Component | Overlap) -> tuple[str, ...]:
     read = f"{row.currency or component.currency} {row.amount:,.0f}"
     part = "" if row.share == 1.0 else f" x {percent(row.share)}"
     brought = "–" if datum.reference_amount is None else significant(datum.reference_amount)
-    fitted = "fitted" if component.fit is not None else "compared"
-    use = fitted if row.use == "fit" else "shown"
+    use = "fitted" if datum.is_fitted else "compared" if row.use == "fit" else "shown"
     counted = significant(datum.unit_amount)
     return (row.name, read + part, str(row.year), where, row.scope, row.stage, counted, brought, use)
 
@@ -82,7 +81,7 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
     notes = [
         _text("shown", name=datum.row.name, reason=_ended(datum.row.reason))
         for datum in component.data
-        if datum.row.use == "shown"
+        if datum.row.use == "shown" and not datum.is_fitted
     ]
     notes += [
         _text("share", name=datum.row.name, share=percent(datum.row.share), rest=_ended(datum.row.share_rationale))
@@ -99,10 +98,10 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
         count=fit.count,
         family=fit.family,
         degrees=fit.degrees,
-        spread=significant(fit.spread),
+        spread=_supported(fit.spread, fit.estimate.spread_error),
         estimated=fit.exponent_distribution is not None,
-        exponent="" if fit.exponent is None else significant(fit.exponent),
-        exponent_error=significant(fit.estimate.exponent_error) if fit.exponent_distribution is not None else "",
+        exponent="" if fit.exponent is None else _supported(fit.exponent, fit.estimate.exponent_error),
+        exponent_error=significant(fit.estimate.exponent_error, 2) if fit.exponent_distribution is not None else "",
         median=median,
         low=low,
         high=high,
@@ -128,6 +127,11 @@ def _picture(component: Component | Overlap, fit: Fit, ends: tuple[str, str], da
         spoken=_text("picture_spoken", **about),
         draw=partial(figures.fitted, FitPicture(fit, data.coverage, unit, float(scale_of(money)))),
     )
+
+
+def _supported(value: float, error: float) -> str:
+    """Return an estimate with the digits that its standard error supports; three of one that is known."""
+    return written(rounded(value, error)[0]) if error > 0.0 else significant(value)
 
 
 def _ended(text: str | None) -> str:
