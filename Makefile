@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-statistical lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference
+.PHONY: help run test test-statistical test-documents lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -30,6 +30,10 @@ test: $(VENV)/.installed-test ## run all tests
 
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
+
+test-documents: $(VENV)/.installed-documents ## open the documents in chromium and LibreOffice, which must be there
+	@command -v chromium > /dev/null && command -v soffice > /dev/null || { echo "chromium or LibreOffice is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install chromium libreoffice-writer libreoffice-calc poppler-utils" >&2; exit 1; }
+	$(BIN)/python -m pytest tests/documents -m documents -n 2 $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff check .
@@ -80,6 +84,10 @@ $(VENV)/.installed: $(VENV)/.python $(DECLARED)
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(EDITABLE) ".[test]"
+	@touch $@
+
+$(VENV)/.installed-documents: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,documents]"
 	@touch $@
 
 $(PEERS)/.installed: $(VENV)/.installed requirements/peers.txt

@@ -18,7 +18,7 @@ from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
 from popsim.report.counts import Counts, counted
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
-from popsim.report.numbers import NO_BREAK, amount, finest_of, money, money_range, percent, unit_for
+from popsim.report.numbers import NO_BREAK, Printed, amount, finest_of, money, money_range, percent, unit_for
 from popsim.report.prose import Prose
 from popsim.study.model import Study
 
@@ -271,7 +271,7 @@ class ReportData:
         """Lower and upper end at the study's coverage."""
         return self.quantile(name, self.low, **where), self.quantile(name, self.high, **where)
 
-    def money(self, measured: Measured) -> str:
+    def money(self, measured: Measured) -> Printed:
         """Amount with its unit."""
         return money(measured.value, measured.error, self.unit, measured.finest)
 
@@ -280,11 +280,11 @@ class ReportData:
         finest = max(low.finest, high.finest)
         return money_range(low.value, low.error, high.value, high.error, self.unit, finest)
 
-    def amount(self, measured: Measured) -> str:
+    def amount(self, measured: Measured) -> Printed:
         """Amount without its unit."""
         return amount(measured.value, measured.error, self.unit, measured.finest)
 
-    def amounts(self, *cells: Measured) -> tuple[str, ...]:
+    def amounts(self, *cells: Measured) -> tuple[Printed, ...]:
         """Amounts without their unit, each as it is printed everywhere."""
         return tuple(map(self.amount, cells))
 

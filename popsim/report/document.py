@@ -29,6 +29,10 @@ class Paragraph(_Part):
 class Table(_Part):
     """A table of strings; the first `labels` columns are words, the others numbers.
 
+    A number is a `numbers.Printed` where it is known, so that a spreadsheet holds the number itself.
+
+    `name` is what a link or a file of the table is called: unique in the document, letters and hyphens.
+
     `total` says that the last row stands for all the others together, `sortable` that readers may order the rows by any
     column; `caption` names the unit of the numbers. `groups` names runs of columns after the labels, each with the
     number of its columns; they are as long as the table is wide.
@@ -41,6 +45,7 @@ class Table(_Part):
     total: bool = False
     groups: tuple[tuple[str, int], ...] = ()
     sortable: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,7 @@ class Matrix(_Part):
     corner: str
     columns: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
+    name: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,12 +135,16 @@ class Details(_Part):
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it; `short` is the heading for a list of contents."""
+    """A heading and what stands under it; `short` is the heading for a list of contents.
+
+    `is_annex` marks matter for analysts: it stands at the end, folded on screen and not printed.
+    """
 
     id: str
     title: str
     short: str
     blocks: tuple[Block | Details, ...]
+    is_annex: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import Literal, Self
 
 from popsim.errors import ParameterError, Problem, nearest
 
@@ -26,11 +27,37 @@ MOST_DIGITS = 4
 SMALLEST_IN_FIGURES, LARGEST_IN_FIGURES = Decimal("0.001"), Decimal("1e15")
 """Numbers outside are printed with a power of ten: nobody counts so many zeros."""
 
+Kind = Literal["money", "share", "count", "number"]
+"""What a printed number is."""
+
 _NOTHING = 1e-15
 """What is smaller, in the unit that is printed, is rounding of the computer and printed as zero."""
 
 _SCALES = {"": 1, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 _SYMBOLS = {"USD": "US$", "EUR": "€", "GBP": "£", "JPY": "¥"}
+
+
+class Printed(str):
+    """A number as readers see it, which keeps what it stands for: a spreadsheet holds the number, not its text.
+
+    Attributes
+    ----------
+    value
+        The number itself: money in units of the currency (not in millions), shares between 0 and 1; infinite or NaN
+        where nothing is known of it.
+    kind
+        What it is: "money", "share", "count" or "number".
+    """
+
+    __slots__ = ("kind", "value")
+    value: float
+    kind: Kind
+
+    def __new__(cls, text: str, value: float, kind: Kind) -> Self:
+        """Return a text with the number that it stands for."""
+        printed = super().__new__(cls, text)
+        printed.value, printed.kind = value, kind
+        return printed
 
 
 def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, Decimal]:
@@ -193,7 +220,7 @@ def finest_of(cells: Iterable[Iterable[float]]) -> float:
     return float(min(coarsest, first, second))
 
 
-def amount(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:
+def amount(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> Printed:
     """Format an amount of money without its unit, for a table whose heading names the unit.
 
     Parameters
@@ -219,11 +246,11 @@ def amount(value: float, error: float, unit: str = "US$ million", finest: float 
     """
     _, _, scale = _unit(unit)
     if error == math.inf:
-        return UNKNOWN
-    return _printed(value / scale, error / scale, finest / scale)
+        return Printed(UNKNOWN, math.nan, "money")
+    return Printed(_printed(value / scale, error / scale, finest / scale), value, "money")
 
 
-def amounts(column: Sequence[Iterable[float]], unit: str = "US$ million") -> tuple[str, ...]:
+def amounts(column: Sequence[Iterable[float]], unit: str = "US$ million") -> tuple[Printed, ...]:
     """Format the amounts of one column of a table with one precision, as far as their errors and sizes allow.
 
     Every cell is printed as by `amount`, but no finer than `finest_of` the column.
@@ -246,7 +273,7 @@ def amounts(column: Sequence[Iterable[float]], unit: str = "US$ million") -> tup
     return tuple(amount(value, error, unit, finest) for value, error in column)
 
 
-def money(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> str:
+def money(value: float, error: float, unit: str = "US$ million", finest: float = 0.0) -> Printed:
     """Format an amount of money with its unit and no unsupported digit.
 
     Parameters
@@ -270,10 +297,10 @@ def money(value: float, error: float, unit: str = "US$ million", finest: float =
     """
     symbol, word, _ = _unit(unit)
     number = amount(value, error, unit, finest)
-    return number if number == UNKNOWN else _join(symbol, number, word)
+    return number if number == UNKNOWN else Printed(_join(symbol, number, word), value, "money")
 
 
-def exact_money(value: float, unit: str = "US$ million") -> str:
+def exact_money(value: float, unit: str = "US$ million") -> Printed:
     """Format an amount that a user stated, with all its digits, and its unit.
 
     Examples
@@ -283,7 +310,7 @@ def exact_money(value: float, unit: str = "US$ million") -> str:
     """
     symbol, word, scale = _unit(unit)
     number = (Decimal(repr(float(value))) / scale).normalize()
-    return _join(symbol, written(number), word)
+    return Printed(_join(symbol, written(number), word), value, "money")
 
 
 def money_range(
@@ -314,7 +341,7 @@ def money_range(
     return f"{_join(symbol, first, '')} to {_join('', last, word)}"
 
 
-def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> str:
+def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> Printed:
     """Format a probability or share in per cent.
 
     Parameters
@@ -342,10 +369,10 @@ def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> st
         text = f"{number:f}".replace("-", MINUS)
     if "." in text and not text.startswith(("<", ">")) and number == number.to_integral_value() and error == 0:
         text = f"{number.to_integral_value():f}"
-    return text.replace(" ", NO_BREAK) + THIN + "%"
+    return Printed(text.replace(" ", NO_BREAK) + THIN + "%", probability, "share")
 
 
-def significant(value: float, digits: int = 3) -> str:
+def significant(value: float, digits: int = 3) -> Printed:
     """Format a number that is exact (an input, not a simulated figure) with so many significant digits.
 
     Examples
@@ -355,16 +382,18 @@ def significant(value: float, digits: int = 3) -> str:
     """
     exact = Decimal(repr(float(value)))
     if not exact:
-        return "0"
+        return Printed("0", 0.0, "number")
     number = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=ROUND_HALF_EVEN)
     text = written(number)
     if "e" in text:
         figures, _, power = text.partition("e")
-        return f"{figures.rstrip('0').rstrip('.') if '.' in figures else figures}e{power}"
-    return text.rstrip("0").rstrip(".") if "." in text else text
+        text = f"{figures.rstrip('0').rstrip('.') if '.' in figures else figures}e{power}"
+    elif "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return Printed(text, value, "number")
 
 
-def count(number: int) -> str:
+def count(number: int) -> Printed:
     """Format a whole number with its thousands marked off.
 
     Examples
@@ -372,4 +401,4 @@ def count(number: int) -> str:
     >>> count(10_000)
     '10,000'
     """
-    return f"{number:,}"
+    return Printed(f"{number:,}", float(number), "count")

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
+from popsim.report import language
 from popsim.report.numbers import count, percent, significant
 
 if TYPE_CHECKING:
@@ -82,13 +82,19 @@ def environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         bytecode_cache=_compiled_templates(),
+        extensions=["jinja2.ext.i18n"],
+    )
+    loaded.policies["ext.i18n.trimmed"] = True
+    # The language is asked for when a sentence is written: one environment serves all of them.
+    loaded.install_gettext_callables(  # type: ignore[attr-defined]
+        language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
     )
     loaded.filters |= {
         "count": count,
         "percent": percent,
         "significant": significant,
         "plural": plural,
-        "listed": listed,
+        "listed": language.listed,
         "sentence_case": sentence_case,
     }
     return loaded
@@ -103,17 +109,6 @@ def _compiled_templates() -> BytecodeCache | None:
     except OSError:
         return None
     return FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
-
-
-def listed(items: Sequence[str]) -> str:
-    """Join words as a sentence does.
-
-    Examples
-    --------
-    >>> listed(["a", "b", "c"]), listed(["a"])
-    ('a, b and c', 'a')
-    """
-    return " and ".join([", ".join(items[:-1]), items[-1]] if len(items) > 1 else list(items))
 
 
 def plural(number: int, one: str, many: str, none: str = "") -> str:

@@ -9,8 +9,9 @@ from popsim.families.base import Family
 from popsim.plan.rows import is_drawn
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Entry
+from popsim.report.language import listed
 from popsim.report.numbers import significant
-from popsim.report.prose import Prose, listed
+from popsim.report.prose import Prose
 from popsim.study.model import Amount, Area, Setting, Study
 
 T = TypeVar("T")

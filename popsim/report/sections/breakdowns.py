@@ -11,8 +11,9 @@ import xarray as xr
 from popsim import analysis, schema
 from popsim.report.data import ReportData, names_of
 from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
+from popsim.report.language import listed
 from popsim.report.numbers import UNKNOWN, percent
-from popsim.report.prose import Prose, listed
+from popsim.report.prose import Prose
 from popsim.study.model import Study
 
 _text = Prose("breakdowns")

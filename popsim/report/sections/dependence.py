@@ -5,7 +5,8 @@ from __future__ import annotations
 from popsim.plan.rows import is_drawn
 from popsim.report.data import ReportData
 from popsim.report.document import Paragraph, Section, Table
-from popsim.report.prose import Prose, listed
+from popsim.report.language import listed
+from popsim.report.prose import Prose
 from popsim.study.model import Study
 
 _text = Prose("dependence")

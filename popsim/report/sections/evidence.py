@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from popsim.families.base import Family
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
+from popsim.report.language import listed
 from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
-from popsim.report.prose import Prose, listed
+from popsim.report.prose import Prose
 from popsim.report.sections.assumptions import assumptions
 from popsim.report.sections.behind_ranges import bases, evidence_of, family, posts
 from popsim.study.catalogue_models import DataRow, Source

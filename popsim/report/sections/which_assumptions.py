@@ -149,7 +149,7 @@ def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[s
         )
     for total, levels in kinds:
         titles = [title for _, title in levels]
-        cells = [
+        cells: list[tuple[str, ...]] = [
             amounts([_quantile(found.isel(case=k), total, level) for k in places], units.unit) for level, _ in levels
         ]
         if total == found.attrs["headline"] or (total == "cost" and len(kinds) < 2):
