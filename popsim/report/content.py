@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import date
 from importlib import import_module
 
 import xarray as xr
 
+from popsim.report import language
 from popsim.report.data import ReportData, gather
 from popsim.report.document import Document, Section
+from popsim.report.language import gettext as _
+from popsim.report.numbering import numbered
+from popsim.report.numbers import count
 from popsim.report.sections import headline
+from popsim.schema import seed_of
 from popsim.study.model import Study
 
 Writer = Callable[[ReportData], Section | None]
@@ -54,7 +60,8 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
     Returns
     -------
     Document
-        Headline, key figures and sections, in the order in which they are read. Ranges have the study's coverage.
+        Headline, key figures and sections, in the order in which they are read, those for analysts at the end; tables
+        and figures are numbered. Ranges have the study's coverage. The words are of the language that is current.
 
     Raises
     ------
@@ -62,15 +69,54 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
         When the dataset is no run with an option "full" and at least one scenario.
     """
     data = gather(study, dataset) if data is None else data
-    sections = (section for name in SECTIONS if (section := section_of(_function(name), data)) is not None)
+    written = [section for name in SECTIONS if (section := section_of(_function(name), data)) is not None]
     return Document(
         title=study.title,
         subtitle=headline.subtitle(data),
         headlines=headline.headlines(data),
         lead=headline.lead(data),
         key_figures=headline.key_figures(data),
-        sections=tuple(sections),
-        footer=f"{study.title}. All amounts in {data.unit_and_prices}, unless said otherwise.",
+        sections=numbered(sorted(written, key=lambda section: section.is_annex)),
+        footer=_(
+            "%(title)s. All amounts in %(unit_and_prices)s, unless said otherwise.",
+            title=study.title,
+            unit_and_prices=data.unit_and_prices,
+        ),
+        version=_version(data),
+        date=day_of(data),
+        cite_as=_cite_as(data),
+        language=language.current().code,
+    )
+
+
+def day_of(data: ReportData) -> date | None:
+    """Return the day on which the run was made; None where it does not say."""
+    try:
+        return date.fromisoformat(str(data.dataset.attrs.get("date", ""))[:10])
+    except ValueError:
+        return None
+
+
+def _version(data: ReportData) -> str:
+    return str(data.dataset.attrs.get("popsim_version", ""))
+
+
+def _cite_as(data: ReportData) -> str:
+    """Return how others name the report: title, version, date, and what gives the same numbers again."""
+    day, attrs = day_of(data), data.dataset.attrs
+    known = {
+        "title": data.study.title,
+        "version": _version(data),
+        "scenarios": count(data.scenarios),
+        "seed": str(seed_of(attrs, data.study.seed)),
+        "digest": str(attrs.get("plan_digest", ""))[:12],
+    }
+    if day is None:
+        return _("%(title)s. popsim %(version)s, %(scenarios)s scenarios, seed %(seed)s, plan %(digest)s.", **known)
+    return _(
+        "%(title)s. %(date)s. popsim %(version)s, %(scenarios)s scenarios, seed %(seed)s, plan %(digest)s.",
+        date=language.long_date(day),
+        **known,
     )
 
 
@@ -81,8 +127,8 @@ def _function(name: str) -> Writer:
 
 
 def section_of(write: Writer, data: ReportData) -> Section | None:
-    """Return a section of the report of a run; it is written once, for page and terminal alike."""
-    name = f"{write.__module__}.{write.__name__}"
+    """Return a section of the report of a run; it is written once in each language, for page and terminal alike."""
+    name = f"{language.current().code}:{write.__module__}.{write.__name__}"
     if name not in data.sections:
         data.sections[name] = write(data)
     return data.sections[name]

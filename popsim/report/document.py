@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,8 @@ class Table(_Part):
 
     A number is a `numbers.Printed` where it is known, so that a spreadsheet holds the number itself.
 
-    `name` is what a link or a file of the table is called: unique in the document, letters and hyphens.
+    `name` is what a link or a file of the table is called: unique in the document, letters and hyphens. `number` is its
+    place among all tables, which `numbering.numbered` gives; 0 outside of a document.
 
     `total` says that the last row stands for all the others together, `sortable` that readers may order the rows by any
     column; `caption` names the unit of the numbers. `groups` names runs of columns after the labels, each with the
@@ -46,6 +48,7 @@ class Table(_Part):
     groups: tuple[tuple[str, int], ...] = ()
     sortable: bool = False
     name: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,17 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class Matrix(_Part):
-    """Figures by two things at once; the last row and the last column stand for all the others together."""
+    """Figures by two things at once; the last row and the last column stand for all the others together.
+
+    `name` and `number` are as in a table; both are counted together.
+    """
 
     caption: str
     corner: str
     columns: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
     name: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,7 @@ class Figure(_Part):
     """A figure: its title, what it shows (caption), what is read to those who cannot see it, and what draws it.
 
     `draw` is a function of `popsim.report.figures` with its data as keywords; called with a kind of screen, it returns
-    the figure for it.
+    the figure for it. `number` is its place among all figures; 0 outside of a document.
     """
 
     name: str
@@ -88,6 +95,7 @@ class Figure(_Part):
     caption: str
     spoken: str
     draw: partial[MatplotlibFigure]
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -158,7 +166,11 @@ class KeyFigure:
 
 @dataclass(frozen=True)
 class Document:
-    """A whole report."""
+    """A whole report.
+
+    `date` is the day of the run where it is known, `version` that of popsim which made it, and `cite_as` how others
+    name the report. `language` is the code of the language that it is written in.
+    """
 
     title: str
     subtitle: str
@@ -168,8 +180,22 @@ class Document:
     key_figures: tuple[KeyFigure, ...]
     sections: tuple[Section, ...]
     footer: str
+    version: str = ""
+    date: date | None = None
+    cite_as: str = ""
+    language: str = "en"
 
     @property
     def headline(self) -> str:
         """The range that counts most."""
         return self.headlines[0]
+
+    @property
+    def body(self) -> tuple[Section, ...]:
+        """Sections that every reader is meant to read."""
+        return tuple(section for section in self.sections if not section.is_annex)
+
+    @property
+    def annex(self) -> tuple[Section, ...]:
+        """Sections for analysts."""
+        return tuple(section for section in self.sections if section.is_annex)
