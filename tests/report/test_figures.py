@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import itertools
 import re
 from functools import partial
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import matplotlib as mpl
+import matplotlib.image as plt_image
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -193,7 +196,7 @@ def overlapping(boxes: list[tuple[str, Bbox]]) -> list[tuple[str, str]]:
     ]
 
 
-@pytest.mark.parametrize("screen", [canvas.WIDE, canvas.NARROW], ids=lambda screen: screen.name)
+@pytest.mark.parametrize("screen", [canvas.WIDE, canvas.NARROW, canvas.PAPER], ids=lambda screen: screen.name)
 @pytest.mark.parametrize("case", CASES)
 def test_texts_neither_overlap_nor_leave_the_figure(case: str, screen: canvas.Screen) -> None:
     with canvas.style():
@@ -244,6 +247,29 @@ def test_svg_needs_nothing_from_outside(case: str) -> None:
     assert all(name.startswith("figure-wide-") for name in ids)
     for used in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text):
         assert (used[0] or used[1]) in ids
+
+
+def test_a_picture_has_the_dots_that_were_asked_for() -> None:
+    picture = canvas.png(CASES["ten years"], dpi=144)
+    assert picture == canvas.png(CASES["ten years"], dpi=144)
+    pixels = plt_image.imread(io.BytesIO(picture))
+    assert pixels.shape[1] == round(2 * canvas.PAPER.width)
+    assert pixels[0, 0].tolist() == [1.0, 1.0, 1.0, 1.0]  # white, not transparent
+    assert len(np.unique(pixels.reshape(-1, 4), axis=0)) > 10
+
+
+def test_a_file_of_a_figure_stands_alone() -> None:
+    text = canvas.svg_file(CASES["ten years"], "years", 'bars & "years"')
+    root = ET.fromstring(text)
+    assert root.tag == "{http://www.w3.org/2000/svg}svg"
+    assert root.get("aria-label") == 'bars & "years"'
+    words = {element.text for element in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"2027", "2036"} <= words
+
+
+def test_a_page_of_pdf_is_the_same_to_the_byte() -> None:
+    assert canvas.pdf(CASES["eight areas"]) == canvas.pdf(CASES["eight areas"])
+    assert canvas.pdf(CASES["eight areas"]).startswith(b"%PDF")
 
 
 def test_settings_of_the_reader_are_left_alone() -> None:

@@ -126,7 +126,7 @@ class _Rows:
 
     def __init__(self, screen: Screen, labels: Sequence[str]) -> None:
         self.size = screen.size
-        self.beside = screen is canvas.WIDE
+        self.beside = screen is not canvas.NARROW
         self.room = 0.34 * screen.width if self.beside else screen.width - 8.0
         self.names = [canvas.wrap(label, self.room, self.size) for label in labels]
         self.name_heights = [canvas.text_height(name, self.size) for name in self.names]

@@ -37,6 +37,8 @@ class Screen(NamedTuple):
 
 WIDE = Screen("wide", 620.0, 10.0, 7)
 NARROW = Screen("narrow", 300.0, 9.5, 4)
+PAPER = Screen("paper", 453.5, 9.0, 6)
+"""The width of the text of an A4 page, 160 mm, at its own size."""
 
 KeyRow = tuple[dict[str, Any], str]
 """How a mark looks, and the text that explains it in the key."""
@@ -63,6 +65,7 @@ def style() -> Iterator[None]:
             {
                 "font.family": [_FONT],
                 "svg.fonttype": "none",
+                "pdf.fonttype": 42,
                 "svg.hashsalt": "popsim",
                 "text.parse_math": False,
                 "axes.edgecolor": QUIET,
@@ -248,6 +251,45 @@ def svg(draw: partial[Figure], name: str, spoken: str) -> str:
     """Draw a figure twice as inline SVG, for wide and for narrow screens; the style sheet shows one of them."""
     with style():
         return "\n".join(to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken) for screen in (WIDE, NARROW))
+
+
+def png(draw: partial[Figure], dpi: float = 300.0, screen: Screen = PAPER) -> bytes:
+    """Draw a figure as a PNG image on white; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    draw
+        What a `popsim.report.document.Figure` is drawn with.
+    dpi
+        Dots per inch, where the figure is as wide as the screen says: 160 mm on paper.
+    screen
+        The layout.
+    """
+    return _file(draw, screen, "png", dpi, {"Software": None})
+
+
+def pdf(draw: partial[Figure], screen: Screen = PAPER) -> bytes:
+    """Draw a figure as a page of PDF of its own size; the same figure gives the same bytes."""
+    return _file(draw, screen, "pdf", 72.0, dict.fromkeys(("Creator", "Producer", "CreationDate")))
+
+
+def svg_file(draw: partial[Figure], name: str = "figure", spoken: str = "", screen: Screen = WIDE) -> str:
+    """Draw a figure as an SVG file that stands alone; `spoken` is read to those who cannot see it."""
+    with style():
+        inline = to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken)
+    size = f'width="{screen.width:g}pt" xmlns="http://www.w3.org/2000/svg" '
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{inline.replace("<svg ", f"<svg {size}", 1)}\n'
+
+
+def _file(
+    draw: partial[Figure], screen: Screen, file_format: str, dpi: float, metadata: dict[str, str | None]
+) -> bytes:
+    buffer = io.BytesIO()
+    with style():
+        figure = draw(screen=screen)
+        figure.patch.set(visible=True, facecolor="white")
+        figure.savefig(buffer, format=file_format, dpi=dpi, metadata=metadata)
+    return buffer.getvalue()
 
 
 def to_svg(figure: Figure, name: str, spoken: str) -> str:
