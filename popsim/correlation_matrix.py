@@ -140,8 +140,9 @@ def fitting_correlation(matrix: Floats, accepted: Callable[[Floats], bool]) -> t
     Examples
     --------
     >>> stated = np.array([[1.0, 0.9, -0.9], [0.9, 1.0, 0.9], [-0.9, 0.9, 1.0]])
-    >>> fitting_correlation(stated, lambda matrix: bool(np.linalg.eigvalsh(matrix)[0] > 0.0))[0][0].tolist()
-    [1.0, 0.499999, -0.499999]
+    >>> found, _ = fitting_correlation(stated, lambda matrix: bool(np.linalg.eigvalsh(matrix)[0] > 0.0))
+    >>> found[0].round(4).tolist()
+    [1.0, 0.5, -0.5]
     """
     # Rounding moves eigenvalues by at most half a last decimal for each other entry of a row: the floor is above that.
     nearest = nearest_correlation(matrix, len(matrix) * 10.0**-DECIMALS)

@@ -17,6 +17,8 @@ from popsim.engine.runs import save_run
 
 Calling = Callable[..., Any]
 
+ALONE = ("--no-drivers", "--no-assumptions")
+
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -161,7 +163,7 @@ def test_a_folder_that_is_no_run_is_refused(call: Calling, tmp_path: Path) -> No
 
 
 def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path) -> None:
-    done = call("run", "--precision", "1.5%", "--seed", "3", "--out", "precise", "--json")
+    done = call("run", "--precision", "1.5%", "--seed", "3", *ALONE, "--out", "precise", "--json")
     assert (done.status, done.err) == (0, "")
     found = json.loads(done.out)
     run = ps.load_run(tmp_path / "precise")
@@ -177,7 +179,7 @@ def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path)
 
 def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, tmp_path: Path) -> None:
     design = ("--set", "scenarios.design=sobol", "--set", "report.breakdowns=[]")
-    done = call("run", str(plain), "--precision", "3%", *design, "--out", "sobol")
+    done = call("run", str(plain), "--precision", "3%", *ALONE, *design, "--out", "sobol")
     said = " ".join(done.out.split())
     assert "(16 independent scramblings of 512 Sobol points)" in said
     run = ps.load_run(tmp_path / "sobol")
@@ -189,7 +191,7 @@ def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, 
 
 
 def test_a_run_says_what_precision_took(call: Calling) -> None:
-    done = call("run", "--precision", "5%", "--set", 'report.breakdowns=["area"]')
+    done = call("run", "--precision", "5%", *ALONE, "--set", 'report.breakdowns=["area"]')
     assert done.status == 0
     assert re.search(
         r"Precision: [\d.]+ % of the ends .* 5 % asked for, with 5,000 scenarios\.", " ".join(done.out.split())

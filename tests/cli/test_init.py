@@ -29,7 +29,7 @@ def test_the_copy_is_the_packaged_study(call: Callable[..., Any], tmp_path: Path
 
 def test_the_copy_runs_and_an_edited_cost_changes_the_numbers(call: Callable[..., Any], tmp_path: Path) -> None:
     call("init", "mine")
-    arguments = ("--scenarios", "100", "--no-drivers", "--json")
+    arguments = ("--scenarios", "100", "--no-drivers", "--no-assumptions", "--json")
     packaged_run = json.loads(call("run", "--out", "first", *arguments).out)
     assert json.loads(call("run", "mine", "--out", "second", *arguments).out)["cost"] == packaged_run["cost"]
     path = tmp_path / "mine" / "catalogue" / "c_focal_unit.toml"

@@ -92,8 +92,13 @@ def test_gamma_refuses_ratios_that_no_shape_has(values):
 def test_metalog_hits_all_its_quantiles(quantiles, bounds):
     fitted = Metalog.from_quantiles(**quantiles, **bounds)
     assert len(fitted.coefficients) == len(quantiles)
+    # A bounded metalog is one of log(x - low): far from its bound, an amount is known to a few units in its last place.
+    far = max((abs(x - bound) for x in quantiles.values() for bound in bounds.values()), default=0.0)
     np.testing.assert_allclose(
-        fitted.ppf([probability(name) for name in quantiles]), list(quantiles.values()), rtol=1e-9, atol=1e-14
+        fitted.ppf([probability(name) for name in quantiles]),
+        list(quantiles.values()),
+        rtol=1e-9,
+        atol=1e-14 + 16 * np.finfo(float).eps * far,
     )
 
 

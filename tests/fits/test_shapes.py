@@ -125,7 +125,7 @@ def share_held(family, shape, count, sets, sizes=None, predict=None):
 
 
 @pytest.mark.parametrize(("family", "shape"), [(family, shape) for family, shapes in TRUE.items() for shape in shapes])
-@pytest.mark.parametrize("count", [3, 5, 10, 30])
+@pytest.mark.parametrize("count", [3, *(pytest.param(k, marks=pytest.mark.slow_statistical) for k in (5, 10)), 30])
 def test_nine_tenths_of_new_amounts_lie_in_the_interval(holds, family, shape, count):
     mean, error = share_held(family, shape, count, 2_000)
     holds(mean, error, exact=family == "weibull")
