@@ -40,8 +40,48 @@ CSV_FILES = {
 """Keys of a study that name CSV files, and the names of these files where a study is written or copied."""
 SUMMARY_FILE, REPORT_FILE = "summary.csv", "report.html"
 """What is written for readers."""
+DOCUMENT_FILES = {
+    "html": REPORT_FILE,
+    "docx": "report.docx",
+    "xlsx": "report.xlsx",
+    "md": "report.md",
+    "csv": "tables",
+    "sipmath": "sipmath.json",
+    "pdf": "report.pdf",
+}
+"""The file of each format of documents in English; that of CSV is a folder."""
 RUN_FILES = (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER, SUMMARY_FILE, REPORT_FILE)
 """Everything that `popsim run` writes into a folder."""
+
+
+def document_file(format_name: str, language: str) -> str:
+    """Return the name of a document: in another language than English it has the code of the language in it.
+
+    Parameters
+    ----------
+    format_name
+        One of `DOCUMENT_FILES`.
+    language
+        Code of the language.
+
+    Examples
+    --------
+    >>> document_file("docx", "en"), document_file("docx", "fr"), document_file("csv", "fr")
+    ('report.docx', 'report.fr.docx', 'tables.fr')
+    """
+    stem, dot, ending = DOCUMENT_FILES[format_name].partition(".")
+    return f"{stem}{dot}{ending}" if language == "en" else f"{stem}.{language}{dot}{ending}"
+
+
+def pictures_folder(document: str) -> str:
+    """Return the name of the folder beside a document that cannot hold pictures itself.
+
+    Examples
+    --------
+    >>> pictures_folder("report.md"), pictures_folder("report.fr.md")
+    ('report-figures', 'report.fr-figures')
+    """
+    return f"{document.rpartition('.')[0]}-figures"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.completion import complete_option
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text, range_as_mapping, with_errors
 from popsim.cli.parameters import as_json_option, run_argument
 from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
@@ -29,7 +30,12 @@ the keys that it sets. "full" is the study as written."""
 )
 @run_argument
 @click.option(
-    "--baseline", default=FULL, show_default=True, metavar="OPTION", help="Option that the others are compared with."
+    "--baseline",
+    default=FULL,
+    show_default=True,
+    metavar="OPTION",
+    shell_complete=complete_option,
+    help="Option that the others are compared with.",
 )
 @as_json_option
 def command(run: Path, baseline: str, as_json: bool) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.completion import complete_option
 from popsim.cli.output import print_json, print_notes, print_table, print_text
 from popsim.cli.parameters import (
     as_json_option,
@@ -48,7 +49,14 @@ By level: common to all countries, common to a group, each country's own."""
 )
 @seed_option
 @click.option("--by", type=click.Choice(GROUPINGS), help="One of the two ways to divide the range; else both.")
-@click.option("--option", default=FULL, show_default=True, metavar="OPTION", help="Option of the study.")
+@click.option(
+    "--option",
+    default=FULL,
+    show_default=True,
+    metavar="OPTION",
+    shell_complete=complete_option,
+    help="Option of the study.",
+)
 @settings_option
 @threads_option
 @as_json_option

@@ -11,7 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 from popsim.errors import FileError, Problem
-from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES
+from popsim.report.language import LANGUAGES
+from popsim.schema import DOCUMENT_FILES, ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, document_file, pictures_folder
+
+_FIGURES_FOLDER = "figures"
+_MADE_OF = {".csv", ".svg", ".png", ".pdf"}
+"""Endings of the files in the folders of tables and figures; what else lies there is somebody's own."""
 
 
 def check_replaceable(folder: Path) -> Path:
@@ -40,7 +45,7 @@ def check_replaceable(folder: Path) -> Path:
     if names and PLAN_FILE not in names:
         found = f"a folder without {PLAN_FILE}, which holds {some_of(names)}"
         raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
-    foreign = [name for name in names if name not in RUN_FILES]
+    foreign = [name for name in names if name not in RUN_FILES and not _is_document(target / name)]
     if foreign:
         found = f"a run of popsim, and besides it {some_of(foreign)}, which a new run would delete"
         raise FileError(Problem(where, (), found, "a run of popsim and nothing else", mend))
@@ -61,6 +66,43 @@ def older_run(folder: Path) -> str | None:
     except (OSError, RuntimeError, KeyError, AttributeError):
         return f"a run of {when} that could not be read"
     return f"the run of {when}, seed {seed}, {scenarios:,} scenario{'' if scenarios == 1 else 's'}"
+
+
+def _is_document(path: Path) -> bool:
+    """Return whether popsim writes a file or folder of this name, in any language, and nothing else lies in it."""
+    documents = {document_file(each, code) for each in DOCUMENT_FILES for code in LANGUAGES}
+    if path.is_dir():
+        folders = {_FIGURES_FOLDER, *documents, *map(pictures_folder, documents)}
+        return path.name in folders and all(each.suffix in _MADE_OF for each in path.iterdir())
+    return path.name in documents
+
+
+@contextmanager
+def added_to(folder: Path) -> Iterator[Path]:
+    """Yield an empty folder to write to; what is in it then takes its place in `folder`, when all went well.
+
+    Raises
+    ------
+    FileError
+        When the folder cannot be written; what was there before stays as it was.
+    """
+    partial = folder / f".{os.getpid()}.partial"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        partial.mkdir()
+        yield partial
+        for written in sorted(partial.iterdir()):
+            if written.is_dir():
+                _swap(written, folder / written.name)
+            else:
+                written.replace(folder / written.name)
+    except FileError:
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise FileError(Problem(f"writing {folder}", (), reason, "a folder that may be written")) from error
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from popsim.cli.completion import complete_study
 from popsim.cli.folder import some_of
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
@@ -34,7 +35,14 @@ and what the packaged README files say about them. Then
   popsim run my-study --out results/mine"""
 )
 @click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
-@click.option("--study", default="pops", show_default=True, metavar="NAME", help="Packaged study to copy.")
+@click.option(
+    "--study",
+    default="pops",
+    show_default=True,
+    metavar="NAME",
+    shell_complete=complete_study,
+    help="Packaged study to copy.",
+)
 @as_json_option
 def command(folder: Path, study: str, as_json: bool) -> None:
     """Copy a packaged study into a new folder, to be edited.

@@ -6,6 +6,7 @@ Nothing heavier than click is imported here or at the top of a command's file: `
 from __future__ import annotations
 
 import atexit
+import contextlib
 import gc
 import importlib
 import os
@@ -17,6 +18,7 @@ from typing import NoReturn, TextIO, cast
 
 import click
 
+from popsim.cli.completion import COMPLETING
 from popsim.cli.console import printable, readable_streams
 from popsim.errors import PopsimError, Problem, nearest
 from popsim.version import __version__
@@ -37,6 +39,7 @@ COMMANDS = (
     "catalogue",
     "families",
     "schema",
+    "completion",
 )
 """Each is a file of this folder that holds a click command named ``command``; in the order in which help lists them.
 
@@ -126,6 +129,11 @@ def _tune_garbage_collector() -> None:
 
 
 def _status(arguments: Sequence[str]) -> int:
+    if COMPLETING in os.environ:
+        # A shell asks, and reads bytes; a line that cannot be completed is no reason to disturb its user.
+        with contextlib.suppress(Exception):
+            cli.main(arguments, prog_name="popsim", complete_var=COMPLETING)
+        return DONE
     with readable_streams():
         stdout = sys.stdout
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from popsim.cli.completion import complete_run, complete_setting, complete_study
 from popsim.errors import ParameterError, Problem
 
 
@@ -74,13 +75,14 @@ def positive_number(text: str) -> float:
     return value
 
 
-study_argument = click.argument("study", metavar="STUDY")
-run_argument = click.argument("run", type=click.Path(path_type=Path), metavar="RUN")
+study_argument = click.argument("study", metavar="STUDY", shell_complete=complete_study)
+run_argument = click.argument("run", type=click.Path(path_type=Path), metavar="RUN", shell_complete=complete_run)
 settings_option = click.option(
     "--set",
     "settings",
     metavar="KEY=VALUE",
     multiple=True,
+    shell_complete=complete_setting,
     help="Change one key of the study for this run, such as area.f.include=false; may be given again.",
 )
 seed_option = click.option(

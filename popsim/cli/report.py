@@ -1,4 +1,4 @@
-"""``popsim report``: write the report of a run anew."""
+"""``popsim report``: write documents of a run."""
 
 from __future__ import annotations
 
@@ -7,28 +7,60 @@ from typing import TYPE_CHECKING
 
 import click
 
+from popsim.cli.completion import complete_formats, complete_languages
+from popsim.cli.folder import added_to
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option, run_argument
-from popsim.errors import ParameterError, Problem, nearest
-from popsim.schema import REPORT_FILE
+from popsim.report.formats import FORMATS, chosen, chosen_languages
 
 if TYPE_CHECKING:
     import xarray as xr
 
     from popsim.engine.runs import Run
-
-FORMATS = {"html": REPORT_FILE}
-"""File name by format."""
+    from popsim.report.data import ReportData
+    from popsim.report.formats import Format
 
 
 @click.command(
-    epilog="""\b
+    epilog=f"""\b
 Examples:
   popsim report results/pops
-  popsim report results/pops --drivers"""
+  popsim report results/pops --format html,docx,xlsx
+  popsim report results/pops --format html --language fr,es --out documents
+  popsim report results/pops --drivers
+
+\b
+Formats:
+{chr(10).join(f"  {each.name:8} {each.about}" for each in FORMATS.values())}"""
 )
 @run_argument
-@click.option("--format", "formats", default="html", show_default=True, help="Formats, separated by commas.")
+@click.option(
+    "--format",
+    "formats",
+    default="html",
+    show_default=True,
+    metavar="NAMES",
+    shell_complete=complete_formats,
+    help="Formats, separated by commas.",
+)
+@click.option(
+    "--language",
+    "languages",
+    default="en",
+    show_default=True,
+    metavar="CODES",
+    shell_complete=complete_languages,
+    help="Languages, separated by commas: en, fr, es, ar (a draft). Files of other languages than English are called "
+    "after it, as report.fr.html.",
+)
+@click.option(
+    "--locale",
+    metavar="LOCALE",
+    help="Decimal sign and separator of CSV, such as fr or de_CH; else those of a program that reads CSV.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder for the documents; else the one of the run."
+)
 @click.option(
     "--drivers/--no-drivers",
     "drivers",
@@ -36,29 +68,32 @@ Examples:
     help="Find out what makes the range and keep it in the run, or leave it out of the report; else as the run has it.",
 )
 @as_json_option
-def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> None:
-    """Write the report of a run anew, without simulating.
+def command(
+    run: Path,
+    formats: str,
+    languages: str,
+    locale: str | None,
+    out: Path | None,
+    drivers: bool | None,
+    as_json: bool,
+) -> None:
+    """Write documents of a run, without simulating.
 
-    RUN is a folder that "popsim run" made. The report is written from ensemble.nc and study.toml in it.
+    RUN is a folder that "popsim run" made. Documents are written from ensemble.nc and study.toml in it.
     """
-    wanted = _formats(formats)
-    from popsim.engine.runs import load_run, written_whole
+    wanted, codes = chosen(formats), chosen_languages(languages)
+    from popsim.engine.runs import load_run
     from popsim.report.data import gather
-    from popsim.report.html import write_html
 
     loaded = load_run(run)
-    dataset = loaded.dataset
     if drivers is not None:
-        dataset = _with_drivers(loaded, drivers)
-    data = gather(loaded.study, dataset)
-    written = {name: run / FORMATS[name] for name in wanted}
-    for path in written.values():
-        with written_whole(path) as partial:
-            write_html(partial, loaded.study, dataset, data)
+        loaded = _with_drivers(loaded, drivers)
+    data = gather(loaded.study, loaded.dataset)
+    written = _write(data, wanted, codes, locale, run if out is None else out)
     if as_json:
         from popsim.cli.drivers import attached_as_mapping
 
-        print_json({"files": {name: str(path) for name, path in written.items()}, **attached_as_mapping(dataset)})
+        print_json({"files": {name: str(path) for name, path in written.items()}, **attached_as_mapping(data.dataset)})
         return
     if drivers:
         from popsim.cli.results import print_drivers
@@ -68,27 +103,32 @@ def command(run: Path, formats: str, drivers: bool | None, as_json: bool) -> Non
         click.echo(f"Report: {path}")
 
 
-def _with_drivers(run: Run, wanted: bool) -> xr.Dataset:
+def _write(
+    data: ReportData, formats: list[Format], codes: list[str], locale: str | None, folder: Path
+) -> dict[str, Path]:
+    """Write each document, whole or not at all: its path by the name of the format, and of another language."""
+    from popsim.report import language
+
+    written: dict[str, Path] = {}
+    for code in codes:
+        for each in formats:
+            with language.using(code), added_to(folder) as partial:
+                path = each.write(partial, data.study, data.every_option, data, locale)
+            name = each.name if path.name == each.file("en") else f"{each.name}.{code}"
+            written[name] = folder / path.name
+    return written
+
+
+def _with_drivers(run: Run, wanted: bool) -> Run:
     """Return the run with drivers, which are stored in its folder too, or without them."""
+    from dataclasses import replace
+
     from popsim.analysis.attached import add_drivers
     from popsim.cli.progress import progress_bar
     from popsim.engine.runs import replace_ensemble
 
     with progress_bar("What makes the range") as progress:
-        dataset = add_drivers(run.study, run.dataset, wanted, progress=progress)
+        dataset: xr.Dataset = add_drivers(run.study, run.dataset, wanted, progress=progress)
     if wanted:
         replace_ensemble(run.folder, dataset)
-    return dataset
-
-
-def _formats(text: str) -> list[str]:
-    """Return the formats in a list; refuse together those that this version cannot write."""
-    wanted = [word.strip() for word in text.split(",")]
-    problems = [
-        Problem("--format", (), name or "nothing", ", ".join(FORMATS), nearest(name, list(FORMATS)))
-        for name in wanted
-        if name not in FORMATS
-    ]
-    if problems:
-        raise ParameterError(problems)
-    return list(dict.fromkeys(wanted))
+    return replace(run, dataset=dataset)

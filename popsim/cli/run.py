@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from popsim.cli.completion import complete_study
 from popsim.cli.folder import check_replaceable, older_run, replacing
 from popsim.cli.output import print_json, print_notes, print_text
 from popsim.cli.parameters import (
@@ -48,7 +49,7 @@ The folder receives
   study.toml    the study as run; inputs/ holds the files it was read from
   plan.nc       what fixes the numbers to the last bit"""
 )
-@click.argument("study", default="pops", metavar="[STUDY]")
+@click.argument("study", default="pops", metavar="[STUDY]", shell_complete=complete_study)
 @click.option("--scenarios", type=whole_number(1), metavar="N", help="How many scenarios; else as the study says.")
 @seed_option
 @click.option(

@@ -52,7 +52,7 @@ class ReportData:
 
     @cached_property
     def sections(self) -> dict[str, Section | None]:
-        """Sections that were written before, by the name of their function: page and terminal show the same."""
+        """Sections that were written before, by language and function: page and terminal show the same."""
         return {}
 
     @cached_property

@@ -71,7 +71,7 @@ def test_help_fits_eighty_columns(call: Callable[..., Any], command: tuple[str, 
         (["compare", "somewhere", "--basline", "full"], "--baseline"),
         (["schema", "--catalog"], "--catalogue"),
         (["report", "somewhere", "--format", "htlm"], 'did you mean "html"'),
-        (["report", "somewhere", "--format", "html,docx"], "docx"),
+        (["report", "somewhere", "--language", "deutsch"], "fr"),
         (["run", "--set", "scenarios.count"], "KEY=VALUE"),
     ],
 )
