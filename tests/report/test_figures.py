@@ -241,12 +241,33 @@ def test_svg_needs_nothing_from_outside(case: str) -> None:
     text = svg(case, canvas.WIDE)
     assert "http" not in text
     assert "<metadata" not in text
+    ET.fromstring(text)
     assert 'role="img" aria-label="spoken &quot;&lt;words&gt;&quot; &amp; more"' in text
     ids = re.findall(r'\bid="([^"]+)"', text)
     assert len(ids) == len(set(ids))
     assert all(name.startswith("figure-wide-") for name in ids)
     for used in re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', text):
         assert (used[0] or used[1]) in ids
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_style_sheet_decides_every_colour(case: str) -> None:
+    text = svg(case, canvas.WIDE)
+    assert "style" not in text
+    for element in ET.fromstring(text).iter():
+        classes = (element.get("class") or "").split()
+        for attribute, kind in (("fill", "fill"), ("stroke", "line")):
+            colour = element.get(attribute, "none")
+            if colour != "none":
+                assert f"{kind}-{canvas.COLOURS[colour]}" in classes
+    assert canvas.DARK.keys() == set(canvas.COLOURS.values())
+
+
+def test_a_figure_that_is_drawn_small_has_text_to_search() -> None:
+    """Words and numbers are text: no letter became a shape."""
+    words = "".join(ET.fromstring(svg("eight areas", canvas.NARROW)).itertext())
+    assert "Area number 7" in words
+    assert "1,500" in words
 
 
 def test_a_picture_has_the_dots_that_were_asked_for() -> None:

@@ -114,7 +114,7 @@ def test_every_figure_is_drawn_twice_and_has_words(study: Study, dataset: xr.Dat
     figures = sum(isinstance(block, Figure) for block in blocks)
     assert page.tags.count("figure") == page.tags.count("figcaption") == figures >= 5
     for screen in ("wide", "narrow"):
-        drawn = re.findall(rf'<svg class="{screen}" viewBox="[^"]+" role="img" aria-label="[^"]{{40,}}">', text)
+        drawn = re.findall(rf'<svg class="{screen}" viewBox="[^"]+" role="img" aria-label="[^"]{{40,}}" ', text)
         assert len(drawn) == figures
 
 
