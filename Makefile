@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-statistical test-documents lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference
+.PHONY: help run test test-statistical test-documents lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -58,6 +58,9 @@ bench-convergence: $(VENV)/.installed-test ## draw error against scenarios for t
 
 docs-reference: $(VENV)/.installed ## write the pages of all keys of study files and all variables: docs/reference
 	$(BIN)/python -m popsim.study.describe docs/reference/keys.md docs/reference/variables.md docs/how-to/import-costs.md
+
+translations: $(VENV)/.installed ## bring the catalogues of languages up to date with the sentences in the code: popsim/report/locales
+	$(BIN)/python -m popsim.report.catalogues
 
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation

@@ -18,7 +18,19 @@ from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
 from popsim.report.counts import Counts, counted
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
-from popsim.report.numbers import NO_BREAK, Printed, amount, finest_of, money, money_range, percent, unit_for
+from popsim.report.language import gettext as _
+from popsim.report.numbers import (
+    Printed,
+    amount,
+    finest_of,
+    interval,
+    money,
+    money_range,
+    scale_of,
+    unit_and_prices,
+    unit_for,
+    unit_words,
+)
 from popsim.report.prose import Prose
 from popsim.study.model import Study
 
@@ -73,7 +85,7 @@ class ReportData:
     @property
     def interval(self) -> str:
         """The words "90 % interval"."""
-        return f"{percent(self.coverage)}{NO_BREAK}interval"
+        return interval(self.coverage)
 
     @property
     def low(self) -> float:
@@ -88,12 +100,17 @@ class ReportData:
     @property
     def prices(self) -> str:
         """The words "constant 2025 prices"."""
-        return f"constant {self.study.price_year} prices"
+        return _("constant %(year)s prices", year=self.study.price_year)
 
     @property
     def unit_and_prices(self) -> str:
         """Unit and price year, as on an axis or in the heading of a table."""
-        return f"{self.unit}, {self.prices}"
+        return unit_and_prices(self.unit, self.study.price_year)
+
+    @property
+    def unit_words(self) -> str:
+        """Unit of the amounts in words; `unit` itself is a key."""
+        return unit_words(self.unit)
 
     @property
     def scenarios(self) -> int:
@@ -295,7 +312,7 @@ class ReportData:
 
     def on_axis(self, value: float) -> float:
         """Value in the unit of the axes."""
-        return value / {"thousand": 1e3, "million": 1e6, "billion": 1e9}.get(self.unit.rpartition(" ")[2], 1.0)
+        return value / scale_of(self.unit)
 
     @property
     def is_financed(self) -> bool:

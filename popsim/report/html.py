@@ -15,11 +15,9 @@ from popsim.report.content import compose
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Document, Figure, Table
 from popsim.report.figures import canvas
+from popsim.report.numbers import aligned
 from popsim.report.prose import environment
 from popsim.study.model import Study
-
-_FIGURE_SPACE = "\u2007"
-_POINT_SPACE = "\u2008"
 
 _CONTROL_PICTURES = {
     code: chr(0x2421) if code == 0x7F else "\ufffd" if code > 0x7F else chr(0x2400 + code)
@@ -81,11 +79,7 @@ def _aligned(table: Table) -> list[list[str]]:
     for column in columns[table.labels :]:
         if any(any(letter.isalpha() for letter in cell) for cell in column):
             continue
-        decimals = [len(cell.partition(".")[2].rstrip("\u202f%")) for cell in column]
-        most = max(decimals)
-        column[:] = [
-            _padded(cell, most - have, most > 0 and have == 0) for cell, have in zip(column, decimals, strict=True)
-        ]
+        column[:] = aligned(column)
     return [list(row) for row in zip(*columns, strict=True)]
 
 
@@ -101,10 +95,3 @@ def _spans(table: Table) -> list[int]:
             spans[first] += 1
             spans.append(0)
     return spans
-
-
-def _padded(cell: str, missing: int, point: bool) -> str:
-    if missing <= 0:
-        return cell
-    number, sign = (cell.removesuffix("\u202f%"), "\u202f%") if cell.endswith("\u202f%") else (cell, "")
-    return number + _POINT_SPACE * point + _FIGURE_SPACE * missing + sign

@@ -1,6 +1,6 @@
 """The language of a document: its words by gettext, its numbers, lists and dates by Babel's locale data.
 
-English sentences stand in the templates and sections, and are the keys of the catalogues in `popsim/report/locales`,
+English sentences stand in the templates and sections, and are the keys of the catalogues in `popsim.report/locales`,
 one file for each other language. A document is written inside `using(...)`; what is written outside is English, so that
 messages and the terminal stay as they are.
 
@@ -16,16 +16,32 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from popsim.errors import ParameterError, Problem, nearest
+from popsim.report.signs import Signs, signs_of
 
 if TYPE_CHECKING:
     from babel import Locale
-    from babel.support import Translations
 
 LOCALES = Path(__file__).parent / "locales"
 """The catalogues: CODE.po."""
+
+
+class Catalogue(Protocol):
+    """The sentences of a language; each method returns one by its English."""
+
+    def gettext(self, message: str, /) -> str:
+        """Return a sentence."""
+        ...
+
+    def ngettext(self, one: str, many: str, number: int, /) -> str:
+        """Return the form of a sentence that agrees with a number."""
+        ...
+
+    def pgettext(self, context: str, message: str, /) -> str | object:
+        """Return a sentence, which is text, whose meaning the context decides."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -33,13 +49,18 @@ class Language:
     """A language that documents are written in.
 
     `code` is the one that a user types, `locale` the one of Babel whose numbers and lists are used, `name` how its
-    speakers call it. `is_draft` says that nobody has revised the translation.
+    speakers call it. `is_draft` says that nobody has revised the translation. `least_grouped` is how many digits stand
+    before the first group sign at least, which Babel does not know. `catalogue` and `own_signs` are those of a language
+    that has no file of sentences, or writes numbers in another way than Babel's data say.
     """
 
     code: str
     locale: str
     name: str
     is_draft: bool = False
+    least_grouped: int = 1
+    catalogue: Catalogue | None = None
+    own_signs: Signs | None = None
 
     @property
     def direction(self) -> str:
@@ -52,18 +73,24 @@ class Language:
         return _locale(self.locale)
 
     @property
-    def translations(self) -> Translations | None:
+    def translations(self) -> Catalogue | None:
         """Its catalogue; None of English, whose sentences stand in the code."""
-        return None if self.code == "en" else _catalogue(self.code)
+        return self.catalogue or (None if self.code == "en" else _catalogue(self.code))
+
+    @property
+    def signs(self) -> Signs:
+        """The signs that it writes numbers with."""
+        return self.own_signs or signs_of(self.babel, self.least_grouped)
 
 
-ENGLISH = Language("en", "en_GB", "English")
+# The percent sign of the documents stands apart from its number, as the SI has it, in English too.
+ENGLISH = Language("en", "en_GB", "English", own_signs=Signs())
 LANGUAGES = {
     language.code: language
     for language in (
         ENGLISH,
         Language("fr", "fr", "Français", is_draft=True),
-        Language("es", "es", "Español", is_draft=True),
+        Language("es", "es", "Español", is_draft=True, least_grouped=2),
         Language("ar", "ar", "العربية", is_draft=True),
     )
 }
@@ -78,13 +105,13 @@ def current() -> Language:
 
 
 @contextmanager
-def using(code: str) -> Iterator[Language]:
+def using(language: str | Language) -> Iterator[Language]:
     """Write in a language until the context ends.
 
     Parameters
     ----------
-    code
-        One of `LANGUAGES`.
+    language
+        The code of one of `LANGUAGES`, or a language that is none of them.
 
     Raises
     ------
@@ -97,11 +124,14 @@ def using(code: str) -> Iterator[Language]:
     ...     language.direction
     'ltr'
     """
-    if code not in LANGUAGES:
-        raise ParameterError(Problem("", ("language",), repr(code), ", ".join(LANGUAGES), nearest(code, [*LANGUAGES])))
-    token = _current.set(LANGUAGES[code])
+    if isinstance(language, str):
+        if language not in LANGUAGES:
+            mend = nearest(language, [*LANGUAGES])
+            raise ParameterError(Problem("", ("language",), repr(language), ", ".join(LANGUAGES), mend))
+        language = LANGUAGES[language]
+    token = _current.set(language)
     try:
-        yield LANGUAGES[code]
+        yield language
     finally:
         _current.reset(token)
 
@@ -167,6 +197,30 @@ def long_date(day: date) -> str:
     return format_date(day, "long", locale=current().babel)
 
 
+def territory(code: str, name: str) -> str:
+    """Return the name of a country in the current language.
+
+    Parameters
+    ----------
+    code
+        Its code of ISO 3166, of two or three letters.
+    name
+        What the study calls it: its name in English, and of a code that Babel's data do not know.
+
+    Examples
+    --------
+    >>> with using("es"):
+    ...     territory("PER", "Peru"), territory("C07", "Country 7")
+    ('Perú', 'Country 7')
+    """
+    if current().code == "en":
+        return name
+    from babel.core import get_global
+
+    short = get_global("territory_aliases").get(code, [code])
+    return current().babel.territories.get(short[0], name) if len(short) == 1 else name
+
+
 @cache
 def _locale(name: str) -> Locale:
     from babel import Locale
@@ -175,7 +229,7 @@ def _locale(name: str) -> Locale:
 
 
 @cache
-def _catalogue(code: str) -> Translations:
+def _catalogue(code: str) -> Catalogue:
     """Compile a catalogue in memory: a file of compiled messages beside it could be another than the source."""
     import io
 

@@ -4,6 +4,8 @@ The rule, for a value with standard error e: the last printed digit stands at th
 2 e, or to the left of it. With e = 0.3 that is the first decimal, with e = 3 the units, with e = 7 the tens. Never more
 than four significant digits are printed, however small the error. What stands in one column has one precision:
 `finest_of` gives the place at which all its cells end, and a cell that is printed elsewhere as well ends there too.
+
+All numbers are written with the signs of the current language, and money in its words.
 """
 
 from __future__ import annotations
@@ -14,14 +16,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal, Self
 
 from popsim.errors import ParameterError, Problem, nearest
+from popsim.report.language import current, plain_gettext, plain_ngettext, plain_pgettext
+from popsim.report.signs import MINUS as MINUS
+from popsim.report.signs import THIN as THIN
 
 NO_BREAK = "\u00a0"
 """Keeps a number and its unit on one line."""
+FIGURE_SPACE = "\u2007"
+"""As wide as a digit."""
+POINT_SPACE = "\u2008"
+"""As wide as a decimal point."""
 UNKNOWN = "n/a"
-"""Printed for an amount whose error is infinite: the scenarios are too few to know any digit of it."""
-THIN = "\u202f"
-"""Narrow no-break space, before the percent sign."""
-MINUS = "\u2212"
+"""Printed in English for an amount whose error is infinite: the scenarios are too few to know any digit of it."""
 MOST_DIGITS = 4
 """Significant digits beyond which a cost estimate is not read."""
 SMALLEST_IN_FIGURES, LARGEST_IN_FIGURES = Decimal("0.001"), Decimal("1e15")
@@ -121,24 +127,49 @@ def written(number: Decimal, thousands: bool = True) -> str:
     >>> written(Decimal("612000")), written(Decimal("0.034")), written(Decimal("2.000e34")), written(Decimal("3.4e-12"))
     ('612,000', '0.034', '2.000e34', '3.4e−12')
     """
+    write = current().signs.write
     if number and not SMALLEST_IN_FIGURES <= abs(number) < LARGEST_IN_FIGURES:
-        _, digits, exponent = number.as_tuple()
-        whole = str(digits[0]) + ("." if len(digits) > 1 else "") + "".join(map(str, digits[1:]))
-        text = f"{whole}e{int(exponent) + len(digits) - 1}"
-        return (f"{MINUS}{text}" if number < 0 else text).replace("e-", f"e{MINUS}")
-    return (f"{number:,f}" if thousands else f"{number:f}").replace("-", MINUS)
+        sign, digits, exponent = number.as_tuple()
+        whole = "-" * sign + str(digits[0]) + ("." if len(digits) > 1 else "") + "".join(map(str, digits[1:]))
+        return f"{write(whole)}e{write(str(int(exponent) + len(digits) - 1))}"
+    return write(f"{number:,f}" if thousands else f"{number:f}")
+
+
+def plain(value: float, digits: int = 10) -> Printed:
+    """Format a number that is exact with all its digits, as one that a study states.
+
+    Parameters
+    ----------
+    value
+        The number.
+    digits
+        The most significant digits.
+
+    Examples
+    --------
+    >>> plain(2_000_000), plain(0.25), plain(-1.5)
+    ('2,000,000', '0.25', '−1.5')
+    """
+    text = f"{value:,.{digits}g}"
+    figures, power, exponent = text.partition("e")
+    write = current().signs.write
+    return Printed(write(figures) + (f"e{write(str(int(exponent)))}" if power else ""), value, "number")
 
 
 def _printed(value: float, error: float, finest: float = 0.0) -> str:
     number, place = rounded(value, error, finest)
     if abs(value) < _NOTHING and error < _NOTHING:
-        return "0"
+        return written(Decimal(0))
     if number == 0 and value != 0 and error == 0:
         # Nothing is unknown of an exact figure: it keeps its first digit in a column of larger ones.
         number, place = rounded(value, 0.0, abs(value))
     if number == 0 and value != 0:
-        return f"< {written(place)}" if value > 0 else f"> {MINUS}{written(place)}"
-    return written(number) if number else "0"
+        return _beyond("<", written(place)) if value > 0 else _beyond(">", written(-place))
+    return written(number if number else Decimal(0))
+
+
+def _beyond(sign: str, number: str) -> str:
+    return f"{current().signs.before}{sign} {number}"
 
 
 def _unit(unit: str) -> tuple[str, str, int]:
@@ -147,6 +178,32 @@ def _unit(unit: str) -> tuple[str, str, int]:
         known = [f"{symbol} {scale}".strip() for scale in _SCALES]
         raise ParameterError(Problem("", ("unit",), repr(unit), ", ".join(known), nearest(unit, known)))
     return symbol, word, _SCALES[word]
+
+
+def tick(value: float) -> str:
+    """Format a round number at a tick, no wider than a margin can be: with a power of ten where it has many zeros.
+
+    Examples
+    --------
+    >>> tick(2500.0), tick(-0.5), tick(1.5e12)
+    ('2,500', '−0.5', '1.5e12')
+    """
+    if value and not 1e-4 <= abs(value) < 1e10:
+        write = current().signs.write
+        digits, _, power = f"{value:.3e}".partition("e")
+        return f"{write(digits.rstrip('0').rstrip('.'))}e{write(str(int(power)))}"
+    return plain(value)
+
+
+def unknown() -> Printed:
+    """Return what is printed for an amount of which nothing is known.
+
+    Examples
+    --------
+    >>> unknown()
+    'n/a'
+    """
+    return Printed(plain_gettext("n/a"), math.nan, "money")
 
 
 def scale_of(unit: str) -> int:
@@ -160,8 +217,90 @@ def scale_of(unit: str) -> int:
     return _unit(unit)[2]
 
 
-def _join(symbol: str, number: str, word: str) -> str:
-    return NO_BREAK.join(part for part in (symbol, number.replace(" ", NO_BREAK), word) if part)
+def unit_words(unit: str) -> str:
+    """Return a unit in words, as in a caption or on an axis.
+
+    Examples
+    --------
+    >>> unit_words("US$ million"), unit_words("€")
+    ('US$ million', '€')
+    """
+    symbol, word, _ = _unit(unit)
+    patterns = {
+        "thousand": plain_gettext("%(currency)s thousand"),
+        "million": plain_gettext("%(currency)s million"),
+        "billion": plain_gettext("%(currency)s billion"),
+    }
+    return patterns[word] % {"currency": _currency(symbol)} if word else _currency(symbol)
+
+
+def unit_and_prices(unit: str, price_year: int) -> str:
+    """Return a unit and its price year, as on an axis or in the heading of a table.
+
+    Examples
+    --------
+    >>> unit_and_prices("US$ million", 2025)
+    'US$ million, constant 2025 prices'
+    """
+    words = {"unit": unit_words(unit), "year": price_year}
+    return plain_gettext("%(unit)s, constant %(year)s prices") % words
+
+
+def _currency(symbol: str) -> str:
+    # Only the sign of the dollar depends on the language, as "$ US" in French.
+    return plain_pgettext("currency", "US$") if symbol == "US$" else symbol
+
+
+def _with_unit(number: str, unit: str, size: Decimal) -> str:
+    """Return a number with its unit, on one line; `size` is what the words agree with."""
+    symbol, word, _ = _unit(unit)
+    many = _agrees_like(size)
+    patterns = {
+        "": lambda: plain_gettext("%(currency)s %(number)s"),
+        "thousand": lambda: plain_ngettext(
+            "%(currency)s %(number)s thousand", "%(currency)s %(number)s thousand", many
+        ),
+        "million": lambda: plain_ngettext("%(currency)s %(number)s million", "%(currency)s %(number)s million", many),
+        "billion": lambda: plain_ngettext("%(currency)s %(number)s billion", "%(currency)s %(number)s billion", many),
+    }
+    text = patterns[word]() % {"currency": _currency(symbol), "number": number}
+    return text.strip().replace(" ", NO_BREAK)
+
+
+def _range_with_unit(low: str, high: str, unit: str, size: Decimal) -> str:
+    symbol, word, _ = _unit(unit)
+    many = _agrees_like(size)
+    # A range may break beside its "to", where it says so: other spaces in these patterns are no-break spaces.
+    patterns = {
+        "": lambda: plain_gettext("%(currency)s\u00a0%(low)s to %(high)s"),
+        "thousand": lambda: plain_ngettext(
+            "%(currency)s\u00a0%(low)s to %(high)s\u00a0thousand",
+            "%(currency)s\u00a0%(low)s to %(high)s\u00a0thousand",
+            many,
+        ),
+        "million": lambda: plain_ngettext(
+            "%(currency)s\u00a0%(low)s to %(high)s\u00a0million",
+            "%(currency)s\u00a0%(low)s to %(high)s\u00a0million",
+            many,
+        ),
+        "billion": lambda: plain_ngettext(
+            "%(currency)s\u00a0%(low)s to %(high)s\u00a0billion",
+            "%(currency)s\u00a0%(low)s to %(high)s\u00a0billion",
+            many,
+        ),
+    }
+    ends = {"low": low.replace(" ", NO_BREAK), "high": high.replace(" ", NO_BREAK)}
+    return (patterns[word]() % {"currency": _currency(symbol), **ends}).strip()
+
+
+def _agrees_like(size: Decimal) -> int:
+    """Return a whole number with which words agree as they do with this one: gettext knows whole numbers only."""
+    language = current()
+    if language.code == "en":
+        return int(size) if size == size.to_integral_value() else 2
+    rule = language.babel.plural_form
+    wanted = rule(abs(size))
+    return next((number for number in range(103) if rule(number) == wanted), int(abs(size)))
 
 
 def unit_for(value: float, currency: str = "USD") -> str:
@@ -246,7 +385,7 @@ def amount(value: float, error: float, unit: str = "US$ million", finest: float 
     """
     _, _, scale = _unit(unit)
     if error == math.inf:
-        return Printed(UNKNOWN, math.nan, "money")
+        return unknown()
     return Printed(_printed(value / scale, error / scale, finest / scale), value, "money")
 
 
@@ -295,9 +434,11 @@ def money(value: float, error: float, unit: str = "US$ million", finest: float =
     >>> print(money(12_345_678_900, 30_000_000, "US$ billion").replace(NO_BREAK, " "))
     US$ 12.35 billion
     """
-    symbol, word, _ = _unit(unit)
     number = amount(value, error, unit, finest)
-    return number if number == UNKNOWN else Printed(_join(symbol, number, word), value, "money")
+    if error == math.inf:
+        return number
+    scale = scale_of(unit)
+    return Printed(_with_unit(number, unit, rounded(value / scale, error / scale, finest / scale)[0]), value, "money")
 
 
 def exact_money(value: float, unit: str = "US$ million") -> Printed:
@@ -308,9 +449,8 @@ def exact_money(value: float, unit: str = "US$ million") -> Printed:
     >>> print(exact_money(850e6).replace(NO_BREAK, " "), exact_money(1_234_567.5, "€").replace(NO_BREAK, " "))
     US$ 850 million € 1,234,567.5
     """
-    symbol, word, scale = _unit(unit)
-    number = (Decimal(repr(float(value))) / scale).normalize()
-    return Printed(_join(symbol, written(number), word), value, "money")
+    number = (Decimal(repr(float(value))) / scale_of(unit)).normalize()
+    return Printed(_with_unit(written(number), unit, number), value, "money")
 
 
 def money_range(
@@ -332,13 +472,14 @@ def money_range(
     >>> print(money_range(5e6, 0.0, 5e6, 0.0).replace(NO_BREAK, " "))
     US$ 5.000 million
     """
-    symbol, word, _ = _unit(unit)
     first, last = amount(low, low_error, unit, finest), amount(high, high_error, unit, finest)
-    if UNKNOWN in (first, last):
-        return UNKNOWN
+    if math.inf in (low_error, high_error):
+        return unknown()
+    scale = scale_of(unit)
+    size, _ = rounded(high / scale, high_error / scale, finest / scale)
     if first == last:
-        return _join(symbol, first, word)
-    return f"{_join(symbol, first, '')} to {_join('', last, word)}"
+        return _with_unit(first, unit, size)
+    return _range_with_unit(first, last, unit, size)
 
 
 def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> Printed:
@@ -360,16 +501,29 @@ def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> Pr
     >>> print(percent(0.00004, 0.00006).replace(NO_BREAK, " ").replace(THIN, " "))
     < 0.1 %
     """
+    signs = current().signs
+    write = signs.write
     number, place = rounded(100 * probability, 100 * error, 100 * finest)
     if number == 0 and probability != 0 and abs(probability) >= _NOTHING:
-        text = f"< {place:f}" if probability > 0 else f"> {MINUS}{place:f}"
+        text = _beyond("<", write(f"{place:f}")) if probability > 0 else _beyond(">", write(f"{-place:f}"))
     elif number >= 100 and probability < 1:
-        text = f"> {100 - place:f}"
+        text = _beyond(">", write(f"{100 - place:f}"))
+    elif number == number.to_integral_value() and error == 0:
+        text = write(f"{number.to_integral_value():f}")
     else:
-        text = f"{number:f}".replace("-", MINUS)
-    if "." in text and not text.startswith(("<", ">")) and number == number.to_integral_value() and error == 0:
-        text = f"{number.to_integral_value():f}"
-    return Printed(text.replace(" ", NO_BREAK) + THIN + "%", probability, "share")
+        text = write(f"{number:f}")
+    return Printed(signs.in_percent(text.replace(" ", NO_BREAK)), probability, "share")
+
+
+def interval(coverage: float) -> str:
+    """Return the words "90 % interval".
+
+    Examples
+    --------
+    >>> print(interval(0.9).replace(NO_BREAK, " ").replace(THIN, " "))
+    90 % interval
+    """
+    return plain_gettext("%(coverage)s\u00a0interval") % {"coverage": percent(coverage)}
 
 
 def significant(value: float, digits: int = 3) -> Printed:
@@ -382,15 +536,13 @@ def significant(value: float, digits: int = 3) -> Printed:
     """
     exact = Decimal(repr(float(value)))
     if not exact:
-        return Printed("0", 0.0, "number")
+        return Printed(written(Decimal(0)), 0.0, "number")
     number = exact.quantize(Decimal(1).scaleb(exact.adjusted() - digits + 1), rounding=ROUND_HALF_EVEN)
-    text = written(number)
-    if "e" in text:
-        figures, _, power = text.partition("e")
-        text = f"{figures.rstrip('0').rstrip('.') if '.' in figures else figures}e{power}"
-    elif "." in text:
-        text = text.rstrip("0").rstrip(".")
-    return Printed(text, value, "number")
+    shorter = number.normalize()
+    # Nothing but zeros after the decimal sign goes, and zeros of a number with a power of ten.
+    is_plain = SMALLEST_IN_FIGURES <= abs(number) < LARGEST_IN_FIGURES
+    whole = is_plain and int(shorter.as_tuple().exponent) > 0
+    return Printed(written(number.to_integral_value() if whole else shorter), value, "number")
 
 
 def count(number: int) -> Printed:
@@ -401,4 +553,22 @@ def count(number: int) -> Printed:
     >>> count(10_000)
     '10,000'
     """
-    return Printed(f"{number:,}", float(number), "count")
+    return Printed(current().signs.write(f"{number:,}"), float(number), "count")
+
+
+def aligned(column: Sequence[str]) -> list[str]:
+    """Pad the printed numbers of a column so that their decimal signs stand under each other.
+
+    Examples
+    --------
+    >>> [cell.replace(FIGURE_SPACE, "_").replace(POINT_SPACE, "_") for cell in aligned(["1.25", "300", "n/a"])]
+    ['1.25', '300___', 'n/a___']
+    """
+    parts = [current().signs.split(cell) for cell in column]
+    most = max((len(fraction) for _, fraction, _ in parts), default=0)
+    cells = []
+    for cell, (_, fraction, tail) in zip(column, parts, strict=True):
+        missing = most - len(fraction)
+        pad = POINT_SPACE * (not fraction) + FIGURE_SPACE * missing if missing else ""
+        cells.append(f"{cell.removesuffix(tail)}{pad}{tail}")
+    return cells

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -89,15 +90,19 @@ def environment() -> Environment:
     loaded.install_gettext_callables(  # type: ignore[attr-defined]
         language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
     )
-    loaded.filters |= {
-        "count": count,
-        "percent": percent,
-        "significant": significant,
-        "plural": plural,
-        "listed": language.listed,
-        "sentence_case": sentence_case,
-    }
+    for each in (count, percent, significant, plural, language.listed, sentence_case):
+        loaded.filters[each.__name__] = _when_written(each)
     return loaded
+
+
+def _when_written(function: Callable[..., str]) -> Callable[..., str]:
+    """Return a filter that is asked when a sentence is written, and not while the template is compiled."""
+    from jinja2 import pass_context
+
+    def ask(_: object, /, *values: object, **named: object) -> str:
+        return function(*values, **named)
+
+    return pass_context(ask)
 
 
 def _compiled_templates() -> BytecodeCache | None:

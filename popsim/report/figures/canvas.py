@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from popsim.report.numbers import tick as tick
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -198,16 +200,6 @@ def span(values: Sequence[float]) -> tuple[float, float]:
     low, high = min(values), max(values)
     room = 0.04 * (high - low) or 0.2 * abs(high) or 1.0
     return max(low - room, 0.0) if low >= 0 else low - room, high + room
-
-
-def tick(value: float) -> str:
-    """Format a round number at a tick, no wider than a margin can be: with a power of ten where it has many zeros."""
-    if value and not 1e-4 <= abs(value) < 1e10:
-        digits, _, power = f"{value:.3e}".partition("e")
-        text = f"{digits.rstrip('0').rstrip('.')}e{int(power)}"
-    else:
-        text = f"{value:,.10g}"
-    return text.replace("-", "\u2212")
 
 
 def tick_width(values: Sequence[float], size: float) -> float:
