@@ -76,7 +76,10 @@ class Format:
 
 FORMATS = {
     each.name: each
-    for each in (Format("html", "a page for the browser, with everything in it", "popsim.report.html", "write_html"),)
+    for each in (
+        Format("html", "a page for the browser, with everything in it", "popsim.report.html", "write_html"),
+        Format("docx", "an information note of some five pages, for Word", "popsim.report.word", "write_word"),
+    )
 }
 """All formats by name, in the order in which help lists them."""
 
