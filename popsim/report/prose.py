@@ -6,6 +6,7 @@ name. Nothing is glued together from halves, so that a translation may replace a
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -108,7 +109,9 @@ def _when_written(function: Callable[..., str]) -> Callable[..., str]:
 def _compiled_templates() -> BytecodeCache | None:
     from jinja2 import FileSystemBytecodeCache
 
-    folder = Path(platformdirs.user_cache_dir("popsim")) / "templates"
+    # jinja2 knows a template by its text alone; what it was compiled with is written here, and in no template.
+    environment = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:16]
+    folder = Path(platformdirs.user_cache_dir("popsim")) / "templates" / environment
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError:
