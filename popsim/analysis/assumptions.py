@@ -125,7 +125,8 @@ def assumptions(
     figures = _Figures(written, wanted)
     cases = [_Case(FULL, FULL_NAME, FULL, FULL_NAME, "written", figures.of(written))]
     for what_if, totals in zip(study.what_ifs, stated, strict=True):
-        cases.append(_Case(what_if.id, what_if.name, *_assumed(what_if), "stated", figures.of(totals)))
+        counted = _in_all_years(totals) if what_if.all_years else totals
+        cases.append(_Case(what_if.id, what_if.name, *_assumed(what_if), "stated", figures.of(counted)))
     for case, totals in _fixed(study, plan, scores, written, thread_count):
         cases.append(case._replace(figures=figures.of(totals)))
         done += 1
@@ -168,6 +169,17 @@ class _Case(NamedTuple):
 
 def _assumed(what_if: WhatIf) -> tuple[str, str]:
     return f"what_if/{what_if.assumption}", what_if.assumption
+
+
+def _in_all_years(totals: Totals) -> Totals:
+    """Return totals as if the years of the study had no end: nothing falls after them."""
+    counted = dict(totals)
+    for base in schema.TOTAL_BASES:
+        later = schema.total_name(base, span="after_horizon")
+        if base in counted and later in counted:
+            counted[base] = counted[base] + counted[later]
+            counted[later] = np.zeros_like(counted[later])
+    return counted
 
 
 def _read(totals: Totals) -> Totals:

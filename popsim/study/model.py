@@ -354,9 +354,11 @@ class WhatIf(Option):
 
     assumption: str
     """What it is an alternative to; several may share one."""
+    all_years: bool = False
+    """Whether what is paid after the last year of the study counts, too."""
 
     def __repr__(self) -> str:
-        changes = ", ".join(f"{key} = {value}" for key, value in self.changes)
+        changes = ", ".join([*(f"{key} = {value}" for key, value in self.changes), *["all years"] * self.all_years])
         return one_line(f"WhatIf({self.id!r}, {self.name!r}, changes: {changes})", 4 * WIDTH)
 
 

@@ -196,12 +196,26 @@ def resolve_what_ifs(
         As for `resolve_options`.
     """
     found, problems = _resolve(study, "what_if", study.content.what_if, load, known)
-    assumed = [(option, table.assumption or option.name) for table, option in found]
     what_ifs = [
-        WhatIf(option.id, option.name, option.rationale, option.changes, option.study, assumption)
-        for option, assumption in assumed
+        WhatIf(
+            option.id,
+            option.name,
+            option.rationale,
+            option.changes,
+            option.study,
+            assumption=table.assumption or option.name,
+            all_years=table.all_years,
+        )
+        for table, option in found
     ]
-    return what_ifs, problems
+    unchanged = [
+        study.place.problem(
+            ("what_if", index, "set"), "nothing to change", "keys of the study file, or all_years = true", "add either"
+        )
+        for index, table in enumerate(study.content.what_if)
+        if study.sound("what_if", index) and not (table.set or table.all_years)
+    ]
+    return what_ifs, problems + unchanged
 
 
 def _resolve(
@@ -228,7 +242,7 @@ def _resolve_option(
     document = copy.deepcopy({name: value for name, value in study.raw.items() if name not in ALTERNATIVES})
     laid = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
     blocked = [Problem(study.place.file, keys, *fault, origin=origin) for keys, fault in laid if fault]
-    if blocked or not changes:
+    if blocked or (table.set and not changes):
         return None, problems + blocked
     place = replace(study.place, set_by=(*((keys, origin) for keys in changes), *study.place.set_by))
     checked, others = check_document(StudyFile, document, place)

@@ -530,6 +530,10 @@ class WhatIfTable(OptionTable):
     id: Identifier = key('id in results; "full" is the study as written')
     rationale: Text = key("what the alternative means, and what speaks for it")
     assumption: Text = key("the assumption that it is an alternative to; several may share one; else its own name", "")
+    all_years: bool = key("whether what is paid after the last year of the study counts, too", False)
+    set: dict[str, Any] = key(
+        "keys of the study file and their values, nested or dotted; none where all_years is the alternative", {}
+    )
 
 
 class StudyFile(Table):

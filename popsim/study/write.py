@@ -87,7 +87,9 @@ def _option_table(option: Option) -> dict[str, Any]:
 
 def _what_if_table(what_if: WhatIf) -> dict[str, Any]:
     changes = _option_table(what_if)
-    return {**changes, "assumption": what_if.assumption, "set": changes.pop("set")}
+    settings = {"set": settings} if (settings := changes.pop("set")) else {}
+    counted = {"all_years": True} if what_if.all_years else {}
+    return {**changes, "assumption": what_if.assumption, **counted, **settings}
 
 
 def _option_files(option: Option) -> Iterator[tuple[str, str]]:

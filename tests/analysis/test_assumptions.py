@@ -257,3 +257,19 @@ def test_arguments_that_cannot_be_honoured_are_refused() -> None:
         assert caught.value.problems[0].keys == tuple(wrong)
     with pytest.raises(ParameterError):
         ps.assumptions(ps.compile(study))  # type: ignore[arg-type]
+
+
+def test_a_what_if_without_the_cut_has_the_quantiles_of_all_years() -> None:
+    study = ps.load_study("pops")
+    ends = {each.id for each in study.what_ifs if each.all_years}
+    assert len(ends) == 1
+    found = ps.assumptions(study, scenarios=500, own=False)
+    full, whole = found.sel(case="full"), found.sel(case=ends.pop())
+    for base in ("cost", "financing_need"):
+        # What is counted in all years is the same in both, and the years of the study hold all of it in one of them.
+        expected = full[f"{base}_all_years_quantile"].values
+        np.testing.assert_allclose(whole[f"{base}_quantile"].values, expected, rtol=1e-12)
+        np.testing.assert_allclose(whole[f"{base}_all_years_quantile"].values, expected, rtol=1e-12)
+        assert (full[f"{base}_quantile"].values < expected).all()
+        change = whole[f"{base}_quantile_change"].values
+        np.testing.assert_allclose(change, expected - full[f"{base}_quantile"].values, rtol=1e-9)

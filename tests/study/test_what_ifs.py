@@ -87,3 +87,17 @@ def test_overrides_lie_under_what_ifs(small: Path) -> None:
     (found,) = study.what_ifs
     assert (study.areas[0].size_exponent, found.study.areas[0].size_exponent) == (0.25, 1.0)
     assert found.study.areas[1].common_share == 0.3
+
+
+def test_a_what_if_may_count_all_years_and_change_nothing(small: Path, tmp_path: Path) -> None:
+    study = load_study(with_what_if(small, "all_years = true\n"))
+    (found,) = study.what_ifs
+    assert (found.all_years, found.changes) == (True, ())
+    assert found.study.areas == study.areas
+    (again,) = written(study, tmp_path / "written").what_ifs
+    assert (again.all_years, again.changes) == (True, ())
+
+
+def test_a_what_if_counts_the_years_of_the_study_unless_it_says_so(small: Path) -> None:
+    (found,) = load_study(with_what_if(small, '[what_if.set]\n"area.y.include" = false\n')).what_ifs
+    assert not found.all_years
