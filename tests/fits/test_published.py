@@ -59,3 +59,23 @@ def test_line_of_the_statistical_reference_datasets():
     assert 1000 * found.spread == pytest.approx(0.884796396144373, rel=1e-8)
     assert 1000 * found.distribution_at(1.0).mu == pytest.approx(-0.262323073774029, rel=1e-8)
     assert found.degrees == 34
+
+
+def one_tenth_around(middle):
+    """Return 1,001 amounts: the middle one, and 500 pairs a tenth below and above it."""
+    return np.array([middle, *[middle - 0.1, middle + 0.1] * 500])
+
+
+@pytest.mark.parametrize(("name", "middle"), [("NumAcc2", 1.2), ("NumAcc3", 1_000_000.2), ("NumAcc4", 10_000_000.2)])
+def test_mean_and_spread_of_the_statistical_reference_datasets(name, middle):
+    """NIST, https://www.itl.nist.gov/div898/strd/univ/homepage.html: mean and deviation are certified as exact.
+
+    A normal fit of the amounts, and where they can be exponents, a lognormal one.
+    """
+    amounts = one_tenth_around(middle)
+    found = ps.fit(amounts, "normal")
+    # The last place of a double of seven or eight digits is some 1e-9: that is all that 0.1 is known to.
+    assert (found.level, found.spread) == pytest.approx((middle, 0.1), rel=1e-7), name
+    if middle < 100:
+        logarithms = ps.fit(np.exp(amounts))
+        assert (logarithms.level, logarithms.spread) == pytest.approx((middle, 0.1), rel=1e-12)
