@@ -1,0 +1,358 @@
+"""The budget sheet: type an amount and read how sure it is, type a confidence and read the amount; and its table.
+
+The table holds every scenario of a run, sorted, in one column for each total and option, so that the formulas of the
+sheet give what ``popsim budget`` gives. Of a run with more than `MOST_ROWS` scenarios it holds means of neighbours.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from popsim import schema
+from popsim.arrays import Floats
+from popsim.report import totals
+from popsim.report.data import CONFIDENCE, ReportData
+from popsim.report.excel import charts
+from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, quoted
+from popsim.report.language import gettext as _
+from popsim.report.numbers import count, percent
+
+MOST_ROWS = 10_000
+"""Rows of the table of quantiles."""
+_FIRST_ROW = 4
+_LONGEST_LABEL = 120
+_LIST = 7
+"""Column in which the lists of a sheet begin: beyond those that are printed."""
+_POINTS = 99
+AMOUNTS = "[<10]0.00;[<100]0.0;#,##0"
+"""Format of an amount that a formula computes: its standard error stands beside it."""
+_SMALLEST = 4.0
+"""Scenarios in a tail, over the share of the rest, below which a quantile is not known (`quantile_with_error`)."""
+
+
+class QuantileTable:
+    """The sorted scenarios of each total and option, and where they stand in the workbook."""
+
+    def __init__(self, book: Book) -> None:
+        self.book, self.data = book, book.data
+        self.options = [str(option) for option in self.data.every_option["option"].values]
+        self.totals = list(self.data.totals)
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Name of each option; numbered, so that each is another and none begins as a formula does."""
+        comparison = self.data.comparison
+        names = comparison.names if comparison else {}
+        return {
+            option: f"{number}. {names.get(option, option)[:_LONGEST_LABEL]}"
+            for number, option in enumerate(self.options, 1)
+        }
+
+    @cached_property
+    def columns(self) -> list[tuple[str, str]]:
+        """Total and option of each column."""
+        return [(total, option) for total in self.totals for option in self.options]
+
+    @cached_property
+    def amounts(self) -> Floats:
+        """Amounts in the unit of the report (row, column), rising."""
+        every = self.data.every_option
+        values = np.stack([self._of(every[total].transpose("option", "scenario").values) for total in self.totals])
+        return values.reshape(len(self.columns), -1).T
+
+    def _of(self, values: Floats) -> Floats:
+        ordered = np.sort(self.data.on_axis(1.0) * values, axis=-1)
+        return np.stack([condensed(row, MOST_ROWS) for row in ordered])
+
+    @property
+    def last_row(self) -> int:
+        """Last row of the table in its sheet, counted from 0."""
+        return _FIRST_ROW + len(self.amounts) - 1
+
+    def _cells(self, column: int) -> str:
+        from xlsxwriter.utility import xl_range_abs
+
+        name = quoted(self.book.names["quantiles"])
+        return f"{name}!{xl_range_abs(_FIRST_ROW, column, self.last_row, column)}"
+
+    def curve(self, total: str, option: str) -> tuple[str, str]:
+        """Return the cells of the amounts of a column and those of their confidences."""
+        return self._cells(1 + self.columns.index((total, option))), self._cells(0)
+
+    def write(self) -> None:
+        """Write the sheet of the table."""
+        from xlsxwriter.utility import xl_range_abs
+
+        book, data = self.book, self.data
+        rows = len(self.amounts)
+        sheet = book.sheet("quantiles", (14.0, *(16.0,) * max(len(self.columns), 7)))
+        about = _("Amounts in %(unit)s, in the years of the study.", unit=data.unit_and_prices)
+        if rows == data.scenarios:
+            about += " " + _("Each column holds the total of every scenario, sorted.")
+        else:
+            about += " " + _(
+                "Each column holds the %(scenarios)s scenarios, sorted, as means of neighbours in %(rows)s rows.",
+                scenarios=count(data.scenarios),
+                rows=count(rows),
+            )
+        sheet.paragraph(about)
+        heads = [totals.title(total, data.study) for total, _option in self.columns]
+        sheet.head([_("Confidence"), *heads])
+        sheet.head(["", *(self.names[option] for _total, option in self.columns)])
+        sheet.print_heads(sheet.row - 1)
+        share, money = book.format(num_format="0.00%"), book.format(num_format="#,##0.00")
+        write = sheet.worksheet.write_number
+        for row, values in enumerate(self.amounts.tolist()):
+            write(_FIRST_ROW + row, 0, (row + 1) / rows, share)
+            for column, value in enumerate(values, 1):
+                write(_FIRST_ROW + row, column, value, money)
+        book.define("quantile_amounts", sheet.name, xl_range_abs(_FIRST_ROW, 1, self.last_row, len(self.columns)))
+
+
+def condensed(ordered: Floats, rows: int) -> Floats:
+    """Return sorted values as at most so many, each the mean of an equal share of them: their mean stays the same.
+
+    Examples
+    --------
+    >>> condensed(np.array([1.0, 2.0, 3.0]), 2).round(12).tolist(), condensed(np.array([1.0, 2.0]), 5).tolist()
+    ([1.333333333333, 2.666666666667], [1.0, 2.0])
+    """
+    number = len(ordered)
+    if number <= rows:
+        return ordered
+    sums = np.concatenate([[0.0], np.cumsum(ordered)])
+    at = np.interp(np.linspace(0.0, number, rows + 1), np.arange(number + 1.0), sums)
+    return np.maximum.accumulate(np.diff(at) * (rows / number))
+
+
+def choice(sheet: Sheet, label: str, name: str, source: str, chosen: str) -> None:
+    """Write a cell with a list to choose from, and give it a name."""
+    sheet.text(sheet.row, 0, label)
+    style = sheet.book.format(bg_color=INPUT_FILL, border=1, bold=True)
+    sheet.worksheet.merge_range(sheet.row, 1, sheet.row, 4, "", style)
+    sheet.worksheet.write_string(sheet.row, 1, chosen, style)
+    sheet.worksheet.data_validation(sheet.row, 1, sheet.row, 1, {"validate": "list", "source": f"={source}"})
+    _define(sheet, name, 1)
+    sheet.row += 1
+
+
+def entry(sheet: Sheet, label: str, name: str, cell: Cell, lowest: float, highest: float, why: str) -> None:
+    """Write a cell in which a number is typed, its limits, and give it a name."""
+    sheet.text(sheet.row, 0, label)
+    sheet.number(sheet.row, 1, cell, bg_color=INPUT_FILL, border=1, bold=True)
+    limits = {"validate": "decimal", "criteria": "between", "minimum": lowest, "maximum": highest}
+    sheet.worksheet.data_validation(sheet.row, 1, sheet.row, 1, {**limits, "error_message": why[:255]})
+    _define(sheet, name, 1)
+    sheet.row += 1
+
+
+def result(
+    sheet: Sheet,
+    label: str,
+    name: str,
+    formula: tuple[str, float],
+    number_format: str,
+    error: tuple[str, float] | None = None,
+) -> None:
+    """Write a result by formula, with the value that it has now, give it a name, and write its standard error beside.
+
+    Parameters
+    ----------
+    sheet
+        A sheet of the workbook.
+    label, name
+        What stands before the result, and the name of its cell.
+    formula
+        The formula, and its value now.
+    number_format
+        How the result is shown.
+    error
+        The formula of its standard error, and the value of that now; None where it is not known.
+    """
+    sheet.text(sheet.row, 0, label)
+    edge: dict[str, Any] = {"num_format": number_format, "bold": True, "align": "right", "top": 1, "bottom": 1}
+    sheet.formula(sheet.row, 1, *formula, **edge)
+    if error is not None:
+        own = "0.00%" if "%" in number_format else number_format
+        sheet.formula(sheet.row, 2, *error, num_format=own, align="right", font_color=QUIET)
+    _define(sheet, name, 1)
+    sheet.row += 1
+
+
+def _define(sheet: Sheet, name: str, column: int) -> None:
+    from xlsxwriter.utility import xl_rowcol_to_cell
+
+    sheet.book.define(name, sheet.name, xl_rowcol_to_cell(sheet.row, column, row_abs=True, col_abs=True))
+
+
+def listing(sheet: Sheet, row: int, column: int, items: list[str]) -> tuple[str, str]:
+    """Write a list to choose from with the number of each, and return the cells of items and of numbers."""
+    for number, item in enumerate(items):
+        sheet.text(row + number, column, item, font_size=8, font_color=QUIET)
+        sheet.number(row + number, column + 1, Cell(number + 1, 0, "count"), font_size=8, font_color=QUIET)
+    last = row + len(items) - 1
+    return sheet.reference(row, column, last), sheet.reference(row, column + 1, last)
+
+
+def round_amount(amounts: Floats) -> float:
+    """Return a round amount to begin with, near the one that is enough with the confidence that the report names."""
+    return float(f"{float(np.quantile(amounts, CONFIDENCE)):.2g}") or 1.0
+
+
+def decimals(value: float) -> int:
+    """Return the decimals of an amount of two significant digits."""
+    return max(0, 1 - int(np.floor(np.log10(abs(value)))))
+
+
+def share_error(share: str, number: str, value: float, scenarios: int) -> tuple[str, float]:
+    """Return the standard error of a share of independent scenarios: a formula, and its value now."""
+    return f"=SQRT({share}*(1-{share})/{number})", float(np.sqrt(value * (1.0 - value) / scenarios))
+
+
+def quantile_error(column: str, level: str, amounts: Floats, value: float, number: int = 0) -> tuple[str, float]:
+    """Return the standard error of a quantile, as `analysis.order.quantile_with_error` finds it: formula, and value.
+
+    Parameters
+    ----------
+    column, level
+        The amounts and the probability, as a formula has them.
+    amounts, value
+        The same, now.
+    number
+        Number of scenarios; 0 for that of the amounts.
+    """
+    number = number or len(amounts)
+    half = f"2*SQRT({level}*(1-{level})/{number})"
+    formula = f"=(PERCENTILE({column},MIN(1,{level}+{half}))-PERCENTILE({column},MAX(0,{level}-{half})))/4"
+    apart = 2.0 * np.sqrt(value * (1.0 - value) / number)
+    low, high = np.quantile(amounts, [max(0.0, value - apart), min(1.0, value + apart)])
+    return formula, float(high - low) / 4.0
+
+
+def shares(data: ReportData) -> str:
+    """Return the number format of a confidence: one decimal from 1,000 scenarios on, as their error supports."""
+    return "0.0%" if data.scenarios >= 1_000 else "0%"
+
+
+def budget(book: Book, table: QuantileTable) -> None:
+    """Write the sheet on which an amount gives a confidence, and a confidence an amount."""
+    data = book.data
+    sheet = book.sheet("budget", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("How sure is an amount to be enough?"))
+    sheet.paragraph(
+        _(
+            "Choose a total and an option, and type into the yellow cells. Amounts in %(unit)s, in the years of the "
+            "study. The results come from the sheet “%(sheet)s” by formula.",
+            unit=data.unit_and_prices,
+            sheet=book.names["quantiles"],
+        )
+    )
+    sheet.row += 1
+    options = [table.names[option] for option in table.options]
+    titles = [totals.title(total, data.study) for total in table.totals]
+    top = sheet.row
+    total_list, total_numbers = listing(sheet, top, _LIST, titles)
+    option_list, option_numbers = listing(sheet, top + len(titles) + 1, _LIST, options)
+    choice(sheet, _("Total"), "budget_total", total_list, titles[0])
+    place = table.options.index(str(data.dataset["option"].values[0]))
+    choice(sheet, _("Option"), "budget_option", option_list, options[place])
+    column = table.columns.index((table.totals[0], table.options[place]))
+    formula = (
+        f"=(SUMPRODUCT(({total_list}=budget_total)*{total_numbers})-1)*{len(options)}"
+        f"+SUMPRODUCT(({option_list}=budget_option)*{option_numbers})"
+    )
+    sheet.formula(top, _LIST + 2, formula, column + 1, font_size=8, font_color=QUIET)
+    at = sheet.reference(top, _LIST + 2, top)
+    amounts = table.amounts[:, column]
+    _of_amount(sheet, amounts, f"INDEX(quantile_amounts,0,{at})", data)
+    _of_confidence(sheet, amounts, f"INDEX(quantile_amounts,0,{at})", data)
+    sheet.row += 1
+    points = s_curve(sheet, f"INDEX(quantile_amounts,0,{at})", amounts, top + len(titles) + len(options) + 3, _LIST)
+    name = f"={sheet.reference(top, 1, top)}"
+    unit = _("Amount (%(unit_and_prices)s)", unit_and_prices=data.unit_and_prices)
+    chart = charts.curves(sheet, [(name, *points)], unit)
+    spoken = _("S-curve of the total and the option that are chosen.")
+    charts.place(sheet, chart, _("Confidence by amount, for the choice above"), spoken)
+    sheet.worksheet.print_area(0, 0, sheet.row, 5)
+
+
+def _of_amount(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> None:
+    """Write the amount that is typed, how sure it is, and what is missing when it is not enough."""
+    sheet.heading(_("An amount: how sure is it?"))
+    known, number = data.replicates == 1, data.scenarios
+    if known:
+        sheet.text(sheet.row, 2, _("Standard error"), align="right", font_color=QUIET)
+    value = round_amount(amounts)
+    why = _("Type an amount above 0, in %(unit)s.", unit=data.unit)
+    label = _("Amount (%(unit)s)", unit=data.unit)
+    entry(sheet, label, "budget_amount", Cell(value, decimals(value)), 0.0, 1e30, why)
+    sure = float((amounts <= value).mean())
+    result(
+        sheet,
+        _("Confidence that it is enough"),
+        "budget_sufficient",
+        (f"=IFERROR(MATCH(budget_amount,{column},1),0)/ROWS(quantile_amounts)", sure),
+        shares(data),
+        share_error("budget_sufficient", str(number), sure, number) if known else None,
+    )
+    few = f"MAX(1,SUMPRODUCT(--({column}>budget_amount)))"
+    missing = np.maximum(amounts - value, 0.0)
+    for name, words, divisor, values in (
+        ("budget_shortfall", _("Missing on average where it is not enough"), few, missing[missing > 0.0]),
+        ("budget_shortfall_overall", _("Missing on average over all scenarios"), "ROWS(quantile_amounts)", missing),
+    ):
+        mean, error = _shortfall(column, name, divisor, values, number / len(amounts))
+        result(sheet, f"{words} ({data.unit})", name, mean, AMOUNTS, error if known else None)
+
+
+def _shortfall(
+    column: str, name: str, divisor: str, values: Floats, each: float
+) -> tuple[tuple[str, float], tuple[str, float]]:
+    """Return formula and value of the mean of what is missing, and of its standard error.
+
+    `divisor` counts the rows over which the mean is taken; each stands for so many scenarios.
+    """
+    beyond = f"({column}>budget_amount)*({column}-budget_amount)"
+    mean = f"=SUMPRODUCT({beyond})/{divisor}"
+    error = f"=SQRT(MAX(0,SUMPRODUCT({beyond}^2)/{divisor}-{name}^2)/({divisor}*{each!r}))"
+    if not len(values):
+        return (mean, 0.0), (error, 0.0)
+    return (mean, float(values.mean())), (error, float(values.std() / np.sqrt(len(values) * each)))
+
+
+def _of_confidence(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> None:
+    """Write the confidence that is typed, and the amount that is enough with it."""
+    sheet.heading(_("A confidence: which amount is it?"))
+    least = _SMALLEST / (data.scenarios + _SMALLEST)
+    ends = {"low": percent(least), "high": percent(1.0 - least)}
+    why = _("From %(low)s to %(high)s: beyond, the scenarios are too few.", **ends)
+    entry(sheet, _("Confidence"), "budget_confidence", Cell(CONFIDENCE, 0, "share"), least, 1.0 - least, why)
+    error = quantile_error(column, "budget_confidence", amounts, CONFIDENCE, data.scenarios)
+    result(
+        sheet,
+        _("Amount that is enough (%(unit)s)", unit=data.unit),
+        "budget_enough",
+        (f"=PERCENTILE({column},budget_confidence)", float(np.quantile(amounts, CONFIDENCE))),
+        AMOUNTS,
+        error if data.replicates == 1 else None,
+    )
+
+
+def s_curve(sheet: Sheet, column: str, amounts: Floats, row: int, place: int) -> tuple[str, str]:
+    """Write the percentiles of what is chosen by formula, and return the cells of amounts and of confidences."""
+    for number in range(_POINTS):
+        level = (number + 1) / (_POINTS + 1)
+        sheet.number(row + number, place, Cell(level, 0, "share"), font_size=8, font_color=QUIET)
+        style = {"num_format": "#,##0.00", "font_size": 8, "font_color": QUIET}
+        cell = sheet.reference(row + number, place, row + number).rpartition("!")[2]
+        value = float(np.quantile(amounts, level))
+        sheet.formula(row + number, place + 1, f"=PERCENTILE({column},{cell})", value, **style)
+    last = row + _POINTS - 1
+    return sheet.reference(row, place + 1, last), sheet.reference(row, place, last)
+
+
+def base_totals(data: ReportData) -> tuple[str, ...]:
+    """Return the totals that a run breaks down by area."""
+    return tuple(total for total in data.totals if total in schema.TOTAL_BASES and data.has(f"{total}_by_area"))
