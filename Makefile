@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-statistical test-documents lint bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference translations
+.PHONY: help run test test-statistical test-documents test-scripts lint lint-scripts bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -40,6 +40,13 @@ lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+lint-scripts: node_modules/.installed ## check the scripts of the page (eslint); needs node and npm
+	npm run --silent lint
+
+test-scripts: ## test the arithmetic of the scripts of the page; needs node 20
+	@command -v node > /dev/null || { echo "node is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install nodejs npm" >&2; exit 1; }
+	node --test tests/scripts/
 
 bench: $(VENV)/.installed-test ## measure everything and write the tables of benchmarks/README.md
 	@mkdir -p .benchmarks
@@ -72,7 +79,7 @@ rng-quality: $(VENV)/.installed-test ## test the random numbers with dieharder (
 	$(BIN)/python tests/statistical/rng_quality/battery.py table results/rng-quality.txt docs/rng-quality.md; exit $$status
 
 clean: ## delete the environment, caches and builds; results stay
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .numba_cache
+	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .numba_cache
 	find popsim tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.python: requirements/make_venv.sh
@@ -98,4 +105,9 @@ $(PEERS)/.installed: $(VENV)/.installed requirements/peers.txt
 	@bash requirements/make_venv.sh $(PEERS) $(BIN)/python
 	$(PIP:$(BIN)/%=$(PEERS)/bin/%) --requirement requirements/peers.txt --requirement requirements/build.txt
 	$(PIP:$(BIN)/%=$(PEERS)/bin/%) --no-build-isolation --editable .
+	@touch $@
+
+node_modules/.installed: package.json package-lock.json
+	@command -v npm > /dev/null || { echo "npm is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install nodejs npm" >&2; exit 1; }
+	npm ci --silent
 	@touch $@

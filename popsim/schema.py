@@ -38,6 +38,8 @@ CSV_FILES = {
     ("dependence", "between_areas"): "correlation.csv",
 }
 """Keys of a study that name CSV files, and the names of these files where a study is written or copied."""
+JOINT_FILE = "joint.nc"
+"""A sample of the scenarios in fine detail, from which the page composes packages; earlier runs have none."""
 SUMMARY_FILE, REPORT_FILE = "summary.csv", "report.html"
 """What is written for readers."""
 DOCUMENT_FILES = {
@@ -50,7 +52,7 @@ DOCUMENT_FILES = {
     "pdf": "report.pdf",
 }
 """The file of each format of documents in English; that of CSV is a folder."""
-RUN_FILES = (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER, SUMMARY_FILE, REPORT_FILE)
+RUN_FILES = (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER, JOINT_FILE, SUMMARY_FILE, REPORT_FILE)
 """Everything that `popsim run` writes into a folder."""
 
 

@@ -88,7 +88,7 @@ def command(
     loaded = load_run(run)
     if drivers is not None:
         loaded = _with_drivers(loaded, drivers)
-    data = gather(loaded.study, loaded.dataset)
+    data = gather(loaded.study, loaded.dataset, joint=loaded.joint)
     written = _write(data, wanted, codes, locale, run if out is None else out)
     if as_json:
         from popsim.cli.drivers import attached_as_mapping

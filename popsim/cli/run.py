@@ -46,6 +46,7 @@ The folder receives
   report.html   the report; open it in a browser
   summary.csv   every range with its Monte Carlo error, for a spreadsheet
   ensemble.nc   every scenario, for xarray
+  joint.nc      some scenarios in fine detail, for the page
   study.toml    the study as run; inputs/ holds the files it was read from
   plan.nc       what fixes the numbers to the last bit"""
 )
@@ -185,6 +186,7 @@ def _simulate_into(
     from popsim.analysis.rare import rare_events
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
+    from popsim.engine.joint import simulate_joint
     from popsim.engine.runs import save_run
     from popsim.engine.simulate import simulate
     from popsim.engine.variants import dependence_extremes
@@ -211,9 +213,10 @@ def _simulate_into(
     with progress_bar("Which assumptions matter") as progress:
         dataset = add_assumptions(study, dataset, beside.assumptions, threads, progress)
     with progress_bar("Report"), replacing(target) as partial:
-        save_run(partial, study, plan, dataset)
+        joint = simulate_joint(plan, threads)
+        save_run(partial, study, plan, dataset, joint)
         summary = summarise(dataset, study.coverage)
-        data = gather(study, dataset, summary)
+        data = gather(study, dataset, summary, joint)
         differences = data.comparison.differences if data.comparison is not None else None
         write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
         write_html(partial / REPORT_FILE, study, dataset, data)

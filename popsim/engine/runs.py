@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
 from popsim.plan.moves import LATER_ARRAYS, Moves
 from popsim.plan.shares import NO_SHARES, Shares
 from popsim.sampling import Sampling
-from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, seed_of
+from popsim.schema import ENSEMBLE_FILE, JOINT_FILE, PLAN_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -58,6 +59,28 @@ class Run:
     def __hash__(self) -> int:
         return hash((self.folder, self.study.name))
 
+    @cached_property
+    def joint(self) -> xr.Dataset | None:
+        """The sample in fine detail that `popsim.engine.joint` made; None where the folder has none.
+
+        Raises
+        ------
+        RunError
+            When it is of another plan.
+        FileError
+            When it cannot be read.
+        """
+        path = self.folder / JOINT_FILE
+        if not path.is_file():
+            return None
+        joint = _read(path)
+        found, wanted = (each.attrs.get("plan_digest", "no digest") for each in (joint, self.dataset))
+        if found != wanted:
+            raise RunError(Problem(str(path), (), f"a sample of plan {found}", f"one of {wanted}", "run again"))
+        if not any(str(name).startswith("cost_by_") for name in joint.data_vars):
+            raise RunError(Problem(str(path), (), "no cost in it", "a sample that popsim run made", "run again"))
+        return joint
+
     def _rows(self) -> list[tuple[str, str]]:
         dataset = self.dataset
         return [
@@ -77,8 +100,19 @@ class Run:
         return as_html(f"Run of study {self.study.name}", self._rows())
 
 
-def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: xr.Dataset) -> None:
-    """Write ensemble.nc, plan.nc, study.toml and inputs/ into an existing folder.
+def save_run(
+    folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: xr.Dataset, joint: xr.Dataset | None = None
+) -> None:
+    """Write ensemble.nc, plan.nc, study.toml and inputs/ into an existing folder, and joint.nc where it is given.
+
+    Parameters
+    ----------
+    folder
+        Where to write.
+    study, plan, dataset
+        A study, its plan, and what `simulate` gave for it.
+    joint
+        A sample of the scenarios in fine detail, as `popsim run` makes it for the page.
 
     Raises
     ------
@@ -110,6 +144,10 @@ def save_run(folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: 
     _check_made_by(dataset, plan, str(target))
     try:
         dataset.to_netcdf(target / ENSEMBLE_FILE, engine="netcdf4", encoding=_encoding(dataset))
+        if joint is not None:
+            _check_made_by(joint, plan, str(target))
+            packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
+            joint.to_netcdf(target / JOINT_FILE, engine="netcdf4", encoding=packed)
         save_plan(target / PLAN_FILE, plan)
         for name, text in study.files:
             path = target / name

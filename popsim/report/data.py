@@ -61,6 +61,8 @@ class ReportData:
     every_option: xr.Dataset
     every_summary: xr.Dataset | None = None
     """The summary of all options, where it was computed before."""
+    joint: xr.Dataset | None = None
+    """Some scenarios in fine detail (`popsim.engine.joint`), where the run has them."""
 
     @cached_property
     def sections(self) -> dict[str, Section | None]:
@@ -413,7 +415,9 @@ def names_of(dataset: xr.Dataset, dim: str) -> dict[object, str]:
     }
 
 
-def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None) -> ReportData:
+def gather(
+    study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None, joint: xr.Dataset | None = None
+) -> ReportData:
     """Return the data of a report, summarised by the analysis.
 
     Parameters
@@ -424,6 +428,8 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         Its run; of several options, the report is about "full" and compares the others with it.
     summary
         What `summarise` returns for the dataset at the study's coverage; None to compute it now.
+    joint
+        Some scenarios in fine detail, as a run has them; None where there are none.
 
     Raises
     ------
@@ -462,7 +468,7 @@ def gather(study: Study, dataset: xr.Dataset, summary: xr.Dataset | None = None)
         # An option may cost a thousand times what the study as written does; the smaller stand in its unit.
         high = dataset["cost"].transpose(..., "scenario").values
         largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
-    return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary)
+    return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)
 
 
 def _with_all_years(dataset: xr.Dataset) -> xr.Dataset:

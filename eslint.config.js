@@ -1,0 +1,44 @@
+import js from "@eslint/js";
+
+const browser = [
+  "Blob", "CustomEvent", "DecompressionStream", "Image", "Intl", "MutationObserver", "Response", "URL", "XMLSerializer",
+  "atob", "cancelAnimationFrame", "clearTimeout", "document", "history", "location", "matchMedia", "navigator",
+  "requestAnimationFrame", "setTimeout", "window",
+];
+
+export default [
+  js.configs.recommended,
+  {
+    languageOptions: {
+      ecmaVersion: 2023,
+      sourceType: "module",
+      globals: Object.fromEntries(browser.map((name) => [name, "readonly"])),
+    },
+    rules: {
+      // A page with a strict Content-Security-Policy runs none of these, and text from a study must never be code.
+      "no-eval": "error",
+      "no-implied-eval": "error",
+      "no-new-func": "error",
+      "no-restricted-properties": ["error", ...["innerHTML", "outerHTML", "insertAdjacentHTML", "cssText"].map(
+        (property) => ({ property, message: "Set textContent, attributes or single properties of style instead." }),
+      ), { object: "document", property: "write" }],
+      "array-callback-return": "error",
+      "eqeqeq": "error",
+      "no-shadow": "error",
+      "no-unused-expressions": "error",
+      "no-use-before-define": ["error", { functions: false }],
+      "no-var": "error",
+      "prefer-const": "error",
+      "curly": "error",
+      "max-len": ["error", { code: 120 }],
+      "max-lines": ["error", 400],
+      "max-lines-per-function": ["error", 60],
+      "complexity": ["error", 12],
+    },
+  },
+  {
+    files: ["tests/scripts/**"],
+    languageOptions: { globals: { process: "readonly", Buffer: "readonly" } },
+    rules: { "max-lines-per-function": "off" },
+  },
+];
