@@ -56,7 +56,7 @@ def test_the_key_has_the_numbers():
     fit = FITS["sizes"]()
     texts = [text for _, text in FitPicture(fit, unit="US$").key()]
     low, high = fit.interval(0.9)
-    assert texts[0].startswith("7 data")
+    assert texts[0].startswith("7 amounts")
     assert f"{float(f'{low:.3g}'):,.0f} to {float(f'{high:.3g}'):,.0f} US$ (5 degrees of freedom)" in texts[-1]
     assert f"exponent of size {fit.exponent:.2f}".replace("-", "\u2212") in texts[1]
 

@@ -32,6 +32,7 @@ from popsim.report.figures import (
     tornado,
     years,
 )
+from popsim.report.figures.s_curve import STEPS, thinned
 
 AMOUNT = "US$ million, constant 2025 prices"
 BUDGET = f"Budget ({AMOUNT})"
@@ -86,7 +87,7 @@ def options(names: list[str], scale: float = 100.0, shift: float = -150.0) -> pa
             Interval(name, *(shift + scale * step for step in (-0.5, 0.0, 0.5, 1.0, 2.0))) for name in names[1:]
         ],
         amount_label=f"Total cost ({AMOUNT})",
-        difference_label=f"Difference to “The study as written” ({AMOUNT})",
+        difference_label=f"Difference to “Full programme” ({AMOUNT})",
     )
 
 
@@ -159,10 +160,10 @@ CASES = {
     "areas without spread": areas(["A", "B"], width=0.0),
     "areas that cost nothing": areas(["A", "B"], scale=0.0),
     "areas of large amounts": areas(["A", "B"], scale=123_456.0),
-    "three options": options(["The study as written", "Less", "More"]),
+    "three options": options(["Full programme", "Less", "More"]),
     "options with long names": options([LONG, UNBROKEN, "Short", LONG]),
     "options all cheaper": options(["Full", "Less"], shift=-9_000.0),
-    "options all dearer": options(["Full", "More"], shift=9_000.0),
+    "options all above": options(["Full", "More"], shift=9_000.0),
     "options that are the same": options(["Full", "Same"], scale=0.0, shift=0.0),
     "options of large amounts": options(["Full", "Less"], 123_456.0, -500_000.0),
     "ten years": year_bars(10),
@@ -291,6 +292,72 @@ def test_a_file_of_a_figure_stands_alone() -> None:
 def test_a_page_of_pdf_is_the_same_to_the_byte() -> None:
     assert canvas.pdf(CASES["eight areas"]) == canvas.pdf(CASES["eight areas"])
     assert canvas.pdf(CASES["eight areas"]).startswith(b"%PDF")
+
+
+def longest_share(axes: Any) -> float:
+    """How much of the axis the longest bar takes."""
+    low, high = axes.get_xlim()
+    ends = [segment for lines in axes.collections for segment in lines.get_segments() if lines.get_linewidth()[0] > 5]
+    return max(np.ptp(np.asarray(segment)[:, 0]) for segment in ends) / (high - low)
+
+
+def one_fills_the_axis() -> list[Interval]:
+    small = bars([f"Area {k}" for k in range(7)], scale=10.0)
+    return [*bars(["Technology transfer"], scale=10_000.0), *small]
+
+
+@pytest.mark.parametrize("screen", [canvas.WIDE, canvas.NARROW], ids=lambda screen: screen.name)
+def test_what_is_short_beside_one_area_is_drawn_again_where_it_can_be_read(screen: canvas.Screen) -> None:
+    with canvas.style():
+        figure = intervals(one_fills_the_axis(), AMOUNT, screen)
+        boxes = text_boxes(figure)
+        even = CASES["eight areas"](screen=screen)
+    assert overlapping(boxes) == []
+    first, second = figure.axes
+    assert longest_share(first) > 0.4
+    assert longest_share(second) > 0.4
+    assert second.get_xlim()[1] < 0.02 * first.get_xlim()[1]
+    names = [text for text, _ in boxes]
+    assert names.count("Area 3") == 2
+    assert names.count("Technology transfer") == 1
+    assert len(even.axes) == 1  # control: nothing is too short there
+
+
+def test_small_swings_and_years_are_drawn_again_too() -> None:
+    names = [f"Input {k}" for k in range(6)]
+    with canvas.style():
+        twice = tornado(names, [0.0, *[99.0] * 5], [300.0, *[101.0 + k for k in range(5)]], 100.0, AMOUNT, canvas.WIDE)
+        years_twice = years(
+            [bar._replace(label=str(2027 + k)) for k, bar in enumerate(one_fills_the_axis())], AMOUNT, canvas.WIDE
+        )
+        overlaps = overlapping(text_boxes(twice)) + overlapping(text_boxes(years_twice))
+    assert len(twice.axes) == len(years_twice.axes) == 2
+    assert twice.axes[1].get_xlim()[0] > 90.0
+    assert overlaps == []
+
+
+def far_from(curve: tuple[np.ndarray, np.ndarray], kept: tuple[np.ndarray, np.ndarray]) -> float:
+    """How far any point of a curve is from the line through those that are kept, as a share of width plus height."""
+    scaled = [((x - curve[0][0]) / np.ptp(curve[0]), (y - curve[1][0]) / np.ptp(curve[1])) for x, y in (curve, kept)]
+    (x, y), (line_x, line_y) = scaled
+    upwards, across = abs(y - np.interp(x, line_x, line_y)), abs(x - np.interp(y, line_y, line_x))
+    return float(np.minimum(upwards, across).max()) / 2.0
+
+
+@pytest.mark.parametrize("spread", [0.1, 1.0, 3.0])
+def test_a_curve_of_all_scenarios_is_drawn_as_it_is(spread: float) -> None:
+    amounts = np.sort(np.exp(spread * np.random.default_rng(1).standard_normal(200_000)))
+    curve = amounts, np.arange(1, 200_001) / 200_000
+    kept = thinned(*curve)
+    assert len(kept[0]) <= 2 * STEPS
+    assert far_from(curve, kept) <= 1.0 / STEPS
+    coarse = tuple(each[:: len(each) // 20] for each in kept)
+    assert far_from(curve, coarse) > 1.0 / STEPS  # control
+
+
+def test_a_few_scenarios_are_all_drawn() -> None:
+    curve = np.arange(50.0), np.arange(1, 51) / 50
+    assert thinned(*curve)[0] is curve[0]
 
 
 def test_settings_of_the_reader_are_left_alone() -> None:

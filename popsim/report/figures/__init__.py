@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from popsim.report.figures.bars import Interval, difference, intervals, shares, tornado, years
-from popsim.report.figures.curves import Curve, Settling, convergence, s_curve
+from popsim.report.figures.convergence import Settling, convergence
+from popsim.report.figures.difference import difference
 from popsim.report.figures.fits import FitPicture, fitted
-from popsim.report.figures.matrix import pairs
+from popsim.report.figures.intervals import Interval, intervals
+from popsim.report.figures.pairs import pairs
+from popsim.report.figures.s_curve import Curve, s_curve
+from popsim.report.figures.shares import shares
+from popsim.report.figures.tornado import tornado
+from popsim.report.figures.years import years
 
 __all__ = [
     "Curve",

@@ -6,10 +6,11 @@ The drawing library is imported when the first figure is drawn.
 from __future__ import annotations
 
 import io
+import math
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from popsim.report.numbers import tick as tick
@@ -17,6 +18,7 @@ from popsim.report.numbers import tick as tick
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
 
 INK = "#1b2733"
 QUIET = "#5b6975"
@@ -24,7 +26,7 @@ GRID = "#dde3e8"
 BAND = "#b9d3e6"
 CURVE = "#0b4f82"
 POINT = "#c44e00"
-PAPER_WHITE = "#ffffff"
+WHITE = "#ffffff"
 """Blue and vermilion: distinct under every common colour blindness, and by shape and lightness in grey print."""
 COLOURS = {
     INK: "ink",
@@ -33,7 +35,7 @@ COLOURS = {
     BAND: "band",
     CURVE: "curve",
     POINT: "point",
-    PAPER_WHITE: "paper",
+    WHITE: "paper",
 }
 """Names of the colours: in a page, what is drawn in one has the class "fill-NAME" or "line-NAME"."""
 DARK = {
@@ -121,11 +123,16 @@ def style() -> Iterator[None]:
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float) -> float:
     """Return the width of a line of text in points, in the widest font that a reader's system is likely to choose."""
-    from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import text_to_path
 
-    font = FontProperties(family=_FONT, size=size)
-    return _HINTED * float(text_to_path.get_text_width_height_descent(text, font, ismath=False)[0])
+    return _HINTED * float(text_to_path.get_text_width_height_descent(text, _font(size), ismath=False)[0])
+
+
+@cache
+def _font(size: float) -> FontProperties:
+    from matplotlib.font_manager import FontProperties
+
+    return FontProperties(family=_FONT, size=size)
 
 
 def text_height(text: str, size: float) -> float:
@@ -173,8 +180,11 @@ def plot(screen: Screen, left: float, top: float, height: float, bottom: float) 
     return figure, panel(figure, screen, left, top, height)
 
 
-def panel(figure: Figure, screen: Screen, left: float, top: float, height: float) -> Axes:
-    """Add axes to a figure; `top` and `height` in points from its upper edge."""
+def panel(figure: Figure, screen: Screen, left: float, top: float, height: float, *, has_side: bool = True) -> Axes:
+    """Add axes to a figure, with a line under them and one at their left; `top` and `height` in points from above.
+
+    What matplotlib draws at axes by itself takes most of the time of a figure: `ticks` writes the few that there are.
+    """
     total = 72.0 * figure.get_size_inches()[1]
     inside = (
         left / screen.width,
@@ -183,10 +193,9 @@ def panel(figure: Figure, screen: Screen, left: float, top: float, height: float
         height / total,
     )
     axes = figure.add_axes(inside)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.tick_params(bottom=False, left=False, labelsize=screen.size)
-    axes.set_axisbelow(True)
-    axes.patch.set_visible(False)
+    axes.set_axis_off()
+    corner = ([0.0, 0.0, 1.0], [1.0, 0.0, 0.0]) if has_side else ([0.0, 1.0], [0.0, 0.0])
+    axes.plot(*corner, transform=axes.transAxes, color=QUIET, linewidth=0.8, clip_on=False, zorder=2.6)
     return axes
 
 
@@ -209,14 +218,71 @@ def tick_width(values: Sequence[float], size: float) -> float:
     return text_width(widest, size)
 
 
+def ticks(
+    axes: Axes,
+    screen: Screen,
+    which: Literal["x", "y"],
+    places: Sequence[float],
+    texts: Sequence[str],
+    grid: bool = True,
+) -> None:
+    """Write texts at places of an axis, and draw light lines there; the limits of the axes have to stand before."""
+    box, size = axes.get_position(), screen.size
+    figure = axes.get_figure(root=True)
+    assert figure is not None  # noqa: S101  axes of `panel` have one
+    width, height = (72.0 * side for side in figure.get_size_inches())
+    left, lower = axes.get_xlim()[0], axes.get_ylim()[0]
+    look: dict[str, Any] = {"color": GRID, "linewidth": 0.8, "zorder": 0.5}
+    if grid and which == "x":
+        axes.vlines(places, *axes.get_ylim(), **look)
+    elif grid:
+        axes.hlines(places, *axes.get_xlim(), **look)
+    at = [(place, lower) if which == "x" else (left, place) for place in places]
+    for (x, y), text in zip(axes.transAxes.inverted().transform(axes.transData.transform(at)), texts, strict=True):
+        across, up = box.x0 + x * box.width, box.y0 + y * box.height
+        if which == "x":
+            figure.text(across, up - (size + 5.0) / height, text, fontproperties=_font(size), ha="center")
+        else:
+            figure.text(across - 5.0 / width, up - 0.36 * size / height, text, fontproperties=_font(size), ha="right")
+
+
 def amount_ticks(axes: Axes, screen: Screen, which: Literal["x", "y"] = "x") -> None:
-    """Put few, round ticks with marked thousands on an axis of amounts, and light lines at them."""
+    """Write few, round ticks with marked thousands on an axis of amounts, and draw light lines at them."""
+    places = round_amounts(axes.get_xlim() if which == "x" else axes.get_ylim(), screen.ticks)
+    ticks(axes, screen, which, places, [tick(place) for place in places])
+
+
+def round_amounts(limits: tuple[float, float], most: int) -> list[float]:
+    """Return round amounts in equal steps between limits.
+
+    Examples
+    --------
+    >>> round_amounts((0.0, 940.0), 4)
+    [0.0, 250.0, 500.0, 750.0]
+    """
     from matplotlib.ticker import MaxNLocator
 
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    axis.set_major_locator(MaxNLocator(nbins=screen.ticks, steps=[1, 2, 2.5, 5, 10]))
-    axis.set_major_formatter(lambda value, _: tick(value))
-    axes.grid(axis=which, color=GRID, linewidth=0.8)
+    places = MaxNLocator(nbins=most, steps=[1, 2, 2.5, 5, 10]).tick_values(*limits)
+    low, high = sorted(limits)
+    return [float(place) for place in places if low <= place <= high]
+
+
+def log_amounts(limits: tuple[float, float], most: int) -> list[float]:
+    """Return round amounts in about equal ratios between limits: decades, and 2 and 5 or 3 times these where few.
+
+    Examples
+    --------
+    >>> log_amounts((8.0, 300.0), 7)
+    [10.0, 20.0, 50.0, 100.0, 200.0]
+    """
+    decades = range(math.floor(math.log10(limits[0])), math.ceil(math.log10(limits[1])) + 1)
+    places: list[float] = []
+    for steps in ((1, 2, 5), (1, 3), (1,)):
+        places = [float(f"{step}e{power}") for power in decades for step in steps]
+        places = [place for place in places if limits[0] <= place <= limits[1]]
+        if len(places) <= most:
+            return places
+    return places[:: -(-len(places) // most)]
 
 
 def write(figure: Figure, x: float, y: float, text: str, size: float, ha: str = "left") -> None:
@@ -227,14 +293,14 @@ def write(figure: Figure, x: float, y: float, text: str, size: float, ha: str = 
     width, height = (72.0 * side for side in figure.get_size_inches())
     for number, line in enumerate(text.split("\n")):
         baseline = y + LINE * size * number + size
-        figure.text(x / width, 1.0 - baseline / height, line, size=size, ha=ha, va="baseline")
+        figure.text(x / width, 1.0 - baseline / height, line, fontproperties=_font(size), ha=ha)
 
 
-def write_label(figure: Figure, screen: Screen, left: float, text: str) -> None:
-    """Write the label of the lower axis, centred under it."""
+def write_label(figure: Figure, screen: Screen, left: float, text: str, end: float | None = None) -> None:
+    """Write the label of an axis, centred under it; it ends at `end` points from above, or where the figure does."""
     width = screen.width - left - right_margin(screen)
     lines = wrap(text, width, screen.size)
-    y = 72.0 * figure.get_size_inches()[1] - text_height(lines, screen.size) - 3.0
+    y = (72.0 * figure.get_size_inches()[1] if end is None else end) - text_height(lines, screen.size) - 3.0
     write(figure, 0.5 * (left + screen.width - right_margin(screen)), y, lines, screen.size, ha="center")
 
 
@@ -246,20 +312,15 @@ def label_height(screen: Screen, left: float, text: str) -> float:
 
 def write_key(figure: Figure, screen: Screen, rows: Sequence[KeyRow]) -> None:
     """Write the key above the axes: one row for each mark, with its text wrapped at the right of it."""
+    from matplotlib.lines import Line2D
+
     height = 72.0 * figure.get_size_inches()[1]
+    across = [4.0 / screen.width, 13.0 / screen.width, 22.0 / screen.width]
     y = 0.0
     for look, text in rows:
         write(figure, 28.0, y, wrap(text, screen.width - 40.0, screen.size), screen.size)
         middle = 1.0 - (y + 0.65 * screen.size) / height
-        figure.axes[0].plot(
-            [4.0 / screen.width, 13.0 / screen.width, 22.0 / screen.width],
-            [middle] * 3,
-            transform=figure.transFigure,
-            clip_on=False,
-            markevery=[1],
-            solid_capstyle="butt",
-            **look,
-        )
+        figure.add_artist(Line2D(across, [middle] * 3, transform=figure.transFigure, markevery=[1], **look))
         y += key_height(screen, [(look, text)])
 
 

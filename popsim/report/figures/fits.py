@@ -17,11 +17,16 @@ from popsim.errors import ParameterError, Problem
 from popsim.fits.result import Fit
 from popsim.report.figures import canvas
 from popsim.report.figures.canvas import KeyRow, Screen
+from popsim.report.language import gettext as _
+from popsim.report.language import ngettext
+from popsim.report.numbers import MINUS, Printed, percent, significant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+SHARES = (0.0, 0.25, 0.5, 0.75, 1.0)
+"""Ticks of an axis of probabilities."""
 _POINTS = 121
 _WIDEST = 3.0
 """Beyond the data an axis of amounts reaches at most so many times their own reach, as logarithms."""
@@ -70,17 +75,17 @@ class FitPicture:
     @property
     def amount_label(self) -> str:
         """Label of the axis of amounts."""
-        return f"Amount ({self.unit})" if self.unit else "Amount"
+        return _("Amount (%(unit)s)", unit=self.unit) if self.unit else _("Amount")
 
     @property
     def size_label(self) -> str:
         """Label of the axis of sizes."""
-        return "Size (1 is the reference size)"
+        return _("Size (1 is the reference size)")
 
     @property
     def share_label(self) -> str:
         """Label of the axis of probabilities."""
-        return "Share of amounts that are no larger"
+        return _("Share of amounts that are no larger")
 
     @property
     def is_logarithmic(self) -> bool:
@@ -89,23 +94,53 @@ class FitPicture:
 
     def key(self) -> list[KeyRow]:
         """Return the rows of the key: each mark, and what it stands for with its numbers."""
-        fit, percent = self.fit, f"{100.0 * self.coverage:.10g}\u202f%"
-        low, high = (canvas.tick(_rounded(end / self.scale)) for end in fit.interval(self.coverage))
-        unit = f" {self.unit}" if self.unit else ""
-        at = "" if fit.data.sizes is None else f" at size {canvas.tick(_rounded(fit.centre))}"
-        slope = ""
-        if fit.data.sizes is not None:
-            about = f" \u00b1 {fit.estimate.exponent_error:.2f}" if fit.data.estimated else " (known)"
-            slope = f", exponent of size {fit.estimate.exponent:.2f}{about}".replace("-", "\u2212")
-        rows = [
-            (_LOOKS["points"], f"{fit.count} data; thin lines: how far each lies from the fit (residuals)"),
-            (_LOOKS["fit"], f"The fit: {fit.family}{slope}"),
-        ]
+        points = ngettext(
+            "%(num)s amount; thin line: how far it lies from the fit (residual)",
+            "%(num)s amounts; thin lines: how far each lies from the fit (residuals)",
+            self.fit.count,
+        )
+        rows = [(_LOOKS["points"], points), (_LOOKS["fit"], self._about_fit())]
+        if self.fit.data.sizes is None:
+            rows.append((_LOOKS["new"], _("What a new amount may be, with the errors of the estimates")))
+        return [*rows, (_LOOKS["band"], self._about_band())]
+
+    def _about_fit(self) -> str:
+        fit = self.fit
         if fit.data.sizes is None:
-            rows.append((_LOOKS["new"], "What a new amount may be, with the errors of the estimates"))
-        degrees = f"{fit.degrees} {'degree' if fit.degrees == 1 else 'degrees'} of freedom"
-        rows.append((_LOOKS["band"], f"{percent} of new amounts{at}: {low} to {high}{unit} ({degrees})"))
-        return rows
+            return _("The fit: %(family)s", family=fit.family)
+        exponent, error = _decimals(fit.estimate.exponent), _decimals(fit.estimate.exponent_error)
+        if not fit.data.estimated:
+            return _("The fit: %(family)s, exponent of size %(exponent)s (known)", family=fit.family, exponent=exponent)
+        return _(
+            "The fit: %(family)s, exponent of size %(exponent)s \u00b1 %(error)s",
+            family=fit.family,
+            exponent=exponent,
+            error=error,
+        )
+
+    def _about_band(self) -> str:
+        """Return the interval of a new amount in words."""
+        fit = self.fit
+        low, high = (significant(end / self.scale) for end in fit.interval(self.coverage))
+        values: dict[str, object] = {
+            "percent": percent(self.coverage),
+            "size": "" if fit.data.sizes is None else significant(fit.centre),
+            "low": low,
+            "high": f"{high} {self.unit}".strip(),
+        }
+        if fit.data.sizes is None:
+            return ngettext(
+                "%(percent)s of new amounts: %(low)s to %(high)s (%(num)s degree of freedom)",
+                "%(percent)s of new amounts: %(low)s to %(high)s (%(num)s degrees of freedom)",
+                fit.degrees,
+                **values,
+            )
+        return ngettext(
+            "%(percent)s of new amounts at size %(size)s: %(low)s to %(high)s (%(num)s degree of freedom)",
+            "%(percent)s of new amounts at size %(size)s: %(low)s to %(high)s (%(num)s degrees of freedom)",
+            fit.degrees,
+            **values,
+        )
 
     def draw(self, axes: Axes) -> None:
         """Draw all but the key on axes."""
@@ -126,11 +161,9 @@ class FitPicture:
         axes.plot(x / self.scale, fit.distribution.cdf(x), **_LOOKS["fit"])
         axes.plot(x / self.scale, fit.predictive.cdf(x), **_LOOKS["new"])
         axes.plot(values / self.scale, shares, **_LOOKS["points"], zorder=3)
-        axes.set_xlim(limits[0] / self.scale, limits[1] / self.scale)
-        axes.set_ylim(0.0, 1.0)
-        axes.set_yticks([0.0, 0.25, 0.5, 0.75, 1.0])
-        axes.yaxis.set_major_formatter(lambda value, _: f"{100 * value:.0f}\u202f%")
-        axes.grid(axis="y", color=canvas.GRID, linewidth=0.8)
+        if self.is_logarithmic:
+            axes.set_xscale("log")
+        axes.set(xlim=(limits[0] / self.scale, limits[1] / self.scale), ylim=(0.0, 1.0))
 
     def _draw_sizes(self, axes: Axes) -> None:
         fit = self.fit
@@ -147,8 +180,9 @@ class FitPicture:
         axes.vlines(sizes, values / self.scale, at / self.scale, **_LOOKS["residual"])
         axes.plot(sizes, values / self.scale, **_LOOKS["points"], zorder=3)
         axes.set_xscale("log")
-        axes.set_xlim(x[0], x[-1])
-        axes.set_ylim(limits[0] / self.scale, limits[1] / self.scale)
+        if self.is_logarithmic:
+            axes.set_yscale("log")
+        axes.set(xlim=(x[0], x[-1]), ylim=(limits[0] / self.scale, limits[1] / self.scale))
 
     def _limits(self, amounts: list[float]) -> tuple[float, float]:
         """Return ends of the axis of amounts: all that is shown, but no end so far that the data cannot be seen."""
@@ -177,39 +211,24 @@ def fitted(picture: FitPicture, screen: Screen) -> Figure:
     canvas.write(figure, 4.0, keys + 0.8 * size, upper, size)
     canvas.write_label(figure, screen, left, lower)
     picture.draw(axes)
-    finish(picture, axes, screen)
+    if by_size:
+        _amount_ticks(picture, axes, screen, "y")
+        places = canvas.log_amounts(axes.get_xlim(), screen.ticks)
+        canvas.ticks(axes, screen, "x", places, [canvas.tick(place) for place in places])
+    else:
+        _amount_ticks(picture, axes, screen, "x")
+        canvas.ticks(axes, screen, "y", SHARES, [percent(share) for share in SHARES])
     return figure
 
 
-def finish(picture: FitPicture, axes: Axes, screen: Screen) -> None:
-    """Put ticks on the axes that a reader can compute with."""
-    by_size = picture.fit.data.sizes is not None
-    amounts: Literal["x", "y"] = "y" if by_size else "x"
-    if picture.is_logarithmic:
-        _log_ticks(axes, screen, amounts)
-    else:
-        canvas.amount_ticks(axes, screen, amounts)
-    if by_size:
-        _log_ticks(axes, screen, "x")
+def _amount_ticks(picture: FitPicture, axes: Axes, screen: Screen, which: Literal["x", "y"]) -> None:
+    if not picture.is_logarithmic:
+        canvas.amount_ticks(axes, screen, which)
+        return
+    places = canvas.log_amounts(axes.get_xlim() if which == "x" else axes.get_ylim(), screen.ticks)
+    canvas.ticks(axes, screen, which, places, [canvas.tick(place) for place in places])
 
 
-def _log_ticks(axes: Axes, screen: Screen, which: Literal["x", "y"]) -> None:
-    from matplotlib.ticker import LogLocator, NullLocator
-
-    if which == "x":
-        axes.set_xscale("log")
-    else:
-        axes.set_yscale("log")
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    ends = axes.get_xlim() if which == "x" else axes.get_ylim()
-    decades = math.log10(ends[1] / ends[0])
-    subs = (1.0,) if decades > screen.ticks / 2.0 else (1.0, 3.0) if decades > screen.ticks / 3.0 else (1.0, 2.0, 5.0)
-    axis.set_major_locator(LogLocator(subs=subs, numticks=screen.ticks))
-    axis.set_minor_locator(NullLocator())
-    axis.set_major_formatter(lambda value, _: canvas.tick(value))
-    axes.grid(axis=which, color=canvas.GRID, linewidth=0.8)
-
-
-def _rounded(value: float) -> float:
-    """Return a number with three digits: the ends of an interval from few data are no firmer."""
-    return float(f"{value:.3g}")
+def _decimals(value: float) -> str:
+    """Return an exponent with two decimals."""
+    return Printed(f"{value:.2f}".replace("-", MINUS), value, "number")

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import numpy as np
 from matplotlib.backend_bases import GraphicsContextBase, RendererBase
 from matplotlib.colors import to_hex
 from matplotlib.path import Path
@@ -85,6 +86,8 @@ class _Renderer(RendererBase):
         rgbFace: Any = None,  # noqa: N803
     ) -> None:
         """Keep a path; one that looks like the path before it becomes part of that."""
+        if np.shape(path.vertices)[0] < 3:
+            rgbFace = None  # noqa: N806  two points have no inside
         flipped = transform + Affine2D().scale(1.0, -1.0).translate(0.0, self.height)
         is_line = rgbFace is None
         shown = path.cleaned(flipped, remove_nans=True, simplify=is_line and path.should_simplify, curves=True)
@@ -93,7 +96,7 @@ class _Renderer(RendererBase):
         if not data or (is_line and not line):
             return
         attributes = (*self._fill(gc, rgbFace), *line, *self._clip(gc, shown))
-        if is_line and self.shapes and self.shapes[-1][0] == attributes:
+        if self._is_solid(gc) and self.shapes and self.shapes[-1][0] == attributes:
             self.shapes[-1][1].append(data)
         else:
             self.shapes.append((attributes, [data]))
@@ -168,6 +171,10 @@ class _Renderer(RendererBase):
         if opacity < 1.0:
             attributes.append((f"{kind}-opacity", f"{opacity:.3g}"))
         return tuple(attributes)
+
+    def _is_solid(self, gc: Any) -> bool:
+        """Return whether shapes that look alike may become one: where nothing shines through what lies over it."""
+        return not gc.get_forced_alpha() or gc.get_alpha() == 1.0
 
     def _clip(self, gc: Any, path: Path) -> _Attributes:
         """Return what a path is clipped to; nothing where it lies inside anyway."""

@@ -1,4 +1,4 @@
-"""Figures in matplotlib, for notebooks: ``ps.plot.fit(fit)``."""
+"""A fit: its data, and where a new amount may be."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from typing import TYPE_CHECKING
 from popsim.arguments import as_number
 from popsim.errors import ParameterError, Problem, kind_of, shown
 from popsim.fits.result import Fit
+from popsim.plot import plain
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-    from popsim.report.figures.canvas import KeyRow
-
-__all__ = ["fit"]
 
 
 def fit(fit: Fit, ax: Axes | None = None, *, coverage: float = 0.9, unit: str = "", scale: float = 1.0) -> Axes:
@@ -50,7 +47,7 @@ def fit(fit: Fit, ax: Axes | None = None, *, coverage: float = 0.9, unit: str = 
     'Amount (million US$)'
     """
     from popsim.report.figures import canvas
-    from popsim.report.figures.fits import FitPicture, finish
+    from popsim.report.figures.fits import SHARES, FitPicture
 
     if not isinstance(fit, Fit):
         raise ParameterError(Problem("plot.fit()", ("fit",), kind_of(fit), "what popsim.fit returned"))
@@ -60,28 +57,15 @@ def fit(fit: Fit, ax: Axes | None = None, *, coverage: float = 0.9, unit: str = 
     picture = FitPicture(fit, coverage, unit, factor)
     rows = picture.key()
     with canvas.style():
-        axes = _new_axes() if ax is None else ax
+        axes = plain.axes_for(ax, (7.0, 5.0))
         picture.draw(axes)
-        finish(picture, axes, canvas.WIDE)
         by_size = fit.data.sizes is not None
+        plain.amounts(axes, "y" if by_size else "x", is_logarithmic=picture.is_logarithmic)
+        if by_size:
+            plain.amounts(axes, "x", is_logarithmic=True)
+        else:
+            plain.shares(axes, SHARES)
         axes.set_xlabel(picture.size_label if by_size else picture.amount_label)
         axes.set_ylabel(picture.amount_label if by_size else picture.share_label)
-        axes.spines[["top", "right"]].set_visible(False)
-        _legend(axes, rows)
+        plain.key(axes, rows)
     return axes
-
-
-def _new_axes() -> Axes:
-    from matplotlib.figure import Figure
-
-    axes: Axes = Figure(figsize=(7.0, 5.0), layout="constrained").add_subplot()
-    return axes
-
-
-def _legend(axes: Axes, rows: list[KeyRow]) -> None:
-    from matplotlib.lines import Line2D
-
-    handles = [Line2D([], [], **look) for look, _ in rows]
-    axes.legend(
-        handles, [text for _, text in rows], loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=9
-    )

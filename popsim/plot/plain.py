@@ -1,0 +1,90 @@
+"""Axes of the reader: made where none are given, and labelled as the figures of the report are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from popsim.errors import ParameterError, Problem, kind_of
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from popsim.report.figures.canvas import KeyRow
+
+_MOST = 7
+"""Ticks of an axis of amounts."""
+
+
+def axes_for(ax: Axes | None, size: tuple[float, float] = (7.0, 4.5)) -> Axes:
+    """Return the axes that were given, or those of a new figure; the figure belongs to no window.
+
+    Raises
+    ------
+    ParameterError
+        For anything else than axes.
+    """
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    if ax is None:
+        made: Axes = Figure(figsize=size, layout="constrained").add_subplot()
+        return made
+    if not isinstance(ax, Axes):
+        raise ParameterError(Problem("", ("ax",), kind_of(ax), "axes of matplotlib, as plt.subplots() gives them"))
+    return ax
+
+
+def amounts(axes: Axes, which: Literal["x", "y"], *, is_logarithmic: bool = False) -> None:
+    """Put few, round ticks with marked thousands on an axis of amounts, and light lines at them."""
+    from matplotlib.ticker import FixedLocator, MaxNLocator, NullLocator
+
+    from popsim.report.figures import canvas
+
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    if is_logarithmic:
+        if which == "x":
+            axes.set_xscale("log")
+        else:
+            axes.set_yscale("log")
+        ends = axes.get_xlim() if which == "x" else axes.get_ylim()
+        axis.set_major_locator(FixedLocator(canvas.log_amounts(ends, _MOST)))
+        axis.set_minor_locator(NullLocator())
+    else:
+        axis.set_major_locator(MaxNLocator(nbins=_MOST, steps=[1, 2, 2.5, 5, 10]))
+    axis.set_major_formatter(lambda value, _: canvas.tick(value))
+    _dress(axes, which)
+
+
+def shares(axes: Axes, places: Sequence[float]) -> None:
+    """Put ticks in per cent on the upright axis, and light lines at them."""
+    from popsim.report.numbers import percent
+
+    axes.set_yticks(list(places), [percent(place) for place in places])
+    _dress(axes, "y")
+
+
+def names(axes: Axes, labels: Sequence[str]) -> None:
+    """Name rows, the first one on top, as wide as half of the figure at most."""
+    import textwrap
+
+    axes.set_ylim(len(labels) - 0.5, -0.5)
+    axes.set_yticks(range(len(labels)), [textwrap.fill(label, 34) for label in labels])
+    axes.tick_params(axis="y", length=0)
+
+
+def key(axes: Axes, rows: Sequence[KeyRow]) -> None:
+    """Put the key above the axes."""
+    from matplotlib.lines import Line2D
+
+    handles = [Line2D([], [], **look) for look, _ in rows]
+    texts = [text for _, text in rows]
+    axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=9)
+
+
+def _dress(axes: Axes, which: Literal["x", "y"]) -> None:
+    from popsim.report.figures import canvas
+
+    axes.grid(axis=which, color=canvas.GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
