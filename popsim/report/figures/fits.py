@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
@@ -19,7 +20,7 @@ from popsim.report.figures import canvas
 from popsim.report.figures.canvas import KeyRow, Screen
 from popsim.report.language import gettext as _
 from popsim.report.language import ngettext
-from popsim.report.numbers import MINUS, Printed, percent, significant
+from popsim.report.numbers import percent, significant, written
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -231,4 +232,4 @@ def _amount_ticks(picture: FitPicture, axes: Axes, screen: Screen, which: Litera
 
 def _decimals(value: float) -> str:
     """Return an exponent with two decimals."""
-    return Printed(f"{value:.2f}".replace("-", MINUS), value, "number")
+    return written(Decimal(f"{value:.2f}"))
