@@ -20,7 +20,7 @@ def plain(text: str) -> str:
     Parameters
     ----------
     text
-        What a user wrote, such as the name of an area. Ends of lines and tabulators stay.
+        What a user wrote, such as the name of an area. Tabulators stay, and ends of lines as ``\n``.
 
     Examples
     --------
@@ -29,7 +29,7 @@ def plain(text: str) -> str:
     >>> plain("\u202eabc") == "\u202eabc\u202c"
     True
     """
-    shown = text.translate(_PICTURES)
+    shown = text.replace("\r\n", "\n").replace("\r", "\n").translate(_PICTURES)
     if not shown.isprintable():
         shown = "".join("\ufffd" if 0xD800 <= ord(letter) <= _LAST_SURROGATE else letter for letter in shown)
     return shown + _closing(shown)

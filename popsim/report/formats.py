@@ -79,6 +79,7 @@ FORMATS = {
     for each in (
         Format("html", "a page for the browser, with everything in it", "popsim.report.html", "write_html"),
         Format("docx", "an information note of some five pages, for Word", "popsim.report.word", "write_word"),
+        Format("md", "text, with the figures in a folder beside it", "popsim.report.markdown", "write_markdown"),
     )
 }
 """All formats by name, in the order in which help lists them."""
