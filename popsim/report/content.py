@@ -86,6 +86,7 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
         date=day_of(data),
         cite_as=_cite_as(data),
         language=language.current().code,
+        currency=data.unit.partition(" ")[0],
     )
 
 

@@ -169,7 +169,8 @@ class Document:
     """A whole report.
 
     `date` is the day of the run where it is known, `version` that of popsim which made it, and `cite_as` how others
-    name the report. `language` is the code of the language that it is written in.
+    name the report. `language` is the code of the language that it is written in, `currency`
+    the symbol of the money that amounts are in.
     """
 
     title: str
@@ -184,6 +185,7 @@ class Document:
     date: date | None = None
     cite_as: str = ""
     language: str = "en"
+    currency: str = ""
 
     @property
     def headline(self) -> str:

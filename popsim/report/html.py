@@ -1,11 +1,21 @@
 """The report as one HTML file that needs nothing else: no network, and no script to be read.
 
-A small script in the page lets readers order the rows of long tables; without it the tables stand as written.
+Scripts add what paper cannot do: buttons that copy and save tables and figures, and rows in another order. A strict
+policy in the page lets a browser run these scripts and apply this style sheet, and nothing else. Figures are images in
+the page, so that a word processor that opens it shows them.
 """
 
 from __future__ import annotations
 
+import json
+import math
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import quote
 
 import xarray as xr
 from markupsafe import Markup
@@ -13,9 +23,12 @@ from markupsafe import Markup
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
 from popsim.report.data import ReportData
-from popsim.report.document import Block, Details, Document, Figure, Table
+from popsim.report.document import Document, Figure, Table
 from popsim.report.figures import canvas
-from popsim.report.numbers import aligned
+from popsim.report.language import LANGUAGES, long_date, using
+from popsim.report.language import gettext as _
+from popsim.report.numbering import heading, label
+from popsim.report.numbers import Kind, Printed, aligned
 from popsim.report.prose import environment
 from popsim.study.model import Study
 
@@ -25,6 +38,12 @@ _CONTROL_PICTURES = {
     if chr(code) not in "\n\t"
 }
 """Control characters, which HTML cannot contain, by the pictures of them that Unicode has."""
+
+_FOLDER = Path(__file__).parent
+_STYLES = ("report.css", "print.css")
+_SCRIPTS = ("sort.js", "downloads.js")
+_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:"
+_LONGEST_RUNNING_TITLE = 80
 
 
 def write_html(path: Path, study: Study, dataset: xr.Dataset, data: ReportData | None = None) -> None:
@@ -56,30 +75,131 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, data: ReportData |
 
 
 def render(document: Document) -> str:
-    """Return a document as HTML; the same document gives the same bytes."""
-    helpers = {"drawn": _drawn, "aligned": _aligned, "spans": _spans}
-    sortable = any(_is_sortable(block) for section in document.sections for block in section.blocks)
-    page = environment().get_template("report.html.j2", globals=helpers).render(document=document, sortable=sortable)
+    """Return a document as HTML, in its language; the same document gives the same bytes."""
+    helpers = {
+        "drawn": _drawn,
+        "aligned": _aligned,
+        "spans": _spans,
+        "kinds_of": _kinds,
+        "known": _cell,
+        "heading": heading,
+        "label": label,
+        "link_to": _link_to,
+    }
+    style, script = _style(document), _script()
+    with using(document.language):
+        page = (
+            environment()
+            .get_template("report.html.j2", globals=helpers)
+            .render(
+                document=document,
+                language=LANGUAGES[document.language],
+                day=long_date(document.date) if document.date else "",
+                style=Markup(style),  # noqa: S704  our own; the title in it is escaped
+                script=Markup(script),  # noqa: S704  our own
+                policy=Markup(f"{_POLICY}; style-src {_hash(style)}; script-src {_hash(script)}"),  # noqa: S704  hashes
+                words=_words(document),
+                tags=_tags(),
+            )
+        )
     return page.translate(_CONTROL_PICTURES)
 
 
+def _style(document: Document) -> str:
+    """Return the style sheet; on paper the title of the report runs at the top of each page."""
+    text = "\n" + "".join((_FOLDER / "templates" / name).read_text(encoding="utf-8") for name in _STYLES)
+    title = document.title
+    if len(title) > _LONGEST_RUNNING_TITLE:
+        title = title[: _LONGEST_RUNNING_TITLE - 1].rstrip() + "…"
+    return text.replace("RUNNING TITLE", "".join(map(_in_css, title.translate(_CONTROL_PICTURES))))
+
+
+def _in_css(letter: str) -> str:
+    """Return a letter within a string of CSS: nothing in it ends the string or the style sheet."""
+    return letter if letter.isalnum() or letter == " " else f"\\{ord(letter):x} "
+
+
+def _script() -> str:
+    """Return all scripts as one module: what one exports, the others see."""
+    texts = [(_FOLDER / "scripts" / name).read_text(encoding="utf-8") for name in _SCRIPTS]
+    joined = re.sub(r"^import [^;]*;\n", "", "\n" + "\n".join(texts), flags=re.MULTILINE)
+    return re.sub(r"^export ", "", joined, flags=re.MULTILINE)
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _words(document: Document) -> Markup:
+    """Return the words that scripts need, as JSON in which no name can end the element."""
+    words = {
+        "copy": _("Copy"),
+        "done": _("Done."),
+        "failed": _("The browser does not allow this."),
+        "range": _("range"),
+        "currency": document.currency,
+    }
+    return Markup(json.dumps(words).replace("<", "\\u003c"))  # noqa: S704  escaped just now
+
+
+def _tags() -> dict[str, str]:
+    return {
+        "evidence": _("evidence"),
+        "proxy": _("proxy"),
+        "judgement": _("judgement"),
+        "data": _("data"),
+    }
+
+
+def _link_to(name: str) -> str:
+    return _("Link to: %(name)s", name=name)
+
+
 def _drawn(figure: Figure) -> Markup:
-    # Every text in a drawing is escaped by matplotlib or where it is written.
-    return Markup(canvas.svg(figure.draw, figure.name, figure.spoken))  # noqa: S704
+    """Return a figure as an image, in a layout for wide and one for narrow screens."""
+    wide, narrow = (
+        canvas.svg_file(figure.draw, figure.name, figure.spoken, screen) for screen in (canvas.WIDE, canvas.NARROW)
+    )
+    box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', wide)
+    assert box is not None  # noqa: S101  every drawing has one
+    width, height = (f"{float(side) * 4.0 / 3.0:.0f}" for side in box.groups())
+    spaced = quote(wide, safe=" =:/;,()'?@+-_.!~*$")
+    return Markup(
+        '<picture>\n<source media="screen and (max-width: 40rem)" srcset="data:image/svg+xml;base64,{narrow}">\n'
+        '<img alt="{spoken}" width="{width}" height="{height}" src="data:image/svg+xml,{wide}">\n</picture>'
+    ).format(
+        narrow=b64encode(narrow.encode()).decode(),
+        spoken=figure.spoken,
+        width=width,
+        height=height,
+        wide=Markup(spaced),  # noqa: S704  quoted just now
+    )
 
 
-def _is_sortable(block: Block | Details) -> bool:
-    inside = block.blocks if isinstance(block, Details) else (block,)
-    return any(isinstance(each, Table) and each.sortable for each in inside)
+class _Cell(NamedTuple):
+    """What stands in a cell, and the number that it stands for, where it is known."""
+
+    text: str
+    value: str | None
 
 
-def _aligned(table: Table) -> list[list[str]]:
+def _cell(text: str) -> _Cell:
+    return _Cell(text, f"{text.value:.15g}" if isinstance(text, Printed) and math.isfinite(text.value) else None)
+
+
+def _kinds(rows: Iterable[Sequence[str]]) -> list[Kind | None]:
+    """Return what the numbers of each column are; None where it holds none."""
+    columns = zip(*rows, strict=True)
+    return [next((cell.kind for cell in column if isinstance(cell, Printed)), None) for column in columns]
+
+
+def _aligned(table: Table) -> list[list[_Cell]]:
     """Pad the numbers of each column so that their decimal points stand under each other."""
-    columns = [list(column) for column in zip(*table.rows, strict=True)]
+    columns = [[_cell(cell) for cell in column] for column in zip(*table.rows, strict=True)]
     for column in columns[table.labels :]:
-        if any(any(letter.isalpha() for letter in cell) for cell in column):
-            continue
-        column[:] = aligned(column)
+        texts = [cell.text for cell in column]
+        if not any(any(letter.isalpha() for letter in text) for text in texts):
+            column[:] = [_Cell(text, cell.value) for text, cell in zip(aligned(texts), column, strict=True)]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

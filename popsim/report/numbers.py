@@ -564,11 +564,11 @@ def aligned(column: Sequence[str]) -> list[str]:
     >>> [cell.replace(FIGURE_SPACE, "_").replace(POINT_SPACE, "_") for cell in aligned(["1.25", "300", "n/a"])]
     ['1.25', '300___', 'n/a___']
     """
-    parts = [current().signs.split(cell) for cell in column]
-    most = max((len(fraction) for _, fraction, _ in parts), default=0)
+    fractions = [current().signs.split(cell)[1] for cell in column]
+    most = max(map(len, fractions), default=0)
     cells = []
-    for cell, (_, fraction, tail) in zip(column, parts, strict=True):
+    for cell, fraction in zip(column, fractions, strict=True):
         missing = most - len(fraction)
-        pad = POINT_SPACE * (not fraction) + FIGURE_SPACE * missing if missing else ""
-        cells.append(f"{cell.removesuffix(tail)}{pad}{tail}")
+        # Behind a sign of per cent too: the digits stand where they would without it.
+        cells.append(cell + POINT_SPACE * (missing > 0 and not fraction) + FIGURE_SPACE * missing)
     return cells

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import math
 import re
+from base64 import b64decode, b64encode
 from collections.abc import Callable
+from hashlib import sha256
+from html import unescape
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree as ET
 
+import numpy as np
 import pytest
 import xarray as xr
 
 from popsim.errors import FileError
 from popsim.report.content import compose
-from popsim.report.document import Figure
+from popsim.report.document import Figure, Table
 from popsim.report.html import render, write_html
+from popsim.report.numbering import captioned, heading
+from popsim.report.numbers import Printed
 from popsim.study.model import Study
 
-VOID = {"meta", "br", "hr", "img", "link", "input"}
+VOID = {"meta", "br", "hr", "img", "link", "input", "source"}
 LOADING = {"script", "img", "link", "iframe", "object", "embed", "source", "video", "audio", "base", "form", "image"}
+SVG = "http://www.w3.org/2000/svg"
+SCRIPTS = {"application/json", "module"}
 
 
 class Page(HTMLParser):
@@ -31,6 +42,7 @@ class Page(HTMLParser):
         self.ids: list[str] = []
         self.links: list[str] = []
         self.words: list[str] = []
+        self.styled: list[str] = []
         self.tags: list[str] = []
         self.feed(text)
         self.close()
@@ -53,17 +65,22 @@ class Page(HTMLParser):
             self.open.pop()
 
     def handle_data(self, data: str) -> None:
-        if "style" not in self.open:
+        if not {"style", "script"} & set(self.open):
             self.words.append(data)
 
     def _look(self, tag: str, attrs: dict[str, str | None]) -> None:
         self.ids += [attrs["id"] or ""] if "id" in attrs else []
+        self.styled += [tag] if "style" in attrs else []
+        inside = False
         for name, value in attrs.items():
             target = value or ""
+            if target.startswith("data:image/svg+xml"):
+                inside = tag in ("img", "source")
+                continue
             if name.startswith("on") or (name in ("src", "srcset", "data", "action") or name.endswith("href")):
                 (self.links if target.startswith("#") else self.loads).append(target)
             self.loads += [found for found in re.findall(r"url\(([^)]*)\)", target) if not found.startswith("#")]
-        if tag in LOADING:
+        if tag in LOADING and not inside and not (tag == "script" and attrs.get("type") in SCRIPTS):
             self.loads.append(f"<{tag}>")
 
 
@@ -88,16 +105,19 @@ def test_control_faults_are_noticed() -> None:
     assert Page("<div>").faults
     assert Page('<p><img src="https://example.org/x.png"></p>').loads
     assert Page('<p style="background: url(x.png)"></p>').loads
+    assert Page('<p style="color: red"></p>').styled == ["p"]
+    assert Page("<script>alert()</script>").loads
+    assert Page('<img src="x.svg">').loads
 
 
 def test_page_loads_nothing(text: str, page: Page) -> None:
     assert page.loads == []
+    assert page.styled == []
     style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
     assert style
     assert "url(" not in style[1]
     assert "@import" not in style[1]
-    assert "http://" not in text
-    assert "https://" not in text
+    assert re.findall(r"https?://[^\s\"<]+", unquote(text)) == [SVG] * text.count("src=")
 
 
 def test_links_lead_to_their_sections(page: Page) -> None:
@@ -109,13 +129,64 @@ def test_sources_stand_as_plain_text(page: Page) -> None:
     assert any("example.org/report/7" in word for word in page.words)
 
 
-def test_every_figure_is_drawn_twice_and_has_words(study: Study, dataset: xr.Dataset, text: str, page: Page) -> None:
-    blocks = [block for part in compose(study, dataset).sections for block in part.blocks]
-    figures = sum(isinstance(block, Figure) for block in blocks)
-    assert page.tags.count("figure") == page.tags.count("figcaption") == figures >= 5
-    for screen in ("wide", "narrow"):
-        drawn = re.findall(rf'<svg class="{screen}" viewBox="[^"]+" role="img" aria-label="[^"]{{40,}}" ', text)
-        assert len(drawn) == figures
+def drawings(text: str) -> list[tuple[str, str, str]]:
+    """Return of each figure on a page its words, its drawing for wide screens and that for narrow ones."""
+    found = re.findall(
+        r'<source media="[^"]+" srcset="data:image/svg\+xml;base64,([^"]+)">\s*'
+        r'<img alt="([^"]*)" width="\d+" height="\d+" src="data:image/svg\+xml,([^"]+)">',
+        text,
+    )
+    return [(unescape(alt), unquote(wide), b64decode(narrow).decode()) for narrow, alt, wide in found]
+
+
+def test_every_figure_is_an_image_for_wide_and_for_narrow_screens(
+    study: Study, dataset: xr.Dataset, text: str, page: Page
+) -> None:
+    figures = [block for block in captioned(compose(study, dataset).sections) if isinstance(block, Figure)]
+    assert page.tags.count("figure") == page.tags.count("figcaption") == len(figures) >= 5
+    found = drawings(text)
+    assert [spoken for spoken, *_ in found] == [figure.spoken for figure in figures]
+    for spoken, wide, narrow in found:
+        assert len(spoken) > 40
+        boxes = [ET.fromstring(drawing).attrib["viewBox"].split() for drawing in (wide, narrow)]
+        assert float(boxes[0][2]) > 1.5 * float(boxes[1][2])
+
+
+def test_every_table_and_figure_has_a_number_a_link_and_its_numbers(
+    study: Study, dataset: xr.Dataset, text: str, page: Page
+) -> None:
+    blocks = list(captioned(compose(study, dataset).sections))
+    for block in blocks:
+        name = f"{'figure' if isinstance(block, Figure) else 'table'}-{block.name}"
+        assert name in page.ids
+        assert f"#{name}" in page.links
+        assert any(word.startswith(heading(block)) for word in page.words), heading(block)
+    cells = [cell for block in blocks if isinstance(block, Table) for row in block.rows for cell in row]
+    values = [float(found) for found in re.findall(r'data-value="([^"]+)"', text)]
+    expected = [cell.value for cell in cells if isinstance(cell, Printed) and math.isfinite(cell.value)]
+    assert len(expected) > 100
+    np.testing.assert_allclose(sorted(expected), sorted(values), rtol=1e-14)
+
+
+def test_policy_allows_the_page_and_nothing_else(text: str) -> None:
+    found = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', text)
+    assert found
+    rules = dict(rule.strip().split(" ", 1) for rule in found[1].split(";"))
+    assert rules["default-src"] == rules["base-uri"] == rules["form-action"] == "'none'"
+    assert "unsafe" not in found[1]
+    for name, pattern in (
+        ("style-src", r"<style>(.*?)</style>"),
+        ("script-src", r'<script type="module">(.*?)</script>'),
+    ):
+        inside = re.search(pattern, text, re.DOTALL)
+        assert inside
+        assert rules[name] == f"'sha256-{b64encode(sha256(inside[1].encode()).digest()).decode()}'"
+    assert text.index("Content-Security-Policy") < text.index("<style>")
+
+
+def test_language_and_direction_are_stated(study: Study, dataset: xr.Dataset) -> None:
+    document = compose(study, dataset)
+    assert '<html lang="en" dir="ltr">' in render(document)
 
 
 def test_headline_and_tables_are_on_the_page(study: Study, dataset: xr.Dataset, page: Page) -> None:
@@ -135,9 +206,13 @@ def test_names_cannot_break_the_page(hostile: Study, make_run: Callable[..., xr.
     page = Page(text)
     assert page.faults == []
     assert page.loads == []
-    assert "<script" not in text
-    assert "script" not in page.tags
+    assert page.tags.count("script") == 2
+    assert page.styled == []
     assert sum('<script>alert("x")</script> & $a_b$ "q"' in word for word in page.words) > 10
+    style = re.search(r"<style>(.*?)</style>", text, re.DOTALL)
+    assert style
+    assert "alert" in style[1]
+    assert "(" not in "".join(re.findall(r'content: "([^"]*)"', style[1]))
 
 
 @pytest.mark.parametrize("shape", [{"areas": 1, "countries": 1, "years": 1}, {"gsd": 1.0, "areas": 2}, {"median": 5e9}])
