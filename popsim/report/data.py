@@ -12,7 +12,6 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.analysis.order import quantile_with_error, share_error
-from popsim.analysis.tails import UNSEEN
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
@@ -32,6 +31,7 @@ from popsim.report.numbers import (
     unit_words,
 )
 from popsim.report.prose import Prose
+from popsim.report.words import why_unknown
 from popsim.study.model import Study
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ _text = Prose("shared")
 
 def about_means(exact: bool, unknown: bool) -> str:
     """Describe in a caption that some means are exact, and that others are n/a; "" where neither is so."""
-    return _text("about_means", exact=exact, unknown=unknown, why=UNSEEN)
+    return _text("about_means", exact=exact, unknown=unknown)
 
 
 @dataclass(frozen=True)
@@ -253,8 +253,8 @@ class ReportData:
     def about_mean(self, name: str) -> str:
         """Describe what the mean of a variable is, or why it is n/a."""
         if self.is_mean_exact(name):
-            return _text("exact_mean", why=UNSEEN)
-        return self.unseen(name) or _text("mean")
+            return _text("exact_mean")
+        return why_unknown(self.unseen(name)) or _text("mean")
 
     def std(self, name: str) -> Measured:
         """Spread over the scenarios: their standard deviation."""

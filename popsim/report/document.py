@@ -121,13 +121,17 @@ class Listing(_Part):
 
 @dataclass(frozen=True)
 class Entry(_Part):
-    """One cost component: its title, its facts, why it is so, and the sources."""
+    """One cost component: its title, its facts, why it is so, and the sources.
+
+    `tag` says in a word what it rests on; `basis` is the key of that word, by which a format chooses a colour.
+    """
 
     title: str
     tag: str
     facts: tuple[tuple[str, str], ...]
     text: str
     sources: tuple[str, ...]
+    basis: str = ""
 
 
 Block = Paragraph | Table | Matrix | Figure | Bullets | Pairs | Listing | Entry

@@ -99,7 +99,6 @@ def render(document: Document) -> str:
                 script=Markup(script),  # noqa: S704  our own
                 policy=Markup(f"{_POLICY}; style-src {_hash(style)}; script-src {_hash(script)}"),  # noqa: S704  hashes
                 words=_words(document),
-                tags=_tags(),
             )
         )
     return page.translate(_CONTROL_PICTURES)
@@ -140,15 +139,6 @@ def _words(document: Document) -> Markup:
         "currency": document.currency,
     }
     return Markup(json.dumps(words).replace("<", "\\u003c"))  # noqa: S704  escaped just now
-
-
-def _tags() -> dict[str, str]:
-    return {
-        "evidence": _("evidence"),
-        "proxy": _("proxy"),
-        "judgement": _("judgement"),
-        "data": _("data"),
-    }
 
 
 def _link_to(name: str) -> str:

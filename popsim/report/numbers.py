@@ -293,6 +293,17 @@ def _range_with_unit(low: str, high: str, unit: str, size: Decimal) -> str:
     return (patterns[word]() % {"currency": _currency(symbol), **ends}).strip()
 
 
+def agrees(number: float) -> int:
+    """Return a whole number with which words agree as they do with this one, as printed with three digits.
+
+    Examples
+    --------
+    >>> agrees(1.0), agrees(1.5)
+    (1, 2)
+    """
+    return _agrees_like(Decimal(f"{number:.3g}"))
+
+
 def _agrees_like(size: Decimal) -> int:
     """Return a whole number with which words agree as they do with this one: gettext knows whole numbers only."""
     language = current()
@@ -482,6 +493,20 @@ def money_range(
     return _range_with_unit(first, last, unit, size)
 
 
+def stated_range(low: float, high: float, unit: str, digits: int = 3) -> str:
+    """Format a range of money that is exact, such as that of an input, with so many significant digits.
+
+    Examples
+    --------
+    >>> print(stated_range(20_000.0, 261_234.0, "US$").replace(NO_BREAK, " "))
+    US$ 20,000 to 261,000
+    """
+    scale = scale_of(unit)
+    first, last = significant(low / scale, digits), significant(high / scale, digits)
+    size = Decimal(repr(high / scale))
+    return _with_unit(first, unit, size) if first == last else _range_with_unit(first, last, unit, size)
+
+
 def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> Printed:
     """Format a probability or share in per cent.
 
@@ -543,6 +568,28 @@ def significant(value: float, digits: int = 3) -> Printed:
     is_plain = SMALLEST_IN_FIGURES <= abs(number) < LARGEST_IN_FIGURES
     whole = is_plain and int(shorter.as_tuple().exponent) > 0
     return Printed(written(number.to_integral_value() if whole else shorter), value, "number")
+
+
+def stated_share(share: float, digits: int = 4) -> Printed:
+    """Format a share that a study states, in per cent with so many significant digits at most.
+
+    Examples
+    --------
+    >>> print(stated_share(0.035).replace(THIN, " "))
+    3.5 %
+    """
+    return Printed(current().signs.in_percent(significant(100.0 * share, digits)), share, "share")
+
+
+def in_percent(number: str) -> str:
+    """Put the percent sign to a number, or to a range of numbers, that is printed in per cent.
+
+    Examples
+    --------
+    >>> print(in_percent("5 to 10").replace(THIN, " "))
+    5 to 10 %
+    """
+    return current().signs.in_percent(number)
 
 
 def count(number: int) -> Printed:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from popsim.report import language
-from popsim.report.numbers import count, percent, significant
+from popsim.report.numbers import agrees, count, in_percent, percent, plain, significant, stated_share
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
@@ -91,16 +91,17 @@ def environment() -> Environment:
     loaded.install_gettext_callables(  # type: ignore[attr-defined]
         language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
     )
-    for each in (count, percent, significant, plural, language.listed, sentence_case):
+    numbers = (agrees, count, in_percent, percent, plain, significant, stated_share)
+    for each in (*numbers, plural, language.listed, sentence_case):
         loaded.filters[each.__name__] = _when_written(each)
     return loaded
 
 
-def _when_written(function: Callable[..., str]) -> Callable[..., str]:
+def _when_written(function: Callable[..., object]) -> Callable[..., object]:
     """Return a filter that is asked when a sentence is written, and not while the template is compiled."""
     from jinja2 import pass_context
 
-    def ask(_: object, /, *values: object, **named: object) -> str:
+    def ask(_: object, /, *values: object, **named: object) -> object:
         return function(*values, **named)
 
     return pass_context(ask)

@@ -29,7 +29,7 @@ def rare_sentences(
     variable: str = "cost",
     *,
     beside: str = "",
-    name: str = "this range",
+    name: str = "",
 ) -> tuple[str, ...]:
     """Describe what lies outside the range of a total since it is rare.
 
@@ -52,7 +52,7 @@ def rare_sentences(
     beside
         Another option, whose sentences are read as well: what they name is not named again.
     name
-        What the range is called.
+        What the range is called; "" for "this range".
 
     Returns
     -------
@@ -91,6 +91,7 @@ def rare_sentences(
             raise UnknownNameError(Problem("dataset", (dim,), repr(label), ", ".join(labels), mend))
     scenarios = int(dataset.sizes["scenario"])
     write = money or _money(str(dataset.attrs.get("currency", "USD")))
+    name = name or _text("this_range")
 
     def sentence(of: str, event: int) -> str:
         return _sentence(events.sel(option=of, total=variable).isel(event=event), scenarios, write, name)
@@ -175,26 +176,23 @@ def _known(value: float) -> float | int | None:
 def _sentence(event: xr.Dataset, scenarios: int, money: MoneyRange, name: str) -> str:
     """Return that an event is not in the range; nothing where it is, or adds nothing."""
     of = {str(key): value.values.item() for key, value in event.variables.items()}
+    countries = int(of["event_countries"])
     about: dict[str, object] = {
         "range": name,
         "scenarios": scenarios,
-        "event": {
-            "kind": of["event_kind"],
-            "name": of["event_name"],
-            "countries": int(of["event_countries"]),
-            "chance": in_so_many(of["chance"]) if math.isfinite(of["chance"]) else "",
-        },
+        "what": _text("what", kind=of["event_kind"], name=of["event_name"], countries=countries),
+        "chance": _text("chance", chance=in_so_many(of["chance"]) if math.isfinite(of["chance"]) else ""),
     }
     happens, outside = int(of["happens"]), int(of["below"] + of["above"])
     if happens == 0:
         effect = _effect(of["would_add_low"], of["would_add_high"], money)
-        return _text("in_no_scenario", effect=effect, **about) if effect else ""
+        return _text("in_no_scenario", at_once=countries <= 1, **effect, **about) if effect else ""
     effect = _effect(of["adds_low"], of["adds_high"], money)
     if 2 * outside <= happens or not effect:
         return ""
     if outside < happens:
-        return _text("mostly_outside", effect=effect, happens=happens, outside=outside, **about)
-    return _text("outside", effect=effect, happens=happens, **about)
+        return _text("mostly_outside", happens=happens, outside=outside, **effect, **about)
+    return _text("outside", happens=happens, **effect, **about)
 
 
 def _effect(low: float, high: float, money: MoneyRange) -> dict[str, object]:
@@ -202,11 +200,10 @@ def _effect(low: float, high: float, money: MoneyRange) -> dict[str, object]:
     if not (math.isfinite(low) and math.isfinite(high)) or low == high == 0.0:
         return {}
     if low < 0.0 < high:
-        return {"way": "either", "less": money(-low, -low), "more": money(high, high)}
+        return {"way": "either", "amount": money(-low, -low), "more": money(high, high)}
     least, most = sorted((abs(low), abs(high)))
-    is_up_to = least < most / 1e3
-    amount = money(most if is_up_to else least, most)
-    return {"way": "more" if high > 0.0 else "less", "is_up_to": is_up_to, "amount": amount}
+    amount = _text("up_to", amount=money(most, most)) if least < most / 1e3 else money(least, most)
+    return {"way": "more" if high > 0.0 else "less", "amount": amount, "more": ""}
 
 
 def _money(currency: str) -> MoneyRange:
@@ -230,4 +227,4 @@ def in_so_many(chance: float) -> str:
     """
     number = Decimal(f"{chance:.1e}")
     whole = max(-int(number.normalize().as_tuple().exponent), 2)
-    return f"{int(number.scaleb(whole)):,} in {10**whole:,}"
+    return _text("in_so_many", number=int(number.scaleb(whole)), whole=10**whole)

@@ -63,7 +63,11 @@ def noun(total: str, study: Study) -> str:
 
 def title(total: str, study: Study) -> str:
     """Return the name of a total as a heading: "Total cost", "Financing need after 2036"."""
-    return sentence_case(noun(total, study))
+    return (
+        _text("title", total=total, last=study.years[-1])
+        if total in schema.TOTALS
+        else sentence_case(noun(total, study))
+    )
 
 
 def described(study: Study | None = None) -> str:

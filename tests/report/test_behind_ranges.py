@@ -58,9 +58,9 @@ def test_every_amount_is_shown_as_it_was_read_and_as_it_counts(made: Any) -> Non
     (projects,) = (table for table in found if table.caption.startswith("Projects"))
     assert [row[0] for row in projects.rows] == [datum.row.name for datum in parts[0].data]
     # Land C paid 90 at prices of 2000, which are 112.5 of 2010; of D and E together half counts, for two countries.
-    assert projects.rows[1][1:4] == ("USD 90", "2000", "CCC")
-    assert (projects.rows[1][6], projects.rows[2][6]) == ("112", "75")
-    assert [row[-1] for row in projects.rows] == ["fitted"] * 4 + ["shown"]
+    assert projects.rows[1][4:7] == ("CCC", "2000", "US$\u00a090")
+    assert (projects.rows[1][7], projects.rows[2][7]) == ("112", "75")
+    assert [row[1] for row in projects.rows] == ["fitted"] * 4 + ["shown"]
     notes = " ".join(block.text for block in blocks(document, "evidence") if isinstance(block, Paragraph))
     assert "Land F, cancelled is only shown: Cancelled." in notes
     assert "Of Lands D and E together 50\u202f% is counted here: The other half is running." in notes
@@ -73,14 +73,14 @@ def test_a_fit_is_said_with_its_numbers(made: Any) -> None:
     y = np.log([40.0, 112.5, 75.0, 30.0])
     slope = stats.linregress(x, y)
     residual = y - slope.intercept - slope.slope * x
-    assert "Fitted to 4 amounts as a lognormal, which leaves 2 degrees of freedom." in text
+    assert "Distribution fitted to 4 amounts: lognormal, which leaves 2 degrees of freedom." in text
     # 0.45 with an error of 0.02, and a spread of 0.045 that two degrees of freedom know to some 0.02.
     assert f"to the power {slope.slope:.2f} (standard error {slope.stderr:.2g})" in text
     assert f"around that is {np.sqrt((residual**2).sum() / 2):.2f}." in text
     assert "Countries have 0.2 of this uncertainty in common, since the level is not known" in text
     assert "No cost there is above 900, if amounts grow as estimated: Invented." in text
-    assert "Fitted to 3 amounts" in text
-    assert "Fitted to 2 amounts" not in text
+    assert "fitted to 3 amounts" in text
+    assert "fitted to 2 amounts" not in text
 
 
 def test_a_common_share_that_the_study_states_is_not_laid_to_the_data() -> None:
@@ -156,7 +156,7 @@ def test_what_a_fit_leaves_out_is_not_called_fitted() -> None:
     study = ps.load_study(FITTED, {"area.x.component.projects.cost": cost})
     document = compose(study, ps.simulate(study, scenarios=200))
     (projects, *_) = tables(document, "evidence", "amounts that were read")
-    assert [row[-1] for row in projects.rows] == ["fitted", "fitted", "compared", "fitted", "fitted"]
+    assert [row[1] for row in projects.rows] == ["fitted", "fitted", "compared", "fitted", "fitted"]
     text = " ".join(block.text for block in blocks(document, "evidence") if isinstance(block, Paragraph))
     assert "Land F, cancelled is only shown" not in text
-    assert "Fitted to 4 amounts" in text
+    assert "fitted to 4 amounts" in text

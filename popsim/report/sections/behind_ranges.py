@@ -10,8 +10,21 @@ from popsim.report import figures
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Figure, Paragraph, Table
 from popsim.report.figures import FitPicture
-from popsim.report.numbers import percent, rounded, scale_of, significant, unit_for, written
+from popsim.report.language import gettext as _
+from popsim.report.numbers import (
+    count,
+    exact_money,
+    percent,
+    rounded,
+    scale_of,
+    significant,
+    stated_range,
+    unit_for,
+    unit_words,
+    written,
+)
 from popsim.report.prose import Prose
+from popsim.report.words import basis, distribution, scope, stage
 from popsim.study.evidence import reference_quantiles
 from popsim.study.model import Component, Datum, Exponent, Overlap
 
@@ -22,18 +35,22 @@ def bases(component: Component | Overlap) -> tuple[tuple[str, str], ...]:
     """Return what the range of a component rests on and counts, as facts for its entry."""
     amounts = sum(datum.row.use == "fit" for datum in component.data) if component.fit is None else component.fit.count
     facts = [
-        ("Centre rests on", component.basis),
-        ("Width rests on", _text("width", basis=component.width_basis, amounts=amounts)),
-        ("Shape rests on", component.shape_basis),
-        ("Covers", component.covers),
-        ("Counts", _text("scope", scope=component.scope)),
-        ("Posts", _posts(component)),
+        (_("Centre rests on"), basis(component.basis)),
+        (_("Width rests on"), _text("width", basis=component.width_basis, amounts=amounts) or _width(component)),
+        (_("Shape rests on"), basis(component.shape_basis)),
+        (_("Covers"), component.covers),
+        (_("Counts"), _text("scope", scope=component.scope)),
+        (_("Posts"), _posts(component)),
     ]
     facts += [
-        ("Asked", _text("expert", name=each.name, role=each.role, date=each.date, method=each.method))
+        (_("Asked"), _text("expert", name=each.name, role=each.role, date=each.date, method=each.method))
         for each in component.experts
     ]
     return tuple((name, text) for name, text in facts if text)
+
+
+def _width(component: Component | Overlap) -> str:
+    return basis(component.width_basis) if component.width_basis else ""
 
 
 def _posts(component: Component | Overlap) -> str:
@@ -45,8 +62,8 @@ def _posts(component: Component | Overlap) -> str:
 def family(component: Component | Overlap) -> str:
     """Return the family of a cost in words."""
     if component.fit is None:
-        return component.cost.family
-    return _text("fitted_family", family=component.fit.family, capped=component.cap is not None)
+        return distribution(component.cost.family)
+    return _text("fitted_family", family=distribution(component.fit.family), capped=component.cap is not None)
 
 
 def evidence_of(
@@ -59,21 +76,33 @@ def evidence_of(
 
 
 def _table(component: Component | Overlap) -> Table:
-    unit = f"{component.currency} of {component.price_year}"
+    unit = _text("unit", money=unit_words(unit_for(0.0, component.currency)), year=component.price_year)
     rows = tuple(_row(datum, component) for datum in component.data)
-    columns = ("What was paid", "Read", "Year", "Countries", "Scope", "Stage", "Counts as", "At reference size", "Use")
-    return Table(_text("data_caption", name=component.name, unit=unit), columns, rows)
+    columns = (
+        _("What was paid"),
+        _("Use"),
+        _("Scope"),
+        _("Stage"),
+        _("Countries"),
+        _("Year"),
+        _("Read"),
+        _("Counts as"),
+        _("At reference size"),
+    )
+    return Table(_text("data_caption", name=component.name, unit=unit), columns, rows, labels=6)
 
 
 def _row(datum: Datum, component: Component | Overlap) -> tuple[str, ...]:
     row = datum.row
-    where = ", ".join(row.codes) or (str(row.countries) if row.countries else "–")
-    read = f"{row.currency or component.currency} {row.amount:,.0f}"
-    part = "" if row.share == 1.0 else f" x {percent(row.share)}"
+    where = ", ".join(row.codes) or (count(row.countries) if row.countries else "–")
+    read: str = exact_money(row.amount, unit_for(0.0, row.currency or component.currency))
+    if row.share != 1.0:
+        read = _text("part", amount=read, share=percent(row.share))
     brought = "–" if datum.reference_amount is None else significant(datum.reference_amount)
     use = "fitted" if datum.is_fitted else "compared" if row.use == "fit" else "shown"
     counted = significant(datum.unit_amount)
-    return (row.name, read + part, str(row.year), where, row.scope, row.stage, counted, brought, use)
+    words = (_text("use", use=use), scope(row.scope), stage(row.stage))
+    return (row.name, *words, where, str(row.year), read, counted, brought)
 
 
 def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: ReportData, name: str) -> list[Block]:
@@ -91,35 +120,44 @@ def _fit(component: Component | Overlap, exponents: Sequence[Exponent], data: Re
     paragraphs = [Paragraph(" ".join(notes), note=True)] if notes else []
     if fit is None:
         return list(paragraphs)
-    at_reference = reference_quantiles(component.cost, exponents, (data.low, 0.5, data.high))
-    low, median, high = map(significant, at_reference)
-    sentence = _text(
-        "fit",
-        count=fit.count,
-        family=fit.family,
-        degrees=fit.degrees,
-        spread=_supported(fit.spread, fit.estimate.spread_error),
-        estimated=fit.exponent_distribution is not None,
-        exponent="" if fit.exponent is None else _supported(fit.exponent, fit.estimate.exponent_error),
-        exponent_error=significant(fit.estimate.exponent_error, 2) if fit.exponent_distribution is not None else "",
-        median=median,
-        low=low,
-        high=high,
-        interval=data.interval,
-        unit=unit_for(0.0, component.currency),
-        share=significant(fit.common_share if component.common_share is None else component.common_share),
-        is_stated=component.common_share not in {None, fit.common_share},
-        cap="" if component.cap is None else significant(component.cap),
-        why=component.cap_rationale,
-    )
-    return [*paragraphs, Paragraph(sentence), _picture(component, fit, (low, high), data, name)]
+    ends = reference_quantiles(component.cost, exponents, (data.low, 0.5, data.high))
+    return [*paragraphs, Paragraph(_sentences(component, fit, ends, data)), _picture(component, fit, ends, data, name)]
 
 
-def _picture(component: Component | Overlap, fit: Fit, ends: tuple[str, str], data: ReportData, name: str) -> Figure:
-    """Return the picture of a fit, of which `ends` are those of the interval at reference size, as printed."""
+def _sentences(component: Component | Overlap, fit: Fit, ends: Sequence[float], data: ReportData) -> str:
+    """Describe a fit, and what a further country of reference size is expected to cost by it."""
+    low, median, high = ends
+    unit, is_estimated = unit_for(0.0, component.currency), fit.exponent_distribution is not None
+    error = significant(fit.estimate.exponent_error, 2) if is_estimated else ""
+    exponent = "" if fit.exponent is None else _supported(fit.exponent, fit.estimate.exponent_error)
+    share = fit.common_share if component.common_share is None else component.common_share
+    sentences = [
+        _text("fitted", amounts=fit.count, family=distribution(fit.family), degrees=fit.degrees),
+        _text("grows", exponent=exponent, error=error),
+    ]
+    if fit.family == "lognormal":
+        sentences.append(_text("spread", spread=_supported(fit.spread, fit.estimate.spread_error)))
+    sentences += [
+        _text(
+            "expected",
+            range=stated_range(low, high, unit),
+            median=significant(median),
+            interval=data.interval,
+        ),
+        _text("common", share=significant(share), is_stated=component.common_share not in {None, fit.common_share}),
+    ]
+    if component.cap is not None:
+        cap = significant(component.cap)
+        sentences.append(_text("capped", cap=cap, estimated=is_estimated, why=component.cap_rationale))
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def _picture(component: Component | Overlap, fit: Fit, ends: Sequence[float], data: ReportData, name: str) -> Figure:
+    """Return the picture of a fit, of which `ends` are those of the interval at reference size and its median."""
     money = unit_for(max(fit.data.values), component.currency)
-    unit = f"{money} of {component.price_year}"
-    about = {"name": component.name, "count": fit.count, "low": ends[0], "high": ends[1], "interval": data.interval}
+    unit = _text("unit", money=unit_words(money), year=component.price_year)
+    low, _median, high = map(significant, ends)
+    about = {"name": component.name, "count": fit.count, "low": low, "high": high, "interval": data.interval}
     return Figure(
         name=name,
         title=_text("picture_title", name=component.name),
@@ -156,6 +194,6 @@ def posts(data: ReportData) -> list[Table]:
     if not rows:
         return []
     if len(rows) > 1:
-        rows.append(("All areas", *(significant(each, 2) if each else "–" for each in totals)))
-    columns = ("Area", *(str(year) for year in study.years))
-    return [Table(_text("posts_caption"), columns, tuple(rows), total=len(rows) > 1)]
+        rows.append((_("All areas"), *(significant(each, 2) if each else "–" for each in totals)))
+    columns = (_("Area"), *(str(year) for year in study.years))
+    return [Table(_text("posts_caption"), columns, tuple(rows), total=len(rows) > 1, name="posts")]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Paragraph, Section, Table
 from popsim.report.estimates import Measured
-from popsim.report.numbers import significant
+from popsim.report.language import gettext as _
+from popsim.report.numbers import exact_money, significant, unit_for
 from popsim.report.prose import Prose
+from popsim.report.words import scope, status
 from popsim.study.model import Payment
 
 _text = Prose("cross_check")
@@ -21,12 +23,14 @@ def cross_check(data: ReportData) -> Section | None:
     if not payments:
         return None
     brought = _text("scaled", years=len(data.study.years))
-    columns = ("What was paid", "As read", "Scope", brought, "Mean of the study", "Ratio")
+    columns = (_("What was paid"), _("As read"), _("Scope"), brought, _("Mean of the study"), _("Ratio"))
     rows = tuple(_row(payment, data) for payment in payments)
-    table = Table(_text("caption", unit_and_prices=data.unit_and_prices), columns, rows)
+    caption = _text("caption", unit_and_prices=data.unit_and_prices)
+    table = Table(caption, columns, rows, labels=3, name="cross-check")
     reasons = Bullets(tuple(_reason(payment) for payment in payments))
     blocks: tuple[Block, ...] = (Paragraph(_text("about")), table, reasons)
-    return Section("cross-check", "How does this compare with money that was paid?", "Cross-check", blocks)
+    title = _("How does this compare with money that was paid?")
+    return Section("cross-check", title, _("Cross-check"), blocks)
 
 
 def scaled(payment: Payment, years: int) -> float:
@@ -42,8 +46,8 @@ def _row(payment: Payment, data: ReportData) -> tuple[str, ...]:
     known = mean is not None and mean.is_known
     return (
         row.name,
-        _text("as_read", amount=f"{row.currency} {row.amount:,.0f}", year=row.year, years=row.years),
-        row.scope,
+        _text("as_read", amount=exact_money(row.amount, unit_for(0.0, row.currency)), year=row.year, years=row.years),
+        scope(row.scope),
         data.amount(Measured(amount, 0.0, mean.finest if mean else data.finest("cost"))),
         data.amount(mean) if mean is not None else "–",
         significant(mean.value / amount, 2) if known and mean is not None else "–",
@@ -58,6 +62,6 @@ def _reason(payment: Payment) -> str:
         rationale=row.rationale,
         document=row.document,
         figure=row.figure,
-        status=row.status,
+        status=status(row.status),
         address=row.address,
     )

@@ -5,16 +5,13 @@ from __future__ import annotations
 from popsim.plan.rows import is_drawn
 from popsim.report.data import ReportData
 from popsim.report.document import Paragraph, Section, Table
+from popsim.report.language import gettext as _
 from popsim.report.language import listed
 from popsim.report.prose import Prose
+from popsim.report.words import basis
 from popsim.study.model import Study
 
 _text = Prose("dependence")
-_ASSUMPTIONS = {
-    "independent": ("cost_countries_independent", "Every country goes its own way"),
-    "study": ("cost", "As the study assumes"),
-    "fully_dependent": ("cost_countries_fully_dependent", "All countries move together"),
-}
 
 
 def drawn_once(study: Study) -> list[str]:
@@ -30,13 +27,13 @@ def drawn_once(study: Study) -> list[str]:
     needs = [*(area.need for area in study.areas), *(part.need for part in parts)]
     chances = [chance for need in needs if need for chance in (need.value, *(value for _, _, value in need.by))]
     drawn = {
-        "the level of delays": [area.delay.level for area in study.areas if area.delay is not None],
-        "rises of prices": [area.escalation.rate for area in study.areas if area.escalation is not None],
-        "exponents": [exponent.value for part in parts for exponent in part.exponents],
-        "uncertain chances of need": chances,
+        _("the level of delays"): [area.delay.level for area in study.areas if area.delay is not None],
+        _("rises of prices"): [area.escalation.rate for area in study.areas if area.escalation is not None],
+        _("exponents"): [exponent.value for part in parts for exponent in part.exponents],
+        _("uncertain chances of need"): chances,
     }
     found = [name for name, amounts in drawn.items() if any(is_drawn(amount) for amount in amounts)]
-    return [*found, "events"] if any(0.0 < shock.probability < 1.0 for shock in study.shocks) else found
+    return [*found, _("events")] if any(0.0 < shock.probability < 1.0 for shock in study.shocks) else found
 
 
 def dependence(data: ReportData) -> Section | None:
@@ -44,9 +41,14 @@ def dependence(data: ReportData) -> Section | None:
     widths, assumed = data.widths, data.study.dependence
     if not widths:
         return None
+    assumptions = {
+        "independent": ("cost_countries_independent", _("Every country goes its own way")),
+        "study": ("cost", _("As the study assumes")),
+        "fully_dependent": ("cost_countries_fully_dependent", _("All countries move together")),
+    }
     rows = tuple(
         (label, *data.amounts(*data.range(name), widths[assumption]))
-        for assumption, (name, label) in _ASSUMPTIONS.items()
+        for assumption, (name, label) in assumptions.items()
     )
     statement = _text(
         "widths",
@@ -61,7 +63,7 @@ def dependence(data: ReportData) -> Section | None:
     caption = _text("caption", unit_and_prices=data.unit_and_prices, interval=data.interval)
     blocks = (
         Paragraph(statement),
-        Table(caption, ("Assumption", "Low end", "High end", "Width"), rows),
-        Paragraph(_text("rests_on", basis=assumed.basis, rationale=assumed.rationale)),
+        Table(caption, (_("Assumption"), _("Low end"), _("High end"), _("Width")), rows, name="dependence"),
+        Paragraph(_text("rests_on", basis=basis(assumed.basis), rationale=assumed.rationale)),
     )
-    return Section("dependence", "Do countries’ costs move together?", "Dependence", blocks)
+    return Section("dependence", _("Do countries’ costs move together?"), _("Dependence"), blocks)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from popsim.families.base import Family
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Section, Table
-from popsim.report.language import listed
-from popsim.report.numbers import NO_BREAK, percent, significant, unit_for
-from popsim.report.prose import Prose
+from popsim.report.language import gettext as _
+from popsim.report.numbers import percent, significant, stated_range, unit_for
+from popsim.report.prose import Prose, sentence_case
 from popsim.report.sections.assumptions import assumptions
 from popsim.report.sections.behind_ranges import bases, evidence_of, family, posts
+from popsim.report.words import basis, status
 from popsim.study.catalogue_models import DataRow, Source
 from popsim.study.evidence import reference_quantiles
 from popsim.study.model import Amount, Area, Component, Exponent, Overlap, Study
@@ -27,16 +28,16 @@ def evidence(data: ReportData) -> Section:
         *((Paragraph(study.description),) if study.description else ()),
         Paragraph(_text("bases")),
         *_shares(data),
-        Paragraph("What the report does not know:"),
+        Paragraph(_("What the report does not know:")),
         _unknown(study),
         *_not_counted(study),
-        Paragraph("Components, ranges and sources, area by area:"),
+        Paragraph(_("Components, ranges and sources, area by area:")),
         *(_area(area, data) for area in study.areas),
         *posts(data),
-        Paragraph("What else is assumed:"),
+        Paragraph(_("What else is assumed:")),
         *assumptions(data),
     ]
-    return Section("evidence", "What the numbers rest on", "Evidence", tuple(blocks))
+    return Section("evidence", _("What the numbers rest on"), _("Evidence"), tuple(blocks))
 
 
 def expected_costs(data: ReportData) -> list[tuple[Area, Component, float]]:
@@ -56,15 +57,15 @@ def _shares(data: ReportData) -> list[Table]:
     costs = expected_costs(data)
     if not costs:
         return []
-    bases = [basis for basis in BASES if any(part.basis == basis for _, part, _ in costs)]
+    found = [each for each in BASES if any(part.basis == each for _area, part, _cost in costs)]
     by_basis = {
-        area.id: [sum(cost for of, part, cost in costs if of is area and part.basis == basis) for basis in bases]
+        area.id: [sum(cost for of, part, cost in costs if of is area and part.basis == each) for each in found]
         for area in data.study.areas
     }
     rows = [(area.name, *_row(by_basis[area.id])) for area in data.study.areas]
-    rows.append(("All areas", *_row([sum(each) for each in zip(*by_basis.values(), strict=True)])))
-    caption = "Share of the expected cost by what the centre of its range rests on"
-    return [Table(caption, ("Area", *(basis.capitalize() for basis in bases)), tuple(rows), total=True)]
+    rows.append((_("All areas"), *_row([sum(each) for each in zip(*by_basis.values(), strict=True)])))
+    columns = (_("Area"), *(sentence_case(basis(each)) for each in found))
+    return [Table(_text("shares_caption"), columns, tuple(rows), total=True, name="basis")]
 
 
 def _row(costs: list[float]) -> tuple[str, ...]:
@@ -78,24 +79,26 @@ def _unknown(study: Study) -> Bullets:
     sizes = sum(country.size_basis == "judgement" for country in study.countries)
     items = list(study.not_known)
     if number:
-        by_area = "; ".join(f"{area}: {listed(components)}" for area, components in judged.items() if components)
+        by_area = [_text("components_of", area=area, components=parts) for area, parts in judged.items() if parts]
         components = sum(len(area.components) for area in study.areas)
         items.append(_text("judged_components", judged=number, components=components, by_area=by_area))
     if sizes:
         items.append(_text("judged_sizes", judged=sizes, countries=len(study.countries)))
-    items += [_text("dependence", basis=study.dependence.basis), _text("not_counted")]
+    items += [_text("dependence", basis=basis(study.dependence.basis)), _text("not_counted")]
     return Bullets(tuple(items))
 
 
 def _not_counted(study: Study) -> list[Table]:
     """Show what the study leaves out; nothing where it does not say."""
     rows = tuple((row.what, row.why, row.known or "–") for row in study.not_counted)
-    columns = ("Not counted", "Why", "What is known of it")
-    return [Table(_text("left_out"), columns, rows, labels=3)] if rows else []
+    columns = (_("Not counted"), _("Why"), _("What is known of it"))
+    return [Table(_text("left_out"), columns, rows, labels=3, name="not-counted")] if rows else []
 
 
 def _area(area: Area, data: ReportData) -> Details:
-    about = f"{area.description} ({area.document})" if area.document else area.description
+    about = area.description
+    if area.document:
+        about = _text("about_area", description=area.description, document=area.document)
     exponent = "" if area.size_exponent == 0 else _exponent(area.size_exponent, data)
     note = _text("cost_per_country", exponent=exponent, correlation=significant(area.common_share))
     blocks: list[Block] = [Paragraph(about), Paragraph(note, note=True)]
@@ -150,30 +153,29 @@ def _whole(whole: Overlap, data: ReportData) -> Entry:
     at_reference = _at_reference(whole.cost, exponents, data)
     known = (
         *_money(whole, at_reference, "one-off", has_size, data),
-        ("Shared by", _text("shared_by", components=sharing)),
+        (_("Shared by"), _text("shared_by", components=sharing)),
         *bases(whole),
     )
-    return Entry(whole.name, whole.basis, known, whole.rationale, _sources(whole))
+    return Entry(whole.name, basis(whole.basis), known, whole.rationale, _sources(whole), whole.basis)
 
 
 def _money(
-    stated: Component | Overlap, at_reference: Iterable[float], kind: str, has_size: bool, data: ReportData
+    stated: Component | Overlap, at_reference: tuple[float, ...], kind: str, has_size: bool, data: ReportData
 ) -> tuple[tuple[str, str], tuple[str, str], tuple[str, str]]:
     """Return what a cost is, its family and its prices."""
-    cost = _text(
-        "cost",
-        unit=unit_for(0.0, stated.currency),
-        range=_range(at_reference, data),
-        kind=kind,
-        has_reference_size=has_size,
+    low, high = at_reference
+    amount = stated_range(low, high, unit_for(0.0, stated.currency))
+    amount = (
+        amount if significant(low) == significant(high) else _text("money_range", range=amount, interval=data.interval)
     )
+    cost = _text("cost", range=amount, kind=kind, has_reference_size=has_size)
     factor = "" if stated.money_factor == 1.0 else significant(stated.money_factor, 4)
     prices = _text("prices", price_year=stated.price_year, factor=factor, study_year=data.study.price_year)
-    return ("Range", cost.replace("US$ ", f"US${NO_BREAK}")), ("Family", family(stated)), ("Prices", prices)
+    return (_("Range"), cost), (_("Distribution"), family(stated)), (_("Prices"), prices)
 
 
 def _entry(component: Component, area: Area, data: ReportData) -> Entry:
-    paid = ("Paid", _paid(component, data.study))
+    paid = (_("Paid"), _paid(component, data.study))
     sources = _sources(component)
     if component.part is not None:
         share = component.part.share
@@ -181,14 +183,15 @@ def _entry(component: Component, area: Area, data: ReportData) -> Entry:
             percent(share) if isinstance(share, float) else percent(float(share.ppf(p))) for p in (data.low, data.high)
         )
         known: tuple[tuple[str, str], ...] = (
-            ("Share", _text("share", low=low, high=high, interval=data.interval, whole=component.part.whole.name)),
+            (_("Share"), _text("share", low=low, high=high, interval=data.interval, whole=component.part.whole.name)),
             paid,
         )
-        return Entry(component.name, component.part.basis, known, component.rationale, sources)
+        key = component.part.basis
+        return Entry(component.name, basis(key), known, component.rationale, sources, key)
     at_reference = _at_reference(component.cost, component.exponents, data)
     has_size = bool(area.size_exponent) or any(exponent.driver == "size" for exponent in component.exponents)
     known = (*_money(component, at_reference, component.kind, has_size, data), paid, *bases(component))
-    return Entry(component.name, component.basis, known, component.rationale, sources)
+    return Entry(component.name, basis(component.basis), known, component.rationale, sources, component.basis)
 
 
 def _paid(component: Component, study: Study) -> str:
@@ -205,4 +208,10 @@ def _sources(stated: Component | Overlap) -> tuple[str, ...]:
 
 
 def _source(source: Source | DataRow) -> str:
-    return _text("source", document=source.document, figure=source.figure, status=source.status, address=source.address)
+    return _text(
+        "source",
+        document=source.document,
+        figure=source.figure,
+        status=status(source.status),
+        address=source.address,
+    )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from popsim.report import totals
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import Pairs, Section
 from popsim.report.estimates import Measured
+from popsim.report.language import gettext as _
 from popsim.report.numbers import percent
 from popsim.report.prose import Prose
 
@@ -17,15 +17,15 @@ def reading(data: ReportData) -> Section:
     study, error = data.study, data.enough.error
     is_exact = data.enough.is_known and error == 0.0
     terms = (
-        ("Scenario", _text("scenario", scenarios=data.scenarios)),
-        (f"Range, {data.interval}", _text("range", outside=percent(data.low))),
+        (_("Scenario"), _text("scenario", scenarios=data.scenarios)),
+        (_text("range_term", interval=data.interval), _text("range", outside=percent(data.low))),
         (
-            "Confidence of a budget",
-            _text("confidence", nouns=[totals.noun(total, study) for total in data.totals]),
+            _("Confidence of a budget"),
+            _text("confidence", has_cost="cost" in data.totals, has_need="financing_need" in data.totals),
         ),
-        ("Median and mean", _text("median_and_mean")),
+        (_("Median and mean"), _text("median_and_mean")),
         (
-            "Monte Carlo error",
+            _("Monte Carlo error"),
             _text(
                 "monte_carlo_error",
                 error=data.money(Measured(error, error)) if data.enough.is_known else "",
@@ -34,7 +34,7 @@ def reading(data: ReportData) -> Section:
             ),
         ),
         (
-            f"Constant {study.price_year} prices",
+            _text("constant_prices_term", price_year=study.price_year),
             _text(
                 "constant_prices",
                 currency=study.currency,
@@ -42,5 +42,6 @@ def reading(data: ReportData) -> Section:
                 has_nominal=data.has("cost_nominal"),
             ),
         ),
+        (_("Words for a chance"), _text("likelihood")),
     )
-    return Section("reading", "How to read this report", "How to read", (Pairs(terms),))
+    return Section("reading", _("How to read this report"), _("How to read"), (Pairs(terms),))
