@@ -79,7 +79,16 @@ FORMATS = {
     for each in (
         Format("html", "a page for the browser, with everything in it", "popsim.report.html", "write_html"),
         Format("docx", "an information note of some five pages, for Word", "popsim.report.word", "write_word"),
+        Format("xlsx", "a workbook: tables, charts, and sheets that compute", "popsim.report.excel", "write_workbook"),
         Format("md", "text, with the figures in a folder beside it", "popsim.report.markdown", "write_markdown"),
+        Format(
+            "csv",
+            "a folder of tables for other programs",
+            "popsim.report.tidy_csv",
+            "write_tidy_csv",
+            has_words=False,
+            takes_locale=True,
+        ),
     )
 }
 """All formats by name, in the order in which help lists them."""
