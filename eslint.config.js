@@ -1,7 +1,8 @@
 import js from "@eslint/js";
 
 const browser = [
-  "Blob", "CustomEvent", "DecompressionStream", "Image", "Intl", "MutationObserver", "Response", "URL", "XMLSerializer",
+  "Blob", "ClipboardItem", "CustomEvent", "DecompressionStream", "Image", "Intl", "MutationObserver", "Response", "URL",
+  "XMLSerializer",
   "atob", "cancelAnimationFrame", "clearTimeout", "document", "history", "location", "matchMedia", "navigator",
   "requestAnimationFrame", "setTimeout", "window",
 ];

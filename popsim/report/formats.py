@@ -89,6 +89,7 @@ FORMATS = {
             has_words=False,
             takes_locale=True,
         ),
+        Format("pdf", "the page as it prints; needs Chromium or Chrome", "popsim.report.pdf", "write_pdf"),
     )
 }
 """All formats by name, in the order in which help lists them."""

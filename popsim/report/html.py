@@ -21,6 +21,7 @@ import xarray as xr
 from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
+from popsim.report.bundle import bundled
 from popsim.report.content import compose
 from popsim.report.data import ReportData
 from popsim.report.document import Document, Figure, Table
@@ -41,7 +42,7 @@ _CONTROL_PICTURES = {
 
 _FOLDER = Path(__file__).parent
 _STYLES = ("report.css", "print.css")
-_SCRIPTS = ("sort.js", "downloads.js")
+_SCRIPTS = ("sort", "downloads")
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:"
 _LONGEST_RUNNING_TITLE = 80
 
@@ -86,7 +87,7 @@ def render(document: Document) -> str:
         "label": label,
         "link_to": _link_to,
     }
-    style, script = _style(document), _script()
+    style, script = _style(document), f"\n{bundled(*_SCRIPTS)}"
     with using(document.language):
         page = (
             environment()
@@ -116,13 +117,6 @@ def _style(document: Document) -> str:
 def _in_css(letter: str) -> str:
     """Return a letter within a string of CSS: nothing in it ends the string or the style sheet."""
     return letter if letter.isalnum() or letter == " " else f"\\{ord(letter):x} "
-
-
-def _script() -> str:
-    """Return all scripts as one module: what one exports, the others see."""
-    texts = [(_FOLDER / "scripts" / name).read_text(encoding="utf-8") for name in _SCRIPTS]
-    joined = re.sub(r"^import [^;]*;\n", "", "\n" + "\n".join(texts), flags=re.MULTILINE)
-    return re.sub(r"^export ", "", joined, flags=re.MULTILINE)
 
 
 def _hash(text: str) -> str:

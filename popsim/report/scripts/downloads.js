@@ -6,7 +6,7 @@ const FORMULA = /^[=+\-@\t\r\n]/;
 const SHARPNESS = 3;
 
 /**
- * Return a cell of a CSV file. A number is written in full; text that looks like a formula gets an apostrophe before it.
+ * Return a cell of a CSV file. A number is written in full; an apostrophe stands before what looks like a formula.
  * @param {{text: string, value: number | null}} cell
  * @param {{separator: string, decimal: string}} style
  */
@@ -37,7 +37,7 @@ export function tabbedText(rows) {
 }
 
 /**
- * Lay the cells of a table on a grid: a cell that spans rows stands in each of them, one that spans columns in the first.
+ * Lay the cells of a table on a grid: a cell that spans rows or columns stands in each of them.
  * @param {{text: string, value: number | null, rows: number, columns: number}[][]} lines
  */
 export function grid(lines) {
@@ -69,7 +69,8 @@ export function joinedHead(rows) {
 
 /** Name the currency in the heads of columns that hold amounts in full. */
 export function withCurrency(head, currency) {
-  return head.map((cell) => (cell.kind === "money" && currency ? { ...cell, text: `${cell.text} (${currency})` } : cell));
+  const isMoney = (cell) => cell.kind === "money" && currency !== "";
+  return head.map((cell) => (isMoney(cell) ? { ...cell, text: `${cell.text} (${currency})` } : cell));
 }
 
 function shown(element) {
@@ -96,7 +97,8 @@ function cellsOf(element, isMatrix, rangeName) {
 /** Return the head of a table and the rows that the reader sees, in the order in which they stand now. */
 function contentOf(table, words) {
   const isMatrix = table.classList.contains("matrix");
-  const laid = (rows) => grid(rows.map((row) => [...row.cells].flatMap((cell) => cellsOf(cell, isMatrix, words.range))));
+  const lineOf = (row) => [...row.cells].flatMap((cell) => cellsOf(cell, isMatrix, words.range));
+  const laid = (rows) => grid(rows.map(lineOf));
   const body = [...table.tBodies[0].rows].filter((row) => !row.hidden);
   return { head: joinedHead(laid([...table.tHead.rows])), body: laid(body) };
 }
@@ -146,7 +148,8 @@ async function copyTable(table, words) {
     }
   }
   const blob = (text, type) => new Blob([text], { type });
-  const kinds = { "text/plain": blob(plain, "text/plain"), "text/html": blob(copy.outerHTML, "text/html") };
+  const marked = new XMLSerializer().serializeToString(copy);
+  const kinds = { "text/plain": blob(plain, "text/plain"), "text/html": blob(marked, "text/html") };
   await navigator.clipboard.write([new ClipboardItem(kinds)]);
 }
 

@@ -1,13 +1,13 @@
 // Lets readers order the rows of a table by any column. Without scripts the table stands as it was written.
 (function () {
   "use strict";
-  var words = new Intl.Collator(document.documentElement.lang, { numeric: true });
+  const words = new Intl.Collator(document.documentElement.lang, { numeric: true });
   function text(row, column) {
     return row.cells[column].textContent.trim();
   }
   function number(row, column) {
-    var shown = text(row, column);
-    var value = parseFloat(shown.replace("\u2212", "-").replace(/[^0-9.\-]/g, ""));
+    const shown = text(row, column);
+    const value = parseFloat(shown.replace("\u2212", "-").replace(/[^0-9.-]/g, ""));
     if (isNaN(value)) { return null; }
     return shown.charAt(0) === "<" ? value * (1 - 1e-9) : value;
   }
@@ -16,22 +16,22 @@
     return number(one, column) - number(other, column);
   }
   document.querySelectorAll("table.sortable").forEach(function (table) {
-    var heads = Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells);
+    const heads = Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells);
     heads.forEach(function (head, column) {
-      var numeric = head.classList.contains("number");
-      var button = document.createElement("button");
+      const numeric = head.classList.contains("number");
+      const button = document.createElement("button");
       button.type = "button";
       button.title = "Order the rows by this column";
       while (head.firstChild) { button.appendChild(head.firstChild); }
       head.appendChild(button);
       button.addEventListener("click", function () {
-        var down = head.getAttribute("aria-sort") === (numeric ? "descending" : "ascending");
-        var direction = (down ? !numeric : numeric) ? -1 : 1;
+        const down = head.getAttribute("aria-sort") === (numeric ? "descending" : "ascending");
+        const direction = (down ? !numeric : numeric) ? -1 : 1;
         heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", direction > 0 ? "ascending" : "descending");
-        var rows = Array.from(table.tBodies[0].rows);
-        var known = rows.filter(function (row) { return !numeric || number(row, column) !== null; });
-        var unknown = rows.filter(function (row) { return numeric && number(row, column) === null; });
+        const rows = Array.from(table.tBodies[0].rows);
+        const known = rows.filter(function (row) { return !numeric || number(row, column) !== null; });
+        const unknown = rows.filter(function (row) { return numeric && number(row, column) === null; });
         known.sort(function (one, other) { return direction * compare(one, other, column, numeric); });
         known.concat(unknown).forEach(function (row) { table.tBodies[0].appendChild(row); });
       });
