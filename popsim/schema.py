@@ -26,7 +26,7 @@ AMOUNTS = (1e-80, 1e80)
 
 FULL = "full"
 """The option that is the study as written; others are compared with it."""
-FULL_NAME = "As the study is written"
+FULL_NAME = "Full programme"
 """How `FULL` is called where options have names."""
 
 ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER = "ensemble.nc", "plan.nc", "study.toml", "inputs"

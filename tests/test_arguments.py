@@ -66,13 +66,13 @@ def test_what_is_no_whole_number_is_refused_by_name(value: Any, plan: Any, ds: A
     calls: dict[str, Callable[[], object]] = {
         "scenarios": lambda: ps.sample(TWO, scenarios=value),
         "seed": lambda: ps.sample(TWO, scenarios=10, seed=value),
-        "points": lambda: ps.budget_curve(ds, points=value),
         "most": lambda: ps.pairs(ds, most=value),
         "countries": lambda: ps.effective_countries(ds, value),
         "digits": lambda: ps.simulate_to(plan, method="jcgm101", digits=value),
     }
     if value is not None:
         calls["threads"] = lambda: ps.sample(TWO, scenarios=10, threads=value)
+        calls["points"] = lambda: ps.budget_curve(ds, points=value)
     for name, call in calls.items():
         with pytest.raises(ps.ParameterError) as caught:
             call()

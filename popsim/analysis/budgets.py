@@ -191,7 +191,7 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
     return xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable})
 
 
-def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "cost") -> xr.Dataset:
+def budget_curve(dataset: Run | xr.Dataset, points: int | None = 199, variable: str = "cost") -> xr.Dataset:
     """Return the amounts for evenly spaced confidences: the S-curve of a total.
 
     Parameters
@@ -199,7 +199,8 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "
     dataset
         A run, or a dataset of `simulate`.
     points
-        Number of confidences between 0 and 1.
+        Number of confidences between 0 and 1; None for every scenario, from the lowest (confidence 0) to the highest
+        (confidence 1), between which quantiles are interpolated.
     variable
         What the amounts have to pay for, as for `budget`.
 
@@ -221,12 +222,19 @@ def budget_curve(dataset: Run | xr.Dataset, points: int = 199, variable: str = "
     >>> ds = ps.simulate(ps.load_study("pops"), scenarios=1_000)
     >>> ps.budget_curve(ds, points=9)["amount"].sizes["confidence"]
     9
+    >>> ps.budget_curve(ds, points=None)["amount"].sizes["confidence"]
+    1000
     """
     dataset = dataset_of(dataset)
-    points = check_whole("points", points, 1, 100_000)
     cost = variable_of(dataset, variable)
-    levels = np.arange(1, points + 1) / (points + 1.0)
-    amount, _ = quantile_with_error(np.ascontiguousarray(cost.values), levels)
+    values = np.ascontiguousarray(cost.values)
+    if points is None:
+        amount = np.sort(values, axis=-1)
+        levels = np.linspace(0.0, 1.0, amount.shape[-1]) if amount.shape[-1] > 1 else np.ones(1)
+    else:
+        points = check_whole("points", points, 1, 100_000)
+        levels = np.arange(1, points + 1) / (points + 1.0)
+        amount, _ = quantile_with_error(values, levels)
     dims = [*(str(dim) for dim in cost.dims[:-1]), "confidence"]
     labels = {str(dim): dataset[dim] for dim in cost.dims[:-1] if dim in dataset.coords}
     attributes = {**dataset.attrs, "variable": variable}

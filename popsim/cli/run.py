@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -167,6 +169,13 @@ def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
     return (*plan.about.breakdowns, ("width",))
 
 
+def _today() -> str:
+    """Return the day of the run; SOURCE_DATE_EPOCH, where it is set, says which, so that a build can be repeated."""
+    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
+    moment = datetime.fromtimestamp(int(stated), UTC) if stated.isdigit() else datetime.now(UTC)
+    return moment.date().isoformat()
+
+
 def _reached(data: ReportData) -> str:
     """Return a sentence on the precision reached and what it took."""
     reached, wanted = (100 * float(data.dataset.attrs[name]) for name in ("precision_reached", "precision"))
@@ -205,7 +214,7 @@ def _simulate_into(
         # Of the study as written alone: they say how far its range rests on an assumption that options share.
         written = replace(study, options=())
         extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
-    dataset = dataset.assign(extremes.data_vars)
+    dataset = dataset.assign(extremes.data_vars).assign_attrs(date=_today())
     with progress_bar("Rare events"):
         dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
     with progress_bar("What makes the range") as progress:

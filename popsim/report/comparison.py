@@ -14,6 +14,7 @@ from popsim import analysis
 from popsim.analysis.compare import ROUNDING
 from popsim.report import totals
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
+from popsim.report.language import gettext as _
 from popsim.report.numbers import finest_of, percent
 from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
 from popsim.study.model import Study
@@ -25,6 +26,8 @@ _ONE_WAY = 20
 """Scenarios that differ in one direction alone, and so show its sign: by chance with a probability of 2 in 2**20."""
 _CLEAR = 2.0
 """Standard errors beyond which the sign of a mean difference is known."""
+_NAMES_OF_FULL = (FULL, FULL_NAME, "As the study is written")
+"""What runs call the full programme themselves, the last of them those of version 0.1."""
 
 
 class Counted(NamedTuple):
@@ -93,13 +96,17 @@ class Comparison:
         """Every option, the baseline first."""
         return (self.baseline, *self.options)
 
-    @cached_property
+    @property
     def names(self) -> dict[str, str]:
-        """Name of each option, from the study, else from the run."""
-        names = _names(self.data.every_option, "option")
-        if names.get(FULL) == FULL:
-            names[FULL] = FULL_NAME
+        """Name of each option, from the study, else from the run; the full programme in the current language."""
+        names = dict(self._names_of_run)
+        if names.get(FULL) in _NAMES_OF_FULL:
+            names[FULL] = full_name()
         return names | {option.id: option.name for option in self.data.study.options}
+
+    @cached_property
+    def _names_of_run(self) -> dict[str, str]:
+        return _names(self.data.every_option, "option")
 
     @cached_property
     def areas(self) -> dict[str, str]:
@@ -270,6 +277,17 @@ def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:
     labels = [str(label) for label in dataset[dim].values] if dim in dataset.coords else []
     names = dataset[f"{dim}_name"].values if f"{dim}_name" in dataset.coords else labels
     return dict(zip(labels, map(str, names), strict=True))
+
+
+def full_name() -> str:
+    """Return what the study without any option is called among options.
+
+    Examples
+    --------
+    >>> full_name()
+    'Full programme'
+    """
+    return _("Full programme")
 
 
 def signed(text: str) -> str:

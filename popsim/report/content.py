@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from importlib import import_module
 
 import xarray as xr
 
 from popsim.report import language
+from popsim.report.citation import cite_as, day_of, version_of
 from popsim.report.data import ReportData, gather
 from popsim.report.document import Document, Section
 from popsim.report.language import gettext as _
 from popsim.report.numbering import numbered
-from popsim.report.numbers import count
 from popsim.report.sections import headline
-from popsim.schema import seed_of
 from popsim.study.model import Study
 
 Writer = Callable[[ReportData], Section | None]
 
 SECTIONS = (
-    "point",
+    "page_one",
     "budgets",
+    "point",
     "options",
     "financing",
     "ranges.by_area",
@@ -74,50 +73,17 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
         title=study.title,
         subtitle=headline.subtitle(data),
         headlines=headline.headlines(data),
-        lead=headline.lead(data),
-        key_figures=headline.key_figures(data),
         sections=numbered(sorted(written, key=lambda section: section.is_annex)),
         footer=_(
             "%(title)s. All amounts in %(unit_and_prices)s, unless said otherwise.",
             title=study.title,
             unit_and_prices=data.unit_and_prices,
         ),
-        version=_version(data),
+        version=version_of(data),
         date=day_of(data),
-        cite_as=_cite_as(data),
+        cite_as=cite_as(data),
         language=language.current().code,
         currency=data.unit.partition(" ")[0],
-    )
-
-
-def day_of(data: ReportData) -> date | None:
-    """Return the day on which the run was made; None where it does not say."""
-    try:
-        return date.fromisoformat(str(data.dataset.attrs.get("date", ""))[:10])
-    except ValueError:
-        return None
-
-
-def _version(data: ReportData) -> str:
-    return str(data.dataset.attrs.get("popsim_version", ""))
-
-
-def _cite_as(data: ReportData) -> str:
-    """Return how others name the report: title, version, date, and what gives the same numbers again."""
-    day, attrs = day_of(data), data.dataset.attrs
-    known = {
-        "title": data.study.title,
-        "version": _version(data),
-        "scenarios": count(data.scenarios),
-        "seed": str(seed_of(attrs, data.study.seed)),
-        "digest": str(attrs.get("plan_digest", ""))[:12],
-    }
-    if day is None:
-        return _("%(title)s. popsim %(version)s, %(scenarios)s scenarios, seed %(seed)s, plan %(digest)s.", **known)
-    return _(
-        "%(title)s. %(date)s. popsim %(version)s, %(scenarios)s scenarios, seed %(seed)s, plan %(digest)s.",
-        date=language.long_date(day),
-        **known,
     )
 
 

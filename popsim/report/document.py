@@ -160,15 +160,6 @@ class Section:
 
 
 @dataclass(frozen=True)
-class KeyFigure:
-    """One of the few numbers at the top."""
-
-    label: str
-    value: str
-    note: str
-
-
-@dataclass(frozen=True)
 class Document:
     """A whole report.
 
@@ -181,8 +172,6 @@ class Document:
     subtitle: str
     headlines: tuple[str, ...]
     """The range of each total, the one that counts most first."""
-    lead: tuple[str, ...]
-    key_figures: tuple[KeyFigure, ...]
     sections: tuple[Section, ...]
     footer: str
     version: str = ""

@@ -97,8 +97,6 @@ def render(document: Document, pictures: str) -> str:
     """
     parts = [f"# {escaped(document.title)}", escaped(document.subtitle)]
     parts += [f"**{escaped(text)}**" for text in document.headlines]
-    if all(section.id != "page-one" for section in document.sections):
-        parts += [escaped(text) for text in document.lead]
     for section in document.sections:
         parts.append(f"## {escaped(section.title)}")
         for block in section.blocks:

@@ -102,6 +102,10 @@ def test_budget_curve_by_hand() -> None:
     np.testing.assert_allclose(found["confidence"], levels)
     np.testing.assert_allclose(found["amount"], [1 + 1000 * levels, 2 + 2000 * levels])
     assert found["amount"].dims == ("option", "confidence")
+    every = budget_curve(uniform(1001, 2), points=None)["amount"]
+    assert every.sizes["confidence"] == 1001
+    for level in (0.0, 0.05, 0.8, 1.0):
+        np.testing.assert_allclose(every.interp(confidence=level), [1 + 1000 * level, 2 + 2000 * level])
     for points in (0, -1, 2.5, True):
         with pytest.raises(ParameterError, match="points"):
             budget_curve(uniform(10), points)

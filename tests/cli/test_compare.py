@@ -15,7 +15,7 @@ import popsim as ps
 from popsim.engine.runs import save_run
 
 WANTED: dict[str, Any] = {"scenarios": 300, "breakdowns": ["area", "region", ["area", "year"]]}
-NAMES = ["As the study is written", "Without technology transfer", "Transfer grows less with population"]
+NAMES = ["Full programme", "Without technology transfer", "Transfer grows less with population"]
 
 
 def without(dataset: xr.Dataset, area: str) -> xr.Dataset:

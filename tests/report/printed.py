@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from popsim.report.document import Document, Paragraph, Table
+
 SCALES = {"": 1.0, "thousand": 1e3, "million": 1e6, "billion": 1e9}
 MONEY = r"US\$ ((?:[<>] )?−?[\d,.]+(?:e−?\d+)?)(?: (thousand|million|billion))?"
 
@@ -36,3 +38,14 @@ def spoken(text: str) -> str:
 def check_cell(cell: str, value: float) -> None:
     """Check a cell of a table, whose heading names the unit."""
     check_money(re.fullmatch(r"\+?((?:[<>] )?−?[\d,.]+(?:e−?\d+)?)()", spoken(cell).strip()), value)
+
+
+def lead_of(document: Document) -> list[str]:
+    """Sentences of a report on the range of each total and on what would be enough."""
+    (section,) = (section for section in document.sections if section.id == "budgets")
+    return [block.text for block in section.blocks if isinstance(block, Paragraph) and not block.note]
+
+
+def first_table(document: Document) -> Table:
+    """Ranges of the totals, on the first page."""
+    return next(block for block in document.sections[0].blocks if isinstance(block, Table))

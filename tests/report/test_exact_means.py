@@ -24,6 +24,7 @@ from popsim.report.summary_csv import write_summary_csv
 from popsim.study.model import Option, Study
 
 from ..engine.studies import area, country, study
+from .printed import first_table
 
 MEAN = np.exp(12.0 + 4.0**2 / 2.0)
 HEAVY = area("heavy", LogNormal(12.0, 4.0))
@@ -79,13 +80,13 @@ def test_tables_say_which_means_are_exact(document: Document) -> None:
     assert [row[-1] for row in groups.rows] == ["n/a", "n/a"]
     (matrix,) = tables(document, "breakdowns")
     assert matrix.caption.endswith(f"{SAID}, and n/a where there is none")
-    mean = next(figure for figure in document.key_figures if figure.label.endswith("mean"))
-    assert mean.value.startswith("US$\u00a0984")
-    assert mean.note == f"exact, by formula, since {UNSEEN}"
+    totals = first_table(document)
+    assert totals.rows[0][5].startswith("984")
+    assert totals.caption.endswith(SAID)
 
 
 def test_the_exact_mean_has_one_rounding(document: Document) -> None:
-    mean = next(figure for figure in document.key_figures if figure.label.endswith("mean")).value
+    mean = f"US$\u00a0{first_table(document).rows[0][5]}\u00a0million"
     assert f"known exactly without simulation: {mean}. The error of the mean of the scenarios" in render(document)
 
 

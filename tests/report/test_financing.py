@@ -20,6 +20,7 @@ from popsim.study.model import Setting
 from ..engine.features import with_all_areas
 from ..engine.studies import area, component, country
 from ..engine.studies import study as study_of
+from .printed import lead_of
 
 FULL = Path(__file__).parent.parent / "study" / "fixtures" / "full"
 FEE = {"family": "uniform", "low": 0.05, "high": 0.1}
@@ -64,7 +65,7 @@ def test_the_share_of_the_cost_is_that_of_the_scenarios(uncertain: tuple[xr.Data
 
 def test_what_is_uncertain_is_named(uncertain: tuple[xr.Dataset, Document]) -> None:
     text = paragraphs(uncertain[1])
-    assert "with an uncertain fee of 5.5 to 9.5 % (80 % interval) for the agencies on top" in text
+    assert "with an uncertain fee of 5.5 % to 9.5 % (80 % interval) for the agencies on top" in text
     names = "what others pledge, how much of the pledges is paid in the end and the fee of the agencies"
     assert f"Who pays is uncertain too: {names}." in text
     only_fee = paragraphs(made({"financing.agency_fee": FEE}, 200)[1])
@@ -126,12 +127,12 @@ def test_a_certain_cost_with_an_uncertain_need_is_told_apart() -> None:
     study = dataclasses.replace(study_of([country("AAA")], parts), agency_fee=0.0)
     study = with_all_areas(study, cofinancing=Setting(Uniform(0.2, 0.6), stream="cofinancing"))
     dataset = ps.simulate(study, scenarios=500, breakdowns=["area"])
-    lead = [text.replace("\u202f", " ") for text in compose(study, dataset).lead]
+    lead = [text.replace("\u202f", " ") for text in lead_of(compose(study, dataset))]
     (cost,) = (text for text in lead if text.startswith("The total cost is put"))
     (need,) = (text for text in lead if text.startswith("The financing need is put"))
     assert "nothing that it counts is uncertain" in cost
     assert "fall inside this range" in need
     assert np.ptp(dataset["cost"].values) == 0.0 < np.ptp(dataset["financing_need"].values)
-    few = compose(study, dataset.assign(financing_need=dataset["financing_need"] * 0.0 + 100.0)).lead
+    few = lead_of(compose(study, dataset.assign(financing_need=dataset["financing_need"] * 0.0 + 100.0)))
     (need,) = (text for text in few if text.startswith("The financing need is put"))
     assert "nothing that it counts is uncertain" not in need

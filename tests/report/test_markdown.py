@@ -42,7 +42,7 @@ def tables_of(tokens: list[Token]) -> list[list[list[str]]]:
 
 
 def of(*blocks: Paragraph | Table | Listing | Matrix) -> Document:
-    return Document("t", "s", ("h",), (), (), (Section("x", "A section", "A", blocks),), "f")
+    return Document("t", "s", ("h",), (Section("x", "A section", "A", blocks),), "f")
 
 
 @pytest.fixture(scope="module")

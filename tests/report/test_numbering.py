@@ -74,8 +74,9 @@ def test_a_report_says_how_it_is_cited(study: Study, dataset: xr.Dataset) -> Non
     document = compose(study, dated)
     assert document.date == date(2026, 11, 29)
     assert document.version == "0.1.0"
+    plan = ("5f1c" * 16)[:12]
     assert document.cite_as == (
-        f"{study.title}. 29 November 2026. popsim 0.1.0, 2,000 scenarios, seed 1, plan {('5f1c' * 16)[:12]}."
+        f"{study.title}. 29 November 2026. popsim 0.1.0, study fake, plan {plan}, seed 1, 2,000 scenarios."
     )
     assert compose(study, dataset).date is None
     assert "November" not in compose(study, dataset).cite_as

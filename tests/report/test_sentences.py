@@ -17,13 +17,13 @@ from popsim.report.document import Document, Paragraph
 from popsim.study.model import Study
 
 from .odd_studies import late_studies, odd_studies
+from .printed import lead_of
 
 NOUNS = {"total cost": "cost", "financing need": "financing_need"}
 SHARES = re.compile(
     r"The ([a-z ]+) is put at .*?\. Of the ([\d,]+) scenarios, ([\d,]+) \(([\d.]+) %\) (fall inside this range|come to "
-    r"exactly this), ([\d,]+|none) (?:costs?|needs?) less and ([\d,]+|none) (?:costs?|needs?) more\."
+    r"exactly this amount), ([\d,]+) (?:below it|to less) and ([\d,]+) (?:above it|to more)\."
 )
-EQUAL = re.compile(r"The ([a-z ]+) is put at [^,:.]*(?:, at constant|, after|, in all|:| over)")
 ENOUGH = re.compile(
     r"would be enough for the ([a-z ]+) with 80 % confidence: it covers it in ([\w, ]+?)(?: scenarios)?\."
 )
@@ -37,7 +37,7 @@ def plain(text: str) -> str:
 
 
 def number(text: str) -> int:
-    return 0 if text == "none" else int(text.replace(",", ""))
+    return int(text.replace(",", ""))
 
 
 def values_of(dataset: xr.Dataset, noun: str) -> np.ndarray:
@@ -46,7 +46,7 @@ def values_of(dataset: xr.Dataset, noun: str) -> np.ndarray:
 
 def check(study: Study, dataset: xr.Dataset, document: Document) -> int:
     """Compare every sentence with the scenarios; give the number of sentences that were compared."""
-    lead = [plain(text) for text in document.lead]
+    lead = [plain(text) for text in lead_of(document)]
     compared = 0
     for text in lead:
         if found := SHARES.match(text):
@@ -68,7 +68,7 @@ def check(study: Study, dataset: xr.Dataset, document: Document) -> int:
             amount = float(analysis.budget_for(dataset, 0.8, NOUNS[found[1]])["amount"].sel(option="full"))
             covered = int(sum(values <= amount * (1 + 1e-12)))
             assert covered >= 0.8 * len(values) - 1
-            assert found[2].startswith("all of") if covered == len(values) else number(found[2].split()[0]) == covered
+            assert found[2] == f"{covered:,} of {len(values):,}"
             compared += 1
         elif " is put at " in text:
             values = values_of(dataset, text.removeprefix("The ").partition(" is put at")[0])
@@ -101,13 +101,13 @@ def test_sentences_agree_with_the_scenarios(study: Study) -> None:
     dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
     document = compose(study, dataset)
     assert check(study, dataset, document) >= 1
-    text = plain(" ".join([*document.headlines, *document.lead]))
+    text = plain(" ".join([*document.headlines, *lead_of(document)]))
     for total in [name for name in NOUNS.values() if name in dataset]:
         equal = len(set(dataset[total].values.ravel().tolist())) == 1
         noun = next(noun for noun, name in NOUNS.items() if name == total)
         if not equal and "Too few" not in text:
             assert f"The {noun} is put at" in text
-    for sentence in document.lead:
+    for sentence in lead_of(document):
         if "nothing that it counts is uncertain" in sentence:
             assert is_certain(study) if "financing need is put" in sentence else is_cost_certain(study)
     if "no spread" in text:
@@ -128,11 +128,11 @@ def test_the_point_estimate_is_enough_as_often_as_is_said(study: Study) -> None:
         (text,) = [text for text in texts if f"point estimate of the {noun} is" in text]
         value = float(dataset[point].squeeze())
         covered = int(sum(dataset[name].values.ravel() <= value * (1 + 1e-12)))
-        said = re.search(r"It is enough in ([\d,]+|all|none) of the 200 scenarios", text)
+        said = re.search(r"It is enough in ([\d,]+) of the 200 scenarios", text)
         assert said is not None
-        assert {"all": 200, "none": 0}.get(said[1]) == covered or said[1] == str(covered)
+        assert number(said[1]) == covered
         if is_certain(study):
-            assert said[1] == "all"
+            assert covered == 200
             assert "falls" not in text
         compared += 1
     assert compared >= 1
@@ -152,8 +152,8 @@ def test_control_a_wrong_count_is_noticed() -> None:
 
 
 LATER = re.compile(
-    r"The ([a-z ]+) is put at .*With what falls after 20\d\d it comes to (.*?)"
-    r"(?:: ([\d,]+) of the ([\d,]+) scenarios fall inside this range| in all of the ([\d,]+) scenarios)\."
+    r"The ([a-z ]+) is put at .*With what falls after 20\d\d it comes to ([^(]*) \(([^)]*)\)"
+    r": ([\d,]+) of the ([\d,]+) scenarios fall inside this range\."
 )
 
 
@@ -163,24 +163,22 @@ def test_what_falls_after_the_last_year_stands_beside_what_falls_before(study: S
     """Counted scenarios, one line and one sentence for each total; and neither where nothing falls after."""
     dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
     document = compose(study, dataset)
-    lines, lead = ([plain(text) for text in texts] for texts in (document.headlines, document.lead))
+    lines, lead = ([plain(text) for text in texts] for texts in (document.headlines, lead_of(document)))
     found = {match[1]: match for text in lead if (match := LATER.match(text))}
     names = [name for name in NOUNS.values() if name in dataset]
     for noun, name in NOUNS.items():
         later = dataset.get(f"{name}_after_horizon")
         if name not in names or later is None or not later.values.any():
             assert noun not in found
-            assert not any(line.startswith(f"{noun.capitalize()} with what falls") for line in lines)
+            assert not any(line.startswith(f"{noun.capitalize()}, payments after") for line in lines)
             continue
         values = (dataset[name] + later).sel(option="full").values
         ends = np.quantile(values, [(1 - study.coverage) / 2, (1 + study.coverage) / 2])
-        _, said, inside, scenarios, every = found[noun].groups()
-        if every is None:
-            assert number(scenarios) == 200
-            assert number(inside) == sum(ends[0] <= value <= ends[1] for value in values)
-        else:
-            assert (number(every), len(set(values.tolist()))) == (200, 1)
-        (line,) = [line for line in lines if line.startswith(f"{noun.capitalize()} with what falls after")]
+        _, said, spread, inside, scenarios = found[noun].groups()
+        assert number(scenarios) == 200
+        assert number(inside) == sum(ends[0] <= value <= ends[1] for value in values)
+        assert (spread == "no spread") == (len(set(values.tolist())) == 1)
+        (line,) = [line for line in lines if line.startswith(f"{noun.capitalize()}, payments after")]
         assert said in line
         assert ("no spread" in line) == (len(set(values.tolist())) == 1)
         # It stands right below the same total without it.

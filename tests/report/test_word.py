@@ -177,7 +177,7 @@ def test_a_note_leaves_out_what_is_folded_or_for_analysts() -> None:
             Paragraph("After it."),
         ),
     )
-    whole = Document("t", "s", ("h",), (), (), (section, replace(section, id="unknown")), "f")
+    whole = Document("t", "s", ("h",), (section, replace(section, id="unknown")), "f")
     kept = selected(whole).sections
     assert [part.id for part in kept] == ["reading"]
     assert kept[0].blocks == (Paragraph("Kept."), replace(table, number=1, name="reading"))

@@ -8,8 +8,10 @@ from popsim import analysis
 from popsim.report import figures, totals
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import Figure, Paragraph, Section, Table
+from popsim.report.language import gettext as _
 from popsim.report.numbers import percent
 from popsim.report.prose import Prose
+from popsim.report.sections import headline
 
 CONFIDENCES = (0.10, 0.25, 0.50, 0.75, 0.80, 0.90, 0.95)
 """Confidences in the table of budgets."""
@@ -18,24 +20,26 @@ _text = Prose("budgets")
 
 
 def budgets(data: ReportData) -> Section:
-    """Show the S-curve of each total and list the budgets that it gives."""
-    blocks = (_figure(data), _table(data), Paragraph(_text("note"), note=True))
-    return Section("budgets", "How sure is a given budget?", "Budgets", blocks)
+    """State the range of each total and what would be enough, and list budgets by confidence."""
+    sentences = tuple(Paragraph(sentence) for sentence in headline.lead(data))
+    note = Paragraph(_text("note", half=percent(0.5)), note=True)
+    return Section("budgets", _("How sure is a given budget?"), _("Budgets"), (*sentences, _table(data), note))
 
 
-def _figure(data: ReportData) -> Figure:
+def figure(data: ReportData) -> Figure:
+    """Return the S-curve of each total."""
     curves = [_curve(data, total) for total in data.totals]
     return Figure(
         "s-curve",
-        _text("figure_title", nouns=[totals.noun(total, data.study) for total in data.totals]),
+        _text("figure_title", total=data.first, is_alone=len(data.totals) == 1),
         _text("figure_caption"),
         " ".join(_spoken(data, total) for total in data.totals),
-        partial(figures.s_curve, curves=curves, amount_label=f"Budget ({data.unit_and_prices})"),
+        partial(figures.s_curve, curves=curves, amount_label=_text("axis", unit_and_prices=data.unit_and_prices)),
     )
 
 
 def _curve(data: ReportData, total: str) -> figures.Curve:
-    curve = analysis.budget_curve(data.dataset, variable=total)["amount"].squeeze("option", drop=True)
+    curve = analysis.budget_curve(data.dataset, None, total)["amount"].squeeze("option", drop=True)
     (low, high), enough, point = data.range(total), data.enough_for(total), data.point(total)
     label = _text("enough_mark", confidence=percent(CONFIDENCE), amount=data.money(enough))
     marks = [(data.on_axis(enough.value), CONFIDENCE, label)]
@@ -44,11 +48,11 @@ def _curve(data: ReportData, total: str) -> figures.Curve:
         marks.append((data.on_axis(point), data.covered(total, point) / data.scenarios, label))
     return figures.Curve(
         label=totals.title(total, data.study),
-        amounts=tuple(data.on_axis(value) for value in curve.values.tolist()),
+        amounts=tuple((curve.values * data.on_axis(1.0)).tolist()),
         confidences=tuple(curve["confidence"].values.tolist()),
         low=data.on_axis(low.value),
         high=data.on_axis(high.value),
-        interval=f"{data.interval}: {data.money_range(low, high)}",
+        interval=_text("interval", interval=data.interval, range=data.money_range(low, high)),
         marks=tuple(marks),
     )
 
@@ -56,8 +60,9 @@ def _curve(data: ReportData, total: str) -> figures.Curve:
 def _spoken(data: ReportData, total: str) -> str:
     return _text(
         "figure_spoken",
-        noun=totals.noun(total, data.study),
+        total=total,
         median=data.money(data.quantile(total, 0.5)),
+        half=percent(0.5),
         confidence=percent(CONFIDENCE),
         enough=data.money(data.enough_for(total)),
         interval=data.interval,
@@ -70,6 +75,6 @@ def _table(data: ReportData) -> Table:
         (percent(confidence), *(data.amount(data.budget_for(confidence, total)) for total in data.totals))
         for confidence in CONFIDENCES
     )
-    names = [totals.title(total, data.study) for total in data.totals]
-    columns = ("Confidence", *(names if len(names) > 1 else ["Budget"]))
-    return Table(_text("table_caption", unit_and_prices=data.unit_and_prices), columns, rows)
+    names = tuple(totals.title(total, data.study) for total in data.totals)
+    columns = (_("Confidence"), *(names if len(names) > 1 else (_("Budget"),)))
+    return Table(_text("table_caption", unit_and_prices=data.unit_and_prices), columns, rows, name="budgets")

@@ -18,7 +18,7 @@ from popsim.report.document import Block, Bullets, Figure, Paragraph, Section
 from popsim.report.estimates import Measured
 from popsim.report.numbers import MINUS, THIN, percent, significant
 from popsim.report.prose import Prose
-from popsim.report.sections.evidence import expected_costs
+from popsim.report.rests_on import expected_costs
 from popsim.types import BASES
 
 _text = Prose("credibility")

@@ -10,6 +10,7 @@ from popsim.report.document import Block, Bullets, Details, Entry, Paragraph, Se
 from popsim.report.language import gettext as _
 from popsim.report.numbers import percent, significant, stated_range, unit_for
 from popsim.report.prose import Prose, sentence_case
+from popsim.report.rests_on import expected_costs
 from popsim.report.sections.assumptions import assumptions
 from popsim.report.sections.behind_ranges import bases, evidence_of, family, posts
 from popsim.report.words import basis, status
@@ -38,19 +39,6 @@ def evidence(data: ReportData) -> Section:
         *assumptions(data),
     ]
     return Section("evidence", _("What the numbers rest on"), _("Evidence"), tuple(blocks))
-
-
-def expected_costs(data: ReportData) -> list[tuple[Area, Component, float]]:
-    """Return the expected cost of every component, with its area; nothing where the run does not hold it."""
-    if not data.has("expected_cost_by_component"):
-        return []
-    expected = data.dataset["expected_cost_by_component"].squeeze("option", drop=True)
-    costs = dict(zip(map(str, expected["component"].values), expected.values.tolist(), strict=True))
-    return [
-        (area, component, costs.get(f"{area.id}/{component.id}", 0.0))
-        for area in data.study.areas
-        for component in area.components
-    ]
 
 
 def _shares(data: ReportData) -> list[Table]:

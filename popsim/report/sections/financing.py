@@ -6,7 +6,8 @@ from popsim.families.base import Family
 from popsim.report import totals
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Paragraph, Section, Table
-from popsim.report.numbers import THIN, percent, significant
+from popsim.report.language import gettext as _
+from popsim.report.numbers import percent
 from popsim.report.prose import Prose
 from popsim.report.sections.ranges import row_of
 from popsim.study.model import Amount
@@ -23,23 +24,24 @@ def financing(data: ReportData) -> Section | None:
     blocks: list[Block] = [Paragraph(_need(data))] if has_need else []
     rows = tuple((_label(data, name), *row_of(data, name, {})) for name in present)
     caption = _text("caption", unit=data.unit, interval=data.interval, about_means=data.about_means(*present))
-    blocks.append(Table(caption, ("Total", "Low end", "Median", "High end", "Mean"), rows))
+    columns = (_("Total"), _("Low end"), _("Median"), _("High end"), _("Mean"))
+    blocks.append(Table(caption, columns, rows, name="totals"))
     blocks += [Paragraph(note, note=True) for note in _notes(data)]
     if has_need:
-        reason = _text("rests_on", basis=study.financing_basis, rationale=study.financing_rationale)
-        blocks.append(Paragraph(reason))
-    title = "Cost and financing need" if has_need else "Totals in other years and prices"
-    return Section("financing", title, "Totals", tuple(blocks))
+        blocks.append(Paragraph(_text("rests_on", basis=study.financing_basis, rationale=study.financing_rationale)))
+    title = _("Cost and financing need") if has_need else _("Totals in other years and prices")
+    return Section("financing", title, _("Totals"), tuple(blocks))
 
 
 def _need(data: ReportData) -> str:
     fee, interval = _fee(data)
-    sentences = [_text("need", described=totals.described(), fee=fee, interval=interval)]
+    sentences = [_text("need", fee=fee, interval=interval)]
     cost, need = data.mean("cost"), data.mean("financing_need")
     if cost.value > 0.0:
         sentences.append(_text("share_of_cost", share=percent(need.value / cost.value, finest=0.01)))
     if data.uncertain_financing:
-        sentences.append(_text("uncertain", parts=data.uncertain_financing))
+        parts = [_text("uncertain_part", part=part) for part in data.uncertain_financing]
+        sentences.append(_text("uncertain", parts=parts))
         if data.share_financed is not None:
             low, high = (percent(share.value, share.error, finest=0.01) for share in data.share_financed)
             sentences.append(_text("share_of_scenarios", low=low, high=high, interval=data.interval))
@@ -50,13 +52,9 @@ def _fee(data: ReportData) -> tuple[str, str]:
     """Return the fee in words, "" where there is none, and the interval that its range is of, "" where it is known."""
     fee = data.study.agency_fee
     if not isinstance(fee, Family):
-        return percent(fee) if fee else "", ""
-    low, high = (significant(100.0 * float(fee.ppf(p))) for p in (data.low, data.high))
-    return (
-        (f"{low} to {high}{THIN}%", data.interval)
-        if "agency_fee" in data.uncertain_financing
-        else (f"{low}{THIN}%", "")
-    )
+        return _stated(fee) if fee else "", ""
+    low, high = (_stated(float(fee.ppf(p))) for p in (data.low, data.high))
+    return (_text("span", low=low, high=high), data.interval) if "agency_fee" in data.uncertain_financing else (low, "")
 
 
 def _label(data: ReportData, name: str) -> str:
@@ -71,10 +69,9 @@ def _label(data: ReportData, name: str) -> str:
 def _notes(data: ReportData) -> list[str]:
     """Explain the totals that are not in constant prices, or not within the years of the study."""
     study = data.study
-    nouns = [totals.noun(total, study) for total in data.totals]
     inflation = study.inflation
     notes = {
-        "after": _text("after", last=study.years[-1], nouns=nouns),
+        "after": _text("after", last=study.years[-1]),
         "nominal": _text("nominal", rate=_rate(inflation), is_uncertain=isinstance(inflation, Family)),
         "discounted": _text("discounted", first=study.years[0], rate=_rate(study.discount_rate)),
     }
@@ -83,4 +80,11 @@ def _notes(data: ReportData) -> list[str]:
 
 
 def _rate(rate: Amount | None) -> str:
-    return "" if rate is None or isinstance(rate, Family) else f"{significant(100 * rate, 4)}{THIN}%"
+    """Return a rate in per cent; "" where it is not one number."""
+    return "" if rate is None or isinstance(rate, Family) else _stated(rate)
+
+
+def _stated(share: float) -> str:
+    """Print a share that the study states in per cent, with up to four significant digits and no zeros at the end."""
+    decimals = len(f"{100.0 * share:.4g}".partition(".")[2])
+    return percent(share, finest=10.0 ** (-2 - decimals))

@@ -7,8 +7,7 @@ import math
 from popsim import schema
 from popsim.report import totals
 from popsim.report.data import CONFIDENCE, ReportData
-from popsim.report.document import KeyFigure
-from popsim.report.numbers import percent
+from popsim.report.numbers import count, percent
 from popsim.report.prose import Prose
 from popsim.report.rare import rare_sentences
 
@@ -32,13 +31,8 @@ def headlines(data: ReportData) -> tuple[str, ...]:
 
 
 def _as_title(data: ReportData, total: str, title: str) -> str:
-    return _text(
-        "range_as_title",
-        title=title,
-        range=data.money_range(*data.range(total)),
-        interval=data.interval,
-        all_equal=data.counted(total).all_equal,
-    )
+    spread = _text("no_spread") if data.counted(total).all_equal else data.interval
+    return _text("range_as_title", title=title, range=data.money_range(*data.range(total)), spread=spread)
 
 
 def with_later(data: ReportData, total: str) -> str:
@@ -53,20 +47,20 @@ def with_later(data: ReportData, total: str) -> str:
 def subtitle(data: ReportData) -> str:
     """Return what is counted: areas, countries, years, prices."""
     study = data.study
-    return _text(
-        "subtitle",
-        areas=len(study.areas),
-        countries=len(study.countries),
-        years=totals.span("cost", study),
-        price_year=study.price_year,
+    return " · ".join(
+        (
+            _text("areas", areas=len(study.areas)),
+            _text("countries", countries=len(study.countries)),
+            totals.span("cost", study),
+            data.prices,
+        )
     )
 
 
 def lead(data: ReportData) -> tuple[str, ...]:
-    """Return the sentences under the headline."""
+    """Return the same in sentences: each range and its scenarios, the widest area, and what would be enough."""
     if not data.is_known:
-        needed = math.ceil(round(4.0 / data.low, 6))
-        return (_text("too_few", scenarios=data.scenarios, interval=data.interval, needed=needed),)
+        return (_too_few(data),)
     sentences = [_range_in_words(data, total) for total in data.totals]
     if not data.is_certain:
         sentences += _widest(data)
@@ -74,20 +68,31 @@ def lead(data: ReportData) -> tuple[str, ...]:
     return tuple(sentences)
 
 
+def first_sentence(data: ReportData) -> str:
+    """Return what a reader of one sentence should know: what would be enough for the first total."""
+    if not data.is_known:
+        return _too_few(data)
+    is_enough_known = not data.is_certain and data.enough.is_known
+    return _enough(data, data.first) if is_enough_known else _range_in_words(data, data.first)
+
+
+def _too_few(data: ReportData) -> str:
+    needed = math.ceil(round(4.0 / data.low, 6))
+    return _text("too_few", scenarios=data.scenarios, interval=data.interval, needed=needed)
+
+
 def _range_in_words(data: ReportData, total: str) -> str:
     """Describe the range of a total, how many of the scenarios lie in it, and what is not in it since it is rare."""
     study, counted = data.study, data.counted(total)
-    known = {
-        "total": total,
-        "noun": totals.noun(total, study),
-        "range": data.money_range(*data.range(total)),
-        "described": totals.described(study),
-    }
-    if total == data.first:
-        span = totals.span("cost", study)
-        first = _text("range_of_first", years=len(study.years), span=span, prices=data.prices, **known)
-    else:
-        first = _text("range_of_second", **known)
+    first = _text(
+        "range_of",
+        total=total,
+        range=data.money_range(*data.range(total)),
+        span=totals.span(total, study),
+        spread=_text("no_spread") if counted.all_equal else data.interval,
+        prices=data.prices,
+        has_fee=bool(study.agency_fee),
+    )
     if counted.all_equal and data.counts_nothing_uncertain(total):
         return " ".join((first, _text("nothing_uncertain"), *_later(data, total)))
     if counted.all_equal:
@@ -95,7 +100,6 @@ def _range_in_words(data: ReportData, total: str) -> str:
     else:
         second = _text(
             "counts",
-            total=total,
             scenarios=counted.scenarios,
             inside=counted.inside,
             share=percent(counted.inside / counted.scenarios),
@@ -121,7 +125,7 @@ def _later(data: ReportData, total: str) -> list[str]:
             range=data.money_range(*data.range(whole)),
             inside=counted.inside,
             scenarios=counted.scenarios,
-            all_equal=counted.all_equal,
+            spread=_text("no_spread") if counted.all_equal else data.interval,
         )
     ]
 
@@ -137,37 +141,24 @@ def _widest(data: ReportData) -> list[str]:
         return []
     area = spread.idxmax("area").item()
     label = next((known.name for known in data.study.areas if known.id == area), str(area))
-    return [_text("widest_area", name=label, range=data.money_range(*data.range(name, area=area)))]
+    return [
+        _text(
+            "widest_area",
+            total=data.first,
+            name=label,
+            range=data.money_range(*data.range(name, area=area)),
+            interval=data.interval,
+        )
+    ]
 
 
 def _enough(data: ReportData, total: str) -> str:
     enough = data.enough_for(total)
     return _text(
         "enough",
+        total=total,
         amount=data.money(enough),
-        noun=totals.noun(total, data.study),
         confidence=percent(CONFIDENCE),
-        covered=data.covered(total, enough.value),
+        covered=count(data.covered(total, enough.value)),
         scenarios=data.scenarios,
     )
-
-
-def key_figures(data: ReportData) -> tuple[KeyFigure, ...]:
-    """Return the numbers that stand out at the top: for each total what is enough, the median and the mean."""
-    figures = []
-    for total in data.totals:
-        title, enough, median = totals.title(total, data.study), data.enough_for(total), data.quantile(total, 0.5)
-        no_more = percent(data.covered(total, median.value) / data.scenarios)
-        note = _text(
-            "enough_note",
-            noun=totals.noun(total, data.study),
-            share=percent(data.covered_share(total)),
-            is_known=enough.is_known,
-        )
-        label = _text("enough_label", title=title, confidence=percent(CONFIDENCE))
-        figures += [
-            KeyFigure(label, data.money(enough), note),
-            KeyFigure(f"{title}: median", data.money(median), _text("median_note", share=no_more)),
-            KeyFigure(f"{title}: mean", data.money(data.mean(total)), data.about_mean(total)),
-        ]
-    return tuple(figures)

@@ -9,11 +9,11 @@ import xarray as xr
 from popsim import analysis
 from popsim.analysis.reserve import LEVELS
 from popsim.errors import ParameterError
-from popsim.report import totals
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import Block, Paragraph, Section, Table
 from popsim.report.estimates import Measured
-from popsim.report.numbers import MINUS, THIN, percent, rounded
+from popsim.report.language import gettext as _
+from popsim.report.numbers import count, percent
 from popsim.report.prose import Prose
 
 _text = Prose("point")
@@ -31,7 +31,7 @@ def point(data: ReportData) -> Section | None:
     blocks.append(Paragraph(what if data.is_certain else f"{what} {_text(why)}"))
     for total in shown:
         blocks += _contingency(data, total)
-    return Section("point-estimate", "What a single figure hides", "Single figure", tuple(blocks))
+    return Section("point-estimate", _("What a single figure hides"), _("Single figure"), tuple(blocks))
 
 
 def _totals(data: ReportData) -> list[str]:
@@ -46,17 +46,17 @@ def estimates(data: ReportData) -> tuple[str, ...]:
 def _estimate(data: ReportData, total: str, value: float) -> str:
     enough, covered = data.enough_for(total), data.covered(total, value)
     missing = Measured(enough.value - value, enough.error, enough.finest)
-    amount = data.money(data.beside_median(value, total))
-    often = _text(
-        "enough",
-        covered=covered,
-        scenarios=data.scenarios,
-        share=percent(covered / data.scenarios),
-        is_budget_known=enough.is_known,
-        missing=data.money(missing) if missing.value > 1e-12 * abs(enough.value) else "",
-        confidence=percent(CONFIDENCE),
-    )
-    return f"{_text('estimate', noun=totals.noun(total, data.study), amount=amount)} {often}"
+    sentences = [
+        _text("estimate", total=total, amount=data.money(data.beside_median(value, total))),
+        _text("enough", covered=count(covered), scenarios=data.scenarios, share=percent(covered / data.scenarios)),
+    ]
+    if enough.is_known:
+        is_short = missing.value > 1e-12 * abs(enough.value)
+        budget = {"confidence": percent(CONFIDENCE), "budget": data.money(enough)}
+        sentences.append(
+            _text("short_of", missing=data.money(missing), **budget) if is_short else _text("reaches", **budget)
+        )
+    return " ".join(sentences)
 
 
 def _contingency(data: ReportData, total: str) -> tuple[Block, ...]:
@@ -84,9 +84,9 @@ def _by_confidence(found: xr.Dataset, data: ReportData, total: str) -> Table:
     gaps = data.amounts(*data.aligned(*(_measured(at, "contingency") for at in levels)))
     shares = [_on_top(_measured(at, "contingency_share")) for at in levels]
     rows = zip(map(percent, LEVELS), budgets, gaps, shares, strict=True)
-    noun = totals.noun(total, data.study)
-    caption = _text("contingency_caption", noun=noun, unit_and_prices=data.unit_and_prices)
-    return Table(caption, ("Confidence", "Budget", "Contingency", "On top"), tuple(rows))
+    caption = _text("contingency_caption", total=total, unit_and_prices=data.unit_and_prices)
+    columns = (_("Confidence"), _("Budget"), _("Contingency"), _("On top"))
+    return Table(caption, columns, tuple(rows), name=f"contingency-{total}")
 
 
 def _by_area(found: xr.Dataset, data: ReportData, total: str) -> Table:
@@ -108,19 +108,17 @@ def _by_area(found: xr.Dataset, data: ReportData, total: str) -> Table:
     ]
     whole = data.point(total) or 0.0
     sure = percent(*_measured(at, "point_estimate_confidence"))
-    rows.append(("All areas", data.amount(data.beside_median(whole, total)), sure, gaps[-1]))
+    rows.append((_("All areas"), data.amount(data.beside_median(whole, total)), sure, gaps[-1]))
     caption = _text(
         "contingency_by_area_caption",
-        noun=totals.noun(total, data.study),
+        total=total,
         confidence=percent(CONFIDENCE),
         unit_and_prices=data.unit_and_prices,
     )
-    return Table(caption, ("Area", "Point estimate", "Confidence", "Contingency"), tuple(rows), total=True)
+    columns = (_("Area"), _("Point estimate"), _("Confidence"), _("Contingency"))
+    return Table(caption, columns, tuple(rows), total=True, name=f"contingency-by-area-{total}")
 
 
 def _on_top(share: Measured) -> str:
     """Print a share of the point estimate, which may well be more than all of it."""
-    if math.isnan(share.value):
-        return "–"
-    number, _ = rounded(100 * share.value, 100 * share.error, 1.0)
-    return f"{number:,f}".replace("-", MINUS) + THIN + "%"
+    return "–" if math.isnan(share.value) else percent(share.value, share.error, finest=0.01)
