@@ -52,8 +52,16 @@ DOCUMENT_FILES = {
     "pdf": "report.pdf",
 }
 """The file of each format of documents in English; that of CSV is a folder."""
-RUN_FILES = (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER, JOINT_FILE, SUMMARY_FILE, REPORT_FILE)
-"""Everything that `popsim run` writes into a folder."""
+RUN_FILES = (
+    ENSEMBLE_FILE,
+    PLAN_FILE,
+    STUDY_FILE,
+    INPUTS_FOLDER,
+    JOINT_FILE,
+    SUMMARY_FILE,
+    *DOCUMENT_FILES.values(),
+)
+"""Everything that `popsim run` may write into a folder."""
 
 
 def document_file(format_name: str, language: str) -> str:

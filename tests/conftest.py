@@ -16,6 +16,9 @@ if worker:
     # numba names cached machine code by a count that it reads and then writes: two processes may take the same name.
     os.environ["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / f"popsim-tests-numba-{os.getuid()}-{worker}")
 
+# Of the documents of a run only the page, unless a test asks for others: they take longer than small runs.
+os.environ["POPSIM_FORMAT"] = "html"
+
 # Generated examples are the same in every run.
 settings.register_profile("fixed", derandomize=True)
 settings.load_profile("fixed")

@@ -45,7 +45,8 @@ def check_replaceable(folder: Path) -> Path:
     if names and PLAN_FILE not in names:
         found = f"a folder without {PLAN_FILE}, which holds {some_of(names)}"
         raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
-    foreign = [name for name in names if name not in RUN_FILES and not _is_document(target / name)]
+    own = set(RUN_FILES) - set(DOCUMENT_FILES.values())
+    foreign = [name for name in names if name not in own and not _is_document(target / name)]
     if foreign:
         found = f"a run of popsim, and besides it {some_of(foreign)}, which a new run would delete"
         raise FileError(Problem(where, (), found, "a run of popsim and nothing else", mend))

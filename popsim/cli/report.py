@@ -112,6 +112,8 @@ def _write(
     written: dict[str, Path] = {}
     for code in codes:
         for each in formats:
+            if each.name in written and not each.has_words:
+                continue
             with language.using(code), added_to(folder) as partial:
                 path = each.write(partial, data.study, data.every_option, data, locale)
             name = each.name if path.name == each.file("en") else f"{each.name}.{code}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.cli.completion import complete_study
+from popsim.cli.completion import complete_formats, complete_study
 from popsim.cli.folder import check_replaceable, older_run, replacing
 from popsim.cli.output import print_json, print_notes, print_text
 from popsim.cli.parameters import (
@@ -23,7 +23,8 @@ from popsim.cli.parameters import (
     threads_option,
     whole_number,
 )
-from popsim.schema import REPORT_FILE, RUN_FILES, SUMMARY_FILE
+from popsim.report.formats import chosen
+from popsim.schema import RUN_FILES, SUMMARY_FILE
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from popsim.cli.progress import ProgressBar
     from popsim.plan.model import Plan
     from popsim.report.data import ReportData
+    from popsim.report.formats import Format
     from popsim.study.model import Study
 
 
@@ -46,6 +48,8 @@ Examples:
 \b
 The folder receives
   report.html   the report; open it in a browser
+  report.docx   an information note of some five pages
+  report.xlsx   a workbook that computes budgets and packages
   summary.csv   every range with its Monte Carlo error, for a spreadsheet
   ensemble.nc   every scenario, for xarray
   joint.nc      some scenarios in fine detail, for the page
@@ -79,6 +83,17 @@ The folder receives
     default=None,
     help="What each assumption does to the range: more precisely, or not at all; else within a budget of work.",
 )
+@click.option(
+    "--format",
+    "formats",
+    default="html,docx,xlsx",
+    show_default=True,
+    envvar="POPSIM_FORMAT",
+    show_envvar=True,
+    metavar="NAMES",
+    shell_complete=complete_formats,
+    help='Documents that are written, separated by commas; "popsim report" writes others later.',
+)
 @as_json_option
 def command(
     study: str,
@@ -90,6 +105,7 @@ def command(
     threads: int | None,
     drivers: bool | None,
     assumptions: bool | None,
+    formats: str,
     as_json: bool,
 ) -> None:
     """Simulate a study and write its report.
@@ -97,6 +113,7 @@ def command(
     STUDY is a TOML file or the name of a packaged study; without it the packaged study "pops" runs. "popsim check
     STUDY" describes it, or lists what is wrong with it.
     """
+    documents = chosen(formats)
     overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
     from popsim.study.load import load_study
 
@@ -106,20 +123,23 @@ def command(
     target = check_replaceable(folder)
     wanted = None if precision is None else _PrecisionTarget(precision, scenarios, study, overrides)
     replaced = older_run(target)
-    data = _simulate_into(target, loaded, threads, wanted, _Beside(drivers, assumptions))
+    data = _simulate_into(target, loaded, threads, wanted, _Beside(drivers, assumptions, documents))
     if replaced is not None:
         click.echo(f"In {folder}: replaced {replaced}.", err=True)
     if as_json:
         from popsim.cli.results import as_mapping
 
-        print_json({**as_mapping(data, target, RUN_FILES), "replaced": replaced})
+        files = tuple(name for name in RUN_FILES if (target / name).exists())
+        print_json({**as_mapping(data, target, files), "replaced": replaced})
         return
     from popsim.cli.results import print_results
 
     print_results(data)
     if precision is not None:
         print_text(_reached(data))
-    click.echo(f"\nReport: {folder / REPORT_FILE}")
+    click.echo()
+    for document in documents:
+        click.echo(f"Report: {folder / document.file('en')}")
 
 
 @dataclass(frozen=True)
@@ -158,10 +178,11 @@ class _PrecisionTarget:
 
 @dataclass(frozen=True)
 class _Beside:
-    """What is wanted beside the scenarios: True for more precise figures, None for what is affordable."""
+    """What is wanted beside the scenarios: documents, and figures, True for more precise ones, None as affordable."""
 
     drivers: bool | None
     assumptions: bool | None
+    documents: Sequence[Format]
 
 
 def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
@@ -201,7 +222,6 @@ def _simulate_into(
     from popsim.engine.variants import dependence_extremes
     from popsim.plan import compile as compile_plan
     from popsim.report.data import gather
-    from popsim.report.html import write_html
     from popsim.report.summary_csv import write_summary_csv
 
     with progress_bar("Scenarios") as progress:
@@ -228,5 +248,6 @@ def _simulate_into(
         data = gather(study, dataset, summary, joint)
         differences = data.comparison.differences if data.comparison is not None else None
         write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
-        write_html(partial / REPORT_FILE, study, dataset, data)
+        for document in beside.documents:
+            document.write(partial, study, dataset, data)
     return data

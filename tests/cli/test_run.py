@@ -145,6 +145,24 @@ def test_the_extremes_of_dependence_stand_on_either_side(kept: tuple[Path, dict[
     assert independent < studied < dependent
 
 
+def test_a_run_writes_a_page_a_note_and_a_workbook(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, plain: Path, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("POPSIM_FORMAT")
+    few = ("run", str(plain), "--scenarios", "50", "--no-drivers", "--no-assumptions")
+    done = call(*few, "--out", "all")
+    documents = ["report.html", "report.docx", "report.xlsx"]
+    assert done.out.splitlines()[-3:] == [f"Report: {Path('all', name)}" for name in documents]
+    assert {path.name for path in Path("all").iterdir()} == FILES | set(documents)
+    done = call(*few, "--out", "one", "--format", "docx", "--json")
+    assert {path.name for path in Path("one").iterdir()} == FILES - {"report.html"} | {"report.docx"}
+    assert set(json.loads(done.out)["files"]) == FILES - {"report.html"} | {"report.docx"}
+    done = call(*few, "--out", "none", "--format", "docs")
+    assert done.status == 2
+    assert 'did you mean "docx"' in done.err
+    assert not Path("none").exists()
+
+
 def test_results_go_to_standard_output_and_nothing_else_does(
     shell: Callable[..., Any], kept: tuple[Path, dict[str, Any]], tmp_path: Path
 ) -> None:

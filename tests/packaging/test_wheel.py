@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-RUN_FILES = {"ensemble.nc", "plan.nc", "study.toml", "summary.csv", "report.html", "inputs"}
+RUN_FILES = {"ensemble.nc", "joint.nc", "plan.nc", "study.toml", "summary.csv", "inputs"}
+DOCUMENTS = {"report.html", "report.docx", "report.xlsx"}
 
 
 @pytest.fixture(scope="module")
@@ -102,10 +103,10 @@ def test_the_installed_popsim_uses_its_own_files(installed: Path, tmp_path: Path
 
 def test_the_installed_command_runs_the_packaged_study(installed: Path, tmp_path: Path) -> None:
     command = installed.with_name("popsim" + (".exe" if os.name == "nt" else ""))
-    done = run(command, tmp_path, "run", "--scenarios", "500", "--out", "here", "--json")
+    done = run(command, tmp_path, "run", "--scenarios", "500", "--out", "here", "--json", "--format", "html,docx,xlsx")
     results = json.loads(done)
     assert results["scenarios"] == 500
-    assert {path.name for path in (tmp_path / "here").iterdir()} == RUN_FILES
+    assert {path.name for path in (tmp_path / "here").iterdir()} == RUN_FILES | DOCUMENTS
     with (tmp_path / "here" / "summary.csv").open(encoding="utf-8", newline="") as file:
         first = next(csv.DictReader(file))
     assert float(first["p50"]) == results["cost"]["median"]
