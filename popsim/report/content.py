@@ -32,6 +32,7 @@ SECTIONS = (
     "which_assumptions",
     "dependence",
     "credibility",
+    "computation",
     "evidence",
     "cross_check",
     "countries",

@@ -127,7 +127,7 @@ def test_every_breakdown_has_a_table_with_the_means_and_ranges_of_the_scenarios(
     word = {"cost": "Cost", "financing_need": "Financing need"}[total]
     for block in blocks_of(document):
         if isinstance(block, Matrix) and block.caption.startswith(f"{word} by {title}:"):
-            assert "80\u202f%\u00a0interval" in block.caption
+            assert "80\u202f% interval" in block.caption
             assert "US$ million, constant 2025 prices" in block.caption
             for row, (column, k) in itertools.product(block.rows[:-1], zip(block.columns[:-1], itertools.count())):
                 key = (row.label, column) if (row.label, column) in expected else (column, row.label)

@@ -26,8 +26,8 @@ def section(study: Study, dataset: xr.Dataset, name: str = "credibility") -> Sec
     return next(part for part in compose(study, dataset).sections if part.id == name)
 
 
-def items(study: Study, dataset: xr.Dataset) -> str:
-    return " ".join(next(block for block in section(study, dataset).blocks if isinstance(block, Bullets)).items)
+def items(study: Study, dataset: xr.Dataset, name: str = "credibility") -> str:
+    return " ".join(next(block for block in section(study, dataset, name).blocks if isinstance(block, Bullets)).items)
 
 
 def test_shares_by_basis_and_the_largest_assumption(study: Study, dataset: xr.Dataset) -> None:

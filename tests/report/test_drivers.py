@@ -58,7 +58,7 @@ def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section,
 def test_the_lead_names_the_input_that_explains_most(section: Section) -> None:
     lead = next(block.text for block in section.blocks if isinstance(block, Paragraph))
     assert lead.startswith("The largest part of the range comes from “Unit costs: Technology transfer”")
-    assert "90\u202f%\u00a0interval" in lead
+    assert "90\u202f% interval" in lead
 
 
 def with_indices(dataset: xr.Dataset, first: float, total: float, error: float) -> Section:

@@ -84,7 +84,7 @@ def test_every_case_is_a_row_with_its_figures_in_order(study: Study, found: xr.D
     names = [row[0] for table in (open_, folded) for row in table.rows[1:] if row[0]]
     assert names == list(dict.fromkeys(found["assumption_name"].values.tolist()))[1:]
     assert len(open_.rows) + len(folded.rows) == found.sizes["case"] + 1
-    assert open_.rows[0][0] == folded.rows[0][0] == "Full programme"
+    assert open_.rows[0][0] == folded.rows[0][0] == "No assumption changed"
     titles = [title for title, _ in open_.groups]
     assert titles == ["Total cost", "Cost in all years", "Financing need"]
     assert len(open_.columns) == open_.labels + sum(width for _, width in open_.groups)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -11,9 +12,12 @@ import xarray as xr
 from popsim import analysis, schema
 from popsim.report.data import ReportData, names_of
 from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow, Paragraph, Section, Table
+from popsim.report.headings import heading, heading_in_sentence, with_remark
+from popsim.report.language import gettext as _
 from popsim.report.language import listed
-from popsim.report.numbers import UNKNOWN, percent
-from popsim.report.prose import Prose
+from popsim.report.numbers import UNKNOWN, Printed, percent
+from popsim.report.prose import Prose, sentence_case
+from popsim.report.words import basis
 from popsim.study.model import Study
 
 _text = Prose("breakdowns")
@@ -24,17 +28,6 @@ MOST_OPEN = 12
 """Rows that are shown without a click."""
 MOST_ROWS = 1_000
 """Rows of a list; of a longer one the largest are shown, and summary.csv holds all."""
-
-_COLUMNS = ("Low end", "Mean", "High end", "Share")
-_TOTALS = {"cost": "Cost", "financing_need": "Financing need"}
-_NAMES = {
-    "country": "Country",
-    "area": "Activity area",
-    "component": "Cost component",
-    "basis": "Basis of the centre",
-    "width": "Basis of the width",
-    "year": "Year",
-}
 
 
 def breakdowns(data: ReportData) -> Section | None:
@@ -55,7 +48,7 @@ def breakdowns(data: ReportData) -> Section | None:
     if not blocks:
         return None
     note = Paragraph(_text("note"), note=True)
-    return Section("breakdowns", "Further breakdowns", "Breakdowns", (*blocks, note))
+    return Section("breakdowns", _("Further breakdowns"), _("Breakdowns"), (*blocks, note))
 
 
 def dims_of(data: ReportData, name: str) -> tuple[str, ...]:
@@ -68,20 +61,21 @@ def _has_own_section(data: ReportData, dims: tuple[str, ...]) -> bool:
     return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in data.groups)
 
 
-def _dimension_name(study: Study, dim: str) -> str:
-    """Name a dimension, or a grouping of countries as the study names it, as the heading of a column."""
-    return _NAMES.get(dim) or study.heading(dim)
-
-
 def _title(study: Study, dims: Sequence[str]) -> str:
-    """Name what a breakdown is by within a sentence, such as "activity area and year"."""
-    return listed([_NAMES[dim].lower() if dim in _NAMES else study.heading(dim, sentence=True) for dim in dims])
+    """Return what a breakdown is by, within a sentence, such as "activity area and year"."""
+    return listed([heading_in_sentence(study, dim) for dim in dims])
+
+
+def _totals(shown: Sequence[str]) -> dict[str, str]:
+    """Return the headings over the columns of the totals that are shown."""
+    known = {"cost": _("Cost"), "financing_need": _("Financing need")}
+    return {total: known[total] for total in shown}
 
 
 def _label_of(data: ReportData, dim: str, value: object) -> str:
     """Name a label of a dimension, as the study names it; its code follows where several have one name."""
     if dim in {"basis", "width"}:
-        return str(value).capitalize()
+        return sentence_case(basis(str(value)))
     return names_of(data.dataset, dim).get(value) or data.study.label(dim, value)
 
 
@@ -140,18 +134,18 @@ def _matrices(data: ReportData, dims: tuple[str, ...], across: str) -> list[Bloc
         sums = (*(_cell(along, by_column, {across: column}) for column in columns), _cell(along, total, {}))
         caption = _text(
             "matrix_caption",
-            total=_TOTALS[total],
+            total=total,
             by=title,
-            interval=data.interval,
+            coverage=percent(data.coverage),
             unit_and_prices=data.unit_and_prices,
-            about_means=along.about_means(name, by_row, by_column, total),
         )
         tables.append(
             Matrix(
-                caption,
-                _dimension_name(data.study, down),
-                (*(_label_of(data, across, column) for column in columns), "All"),
-                (*lines, MatrixRow("All", sums)),
+                with_remark(caption, along.about_means(name, by_row, by_column, total)),
+                heading(data.study, down),
+                (*(_label_of(data, across, column) for column in columns), _("All")),
+                (*lines, MatrixRow(_("All"), sums)),
+                name=_slug(dims, total if len(data.totals) > 1 else ""),
             )
         )
     if len(rows) <= MOST_OPEN:
@@ -167,25 +161,26 @@ def _list(data: ReportData, dims: tuple[str, ...]) -> list[Block | Details]:
         first = schema.breakdown_name(dims, data.first)
         keys.sort(key=lambda key: -data.mean(first, **dict(zip(dims, key, strict=True))).value)
         note.append(Paragraph(_text("largest_rows", shown=MOST_ROWS, rows=whole), note=True))
-    labels = [_dimension_name(data.study, dim) for dim in dims]
+    labels = [heading(data.study, dim) for dim in dims]
     if "country" in dims:
-        labels.insert(dims.index("country") + 1, "Code")
+        labels.insert(dims.index("country") + 1, _("Code"))
     shown, title = data.totals, _title(data.study, dims)
     caption = _text(
         "list_caption",
-        title="Ranges" if len(shown) > 1 else _TOTALS[shown[0]],
+        total="" if len(shown) > 1 else shown[0],
         by=title,
-        interval=data.interval,
+        coverage=percent(data.coverage),
         unit_and_prices=data.unit_and_prices,
-        about_means=data.about_means(*(schema.breakdown_name(dims, total) for total in shown)),
     )
+    columns = (_("Low end"), _("Mean"), _("High end"), _("Share"))
     table = Table(
-        caption,
-        (*labels, *_COLUMNS * len(shown)),
+        with_remark(caption, data.about_means(*(schema.breakdown_name(dims, total) for total in shown))),
+        (*labels, *columns * len(shown)),
         tuple((*_row_labels(data, dims, key), *_row(data, dims, key)) for key in keys[:MOST_ROWS]),
         labels=len(labels),
         sortable=whole > MOST_OPEN,
-        groups=tuple((_TOTALS[total], len(_COLUMNS)) for total in shown) if len(shown) > 1 else (),
+        groups=tuple((title, len(columns)) for title in _totals(shown).values()) if len(shown) > 1 else (),
+        name=_slug(dims),
     )
     if whole <= MOST_OPEN:
         return [table]
@@ -204,10 +199,19 @@ def _row_labels(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]
 
 def _row(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]) -> list[str]:
     where = dict(zip(dims, key, strict=True))
-    cells = []
+    cells: list[str] = []
     for total in data.totals:
         name = schema.breakdown_name(dims, total)
         (low, high), mean, whole = data.range(name, **where), data.mean(name, **where), data.mean(total).value
-        share = percent(mean.value / whole, mean.error / whole) if whole > 0.0 and mean.is_known else UNKNOWN
+        share = (
+            percent(mean.value / whole, mean.error / whole)
+            if whole > 0.0 and mean.is_known
+            else Printed(UNKNOWN, math.nan, "share")
+        )
         cells += [*data.amounts(low, mean, high), share]
     return cells
+
+
+def _slug(dims: Sequence[str], total: str = "") -> str:
+    """Name a table by what it is by, and by its total where others stand beside it."""
+    return "-".join(["by", *dims, *([total] if total else [])]).replace("_", "-")

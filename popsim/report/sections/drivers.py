@@ -10,18 +10,18 @@ import xarray as xr
 
 from popsim.analysis import attached_drivers, drivers_left_out
 from popsim.analysis.sobol import Share, reported, share_of
-from popsim.analysis.tails import UNSEEN
 from popsim.report import figures
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Figure, Paragraph, Section, Table
 from popsim.report.estimates import Measured
-from popsim.report.numbers import NO_BREAK, UNKNOWN, amount, amounts, finest_of, money, percent, unit_for
+from popsim.report.input_names import input_name
+from popsim.report.language import gettext as _
+from popsim.report.numbers import UNKNOWN, Printed, amount, amounts, finest_of, money, percent, unit_for
 from popsim.report.prose import Prose, sentence_case
 from popsim.study.model import Study
 
 _text = Prose("drivers")
 
-_HEADINGS = {"input": "Uncertain input", "level": "Common to whom"}
 _NEED = "financing_need"
 _FINEST = 0.001
 """Place at which shares end: tenths of a per cent."""
@@ -34,7 +34,7 @@ class Units(NamedTuple):
 
     unit: str
     unit_and_prices: str
-    interval: str
+    coverage: str
     width: Measured | None = None
     """Width of the range where more scenarios know it than those of the drivers."""
 
@@ -42,8 +42,11 @@ class Units(NamedTuple):
 def units_of(indices: xr.Dataset, study: Study) -> Units:
     """Choose the unit for results of `popsim.drivers` that stand alone."""
     unit = unit_for(float(indices["swing_high"].max()), study.currency)
-    interval = f"{percent(float(indices.attrs['coverage']))}{NO_BREAK}interval"
-    return Units(unit, f"{unit}, constant {study.price_year} prices", interval)
+    return Units(
+        unit,
+        _("%(unit)s, constant %(year)s prices", unit=unit, year=study.price_year),
+        percent(float(indices.attrs["coverage"])),
+    )
 
 
 def drivers(data: ReportData) -> Section | None:
@@ -51,14 +54,14 @@ def drivers(data: ReportData) -> Section | None:
     blocks: tuple[Block, ...] | None
     why = left_out(data.dataset, data.scenarios)
     blocks = _blocks(data) if why is None else (Paragraph(why),)
-    return None if blocks is None else Section("drivers", "What makes the range?", "What makes it", blocks)
+    return None if blocks is None else Section("drivers", _("What makes the range?"), _("What makes it"), blocks)
 
 
 def _blocks(data: ReportData) -> tuple[Block, ...] | None:
     by_input, by_level = (attached_drivers(data.dataset, by) for by in ("input", "level"))
     if by_input is None or by_level is None or data.is_certain:
         return None
-    units = Units(data.unit, data.unit_and_prices, data.interval, data.widths.get("study"))
+    units = Units(data.unit, data.unit_and_prices, percent(data.coverage), data.widths.get("study"))
     first = Paragraph(lead(by_input, units))
     of_need = attached_drivers(data.dataset, "input", _NEED)
     need = () if of_need is None else need_blocks(of_need, units._replace(width=None))
@@ -93,7 +96,7 @@ def need_blocks(indices: xr.Dataset, units: Units) -> tuple[Paragraph | Table, .
         return ()
     shares = {str(key): _reported(indices, "input", str(key))[0] for key in indices["input"].values}
     first = max(shares, key=lambda key: shares[key].value if shares[key].is_resolved else -1.0)
-    name = _name(indices, "input", first) if shares[first].is_resolved else ""
+    name = input_name(indices, "input", first) if shares[first].is_resolved else ""
     return (
         Paragraph(_text("of_need", name=name, share=_share(shares[first]))),
         share_table(indices, "input", _NEED),
@@ -113,8 +116,8 @@ def lead(indices: xr.Dataset, units: Units) -> str:
         return _text("nothing_varies")
     if is_unseen(indices):
         is_known = "input" in indices.dims and float(indices["first_order"].max()) > 0.0
-        largest = _name(indices, "input", str(indices["first_order"].idxmax().item())) if is_known else ""
-        return _text("unseen", why=UNSEEN, largest=largest)
+        largest = input_name(indices, "input", str(indices["first_order"].idxmax().item())) if is_known else ""
+        return _text("unseen", largest=largest)
     shares = {str(key): _reported(indices, "input", str(key))[0] for key in indices["input"].values}
     known = {key: share for key, share in shares.items() if share.is_known}
     if not known:
@@ -122,7 +125,7 @@ def lead(indices: xr.Dataset, units: Units) -> str:
     first = max(known, key=lambda key: known[key].value)
     if not known[first].is_resolved:
         return _text("none_stands_out", bound=_upward(max(each.bound for each in known.values())))
-    name, share = _name(indices, "input", first), _share(known[first])
+    name, share = input_name(indices, "input", first), _share(known[first])
     left, width = _measured(indices, "width_given", input=first), _width(indices, units)
     if not (width.is_known and left.is_known):
         return _text("largest", name=name, share=share)
@@ -131,7 +134,7 @@ def lead(indices: xr.Dataset, units: Units) -> str:
         "largest_and_narrower" if left.value < width.value else "largest_but_no_narrower",
         name=name,
         share=share,
-        interval=units.interval,
+        coverage=units.coverage,
         then=money(left.value, left.error, units.unit, finest),
         now=money(width.value, width.error, units.unit, width.finest),
     )
@@ -144,8 +147,11 @@ def is_unseen(indices: xr.Dataset) -> bool:
 
 def share_table(indices: xr.Dataset, by: str, total: str = "cost") -> Table:
     """Return the shares of the variance of a total by group of inputs."""
-    rows = tuple((_name(indices, by, key), *map(_share, _reported(indices, by, key))) for key in _order(indices, by))
-    return Table(_text("shares_table", total=total), (_HEADINGS[by], "Alone", "With others"), rows)
+    rows = tuple(
+        (input_name(indices, by, key), *map(_share, _reported(indices, by, key))) for key in _order(indices, by)
+    )
+    columns = (_heading(by), _("Alone"), _("With others"))
+    return Table(_text("shares_table", total=total), columns, rows, name=_slug("shares-of-variance", by, total))
 
 
 def swing_table(indices: xr.Dataset, by: str, units: Units, total: str = "cost") -> Table:
@@ -155,15 +161,16 @@ def swing_table(indices: xr.Dataset, by: str, units: Units, total: str = "cost")
         amounts([_measured(indices, name, **{by: key}) for key in keys], units.unit)
         for name in ("swing_low", "swing_high", "width_given")
     ]
-    rows = tuple(zip((_name(indices, by, key) for key in keys), *columns, strict=True))
+    rows = tuple(zip((input_name(indices, by, key) for key in keys), *columns, strict=True))
     caption = _text(
         "swings_caption",
         total=total,
-        interval=units.interval,
+        coverage=units.coverage,
         width=amount(width.value, width.error, units.unit, width.finest),
         unit_and_prices=units.unit_and_prices,
     )
-    return Table(caption, (_HEADINGS[by], "Low (P10)", "High (P90)", "Width if known"), rows)
+    headings = (_heading(by), _("Low (P10)"), _("High (P90)"), _("Width if known"))
+    return Table(caption, headings, rows, name=_slug("swings", by, total))
 
 
 def area_table(indices: xr.Dataset, names: dict[str, str]) -> Table:
@@ -171,7 +178,8 @@ def area_table(indices: xr.Dataset, names: dict[str, str]) -> Table:
     shares = {area: _measured(indices, "variance_share_by_area", area=area) for area in names}
     order = sorted(shares, key=lambda area: -shares[area].value)
     rows = tuple((names[area], _part(shares[area])) for area in order)
-    return Table("Share of each area in the variance of the total cost", ("Area", "Share"), rows)
+    caption = _("Share of each area in the variance of the total cost")
+    return Table(caption, (_("Area"), _("Share")), rows, name="shares-of-areas")
 
 
 def notes(indices: xr.Dataset) -> tuple[str, ...]:
@@ -192,11 +200,11 @@ def notes(indices: xr.Dataset) -> tuple[str, ...]:
 
 def _tornado(indices: xr.Dataset, data: ReportData) -> Figure:
     at = indices.sortby(indices["swing_low"] - indices["swing_high"])
-    labels = [str(name) for name in at["input_name"].values]
+    labels = [input_name(indices, "input", str(key)) for key in at["input"].values]
     lows, highs = ([data.on_axis(value) for value in at[name].values.tolist()] for name in ("swing_low", "swing_high"))
     return Figure(
         "tornado",
-        "How far each input moves the expected total cost",
+        _("How far each input moves the expected total cost"),
         _text("tornado_caption"),
         _text("tornado_spoken", widest=labels[0]),
         partial(
@@ -212,7 +220,7 @@ def _tornado(indices: xr.Dataset, data: ReportData) -> Figure:
 
 def _shares(indices: xr.Dataset) -> Figure:
     keys = _order(indices, "input")
-    labels = [_name(indices, "input", key) for key in keys]
+    labels = [input_name(indices, "input", key) for key in keys]
     # A share that its error hides has no bar.
     alone, with_others = (
         [100.0 * share.value if share.is_resolved else 0.0 for share in each]
@@ -220,7 +228,7 @@ def _shares(indices: xr.Dataset) -> Figure:
     )
     return Figure(
         "drivers",
-        "Share of the variance of the total cost",
+        _text("shares_table", total="cost"),
         _text("shares_caption"),
         _text("shares_spoken", largest=labels[0]),
         partial(
@@ -228,7 +236,7 @@ def _shares(indices: xr.Dataset) -> Figure:
             labels=labels,
             alone=alone,
             with_others=with_others,
-            share_label="Share of the variance, per cent",
+            share_label=_("Share of the variance, per cent"),
         ),
     )
 
@@ -249,8 +257,12 @@ def _reported(indices: xr.Dataset, by: str, key: str) -> tuple[Share, Share]:
     return reported((first.value, first.error), (total.value, total.error))
 
 
-def _name(indices: xr.Dataset, by: str, key: str) -> str:
-    return str(indices[f"{by}_name"].sel({by: key}).item())
+def _heading(by: str) -> str:
+    return _("Uncertain input") if by == "input" else _("Common to whom")
+
+
+def _slug(table: str, by: str, total: str) -> str:
+    return "-".join([table, by, *(["need"] if total == _NEED else [])])
 
 
 def _measured(indices: xr.Dataset, name: str, **where: str) -> Measured:
@@ -263,23 +275,25 @@ def _width(indices: xr.Dataset, units: Units) -> Measured:
     return units.width or _measured(indices, "width")
 
 
-def _share(share: Share) -> str:
+def _share(share: Share) -> Printed:
     """Print a share, or what it lies below where its error hides it."""
     if not share.is_known:
-        return UNKNOWN
+        return Printed(UNKNOWN, math.nan, "share")
     if share.is_resolved:
         return percent(share.value, share.error, finest=_FINEST)
-    return _text("below", bound=_upward(share.bound)) if share.bound > _ROUNDING else percent(0.0)
+    if share.bound > _ROUNDING:
+        return Printed(_text("below", bound=_upward(share.bound)), math.nan, "share")
+    return percent(0.0)
 
 
-def _upward(bound: float) -> str:
+def _upward(bound: float) -> Printed:
     """Print a bound rounded up to one digit, of a tenth of a per cent at least."""
     bound = max(bound, _FINEST)
     place = 10.0 ** math.floor(math.log10(bound))
     return percent(min(math.ceil(bound / place - 1e-9) * place, 1.0))
 
 
-def _part(share: Measured) -> str:
+def _part(share: Measured) -> Printed:
     """Print a part of a variance, which is negative where a cost moves against the total."""
     size = share_of(abs(share.value), share.error)
     is_negative = size.is_resolved and share.value < 0.0

@@ -9,7 +9,10 @@ from functools import partial
 from popsim.report import figures, totals
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Figure, Paragraph, Section, Table
-from popsim.report.prose import Prose
+from popsim.report.headings import with_remark
+from popsim.report.language import gettext as _
+from popsim.report.numbers import count, percent
+from popsim.report.prose import Prose, sentence_case
 
 Labelled = tuple[tuple[str, ...], object]
 """Labels of a row of a table, and the label of a breakdown for which it stands."""
@@ -23,9 +26,9 @@ def by_area(data: ReportData) -> Section | None:
         return None
     shown = [_area_figure(data, total) for total in data.totals if data.has(f"{total}_by_area")]
     rows = [((area.name,), area.id) for area in data.study.areas]
-    table = range_table(data, "area", ("Activity area",), rows, whole="All areas")
+    table = range_table(data, "area", (_("Activity area"),), rows, whole=_("All areas"))
     blocks: tuple[Block, ...] = (*shown, table, Paragraph(_text("areas_note"), note=True))
-    return Section("areas", "Ranges by activity area", "Areas", blocks)
+    return Section("areas", _("Ranges by activity area"), _("Areas"), blocks)
 
 
 def by_group(data: ReportData) -> Section | None:
@@ -36,7 +39,7 @@ def by_group(data: ReportData) -> Section | None:
         *(_group_table(data, group) for group in data.groups),
         Paragraph(_text("groups_note"), note=True),
     )
-    return Section("groups", "Ranges by group of countries", "Groups", blocks)
+    return Section("groups", _("Ranges by group of countries"), _("Groups"), blocks)
 
 
 def by_year(data: ReportData) -> Section | None:
@@ -47,10 +50,10 @@ def by_year(data: ReportData) -> Section | None:
     rows = [((str(year),), year) for year in data.summary["year"].values.tolist()]
     blocks: tuple[Block, ...] = (
         *shown,
-        range_table(data, "year", ("Year",), rows),
+        range_table(data, "year", (_("Year"),), rows),
         Paragraph(_text("years_note"), note=True),
     )
-    return Section("years", "Ranges by year", "Years", blocks)
+    return Section("years", _("Ranges by year"), _("Years"), blocks)
 
 
 def row_of(data: ReportData, name: str, where: dict[str, object], point: float | None = None) -> tuple[str, ...]:
@@ -81,34 +84,32 @@ def range_table(
     """
     shown = [total for total in data.totals if data.has(f"{total}_by_{by}")]
     columns, groups = list(headings), []
-    cells = [list(labels) for labels, _ in rows]
+    cells = [list(labels) for labels, __ in rows]
     if whole:
         cells.append([whole, *("",) * (len(headings) - 1)])
     for total in shown:
         name, points = f"{total}_by_{by}", data.points_by(total, by)
-        for line, (_, label) in zip(cells, rows, strict=False):
+        for line, (__, label) in zip(cells, rows, strict=False):
             line += row_of(data, name, {by: label}, points[label] if points else None)
         if whole:
             cells[-1] += row_of(data, total, {}, data.point(total) if points else None)
-        statistics = ["Low end", "Median", "High end", "Mean", *(["Point estimate"] if points else [])]
+        statistics = [_("Low end"), _("Median"), _("High end"), _("Mean"), *([_("Point estimate")] if points else [])]
         columns += statistics
         groups.append((totals.title(total, data.study), len(statistics)))
-    caption = _text(
-        "table_caption",
-        # Where several totals stand beside each other, the heading above their columns names them.
-        title="Ranges" if len(shown) > 1 else totals.title(shown[0], data.study),
-        by={"area": "activity area", "year": "year"}.get(by) or data.study.heading(by, sentence=True),
-        interval=data.interval,
-        unit_and_prices=data.unit_and_prices,
-        about_means=data.about_means(*(f"{total}_by_{by}" for total in shown), *(shown if whole else [])),
-    )
+    # Where several totals stand beside each other, the heading above their columns names them.
+    kind = by if by in {"area", "year"} else "group"
+    grouping = "" if kind != "group" else data.study.heading(by, sentence=True)
+    title = _text("table_title", total="" if len(shown) > 1 else shown[0], by=kind, grouping=grouping)
+    caption = _text("table_caption", title=title, coverage=percent(data.coverage), unit_and_prices=data.unit_and_prices)
+    about_means = data.about_means(*(f"{total}_by_{by}" for total in shown), *(shown if whole else []))
     return Table(
-        caption,
+        with_remark(caption, about_means),
         tuple(columns),
         tuple(map(tuple, cells)),
         labels=len(headings),
         total=bool(whole),
         groups=tuple(groups) if len(groups) > 1 else (),
+        name=f"by-{by}".replace("_", "-"),
     )
 
 
@@ -116,8 +117,8 @@ def _group_table(data: ReportData, group: str) -> Table:
     study = data.study
     countries = Counter(dict(country.groups).get(group) for country in study.countries)
     labels = data.summary[group].values.tolist()
-    rows = [((study.label(group, label), str(countries[str(label)])), label) for label in labels]
-    return range_table(data, group, (study.heading(group), "Countries"), rows)
+    rows = [((study.label(group, label), count(countries[str(label)])), label) for label in labels]
+    return range_table(data, group, (study.heading(group), _("Countries")), rows)
 
 
 def _area_figure(data: ReportData, total: str) -> Figure:
@@ -126,10 +127,10 @@ def _area_figure(data: ReportData, total: str) -> Figure:
     bars.sort(key=lambda bar: -bar.median)
     return Figure(
         "areas" if total == data.first else f"areas-{total}",
-        _text("areas_title", title=totals.title(total, data.study)),
-        _text("areas_caption", interval=data.interval, has_points=bool(points)),
+        _text("areas_title", total=total),
+        _text("areas_caption", coverage=percent(data.coverage), has_points=bool(points)),
         _text("areas_spoken", areas=len(bars), largest=bars[0].label),
-        partial(figures.intervals, bars=bars, amount_label=data.unit_and_prices[:1].upper() + data.unit_and_prices[1:]),
+        partial(figures.intervals, bars=bars, amount_label=sentence_case(data.unit_and_prices)),
     )
 
 
@@ -139,8 +140,8 @@ def _year_figure(data: ReportData, total: str) -> Figure:
     largest = max(bars, key=lambda bar: bar.median)
     return Figure(
         "years" if total == data.first else f"years-{total}",
-        _text("years_title", title=totals.title(total, data.study)),
-        _text("years_caption", interval=data.interval, noun=totals.noun(total, data.study)),
+        _text("years_title", total=total),
+        _text("years_caption", total=total, coverage=percent(data.coverage)),
         _text("years_spoken", first=bars[0].label, last=bars[-1].label, largest=largest.label),
         partial(figures.years, bars=bars, amount_label=data.unit_and_prices),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -15,9 +16,11 @@ from popsim.report.comparison import signed
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import Block, Details, Entry, Paragraph, Section, Table
 from popsim.report.estimates import Measured
+from popsim.report.input_names import assumption_name, change_name
+from popsim.report.language import gettext as _
 from popsim.report.numbers import (
-    NO_BREAK,
     UNKNOWN,
+    Printed,
     amount,
     amounts,
     money,
@@ -42,14 +45,17 @@ class Units(NamedTuple):
 
     unit: str
     unit_and_prices: str
-    interval: str
+    coverage: str
 
 
 def units_of(found: xr.Dataset, study: Study) -> Units:
     """Choose the unit for results of `popsim.assumptions` that stand alone."""
     unit = unit_for(float(found["cost_quantile"].max()), study.currency)
-    interval = f"{percent(float(found.attrs['coverage']))}{NO_BREAK}interval"
-    return Units(unit, f"{unit}, constant {study.price_year} prices", interval)
+    return Units(
+        unit,
+        _("%(unit)s, constant %(year)s prices", unit=unit, year=study.price_year),
+        percent(float(found.attrs["coverage"])),
+    )
 
 
 def which_assumptions(data: ReportData) -> Section | None:
@@ -59,53 +65,53 @@ def which_assumptions(data: ReportData) -> Section | None:
     if why is None:
         if found is None:
             return None
-        parts = blocks(found, data.study, Units(data.unit, data.unit_and_prices, data.interval))
-    return Section("which-assumptions", "Which assumptions matter most?", "Assumptions", parts)
+        parts = blocks(found, data.study, Units(data.unit, data.unit_and_prices, percent(data.coverage)))
+    return Section("which-assumptions", _("Which assumptions matter most?"), _("Assumptions"), parts)
 
 
 def blocks(found: xr.Dataset, study: Study, units: Units) -> tuple[Block | Details, ...]:
     """Return the sentences and tables on the changes that `popsim.assumptions` made."""
     order = list(dict.fromkeys(found["assumption"].values.tolist()))[1:]
     first, rest = order[:SHOWN], order[SHOWN:]
-    leads = [lead(found, study, units), *of_cost(found, study, units)]
+    leads = [lead(found, units), *of_cost(found, units)]
     parts: list[Block | Details] = [*(Paragraph(text) for text in leads), table(found, study, units, first)]
     if rest:
-        noun = totals.noun(found.attrs["headline"], study)
-        summary = _text("others", others=len(rest), noun=noun, bound=_largest_of(found, rest, units))
-        parts.append(Details(summary, (table(found, study, units, rest),)))
-    parts += [Paragraph(text, note=True) for text in notes(found, study)]
+        bound = _largest_of(found, rest, units)
+        summary = _text("others", others=len(rest), total=found.attrs["headline"], bound=bound)
+        others = replace(table(found, study, units, rest), name="other-assumptions")
+        parts.append(Details(summary, (others,)))
+    parts += [Paragraph(text, note=True) for text in notes(found)]
     if entries := _stated(study):
         parts.append(Details(_text("stated_summary", count=len(entries)), entries))
     return tuple(parts)
 
 
-def lead(found: xr.Dataset, study: Study, units: Units) -> str:
+def lead(found: xr.Dataset, units: Units) -> str:
     """Name the change that moves the headline most, and what it does; or that chance could do as much."""
-    headline, noun = found.attrs["headline"], totals.noun(found.attrs["headline"], study)
-    scenarios = int(found.attrs["scenarios"])
+    headline, scenarios = found.attrs["headline"], int(found.attrs["scenarios"])
     place = _most(found)
     if place is None:
-        return _text("none_stands_out", noun=noun, scenarios=scenarios)
+        return _text("none_stands_out", total=headline, scenarios=scenarios)
     case, written = found.isel(case=place), found.isel(case=0)
     then, now = ([_quantile(each, headline, level) for level in _ends(found)] for each in (case, written))
     medians = [_quantile(each, headline, 0.5) for each in (case, written)]
     if not all(figure.is_known for figure in (*then, *now, *medians)):
-        return _text("too_few", noun=noun, scenarios=scenarios)
+        return _text("too_few", total=headline, scenarios=scenarios)
     return _text(
         "largest",
-        noun=noun,
-        assumption=case["assumption_name"].item(),
+        total=headline,
+        assumption=assumption_name(case),
         change=_change(case, with_value=False),
         is_own=case["kind"].item() == "own",
         median=money(medians[0].value, medians[0].error, units.unit),
         median_now=money(medians[1].value, medians[1].error, units.unit),
         range=_range(then, units),
         range_now=_range(now, units),
-        interval=units.interval,
+        coverage=units.coverage,
     )
 
 
-def of_cost(found: xr.Dataset, study: Study, units: Units) -> tuple[str, ...]:
+def of_cost(found: xr.Dataset, units: Units) -> tuple[str, ...]:
     """Return a sentence on what moves the median of the cost most, where the need comes first and another moves it.
 
     What others pay for whatever it costs moves the cost and not the need, and so stands last in the table.
@@ -121,8 +127,7 @@ def of_cost(found: xr.Dataset, study: Study, units: Units) -> tuple[str, ...]:
     medians = [_quantile(each, "cost", 0.5) for each in (case, found.isel(case=0))]
     text = _text(
         "other_total",
-        noun=totals.noun("cost", study),
-        assumption=case["assumption_name"].item(),
+        assumption=assumption_name(case),
         change=_change(case, with_value=False),
         is_own=case["kind"].item() == "own",
         median=money(medians[0].value, medians[0].error, units.unit),
@@ -132,20 +137,20 @@ def of_cost(found: xr.Dataset, study: Study, units: Units) -> tuple[str, ...]:
 
 
 def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str]) -> Table:
-    """Return what each change of some assumptions makes of the totals, beside the study as written."""
+    """Return what each change of some assumptions makes of the totals, beside no change at all."""
     wanted = set(assumptions)
     places = [0, *(k for k, each in enumerate(found["assumption"].values.tolist()) if each in wanted)]
     rows = [_labels(found, places, k) for k in range(len(places))]
-    headings, groups, columns = ["Assumption", "Changed to"], [], []
+    headings, groups, columns = [_("Assumption"), _("Changed to")], [], []
     low, high = _ends(found)
     kinds: list[tuple[str, tuple[tuple[float, str], ...]]] = [
-        ("cost", ((low, "Low end"), (0.5, "Median"), (high, "High end")))
+        ("cost", ((low, _("Low end")), (0.5, _("Median")), (high, _("High end"))))
     ]
     if "cost_all_years_quantile" in found:
-        kinds.append(("cost_all_years", ((0.5, "Median"),)))
+        kinds.append(("cost_all_years", ((0.5, _("Median")),)))
     if "financing_need_quantile" in found:
         kinds.append(
-            ("financing_need", ((0.5, "Median"), (CONFIDENCE, _text("enough", confidence=percent(CONFIDENCE)))))
+            ("financing_need", ((0.5, _("Median")), (CONFIDENCE, _text("enough", confidence=percent(CONFIDENCE)))))
         )
     for total, levels in kinds:
         titles = [title for _, title in levels]
@@ -153,22 +158,21 @@ def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[s
             amounts([_quantile(found.isel(case=k), total, level) for k in places], units.unit) for level, _ in levels
         ]
         if total == found.attrs["headline"] or (total == "cost" and len(kinds) < 2):
-            titles.append("Median moves by")
+            titles.append(_("Median moves by"))
             cells.append(_moves(found, total, places, units))
         headings += titles
         columns += cells
         groups.append((totals.title(total, study), len(titles)))
-    caption = _text("caption", unit_and_prices=units.unit_and_prices, interval=units.interval)
+    caption = _text("caption", unit_and_prices=units.unit_and_prices, coverage=units.coverage)
     body = tuple((*labels, *figures) for labels, figures in zip(rows, zip(*columns, strict=True), strict=True))
-    return Table(caption, tuple(headings), body, labels=2, groups=tuple(groups))
+    return Table(caption, tuple(headings), body, labels=2, groups=tuple(groups), name="assumptions")
 
 
-def notes(found: xr.Dataset, study: Study) -> tuple[str, ...]:
+def notes(found: xr.Dataset) -> tuple[str, ...]:
     """Explain how to read the table."""
     kinds = set(found["kind"].values.tolist())
-    headline = found.attrs["headline"]
     return (
-        _text("order", noun=totals.noun(headline, study), scenarios=int(found.attrs["scenarios"])),
+        _text("order", total=found.attrs["headline"], scenarios=int(found.attrs["scenarios"])),
         *([_text("own", has_levels=bool(np.isnan(found["value"].values[1:]).any()))] if "own" in kinds else []),
     )
 
@@ -176,7 +180,7 @@ def notes(found: xr.Dataset, study: Study) -> tuple[str, ...]:
 def _stated(study: Study) -> tuple[Entry, ...]:
     """Return each stated alternative with what it changes and why it is looked at."""
     return tuple(
-        Entry(each.name, "stated", (("Assumption", each.assumption), *each.changes), each.rationale, ())
+        Entry(each.name, _("stated"), ((_("Assumption"), each.assumption), *each.changes), each.rationale, ())
         for each in study.what_ifs
     )
 
@@ -207,17 +211,18 @@ def _range(ends: list[Measured], units: Units) -> str:
 
 def _moves(found: xr.Dataset, total: str, places: list[int], units: Units) -> tuple[str, ...]:
     """Print how far the median moves, with the Monte Carlo error of that."""
-    cells = []
+    cells: list[str] = []
     for place in places:
         value, error = _moved(found.isel(case=place), total)
         if place == 0:
             cells.append("")
         elif not math.isfinite(error):
-            cells.append(UNKNOWN)
+            cells.append(Printed(UNKNOWN, math.nan, "money"))
         else:
             shown = signed(amount(value, error, units.unit))
-            first_digit = 10.0 ** math.floor(math.log10(error)) if error > 0.0 else 0.0
-            cells.append(f"{shown} ± {amount(error, 0.0, units.unit, first_digit)}" if error > 0.0 else shown)
+            if error > 0.0:
+                shown = f"{shown} ± {amount(error, 0.0, units.unit, 10.0 ** math.floor(math.log10(error)))}"
+            cells.append(Printed(shown, value, "money"))
     return tuple(cells)
 
 
@@ -230,16 +235,16 @@ def _labels(found: xr.Dataset, places: list[int], k: int) -> tuple[str, str]:
     """Return the assumption, in the first of its rows alone, and what it is changed to."""
     case = found.isel(case=places[k])
     if places[k] == 0:
-        return case["case_name"].item(), ""
+        return _("No assumption changed"), ""
     is_new = k == 0 or found["assumption"].values[places[k - 1]] != case["assumption"].item()
-    return case["assumption_name"].item() if is_new else "", _change(case)
+    return assumption_name(case) if is_new else "", _change(case)
 
 
 def _change(case: xr.Dataset, with_value: bool = True) -> str:
     value = float(case["value"])
     if case["kind"].item() == "own" and math.isfinite(value) and with_value:
-        return _text("percentile", name=case["case_name"].item(), value=significant(value))
-    return str(case["case_name"].item())
+        return _text("percentile", name=change_name(case), value=significant(value))
+    return change_name(case)
 
 
 def _ends(found: xr.Dataset) -> tuple[float, float]:
