@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +14,7 @@ from popsim.report.document import Block, Details, Matrix, MatrixCell, MatrixRow
 from popsim.report.headings import heading, heading_in_sentence, with_remark
 from popsim.report.language import gettext as _
 from popsim.report.language import listed
-from popsim.report.numbers import UNKNOWN, Printed, percent
+from popsim.report.numbers import percent, unknown
 from popsim.report.prose import Prose, sentence_case
 from popsim.report.words import basis
 from popsim.study.model import Study
@@ -115,7 +114,7 @@ def _with_sums(data: ReportData, dims: tuple[str, ...]) -> ReportData:
 
 def _cell(data: ReportData, name: str, where: dict[str, object]) -> MatrixCell:
     low, high = data.amounts(*data.range(name, **where))
-    ends = UNKNOWN if UNKNOWN in (low, high) else f"{low}–{high}" if low != high else ""
+    ends = unknown() if unknown() in (low, high) else f"{low}–{high}" if low != high else ""
     return MatrixCell(data.amount(data.mean(name, **where)), ends)
 
 
@@ -203,11 +202,7 @@ def _row(data: ReportData, dims: tuple[str, ...], key: tuple[object, ...]) -> li
     for total in data.totals:
         name = schema.breakdown_name(dims, total)
         (low, high), mean, whole = data.range(name, **where), data.mean(name, **where), data.mean(total).value
-        share = (
-            percent(mean.value / whole, mean.error / whole)
-            if whole > 0.0 and mean.is_known
-            else Printed(UNKNOWN, math.nan, "share")
-        )
+        share = percent(mean.value / whole, mean.error / whole) if whole > 0.0 and mean.is_known else unknown()
         cells += [*data.amounts(low, mean, high), share]
     return cells
 

@@ -16,7 +16,16 @@ from popsim.report.document import Block, Figure, Paragraph, Section, Table
 from popsim.report.estimates import Measured
 from popsim.report.input_names import input_name
 from popsim.report.language import gettext as _
-from popsim.report.numbers import UNKNOWN, Printed, amount, amounts, finest_of, money, percent, unit_for
+from popsim.report.numbers import (
+    Printed,
+    amount,
+    amounts,
+    finest_of,
+    money,
+    percent,
+    unit_for,
+    unknown,
+)
 from popsim.report.prose import Prose, sentence_case
 from popsim.study.model import Study
 
@@ -278,7 +287,7 @@ def _width(indices: xr.Dataset, units: Units) -> Measured:
 def _share(share: Share) -> Printed:
     """Print a share, or what it lies below where its error hides it."""
     if not share.is_known:
-        return Printed(UNKNOWN, math.nan, "share")
+        return unknown()
     if share.is_resolved:
         return percent(share.value, share.error, finest=_FINEST)
     if share.bound > _ROUNDING:

@@ -19,7 +19,6 @@ from popsim.report.estimates import Measured
 from popsim.report.input_names import assumption_name, change_name
 from popsim.report.language import gettext as _
 from popsim.report.numbers import (
-    UNKNOWN,
     Printed,
     amount,
     amounts,
@@ -28,6 +27,7 @@ from popsim.report.numbers import (
     percent,
     significant,
     unit_for,
+    unknown,
 )
 from popsim.report.prose import Prose
 from popsim.study.model import Study
@@ -217,7 +217,7 @@ def _moves(found: xr.Dataset, total: str, places: list[int], units: Units) -> tu
         if place == 0:
             cells.append("")
         elif not math.isfinite(error):
-            cells.append(Printed(UNKNOWN, math.nan, "money"))
+            cells.append(unknown())
         else:
             shown = signed(amount(value, error, units.unit))
             if error > 0.0:
