@@ -87,7 +87,7 @@ def test_exact_and_simulated_standard_deviation(study: Study, dataset: xr.Datase
 def test_a_standard_deviation_without_a_formula_says_why(study: Study, dataset: xr.Dataset) -> None:
     late = replace(study, start=Setting(Uniform(0.0, 2.0)))
     text = items(late, dataset, "computation")
-    assert "Only the mean is known exactly: there is no formula" in text
+    assert "Only the mean is known exactly. There is no formula" in text
     assert "of a study with: starts of countries." in text
 
 
