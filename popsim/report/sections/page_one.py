@@ -101,8 +101,8 @@ def _assumption(data: ReportData) -> list[str]:
     found = attached_assumptions(data.dataset)
     if found is None or assumptions_left_out(data.dataset) is not None:
         return []
-    units = which_assumptions.Units(data.unit, data.unit_and_prices, data.interval)
-    return [which_assumptions.lead(found, data.study, units)]
+    units = which_assumptions.Units(data.unit, data.unit_and_prices, percent(data.coverage))
+    return [which_assumptions.lead(found, units)]
 
 
 def _rests_on(data: ReportData) -> Table | None:
