@@ -190,7 +190,7 @@ class Metalog(Family):
             inside = " < ".join(str(part) for part in (low, "quantiles", high) if part is not None)
             raise ParameterError(Problem(call_of(owner), (), f"{given}, low = {low}, high = {high}", inside))
         target = _free(x, low, high)
-        matrix = _basis(len(p), p - 0.5, special.logit(p))
+        matrix = basis(len(p), p - 0.5, special.logit(p))
         # Beyond this condition a fit keeps fewer than six digits. Seven terms hold four odd functions of d, so seven
         # probabilities symmetric about 1/2 (three pairs) leave one coefficient open; likewise 11 and 15.
         if np.linalg.cond(matrix) > 1e10:
@@ -245,7 +245,7 @@ def _free(x: Floats, low: float | None, high: float | None) -> Any:
 
 # The series, its slope, where it falls, its inverse and its integrals. All is written in the logit
 # t = log(p / (1 - p)): both tails keep their digits, and integrands are analytic there.
-def _basis(terms: int, d: Floats, logit: Floats) -> Floats:
+def basis(terms: int, d: Floats, logit: Floats) -> Floats:
     """Return the matrix of terms (Keelin 2016, equation 6): one row per probability, one column per coefficient."""
     columns = [np.ones_like(d), logit, d * logit, d]
     for n in range(5, terms + 1):

@@ -1,0 +1,266 @@
+"""The totals of a run as a SIPmath 3.0 library: metalogs with a Gaussian copula, and the plain samples, in one file.
+
+SIPmath is the open standard of ProbabilityManagement.org (https://www.probabilitymanagement.org/sipmath) for uncertain
+quantities that others compute with, in spreadsheets or in any language. The fields here are those of its JSON schema
+and the example in it (https://github.com/probability-management/PySIPmath, tests/multi-lib-schema-2021-08-19.json) and
+of the reader in the same repository (PySIP/chanceCalc.py); no other is used, but for names in the free table
+``metadata``.
+
+A quantity is given twice. As a metalog (``Metalog_1_0``) it is drawn anew by the reader, as many trials as wanted, from
+uniforms of the counter-based generator HDR (``HDR_2_0``) that the copula correlates. As samples (``SIP_Array``) it is
+the scenarios of the run themselves, in their order, so that sums over areas are exact.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import xarray as xr
+from scipy import special
+
+from popsim.arrays import Floats
+from popsim.errors import FileError, ParameterError, Problem
+from popsim.families.metalog import Metalog, basis
+from popsim.report.content import day_of
+from popsim.report.data import ReportData, gather
+from popsim.schema import seed_of
+from popsim.study.model import Study
+
+MOST_SCENARIOS = 5_000
+"""Scenarios of the plain samples."""
+TERMS = range(3, 13)
+"""Numbers of coefficients that are tried; the standard allows up to 16."""
+CHECKED = np.linspace(0.01, 0.99, 99)
+"""Probabilities at which a fit is compared with the quantiles of the run."""
+_POINTS = 1_000
+"""Quantiles to which a metalog is fitted."""
+_INDEPENDENT_PART = 1e-6
+"""Share of each score that the copula leaves to itself: quantities may be exact multiples of each other."""
+_DENSITIES = 25
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A metalog fitted to the scenarios of a quantity.
+
+    `deviation` is the largest deviation of its quantiles from those of the run, between 1 % and 99 %, as a share of
+    the latter.
+    """
+
+    distribution: Metalog
+    deviation: float
+
+
+def fit_metalog(values: Floats) -> Fit | None:
+    """Fit a metalog to scenarios by least squares of quantiles; None where no curve of this kind fits.
+
+    It is bounded below by 0 where all values are positive, else unbounded. Of the numbers of coefficients in `TERMS`,
+    the one whose quantiles deviate least is taken, among those whose curve rises and has a mean.
+
+    Parameters
+    ----------
+    values
+        Scenarios of one quantity.
+
+    Examples
+    --------
+    >>> rng = np.random.default_rng(1)
+    >>> fit_metalog(rng.lognormal(0.0, 0.5, 20_000)).deviation < 0.02
+    True
+    >>> fit_metalog(np.ones(100)) is None
+    True
+    """
+    ordered = np.sort(np.asarray(values, dtype=np.float64))
+    if len(ordered) < _DENSITIES or not ordered[0] < ordered[-1]:
+        return None
+    low = 0.0 if ordered[0] > 0.0 else None
+    number = min(_POINTS, len(ordered))
+    probability = (np.arange(number) + 0.5) / number
+    points = np.quantile(ordered, probability)
+    target = points if low is None else np.log(points)
+    known = np.quantile(ordered, CHECKED)
+    scale = np.maximum(np.abs(known), 1e-3 * float(np.abs(ordered).max()))
+    matrix = basis(TERMS[-1], probability - 0.5, special.logit(probability))
+    best: Fit | None = None
+    for terms in TERMS:
+        coefficients = np.linalg.lstsq(matrix[:, :terms], target, rcond=None)[0]
+        try:
+            fitted = Metalog(coefficients.tolist(), low=low)
+        except ParameterError:  # the curve falls somewhere
+            continue
+        deviation = float(np.max(np.abs(fitted.ppf(CHECKED) - known) / scale))
+        if math.isfinite(fitted.mean()) and (best is None or deviation < best.deviation):
+            best = Fit(fitted, deviation)
+    return best
+
+
+def write_sipmath(path: Path, study: Study, dataset: xr.Dataset, data: ReportData | None = None) -> None:
+    """Write the totals of a run, and those by area, as a SIPmath 3.0 library.
+
+    Quantities are the cost and the financing need in the years of the study, at constant prices and in units of the
+    currency, of the option that the report is about: ``cost``, ``cost_a`` (of area a), ``financing_need`` ... as
+    metalogs, and the same with ``_samples`` behind the name as plain samples. A quantity that no metalog fits, such as
+    one that is the same in all scenarios, is there as samples alone.
+
+    Parameters
+    ----------
+    path
+        File to write; an existing one is replaced.
+    study
+        The study as run.
+    dataset
+        Its run; money in units of the study's currency.
+    data
+        The data that `gather` returns for the run; None to compute them now.
+
+    Raises
+    ------
+    RunError
+        When the dataset is no run with an option "full" and at least one scenario.
+    FileError
+        When the file cannot be written.
+    """
+    data = gather(study, dataset) if data is None else data
+    text = json.dumps(library(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    try:
+        Path(path).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise FileError(Problem(str(path), (), error.strerror or str(error), "a file that can be written")) from error
+
+
+def library(data: ReportData) -> dict[str, Any]:
+    """Return the library as the standard has it."""
+    quantities = _quantities(data)
+    fits = {name: fit for name, values in quantities.items() if (fit := fit_metalog(values)) is not None}
+    names = list(fits)
+    attributes = data.dataset.attrs
+    day = day_of(data)
+    provenance = (
+        f"{data.study.title}. popsim {attributes.get('popsim_version', '')}, {data.scenarios} scenarios, "
+        f"seed {seed_of(attributes, data.study.seed)}, plan {attributes.get('plan_digest', '')}. "
+        f"{data.study.currency} at constant prices of {data.study.price_year}."
+    )
+    matrix = [
+        {"row": names[row], "col": names[column], "value": value}
+        for row, values in enumerate(_correlations([quantities[name] for name in names]))
+        for column, value in enumerate(values[: row + 1])
+    ]
+    return {
+        "name": data.study.name,
+        "objectType": "sipModel",
+        "libraryType": "SIPmath_3_0",
+        **({"dateCreated": day.isoformat()} if day else {}),
+        "version": "1",
+        "provenance": provenance,
+        "globalVariables": [
+            {"name": "correlationMatrix", "value": {"columns": names, "rows": names, "matrix": matrix}}
+        ],
+        "U01": _uniforms(names),
+        "sips": [
+            *(_metalog(name, place, fits[name], quantities[name]) for place, name in enumerate(names, 1)),
+            *(_samples(name, values) for name, values in quantities.items()),
+        ],
+    }
+
+
+def _quantities(data: ReportData) -> dict[str, Floats]:
+    """Return the scenarios of each total and of its parts by area."""
+    chosen = data.dataset.isel(option=0)
+    found = {}
+    for total in data.totals:
+        found[total] = np.asarray(chosen[total].values, dtype=np.float64)
+        if data.has(f"{total}_by_area"):
+            by_area = chosen[f"{total}_by_area"].transpose("area", "scenario")
+            found |= {f"{total}_{area}": by_area.values[k] for k, area in enumerate(by_area["area"].values.tolist())}
+    return found
+
+
+def _correlations(values: list[Floats]) -> list[list[float]]:
+    """Return the correlations of the normal scores of quantities, by their ranks."""
+    if not values:
+        return []
+    ranks = np.argsort(np.argsort(np.stack(values), axis=-1, kind="stable"), axis=-1, kind="stable")
+    scores = special.ndtri((ranks + 0.5) / ranks.shape[-1])
+    matrix = (1.0 - _INDEPENDENT_PART) * np.atleast_2d(np.corrcoef(scores))
+    np.fill_diagonal(matrix, 1.0)
+    rows: list[list[float]] = matrix.tolist()
+    return rows
+
+
+def _uniforms(names: list[str]) -> dict[str, Any]:
+    """Return the generators, one for each quantity and the number of the trial, and the copula between them."""
+    generators: list[dict[str, Any]] = [
+        {
+            "name": f"hdr{place}",
+            "function": "HDR_2_0",
+            "arguments": {"counter": "PM_Index", "entity": 1, "varId": place, "seed3": 0, "seed4": 0},
+        }
+        for place in range(1, len(names) + 1)
+    ]
+    index = {"name": "index", "function": "Index", "arguments": {"counter": "PM_Index"}}
+    copula = {
+        "name": "Gaussian",
+        "function": "GaussianCopula",
+        "arguments": {
+            "correlationMatrix": {"type": "globalVariables", "value": "correlationMatrix"},
+            "rng": [each["name"] for each in generators],
+        },
+        "copulaLayer": [f"c{place}" for place in range(1, len(names) + 1)],
+    }
+    return {"rng": [*generators, index], "copula": [copula] if names else []}
+
+
+def _metalog(name: str, place: int, fit: Fit, values: Floats) -> dict[str, Any]:
+    """Return a quantity as a metalog, with what the scenarios say of it and the error of the fit."""
+    bound = {} if fit.distribution.low is None else {"lowerBound": fit.distribution.low}
+    return {
+        "name": name,
+        "ref": {"source": "copula", "name": "Gaussian", "copulaLayer": f"c{place}"},
+        "function": "Metalog_1_0",
+        "arguments": {**bound, "aCoefficients": list(fit.distribution.coefficients)},
+        "metadata": {
+            **_described(values),
+            "largestDeviationOfQuantiles": fit.deviation,
+            "density": _density(fit.distribution),
+        },
+    }
+
+
+def _described(values: Floats) -> dict[str, float]:
+    """Return what the reader's own libraries state of a quantity: number, mean, spread and quartiles."""
+    low, lower, median, upper, high = np.quantile(values, [0.0, 0.25, 0.5, 0.75, 1.0]).tolist()
+    spread = float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
+    return {
+        "count": len(values),
+        "mean": float(np.mean(values)),
+        "std": spread,
+        "min": low,
+        "P25": lower,
+        "P50": median,
+        "P75": upper,
+        "max": high,
+    }
+
+
+def _density(fitted: Metalog) -> list[float]:
+    """Return the density at evenly spaced amounts between the quantiles of 0.1 % and 99.9 %, for small pictures."""
+    probability = np.linspace(0.001, 0.999, 999)
+    amounts = np.asarray(fitted.ppf(probability), dtype=np.float64)
+    slopes = np.gradient(probability, amounts)
+    density: list[float] = np.interp(np.linspace(amounts[0], amounts[-1], _DENSITIES), amounts, slopes).tolist()
+    return density
+
+
+def _samples(name: str, values: Floats) -> dict[str, Any]:
+    """Return the scenarios of a quantity: trial number k is scenario k - 1."""
+    return {
+        "name": f"{name}_samples",
+        "ref": {"source": "rng", "name": "index"},
+        "function": "SIP_Array",
+        "arguments": {"type": "array", "value": [float(f"{value:.10g}") for value in values[:MOST_SCENARIOS].tolist()]},
+    }
