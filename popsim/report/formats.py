@@ -89,6 +89,13 @@ FORMATS = {
             has_words=False,
             takes_locale=True,
         ),
+        Format(
+            "sipmath",
+            "a SIPmath 3.0 library, for others who compute with the totals",
+            "popsim.report.sipmath",
+            "write_sipmath",
+            has_words=False,
+        ),
         Format("pdf", "the page as it prints; needs Chromium or Chrome", "popsim.report.pdf", "write_pdf"),
     )
 }
