@@ -26,7 +26,7 @@ from scipy import special
 from popsim.arrays import Floats
 from popsim.errors import FileError, ParameterError, Problem
 from popsim.families.metalog import Metalog, basis
-from popsim.report.content import day_of
+from popsim.report.citation import day_of
 from popsim.report.data import ReportData, gather
 from popsim.schema import seed_of
 from popsim.study.model import Study
