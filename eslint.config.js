@@ -1,9 +1,9 @@
 import js from "@eslint/js";
 
 const browser = [
-  "Blob", "ClipboardItem", "CustomEvent", "DecompressionStream", "Image", "Intl", "MutationObserver", "Response", "URL",
-  "XMLSerializer",
-  "atob", "cancelAnimationFrame", "clearTimeout", "document", "history", "location", "matchMedia", "navigator",
+  "Blob", "ClipboardItem", "CustomEvent", "DecompressionStream", "Image", "Intl", "MutationObserver", "ResizeObserver",
+  "Response", "URL", "XMLSerializer", "atob", "cancelAnimationFrame", "clearTimeout", "document", "history", "location",
+  "matchMedia", "navigator",
   "requestAnimationFrame", "setTimeout", "window",
 ];
 
@@ -20,9 +20,14 @@ export default [
       "no-eval": "error",
       "no-implied-eval": "error",
       "no-new-func": "error",
-      "no-restricted-properties": ["error", ...["innerHTML", "outerHTML", "insertAdjacentHTML", "cssText"].map(
-        (property) => ({ property, message: "Set textContent, attributes or single properties of style instead." }),
-      ), { object: "document", property: "write" }],
+      "no-restricted-syntax": ["error", {
+        selector: "AssignmentExpression[left.property.name=/^(innerHTML|outerHTML|cssText)$/]",
+        message: "Set textContent, attributes or single properties of style instead.",
+      }, {
+        selector: "CallExpression[callee.property.name='insertAdjacentHTML'], CallExpression[callee.object.name='document']"
+          + "[callee.property.name='write']",
+        message: "Make elements and set their textContent instead.",
+      }],
       "array-callback-return": "error",
       "eqeqeq": "error",
       "no-shadow": "error",

@@ -23,11 +23,12 @@ from markupsafe import Markup
 from popsim.errors import FileError, Problem
 from popsim.report.bundle import bundled
 from popsim.report.content import compose
-from popsim.report.data import ReportData
+from popsim.report.data import ReportData, gather
 from popsim.report.document import Document, Figure, Table
 from popsim.report.figures import canvas
 from popsim.report.language import LANGUAGES, long_date, using
 from popsim.report.language import gettext as _
+from popsim.report.live import Live, live_of
 from popsim.report.numbering import heading, label
 from popsim.report.numbers import Kind, Printed, aligned
 from popsim.report.prose import environment
@@ -41,8 +42,8 @@ _CONTROL_PICTURES = {
 """Control characters, which HTML cannot contain, by the pictures of them that Unicode has."""
 
 _FOLDER = Path(__file__).parent
-_STYLES = ("report.css", "print.css")
-_SCRIPTS = ("sort", "downloads")
+_STYLES = ("report.css", "live.css", "print.css")
+_SCRIPTS = ("sort", "downloads", "live")
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:"
 _LONGEST_RUNNING_TITLE = 80
 
@@ -68,15 +69,24 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, data: ReportData |
     FileError
         When the file cannot be written.
     """
-    text = render(compose(study, dataset, data))
+    data = gather(study, dataset) if data is None else data
+    text = render(compose(study, dataset, data), live_of(data))
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise FileError(Problem(str(path), (), error.strerror or str(error), "a file that can be written")) from error
 
 
-def render(document: Document) -> str:
-    """Return a document as HTML, in its language; the same document gives the same bytes."""
+def render(document: Document, live: Live | None = None) -> str:
+    """Return a document as HTML, in its language; the same document gives the same bytes.
+
+    Parameters
+    ----------
+    document
+        What the page says.
+    live
+        What it computes with; None for a page that only shows.
+    """
     helpers = {
         "drawn": _drawn,
         "aligned": _aligned,
@@ -94,6 +104,7 @@ def render(document: Document) -> str:
             .get_template("report.html.j2", globals=helpers)
             .render(
                 document=document,
+                live=live,
                 language=LANGUAGES[document.language],
                 day=long_date(document.date) if document.date else "",
                 style=Markup(style),  # noqa: S704  our own; the title in it is escaped

@@ -96,9 +96,6 @@ LANGUAGES = {
 }
 """Every language of the documents, by the code that a user types."""
 
-_NO_COUNTRIES = frozenset({"XA", "XB", "ZZ"})
-"""Codes that Babel's data have a name for, but which are no countries."""
-
 _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
@@ -221,8 +218,7 @@ def territory(code: str, name: str) -> str:
     from babel.core import get_global
 
     short = get_global("territory_aliases").get(code, [code])
-    is_country = len(short) == 1 and short[0] not in _NO_COUNTRIES
-    return current().babel.territories.get(short[0], name) if is_country else name
+    return current().babel.territories.get(short[0], name) if len(short) == 1 else name
 
 
 @cache

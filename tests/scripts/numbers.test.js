@@ -6,14 +6,18 @@ import { test } from "node:test";
 import { Numbers, plain, roundTo } from "../../popsim/report/scripts/numbers.js";
 
 const ENGLISH = {
-  decimal: ".", group: ",", minus: "\u2212", zero: "0", least: 4,
-  percent: "%s\u202f%", money: "US$\u00a0%s\u00a0million", range: "%l to %h", unknown: "n/a",
+  language: "en", decimal: ".", group: ",", minus: "\u2212", before: "", zero: "0", least: 4, scale: 1e6,
+  percent: "%s\u202f%", money: { other: "US$\u00a0%s\u00a0million" }, unknown: "n/a",
+  range: { other: "US$\u00a0%l to %h\u00a0million" },
 };
-const FRENCH = { ...ENGLISH, decimal: ",", group: "\u202f", percent: "%s\u00a0%" };
-const SPANISH = { ...ENGLISH, decimal: ",", group: ".", least: 5 };
-const ARABIC = { ...ENGLISH, decimal: "٫", group: "٬", zero: "٠" };
+const FRENCH = {
+  ...ENGLISH, language: "fr", decimal: ",", group: "\u202f", percent: "%s\u00a0%", scale: 1,
+  money: { one: "%s\u00a0million", other: "%s\u00a0millions" }, range: { other: "de %l à %h\u00a0millions" },
+};
+const SPANISH = { ...ENGLISH, scale: 1, decimal: ",", group: ".", least: 5 };
+const ARABIC = { ...ENGLISH, scale: 1, before: "\u200e", decimal: "٫", group: "٬", zero: "٠" };
 
-const english = new Numbers(ENGLISH, 1e6);
+const english = new Numbers(ENGLISH);
 
 test("a value is rounded at the leading digit of twice its error, and to four digits at most", () => {
   assert.equal(english.number(612.3456, 0.3), "612.3");
@@ -51,17 +55,24 @@ test("amounts stand in the unit of the page", () => {
   assert.equal(english.money(1e30, 0), "US$\u00a01.000e24\u00a0million");
 });
 
+test("words agree with the number as it is printed", () => {
+  const french = new Numbers(FRENCH);
+  assert.equal(french.money(1.04, 0.3), "1,0\u00a0million");
+  assert.equal(french.money(1.96, 0.3), "2,0\u00a0millions");
+  assert.equal(french.moneyRange({ value: 1, error: 0 }, { value: 3.4, error: 0.4 }), "de 1,000 à 3,4\u00a0millions");
+});
+
 test("signs are those of the language", () => {
-  const written = (signs, value) => new Numbers(signs, 1).number(value, 0.3);
+  const written = (signs, value) => new Numbers(signs).number(value, 0.3);
   assert.equal(written(FRENCH, 1234.56), "1\u202f235");
   assert.equal(written(FRENCH, 34.56), "34,6");
   assert.equal(written(SPANISH, 1234.56), "1235");
-  assert.equal(new Numbers(SPANISH, 1).count(12345), "12.345");
-  assert.equal(new Numbers(ARABIC, 1).number(1234.5, 30), "١٬٢٣٠");
+  assert.equal(new Numbers(SPANISH).count(12345), "12.345");
+  assert.equal(new Numbers(ARABIC).number(1234.5, 30), "١٬٢٣٠");
 });
 
 test("what people type is read in the signs of the language, or not at all", () => {
-  const read = (signs, text) => new Numbers(signs, 1).parse(text);
+  const read = (signs, text) => new Numbers(signs).parse(text);
   assert.equal(read(ENGLISH, " 2,531.5 "), 2531.5);
   assert.equal(read(ENGLISH, "80 %"), 80);
   assert.equal(read(ENGLISH, "\u22123"), -3);

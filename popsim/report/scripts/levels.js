@@ -142,11 +142,11 @@ export function between(xs, ys, x) {
 }
 
 /** Read the amounts of one total as a page holds them. */
-export function readLevels({ amounts, count, block, single, scenarios, errors }) {
+export function readLevels({ amounts, count, block, single, scenarios, scale, errors }) {
   const sizes = Array(count).fill(1);
   const means = count - single;
   for (let place = 0; place < means; place += 1) {
     sizes[place] = place < means - 1 ? block : scenarios - single - block * (means - 1);
   }
-  return new Levels(risingNumbers(fromBase64(amounts), count), sizes, errors);
+  return new Levels(risingNumbers(fromBase64(amounts), count).map((amount) => amount * scale), sizes, errors);
 }

@@ -56,13 +56,20 @@ export function plain({ negative, digits, place }) {
 /** Formats numbers in the signs and patterns of a page, and reads what people type in them. */
 export class Numbers {
   /**
-   * @param {object} signs Signs of the language: decimal, group, minus, zero (its digit 0), least (digits of a whole
-   *   number from which it is grouped), percent (pattern of a share), money (pattern of an amount), unknown.
-   * @param {number} scale What amounts are divided by: 1e6 for millions.
+   * @param {object} signs Signs of the language: decimal, group, minus, before (what keeps a sign before its number),
+   *   zero (its digit 0), least (digits of a whole number from which it is grouped), percent (pattern of a share),
+   *   money and range (patterns of amounts, by plural form), unknown, and scale: 1e6 where amounts are in millions.
    */
-  constructor(signs, scale) {
+  constructor(signs) {
     this.signs = signs;
-    this.scale = scale;
+    this.scale = signs.scale;
+    this.plural = new Intl.PluralRules(signs.language);
+  }
+
+  /** Put a number, or the ends of a range, into the pattern that agrees with it. */
+  inPattern(patterns, size, parts) {
+    const pattern = patterns[this.plural.select(Math.abs(size))] ?? patterns.other;
+    return pattern.replace(/%[slh]/g, (at) => parts[at]);
   }
 
   /** Put text with "." and "-" into the signs of the language. */
@@ -86,6 +93,10 @@ export class Numbers {
     return this.localised(plain(rounded), grouped);
   }
 
+  beyond(sign, text) {
+    return `${this.signs.before}${sign}\u00a0${text}`;
+  }
+
   /** A number with the digits that its error supports. */
   number(value, error = 0, finest = 0, grouped = true) {
     if (!Number.isFinite(value) || !Number.isFinite(error)) {
@@ -94,30 +105,53 @@ export class Numbers {
     const rounded = roundTo(value, lastPlace(value, error, finest));
     if (rounded.digits === "0" && value !== 0) {
       const place = { negative: value < 0, digits: "1", place: rounded.place };
-      return `${value > 0 ? "<" : ">"}\u00a0${this.written(place, grouped)}`;
+      return this.beyond(value > 0 ? "<" : ">", this.written(place, grouped));
     }
     return this.written(rounded, grouped);
   }
 
   /** An amount in the unit of the page, without it: for a table or a field. */
-  amount(value, error = 0, grouped = true) {
-    return this.number(value / this.scale, error / this.scale, 0, grouped);
+  amount(value, error = 0, finest = 0) {
+    return this.number(value / this.scale, error / this.scale, finest / this.scale);
   }
 
   /** An amount with its unit. */
-  money(value, error = 0) {
-    const text = this.amount(value, error);
-    return text === this.signs.unknown ? text : this.signs.money.replace("%s", () => text);
+  money(value, error = 0, finest = 0) {
+    const text = this.amount(value, error, finest);
+    if (text === this.signs.unknown) {
+      return text;
+    }
+    return this.inPattern(this.signs.money, this.size(value, error, finest), { "%s": text });
+  }
+
+  /** An amount with all its digits, in the unit of the page and without it: for an axis or a field. */
+  exactAmount(value) {
+    const number = Number((value / this.scale).toPrecision(10));
+    const digits = Math.abs(number).toExponential().split("e")[0].replace(".", "").length;
+    return this.written(roundTo(number, exponentOf(number) - digits + 1));
+  }
+
+  /** An amount that somebody stated, with all its digits, and its unit. */
+  exactMoney(value) {
+    return this.inPattern(this.signs.money, value / this.scale, { "%s": this.exactAmount(value) });
   }
 
   /** A range of money; ends that print alike are printed once. */
-  moneyRange(low, high) {
-    const [first, last] = [low, high].map(({ value, error }) => this.amount(value, error));
+  moneyRange(low, high, finest = 0) {
+    const [first, last] = [low, high].map(({ value, error }) => this.amount(value, error, finest));
     if ([first, last].includes(this.signs.unknown)) {
       return this.signs.unknown;
     }
-    const between = first === last ? first : this.signs.range.replace(/%[lh]/g, (at) => (at === "%l" ? first : last));
-    return this.signs.money.replace("%s", () => between);
+    const size = this.size(high.value, high.error, finest);
+    return first === last
+      ? this.inPattern(this.signs.money, size, { "%s": first })
+      : this.inPattern(this.signs.range, size, { "%l": first, "%h": last });
+  }
+
+  /** What the words of an amount agree with: the number as it is printed. */
+  size(value, error, finest) {
+    const [number, ...others] = [value, error, finest].map((each) => each / this.scale);
+    return Number(plain(roundTo(number, lastPlace(number, ...others))));
   }
 
   /** A share in per cent, with one decimal at most. */
@@ -131,9 +165,9 @@ export class Numbers {
     const one = (digits) => this.localised(plain({ negative: false, digits, place }));
     let text = this.localised(plain(rounded));
     if (rounded.digits === "0" && value !== 0) {
-      text = value > 0 ? `<\u00a0${one("1")}` : `>\u00a0${this.signs.minus}${one("1")}`;
+      text = value > 0 ? this.beyond("<", one("1")) : this.beyond(">", this.signs.minus + one("1"));
     } else if (Number(plain(rounded)) >= 100 && share < 1) {
-      text = `>\u00a0${this.localised(plain(roundTo(100 - 10 ** place, place)))}`;
+      text = this.beyond(">", this.localised(plain(roundTo(100 - 10 ** place, place))));
     } else if (error === 0 && Number.isInteger(Number(plain(rounded)))) {
       text = this.localised(String(Number(plain(rounded))));
     }
@@ -158,7 +192,7 @@ export class Numbers {
         return value >= 0 && value <= 9 ? String(value) : digit;
       })
       .replaceAll(minus, "-")
-      .replace(/[\s\u00a0\u202f\u2009']|%/g, "");
+      .replace(/[\s\u200e\u200f']|%/g, "");
     const signless = text.replace(/^[+-]/, "");
     const grouping = /\s/.test(group) ? "" : group;
     let whole = signless;
