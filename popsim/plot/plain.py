@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST = 7
 """Ticks of an axis of amounts."""
+_MOST_YEARS = 12
 
 
 def axes_for(ax: Axes | None, size: tuple[float, float] = (7.0, 4.5)) -> Axes:
@@ -64,6 +65,27 @@ def shares(axes: Axes, places: Sequence[float]) -> None:
     _dress(axes, "y")
 
 
+def years(axes: Axes, labels: Sequence[int]) -> None:
+    """Put ticks at years, of which only every second, third ... is named where there are many."""
+    every = -(-len(labels) // _MOST_YEARS)
+    axes.set_xticks(list(labels[::every]), [str(label) for label in labels[::every]])
+    axes.set_xlim(labels[0] - 0.25, labels[-1] + 0.25)
+
+
+def check_log(log: object, lows: Sequence[float]) -> None:
+    """Refuse a logarithmic axis of amounts that are not above zero.
+
+    Raises
+    ------
+    ParameterError
+        For such amounts, or where `log` is neither True nor False.
+    """
+    if not isinstance(log, bool):
+        raise ParameterError(Problem("", ("log",), kind_of(log), "True or False"))
+    if log and min(lows) <= 0.0:
+        raise ParameterError(Problem("", ("log",), "a range that ends at zero or below", "amounts above zero"))
+
+
 def names(axes: Axes, labels: Sequence[str]) -> None:
     """Name rows, the first one on top, as wide as half of the figure at most."""
     import textwrap
@@ -71,6 +93,16 @@ def names(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), [textwrap.fill(label, 34) for label in labels])
     axes.tick_params(axis="y", length=0)
+
+
+def label(axes: Axes, which: Literal["x", "y"], text: str) -> None:
+    """Label an axis, in several lines where it is long."""
+    import textwrap
+
+    if which == "x":
+        axes.set_xlabel(textwrap.fill(text, 66))
+    else:
+        axes.set_ylabel(textwrap.fill(text, 44))
 
 
 def key(axes: Axes, rows: Sequence[KeyRow]) -> None:

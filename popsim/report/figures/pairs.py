@@ -49,26 +49,31 @@ def pairs(
         canvas.write(figure, 4.0, y, str(number), size)
         canvas.write(figure, 24.0, y, text, size)
         y += height
-    # All cells are on one pair of axes, a unit each, rows downwards: axes of their own would take far longer.
     width = count * side
     axes = figure.add_axes((4.0 / screen.width, 1.0 - (top + width) / total, width / screen.width, width / total))
+    axes.set_axis_off()
+    draw(axes, histograms, regions, correlations, size)
+    return figure
+
+
+def draw(
+    axes: Axes, histograms: Floats, regions: Floats, correlations: Sequence[Sequence[str]], size: float = 10.0
+) -> None:
+    """Draw all cells on one pair of axes, a unit each, rows downwards: axes for each would take far longer."""
+    count = len(histograms)
     axes.patch.set_visible(False)
-    axes.set(xlim=(0.0, count), ylim=(count, 0.0), xticks=[], yticks=[])
+    axes.set(xlim=(0.0, count), ylim=(count, 0.0))
     edges = np.arange(count + 1)
     axes.hlines(edges, 0.0, count, color=canvas.GRID, linewidth=0.8, clip_on=False)
     axes.vlines(edges, 0.0, count, color=canvas.GRID, linewidth=0.8, clip_on=False)
-    axes.spines[:].set_visible(False)
     for row, column in np.ndindex(count, count):
-        left, upper = 4.0 + column * side, top + row * side
         if row == column:
             _histogram(axes, row, histograms[row])
-            canvas.write(figure, left + 4.0, upper + 2.0, str(row + 1), size)
+            axes.text(row + 0.04, row + 0.03, str(row + 1), size=size, va="top")
         elif row > column:
             _regions(axes, row, column, regions[row][column])
         else:
-            text = correlations[row][column]
-            canvas.write(figure, left + side / 2.0, upper + side / 2.0 - 0.7 * size, text, size, "center")
-    return figure
+            axes.text(column + 0.5, row + 0.5, correlations[row][column], size=size, ha="center", va="center")
 
 
 def _histogram(axes: Axes, place: int, shares: Floats) -> None:

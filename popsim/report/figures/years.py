@@ -63,3 +63,14 @@ def draw(axes: Axes, bars: Sequence[Interval], width: float) -> None:
     medians = [bar.median for bar in bars]
     for color, thickness in ((canvas.CURVE, 4.0), (canvas.WHITE, 2.0)):
         axes.plot(places, medians, "_", markersize=width, color=color, markeredgewidth=thickness, clip_on=False)
+
+
+def draw_fan(axes: Axes, bars: Sequence[Interval], years: Sequence[float]) -> None:
+    """Draw on axes, whose lower one is years: light bands the ranges, dark their middle halves, a line the medians."""
+    bands = {canvas.BAND: ("low", "high"), canvas.CURVE: ("lower_quartile", "upper_quartile")}
+    for color, (low, high) in bands.items():
+        below, above = ([getattr(bar, end) for bar in bars] for end in (low, high))
+        axes.fill_between(years, below, above, color=color, linewidth=0)
+    medians = [bar.median for bar in bars]
+    axes.plot(years, medians, color=canvas.WHITE, linewidth=2.0, marker="o", markersize=4.0)
+    axes.set_ylim(limits(bars))
