@@ -63,13 +63,7 @@ def test_every_module_may_or_may_not_use_each_library(root: Path) -> None:
         "numba": {"popsim.kernels"},
         "pydantic": {"popsim.study"},
         "xarray": {
-            "popsim.__main__",
-            "popsim.cli",
-            "popsim.plot",
-            "popsim.report",
-            "popsim.plot",
-            "popsim.analysis",
-            "popsim.engine",
+            *("popsim.__main__", "popsim.cli", "popsim.plot", "popsim.report", "popsim.analysis", "popsim.engine"),
         },
     }
     forbidden = {contract["forbidden_modules"][0]: set(contract["source_modules"]) for contract in contracts[1:]}
