@@ -25,6 +25,7 @@ _SOURCES: tuple[tuple[str, str, str, dict[str, str]], ...] = (
 """Folder, files, method of Babel that reads them, and its options."""
 _CALLS: dict[str, Any] = {
     "_": None,
+    "_kept": None,
     "gettext": None,
     "plain_gettext": None,
     "ngettext": (1, 2),

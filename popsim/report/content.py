@@ -72,7 +72,7 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
     written = [section for name in SECTIONS if (section := section_of(_function(name), data)) is not None]
     return Document(
         title=study.title,
-        subtitle=headline.subtitle(data),
+        subtitle=_subtitle(data),
         headlines=headline.headlines(data),
         sections=numbered(sorted(written, key=lambda section: section.is_annex)),
         footer=_(
@@ -86,6 +86,14 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
         language=language.current().code,
         currency=data.unit.partition(" ")[0],
     )
+
+
+def _subtitle(data: ReportData) -> str:
+    """Return what is counted, and where nobody has revised the translation, that it is a draft."""
+    subtitle = headline.subtitle(data)
+    if not language.current().is_draft:
+        return subtitle
+    return _("%(subtitle)s · Draft: translated by machine, not revised", subtitle=subtitle)
 
 
 def _function(name: str) -> Writer:

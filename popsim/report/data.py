@@ -31,7 +31,7 @@ from popsim.report.numbers import (
     unit_words,
 )
 from popsim.report.prose import Prose
-from popsim.report.words import why_unknown
+from popsim.report.words import country, why_unknown
 from popsim.study.model import Study
 
 if TYPE_CHECKING:
@@ -409,9 +409,11 @@ def names_of(dataset: xr.Dataset, dim: str) -> dict[object, str]:
     if f"{dim}_name" not in dataset.coords or dataset[f"{dim}_name"].dims != (dim,):
         return {}
     names = [str(name) for name in dataset[f"{dim}_name"].values]
+    labels = dataset[dim].values.tolist()
+    if dim == "country":
+        names = [country(str(label), name) for label, name in zip(labels, names, strict=True)]
     return {
-        label: f"{name} ({label})" if names.count(name) > 1 else name
-        for label, name in zip(dataset[dim].values.tolist(), names, strict=True)
+        label: f"{name} ({label})" if names.count(name) > 1 else name for label, name in zip(labels, names, strict=True)
     }
 
 

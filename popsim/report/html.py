@@ -26,8 +26,8 @@ from popsim.report.content import compose
 from popsim.report.data import ReportData, gather
 from popsim.report.document import Document, Figure, Table
 from popsim.report.figures import canvas
-from popsim.report.language import LANGUAGES, long_date, using
 from popsim.report.language import gettext as _
+from popsim.report.language import long_date, using
 from popsim.report.live import Live, live_of
 from popsim.report.numbering import heading, label
 from popsim.report.numbers import Kind, Printed, aligned
@@ -98,14 +98,14 @@ def render(document: Document, live: Live | None = None) -> str:
         "link_to": _link_to,
     }
     style, script = _style(document), f"\n{bundled(*_SCRIPTS)}"
-    with using(document.language):
+    with using(document.language) as language:
         page = (
             environment()
             .get_template("report.html.j2", globals=helpers)
             .render(
                 document=document,
                 live=live,
-                language=LANGUAGES[document.language],
+                language=language,
                 day=long_date(document.date) if document.date else "",
                 style=Markup(style),  # noqa: S704  our own; the title in it is escaped
                 script=Markup(script),  # noqa: S704  our own

@@ -96,6 +96,9 @@ LANGUAGES = {
 }
 """Every language of the documents, by the code that a user types."""
 
+_NO_COUNTRIES = frozenset({"XA", "XB", "ZZ"})
+"""Codes that Babel's data have a name for, but which are no countries."""
+
 _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
@@ -111,7 +114,7 @@ def using(language: str | Language) -> Iterator[Language]:
     Parameters
     ----------
     language
-        The code of one of `LANGUAGES`, or a language that is none of them.
+        The code of one of `LANGUAGES` or of the current language, or a language that is none of them.
 
     Raises
     ------
@@ -124,6 +127,8 @@ def using(language: str | Language) -> Iterator[Language]:
     ...     language.direction
     'ltr'
     """
+    if language == current().code:
+        language = current()
     if isinstance(language, str):
         if language not in LANGUAGES:
             mend = nearest(language, [*LANGUAGES])
@@ -218,7 +223,8 @@ def territory(code: str, name: str) -> str:
     from babel.core import get_global
 
     short = get_global("territory_aliases").get(code, [code])
-    return current().babel.territories.get(short[0], name) if len(short) == 1 else name
+    is_country = len(short) == 1 and short[0] not in _NO_COUNTRIES
+    return current().babel.territories.get(short[0], name) if is_country else name
 
 
 @cache

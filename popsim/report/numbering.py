@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from popsim.report.document import Block, Details, Figure, Matrix, Section, Table
 from popsim.report.language import gettext as _
+from popsim.report.numbers import count
 
 Captioned = Table | Matrix | Figure
 """Blocks that have a number."""
@@ -77,8 +78,8 @@ def label(block: Captioned) -> str:
     'Table 3'
     """
     if isinstance(block, Figure):
-        return _("Figure %(number)s", number=block.number)
-    return _("Table %(number)s", number=block.number)
+        return _("Figure %(number)s", number=count(block.number))
+    return _("Table %(number)s", number=count(block.number))
 
 
 def heading(block: Captioned) -> str:
@@ -93,8 +94,8 @@ def heading(block: Captioned) -> str:
     if not block.number:
         return text
     if isinstance(block, Figure):
-        return _("Figure %(number)s. %(title)s", number=block.number, title=text)
-    return _("Table %(number)s. %(title)s", number=block.number, title=text)
+        return _("Figure %(number)s. %(title)s", number=count(block.number), title=text)
+    return _("Table %(number)s. %(title)s", number=count(block.number), title=text)
 
 
 def slug(text: str) -> str:

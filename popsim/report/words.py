@@ -3,8 +3,47 @@
 from __future__ import annotations
 
 from popsim.analysis.tails import UNSEEN
+from popsim.report.language import current, pgettext, territory
 from popsim.report.language import gettext as _
-from popsim.report.language import pgettext
+
+
+def country(code: str, name: str) -> str:
+    """Return the name of a country in the current language; in English, what the study calls it.
+
+    Where the United Nations call a country otherwise than Babel's data do, a translation of their name is used.
+
+    Parameters
+    ----------
+    code
+        Its code of ISO 3166, of three letters.
+    name
+        What the study calls it.
+
+    Examples
+    --------
+    >>> country("BOL", "Bolivia (Plurinational State of)")
+    'Bolivia (Plurinational State of)'
+    """
+    if current().code == "en":
+        return name
+    official = {
+        "BOL": pgettext("country", "Bolivia (Plurinational State of)"),
+        "COD": pgettext("country", "Democratic Republic of the Congo"),
+        "COG": pgettext("country", "Congo"),
+        "CPV": pgettext("country", "Cabo Verde"),
+        "FSM": pgettext("country", "Micronesia (Federated States of)"),
+        "IRN": pgettext("country", "Iran (Islamic Republic of)"),
+        "LAO": pgettext("country", "Lao People's Democratic Republic"),
+        "MDA": pgettext("country", "Republic of Moldova"),
+        "MMR": pgettext("country", "Myanmar"),
+        "PRK": pgettext("country", "Democratic People's Republic of Korea"),
+        "PSE": pgettext("country", "State of Palestine"),
+        "SYR": pgettext("country", "Syrian Arab Republic"),
+        "TZA": pgettext("country", "United Republic of Tanzania"),
+        "VEN": pgettext("country", "Venezuela (Bolivarian Republic of)"),
+        "VNM": pgettext("country", "Viet Nam"),
+    }
+    return official.get(code) or territory(code, name)
 
 
 def basis(key: str) -> str:

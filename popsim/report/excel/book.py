@@ -21,7 +21,7 @@ from popsim.report.document import Document, Matrix, Table
 from popsim.report.estimates import Measured
 from popsim.report.language import current
 from popsim.report.language import gettext as _
-from popsim.report.numbers import UNKNOWN, Printed, rounded, scale_of
+from popsim.report.numbers import Printed, rounded, scale_of, unknown
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -63,7 +63,7 @@ class Cell:
 def amount_cell(measured: Measured, unit: str) -> Cell | str:
     """Return a simulated amount as a cell, in a unit such as "US$ million", or "n/a" as text."""
     if not measured.is_known:
-        return UNKNOWN
+        return unknown()
     scale = scale_of(unit)
     value = measured.value / scale
     _number, place = rounded(value, measured.error / scale, measured.finest / scale)

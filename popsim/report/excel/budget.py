@@ -285,8 +285,8 @@ def _of_amount(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> 
     if known:
         sheet.text(sheet.row, 2, _("Standard error"), align="right", font_color=QUIET)
     value = round_amount(amounts)
-    why = _("Type an amount above 0, in %(unit)s.", unit=data.unit)
-    label = _("Amount (%(unit)s)", unit=data.unit)
+    why = _("Type an amount above 0, in %(unit)s.", unit=data.unit_words)
+    label = _("Amount (%(unit)s)", unit=data.unit_words)
     entry(sheet, label, "budget_amount", Cell(value, decimals(value)), 0.0, 1e30, why)
     sure = float((amounts <= value).mean())
     result(
@@ -304,7 +304,14 @@ def _of_amount(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> 
         ("budget_shortfall_overall", _("Missing on average over all scenarios"), "ROWS(quantile_amounts)", missing),
     ):
         mean, error = _shortfall(column, name, divisor, values, number / len(amounts))
-        result(sheet, f"{words} ({data.unit})", name, mean, AMOUNTS, error if known else None)
+        result(
+            sheet,
+            _("%(words)s (%(unit)s)", words=words, unit=data.unit_words),
+            name,
+            mean,
+            AMOUNTS,
+            error if known else None,
+        )
 
 
 def _shortfall(
@@ -332,7 +339,7 @@ def _of_confidence(sheet: Sheet, amounts: Floats, column: str, data: ReportData)
     error = quantile_error(column, "budget_confidence", amounts, CONFIDENCE, data.scenarios)
     result(
         sheet,
-        _("Amount that is enough (%(unit)s)", unit=data.unit),
+        _("Amount that is enough (%(unit)s)", unit=data.unit_words),
         "budget_enough",
         (f"=PERCENTILE({column},budget_confidence)", float(np.quantile(amounts, CONFIDENCE))),
         AMOUNTS,

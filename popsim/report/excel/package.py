@@ -27,7 +27,7 @@ from popsim.report.excel.budget import (
     shares,
 )
 from popsim.report.language import gettext as _
-from popsim.report.numbers import UNKNOWN, count, money, percent
+from popsim.report.numbers import count, money, percent, unknown
 
 MOST_SCENARIOS = 5_000
 """Scenarios of the samples sheet."""
@@ -101,8 +101,8 @@ def about(samples: Samples, data: ReportData) -> str:
         held=count(held),
         scenarios=count(data.scenarios),
         confidence=percent(CONFIDENCE),
-        error=money(fewer, fewer / 8.0, data.unit) if np.isfinite(fewer) else UNKNOWN,
-        full=money(full, full / 8.0, data.unit) if np.isfinite(full) else UNKNOWN,
+        error=money(fewer, fewer / 8.0, data.unit) if np.isfinite(fewer) else unknown(),
+        full=money(full, full / 8.0, data.unit) if np.isfinite(full) else unknown(),
     )
 
 
@@ -131,7 +131,7 @@ def package(book: Book, samples: Samples) -> int:
     total_list, _numbers = listing(sheet, top, _LIST, titles)
     choice(sheet, _("Total"), "package_choice", total_list, titles[0])
     sheet.row += 1
-    sheet.head([_("Area"), _("In the package: 1 or 0"), _("Mean (%(unit)s)", unit=data.unit)], labels=1)
+    sheet.head([_("Area"), _("In the package: 1 or 0"), _("Mean (%(unit)s)", unit=data.unit_words)], labels=1)
     first = sheet.row
     for place, name in enumerate(samples.names):
         _tick(sheet, samples, place, name, sheet.reference(top, _LIST, top))
@@ -177,7 +177,7 @@ def _results(sheet: Sheet, samples: Samples, data: ReportData) -> None:
     """Write the mean and the quantiles of the package beside those of all areas, and the confidence of an amount."""
     sheet.heading(_("The package"))
     heads = (_("The package"), _("Standard error"), _("All areas"), _("Part of all areas"))
-    sheet.head([_("In %(unit)s", unit=data.unit), *heads])
+    sheet.head([_("In %(unit)s", unit=data.unit_words), *heads])
     whole = samples.values[0].sum(axis=-1)
     levels = [
         ("low", _("Low end (%(share)s)", share=percent(data.low)), data.low),
@@ -192,8 +192,8 @@ def _results(sheet: Sheet, samples: Samples, data: ReportData) -> None:
     spread = float(whole.std(ddof=1) / np.sqrt(len(whole))) if len(whole) > 1 else 0.0
     _compared(sheet, "mean", _("Mean"), "AVERAGE({})", float(whole.mean()), (mean_error, spread))
     sheet.row += 1
-    why = _("Type an amount above 0, in %(unit)s.", unit=data.unit)
-    label = _("An amount for the package (%(unit)s)", unit=data.unit)
+    why = _("Type an amount above 0, in %(unit)s.", unit=data.unit_words)
+    label = _("An amount for the package (%(unit)s)", unit=data.unit_words)
     value = round_amount(whole)
     entry(sheet, label, "package_amount", Cell(value, decimals(value)), 0.0, 1e30, why)
     sure = float((whole <= value).mean())

@@ -27,7 +27,7 @@ def summary(book: Book, table: QuantileTable) -> None:
         _(
             "Low and high end enclose the %(interval)s. Amounts in %(unit)s; prices as each row says.",
             interval=data.interval,
-            unit=data.unit,
+            unit=data.unit_words,
         )
     )
     sheet.row += 1

@@ -21,6 +21,7 @@ from popsim.report.figures.canvas import KeyRow, Screen
 from popsim.report.language import gettext as _
 from popsim.report.language import ngettext
 from popsim.report.numbers import percent, significant, written
+from popsim.report.words import distribution
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -108,13 +109,17 @@ class FitPicture:
     def _about_fit(self) -> str:
         fit = self.fit
         if fit.data.sizes is None:
-            return _("The fit: %(family)s", family=fit.family)
+            return _("The fit: %(family)s", family=distribution(fit.family))
         exponent, error = _decimals(fit.estimate.exponent), _decimals(fit.estimate.exponent_error)
         if not fit.data.estimated:
-            return _("The fit: %(family)s, exponent of size %(exponent)s (known)", family=fit.family, exponent=exponent)
+            return _(
+                "The fit: %(family)s, exponent of size %(exponent)s (known)",
+                family=distribution(fit.family),
+                exponent=exponent,
+            )
         return _(
             "The fit: %(family)s, exponent of size %(exponent)s \u00b1 %(error)s",
-            family=fit.family,
+            family=distribution(fit.family),
             exponent=exponent,
             error=error,
         )

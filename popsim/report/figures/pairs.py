@@ -10,6 +10,7 @@ import numpy as np
 from popsim.arrays import Floats
 from popsim.report.figures import canvas
 from popsim.report.figures.canvas import Screen
+from popsim.report.numbers import tick
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -46,7 +47,7 @@ def pairs(
     figure = canvas.blank(screen, total)
     y = 0.0
     for number, (text, height) in enumerate(zip(texts, heights, strict=True), 1):
-        canvas.write(figure, 4.0, y, str(number), size)
+        canvas.write(figure, 4.0, y, tick(number), size)
         canvas.write(figure, 24.0, y, text, size)
         y += height
     width = count * side
@@ -69,7 +70,7 @@ def draw(
     for row, column in np.ndindex(count, count):
         if row == column:
             _histogram(axes, row, histograms[row])
-            axes.text(row + 0.04, row + 0.03, str(row + 1), size=size, va="top")
+            axes.text(row + 0.04, row + 0.03, tick(row + 1), size=size, va="top")
         elif row > column:
             _regions(axes, row, column, regions[row][column])
         else:

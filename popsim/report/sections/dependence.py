@@ -66,4 +66,4 @@ def dependence(data: ReportData) -> Section | None:
         Table(caption, (_("Assumption"), _("Low end"), _("High end"), _("Width")), rows, name="dependence"),
         Paragraph(_text("rests_on", basis=basis(assumed.basis), rationale=assumed.rationale)),
     )
-    return Section("dependence", _("Do countries’ costs move together?"), _("Dependence"), blocks)
+    return Section("dependence", _("Do countries’ costs move together?"), _("Dependence"), blocks, is_annex=True)

@@ -23,6 +23,7 @@ from popsim.report.numbers import (
     finest_of,
     money,
     percent,
+    unit_and_prices,
     unit_for,
     unknown,
 )
@@ -53,7 +54,7 @@ def units_of(indices: xr.Dataset, study: Study) -> Units:
     unit = unit_for(float(indices["swing_high"].max()), study.currency)
     return Units(
         unit,
-        _("%(unit)s, constant %(year)s prices", unit=unit, year=study.price_year),
+        unit_and_prices(unit, study.price_year),
         percent(float(indices.attrs["coverage"])),
     )
 

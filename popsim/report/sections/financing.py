@@ -23,7 +23,7 @@ def financing(data: ReportData) -> Section | None:
     has_need = "financing_need" in data.totals
     blocks: list[Block] = [Paragraph(_need(data))] if has_need else []
     rows = tuple((_label(data, name), *row_of(data, name, {})) for name in present)
-    caption = _text("caption", unit=data.unit, interval=data.interval, about_means=data.about_means(*present))
+    caption = _text("caption", unit=data.unit_words, interval=data.interval, about_means=data.about_means(*present))
     columns = (_("Total"), _("Low end"), _("Median"), _("High end"), _("Mean"))
     blocks.append(Table(caption, columns, rows, name="totals"))
     blocks += [Paragraph(note, note=True) for note in _notes(data)]

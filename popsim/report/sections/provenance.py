@@ -41,4 +41,4 @@ def provenance(data: ReportData) -> Section:
     ]
     if text := str(attrs.get("study", "")) or next((text for _, text in study.files), ""):
         blocks.append(Details(_("The study as run"), (Listing(text),)))
-    return Section("provenance", _("Provenance"), _("Provenance"), tuple(blocks))
+    return Section("provenance", _("Provenance"), _("Provenance"), tuple(blocks), is_annex=True)

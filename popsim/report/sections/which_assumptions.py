@@ -26,6 +26,7 @@ from popsim.report.numbers import (
     money_range,
     percent,
     significant,
+    unit_and_prices,
     unit_for,
     unknown,
 )
@@ -53,7 +54,7 @@ def units_of(found: xr.Dataset, study: Study) -> Units:
     unit = unit_for(float(found["cost_quantile"].max()), study.currency)
     return Units(
         unit,
-        _("%(unit)s, constant %(year)s prices", unit=unit, year=study.price_year),
+        unit_and_prices(unit, study.price_year),
         percent(float(found.attrs["coverage"])),
     )
 

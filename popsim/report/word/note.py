@@ -15,7 +15,7 @@ from docx.shared import Pt
 from popsim.report.characters import plain
 from popsim.report.document import Block, Bullets, Details, Document, Figure, Matrix, Pairs, Paragraph, Section, Table
 from popsim.report.figures import canvas
-from popsim.report.language import LANGUAGES, long_date, ngettext
+from popsim.report.language import current, long_date, ngettext
 from popsim.report.language import gettext as _
 from popsim.report.numbering import heading
 from popsim.report.word import styles, tables
@@ -51,7 +51,7 @@ class Note:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.language = LANGUAGES[document.language]
+        self.language = current()
         self.word: WordDocument = docx.Document()
         self._body = self.word.element.body
         self._numbered = 0
