@@ -35,6 +35,8 @@ class Format:
         Whether it depends on the language.
     takes_locale
         Whether its numbers are plain text, so that the function takes a `locale` too.
+    needs
+        Function of the module that refuses when a program is missing; empty where none is needed.
     """
 
     name: str
@@ -43,6 +45,18 @@ class Format:
     function: str
     has_words: bool = True
     takes_locale: bool = False
+    needs: str = ""
+
+    def check(self) -> None:
+        """Refuse a format whose program is not installed, before anything is simulated or written.
+
+        Raises
+        ------
+        FileError
+            With what to do without the program.
+        """
+        if self.needs:
+            getattr(import_module(self.module), self.needs)()
 
     def file(self, code: str) -> str:
         """Return the name of its file, or folder, in a language."""
@@ -96,7 +110,13 @@ FORMATS = {
             "write_sipmath",
             has_words=False,
         ),
-        Format("pdf", "the page as it prints; needs Chromium or Chrome", "popsim.report.pdf", "write_pdf"),
+        Format(
+            "pdf",
+            "the page as it prints; needs Chromium or Chrome",
+            "popsim.report.pdf",
+            "write_pdf",
+            needs="find_browser",
+        ),
     )
 }
 """All formats by name, in the order in which help lists them."""
@@ -109,13 +129,18 @@ def chosen(text: str) -> list[Format]:
     ------
     ParameterError
         For every name that is no format.
+    FileError
+        For a format whose program is not installed.
 
     Examples
     --------
     >>> [each.file("fr") for each in chosen("html, html")]
     ['report.fr.html']
     """
-    return [FORMATS[name] for name in _known("--format", text, list(FORMATS))]
+    formats = [FORMATS[name] for name in _known("--format", text, list(FORMATS))]
+    for each in formats:
+        each.check()
+    return formats
 
 
 def chosen_languages(text: str) -> list[str]:

@@ -112,6 +112,19 @@ def test_a_folder_that_cannot_be_written_is_refused(call: Call, run: Path, tmp_p
     assert str(tmp_path / "file") in done.err
 
 
+def test_a_missing_browser_is_said_before_anything_is_done(
+    call: Call, run: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("CHROME", str(tmp_path / "no-browser"))
+    done = call("report", str(run), "--format", "md,pdf")
+    assert (done.status, done.out) == (2, "")
+    assert "no-browser" in done.err
+    assert not (run / "report.md").exists()
+    done = call("run", "pops", "--format", "pdf", "--out", "other")
+    assert (done.status, done.out) == (2, "")
+    assert not Path("other").exists()
+
+
 def test_a_document_of_tables_replaces_its_folder_whole(tmp_path: Path) -> None:
     (tmp_path / "tables").mkdir()
     (tmp_path / "tables" / "old.csv").write_text("old")

@@ -31,11 +31,14 @@ from popsim.report.word.elements import (
     run,
     with_fields,
 )
+from popsim.report.word.selection import introduces
 
 _FIRST, _SECOND = "\ue000", "\ue001"
 """Marks of the places of fields in a sentence: characters for private use, which `plain` leaves to us."""
 _LONGEST = 255
 """Characters of a core property that Word takes."""
+_TALLEST = 235.0
+"""Height of a figure in points, beyond which it is made smaller."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of all files in the archive: the same run gives the same bytes."""
 
@@ -99,8 +102,9 @@ class Note:
         if self.document.date is not None:
             lines.append(long_date(self.document.date))
         lines.append(_("Original: %(language)s", language=self.language.name))
-        self._add(*(paragraph(styles.SYMBOL, run(line, bold=not place)) for place, line in enumerate(lines)))
-        self._add(paragraph(styles.SYMBOL), paragraph(styles.SYMBOL, run(_("[Meeting and item of the agenda]"))))
+        beside = [_("[Meeting and item of the agenda]"), *[""] * (len(lines) - 1)]
+        for left, right in zip(beside, lines, strict=True):
+            self._add(paragraph(styles.SYMBOL, run(left), make("r", make("tab")), run(right, bold=right == lines[0])))
         self._add(paragraph(styles.TITLE, run(self.document.title)))
         self._add(
             paragraph(styles.SUBTITLE, run(_("Information note")), make("r", make("br")), run(self.document.subtitle))
@@ -136,7 +140,7 @@ class Note:
                 self._add(paragraph(styles.NOTE, run(text)))
             case Paragraph(text=text):
                 self._numbered += 1
-                self._add(paragraph(styles.NUMBERED, run(text)))
+                self._add(paragraph(styles.NUMBERED, run(text), keep_with_next=introduces(block)))
             case Bullets(items=items):
                 self._add(*(paragraph(styles.BULLET, run(item)) for item in items))
             case Pairs(items=pairs):
@@ -165,6 +169,9 @@ class Note:
     def _picture(self, figure: Figure) -> Element:
         image = io.BytesIO(canvas.png(figure.draw))
         inline = self.word.part.new_pic_inline(image, width=Pt(styles.TEXT_WIDTH))
+        if inline.extent.cy > Pt(_TALLEST):
+            image.seek(0)
+            inline = self.word.part.new_pic_inline(image, height=Pt(_TALLEST))
         inline.docPr.set("descr", plain(figure.spoken))
         inline.docPr.set("title", plain(figure.title))
         return paragraph(styles.PICTURE, make("r", make("drawing", inline)))

@@ -24,7 +24,10 @@ from popsim.report.numbering import numbered
 
 @dataclass(frozen=True)
 class Part:
-    """A section of the report in a note, and how many blocks of a kind are taken over: the first ones."""
+    """A section of the report in a note, and how many blocks of a kind are taken over: the first ones.
+
+    `without` names tables and figures that stand in the full report alone.
+    """
 
     section: str
     paragraphs: int = 3
@@ -32,18 +35,19 @@ class Part:
     tables: int = 1
     figures: int = 1
     lists: int = 1
+    without: tuple[str, ...] = ()
 
 
 PARTS = (
     Part("page-one", paragraphs=9, notes=9, tables=9, figures=9, lists=9),
     Part("point-estimate", paragraphs=2, notes=0, tables=0, figures=0),
-    Part("budgets", figures=0),
-    Part("options", tables=1, figures=0),
-    Part("areas"),
+    Part("budgets", paragraphs=2, figures=0),
+    Part("options", paragraphs=1, notes=0, figures=0),
+    Part("areas", figures=0),
     Part("groups", tables=3),
     Part("years"),
-    Part("drivers", paragraphs=2, tables=0, figures=1),
-    Part("evidence", tables=2, figures=0, lists=1),
+    Part("drivers", paragraphs=1, notes=0, tables=0, figures=0),
+    Part("evidence", tables=1, figures=0, without=("basis",)),
     Part("reading"),
 )
 """What a note holds, in this order: the result, what it depends on, what it rests on and leaves out, how to read it."""
@@ -62,6 +66,11 @@ def selected(document: Document) -> Document:
     return replace(document, sections=numbered(part for part in parts if part.blocks))
 
 
+def introduces(block: Block) -> bool:
+    """Return whether a paragraph only leads over to what follows it."""
+    return isinstance(block, Paragraph) and block.text.rstrip().endswith((":", "："))
+
+
 def _shortened(section: Section, part: Part) -> Section:
     left = {
         "paragraph": part.paragraphs,
@@ -74,12 +83,14 @@ def _shortened(section: Section, part: Part) -> Section:
     # What follows the first folded block explains or continues what is not taken over.
     for block in _unfolded(section):
         kind = _kind(block)
+        if isinstance(block, Table | Figure) and block.name in part.without:
+            continue
         if left.get(kind, 0) > 0 and not (isinstance(block, Table) and len(block.rows) > MOST_ROWS):
             left[kind] -= 1
             kept.append(block)
-        elif kept and _introduces(kept[-1]):
+        elif kept and introduces(kept[-1]):
             left[_kind(kept.pop())] += 1
-    while kept and _introduces(kept[-1]):
+    while kept and introduces(kept[-1]):
         kept.pop()
     return replace(section, blocks=tuple(kept))
 
@@ -89,11 +100,6 @@ def _unfolded(section: Section) -> Iterator[Block]:
         if isinstance(block, Details):
             return
         yield block
-
-
-def _introduces(block: Block) -> bool:
-    """Return whether a paragraph only leads over to what follows it."""
-    return isinstance(block, Paragraph) and block.text.rstrip().endswith((":", "："))
 
 
 def _kind(block: Block) -> str:

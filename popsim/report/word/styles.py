@@ -30,7 +30,7 @@ HEADER, FOOTER = "Header", "Footer"
 
 _SIZES = {
     "Normal": 10.0,
-    TITLE: 17.0,
+    TITLE: 16.0,
     SUBTITLE: 11.0,
     SYMBOL: 10.0,
     HEADING: 12.0,
@@ -52,7 +52,7 @@ _SIZES = {
 _BOLD = {TITLE, HEADING, CONTENTS_HEADING, CAPTION, COLUMN}
 _SPACING = {
     "Normal": (0.0, 6.0),
-    TITLE: (14.0, 2.0),
+    TITLE: (12.0, 2.0),
     SUBTITLE: (0.0, 10.0),
     SYMBOL: (0.0, 0.0),
     HEADING: (12.0, 6.0),
@@ -86,8 +86,12 @@ _NEW = {
 _KEPT_WITH_NEXT = {HEADING, CONTENTS_HEADING, CAPTION}
 _HEADINGS, _PARAGRAPHS, _BULLETS = 101, 102, 103
 """Ids of the numbering of headings, paragraphs and lists."""
-_INDENT = 26.0
+_INDENT, _HEADING_INDENT = 26.0, 36.0
 """Points by which text stands behind its number."""
+
+
+_SYMBOL_AT = 320.0
+"""Where the symbol and what belongs to it begin, in points."""
 
 
 def prepare(document: WordDocument, language: Language) -> None:
@@ -152,6 +156,8 @@ def _kept(style_id: str) -> list[Element]:
         kept.append(make("pBdr", make("bottom", **edge) if style_id == HEADER else make("top", **edge)))
     if style_id == CONTENTS:
         kept.append(make("tabs", make("tab", val="right", leader="dot", pos=round(TWIPS * TEXT_WIDTH))))
+    if style_id == SYMBOL:
+        kept.append(make("tabs", make("tab", val="left", pos=round(TWIPS * _SYMBOL_AT))))
     return kept
 
 
@@ -172,7 +178,7 @@ def _set_numbering(document: WordDocument, language: Language) -> None:
     numbering = document.part.numbering_part.element
     heading_format = "arabicAbjad" if language.direction == "rtl" else "upperRoman"
     levels = (
-        (_HEADINGS, heading_format, "%1.", HEADING, _INDENT, _INDENT),
+        (_HEADINGS, heading_format, "%1.", HEADING, _HEADING_INDENT, _HEADING_INDENT),
         (_PARAGRAPHS, "decimal", "%1.", NUMBERED, 0.0, -_INDENT),
         (_BULLETS, "bullet", "\u2022", BULLET, _INDENT + 14.0, 14.0),
     )
@@ -189,7 +195,7 @@ def _set_numbering(document: WordDocument, language: Language) -> None:
             make("lvlJc", val="left"),
             make(
                 "pPr",
-                make("tabs", make("tab", val="num", pos=round(TWIPS * _INDENT))),
+                make("tabs", make("tab", val="num", pos=round(TWIPS * max(left, _INDENT)))),
                 make("ind", **place),
             ),
             ilvl=0,

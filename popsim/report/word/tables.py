@@ -19,7 +19,7 @@ _NARROWEST, _WIDEST = 24.0, 190.0
 """Limits of the width that a column asks for, in points."""
 
 
-_TOGETHER = 16
+_TOGETHER = 13
 """Rows of a table up to which it stands on one page."""
 
 
