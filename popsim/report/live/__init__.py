@@ -82,7 +82,8 @@ def live_of(data: ReportData) -> Live:
             "blocks": sample.blocks,
             "packed": sample.packed,
             "scale": sample.scale,
-            "rounding": sample.rounding,
+            # The last digits depend on how the sample lies in memory.
+            "rounding": float(f"{sample.rounding:.4g}"),
             "scenarios": composer.scenarios,
             "totals": len(totals),
             "areas": len(composer.areas),
