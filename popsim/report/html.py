@@ -29,6 +29,7 @@ from popsim.report.figures import canvas
 from popsim.report.language import gettext as _
 from popsim.report.language import long_date, using
 from popsim.report.live import Live, live_of
+from popsim.report.live.words import table_words
 from popsim.report.numbering import heading, label
 from popsim.report.numbers import Kind, Printed, aligned
 from popsim.report.prose import environment
@@ -43,7 +44,7 @@ _CONTROL_PICTURES = {
 
 _FOLDER = Path(__file__).parent
 _STYLES = ("report.css", "live.css", "print.css")
-_SCRIPTS = ("sort", "downloads", "live")
+_SCRIPTS = ("tables", "downloads", "live")
 _POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; img-src data: blob:"
 _LONGEST_RUNNING_TITLE = 80
 
@@ -142,6 +143,7 @@ def _words(document: Document) -> Markup:
         "failed": _("The browser does not allow this."),
         "range": _("range"),
         "currency": document.currency,
+        **table_words(),
     }
     return Markup(json.dumps(words).replace("<", "\\u003c"))  # noqa: S704  escaped just now
 

@@ -104,8 +104,14 @@ def words(data: ReportData) -> dict[str, str]:
         "copied": _("The link is copied."),
         "not_copied": _("The browser does not allow copying: mark the link and copy it."),
         "too_old": _("This browser is too old to unpack the scenarios in this page, which packages need."),
+    }
+
+
+def table_words() -> dict[str, str]:
+    """Return the words of tables whose rows can be ordered and filtered."""
+    return {
         "sort": _kept("Order by: %(column)s"),
         "filter": _("Show rows that contain"),
-        "all_groups": _("All"),
+        "all": _("All"),
         "shown": _kept("Rows shown: %(shown)s of %(rows)s"),
     }

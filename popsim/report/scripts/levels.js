@@ -69,7 +69,8 @@ export class Levels {
   missing(amount) {
     const places = this.placesUpTo(amount);
     const count = this.scenarios - this.below[places];
-    return count ? this.beyond[places] / count - amount : 0;
+    const short = this.scenarios * (1 - this.confidence(amount));
+    return count ? (this.beyond[places] - amount * count) / short : 0;
   }
 
   /** The amount at a rank between 0 and the number of scenarios - 1, linear between ranks. */
