@@ -29,6 +29,7 @@ COMMANDS = (
     "run",
     "check",
     "report",
+    "figures",
     "budget",
     "compare",
     "drivers",

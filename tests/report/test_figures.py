@@ -251,6 +251,29 @@ def test_svg_needs_nothing_from_outside(case: str) -> None:
         assert (used[0] or used[1]) in ids
 
 
+HOSTILE = [
+    '<script>alert("x")</script>',
+    "=1+1 & 'quotes' \"double\"",
+    "line\none\x00 \x1b \x7f",
+    "$x_1$ \\alpha %d",
+    "مرحبا بالعالم",
+    "x" * 200,
+]
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_any_name_is_text(name: str) -> None:
+    with canvas.style():
+        figure = intervals(bars([name, "Other"]), name, canvas.WIDE)
+        drawn = canvas.to_svg(figure, "areas-wide", name)
+    root = ET.fromstring(drawn)
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {"svg", "path", "g", "text", "clipPath"}
+    texts = "".join("".join(element.itertext()) for element in root.iter("text"))
+    shown = name.translate({0: "\u2400", 0x1B: "\u241b", 0x7F: "\u2421"})
+    assert "".join(shown.split()) in texts.replace(" ", "")
+    assert canvas.png(partial(intervals, bars=bars([name, "Other"]), amount_label=name), dpi=30)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_style_sheet_decides_every_colour(case: str) -> None:
     text = svg(case, canvas.WIDE)

@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _Attributes: TypeAlias = tuple[tuple[str, str], ...]
 _UNIT = 100
 """Coordinates are whole hundredths of a point."""
+_CONTROL_PICTURES = {
+    code: chr(0x2400 + code) if code < 0x20 else "\u2421" if code == 0x7F else "\ufffd"
+    for code in (*range(0x20), *range(0x7F, 0xA0), *range(0xD800, 0xE000), 0xFFFE, 0xFFFF)
+}
 _ANCHORS = {"center": "middle", "right": "end"}
 
 
@@ -192,14 +196,20 @@ class _Renderer(RendererBase):
 
 
 def escaped(text: str) -> str:
-    """Return text as it stands in an element or an attribute.
+    """Return text as it stands in an element or an attribute; control characters, which XML cannot hold, as pictures.
 
     Examples
     --------
-    >>> escaped('<a "b" & c>')
-    '&lt;a &quot;b&quot; &amp; c&gt;'
+    >>> escaped('<a "b" & c>'), escaped("a" + chr(0) + "b")
+    ('&lt;a &quot;b&quot; &amp; c&gt;', 'a␀b')
     """
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    return (
+        text.translate(_CONTROL_PICTURES)
+        .replace("&", "&amp;")
+        .replace("<", "&lt;")
+        .replace(">", "&gt;")
+        .replace('"', "&quot;")
+    )
 
 
 def _written(attributes: _Attributes) -> str:

@@ -121,6 +121,30 @@ def _group_table(data: ReportData, group: str) -> Table:
     return range_table(data, group, (study.heading(group), _("Countries")), rows)
 
 
+def group_figures(data: ReportData) -> list[Figure]:
+    """Return figures of the ranges of groups of countries, one for each grouping and total; the page has tables."""
+    return [
+        _group_figure(data, group, total)
+        for group in data.groups
+        for total in data.totals
+        if data.has(f"{total}_by_{group}")
+    ]
+
+
+def _group_figure(data: ReportData, group: str, total: str) -> Figure:
+    name, labels = f"{total}_by_{group}", data.summary[group].values.tolist()
+    bars = [_bar(data, data.study.label(group, label), name, {group: label}) for label in labels]
+    bars.sort(key=lambda bar: -bar.median)
+    title = _("%(total)s: %(grouping)s", total=totals.title(total, data.study), grouping=data.study.heading(group))
+    return Figure(
+        f"groups-{group}" if total == data.first else f"groups-{group}-{total}",
+        title,
+        _text("groups_caption", coverage=percent(data.coverage)),
+        _text("groups_spoken", groups=len(bars), largest=bars[0].label),
+        partial(figures.intervals, bars=bars, amount_label=sentence_case(data.unit_and_prices)),
+    )
+
+
 def _area_figure(data: ReportData, total: str) -> Figure:
     name, points = f"{total}_by_area", data.points_by(total, "area")
     bars = [_bar(data, area.name, name, {"area": area.id}, points.get(area.id)) for area in data.study.areas]
