@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
+from string import Template
 from typing import Any
 
 import click
@@ -15,6 +17,7 @@ from popsim.errors import FileError, Problem, UnknownNameError, nearest
 from popsim.schema import CSV_FILES, STUDY_FILE
 
 CATALOGUE = "catalogue"
+START_HERE = "START-HERE.md"
 LINKS = {("catalogue", "folder"): CATALOGUE, **CSV_FILES}
 """Keys of a study file that may name another file or folder, and what the copy is called."""
 
@@ -27,6 +30,7 @@ Examples:
 
 \b
 The folder receives
+  START-HERE.md what each file is, and the first change
   study.toml    the study, with its comments
   catalogue/    the cost distributions, one file for each activity area
   *.csv         countries, prices and exchange rates
@@ -52,6 +56,7 @@ def command(folder: Path, study: str, as_json: bool) -> None:
     """
     _check_empty(folder)
     files = _files_of(study)
+    files[START_HERE] = _start_here(study, files).encode()
     try:
         for name, content in files.items():
             path = folder / name
@@ -63,6 +68,7 @@ def command(folder: Path, study: str, as_json: bool) -> None:
     if as_json:
         print_json({"study": study, "folder": str(folder), "files": list(files)})
         return
+    click.echo(f"Begin:     {folder / START_HERE}")
     click.echo(f"Study:     {folder / STUDY_FILE}")
     click.echo(f"Costs:     {folder / CATALOGUE}")
     click.echo(f"Check it:  popsim check {folder}")
@@ -109,3 +115,27 @@ def _links(document: dict[str, Any]) -> dict[str, str]:
     """Return the name in the copy of each file or folder that a study refers to."""
     stated = {keys: document.get(keys[0], {}).get(keys[1]) for keys in LINKS}
     return {link: LINKS[keys] for keys, link in stated.items() if isinstance(link, str)}
+
+
+def _start_here(study: str, files: dict[str, bytes]) -> str:
+    """Return the page that explains the folder: its files, and how its first cost is changed."""
+    about = {
+        STUDY_FILE: "the study: countries, areas, years, dependence, options",
+        f"{CATALOGUE}/": "what each activity costs, one file for each area, with reasons and sources",
+        CSV_FILES[("countries", "file")]: "the countries, their groups and their size",
+        CSV_FILES[("money", "price_index")]: "prices by year, which bring costs to one year",
+        CSV_FILES[("money", "exchange_rates")]: "what one unit of other currencies is worth",
+        CSV_FILES[("dependence", "between_areas")]: "how far the costs of areas move together",
+        "README.md": "where the figures come from",
+    }
+    there = {name if "/" not in name else f"{CATALOGUE}/" for name in files}
+    costs = [name for name in sorted(files) if name.startswith(f"{CATALOGUE}/") and name.endswith(".toml")]
+    first, line = next(
+        (name, found[0]) for name in costs if (found := re.search(r"(?m)^cost = .*$", files[name].decode()))
+    )
+    return Template((Path(__file__).parent / "start_here.md").read_text(encoding="utf-8")).substitute(
+        study=study,
+        files="\n".join(f"| `{name}` | {text} |" for name, text in about.items() if name in there),
+        first=first,
+        cost=line,
+    )
