@@ -31,8 +31,8 @@ test: $(VENV)/.installed-test ## run all tests
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
 
-test-documents: $(VENV)/.installed-documents ## open the documents in chromium and LibreOffice, which must be there
-	@command -v chromium > /dev/null && command -v soffice > /dev/null || { echo "chromium or LibreOffice is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install chromium libreoffice-writer libreoffice-calc poppler-utils" >&2; exit 1; }
+test-documents: $(VENV)/.installed-documents ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
+	@bash requirements/system_packages.sh
 	$(BIN)/python -m pytest tests/documents -m documents -n 2 $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
