@@ -98,9 +98,9 @@ def test_what_a_range_rests_on_is_said_of_centre_width_and_shape(made: Any) -> N
     assert facts["Projects"]["Width rests on"] == "data (4 amounts)"
     assert facts["Stated"]["Width rests on"] == "data (2 amounts)"
     assert facts["Stated"]["Shape rests on"] == "expert"
-    assert facts["Stated"]["Asked"] == "head of the office, 2026-11: quartiles in an interview"
-    assert facts["Projects"]["Counts"].startswith("grants")
-    assert "Counts" not in facts["Stated"]
+    assert facts["Stated"]["Who was asked"] == "head of the office, 2026-11: quartiles in an interview"
+    assert facts["Projects"]["What it counts"].startswith("grants")
+    assert "What it counts" not in facts["Stated"]
 
 
 def test_posts_stand_by_area_and_year(made: Any) -> None:

@@ -45,7 +45,7 @@ def test_the_whole_is_shown_once_and_components_as_shares_of_it() -> None:
         assert "of “One plan”; what one takes, the others cannot" in dict(entry.facts)["Share"]
         assert entry.tag == "judgement"
         assert "Range" not in dict(entry.facts)
-    assert dict(inventory.facts)["Paid"] == "once, 2030"
+    assert dict(inventory.facts)["When it is paid"] == "once, 2030"
 
 
 @pytest.mark.parametrize("left_out", ["x", "y"])

@@ -27,7 +27,7 @@ _text = Prose("assumptions")
 def assumptions(data: ReportData) -> tuple[Details, ...]:
     """Return every assumption with what it rests on and why, folded by what it is about."""
     subjects: tuple[tuple[str, list[Block]], ...] = (
-        (_("Need"), _needs(data)),
+        (_("Whether it is needed"), _needs(data)),
         (_("Starts and delays"), _lateness(data)),
         (_("Rises of prices and shocks"), _prices(data)),
         (_("Further measures of countries"), _measures(data.study)),

@@ -38,12 +38,12 @@ def bases(component: Component | Overlap) -> tuple[tuple[str, str], ...]:
         (_("Centre rests on"), basis(component.basis)),
         (_("Width rests on"), _text("width", basis=component.width_basis, amounts=amounts) or _width(component)),
         (_("Shape rests on"), basis(component.shape_basis)),
-        (_("Covers"), component.covers),
-        (_("Counts"), _text("scope", scope=component.scope)),
+        (_("What it covers"), component.covers),
+        (_("What it counts"), _text("scope", scope=component.scope)),
         (_("Posts"), _posts(component)),
     ]
     facts += [
-        (_("Asked"), _text("expert", name=each.name, role=each.role, date=each.date, method=each.method))
+        (_("Who was asked"), _text("expert", name=each.name, role=each.role, date=each.date, method=each.method))
         for each in component.experts
     ]
     return tuple((name, text) for name, text in facts if text)
@@ -85,7 +85,7 @@ def _table(component: Component | Overlap) -> Table:
         _("Stage"),
         _("Countries"),
         _("Year"),
-        _("Read"),
+        _("As read"),
         _("Counts as"),
         _("At reference size"),
     )

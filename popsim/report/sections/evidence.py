@@ -163,7 +163,7 @@ def _money(
 
 
 def _entry(component: Component, area: Area, data: ReportData) -> Entry:
-    paid = (_("Paid"), _paid(component, data.study))
+    paid = (_("When it is paid"), _paid(component, data.study))
     sources = _sources(component)
     if component.part is not None:
         share = component.part.share
