@@ -213,6 +213,7 @@ def _simulate_into(
 ) -> ReportData:
     """Simulate the study and its two extremes of dependence, and put the complete folder of the run in place."""
     from popsim.analysis.attached import add_assumptions, add_drivers, attach_rare
+    from popsim.analysis.by_country import attach_countries, country_ranges
     from popsim.analysis.rare import rare_events
     from popsim.analysis.summarise import summarise
     from popsim.cli.progress import progress_bar
@@ -235,6 +236,9 @@ def _simulate_into(
         written = replace(study, options=())
         extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars).assign_attrs(date=_today())
+    with progress_bar("Ranges of countries"):
+        if ("country",) not in study.breakdowns:
+            dataset = attach_countries(dataset, country_ranges(study, threads))
     with progress_bar("Rare events"):
         dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
     with progress_bar("What makes the range") as progress:

@@ -64,7 +64,7 @@ def simulate_joint(plan: Plan, threads: int | None = None) -> xr.Dataset:
     for layout in ([*grouping, "area", "year"], [*grouping, "area"], ["area"]):
         totals = 2 if any(each.is_financed for each in plans) else 1
         values = totals * len(plans) * math.prod(number[name] for name in layout)
-        count = sample_of(plan.sampling, MOST_VALUES // values)
+        count = sample_of(plan.sampling, min(MOST_VALUES // values, MOST_SCENARIOS))
         if count >= min(plan.scenarios, LEAST_SCENARIOS) or layout == ["area"]:
             break
     names = read_breakdowns([tuple(layout)], labels)[0]
@@ -86,7 +86,7 @@ def sample_of(sampling: Sampling, most: int) -> int:
     >>> sample_of(Sampling(4_096, design="sobol", replicates=16), 1_000)
     512
     """
-    most = max(1, min(most, MOST_SCENARIOS))
+    most = max(1, most)
     if sampling.count <= most or sampling.design != "sobol":
         return min(sampling.count, most)
     each = most // sampling.replicates

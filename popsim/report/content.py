@@ -36,6 +36,7 @@ SECTIONS = (
     "evidence",
     "cross_check",
     "countries",
+    "countries.sizes",
     "reading",
     "provenance",
 )

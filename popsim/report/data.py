@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from popsim import analysis, schema
+from popsim.analysis.by_country import attached_countries
 from popsim.analysis.order import quantile_with_error, share_error
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.plan.financing import uncertain_parts
@@ -212,6 +213,10 @@ class ReportData:
             return analysis.summarise(self.totals_of_options, self.coverage)
         kinds = [f"_{kind}{error}" for kind in ("quantile", "mean", "std") for error in ("", "_error")]
         return self.every_summary[[f"{name}{kind}" for name in self.totals_of_options.data_vars for kind in kinds]]
+
+    def totals_by(self, by: str) -> tuple[str, ...]:
+        """Return the totals whose ranges by a breakdown are known; of countries a run may keep these alone."""
+        return tuple(total for total in self.totals if f"{total}_by_{by}_mean" in self.summary)
 
     def has(self, name: str) -> bool:
         """Whether the run has this variable."""
@@ -464,13 +469,22 @@ def gather(
         new = [name for name in schema.TOTALS if name in dataset and f"{name}_mean" not in summary]
         every_summary = summary.assign(analysis.summarise(dataset[new], study.coverage).data_vars) if new else summary
         summary = every_summary.sel(option=chosen["option"])
-    summary = summary.squeeze("option", drop=True)
+    summary = _with_countries(summary.squeeze("option", drop=True), dataset)
     largest = float(summary["cost_quantile"].max())
     if len(options) > 1:
         # An option may cost a thousand times what the study as written does; the smaller stand in its unit.
         high = dataset["cost"].transpose(..., "scenario").values
         largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
     return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)
+
+
+def _with_countries(summary: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:
+    """Add the ranges of countries that a run keeps, where it has no scenarios of countries."""
+    found = attached_countries(dataset)
+    if found is None or "cost_by_country_mean" in summary:
+        return summary
+    # Groups of countries are coordinates of them, but dimensions of the summary.
+    return summary.assign(found.reset_coords(drop=True).data_vars)
 
 
 def _with_all_years(dataset: xr.Dataset) -> xr.Dataset:

@@ -10,6 +10,7 @@ from pathlib import Path
 import xarray as xr
 
 from popsim import analysis, schema
+from popsim.analysis.by_country import attached_countries
 from popsim.report.rare import rare_rows
 from popsim.study.model import Study
 
@@ -64,7 +65,7 @@ def write_summary_csv(
         differences = analysis.compare(dataset, coverage=coverage)
     if differences is not None:
         rows += _difference_rows(differences)
-    rows += rare_rows(dataset)
+    rows += [*_country_rows(dataset), *rare_rows(dataset)]
     names = list(dict.fromkeys(itertools.chain.from_iterable(rows)))
     columns = [*_FIRST, *_country_columns(study), "year"]
     present = [name for name in columns if name in names]
@@ -120,6 +121,22 @@ def _summary_rows(dataset: xr.Dataset, coverage: float, summary: xr.Dataset | No
     for name in names:
         dims = [dim for dim in whole[name].dims if dim != "scenario"]
         yield from _rows(whole, added if name in missing else known, name, dims)
+
+
+def _country_rows(dataset: xr.Dataset) -> Iterator[dict[str, str]]:
+    """Yield one row for each country and total, where a run keeps the ranges of countries without their scenarios."""
+    found = attached_countries(dataset)
+    if found is None:
+        return
+    option = (
+        dataset.isel(option=[0]) if schema.FULL not in dataset["option"].values else dataset.sel(option=[schema.FULL])
+    )
+    labels = {name: option[name].variable for name in ("option", "option_name") if name in option.coords}
+    found = found.expand_dims("option").assign_coords(labels)
+    about = found.assign_attrs(price_year=dataset.attrs.get("price_year", ""))
+    for name in map(str, found.data_vars):
+        if name.endswith("_by_country_mean"):
+            yield from _rows(about, found, name.removesuffix("_mean"), ("option", "country"))
 
 
 def _difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:

@@ -240,7 +240,8 @@ def _tables(data: ReportData) -> Iterator[tuple[str, Iterable[Row]]]:
     summary = known.assign(analysis.summarise(every[missing], data.coverage).data_vars) if missing else known
     yield "totals", _estimates(data, summary, totals)
     for table, grouping in _BREAKDOWNS.items():
-        yield table, _estimates(data, summary, [name for name in parts if name.partition("_by_")[2] == grouping])
+        chosen = [name for name in parts if name.partition("_by_")[2] == grouping]
+        yield table, _estimates(data, summary, chosen) if chosen or grouping != "country" else _country_ranges(data)
     yield "groups", _estimates(data, summary, [name for name in parts if name.partition("_by_")[2] in data.groups])
     yield "options", _differences(data)
     yield "budgets", _budgets(data, totals)
@@ -299,6 +300,20 @@ def _estimates(data: ReportData, summary: xr.Dataset, names: Sequence[str]) -> I
             values = every[exact].transpose(*dims).values.ravel().tolist()
             for labels, value in zip(where, values, strict=True):
                 yield labels | same | {"statistic": "exact_mean", "amount": value}
+
+
+def _country_ranges(data: ReportData) -> Iterator[Row]:
+    """Yield the statistics of countries that a run keeps without their scenarios."""
+    names = {country.code: country.name for country in data.study.countries}
+    option = data.dataset["option"].values[0]
+    option_name = str(data.dataset["option_name"].values[0]) if "option_name" in data.dataset.coords else str(option)
+    for total in data.totals_by("country"):
+        name = f"{total}_by_country"
+        same: Row = {"option": str(option), "option_name": option_name, **_what(name), **_money(data, name)}
+        for about, values, errors in _statistics(data.summary, name, ["country"]):
+            for code, value, error in zip(data.summary["country"].values.tolist(), values, errors, strict=True):
+                labels: Row = {"country": str(code), "country_name": names[str(code)], **about}
+                yield {**same, **labels, "amount": value, "standard_error": error}
 
 
 def _statistics(

@@ -21,7 +21,6 @@ from popsim.study.model import Study
 
 COUNT = 400
 ASKED = [
-    ["country"],
     ["component"],
     ["basis"],
     ["region", "income"],
@@ -36,7 +35,7 @@ ASKED = [
 
 @pytest.fixture(scope="module")
 def study() -> Study:
-    asked = ["area", "region", "year", *ASKED]
+    asked = ["area", "region", "year", ["country"], *ASKED]
     return replace(ps.load_study("pops", {"report.breakdowns": asked, "report.coverage": 0.8}), options=())
 
 

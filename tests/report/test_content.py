@@ -333,5 +333,5 @@ def test_countries_of_one_name_are_told_apart_by_their_codes(study: Study, datas
     paragraphs = [block.text for block in find(document, "countries", Paragraph)]
     codes = [country.code for country in held[:2]]
     assert any(f"Land A ({codes[0]}) and Land A ({codes[1]})" in text for text in paragraphs)
-    details = find(document, "countries", Details)
+    details = find(document, "country-sizes", Details)
     assert any(block == Bullets(("two countries have one name.",)) for each in details for block in each.blocks)

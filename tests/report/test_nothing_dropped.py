@@ -54,7 +54,7 @@ def test_every_name_and_every_reason_is_in_the_report(name: str) -> None:
 @pytest.mark.parametrize(
     ("key", "value", "says"),
     [
-        ("report.coverage", 0.5, "50\u202f%\u00a0interval"),
+        ("report.coverage", 0.5, "50\u202f% interval"),
         ("report.not_known", ["Nobody counted the boats."], "Nobody counted the boats."),
         ("report.breakdowns", ["country"], "by country ("),
         ("scenarios.design", "latin", "Latin hypercube"),

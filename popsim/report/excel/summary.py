@@ -132,7 +132,7 @@ def countries(book: Book) -> None:
     data = book.data
     study = data.study
     groupings = list(dict.fromkeys(name for country in study.countries for name, _value in country.groups))
-    money = [total for total in data.totals if data.has(f"{total}_by_country")]
+    money = data.totals_by("country")
     widths = (30.0, 9.0, *(20.0,) * len(groupings), *((14.0,) if study.size_driver else ()), *(12.0,) * 4 * len(money))
     sheet = book.sheet("countries", widths)
     if money:

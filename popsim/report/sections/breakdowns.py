@@ -57,7 +57,7 @@ def dims_of(data: ReportData, name: str) -> tuple[str, ...]:
 
 def _has_own_section(data: ReportData, dims: tuple[str, ...]) -> bool:
     """Whether another section shows a breakdown by these dimensions."""
-    return len(dims) == 1 and (dims[0] in {"area", "year"} or dims[0] in data.groups)
+    return len(dims) == 1 and (dims[0] in {"area", "country", "year"} or dims[0] in data.groups)
 
 
 def _title(study: Study, dims: Sequence[str]) -> str:

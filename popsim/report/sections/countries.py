@@ -1,31 +1,58 @@
-"""Who is counted and why, who is left out and why, and how size enters."""
+"""Who is counted and why, what each country costs, who is left out and why, and how size enters."""
 
 from __future__ import annotations
 
+import unicodedata
+
+from popsim.analysis.by_country import attached_countries
+from popsim.report import totals
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Paragraph, Section, Table
-from popsim.report.numbers import significant
+from popsim.report.headings import with_remark
+from popsim.report.language import gettext as _
+from popsim.report.language import territory
+from popsim.report.numbers import Printed, percent, plain, significant
 from popsim.report.prose import Prose
+from popsim.report.words import basis
 from popsim.study.model import Country, Study
 
 _text = Prose("countries")
 
 
 def countries(data: ReportData) -> Section:
-    """List the countries that are counted and those that are left out, with reasons."""
+    """List the countries that are counted, with what each costs, and those that are left out, with reasons."""
     study = data.study
     number = len(study.countries)
     blocks: list[Block | Details] = [
         Paragraph(_text("counted", countries=number, rationale=study.countries_rationale)),
         *_size(study),
-        Details(f"Countries that are counted ({number})", _counted(study)),
+        Details(_text("summary", countries=number, totals=data.totals_by("country")), _counted(data)),
         *_left_out(study),
     ]
+    return Section("countries", _("Which countries are counted"), _("Countries"), tuple(blocks))
+
+
+def sizes(data: ReportData) -> Section | None:
+    """List the sizes of countries and what is odd in the tables: matter for analysts; None where there is neither."""
+    study, blocks = data.study, list[Block | Details]()
+    if study.size_driver:
+        columns = (_("Country"), _("Basis of size"), study.heading(study.size_driver), _("Over the reference"))
+        rows = tuple(
+            (_name(study, country), basis(country.size_basis), plain(country.size), significant(country.size_factor))
+            for country in _in_order(study)
+        )
+        blocks.append(Table(_("Sizes of countries"), columns, rows, labels=2, sortable=True, name="country-sizes"))
+    notes = tuple((_name(study, country), country.size_note) for country in _in_order(study) if country.size_note)
+    if notes:
+        blocks.append(Table(_("Notes on size"), (_("Country"), _("Note")), notes, labels=2, name="notes-on-size"))
     if study.notes:
         # Lines on how files were read are not here: a stored run keeps its files in UTF-8.
         odd = Bullets(tuple(f"{note}." for note in study.notes))
-        blocks.append(Details(f"What is odd in the tables ({len(study.notes)})", (odd,)))
-    return Section("countries", "Which countries are counted", "Countries", tuple(blocks))
+        blocks.append(Details(_text("odd_summary", lines=len(study.notes)), (odd,)))
+    if not blocks:
+        return None
+    title = _("How large countries are") if study.size_driver else _("What is odd in the tables")
+    return Section("country-sizes", title, _("Sizes"), tuple(blocks), is_annex=True)
 
 
 def _size(study: Study) -> list[Block]:
@@ -35,42 +62,74 @@ def _size(study: Study) -> list[Block]:
     measure = study.heading(study.size_driver, sentence=True)
     sentences = [
         _text("size", measure=measure, rationale=study.size_rationale),
-        _text("reference", size=_in_full(study.size_reference)),
+        _text("reference", size=plain(study.size_reference)),
     ]
-    lowest, highest = ("" if limit is None else _in_full(limit) for limit in study.size_limits)
+    lowest, highest = ("" if limit is None else plain(limit) for limit in study.size_limits)
     if lowest or highest:
         sentences.append(_text("limits", lowest=lowest, highest=highest))
-        names = [country.name for country in study.countries]
-        limited = [
-            f"{country.name} ({country.code})" if names.count(country.name) > 1 else country.name
-            for country in study.countries
-            if country.size_held
-        ]
+        limited = [_name(study, country) for country in study.countries if country.size_held]
         if limited:
             sentences.append(_text("at_a_limit", names=limited))
     return [Paragraph(" ".join(sentences))]
 
 
-def _counted(study: Study) -> tuple[Block, ...]:
-    sized = ("Basis of size", study.heading(study.size_driver), "Size factor") if study.size_driver else ()
-    columns = ("Country", "Groups", *sized)
-    rows = tuple(_country(country)[: len(columns)] for country in study.countries)
-    blocks: list[Block] = [Table("Countries that are counted", columns, rows, labels=min(3, len(columns)))]
-    pairs = sorted({pair for country in study.countries for pair in country.groups if _is_listed(pair[1])})
-    meanings = [(value, study.label(group, value, sentence=True)) for group, value in pairs]
-    meanings = [(value, meaning) for value, meaning in meanings if meaning != value]
+def _counted(data: ReportData) -> tuple[Block, ...]:
+    """Return a table of the countries: their groups, and the ranges of what each costs where they are known."""
+    study, shown = data.study, data.totals_by("country")
+    groupings = _groupings(study)
+    columns = [_("Country"), _("Code"), *(study.heading(grouping) for grouping in groupings)]
+    labels = len(columns)
+    for _total in shown:
+        columns += [_("Low end"), _("Mean"), _("High end")]
+    rows = tuple((*_labels(country, groupings), *_ranges(data, country)) for country in _in_order(study))
+    caption = _text("caption", totals=shown, coverage=percent(data.coverage), unit_and_prices=data.unit_and_prices)
+    table = Table(
+        with_remark(caption, data.about_means(*(f"{total}_by_country" for total in shown))),
+        tuple(columns),
+        rows,
+        labels=labels,
+        groups=tuple((totals.title(total, study), 3) for total in shown) if len(shown) > 1 else (),
+        sortable=True,
+        name="countries",
+    )
+    return (table, *(Paragraph(text, note=True) for text in _notes(data, groupings)))
+
+
+def _notes(data: ReportData, groupings: list[str]) -> list[str]:
+    """Explain what the groups are called, and of what the ranges are."""
+    study, notes = data.study, list[str]()
+    pairs = sorted({(name, value) for country in study.countries for name, value in country.groups})
+    meanings = [
+        _text("meaning", group=value, meaning=study.label(name, value, sentence=True))
+        for name, value in pairs
+        if name in groupings and _is_listed(value) and study.label(name, value, sentence=True) != value
+    ]
     if meanings:
-        blocks.append(Paragraph(_text("groups", meanings=meanings), note=True))
-    notes = tuple((country.name, country.size_note) for country in study.countries if country.size_note)
-    if notes:
-        blocks.append(Table("Notes on size", ("Country", "Note"), notes, labels=2))
-    return tuple(blocks)
+        notes.append(_text("groups", meanings=meanings))
+    if not data.totals_by("country"):
+        return [*notes, _text("no_ranges")]
+    found = attached_countries(data.dataset)
+    taken = data.scenarios if found is None else int(found.attrs["scenarios"])
+    if taken < data.scenarios:
+        notes.append(_text("first_scenarios", shown=taken, scenarios=data.scenarios))
+    return [*notes, *([_text("ranges_note")] if len(study.countries) > 1 else [])]
 
 
-def _country(country: Country) -> tuple[str, ...]:
-    groups = ", ".join(value for _, value in country.groups if _is_listed(value))
-    size = _in_full(country.size)
-    return f"{country.name} ({country.code})", groups, country.size_basis, size, significant(country.size_factor)
+def _groupings(study: Study) -> list[str]:
+    """Return the groupings of countries that have a heading, or else all of them; none that puts all into one group."""
+    values: dict[str, set[str]] = {}
+    for country in study.countries:
+        for name, value in country.groups:
+            values.setdefault(name, set()).add(value)
+    headed = [name for name in dict(study.labels.headings) if name in values]
+    return [name for name in headed or values if len(values[name]) > 1 or len(study.countries) == 1]
+
+
+def _labels(country: Country, groupings: list[str]) -> tuple[str, ...]:
+    groups = dict(country.groups)
+    values = (groups.get(name, "") for name in groupings)
+    name = territory(country.code, country.name)
+    return name, country.code, *(value if _is_listed(value) else "" for value in values)
 
 
 def _is_listed(value: str) -> bool:
@@ -78,17 +137,50 @@ def _is_listed(value: str) -> bool:
     return not value.startswith("not ")
 
 
-def _in_full(size: float) -> str:
-    return f"{size:,.10g}"
+def _ranges(data: ReportData, country: Country) -> tuple[Printed, ...]:
+    cells: list[Printed] = []
+    for total in data.totals_by("country"):
+        name = f"{total}_by_country"
+        low, high = data.range(name, country=country.code)
+        cells += data.amounts(low, data.mean(name, country=country.code), high)
+    return tuple(cells)
+
+
+def _in_order(study: Study) -> list[Country]:
+    """Return the countries by name, in the language of the document; accents do not count."""
+
+    def key(country: Country) -> tuple[str, str]:
+        letters = unicodedata.normalize("NFKD", territory(country.code, country.name)).casefold()
+        return "".join(letter for letter in letters if not unicodedata.combining(letter)), country.code
+
+    return sorted(study.countries, key=key)
+
+
+def _name(study: Study, country: Country) -> str:
+    """Return the name of a country; its code follows where several have one name."""
+    name = territory(country.code, country.name)
+    is_alone = [each.name for each in study.countries].count(country.name) == 1
+    return name if is_alone else f"{name} ({country.code})"
 
 
 def _left_out(study: Study) -> list[Block | Details]:
     number = len(study.left_out)
     if not number:
         return [Paragraph(_text("none_left_out"), note=True)]
-    rows = tuple((name, code, reason) for code, name, reason in study.left_out)
-    table = Table("Countries that are left out", ("Country", "Code", "Why"), rows, labels=3)
-    return [
-        Paragraph(_text("left_out", countries=number, reasons=study.left_out_in_words())),
-        Details(f"Countries that are left out ({number})", (table,)),
+    rows = tuple((territory(code, name), code, _reason(reason)) for code, name, reason in study.left_out)
+    columns = (_("Country"), _("Code"), _("Why"))
+    table = Table(_("Countries that are left out"), columns, rows, labels=3, name="countries-left-out")
+    reasons = study.left_out_reasons()
+    words = [
+        _reason(reason) if len(reasons) == 1 else _text("counted_reason", countries=count, reason=_reason(reason))
+        for reason, count in reasons.items()
     ]
+    return [
+        Paragraph(_text("left_out", countries=number, reasons=words)),
+        Details(_text("left_out_summary", countries=number), (table,)),
+    ]
+
+
+def _reason(reason: str) -> str:
+    """Return why a country is left out: by its name, or by groups, which have the study's own words."""
+    return _("by name, in the study") if reason == "by name, in the study" else reason

@@ -1,0 +1,89 @@
+"""Ranges of every country: of all scenarios, without keeping the scenarios themselves.
+
+The scenarios of 133 countries are as much as all else that a run keeps, and its documents need no more of them than
+their quantiles and means. So `popsim run` computes these and keeps them with the run, as it keeps drivers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import xarray as xr
+
+from popsim.analysis.door import dataset_of
+from popsim.analysis.summarise import summarise
+from popsim.engine.joint import sample_of
+from popsim.engine.simulate import simulate
+from popsim.plan import compile as compile_plan
+from popsim.schema import BREAKDOWNS, breakdown_name
+from popsim.study.model import Study
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
+
+MOST_VALUES = 1 << 26
+"""Amounts by country that are held at once, half a gigabyte; of more scenarios the first are taken."""
+
+_PREFIX = "countries_"
+_ATTRIBUTES = ("scenarios", "coverage")
+
+
+def country_ranges(study: Study, threads: int | None = None) -> xr.Dataset:
+    """Return the ranges of cost and financing need of every country, at the coverage of the study.
+
+    Parameters
+    ----------
+    study
+        The study; its options are not looked at.
+    threads
+        As for `simulate`.
+
+    Returns
+    -------
+    xarray.Dataset
+        What `summarise` returns of ``cost_by_country`` and ``financing_need_by_country``, without the dimension of
+        options. The attribute `scenarios` tells of how many these are.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> found = country_ranges(ps.load_study("example", {"scenarios.count": 200}))
+    >>> found["cost_by_country_quantile"].dims, found.attrs["scenarios"]
+    (('country', 'quantile'), 200)
+    """
+    plan = compile_plan(replace(study, options=()))
+    count = sample_of(plan.sampling, max(MOST_VALUES // (2 * len(study.countries)), 1))
+    dataset = simulate(plan, scenarios=count, breakdowns=[("country",)], threads=threads)
+    kept = [name for base in BREAKDOWNS if (name := breakdown_name(("country",), base)) in dataset]
+    found = summarise(dataset[kept], study.coverage, threads).squeeze("option", drop=True)
+    return found.assign_attrs(scenarios=count)
+
+
+def attach_countries(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
+    """Add what `country_ranges` gave to a run; everything has ``countries_`` before its name, dimensions too.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> study = ps.load_study("example", {"scenarios.count": 200})
+    >>> found = country_ranges(study)
+    >>> run = attach_countries(ps.simulate(study), found)
+    >>> attached_countries(run)["cost_by_country_mean"].equals(found["cost_by_country_mean"])
+    True
+    """
+    stored = found.rename({name: f"{_PREFIX}{name}" for name in map(str, found.variables)})
+    attributes = {f"{_PREFIX}{name}": found.attrs[name] for name in _ATTRIBUTES}
+    return dataset.assign_coords(stored.coords).assign(stored.data_vars).assign_attrs(attributes)
+
+
+def attached_countries(dataset: Run | xr.Dataset) -> xr.Dataset | None:
+    """Return what `attach_countries` added; None where the run has nothing of it."""
+    dataset = dataset_of(dataset)
+    names = {str(name): str(name).removeprefix(_PREFIX) for name in dataset.variables if str(name).startswith(_PREFIX)}
+    if not names:
+        return None
+    found = dataset[[name for name in names if name in dataset.data_vars]]
+    found = found.drop_vars([name for name in found.coords if str(name) not in names]).rename(names)
+    found.attrs = {name: dataset.attrs[f"{_PREFIX}{name}"] for name in _ATTRIBUTES}
+    return found
