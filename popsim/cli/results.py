@@ -86,9 +86,10 @@ def _print_others(data: ReportData) -> None:
     from popsim.report.content import section_of
     from popsim.report.document import Details, Matrix, Table
     from popsim.report.sections.breakdowns import breakdowns
+    from popsim.report.sections.countries import summary
 
     section = section_of(breakdowns, data)
-    elsewhere = []
+    elsewhere = [summary(data)] if data.totals_by("country") else []
     for block in section.blocks if section is not None else ():
         if isinstance(block, Table):
             print_table(block)

@@ -129,8 +129,10 @@ def test_a_breakdown_is_in_the_report_the_summary_json_and_on_the_terminal(
         last = entries[-1] if total == "cost" else entries[-1]["financing_need"]
         where = {str(dim): entries[-1]["label" if len(dims) == 1 else dim] for dim in dims}
         assert last["mean"] == pytest.approx(variable.sel(where).mean().item(), rel=1e-12)
-    assert "Further breakdowns" in (folder / "report.html").read_text(encoding="utf-8")
-    words = {"component": "cost component", "area": "activity area", "income": "income group"}
+    # Countries have a section of their own.
+    heading = "Ranges by country" if breakdown == "country" else "Further breakdowns"
+    assert heading in (folder / "report.html").read_text(encoding="utf-8")
+    words = {"component": "cost component", "area": "activity area", "income": "income group", "country": "countries"}
     title = [words.get(str(dim), str(dim)) for dim in dims]
     sentence = said.out.partition("In report.html and summary.csv:")[2]
     assert all(word in sentence for word in title)

@@ -26,10 +26,15 @@ def countries(data: ReportData) -> Section:
     blocks: list[Block | Details] = [
         Paragraph(_text("counted", countries=number, rationale=study.countries_rationale)),
         *_size(study),
-        Details(_text("summary", countries=number, totals=data.totals_by("country")), _counted(data)),
+        Details(summary(data), _counted(data)),
         *_left_out(study),
     ]
     return Section("countries", _("Which countries are counted"), _("Countries"), tuple(blocks))
+
+
+def summary(data: ReportData) -> str:
+    """Return what the table of countries holds, as its heading."""
+    return _text("summary", countries=len(data.study.countries), totals=data.totals_by("country"))
 
 
 def sizes(data: ReportData) -> Section | None:
