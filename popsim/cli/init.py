@@ -119,6 +119,8 @@ def _links(document: dict[str, Any]) -> dict[str, str]:
 
 def _start_here(study: str, files: dict[str, bytes]) -> str:
     """Return the page that explains the folder: its files, and how its first cost is changed."""
+    from popsim.study.files import parse_toml
+
     about = {
         STUDY_FILE: "the study: countries, areas, years, dependence, options",
         f"{CATALOGUE}/": "what each activity costs, one file for each area, with reasons and sources",
@@ -138,4 +140,5 @@ def _start_here(study: str, files: dict[str, bytes]) -> str:
         files="\n".join(f"| `{name}` | {text} |" for name, text in about.items() if name in there),
         first=first,
         cost=line,
+        area=parse_toml(files[first].decode(), first)["area"]["id"],
     )
