@@ -26,7 +26,7 @@ Examples:
 
 \b
 An option is a table [[option]] of the study, with its id, name, rationale and
-the keys that it sets. "full" is the study as written."""
+the keys that it sets. "full" is the full programme, the study without any option."""
 )
 @run_argument
 @click.option(
@@ -144,7 +144,8 @@ def print_sentences(comparison: Comparison) -> None:
 
     for option in comparison.options:
         click.echo()
-        print_text(" ".join(section.sentences(comparison, option)))
+        for sentence in section.sentences(comparison, option):
+            print_text(sentence)
     for sentence in section.notes(comparison):
         click.echo()
         print_text(sentence)
@@ -181,9 +182,7 @@ def option_as_mapping(comparison: Comparison, option: str) -> dict[str, Any]:
         return figures
     return {
         **figures,
-        "says": [
-            sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in section.sentences(comparison, option)
-        ],
+        "says": [sentence.replace(NO_BREAK, " ").replace(THIN, " ") for sentence in section.facts(comparison, option)],
         "difference": {name: _difference(comparison, option, name) for name in names},
         "payments_ceased": [
             {"component": each.component, "name": each.name, "payments": each.payments, **each.money}

@@ -6,8 +6,7 @@ from datetime import date
 
 from popsim.report.data import ReportData
 from popsim.report.language import gettext as _
-from popsim.report.language import long_date
-from popsim.report.numbers import count
+from popsim.report.language import long_date, ngettext
 from popsim.schema import seed_of
 
 
@@ -31,18 +30,16 @@ def cite_as(data: ReportData) -> str:
         "title": study.title,
         "study": study.name,
         "version": version_of(data),
-        "scenarios": count(data.scenarios),
         "seed": str(seed_of(attrs, study.seed)),
         "digest": str(attrs.get("plan_digest", ""))[:12],
+        "scenarios": ngettext("%(num)s scenario", "%(num)s scenarios", data.scenarios),
     }
     if day is None:
         return _(
-            "%(title)s. popsim %(version)s, study %(study)s, plan %(digest)s, seed %(seed)s, %(scenarios)s scenarios.",
-            **known,
+            "%(title)s. popsim %(version)s, study %(study)s, plan %(digest)s, seed %(seed)s, %(scenarios)s.", **known
         )
     return _(
-        "%(title)s. %(date)s. popsim %(version)s, study %(study)s, plan %(digest)s, seed %(seed)s, "
-        "%(scenarios)s scenarios.",
+        "%(title)s. %(date)s. popsim %(version)s, study %(study)s, plan %(digest)s, seed %(seed)s, %(scenarios)s.",
         date=long_date(day),
         **known,
     )

@@ -267,9 +267,9 @@ class Comparison:
         return tuple(sorted(changed, key=lambda each: -abs(each.money.get("cost", 0.0))))
 
     def share(self, total: str, option: str, word: str) -> str:
-        """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; "none" and "all" where it is so."""
+        """Share of scenarios in which an option is "dearer", "cheaper" or "equal"; 0 and 100 % only where it is so."""
         share = self.measured(f"{total}_{word}", option)
-        return {0.0: "none", 1.0: "all"}.get(share.value) or percent(*share)
+        return percent(share.value, 0.0 if share.value in {0.0, 1.0} else share.error)
 
 
 def _names(dataset: xr.Dataset, dim: str) -> dict[str, str]:

@@ -53,9 +53,9 @@ def test_tables_fit_the_terminal(
     assert max(map(len, done.out.splitlines())) <= columns
     text = " ".join(done.out.split())
     for words in (
-        *("Total cost by option", "Total cost: difference to the study as written", "More Less The same"),
-        *("Financing need by option", "by area", "random numbers of their own", "The other 7 areas cost the same"),
-        *("“Without technology transfer” costs US$", "less in all of the 300 scenarios"),
+        *("Total cost: each option", "Total cost: difference to “Full programme”", "More Less The same"),
+        *("Financing need: each option", "by area", "random numbers of their own", "The other 7 areas cost the same"),
+        *("“Without technology transfer”, compared with “Full programme”:", "Less in all of the 300 scenarios"),
     ):
         assert words in text
     assert columns == 80 or all(f"\n{name} " in done.out for name in NAMES)

@@ -40,9 +40,6 @@ from .pseudo import PSEUDO, foreign_run, foreign_study, pieces, unmarked
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
 WAITING = {
-    "page-one",
-    "options",
-    "financing",
     "areas",
     "groups",
     "years",

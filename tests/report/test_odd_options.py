@@ -38,7 +38,10 @@ def test_what_is_rare_in_an_option_alone_is_named_with_its_chance_and_size(tmp_p
     comparison = comparison_of(study, attach_rare(dataset, ps.rare_events(study, dataset)))
     said = spoken(" ".join(words.sentences(comparison, "rare")))
     counted = f"{happens:,} of 500 scenarios"
-    assert f"Not in the range of its cost: “Boom”, chance 1 in 100 ({counted}), adds US$ 4.0 million." in said
+    said_of_it = (
+        f"Not in the range of this option (Total cost): “Boom”, chance 1 in 100 ({counted}), adds US$ 4.0 million."
+    )
+    assert said_of_it in said
     assert "Boom" not in " ".join(words.sentences(comparison, "same"))
 
 
@@ -57,7 +60,7 @@ def test_one_scenario_is_spoken_of_as_one(tmp_path: Path) -> None:
     study = study_of(tmp_path / "study", areas, {"late": {"start.years": 1.0}}, **IN_TIME, scenarios={"count": 1})
     dataset = ps.simulate(study)
     comparison = comparison_of(study, dataset)
-    assert spoken(words.sentences(comparison, "late")[0]) == "“Option late” costs the same in the one scenario."
+    assert spoken(words.facts(comparison, "late")[0]) == "Total cost: the same in the one scenario."
     document = compose(study, dataset)
     text = " ".join(
         block.text for section in document.sections for block in section.blocks if isinstance(block, Paragraph)

@@ -1,4 +1,4 @@
-"""Options and totals in the report: what the analysis says of them, and everything else about the study as written."""
+"""Options and totals in the report: what the analysis says of them, and everything else about the full programme."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from popsim.families.uniform import Uniform
 from popsim.report.comparison import Comparison
 from popsim.report.content import compose
 from popsim.report.data import gather
-from popsim.report.document import Details, Document, Figure, Pairs, Paragraph, Section, Table
+from popsim.report.document import Bullets, Details, Document, Figure, Paragraph, Section, Table
 from popsim.report.html import render
 from popsim.report.numbering import numbered
 from popsim.report.summary_csv import write_summary_csv
@@ -65,12 +65,13 @@ def strings(thing: object) -> Iterator[str]:
 
 
 def test_every_option_stands_with_its_name_and_reason(document: Document) -> None:
-    (pairs,) = blocks(document, "options", Pairs)
-    assert pairs.items == (
-        ("Without the last area", "Asked for by some, less."),
-        ("First area moved", "Asked for by some, moved."),
-        ("Nothing changed", "Asked for by some, alike."),
-    )
+    texts = [block.text for block in blocks(document, "options", Paragraph)]
+    assert texts[1:4] == [
+        "“Without the last area”: Asked for by some, less.",
+        "“First area moved”: Asked for by some, moved.",
+        "“Nothing changed”: Asked for by some, alike.",
+    ]
+    assert len(blocks(document, "options", Bullets)) == 3
 
 
 def cells(dataset: xr.Dataset, name: str, option: str) -> list[tuple[float, float]]:
@@ -111,8 +112,8 @@ def test_tables_are_those_of_the_analysis(
                 assert (cell == "n/a") == np.isinf(error)
                 if np.isfinite(error):
                     check_cell(cell, value / 1e9)
-    assert {row[2:] for row in shares.rows[:3]} == {("none", "all", "none")}
-    assert {row[2:] for row in shares.rows[6:]} == {("none", "none", "all")}
+    assert {row[2:] for row in shares.rows[:3]} == {("0\u202f%", "100\u202f%", "0\u202f%")}
+    assert {row[2:] for row in shares.rows[6:]} == {("0\u202f%", "0\u202f%", "100\u202f%")}
     share = found[f"{total}_dearer"].sel(option="moved").item()
     assert 0.4 < share < 0.6
     assert shares.rows[5][2].startswith(f"{100 * share:.0f}"[:1])
@@ -142,12 +143,14 @@ def test_the_figure_holds_the_numbers_of_the_tables(document: Document, found: x
 
 
 def test_sentences_say_which_way_and_how_often(document: Document) -> None:
-    texts = [block.text for block in blocks(document, "options", Paragraph)]
-    assert any("“Without the last area” costs US$" in text and "less on average" in text for text in texts)
-    assert any("less in all of the 2,000 scenarios" in text for text in texts)
-    same = "“Nothing changed” costs the same in all of the 2,000 scenarios."
-    assert f"{same} It needs the same financing in all of the 2,000 scenarios." in texts
-    assert any("as many" in text for text in texts)
+    less, _, alike = (block.items for block in blocks(document, "options", Bullets))
+    assert less[0].startswith("Cost in all years: US$")
+    assert less[0].endswith("Less in all of the 2,000 scenarios.")
+    assert alike == (
+        "Cost in all years: the same in all of the 2,000 scenarios.",
+        "Financing need in all years: the same in all of the 2,000 scenarios.",
+    )
+    assert any("as many" in block.text for block in blocks(document, "options", Paragraph))
 
 
 def without_options(section: Section) -> Section:
@@ -156,7 +159,7 @@ def without_options(section: Section) -> Section:
     return replace(section, blocks=tuple(blocks))
 
 
-def test_all_other_sections_are_about_the_study_as_written(document: Document, with_alternatives: Pair) -> None:
+def test_all_other_sections_are_about_the_full_programme(document: Document, with_alternatives: Pair) -> None:
     study, dataset = with_alternatives
     alone = compose(replace(study, options=()), dataset.sel(option=["full"]))
     assert [part.id for part in document.sections if part.id != "options"] == [part.id for part in alone.sections]
@@ -238,9 +241,9 @@ def test_a_run_of_an_earlier_version_says_what_it_does_not_know(with_alternative
         name for name in dataset.data_vars if str(name).endswith("_after_horizon") and name != "cost_after_horizon"
     ]
     document = compose(study, dataset.drop_vars(later))
-    texts = " ".join(block.text for block in blocks(document, "options", Paragraph))
-    assert "less on average over all years" in texts
-    assert "less financing on average in 2027–2036" in texts
+    texts = " ".join(item for block in blocks(document, "options", Bullets) for item in block.items)
+    assert re.search(r"Cost in all years: US\$\u00a0[\d.]+\u00a0billion less on average", texts)
+    assert re.search(r"Financing need, 2027–2036: US\$\u00a0[\d.]+\u00a0billion less on average", texts)
     tables = blocks(document, "options", Table)
     assert [row[1] for row in tables[3].rows[:3]] == YEARS
     assert [row[2::2] for row in tables[3].rows[1:3]] == [("n/a", "n/a")] * 2

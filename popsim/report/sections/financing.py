@@ -7,7 +7,7 @@ from popsim.report import totals
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Paragraph, Section, Table
 from popsim.report.language import gettext as _
-from popsim.report.numbers import percent
+from popsim.report.numbers import percent, stated_share
 from popsim.report.prose import Prose
 from popsim.report.sections.ranges import row_of
 from popsim.study.model import Amount
@@ -52,8 +52,8 @@ def _fee(data: ReportData) -> tuple[str, str]:
     """Return the fee in words, "" where there is none, and the interval that its range is of, "" where it is known."""
     fee = data.study.agency_fee
     if not isinstance(fee, Family):
-        return _stated(fee) if fee else "", ""
-    low, high = (_stated(float(fee.ppf(p))) for p in (data.low, data.high))
+        return stated_share(fee) if fee else "", ""
+    low, high = (stated_share(float(fee.ppf(p)), 3) for p in (data.low, data.high))
     return (_text("span", low=low, high=high), data.interval) if "agency_fee" in data.uncertain_financing else (low, "")
 
 
@@ -81,10 +81,4 @@ def _notes(data: ReportData) -> list[str]:
 
 def _rate(rate: Amount | None) -> str:
     """Return a rate in per cent; "" where it is not one number."""
-    return "" if rate is None or isinstance(rate, Family) else _stated(rate)
-
-
-def _stated(share: float) -> str:
-    """Print a share that the study states in per cent, with up to four significant digits and no zeros at the end."""
-    decimals = len(f"{100.0 * share:.4g}".partition(".")[2])
-    return percent(share, finest=10.0 ** (-2 - decimals))
+    return "" if rate is None or isinstance(rate, Family) else stated_share(rate)

@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 
 from popsim.analysis.compare import ROUNDING
-from popsim.analysis.tails import UNSEEN
 from popsim.report import figures, totals
 from popsim.report.comparison import Ceased, Comparison, signed
 from popsim.report.data import ReportData, about_means
-from popsim.report.document import Block, Details, Figure, Pairs, Paragraph, Section, Table
+from popsim.report.document import Block, Bullets, Details, Figure, Paragraph, Section, Table
 from popsim.report.estimates import Measured
-from popsim.report.numbers import UNKNOWN, percent, significant
+from popsim.report.language import gettext as _
+from popsim.report.language import listed
+from popsim.report.numbers import count, percent, significant, unknown
 from popsim.report.prose import Prose
 from popsim.report.rare import rare_sentences
-from popsim.schema import FULL
 
 _SMALLEST_GAIN = 1.5
 """A smaller saving in scenarios is not worth a sentence."""
@@ -28,20 +28,25 @@ _text = Prose("options")
 
 
 def options(data: ReportData) -> Section | None:
-    """Compare the options with the study as written; None when the run has one."""
+    """Compare the options with the full programme; None when the run has one."""
     comparison = data.comparison
     if comparison is None:
         return None
     names, reasons = comparison.names, comparison.rationales
     moves_money = any(len(comparison.spans(base)) > 1 for base in comparison.bases)
-    intro = _text("intro", options=len(comparison.options), last=data.study.years[-1], moves_money=moves_money)
+    intro = _text(
+        "intro",
+        options=len(comparison.options),
+        baseline=names[comparison.baseline],
+        last=data.study.years[-1] if moves_money else "",
+    )
     blocks: list[Block | Details] = [
         Paragraph(intro),
-        Pairs(tuple((names[option], reasons.get(option) or _text("no_reason")) for option in comparison.options)),
-        *(Paragraph(" ".join(sentences(comparison, option))) for option in comparison.options),
-        *(Paragraph(sentence, note=True) for sentence in notes(comparison)),
-        _figure(comparison),
     ]
+    for option in comparison.options:
+        reason = reasons.get(option) or _text("no_reason")
+        blocks += [Paragraph(_text("option", name=names[option], reason=reason)), Bullets(facts(comparison, option))]
+    blocks += [*(Paragraph(sentence, note=True) for sentence in notes(comparison)), _figure(comparison)]
     for base in comparison.bases:
         blocks += [levels(comparison, base), differences(comparison, base), shares(comparison, base)]
         if table := other_prices(comparison, base):
@@ -52,15 +57,11 @@ def options(data: ReportData) -> Section | None:
         for option in comparison.options
         if (tables := sources(comparison, option))
     ]
-    return Section("options", "What do the options cost?", "Options", tuple(blocks))
-
-
-def _called(comparison: Comparison, option: str) -> str:
-    return _text("called", name="" if option == FULL else comparison.names[option])
+    return Section("options", _("What do the options cost?"), _("Options"), tuple(blocks))
 
 
 def _baseline(comparison: Comparison) -> str:
-    return _called(comparison, comparison.baseline)
+    return comparison.names[comparison.baseline]
 
 
 def _figure(comparison: Comparison) -> Figure:
@@ -79,7 +80,8 @@ def _figure(comparison: Comparison) -> Figure:
     for option in comparison.options:
         moves = _moves(comparison, option, base)
         for total in (whole, base) if moves else (whole,):
-            label = f"{names[option]}, {totals.span(total, data.study)}" if moves else names[option]
+            years = totals.span(total, data.study)
+            label = _text("option_in_years", name=names[option], years=years) if moves else names[option]
             apart.append(bar(label, (comparison.quantile(total, option, p) for p in ends)))
     title = totals.title(whole, data.study)
     return Figure(
@@ -91,14 +93,18 @@ def _figure(comparison: Comparison) -> Figure:
             figures.difference,
             bars=costs,
             differences=apart,
-            amount_label=f"{title} ({data.unit_and_prices})",
+            amount_label=_text("amount_label", title=title, unit_and_prices=data.unit_and_prices),
             difference_label=_text("difference_label", baseline=baseline, unit_and_prices=data.unit_and_prices),
         ),
     )
 
 
 def _heads(comparison: Comparison, base: str) -> tuple[str, ...]:
-    return ("Option", "Years") if len(comparison.spans(base)) > 1 else ("Option",)
+    return (_("Option"), _("Years")) if len(comparison.spans(base)) > 1 else (_("Option"),)
+
+
+def _ends() -> tuple[str, ...]:
+    return (_("Low end"), _("Median"), _("High end"), _("Mean"))
 
 
 def _labels(comparison: Comparison, option: str, base: str, total: str) -> tuple[str, ...]:
@@ -127,7 +133,7 @@ def levels(comparison: Comparison, base: str) -> Table:
         about_means=about_means(exact, unknown),
     )
     heads = _heads(comparison, base)
-    return Table(caption, (*heads, "Low end", "Median", "High end", "Mean"), tuple(rows), labels=len(heads))
+    return Table(caption, (*heads, *_ends()), tuple(rows), labels=len(heads), name=f"options-{base}")
 
 
 def differences(comparison: Comparison, base: str) -> Table:
@@ -149,7 +155,7 @@ def differences(comparison: Comparison, base: str) -> Table:
         about_means=about_means(exact, unknown),
     )
     heads = _heads(comparison, base)
-    return Table(caption, (*heads, "Low end", "Median", "High end", "Mean"), tuple(rows), labels=len(heads))
+    return Table(caption, (*heads, *_ends()), tuple(rows), labels=len(heads), name=f"differences-{base}")
 
 
 def shares(comparison: Comparison, base: str) -> Table:
@@ -165,7 +171,8 @@ def shares(comparison: Comparison, base: str) -> Table:
     heads = _heads(comparison, base)
     title = totals.title(base, comparison.data.study)
     caption = _text("shares_caption", title=title, baseline=_baseline(comparison))
-    return Table(caption, (*heads, "More", "Less", "The same"), rows, labels=len(heads))
+    columns = (*heads, _("More"), _("Less"), _("The same"))
+    return Table(caption, columns, rows, labels=len(heads), name=f"shares-{base}")
 
 
 def other_prices(comparison: Comparison, base: str) -> Table | None:
@@ -181,62 +188,89 @@ def other_prices(comparison: Comparison, base: str) -> Table | None:
             for kind in kinds:
                 name = total.replace(base, f"{base}_{kind}", 1)
                 if not comparison.has(name):
-                    cells += [UNKNOWN, "" if option == comparison.baseline else UNKNOWN]
+                    cells += [unknown(), "" if option == comparison.baseline else unknown()]
                     continue
                 apart = "" if option == comparison.baseline else signed(data.amount(comparison.mean(name, option)))
                 cells += [data.amount(level.mean(name)), apart]
             rows.append((*_labels(comparison, option, base, total), *cells))
     heads = _heads(comparison, base)
-    columns = [column for kind in kinds for column in (kind.capitalize(), "Difference")]
+    columns = [column for kind in kinds for column in (_text("kind_of_prices", kind=kind), _("Difference"))]
     caption = _text(
         "prices_caption",
         title=totals.title(base, data.study),
         baseline=_baseline(comparison),
         unit=data.unit,
-        prices=[f"{kind}: {totals.prices(f'{base}_{kind}', data.study)}" for kind in kinds],
+        prices="; ".join(
+            _text(
+                "prices_of_kind",
+                kind=_text("kind_of_prices", kind=kind),
+                prices=totals.prices(f"{base}_{kind}", data.study),
+            )
+            for kind in kinds
+        ),
     )
-    return Table(caption, (*heads, *columns), tuple(rows), labels=len(heads))
+    return Table(caption, (*heads, *columns), tuple(rows), labels=len(heads), name=f"other-prices-{base}")
 
 
 def sentences(comparison: Comparison, option: str) -> tuple[str, ...]:
-    """Return sentences on what an option costs more or less than the baseline, and when."""
-    parts: list[str] = []
-    for place, base in enumerate(comparison.bases):
-        # The first sentence names the option, those after it do not.
-        name = "" if place else comparison.names[option]
-        parts.append(_in_all(comparison, option, base, name))
-        if _moves(comparison, option, base):
-            parts += [_after(comparison, option, base), *_within(comparison, option, base)]
-    parts += _service(comparison, option)
+    """Return what is compared, and then the facts."""
+    compared = _text("compared", name=comparison.names[option], baseline=_baseline(comparison))
+    return (compared, *facts(comparison, option))
+
+
+def facts(comparison: Comparison, option: str) -> tuple[str, ...]:
+    """Return what an option costs more or less than the baseline, and when: sentences that each name their total."""
+    found: list[str] = []
     for base in comparison.bases:
-        parts += _rare(comparison, option, base)
-    return tuple(parts)
+        found.append(_in_all(comparison, option, base))
+        if _moves(comparison, option, base):
+            found += [_after(comparison, option, base), *_within(comparison, option, base)]
+    found += _service(comparison, option)
+    for base in comparison.bases:
+        found += _rare(comparison, option, base)
+    return tuple(found)
 
 
-def _in_all(comparison: Comparison, option: str, base: str, name: str) -> str:
+def _in_all(comparison: Comparison, option: str, base: str) -> str:
     """State the difference in all years, and in how many scenarios there is one."""
-    data, whole = comparison.data, comparison.whole(base)
+    whole, label = comparison.whole(base), _in_all_years(comparison, base)
     if comparison.is_same(whole, option):
-        return _text("same", base=base, name=name, scenarios=data.scenarios)
-    mean, (low, high), way = (
-        comparison.mean(whole, option),
-        comparison.range(whole, option),
-        _way(comparison, whole, option),
-    )
+        return _text("same", label=label, scenarios=comparison.data.scenarios)
     more, less, same = comparison.counted(whole, option)
-    known = {
-        "base": base,
-        "name": name,
-        "when": _when(comparison, base),
-        "counts": _text("counts", more=more, less=less, same=same),
-    }
+    counts = _text(
+        "counts",
+        more=count(more),
+        less=count(less),
+        same=count(same),
+        scenarios=more + less + same,
+        way="more" if less == same == 0 else "less" if more == same == 0 else "",
+    )
+    return f"{_difference(comparison, whole, option, label)} {counts}"
+
+
+def _in_all_years(comparison: Comparison, base: str) -> str:
+    """Name a total in all years that the run knows of it."""
+    title = totals.title(comparison.whole(base), comparison.data.study)
+    # A run of an earlier version does not know what of the financing need falls after its last year.
+    if len(comparison.spans(base)) == 1 < len(comparison.spans("cost")):
+        return _text("in_years", title=title, years=totals.span(base, comparison.data.study))
+    return title
+
+
+def _difference(comparison: Comparison, total: str, option: str, label: str, *, with_range: bool = True) -> str:
+    """State a mean difference as far as it is known: its size, or its sign alone, or neither."""
+    data, mean, (low, high) = comparison.data, comparison.mean(total, option), comparison.range(total, option)
+    way, is_constant = _way(comparison, total, option), _is_constant(mean)
     if not mean.is_known:
-        return _text("unknown_difference", way=way, why=UNSEEN if data.scenarios > 1 else "", **known)
-    is_spread = low.is_known and high.is_known and not _is_constant(mean)
-    known |= {"interval": data.interval, "range": data.money_range(low, high) if is_spread else ""}
+        return _text("unknown_difference", label=label, way=way, is_one_scenario=data.scenarios == 1)
+    range_ = ""
+    if with_range and low.is_known and high.is_known and not is_constant:
+        range_ = data.money_range(low, high)
+    known = {"label": label, "interval": data.interval, "range": range_}
     if not way:
         return _text("no_difference", **known)
-    return _text("differs", way=way, amount=_size(data, mean), is_constant=_is_constant(mean), **known)
+    amount = data.money(Measured(abs(mean.value), mean.error, mean.finest))
+    return _text("differs", way=way, amount=amount, is_constant=is_constant, **known)
 
 
 def _way(comparison: Comparison, total: str, option: str) -> str:
@@ -244,21 +278,9 @@ def _way(comparison: Comparison, total: str, option: str) -> str:
     return {1: "more", -1: "less", 0: ""}[comparison.sign(total, option)]
 
 
-def _size(data: ReportData, mean: Measured) -> str:
-    return data.money(Measured(abs(mean.value), mean.error, mean.finest))
-
-
 def _is_constant(mean: Measured) -> bool:
     """Whether a figure is the same in every scenario but for rounding."""
     return mean.error <= ROUNDING * abs(mean.value)
-
-
-def _when(comparison: Comparison, base: str) -> str:
-    """Return the years that a difference is about: "all", those of the study, or "" where there are no others."""
-    if len(comparison.spans(base)) > 1:
-        return "all"
-    # A run of an earlier version does not know what of the financing need falls after its last year.
-    return totals.span(base, comparison.data.study) if len(comparison.spans("cost")) > 1 else ""
 
 
 def _moves(comparison: Comparison, option: str, base: str) -> bool:
@@ -274,35 +296,32 @@ def _after(comparison: Comparison, option: str, base: str) -> str:
     """State what an option pays after the last year, and what the baseline does."""
     data, later = comparison.data, f"{base}_after_horizon"
 
-    def paid(which: str) -> tuple[str, bool]:
-        mean = comparison.levels[which].mean(later)
-        if comparison.is_zero(later, which):
-            return "none", True
-        return (data.money(mean), _is_constant(mean)) if mean.is_known else ("unknown", False)
+    def paid(which: str) -> str:
+        mean, is_none = comparison.levels[which].mean(later), comparison.is_zero(later, which)
+        return _text(
+            "paid",
+            amount="none" if is_none else data.money(mean) if mean.is_known else "",
+            is_constant=_is_constant(mean),
+        )
 
-    (amount, is_constant), (other, is_other_constant) = paid(option), paid(comparison.baseline)
     return _text(
         "after",
-        base=base,
-        amount=amount,
-        is_constant=is_constant,
-        last=data.study.years[-1],
+        label=totals.title(later, data.study),
+        paid=paid(option),
         baseline=_baseline(comparison),
-        other="" if other == "none" else other,
-        is_other_constant=is_other_constant,
+        other=paid(comparison.baseline),
     )
 
 
 def _within(comparison: Comparison, option: str, base: str) -> list[str]:
     """State the difference within the years of the study; nothing where it is not known."""
-    data, mean, way = comparison.data, comparison.mean(base, option), _way(comparison, base, option)
-    years = totals.span(base, data.study)
+    data = comparison.data
+    label = _text("in_years_alone", title=totals.title(base, data.study), years=totals.span(base, data.study))
     if comparison.is_same(base, option):
-        return [_text("same_within", base=base, years=years, scenarios=data.scenarios)]
-    if not way:
-        return [_text("no_difference_within", base=base, years=years)] if mean.is_known else []
-    amount = _size(data, mean) if mean.is_known else ""
-    return [_text("differs_within", base=base, way=way, years=years, amount=amount, is_constant=_is_constant(mean))]
+        return [_text("same", label=label, scenarios=data.scenarios)]
+    if not comparison.mean(base, option).is_known and not _way(comparison, base, option):
+        return []
+    return [_difference(comparison, base, option, label, with_range=False)]
 
 
 def _service(comparison: Comparison, option: str) -> list[str]:
@@ -317,9 +336,9 @@ def _service(comparison: Comparison, option: str) -> list[str]:
 
 
 def _years_of_service(comparison: Comparison, sentence: str, changed: list[Ceased]) -> str:
-    data, is_further = comparison.data, sentence.startswith("more")
+    data = comparison.data
     payments = [
-        _text("payments", number=abs(each.payments), name=each.name, is_further=is_further)
+        _text("payments", number=significant(abs(each.payments), 4), name=each.name)
         for each in changed[:_MOST_COMPONENTS]
     ]
     if left := len(changed) - len(payments):
@@ -330,10 +349,9 @@ def _years_of_service(comparison: Comparison, sentence: str, changed: list[Cease
         amounts.append(_text("service_amount", base=base, amount=data.money(value)))
     return _text(
         sentence,
-        payments=payments,
-        is_one=len(changed) == 1 and abs(changed[0].payments) == 1.0,
+        payments="; ".join(payments),
         has_countries=len(data.study.countries) > 1,
-        amounts=amounts,
+        amounts="; ".join(amounts),
     )
 
 
@@ -346,7 +364,7 @@ def _rare(comparison: Comparison, option: str, base: str) -> tuple[str, ...]:
         data.coverage,
         variable=comparison.whole(base),
         beside=comparison.baseline,
-        name=_text("range_name", base=base, when=_when(comparison, base)),
+        name=_text("range_name", title=_in_all_years(comparison, base)),
     )
 
 
@@ -356,14 +374,14 @@ def notes(comparison: Comparison) -> tuple[str, ...]:
         return ()
     financed = {option: comparison.is_financed(option) for option in comparison.studies}
     first = next((study for option, study in comparison.studies.items() if financed[option]), None)
-    lines = [_text("financing_need", described=totals.described(first))]
-    if different := unfinanced({_called(comparison, option): known for option, known in financed.items()}):
+    lines = [_text("financing_need", has_fee=first is not None and bool(first.agency_fee))]
+    if different := unfinanced({comparison.names[option]: known for option, known in financed.items()}):
         lines.append(f"{different} {_text('needs_compared')}")
     return tuple(lines)
 
 
 def unfinanced(options: Mapping[str, bool]) -> str:
-    """Return which options alone have [financing]; empty where all do, or none.
+    """Return which options have co-financing of their own; empty where all do, or none.
 
     Parameters
     ----------
@@ -372,12 +390,12 @@ def unfinanced(options: Mapping[str, bool]) -> str:
 
     Examples
     --------
-    >>> unfinanced({"the study as written": False, "“A”": True})
-    '“A” alone has [financing]. The study as written has none: there a fund is asked for the whole cost.'
+    >>> print(unfinanced({"Full programme": False, "A": True}))
+    With a share that others pay: “A”. Without: “Full programme”; there a fund is asked for the whole cost.
     """
-    financed = [name for name, is_financed in options.items() if is_financed]
-    others = [name for name, is_financed in options.items() if not is_financed]
-    return _text("unfinanced", financed=financed, others=others) if financed and others else ""
+    financed = [_text("quoted", name=name) for name, is_financed in options.items() if is_financed]
+    others = [_text("quoted", name=name) for name, is_financed in options.items() if not is_financed]
+    return _text("unfinanced", financed=listed(financed), others=listed(others)) if financed and others else ""
 
 
 def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
@@ -390,8 +408,8 @@ def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
     moved = [area for area in areas if not all(comparison.is_same_area(base, option, area) for base in bases)]
     moved.sort(key=lambda area: -abs(comparison.mean(f"{bases[0]}_by_area", option, area=area).value))
     rows = [(comparison.areas[area], *_source(comparison, option, bases, area)) for area in moved]
-    rows.append(("All areas", *_source(comparison, option, bases, None)))
-    columns = [column for base in bases for column in (totals.title(base, data.study), "Share")]
+    rows.append((_("All areas"), *_source(comparison, option, bases, None)))
+    columns = [column for base in bases for column in (totals.title(base, data.study), _("Share"))]
     years = totals.span("cost", data.study)
     caption = _text(
         "sources_caption",
@@ -400,7 +418,7 @@ def sources(comparison: Comparison, option: str) -> tuple[Block, ...]:
         years=years,
         unit_and_prices=data.unit_and_prices,
     )
-    table = Table(caption, ("Area", *columns), tuple(rows), total=True)
+    table = Table(caption, (_("Area"), *columns), tuple(rows), total=True, name=f"difference-by-area-{option}")
     same = len(areas) - len(moved)
     return (table, Paragraph(_text("same_areas", areas=same, years=years), note=True)) if same else (table,)
 
@@ -413,12 +431,12 @@ def _source(comparison: Comparison, option: str, bases: list[str], area: str | N
         name = base if area is None else f"{base}_by_area"
         cells.append(signed(comparison.data.amount(comparison.mean(name, option, **where))))
         if area is None:
-            cells.append(UNKNOWN if comparison.is_same(name, option) else percent(1.0))
+            cells.append(unknown() if comparison.is_same(name, option) else percent(1.0))
             continue
         share = comparison.measured(f"{name}_difference_share", option, area=area)
         # A share of all is 1 but for rounding, which depends on how arrays lie in memory.
         value = round(share.value, 12)
-        cells.append(percent(value, share.error, finest=0.01) if share.is_known and value == value else UNKNOWN)
+        cells.append(percent(value, share.error, finest=0.01) if share.is_known and value == value else unknown())
     return cells
 
 
@@ -430,4 +448,4 @@ def gains(comparison: Comparison) -> tuple[str, ...]:
         gain = comparison.number(f"{whole}_variance_reduction", option)
         if not comparison.is_same(whole, option) and _SMALLEST_GAIN < gain < float("inf"):
             found.append(_text("gain", name=comparison.names[option], times=significant(gain, 2)))
-    return (_text("gains", gains=found),) if found else ()
+    return (_text("gains", gains="; ".join(found)),) if found else ()
