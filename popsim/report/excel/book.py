@@ -154,18 +154,27 @@ class Book:
     def format(self, **properties: object) -> Format:
         """Return a format with these properties, made once."""
         known = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"} | properties
+        if current().direction == "rtl":
+            # Columns run from the right, and so numbers end at the left.
+            known["reading_order"] = 2
+            if "align" in known:
+                known["align"] = {"left": "right", "right": "left"}.get(str(known["align"]), known["align"])
         key = tuple(sorted(known.items()))
         if key not in self._formats:
             self._formats[key] = self.workbook.add_format(known)
         return self._formats[key]
 
-    def sheet(self, key: str, widths: Sequence[float], heading: str = "") -> Sheet:
-        """Add the sheet of a key, with the widths of its first columns in characters and a heading."""
+    def sheet(self, key: str, widths: Sequence[float], heading: str = "", upright: bool = False) -> Sheet:
+        """Add the sheet of a key, with the widths of its columns that are printed, in characters, and a heading.
+
+        `upright` prints it in portrait, which suits charts below each other.
+        """
         worksheet = self.workbook.add_worksheet(self.names[key])
         if current().direction == "rtl":
             worksheet.right_to_left()
         worksheet.hide_gridlines(2)
-        worksheet.set_landscape()
+        if not upright:
+            worksheet.set_landscape()
         worksheet.set_paper(9)
         worksheet.fit_to_pages(1, 0)
         worksheet.set_margins(0.5, 0.5, 0.6, 0.7)
@@ -213,8 +222,7 @@ class Sheet:
         """Write sentences over the whole width of the sheet, in as many lines as they take."""
         style = self.book.format(text_wrap=True, **properties)
         text = text[:LONGEST_TEXT]
-        lines = sum(1 + int(len(part) * 1.05 / sum(self.widths)) for part in text.split("\n"))
-        self.worksheet.set_row(self.row, 15 * lines + 1)
+        self.worksheet.set_row(self.row, 15 * lines(text, sum(self.widths)) + 1)
         if len(self.widths) > 1:
             self.worksheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
         self.worksheet.write_string(self.row, 0, text, style)
@@ -223,12 +231,12 @@ class Sheet:
     def head(self, texts: Sequence[str], labels: int = 1, column: int = 0) -> None:
         """Write the heading of a table."""
         style: dict[str, Any] = {"bold": True, "bg_color": HEAD_FILL, "text_wrap": True, "bottom": 1}
-        lines = 1
+        most = 1
         for place, text in enumerate(texts):
             self.text(self.row, column + place, text, align="left" if place < labels else "right", **style)
             width = self.widths[column + place] if column + place < len(self.widths) else 8.43
-            lines = max(lines, 1 + int(len(text) * 1.15 / width))
-        self.worksheet.set_row(self.row, 15 * min(lines, 8) + 2)
+            most = max(most, lines(text, 0.9 * width))
+        self.worksheet.set_row(self.row, 15 * min(most, 8) + 2)
         self.row += 1
 
     def number(self, row: int, column: int, cell: Cell, **properties: object) -> None:
@@ -246,18 +254,18 @@ class Sheet:
 
     def cells(self, cells: Iterable[Cell | str], column: int = 0, labels: int = 1, **properties: object) -> None:
         """Write one row of a table: labels first, then numbers, or text where a number is not known."""
-        lines = 1
+        most = 1
         for place, cell in enumerate(cells):
             if place < labels and isinstance(cell, str):
                 width = self.widths[column + place] if column + place < len(self.widths) else 8.43
-                lines = max(lines, sum(1 + int(len(part) * 1.1 / width) for part in cell.split("\n")))
+                most = max(most, lines(cell, width))
             if isinstance(cell, Cell):
                 self.number(self.row, column + place, cell, **properties)
             else:
                 wraps = {"text_wrap": True} if place < labels else {"align": "right"}
                 self.text(self.row, column + place, cell, **wraps, **properties)
-        if lines > 1:
-            self.worksheet.set_row(self.row, 15 * min(lines, 20))
+        if most > 1:
+            self.worksheet.set_row(self.row, 15 * min(most, 20))
         self.row += 1
 
     def table(self, table: Table) -> tuple[int, int]:
@@ -297,10 +305,19 @@ class Sheet:
         cells = xl_range_abs(first_row, column, last_row, column if last_column is None else last_column)
         return f"{quoted(self.name)}!{cells}"
 
+    def end_print(self) -> None:
+        """Print the columns that have a width, down to the last row that is written; not what stands beside them."""
+        self.worksheet.print_area(0, 0, self.row, len(self.widths) - 1)
+
     def print_heads(self, row: int) -> None:
         """Print the rows down to this one on every page, and keep them in sight."""
         self.worksheet.repeat_rows(row)
         self.worksheet.freeze_panes(row + 1, 1)
+
+
+def lines(text: str, width: float) -> int:
+    """Return how many lines a text takes in a cell of a width in characters."""
+    return sum(1 + int(max(len(part) - 1, 0) / width) for part in text.split("\n"))
 
 
 def draft_note() -> str:

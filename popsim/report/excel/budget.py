@@ -240,7 +240,9 @@ def shares(data: ReportData) -> str:
 def budget(book: Book, table: QuantileTable) -> None:
     """Write the sheet on which an amount gives a confidence, and a confidence an amount."""
     data = book.data
-    sheet = book.sheet("budget", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("How sure is an amount to be enough?"))
+    sheet = book.sheet(
+        "budget", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("How sure is an amount to be enough?"), upright=True
+    )
     sheet.paragraph(
         _(
             "Choose a total and an option, and type into the yellow cells. Amounts in %(unit)s, in the years of the "
@@ -275,7 +277,7 @@ def budget(book: Book, table: QuantileTable) -> None:
     chart = charts.curves(sheet, [(name, *points)], unit)
     spoken = _("S-curve of the total and the option that are chosen.")
     charts.place(sheet, chart, _("Confidence by amount, for the choice above"), spoken)
-    sheet.worksheet.print_area(0, 0, sheet.row, 5)
+    sheet.end_print()
 
 
 def _of_amount(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> None:

@@ -91,19 +91,17 @@ def intervals(
     ordered = sorted(rows, key=lambda row: row[2])
     chart = sheet.book.workbook.add_chart({"type": "bar", "subtype": "stacked"})
     height = max(200, 130 + 34 * len(ordered))
-    top = sheet.row
-    sheet.row += height // _ROW + 2
     heads = (title, _("Low end"), _("From low end to median"), _("From median to high end"))
     values = [(label, low, median - low, high - median) for label, low, median, high in ordered]
-    first, last = _values(sheet, heads, values)
-    labels = f"={sheet.reference(first, 0, last)}"
+    first, last, left = _values(sheet, heads, values)
+    labels = f"={sheet.reference(first, left, last)}"
     for column, fill in ((1, None), (2, BAND), (3, CURVE)):
         paint: dict[str, Any] = {"none": True} if fill is None else {"color": fill}
         chart.add_series(
             {
-                "name": f"={sheet.reference(first - 1, column, first - 1)}",
+                "name": f"={sheet.reference(first - 1, left + column, first - 1)}",
                 "categories": labels,
-                "values": f"={sheet.reference(first, column, last)}",
+                "values": f"={sheet.reference(first, left + column, last)}",
                 "fill": paint,
                 "border": {"none": True},
                 "gap": 60,
@@ -114,10 +112,8 @@ def intervals(
     )
     chart.set_x_axis(_axis(f"{amount}. {spoken}", num_format="#,##0", min=0))
     chart.set_y_axis(_axis("", major_gridlines={"visible": False}))
-    after, sheet.row = sheet.row, top
     place(sheet, chart, title, spoken, height)
     chart.set_legend({"none": True})
-    sheet.row = after
     if not is_part and len(ordered) > 2 and ordered[-1][3] > DOMINATES * ordered[-2][3]:
         others = _("%(title)s, without: %(largest)s", title=title, largest=ordered[-1][0])
         intervals(sheet, others, ordered[:-1], amount, interval, is_part=True)
@@ -140,8 +136,6 @@ def fan(sheet: Sheet, title: str, rows: Sequence[tuple[str, tuple[float, ...]]],
         Words such as "90 % interval".
     """
     chart = sheet.book.workbook.add_chart({"type": "area", "subtype": "stacked"})
-    top = sheet.row
-    sheet.row += HEIGHT // _ROW + 2
     heads = (
         title,
         _("Low end"),
@@ -154,14 +148,14 @@ def fan(sheet: Sheet, title: str, rows: Sequence[tuple[str, tuple[float, ...]]],
         (year, low, lower - low, upper - lower, high - upper, median)
         for year, (low, lower, median, upper, high) in rows
     ]
-    first, last = _values(sheet, heads, values)
-    years = f"={sheet.reference(first, 0, last)}"
+    first, last, left = _values(sheet, heads, values)
+    years = f"={sheet.reference(first, left, last)}"
     for column, colour in ((1, None), (2, "#D6E5F0"), (3, BAND), (4, "#D6E5F0")):
         chart.add_series(
             {
-                "name": f"={sheet.reference(first - 1, column, first - 1)}",
+                "name": f"={sheet.reference(first - 1, left + column, first - 1)}",
                 "categories": years,
-                "values": f"={sheet.reference(first, column, last)}",
+                "values": f"={sheet.reference(first, left + column, last)}",
                 "fill": {"none": True} if colour is None else {"color": colour},
                 "border": {"none": True},
             }
@@ -169,45 +163,40 @@ def fan(sheet: Sheet, title: str, rows: Sequence[tuple[str, tuple[float, ...]]],
     middle = sheet.book.workbook.add_chart({"type": "line"})
     middle.add_series(
         {
-            "name": f"={sheet.reference(first - 1, 5, first - 1)}",
+            "name": f"={sheet.reference(first - 1, left + 5, first - 1)}",
             "categories": years,
-            "values": f"={sheet.reference(first, 5, last)}",
+            "values": f"={sheet.reference(first, left + 5, last)}",
             "line": {"color": CURVE, "width": 2.25},
         }
     )
     chart.combine(middle)
     chart.set_x_axis(_axis("", major_gridlines={"visible": False}))
     chart.set_y_axis(_axis(amount, num_format="#,##0", min=0))
-    after, sheet.row = sheet.row, top
     spoken = _(
         "A line through the medians of the years, in bands of the quartiles and of the %(interval)s.", interval=interval
     )
     place(sheet, chart, title, spoken)
     chart.set_legend({"position": "bottom", "delete_series": [0], "font": {"size": 9, "color": INK}})
-    sheet.row = after
 
 
-def _values(sheet: Sheet, heads: Sequence[str], rows: Sequence[tuple[str | float, ...]]) -> tuple[int, int]:
-    """Write the values of a chart in small print, and return their first and last row."""
+def _values(sheet: Sheet, heads: Sequence[str], rows: Sequence[tuple[str | float, ...]]) -> tuple[int, int, int]:
+    """Write the values of a chart in small print beside it, beyond the columns that are printed.
+
+    Returns
+    -------
+    tuple
+        Their first and last row, and their first column.
+    """
+    left = len(sheet.widths) + 1
     for column, text in enumerate(heads):
-        sheet.text(
-            sheet.row,
-            column,
-            text,
-            font_size=8,
-            font_color=QUIET,
-            text_wrap=True,
-            align="left" if not column else "right",
-        )
-    sheet.worksheet.set_row(sheet.row, 36)
-    first = sheet.row + 1
+        align = "right" if column else "left"
+        sheet.text(sheet.row, left + column, text, font_size=8, font_color=QUIET, align=align)
+        sheet.worksheet.set_column(left + column, left + column, 24)
     digits = 0 if max((float(value) for row in rows for value in row[1:]), default=0.0) >= 100 else 2
-    for row in rows:
-        sheet.row += 1
-        for column, value in enumerate(row):
+    for place, row in enumerate(rows, sheet.row + 1):
+        for column, value in enumerate(row, left):
             if isinstance(value, str):
-                sheet.text(sheet.row, column, value, font_size=8, font_color=QUIET)
+                sheet.text(place, column, value, font_size=8, font_color=QUIET)
             else:
-                sheet.number(sheet.row, column, Cell(value, digits), font_size=8, font_color=QUIET)
-    sheet.row += 2
-    return first, first + len(rows) - 1
+                sheet.number(place, column, Cell(value, digits), font_size=8, font_color=QUIET)
+    return sheet.row + 1, sheet.row + len(rows), left

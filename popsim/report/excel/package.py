@@ -115,7 +115,9 @@ def package(book: Book, samples: Samples) -> int:
         Row of the first area, counted from 0.
     """
     data = book.data
-    sheet = book.sheet("package", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("What does a package of areas cost?"))
+    sheet = book.sheet(
+        "package", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("What does a package of areas cost?"), upright=True
+    )
     sheet.paragraph(
         _(
             "Type 1 beside the areas that belong to the package, and 0 beside the others. Amounts in %(unit)s, in the "
@@ -146,7 +148,7 @@ def package(book: Book, samples: Samples) -> int:
     chart = charts.curves(sheet, series, unit)
     spoken = _("S-curves of the package that is ticked and of all areas together.")
     charts.place(sheet, chart, _("The package beside all areas"), spoken)
-    sheet.worksheet.print_area(0, 0, sheet.row, 5)
+    sheet.end_print()
     return first
 
 

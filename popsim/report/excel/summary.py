@@ -14,7 +14,7 @@ from popsim.report.excel.budget import QuantileTable
 from popsim.report.language import gettext as _
 from popsim.report.numbers import percent
 
-_WIDTHS = (42.0, *(13.0,) * 8)
+_WIDTHS = (46.0, *(13.0,) * 8)
 
 
 def summary(book: Book, table: QuantileTable) -> None:
@@ -70,7 +70,7 @@ def _amounts(data: ReportData) -> str:
 
 def areas(book: Book) -> None:
     """Write the ranges by area, with bars."""
-    sheet = _tables(book, "areas", ("areas",))
+    sheet = _tables(book, "areas", ("areas",), upright=True)
     if sheet is None:
         return
     data = book.data
@@ -78,6 +78,7 @@ def areas(book: Book) -> None:
     for total in _shown(data, "area"):
         rows = [(name, *_ends(data, f"{total}_by_area", area=key)) for key, name in names.items()]
         charts.intervals(sheet, totals.title(total, data.study), rows, _amounts(data), data.interval)
+    sheet.end_print()
 
 
 def groups(book: Book) -> None:
@@ -87,7 +88,7 @@ def groups(book: Book) -> None:
 
 def years(book: Book) -> None:
     """Write the ranges by year, with a fan."""
-    sheet = _tables(book, "years", ("years",))
+    sheet = _tables(book, "years", ("years",), upright=True)
     if sheet is None:
         return
     data = book.data
@@ -98,15 +99,15 @@ def years(book: Book) -> None:
             for year in data.summary["year"].values.tolist()
         ]
         charts.fan(sheet, totals.title(total, data.study), rows, _amounts(data), data.interval)
+    sheet.end_print()
 
 
 def options(book: Book) -> None:
     """Write what the options cost, within the years and after them, and how far each is from the baseline."""
-    sheet = _tables(book, "options", ("options",))
-    comparison = book.data.comparison
+    comparison, data = book.data.comparison, book.data
+    sheet = _tables(book, "options", ("options",), upright=True)
     if sheet is None or comparison is None:
         return
-    data = book.data
     for base in comparison.bases:
         whole = comparison.spans(base)[-1]
         rows = [
@@ -115,6 +116,7 @@ def options(book: Book) -> None:
             if level.has(whole)
         ]
         charts.intervals(sheet, totals.title(whole, data.study), rows, _amounts(data), data.interval)
+    sheet.end_print()
 
 
 def drivers(book: Book) -> None:
@@ -133,7 +135,7 @@ def countries(book: Book) -> None:
     study = data.study
     groupings = list(dict.fromkeys(name for country in study.countries for name, _value in country.groups))
     money = data.totals_by("country")
-    widths = (30.0, 9.0, *(20.0,) * len(groupings), *((14.0,) if study.size_driver else ()), *(12.0,) * 4 * len(money))
+    widths = (30.0, 9.0, *(26.0,) * len(groupings), *((14.0,) if study.size_driver else ()), *(12.0,) * 4 * len(money))
     sheet = book.sheet("countries", widths)
     if money:
         sheet.paragraph(
@@ -177,7 +179,7 @@ def _total_ends(data: ReportData, level: ReportData, total: str) -> tuple[float,
     return data.on_axis(low.value), data.on_axis(level.quantile(total, 0.5).value), data.on_axis(high.value)
 
 
-def _tables(book: Book, key: str, ids: Sequence[str]) -> Sheet | None:
+def _tables(book: Book, key: str, ids: Sequence[str], upright: bool = False) -> Sheet | None:
     """Write all tables of some sections of the document on one sheet; None where it has none of them."""
     found = [section for section in book.document.sections if section.id in ids]
     blocks = [block for section in found for block in _flat(section)]
@@ -186,8 +188,8 @@ def _tables(book: Book, key: str, ids: Sequence[str]) -> Sheet | None:
         return None
     labels = max((table.labels for table in shown if isinstance(table, Table)), default=1)
     width = max(len(block.columns) + isinstance(block, Matrix) for block in shown)
-    widths = (42.0, *(30.0,) * (labels - 1), *(14.0,) * max(width - labels, 7 - labels, 0))
-    sheet = book.sheet(key, widths, found[0].title)
+    widths = (46.0, *(30.0,) * (labels - 1), *(14.0,) * max(width - labels, 7 - labels, 0))
+    sheet = book.sheet(key, widths, found[0].title, upright)
     sheet.row += 1
     for block in shown:
         if isinstance(block, Table):

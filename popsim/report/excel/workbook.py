@@ -10,7 +10,7 @@ from popsim.errors import FileError, Problem
 from popsim.report.content import compose
 from popsim.report.data import ReportData, gather
 from popsim.report.excel import summary
-from popsim.report.excel.book import CURVE, POINT, QUIET, Book, Sheet, draft_note, quoted
+from popsim.report.excel.book import CURVE, POINT, QUIET, Book, Sheet, draft_note, lines, quoted
 from popsim.report.excel.budget import QuantileTable, budget
 from popsim.report.excel.package import Samples, about, package, samples_of, write_samples
 from popsim.report.language import gettext as _
@@ -133,7 +133,7 @@ def _read_me(book: Book, sheet: Sheet, titles: dict[str, tuple[str, str]], sampl
 def _pair(sheet: Sheet, name: str, text: str) -> None:
     sheet.text(sheet.row, 0, name, bold=True)
     sheet.text(sheet.row, 1, text, text_wrap=True)
-    sheet.worksheet.set_row(sheet.row, 15 * (1 + int(len(text) * 1.05 / sheet.widths[1])) + 1)
+    sheet.worksheet.set_row(sheet.row, 15 * lines(text, sheet.widths[1]) + 1)
     sheet.row += 1
 
 
