@@ -68,7 +68,7 @@ def test_every_fit_can_be_drawn_with_its_data_inside(name, screen):
     with canvas.style():
         figure = fitted(FitPicture(fit, unit="US$"), screen)
         text = canvas.to_svg(figure, "fit-wide", "A fit")
-    assert text.startswith("<svg")
+    assert "<svg" in text
     axes = figure.axes[0]
     inside = axes.viewLim
     for x, y in points(axes):

@@ -28,39 +28,6 @@ CURVE = "#0b4f82"
 POINT = "#c44e00"
 WHITE = "#ffffff"
 """Blue and vermilion: distinct under every common colour blindness, and by shape and lightness in grey print."""
-COLOURS = {
-    INK: "ink",
-    QUIET: "quiet",
-    GRID: "grid",
-    BAND: "band",
-    CURVE: "curve",
-    POINT: "point",
-    WHITE: "paper",
-}
-"""Names of the colours: in a page, what is drawn in one has the class "fill-NAME" or "line-NAME"."""
-DARK = {
-    "ink": "#e6edf3",
-    "quiet": "#a9b7c3",
-    "grid": "#36434f",
-    "band": "#2d5878",
-    "curve": "#86c1ef",
-    "point": "#ff9d5c",
-    "paper": "#11181f",
-}
-"""The colours on a dark ground, by name."""
-
-
-def dark_rules() -> str:
-    """Return rules of a style sheet that give the figures of a page their colours on a dark ground.
-
-    Examples
-    --------
-    >>> dark_rules().splitlines()[0]
-    '.fill-ink { fill: #e6edf3; } .line-ink { stroke: #e6edf3; }'
-    """
-    return "\n".join(
-        f".fill-{name} {{ fill: {code}; }} .line-{name} {{ stroke: {code}; }}" for name, code in DARK.items()
-    )
 
 
 class Screen(NamedTuple):
@@ -329,12 +296,6 @@ def key_height(screen: Screen, rows: Sequence[KeyRow]) -> float:
     return sum(text_height(wrap(text, screen.width - 40.0, screen.size), screen.size) + 4.0 for _, text in rows)
 
 
-def svg(draw: partial[Figure], name: str, spoken: str) -> str:
-    """Draw a figure twice as inline SVG, for wide and for narrow screens; the style sheet shows one of them."""
-    with style():
-        return "\n".join(to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken) for screen in (WIDE, NARROW))
-
-
 def png(draw: partial[Figure], dpi: float = 300.0, screen: Screen = PAPER) -> bytes:
     """Draw a figure as a PNG image on white; the same figure gives the same bytes.
 
@@ -358,9 +319,7 @@ def pdf(draw: partial[Figure], screen: Screen = PAPER) -> bytes:
 def svg_file(draw: partial[Figure], name: str = "figure", spoken: str = "", screen: Screen = WIDE) -> str:
     """Draw a figure as an SVG file that stands alone; `spoken` is read to those who cannot see it."""
     with style():
-        inline = to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken)
-    size = f'width="{screen.width:g}pt" xmlns="http://www.w3.org/2000/svg" '
-    return f'<?xml version="1.0" encoding="utf-8"?>\n{inline.replace("<svg ", f"<svg {size}", 1)}\n'
+        return to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken, has_halo=screen is NARROW)
 
 
 def _file(
@@ -374,8 +333,11 @@ def _file(
     return buffer.getvalue()
 
 
-def to_svg(figure: Figure, name: str, spoken: str) -> str:
-    """Turn a figure into inline SVG: named ids, a title that is read aloud, nothing that changes from run to run."""
-    from popsim.report.figures import svg as drawing
+def to_svg(figure: Figure, name: str, spoken: str, *, has_halo: bool = False) -> str:
+    """Turn a figure into SVG: named ids, words that are read aloud, nothing that changes from run to run.
 
-    return drawing.written(figure, name, name.rpartition("-")[2], spoken, COLOURS)
+    On a phone names stand over the lines of the axes: there a halo keeps them legible.
+    """
+    from popsim.report.figures import svg
+
+    return svg.written(figure, name, spoken, halo=WHITE if has_halo else "")

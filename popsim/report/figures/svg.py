@@ -1,13 +1,12 @@
-"""Figures as small SVG: no style attribute, a class for each colour, and the same bytes for the same figure.
+"""Figures as small SVG: no style sheet and no style attribute, text as text, the same bytes for the same figure.
 
-Colours stand as attributes, so that a file shows them by itself; a style sheet overrides them by the class, as for a
-dark screen. Text stays text, in the order in which it is read, and lies above everything else.
+Text lies above everything else, in the order in which it was drawn.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -33,30 +32,29 @@ _CONTROL_PICTURES = {
 _ANCHORS = {"center": "middle", "right": "end"}
 
 
-def written(figure: Figure, name: str, kind: str, spoken: str, colours: Mapping[str, str]) -> str:
-    """Return a figure as an SVG element.
+def written(figure: Figure, name: str, spoken: str, halo: str = "") -> str:
+    """Return a figure as an SVG file.
 
     Parameters
     ----------
     figure
-        The figure; one point is one unit of the drawing.
+        The figure; one unit of the drawing is a point.
     name
         Begins every id, so that a page may hold many figures.
-    kind
-        Class of the element.
     spoken
         What is read to those who cannot see the figure.
-    colours
-        Names of colours, by their codes such as ``"#0b4f82"``. What is drawn in one has the class ``fill-NAME`` or
-        ``line-NAME``.
+    halo
+        Colour behind the letters; none where it is empty.
     """
     figure.set_dpi(72)
     width, height = figure.bbox.size
-    renderer = _Renderer(width, height, name, colours)
+    renderer = _Renderer(width, height, name, halo)
     figure.draw(renderer)
-    box = " ".join(["0 0", *(_number(round(side * _UNIT)) for side in (width, height))])
-    about = f'class="{kind}" viewBox="{box}" role="img" aria-label="{escaped(spoken)}"'
-    return "\n".join([f'<svg {about} font-family="{_FONTS}" stroke-linejoin="round">', *renderer.lines(), "</svg>"])
+    across, down = (_number(round(side * _UNIT)) for side in (width, height))
+    size = f'width="{across}pt" height="{down}pt" viewBox="0 0 {across} {down}"'
+    about = f'role="img" aria-label="{escaped(spoken)}" font-family="{_FONTS}" stroke-linejoin="round"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {about}>'
+    return "\n".join(['<?xml version="1.0" encoding="utf-8"?>', head, *renderer.lines(), "</svg>", ""])
 
 
 _FONTS = "Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
@@ -65,9 +63,10 @@ _FONTS = "Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-s
 class _Renderer(RendererBase):
     """What matplotlib draws on: paths and texts, each kept as the element that shows it."""
 
-    def __init__(self, width: float, height: float, name: str, colours: Mapping[str, str]) -> None:
+    def __init__(self, width: float, height: float, name: str, halo: str) -> None:
         super().__init__()
-        self.width, self.height, self.name, self.colours = width, height, name, colours
+        self.width, self.height, self.name = width, height, name
+        self.halo: _Attributes = (("paint-order", "stroke"), ("stroke", halo), ("stroke-width", "3")) if halo else ()
         self.shapes: list[tuple[_Attributes, list[str]]] = []
         self.texts: list[tuple[_Attributes, list[str]]] = []
         self.clips: dict[tuple[float, ...], str] = {}
@@ -123,7 +122,8 @@ class _Renderer(RendererBase):
             anchor = f' text-anchor="{_ANCHORS[align]}"'
         across, down = _number(round(x * _UNIT)), _number(round(y * _UNIT))
         turn = f' transform="rotate({-angle:g} {across} {down})"' if angle else ""
-        attributes = (*self._paint("fill", gc.get_rgb()), ("font-size", f"{prop.get_size_in_points():g}"))
+        size = ("font-size", f"{prop.get_size_in_points():g}")
+        attributes = (*self._paint("fill", gc.get_rgb()), size, *self.halo)
         part = f'<text x="{across}" y="{down}"{anchor}{turn}>{escaped(s)}</text>'
         if self.texts and self.texts[-1][0] == attributes:
             self.texts[-1][1].append(part)
@@ -164,17 +164,12 @@ class _Renderer(RendererBase):
         return tuple(attributes)
 
     def _paint(self, kind: str, rgb: Any, gc: Any = None) -> _Attributes:
-        """Return a colour, with its class where it has a name."""
-        code = to_hex(rgb)
-        attributes = [(kind, code)]
-        if code in self.colours:
-            attributes.insert(0, ("class", f"{'line' if kind == 'stroke' else kind}-{self.colours[code]}"))
+        """Return a colour, and how much shines through it."""
         opacity = rgb[3] if len(rgb) > 3 else 1.0
         if gc is not None and gc.get_forced_alpha():
             opacity = gc.get_alpha()
-        if opacity < 1.0:
-            attributes.append((f"{kind}-opacity", f"{opacity:.3g}"))
-        return tuple(attributes)
+        solid = ((kind, to_hex(rgb)),)
+        return solid if opacity == 1.0 else (*solid, (f"{kind}-opacity", f"{opacity:.3g}"))
 
     def _is_solid(self, gc: Any) -> bool:
         """Return whether shapes that look alike may become one: where nothing shines through what lies over it."""
@@ -213,9 +208,7 @@ def escaped(text: str) -> str:
 
 
 def _written(attributes: _Attributes) -> str:
-    classes = " ".join(value for name, value in attributes if name == "class")
-    rest = [(name, value) for name, value in attributes if name != "class"]
-    return "".join(f' {name}="{value}"' for name, value in ([("class", classes)] if classes else []) + rest)
+    return "".join(f' {name}="{value}"' for name, value in attributes)
 
 
 def _path_data(path: Path) -> str:
