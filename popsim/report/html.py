@@ -152,25 +152,27 @@ def _link_to(name: str) -> str:
     return _("Link to: %(name)s", name=name)
 
 
-def _drawn(figure: Figure) -> Markup:
-    """Return a figure as an image, in a layout for wide and one for narrow screens."""
-    wide, narrow = (
-        canvas.svg_file(figure.draw, figure.name, figure.spoken, screen) for screen in (canvas.WIDE, canvas.NARROW)
-    )
-    box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', wide)
+def _drawn(figure: Figure, is_small: bool = False) -> Markup:
+    """Return a figure as an image, in a layout for wide and one for narrow screens, or in the narrow one alone."""
+    screen = canvas.NARROW if is_small else canvas.WIDE
+    text = canvas.svg_file(figure.draw, figure.name, figure.spoken, screen)
+    box = re.search(r'viewBox="\S+ \S+ (\S+) (\S+)"', text)
     assert box is not None  # noqa: S101  every drawing has one
     width, height = (f"{float(side) * 4.0 / 3.0:.0f}" for side in box.groups())
-    spaced = quote(wide, safe=" =:/;,()'?@+-_.!~*$")
-    return Markup(
-        '<picture>\n<source media="screen and (max-width: 40rem)" srcset="data:image/svg+xml;base64,{narrow}">\n'
-        '<img alt="{spoken}" width="{width}" height="{height}" src="data:image/svg+xml,{wide}">\n</picture>'
-    ).format(
-        narrow=b64encode(narrow.encode()).decode(),
-        spoken=figure.spoken,
-        width=width,
-        height=height,
-        wide=Markup(spaced),  # noqa: S704  quoted just now
+    quoted = quote(text, safe=" =:/;,()'?@+-_.!~*$")
+    image = Markup('<img alt="{}" width="{}" height="{}" src="data:image/svg+xml,{}">').format(
+        figure.spoken,
+        width,
+        height,
+        Markup(quoted),  # noqa: S704  quoted just now
     )
+    if is_small:
+        return image
+    narrow = canvas.svg_file(figure.draw, figure.name, figure.spoken, canvas.NARROW)
+    source = Markup('<source media="screen and (max-width: 40rem)" srcset="data:image/svg+xml;base64,{}">').format(
+        b64encode(narrow.encode()).decode()
+    )
+    return Markup("<picture>\n{}\n{}\n</picture>").format(source, image)
 
 
 class _Cell(NamedTuple):

@@ -141,26 +141,31 @@ def test_sources_stand_as_plain_text(page: Page) -> None:
 
 
 def drawings(text: str) -> list[tuple[str, str, str]]:
-    """Return of each figure on a page its words, its drawing for wide screens and that for narrow ones."""
+    """Return of each figure its words, its drawing, and that for narrow screens where it has another."""
     found = re.findall(
-        r'<source media="[^"]+" srcset="data:image/svg\+xml;base64,([^"]+)">\s*'
+        r'(?:<source media="[^"]+" srcset="data:image/svg\+xml;base64,([^"]+)">\s*)?'
         r'<img alt="([^"]*)" width="\d+" height="\d+" src="data:image/svg\+xml,([^"]+)">',
         text,
     )
-    return [(unescape(alt), unquote(wide), b64decode(narrow).decode()) for narrow, alt, wide in found]
+    return [(unescape(alt), unquote(drawing), b64decode(narrow).decode()) for narrow, alt, drawing in found]
 
 
-def test_every_figure_is_an_image_for_wide_and_for_narrow_screens(
+def test_every_figure_is_an_image_that_fits_the_screen(
     study: Study, dataset: xr.Dataset, text: str, page: Page
 ) -> None:
-    figures = [block for block in captioned(compose(study, dataset).sections) if isinstance(block, Figure)]
+    sections = compose(study, dataset).sections
+    figures = [block for block in captioned(sections) if isinstance(block, Figure)]
     assert page.tags.count("figure") == page.tags.count("figcaption") == len(figures) >= 5
     found = drawings(text)
     assert [spoken for spoken, *_ in found] == [figure.spoken for figure in figures]
-    for spoken, wide, narrow in found:
+    beside = {block.name for block in captioned(sections[:1]) if isinstance(block, Figure)}
+    assert beside
+    widths = []
+    for figure, (spoken, drawing, narrow) in zip(figures, found, strict=True):
         assert len(spoken) > 40
-        boxes = [ET.fromstring(drawing).attrib["viewBox"].split() for drawing in (wide, narrow)]
-        assert float(boxes[0][2]) > 1.5 * float(boxes[1][2])
+        assert bool(narrow) == (figure.name not in beside)
+        widths += [float(ET.fromstring(each).attrib["viewBox"].split()[2]) for each in (drawing, narrow) if each]
+    assert sorted(set(widths)) == [300.0, 620.0]
 
 
 def test_every_table_and_figure_has_a_number_a_link_and_its_numbers(
