@@ -141,11 +141,12 @@ class Opened:
 def opened(browser: Browser) -> Iterator[Callable[..., Opened]]:
     """Return a function that opens an HTML file; keywords are those of Playwright's `new_context`, as width is.
 
-    The tab notes messages of the console, errors and requests. All tabs are closed at the end of the test.
+    `link` is what stands behind # in the address; `init_script` runs before the scripts of the page. The tab notes
+    messages of the console, errors and requests. All tabs are closed at the end of the test.
     """
     contexts = []
 
-    def function(path: Path, width: int = 1440, **settings: object) -> Opened:
+    def function(path: Path, width: int = 1440, link: str = "", init_script: str = "", **settings: object) -> Opened:
         context = browser.new_context(
             viewport={"width": width, "height": 900},
             offline=True,
@@ -153,7 +154,9 @@ def opened(browser: Browser) -> Iterator[Callable[..., Opened]]:
         )
         contexts.append(context)
         tab = Opened(context.new_page())
-        tab.page.goto(path.as_uri())
+        if init_script:
+            tab.page.add_init_script(init_script)
+        tab.page.goto(path.as_uri() + (f"#{link}" if link else ""))
         return tab
 
     yield function
