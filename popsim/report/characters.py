@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_PICTURES = {
+CONTROL_SIGNS = {
     code: chr(0x2421) if code == 0x7F else "\ufffd" if code > 0x7F else chr(0x2400 + code)
     for code in (*range(0x20), *range(0x7F, 0xA0))
     if chr(code) not in "\n\t"
@@ -29,7 +29,7 @@ def plain(text: str) -> str:
     >>> plain("\u202eabc") == "\u202eabc\u202c"
     True
     """
-    shown = text.replace("\r\n", "\n").replace("\r", "\n").translate(_PICTURES)
+    shown = text.replace("\r\n", "\n").replace("\r", "\n").translate(CONTROL_SIGNS)
     if not shown.isprintable():
         shown = "".join("\ufffd" if 0xD800 <= ord(letter) <= _LAST_SURROGATE else letter for letter in shown)
     return shown + _closing(shown)

@@ -22,6 +22,7 @@ from markupsafe import Markup
 
 from popsim.errors import FileError, Problem
 from popsim.report.bundle import bundled
+from popsim.report.characters import CONTROL_SIGNS
 from popsim.report.content import compose
 from popsim.report.data import ReportData, gather
 from popsim.report.document import Document, Figure, Table
@@ -34,13 +35,6 @@ from popsim.report.numbering import heading, label
 from popsim.report.numbers import Kind, Printed, aligned
 from popsim.report.prose import environment
 from popsim.study.model import Study
-
-_CONTROL_PICTURES = {
-    code: chr(0x2421) if code == 0x7F else "\ufffd" if code > 0x7F else chr(0x2400 + code)
-    for code in (*range(0x20), *range(0x7F, 0xA0))
-    if chr(code) not in "\n\t"
-}
-"""Control characters, which HTML cannot contain, by the pictures of them that Unicode has."""
 
 _FOLDER = Path(__file__).parent
 _STYLES = ("report.css", "live.css", "print.css")
@@ -114,7 +108,7 @@ def render(document: Document, live: Live | None = None) -> str:
                 words=_words(document),
             )
         )
-    return page.translate(_CONTROL_PICTURES)
+    return page.translate(CONTROL_SIGNS)
 
 
 def _style(document: Document) -> str:
@@ -123,7 +117,7 @@ def _style(document: Document) -> str:
     title = document.title
     if len(title) > _LONGEST_RUNNING_TITLE:
         title = title[: _LONGEST_RUNNING_TITLE - 1].rstrip() + "…"
-    return text.replace("RUNNING TITLE", "".join(map(_in_css, title.translate(_CONTROL_PICTURES))))
+    return text.replace("RUNNING TITLE", "".join(map(_in_css, title.translate(CONTROL_SIGNS))))
 
 
 def _in_css(letter: str) -> str:

@@ -16,6 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from popsim.report.characters import CONTROL_SIGNS
 from popsim.report.data import ReportData
 from popsim.report.document import Document, Matrix, Table
 from popsim.report.estimates import Measured
@@ -204,7 +205,9 @@ class Sheet:
 
     def text(self, row: int, column: int, text: str, **properties: object) -> None:
         """Write text, as text whatever it begins with."""
-        self.worksheet.write_string(row, column, text[:LONGEST_TEXT], self.book.format(**properties))
+        self.worksheet.write_string(
+            row, column, text.translate(CONTROL_SIGNS)[:LONGEST_TEXT], self.book.format(**properties)
+        )
 
     def title(self, text: str) -> None:
         """Write the heading of the sheet."""
@@ -221,7 +224,7 @@ class Sheet:
     def paragraph(self, text: str, **properties: object) -> None:
         """Write sentences over the whole width of the sheet, in as many lines as they take."""
         style = self.book.format(text_wrap=True, **properties)
-        text = text[:LONGEST_TEXT]
+        text = text.translate(CONTROL_SIGNS)[:LONGEST_TEXT]
         self.worksheet.set_row(self.row, 15 * lines(text, sum(self.widths)) + 1)
         if len(self.widths) > 1:
             self.worksheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
@@ -277,7 +280,7 @@ class Sheet:
                 style = self.book.format(bold=True, bg_color=HEAD_FILL, align="center")
                 if width > 1:
                     self.worksheet.merge_range(self.row, place, self.row, place + width - 1, "", style)
-                self.worksheet.write_string(self.row, place, name[:LONGEST_TEXT], style)
+                self.worksheet.write_string(self.row, place, name.translate(CONTROL_SIGNS)[:LONGEST_TEXT], style)
                 place += width
             self.row += 1
         self.head(table.columns, table.labels)

@@ -14,6 +14,7 @@ import numpy as np
 from popsim import schema
 from popsim.arrays import Floats
 from popsim.report import totals
+from popsim.report.characters import CONTROL_SIGNS
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.excel import charts
 from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, quoted
@@ -133,7 +134,7 @@ def choice(sheet: Sheet, label: str, name: str, source: str, chosen: str) -> Non
     sheet.text(sheet.row, 0, label)
     style = sheet.book.format(bg_color=INPUT_FILL, border=1, bold=True)
     sheet.worksheet.merge_range(sheet.row, 1, sheet.row, 4, "", style)
-    sheet.worksheet.write_string(sheet.row, 1, chosen, style)
+    sheet.worksheet.write_string(sheet.row, 1, chosen.translate(CONTROL_SIGNS), style)
     sheet.worksheet.data_validation(sheet.row, 1, sheet.row, 1, {"validate": "list", "source": f"={source}"})
     _define(sheet, name, 1)
     sheet.row += 1

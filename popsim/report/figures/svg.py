@@ -15,6 +15,7 @@ from matplotlib.colors import to_hex
 from matplotlib.path import Path
 from matplotlib.transforms import Affine2D, Transform
 
+from popsim.report.characters import CONTROL_SIGNS
 from popsim.report.figures import canvas
 
 if TYPE_CHECKING:
@@ -54,7 +55,8 @@ def written(figure: Figure, name: str, spoken: str, halo: str = "") -> str:
     size = f'width="{across}pt" height="{down}pt" viewBox="0 0 {across} {down}"'
     about = f'role="img" aria-label="{escaped(spoken)}" font-family="{_FONTS}" stroke-linejoin="round"'
     head = f'<svg xmlns="http://www.w3.org/2000/svg" {size} {about}>'
-    return "\n".join(['<?xml version="1.0" encoding="utf-8"?>', head, *renderer.lines(), "</svg>", ""])
+    lines = ['<?xml version="1.0" encoding="utf-8"?>', head, *renderer.lines(), "</svg>", ""]
+    return "\n".join(lines).translate(CONTROL_SIGNS)
 
 
 _FONTS = "Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
