@@ -21,7 +21,10 @@ def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
     assert max(map(len, done.out.splitlines())) <= 80
     text = " ".join(done.out.split())
     for words in (
-        *("The largest part of the range comes from “Unit costs: Technology transfer”", "Alone With others"),
+        *(
+            "The largest part of the range of the total cost comes from “Unit costs: Technology transfer”",
+            "Alone With others",
+        ),
         *("Common to all countries", "Width if known", "Share of each area", "1,024 scenarios per run, seed 1998"),
     ):
         assert words in text
@@ -105,8 +108,8 @@ def section_of(folder: Path) -> str:
 def test_every_run_tells_what_makes_its_range(call: Callable[..., Any], tmp_path: Path) -> None:
     done = call("run", "example", "--scenarios", "200", "--out", "run")
     assert done.status == 0
-    assert "The largest part of the range comes from" in " ".join(done.out.split())
-    assert "The largest part of the range comes from" in section_of(tmp_path / "run")
+    assert "The largest part of the range of the total cost comes from" in " ".join(done.out.split())
+    assert "The largest part of the range of the total cost comes from" in section_of(tmp_path / "run")
     kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
     assert kept is not None
     assert kept.attrs["scenarios"] == least_scenarios(0.9)
@@ -128,7 +131,7 @@ def test_drivers_are_left_out_on_request_and_added_later(call: Callable[..., Any
     assert "left out of this run" in section_of(folder)
     done = call("report", "run", "--drivers")
     assert (done.status, done.err) == (0, "")
-    assert "The largest part of the range" in done.out
+    assert "The largest part of the range of the total cost" in done.out
     after = ps.load_run(folder).dataset
     assert after["cost"].equals(before["cost"])
     assert {path.name for path in folder.iterdir()} == {path.name for path in folder.iterdir() if path.name[0] != "."}
@@ -173,7 +176,7 @@ def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
     assert "many times the work of this run" in section_of(tmp_path / "run")
     assert "many times the work of this run" in " ".join(done.out.split())
     assert call("run", "example", "--scenarios", "100", "--out", "run", "--drivers").status == 0
-    assert "The largest part of the range" in section_of(tmp_path / "run")
+    assert "The largest part of the range of the total cost" in section_of(tmp_path / "run")
 
 
 def test_who_pays_is_shown_for_the_need_alone(call: Callable[..., Any]) -> None:

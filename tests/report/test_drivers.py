@@ -57,7 +57,9 @@ def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section,
 
 def test_the_lead_names_the_input_that_explains_most(section: Section) -> None:
     lead = next(block.text for block in section.blocks if isinstance(block, Paragraph))
-    assert lead.startswith("The largest part of the range comes from “Unit costs: Technology transfer”")
+    assert lead.startswith(
+        "The largest part of the range of the total cost comes from “Unit costs: Technology transfer”"
+    )
     assert "90\u202f% interval" in lead
 
 

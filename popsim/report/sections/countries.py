@@ -82,11 +82,11 @@ def _counted(data: ReportData) -> tuple[Block, ...]:
     """Return a table of the countries: their groups, and the ranges of what each costs where they are known."""
     study, shown = data.study, data.totals_by("country")
     groupings = _groupings(study)
-    columns = [_("Country"), _("Code"), *(study.heading(grouping) for grouping in groupings)]
+    columns = [_("Country"), *(study.heading(grouping) for grouping in groupings)]
     labels = len(columns)
     for _total in shown:
         columns += [_("Low end"), _("Mean"), _("High end")]
-    rows = tuple((*_labels(country, groupings), *_ranges(data, country)) for country in _in_order(study))
+    rows = tuple((*_labels(study, country, groupings), *_ranges(data, country)) for country in _in_order(study))
     caption = _text("caption", totals=shown, coverage=percent(data.coverage), unit_and_prices=data.unit_and_prices)
     table = Table(
         with_remark(caption, data.about_means(*(f"{total}_by_country" for total in shown))),
@@ -130,11 +130,10 @@ def _groupings(study: Study) -> list[str]:
     return [name for name in headed or values if len(values[name]) > 1 or len(study.countries) == 1]
 
 
-def _labels(country: Country, groupings: list[str]) -> tuple[str, ...]:
+def _labels(study: Study, country: Country, groupings: list[str]) -> tuple[str, ...]:
     groups = dict(country.groups)
     values = (groups.get(name, "") for name in groupings)
-    name = territory(country.code, country.name)
-    return name, country.code, *(value if _is_listed(value) else "" for value in values)
+    return _name(study, country), *(value if _is_listed(value) else "" for value in values)
 
 
 def _is_listed(value: str) -> bool:
