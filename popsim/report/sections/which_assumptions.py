@@ -141,7 +141,8 @@ def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[s
     """Return what each change of some assumptions makes of the totals, beside no change at all."""
     wanted = set(assumptions)
     places = [0, *(k for k, each in enumerate(found["assumption"].values.tolist()) if each in wanted)]
-    rows = [_labels(found, places, k) for k in range(len(places))]
+    cases = [found.isel(case=place) for place in places]
+    rows = [_labels(cases, k) for k in range(len(cases))]
     headings, groups, columns = [_("Assumption"), _("Changed to")], [], []
     low, high = _ends(found)
     kinds: list[tuple[str, tuple[tuple[float, str], ...]]] = [
@@ -156,11 +157,11 @@ def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[s
     for total, levels in kinds:
         titles = [title for _, title in levels]
         cells: list[tuple[str, ...]] = [
-            amounts([_quantile(found.isel(case=k), total, level) for k in places], units.unit) for level, _ in levels
+            amounts([_quantile(case, total, level) for case in cases], units.unit) for level, _ in levels
         ]
         if total == found.attrs["headline"] or (total == "cost" and len(kinds) < 2):
             titles.append(_("Median moves by"))
-            cells.append(_moves(found, total, places, units))
+            cells.append(_moves(cases, total, units))
         headings += titles
         columns += cells
         groups.append((totals.title(total, study), len(titles)))
@@ -210,14 +211,12 @@ def _range(ends: list[Measured], units: Units) -> str:
     return money_range(low, low_error, high, high_error, units.unit)
 
 
-def _moves(found: xr.Dataset, total: str, places: list[int], units: Units) -> tuple[str, ...]:
-    """Print how far the median moves, with the Monte Carlo error of that."""
-    cells: list[str] = []
-    for place in places:
-        value, error = _moved(found.isel(case=place), total)
-        if place == 0:
-            cells.append("")
-        elif not math.isfinite(error):
+def _moves(cases: list[xr.Dataset], total: str, units: Units) -> tuple[str, ...]:
+    """Print how far the median moves in all cases but the first, with the Monte Carlo error of that."""
+    cells: list[str] = [""]
+    for case in cases[1:]:
+        value, error = _moved(case, total)
+        if not math.isfinite(error):
             cells.append(unknown())
         else:
             shown = signed(amount(value, error, units.unit))
@@ -232,12 +231,12 @@ def _largest_of(found: xr.Dataset, assumptions: list[str], units: Units) -> str:
     return money(float(moved), 0.0, units.unit, 10.0 ** math.floor(math.log10(moved)) if moved > 0.0 else 0.0)
 
 
-def _labels(found: xr.Dataset, places: list[int], k: int) -> tuple[str, str]:
-    """Return the assumption, in the first of its rows alone, and what it is changed to."""
-    case = found.isel(case=places[k])
-    if places[k] == 0:
+def _labels(cases: list[xr.Dataset], k: int) -> tuple[str, str]:
+    """Return the assumption, in the first of its rows alone, and what it is changed to; the first case is no change."""
+    if k == 0:
         return _("No assumption changed"), ""
-    is_new = k == 0 or found["assumption"].values[places[k - 1]] != case["assumption"].item()
+    case = cases[k]
+    is_new = cases[k - 1]["assumption"].item() != case["assumption"].item()
     return assumption_name(case) if is_new else "", _change(case)
 
 
