@@ -190,7 +190,7 @@ def _results(sheet: Sheet, samples: Samples, data: ReportData) -> None:
     for key, label, level in levels:
         error = quantile_error("package_samples", repr(level), whole, level)
         _compared(sheet, key, label, f"PERCENTILE({{}},{level!r})", float(np.quantile(whole, level)), error)
-    mean_error = "=STDEV(package_samples)/SQRT(ROWS(package_samples))"
+    mean_error = "=IF(ROWS(package_samples)<2,0,STDEV(package_samples)/SQRT(ROWS(package_samples)))"
     spread = float(whole.std(ddof=1) / np.sqrt(len(whole))) if len(whole) > 1 else 0.0
     _compared(sheet, "mean", _("Mean"), "AVERAGE({})", float(whole.mean()), (mean_error, spread))
     sheet.row += 1

@@ -147,7 +147,8 @@ def countries(book: Book) -> None:
         heads.append(study.heading(study.size_driver))
     for total in money:
         title = totals.title(total, study)
-        heads += [f"{title}: {each}" for each in (_("Low end"), _("Median"), _("High end"), _("Mean"))]
+        figures = (_("Low end"), _("Median"), _("High end"), _("Mean"))
+        heads += [_("%(total)s: %(figure)s", total=title, figure=figure) for figure in figures]
     sheet.head(heads, labels)
     sheet.print_heads(sheet.row - 1)
     top = sheet.row - 1
