@@ -50,7 +50,7 @@ def test_the_report_and_the_table_say_it(call: Calling, run: dict[str, Any], tmp
     page = re.sub(r"<(script|style|svg).*?</\1>", " ", page, flags=re.DOTALL)
     text = " ".join(re.sub(r"<[^>]*>", " ", page).split())
     assert text.count(UNSEEN) >= 3
-    assert "The mean of the total is known exactly without simulation" in text
+    assert "The mean of the total cost is known exactly without simulation" in text
     assert not re.search(r"\b(nan|inf)\b", text)
 
 

@@ -76,7 +76,7 @@ def test_exact_and_simulated_standard_deviation(study: Study, dataset: xr.Datase
     summary = analysis.summarise(dataset[["cost"]])
     exact = analysis.exact_moments(study)["exact_std"].item()
     apart = abs(summary["cost_std"].item() - exact) / summary["cost_std_error"].item()
-    assert "of the total is known exactly as well, by the method of moments" in text
+    assert "of the total cost is known exactly as well, by the method of moments" in text
     assert f"The two are {apart:.1f} standard errors apart, as near" in text
     assert "further than chance explains" not in text
     # Negative control: a study whose countries share more than those of the run.
@@ -117,7 +117,7 @@ def test_shares_of_the_variance_by_what_widths_rest_on(study: Study, dataset: xr
         parts, dims=("option", "scenario", "width"), coords={"width": ["data", "proxy", "judgement"]}
     )
     text = items(study, dataset.assign(cost_by_width=by_width))
-    assert "of the variance of the total, 25\u202f% on data and 75\u202f% on judgement" in text
+    assert "of the variance of the total cost, 25\u202f% on data and 75\u202f% on judgement" in text
 
 
 def test_the_pairs_are_those_of_the_analysis(study: Study, dataset: xr.Dataset) -> None:
@@ -195,4 +195,4 @@ def test_a_correlation_that_is_printed_as_0_has_no_minus(
 def test_shares_without_an_error_are_left_out(study: Study, dataset: xr.Dataset) -> None:
     """Replicates of one scenario each have no spread that shows an error of shares of the variance."""
     few = dataset.isel(scenario=slice(0, 32)).assign_attrs(replicates=32)
-    assert "of the variance of the total" not in items(study, few)
+    assert "of the variance of the total cost" not in items(study, few)

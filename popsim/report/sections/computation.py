@@ -122,7 +122,7 @@ def _convergence(data: ReportData) -> Figure | None:
         lines.append(figures.Settling(_text("settling", place=label, amount=data.money(now)), *on_axis))
     return Figure(
         "convergence",
-        _("How the range settles as scenarios are added"),
+        _("How the range of the total cost settles as scenarios are added"),
         _text("convergence_caption"),
         _text(
             "convergence_spoken",
@@ -147,7 +147,7 @@ def _pairs(data: ReportData) -> Figure | None:
         return None
     pairs = analysis.pairs(data.dataset[["cost", "cost_by_area"]])
     area_names = {area.id: area.name for area in data.study.areas}
-    members = [area_names.get(str(label), _("Total")) for label in pairs["member"].values]
+    members = [area_names.get(str(label), _("Total cost")) for label in pairs["member"].values]
     if len(members) < 3:
         return None
     ends = np.stack([pairs["end"].values, pairs["end_error"].values], axis=-1)
@@ -163,7 +163,7 @@ def _pairs(data: ReportData) -> Figure | None:
     density = pairs["density"].values
     return Figure(
         "pairs",
-        _("How the largest areas and the total are correlated"),
+        _("How the costs of the largest areas and the total cost are correlated"),
         _text("pairs_caption", covered=percent(SHOWN), cells=count(density.shape[-1])),
         _text("pairs_spoken", correlations=spoken),
         partial(
