@@ -43,7 +43,7 @@ def groups(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; the group with the largest median stands on top.
+        The axes; the group with the largest median is at the top.
 
     Raises
     ------

@@ -51,7 +51,7 @@ def intervals(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; the part with the largest median stands on top.
+        The axes; the part with the largest median is at the top.
 
     Raises
     ------

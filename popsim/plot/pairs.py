@@ -30,7 +30,7 @@ def pairs(
 ) -> Axes:
     """Draw how the largest parts of a total and the total depend on each other, two at a time.
 
-    On the diagonal stand histograms, from P0.5 to P99.5; below it the densest regions with half and with 90 % of the
+    On the diagonal are histograms, from P0.5 to P99.5; below it the densest regions with half and with 90 % of the
     scenarios, the column to the right and the row upwards; above it Spearman's rank correlations with their errors.
 
     Parameters

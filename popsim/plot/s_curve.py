@@ -79,7 +79,7 @@ def s_curve(
     if not 1 <= len(names) <= _MOST:
         raise ParameterError(Problem("", ("variable",), shown(variable), "the name of a variable, or two of them"))
     read_all = [read(source, name, option=option, coverage=coverage, unit=unit) for name in names]
-    # Two totals stand on one axis: in the unit of the larger.
+    # Two totals share one axis: in the unit of the larger.
     first = max(read_all, key=lambda each: each.scale)
     curves = [_curve(first, name, confidence) for name in names]
     rows = key(curves)

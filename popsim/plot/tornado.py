@@ -47,7 +47,7 @@ def tornado(
     Returns
     -------
     matplotlib.axes.Axes
-        The axes; the input that moves the total farthest stands on top.
+        The axes; the input that moves the total farthest is at the top.
 
     Raises
     ------
@@ -64,7 +64,7 @@ def tornado(
     True
     """
     from popsim.report.figures.tornado import Swing, draw, limits
-    from popsim.report.numbers import percent, scale_of
+    from popsim.report.numbers import scale_of
 
     by, total = check_name("by", by, GROUPINGS), check_name("variable", variable, TOTAL_BASES)
     dataset = dataset_of(source)
@@ -83,7 +83,7 @@ def tornado(
     axes.set_xlim(limits(swings, mean))
     plain.amounts(axes, "x")
     label = Source(dataset, None, 0.8, stated, scale).labelled(f"Expected {title(dataset, total).lower()}", total)
-    plain.label(axes, "x", f"{label}, {percent(0.1)} to {percent(0.9)}")
+    plain.label(axes, "x", f"{label}, P10–P90")
     return axes
 
 
