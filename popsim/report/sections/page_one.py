@@ -102,7 +102,8 @@ def _assumption(data: ReportData) -> list[str]:
     if found is None or assumptions_left_out(data.dataset) is not None:
         return []
     units = which_assumptions.Units(data.unit, data.unit_and_prices, percent(data.coverage))
-    return [which_assumptions.lead(found, units)]
+    line = which_assumptions.short(found, units)
+    return [line] if line else []
 
 
 def _rests_on(data: ReportData) -> Table | None:

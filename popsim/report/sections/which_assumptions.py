@@ -112,6 +112,24 @@ def lead(found: xr.Dataset, units: Units) -> str:
     )
 
 
+def short(found: xr.Dataset, units: Units) -> str:
+    """Name the change that moves the headline most in one line; "" where chance could do as much."""
+    place = _most(found)
+    if place is None:
+        return ""
+    headline, case = found.attrs["headline"], found.isel(case=place)
+    medians = [_quantile(each, headline, 0.5) for each in (case, found.isel(case=0))]
+    if not all(figure.is_known for figure in medians):
+        return ""
+    return _text(
+        "short",
+        assumption=assumption_name(case),
+        change=_change(case, with_value=False),
+        median=money(medians[0].value, medians[0].error, units.unit),
+        median_now=money(medians[1].value, medians[1].error, units.unit),
+    )
+
+
 def of_cost(found: xr.Dataset, units: Units) -> tuple[str, ...]:
     """Return a sentence on what moves the median of the cost most, where the need comes first and another moves it.
 
