@@ -23,6 +23,7 @@ SECTIONS = (
     "budgets",
     "point",
     "options",
+    "options.details",
     "financing",
     "ranges.by_area",
     "ranges.by_group",

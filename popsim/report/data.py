@@ -354,6 +354,14 @@ class ReportData:
         widths = [Estimates(effect).at("width", assumption=each) for each in WIDTHS]
         return dict(zip(WIDTHS, self.aligned(*widths), strict=True)) if all(each.is_known for each in widths) else {}
 
+    @cached_property
+    def variance_by_width(self) -> xr.Dataset | None:
+        """Shares of the variance of the cost by what widths rest on; None where it is not known."""
+        if self.is_certain or self.scenarios < 2 or not self.has("cost_by_width"):
+            return None
+        found = analysis.variance_shares(self.dataset[["cost", "cost_by_width"]], by="width")
+        return found.squeeze("option", drop=True)
+
     def budget_for(self, confidence: float, total: str = "cost") -> Measured:
         """Amount that suffices for a total with this confidence."""
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from popsim import analysis
 from popsim.report.data import ReportData
 from popsim.report.estimates import Measured
 from popsim.study.model import Area, Component
@@ -34,9 +33,9 @@ def money_by_basis(data: ReportData) -> dict[str, float]:
 
 def width_by_basis(data: ReportData) -> dict[str, Measured]:
     """Return the share of the variance of the cost by what the widths of ranges rest on; empty where unknown."""
-    if data.is_certain or data.scenarios < 2 or not data.has("cost_by_width"):
+    found = data.variance_by_width
+    if found is None:
         return {}
-    found = analysis.variance_shares(data.dataset[["cost", "cost_by_width"]], by="width").squeeze("option", drop=True)
     names = ("variance_share", "variance_share_error")
     shares = {
         str(basis): Measured(*(found[name].sel(width=basis).item() for name in names))

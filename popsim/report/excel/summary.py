@@ -105,7 +105,7 @@ def years(book: Book) -> None:
 def options(book: Book) -> None:
     """Write what the options cost, within the years and after them, and how far each is from the baseline."""
     comparison, data = book.data.comparison, book.data
-    sheet = _tables(book, "options", ("options",), upright=True)
+    sheet = _tables(book, "options", ("options", "options-in-detail"), upright=True)
     if sheet is None or comparison is None:
         return
     for base in comparison.bases:

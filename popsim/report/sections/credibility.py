@@ -12,9 +12,8 @@ from popsim.report.estimates import Measured
 from popsim.report.language import gettext as _
 from popsim.report.numbers import percent, significant
 from popsim.report.prose import Prose
-from popsim.report.rests_on import expected_costs
+from popsim.report.rests_on import expected_costs, money_by_basis, width_by_basis
 from popsim.report.words import basis as basis_name
-from popsim.types import BASES
 
 _text = Prose("credibility")
 
@@ -28,13 +27,14 @@ def credibility(data: ReportData) -> Section:
 
 def _expected_cost(data: ReportData) -> list[str]:
     """Shares of the expected cost by basis, and the largest component on judgement."""
+    by_basis = money_by_basis(data)
+    if not by_basis:
+        return []
+    items = [
+        _text("expected_cost", shares=[_share_on(basis, Measured(share, 0.0)) for basis, share in by_basis.items()])
+    ]
     costs = expected_costs(data)
     total = sum(cost for *_, cost in costs)
-    if not total > 0.0:
-        return []
-    by_basis = {basis: sum(cost for _, part, cost in costs if part.basis == basis) for basis in BASES}
-    shares = [_share_on(basis, Measured(cost / total, 0.0)) for basis, cost in by_basis.items() if cost]
-    items = [_text("expected_cost", shares=shares)]
     judged = [(cost, part.name, area.name) for area, part, cost in costs if part.basis == "judgement"]
     if judged and max(judged)[0] > 0.0:
         cost, name, area_name = max(judged)
@@ -49,21 +49,11 @@ def _share_on(basis: str, share: Measured) -> str:
 
 def _variance(data: ReportData) -> list[str]:
     """Shares of the variance by what the widths of ranges rest on."""
-    if data.is_certain or data.scenarios < 2 or not data.has("cost_by_width"):
-        return []
-    by_basis = analysis.variance_shares(data.dataset[["cost", "cost_by_width"]], by="width")
-    by_basis = by_basis.squeeze("option", drop=True)
-    unseen = by_basis["variance_share_error"].attrs.get("infinite_because")
-    if unseen:
+    found = data.variance_by_width
+    if found is not None and found["variance_share_error"].attrs.get("infinite_because"):
         return [_text("variance_unknown")]
-    shares = {
-        str(basis): Measured(
-            *(by_basis[name].sel(width=basis).item() for name in ("variance_share", "variance_share_error"))
-        )
-        for basis in by_basis["width"].values
-        if bool((data.dataset["cost_by_width"].sel(width=basis) != 0.0).any())
-    }
-    if not all(share.is_known for share in shares.values()):
+    shares = width_by_basis(data)
+    if not shares:
         return []
     return [_text("variance", shares=[_share_on(basis, share) for basis, share in shares.items()])]
 

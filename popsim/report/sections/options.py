@@ -40,24 +40,34 @@ def options(data: ReportData) -> Section | None:
         baseline=names[comparison.baseline],
         last=data.study.years[-1] if moves_money else "",
     )
-    blocks: list[Block | Details] = [
-        Paragraph(intro),
-    ]
+    blocks: list[Block | Details] = [Paragraph(intro)]
     for option in comparison.options:
         reason = reasons.get(option) or _text("no_reason")
         blocks += [Paragraph(_text("option", name=names[option], reason=reason)), Bullets(facts(comparison, option))]
     blocks += [*(Paragraph(sentence, note=True) for sentence in notes(comparison)), _figure(comparison)]
     for base in comparison.bases:
-        blocks += [levels(comparison, base), differences(comparison, base), shares(comparison, base)]
+        blocks += [levels(comparison, base), differences(comparison, base)]
+    return Section("options", _("What do the options cost?"), _("Options"), tuple(blocks))
+
+
+def details(data: ReportData) -> Section | None:
+    """Show how often each option costs more, other prices, and where the differences come from; for analysts."""
+    comparison = data.comparison
+    if comparison is None:
+        return None
+    blocks: list[Block | Details] = []
+    for base in comparison.bases:
+        blocks.append(shares(comparison, base))
         if table := other_prices(comparison, base):
             blocks.append(table)
     blocks += [Paragraph(sentence, note=True) for sentence in gains(comparison)]
     blocks += [
-        Details(_text("sources_summary", name=names[option]), tables)
+        Details(_text("sources_summary", name=comparison.names[option]), tables)
         for option in comparison.options
         if (tables := sources(comparison, option))
     ]
-    return Section("options", _("What do the options cost?"), _("Options"), tuple(blocks))
+    title, short = _("The options in detail"), _("Options in detail")
+    return Section("options-in-detail", title, short, tuple(blocks), is_annex=True)
 
 
 def _baseline(comparison: Comparison) -> str:
