@@ -139,7 +139,7 @@ def _captioned(block: Table | Matrix | Figure, pictures: str) -> Iterator[str]:
 
 
 def _pairs(items: Sequence[tuple[str, str]]) -> str:
-    return "\n".join(f"- **{escaped(name)}**: {escaped(text)}" for name, text in items)
+    return "\n".join(f"- **{escaped(_('%(name)s:', name=name))}** {escaped(text)}" for name, text in items)
 
 
 def _entry(entry: Entry) -> Iterator[str]:

@@ -15,8 +15,10 @@ from popsim.cli.main import main
 NEVER = {
     "IPython",
     "dask",
+    "docx",
     "matplotlib.pyplot",
     "numba.cuda",
+    "openpyxl",
     "rich.progress",
     "scipy.integrate",
     "scipy.interpolate",
@@ -25,6 +27,7 @@ NEVER = {
     "scipy.sparse",
     "scipy.spatial",
     "scipy.stats",
+    "xlsxwriter",
 }
 """Libraries that take 0.02 to 0.5 s to import and that no run of the packaged study needs."""
 HEAVY = {"jinja2", "matplotlib", "netCDF4", "numba", "numpy", "pandas", "pydantic", "rich", "scipy", "xarray"}
@@ -59,6 +62,12 @@ def test_a_run_loads_nothing_that_it_does_not_need(run: dict[str, object]) -> No
     loaded = set(run["modules"])  # type: ignore[call-overload]
     assert loaded & NEVER == set()
     assert loaded >= HEAVY
+
+
+@pytest.mark.parametrize("command", ["run", "report"])
+def test_help_loads_no_library_of_documents(tmp_path: Path, command: str) -> None:
+    loaded = set(watched(tmp_path, command, "--help")["modules"])  # type: ignore[call-overload]
+    assert loaded & ({"babel", "docx", "openpyxl", "xlsxwriter"} | HEAVY) == set()
 
 
 def test_the_collector_is_spared_while_a_run_loads_and_when_it_ends(run: dict[str, object]) -> None:

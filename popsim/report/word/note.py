@@ -144,7 +144,9 @@ class Note:
             case Bullets(items=items):
                 self._add(*(paragraph(styles.BULLET, run(item)) for item in items))
             case Pairs(items=pairs):
-                self._add(*(paragraph(styles.BULLET, run(f"{name}: ", bold=True), run(text)) for name, text in pairs))
+                for name, text in pairs:
+                    named = run(_("%(name)s:", name=name), bold=True)
+                    self._add(paragraph(styles.BULLET, named, run(f" {text}")))
             case Table():
                 self._add(self._caption(block, "Table"), tables.table(block, self.language), _gap())
             case Matrix():
