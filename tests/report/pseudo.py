@@ -181,3 +181,18 @@ def unmarked(text: str, allowed: Iterable[str] = ()) -> str:
         text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(each)}(?![A-Za-z0-9])", "", text)
     text = re.sub(r"(?<![0-9.,])(19|20)[0-9]{2}(?![0-9.,][0-9]|[0-9])", "", text)
     return " ".join(re.findall(r"[A-Za-z0-9][A-Za-z0-9.,%-]*", text))
+
+
+def allowed(study: Study, dataset: xr.Dataset) -> set[str]:
+    """What is the same in every language: codes, columns of the study, and what identifies a run."""
+    columns = {column for column, _ in study.countries[0].groups} | {study.size_driver}
+    columns |= {text for driver in study.drivers for text in (driver.name, driver.column)}
+    names = {study.heading(column, sentence) for column in columns for sentence in (True, False)}
+    codes = {country.code for country in study.countries} | {code for code, *_ in study.left_out} | {study.currency}
+    digest = str(dataset.attrs["plan_digest"])
+    versions = {
+        str(key).removesuffix("_version"): str(value) for key, value in dataset.attrs.items() if "_version" in str(key)
+    }
+    run = f"popsim run study.toml --scenarios {dataset.sizes['scenario']} --seed {study.seed}"
+    of_run = {digest, digest[:12], run, "popsim", str(study.seed), *versions.values()} - {"1"}
+    return names | codes | of_run | {f"{name} {version}" for name, version in versions.items()} | {PSEUDO.name}

@@ -15,6 +15,7 @@ import xarray as xr
 
 import popsim as ps
 from popsim.report.content import compose
+from popsim.report.data import ReportData, gather
 from popsim.report.document import Figure
 from popsim.report.excel import write_workbook
 from popsim.report.figures import canvas
@@ -25,35 +26,21 @@ from popsim.report.numbering import captioned
 from popsim.report.word import write_word
 from popsim.study.model import Study
 
-from .pseudo import PSEUDO, foreign_run, foreign_study, unmarked
+from .pseudo import PSEUDO, allowed, foreign_run, foreign_study, unmarked
 
 SPOKEN = {"aria-label", "title", "alt", "placeholder"}
 """Attributes that are read to people."""
 
 
+Strange = tuple[Study, xr.Dataset, ReportData]
+
+
 @pytest.fixture(scope="module")
-def strange() -> tuple[Study, xr.Dataset]:
-    """A run of the packaged study with all texts of the study in other letters."""
-    study = ps.load_study("pops")
-    return foreign_study(study), foreign_run(ps.simulate(study, scenarios=200), study)
-
-
-def allowed(study: Study, dataset: xr.Dataset) -> set[str]:
-    """What is the same in every language: codes, and what identifies a run."""
-    digest = str(dataset.attrs["plan_digest"])
-    versions = {
-        str(key).removesuffix("_version"): value for key, value in dataset.attrs.items() if "_version" in str(key)
-    }
-    codes = {country.code for country in study.countries} | {code for code, *_ in study.left_out} | {study.currency}
-    # A column of the countries file without a heading is its own.
-    codes |= {study.heading(column) for column, _ in study.countries[0].groups}
-    command = f"popsim run study.toml --scenarios {dataset.sizes['scenario']} --seed {study.seed}"
-    return (
-        codes
-        | {digest, digest[:12], command, "popsim", "Pseudo", "xx", str(study.seed)}
-        | {f"{name} {version}" for name, version in versions.items()}
-        | set(map(str, versions.values())) - {"1"}
-    )
+def strange() -> Strange:
+    """A run of the packaged study with all texts of the study in other letters, and its data."""
+    packaged = ps.load_study("pops")
+    study, dataset = foreign_study(packaged), foreign_run(ps.simulate(packaged, scenarios=200), packaged)
+    return study, dataset, gather(study, dataset)
 
 
 class Texts(HTMLParser):
@@ -76,12 +63,12 @@ class Texts(HTMLParser):
             self.found.append(data)
 
 
-def past(texts: Iterator[str] | list[str], of: tuple[Study, xr.Dataset]) -> set[str]:
-    known = allowed(*of)
+def past(texts: Iterator[str] | list[str], of: Strange) -> set[str]:
+    known = allowed(*of[:2])
     return {bad for text in texts if (bad := unmarked(text, known))}
 
 
-def test_the_page(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
+def test_the_page(strange: Strange, tmp_path: Path) -> None:
     with using(PSEUDO):
         write_html(tmp_path / "report.html", *strange)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -95,7 +82,7 @@ def test_the_page(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
     assert past(other.found, strange) == {"Spoken", "Seen"}
 
 
-def test_words_that_scripts_write(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
+def test_words_that_scripts_write(strange: Strange, tmp_path: Path) -> None:
     with using(PSEUDO):
         write_html(tmp_path / "report.html", *strange)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -105,7 +92,7 @@ def test_words_that_scripts_write(strange: tuple[Study, xr.Dataset], tmp_path: P
     assert past(list(placeholders), strange) == set()
 
 
-def test_the_note(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
+def test_the_note(strange: Strange, tmp_path: Path) -> None:
     with using(PSEUDO):
         write_word(tmp_path / "report.docx", *strange)
     note = docx.Document(str(tmp_path / "report.docx"))
@@ -115,7 +102,7 @@ def test_the_note(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
     assert {bad for bad in past(texts, strange) if not re.fullmatch(r"[\d ]+", bad)} == set()
 
 
-def test_the_workbook(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
+def test_the_workbook(strange: Strange, tmp_path: Path) -> None:
     with using(PSEUDO):
         write_workbook(tmp_path / "report.xlsx", *strange)
     book = openpyxl.load_workbook(tmp_path / "report.xlsx")
@@ -130,7 +117,7 @@ def test_the_workbook(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None
     assert past(texts, strange) == set()
 
 
-def test_markdown(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
+def test_markdown(strange: Strange, tmp_path: Path) -> None:
     with using(PSEUDO):
         write_markdown(tmp_path / "report.md", *strange)
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
@@ -139,10 +126,10 @@ def test_markdown(strange: tuple[Study, xr.Dataset], tmp_path: Path) -> None:
     assert past(text.splitlines(), strange) == set()
 
 
-def test_figures(strange: tuple[Study, xr.Dataset]) -> None:
+def test_figures(strange: Strange) -> None:
     with using(PSEUDO):
         figures = [each for each in captioned(compose(*strange).sections) if isinstance(each, Figure)]
-        drawings = [canvas.svg(each.draw, each.name, each.spoken) for each in figures]
+        drawings = [canvas.svg_file(each.draw, each.name, each.spoken) for each in figures]
     assert drawings
     texts = [text for drawing in drawings for text in re.findall(r"<(?:text|title|tspan)[^>]*>([^<]+)<", drawing)]
     assert any("ｃｏ" in text for text in texts)
@@ -151,9 +138,9 @@ def test_figures(strange: tuple[Study, xr.Dataset]) -> None:
 
 @pytest.mark.parametrize("code", LANGUAGES)
 def test_the_page_names_its_language_and_direction(
-    code: str, strange: tuple[Study, xr.Dataset], tmp_path: Path
+    code: str, study: Study, dataset: xr.Dataset, tmp_path: Path
 ) -> None:
     with using(code) as spoken:
-        write_html(tmp_path / "report.html", *strange)
+        write_html(tmp_path / "report.html", study, dataset)
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
     assert re.search(rf'<html lang="{code}"[^>]*dir="{spoken.direction}"', page)

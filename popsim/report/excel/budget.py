@@ -48,7 +48,7 @@ class QuantileTable:
         comparison = self.data.comparison
         names = comparison.names if comparison else {}
         return {
-            option: f"{number}. {names.get(option, option)[:_LONGEST_LABEL]}"
+            option: f"{count(number)}. {names.get(option, option)[:_LONGEST_LABEL]}"
             for number, option in enumerate(self.options, 1)
         }
 
