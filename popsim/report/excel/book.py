@@ -16,7 +16,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from popsim.report.characters import CONTROL_SIGNS
+from popsim.report.characters import plain
 from popsim.report.data import ReportData
 from popsim.report.document import Document, Matrix, Table
 from popsim.report.estimates import Measured
@@ -91,11 +91,11 @@ def _read(text: str, percent: bool) -> Decimal | None:
     """Read a number as it is printed in the current language; None where it is none, such as "< 0.1"."""
     from babel.numbers import NumberFormatError, parse_decimal
 
-    plain = re.sub(r"[\s\u00a0\u202f\u200e\u200f\u061c]", "", text).replace("\u2212", "-")
-    plain = plain.replace("%", "").replace("\u066a", "") if percent else plain
-    english = plain.replace(",", "") if current().code == "en" else ""
+    bare = re.sub(r"[\s\u00a0\u202f\u200e\u200f\u061c]", "", text).replace("\u2212", "-")
+    bare = bare.replace("%", "").replace("\u066a", "") if percent else bare
+    english = bare.replace(",", "") if current().code == "en" else ""
     try:
-        return Decimal(english) if english else parse_decimal(plain, locale=current().babel)
+        return Decimal(english) if english else parse_decimal(bare, locale=current().babel)
     except (ArithmeticError, NumberFormatError, ValueError):
         return None
 
@@ -109,11 +109,11 @@ def sheet_name(title: str, taken: Iterable[str] = ()) -> str:
     ('What is it', 'Areas 2')
     """
     used = {name.casefold() for name in taken} | {"history"}
-    plain = _ILLEGAL.sub(" ", title).strip(" '")[:_LONGEST_NAME].rstrip(" '") or "Sheet"
-    name, number = plain, 1
+    fit = _ILLEGAL.sub(" ", title).strip(" '")[:_LONGEST_NAME].rstrip(" '") or "Sheet"
+    name, number = fit, 1
     while name.casefold() in used:
         number += 1
-        name = f"{plain[: _LONGEST_NAME - 1 - len(str(number))]} {number}"
+        name = f"{fit[: _LONGEST_NAME - 1 - len(str(number))]} {number}"
     return name
 
 
@@ -144,8 +144,8 @@ class Book:
         day = document.date or _FIRST_DAY
         self.workbook.set_properties(
             {
-                "title": document.title[:255],
-                "comments": document.cite_as[:255],
+                "title": as_held(document.title)[:255],
+                "comments": as_held(document.cite_as)[:255],
                 "created": datetime(day.year, day.month, day.day, tzinfo=UTC).replace(tzinfo=None),
             }
         )
@@ -179,8 +179,9 @@ class Book:
         worksheet.set_paper(9)
         worksheet.fit_to_pages(1, 0)
         worksheet.set_margins(0.5, 0.5, 0.6, 0.7)
-        title = self.document.title.replace("&", "&&").replace("\n", " ")[:120]
-        worksheet.set_footer(f"&L&8{title}&R&8&A  &P / &N")
+        title = as_held(self.document.title).replace("\n", " ")[:100].replace("&", "&&")
+        # Without a space a number at the beginning of the title would belong to the size of the font.
+        worksheet.set_footer(f"&L&8 {title}&R&8 &A  &P / &N")
         for column, width in enumerate(widths):
             worksheet.set_column(column, column, width)
         sheet = Sheet(self, worksheet, self.names[key], tuple(widths))
@@ -205,9 +206,7 @@ class Sheet:
 
     def text(self, row: int, column: int, text: str, **properties: object) -> None:
         """Write text, as text whatever it begins with."""
-        self.worksheet.write_string(
-            row, column, text.translate(CONTROL_SIGNS)[:LONGEST_TEXT], self.book.format(**properties)
-        )
+        self.worksheet.write_string(row, column, as_held(text), self.book.format(**properties))
 
     def title(self, text: str) -> None:
         """Write the heading of the sheet."""
@@ -224,7 +223,7 @@ class Sheet:
     def paragraph(self, text: str, **properties: object) -> None:
         """Write sentences over the whole width of the sheet, in as many lines as they take."""
         style = self.book.format(text_wrap=True, **properties)
-        text = text.translate(CONTROL_SIGNS)[:LONGEST_TEXT]
+        text = as_held(text)
         self.worksheet.set_row(self.row, 15 * lines(text, sum(self.widths)) + 1)
         if len(self.widths) > 1:
             self.worksheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
@@ -280,7 +279,7 @@ class Sheet:
                 style = self.book.format(bold=True, bg_color=HEAD_FILL, align="center")
                 if width > 1:
                     self.worksheet.merge_range(self.row, place, self.row, place + width - 1, "", style)
-                self.worksheet.write_string(self.row, place, name.translate(CONTROL_SIGNS)[:LONGEST_TEXT], style)
+                self.worksheet.write_string(self.row, place, as_held(name), style)
                 place += width
             self.row += 1
         self.head(table.columns, table.labels)
@@ -312,10 +311,21 @@ class Sheet:
         """Print the columns that have a width, down to the last row that is written; not what stands beside them."""
         self.worksheet.print_area(0, 0, self.row, len(self.widths) - 1)
 
-    def print_heads(self, row: int) -> None:
-        """Print the rows down to this one on every page, and keep them in sight."""
-        self.worksheet.repeat_rows(row)
-        self.worksheet.freeze_panes(row + 1, 1)
+    def print_heads(self, first: int, last: int) -> None:
+        """Print some rows on every page, and keep all down to the last of them in sight."""
+        self.worksheet.repeat_rows(first, last)
+        self.worksheet.freeze_panes(last + 1, 1)
+
+
+def as_held(text: str) -> str:
+    """Return text as a cell holds it: no longer than Excel allows, control characters as signs.
+
+    Examples
+    --------
+    >>> as_held("one" + chr(7)) == "one" + chr(0x2407)
+    True
+    """
+    return plain(text)[:LONGEST_TEXT]
 
 
 def lines(text: str, width: float) -> int:

@@ -14,10 +14,9 @@ import numpy as np
 from popsim import schema
 from popsim.arrays import Floats
 from popsim.report import totals
-from popsim.report.characters import CONTROL_SIGNS
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.excel import charts
-from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, quoted
+from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, as_held, quoted
 from popsim.report.language import gettext as _
 from popsim.report.numbers import count, percent
 
@@ -103,7 +102,7 @@ class QuantileTable:
         heads = [totals.title(total, data.study) for total, _option in self.columns]
         sheet.head([_("Confidence"), *heads])
         sheet.head(["", *(self.names[option] for _total, option in self.columns)])
-        sheet.print_heads(sheet.row - 1)
+        sheet.print_heads(sheet.row - 2, sheet.row - 1)
         share, money = book.format(num_format="0.00%"), book.format(num_format="#,##0.00")
         write = sheet.worksheet.write_number
         for row, values in enumerate(self.amounts.tolist()):
@@ -134,7 +133,7 @@ def choice(sheet: Sheet, label: str, name: str, source: str, chosen: str) -> Non
     sheet.text(sheet.row, 0, label)
     style = sheet.book.format(bg_color=INPUT_FILL, border=1, bold=True)
     sheet.worksheet.merge_range(sheet.row, 1, sheet.row, 4, "", style)
-    sheet.worksheet.write_string(sheet.row, 1, chosen.translate(CONTROL_SIGNS), style)
+    sheet.worksheet.write_string(sheet.row, 1, as_held(chosen), style)
     sheet.worksheet.data_validation(sheet.row, 1, sheet.row, 1, {"validate": "list", "source": f"={source}"})
     _define(sheet, name, 1)
     sheet.row += 1

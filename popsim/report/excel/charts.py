@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from popsim.report.excel.book import BAND, CURVE, GRID, INK, POINT, QUIET, Cell, Sheet
+from popsim.report.excel.book import BAND, CURVE, GRID, INK, POINT, QUIET, Cell, Sheet, as_held
 from popsim.report.language import gettext as _
 
 if TYPE_CHECKING:
@@ -32,10 +32,12 @@ def _axis(name: str, **more: object) -> dict[str, object]:
 
 def place(sheet: Sheet, chart: Chart, title: str, spoken: str, height: int = HEIGHT) -> None:
     """Put a chart into the next free rows of a sheet, with its title and a text for those who cannot see it."""
-    chart.set_title({"name": title[:250], "overlay": False, "name_font": {"size": 12, "bold": True, "color": INK}})
+    chart.set_title(
+        {"name": as_held(title)[:250], "overlay": False, "name_font": {"size": 12, "bold": True, "color": INK}}
+    )
     chart.set_size({"width": WIDTH, "height": height})
     chart.set_legend({"position": "bottom", "font": {"size": 9, "color": INK}})
-    sheet.worksheet.insert_chart(sheet.row, 0, chart, {"description": spoken, "object_position": 2})
+    sheet.worksheet.insert_chart(sheet.row, 0, chart, {"description": as_held(spoken), "object_position": 2})
     sheet.row += height // _ROW + 2
 
 

@@ -254,7 +254,7 @@ def write_samples(book: Book, samples: Samples, first: int) -> None:
             sheet.text(4, column, totals.title(name, data.study), bold=True, text_wrap=True)
     sheet.row = 5
     sheet.head([_("Scenario"), _("The package"), _("All areas"), *samples.names * len(samples.totals)], labels=0)
-    sheet.print_heads(5)
+    sheet.print_heads(4, 5)
     money_format, whole_number = book.format(num_format="#,##0.00"), book.format(num_format="0")
     sums = samples.values[0].sum(axis=-1).tolist()
     ticked, counted = (xl_range_abs(row, 3, row, 2 + width) for row in (2, 3))

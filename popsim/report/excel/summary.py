@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from popsim.report import totals
+from popsim.report import words as word
 from popsim.report.data import ReportData
 from popsim.report.document import Block, Details, Matrix, Section, Table
 from popsim.report.estimates import Measured
@@ -35,7 +36,7 @@ def summary(book: Book, table: QuantileTable) -> None:
     sheet.head(
         [_("Total"), *(_level(level, data) for level in levels), _("Mean"), _("Standard error of the mean")],
     )
-    sheet.print_heads(sheet.row - 1)
+    sheet.print_heads(sheet.row - 1, sheet.row - 1)
     for total in data.every_total:
         mean = data.mean(total)
         label = f"{totals.title(total, data.study)} ({totals.prices(total, data.study)})"
@@ -135,7 +136,15 @@ def countries(book: Book) -> None:
     study = data.study
     groupings = list(dict.fromkeys(name for country in study.countries for name, _value in country.groups))
     money = data.totals_by("country")
-    widths = (30.0, 9.0, *(26.0,) * len(groupings), *((14.0,) if study.size_driver else ()), *(12.0,) * 4 * len(money))
+    names = [word.country(country.code, country.name) for country in study.countries]
+    labels_of = [[study.label(name, dict(each.groups).get(name, "")) for each in study.countries] for name in groupings]
+    widths = (
+        _width(names),
+        9.0,
+        *map(_width, labels_of),
+        *((14.0,) if study.size_driver else ()),
+        *(12.0,) * 4 * len(money),
+    )
     sheet = book.sheet("countries", widths)
     if money:
         sheet.paragraph(
@@ -150,12 +159,10 @@ def countries(book: Book) -> None:
         figures = (_("Low end"), _("Median"), _("High end"), _("Mean"))
         heads += [_("%(total)s: %(figure)s", total=title, figure=figure) for figure in figures]
     sheet.head(heads, labels)
-    sheet.print_heads(sheet.row - 1)
+    sheet.print_heads(sheet.row - 1, sheet.row - 1)
     top = sheet.row - 1
-    for country in study.countries:
-        values = dict(country.groups)
-        cells: list[Cell | str] = [country.name, country.code]
-        cells += [study.label(name, values.get(name, "")) for name in groupings]
+    for country, *texts in zip(study.countries, names, *labels_of, strict=True):
+        cells: list[Cell | str] = [texts[0], country.code, *texts[1:]]
         if study.size_driver:
             cells.append(Cell(country.size, 0, "count"))
         for total in money:
@@ -164,6 +171,11 @@ def countries(book: Book) -> None:
             cells += [amount_cell(each, data.unit) for each in (*ends, data.mean(name, country=where))]
         sheet.cells(cells, labels=labels)
     sheet.worksheet.autofilter(top, 0, max(top, sheet.row - 1), len(heads) - 1)
+
+
+def _width(texts: Sequence[str]) -> float:
+    """Return the width of a column that holds texts, in characters."""
+    return float(min(max(14, *map(len, texts)) + 3, 45))
 
 
 def _shown(data: ReportData, by: str) -> list[str]:
