@@ -30,6 +30,7 @@ SECTIONS = (
     "ranges.by_year",
     "breakdowns",
     "drivers",
+    "drivers.further",
     "which_assumptions",
     "dependence",
     "credibility",

@@ -31,7 +31,9 @@ def section(document: Document) -> Section:
     return next(part for part in document.sections if part.id == "drivers")
 
 
-def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section, dataset: xr.Dataset) -> None:
+def test_figures_and_tables_hold_the_same_inputs_largest_first(
+    section: Section, document: Document, dataset: xr.Dataset
+) -> None:
     tornado, shares = (block.draw.keywords for block in section.blocks if isinstance(block, Figure))
     ends = list(zip(tornado["lows"], tornado["highs"], strict=True))
     reach = [high - low for low, high in ends]
@@ -44,14 +46,17 @@ def test_figures_and_tables_hold_the_same_inputs_largest_first(section: Section,
     rounding = 1e-14 * tornado["mean"]
     assert all(bars[label][0] - rounding <= tornado["mean"] <= bars[label][1] + rounding for label in seen)
     assert list(shares["with_others"]) == sorted(shares["with_others"], reverse=True)
-    tables = [block for block in section.blocks if isinstance(block, Table)]
+    annex = next(part for part in document.sections if part.id == "drivers-further")
+    assert annex.is_annex
+    tables, further = ([block for block in part.blocks if isinstance(block, Table)] for part in (section, annex))
     inputs, levels, areas = (dataset.sizes[name] for name in ("input", "level", "area"))
     # Who pays is an input of the need alone, which has two tables of its own.
     assert "financing" in dataset["input"]
     of_cost = inputs - 1
-    assert [len(table.rows) for table in tables] == [of_cost, of_cost, levels, levels, areas, inputs, inputs]
+    assert [len(table.rows) for table in tables] == [of_cost, of_cost, inputs, inputs]
+    assert [len(table.rows) for table in further] == [levels, levels, areas]
     assert tables[0].rows[0][0] == shares["labels"][0] == "Unit costs: Technology transfer"
-    assert tables[4].rows[0][0] == "Technology transfer"
+    assert further[2].rows[0][0] == "Technology transfer"
     assert "US$ million, constant 2025 prices" in tables[1].caption
 
 

@@ -122,7 +122,7 @@ def options(book: Book) -> None:
 
 def drivers(book: Book) -> None:
     """Write what makes the range, where the run knows it."""
-    _tables(book, "drivers", ("drivers",))
+    _tables(book, "drivers", ("drivers", "drivers-further"))
 
 
 def basis(book: Book) -> None:

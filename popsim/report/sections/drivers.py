@@ -67,11 +67,32 @@ def drivers(data: ReportData) -> Section | None:
     return None if blocks is None else Section("drivers", _("What makes the range?"), _("What makes it"), blocks)
 
 
+def further(data: ReportData) -> Section | None:
+    """Show the range divided in other ways, for analysts: by level and by area; None where nobody knows."""
+    by_input, by_level = (attached_drivers(data.dataset, by) for by in ("input", "level"))
+    is_left_out = left_out(data.dataset, data.scenarios) is not None
+    if is_left_out or by_input is None or by_level is None or data.is_certain or is_unseen(by_input):
+        return None
+    blocks: tuple[Block, ...] = (
+        Paragraph(_text("levels")),
+        share_table(by_level, "level"),
+        swing_table(by_level, "level", _units(data)),
+        area_table(by_input, {area.id: area.name for area in data.study.areas}),
+        Paragraph(_text("areas_note"), note=True),
+    )
+    title = _("What makes the range, by level and by area")
+    return Section("drivers-further", title, _("Levels and areas"), blocks, is_annex=True)
+
+
+def _units(data: ReportData) -> Units:
+    return Units(data.unit, data.unit_and_prices, percent(data.coverage), data.widths.get("study"))
+
+
 def _blocks(data: ReportData) -> tuple[Block, ...] | None:
     by_input, by_level = (attached_drivers(data.dataset, by) for by in ("input", "level"))
     if by_input is None or by_level is None or data.is_certain:
         return None
-    units = Units(data.unit, data.unit_and_prices, percent(data.coverage), data.widths.get("study"))
+    units = _units(data)
     first = Paragraph(lead(by_input, units))
     of_need = attached_drivers(data.dataset, "input", _NEED)
     need = () if of_need is None else need_blocks(of_need, units._replace(width=None))
@@ -83,12 +104,9 @@ def _blocks(data: ReportData) -> tuple[Block, ...] | None:
         _shares(by_input),
         share_table(by_input, "input"),
         swing_table(by_input, "input", units),
-        Paragraph(_text("levels")),
-        share_table(by_level, "level"),
-        swing_table(by_level, "level", units),
-        area_table(by_input, {area.id: area.name for area in data.study.areas}),
         *need,
-        *(Paragraph(text, note=True) for text in notes(by_input)),
+        # What the areas share is explained beside their table, in the annex.
+        *(Paragraph(text, note=True) for text in notes(by_input)[:-1]),
     )
 
 
