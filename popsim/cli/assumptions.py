@@ -58,7 +58,7 @@ def command(
 
     STUDY is a TOML file or the name of a packaged study. Each amount that is drawn once for all countries, and the
     level that countries have in common, is fixed at its 5th and at its 95th percentile; each alternative that the study
-    states is run; all on the random numbers of the study as written.
+    states is run; all on the random numbers of the study as it is.
     """
     from popsim.analysis.assumptions import assumptions
     from popsim.cli.progress import progress_bar

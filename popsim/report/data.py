@@ -72,7 +72,7 @@ class ReportData:
 
     @cached_property
     def comparison(self) -> Comparison | None:
-        """All options compared with the study as written, once for all outputs; None of one option."""
+        """All options compared with the full programme, once for all outputs; None of one option."""
         return Comparison(self, breakdowns=("area",)) if self.every_option.sizes["option"] > 1 else None
 
     @cached_property
@@ -457,7 +457,7 @@ def gather(
         problems.append(Problem("dataset", (), "no cost (option, scenario)", "a run of popsim", "see popsim.simulate"))
     elif len(options) != 1 and schema.FULL not in options:
         names = ", ".join(options) or "no option"
-        problems.append(Problem("dataset", ("option",), names, f'an option "{schema.FULL}", the study as written'))
+        problems.append(Problem("dataset", ("option",), names, f'an option "{schema.FULL}", the full programme'))
     elif len(set(options)) < len(options):
         problems.append(Problem("dataset", ("option",), ", ".join(options), "each option once"))
     elif dataset.sizes["scenario"] < 1:

@@ -33,7 +33,7 @@ def write_summary_csv(
     """Write the ranges of every variable of a run as a table.
 
     One row for each variable, option and group; totals also in all years, and, where there are options, the difference
-    of each to the study as written, scenario by scenario (``cost_all_years_difference``). Columns: what the row is
+    of each to the full programme, scenario by scenario (``cost_all_years_difference``). Columns: what the row is
     about (empty where it stands for all), the quantiles by name (``p05`` is not exceeded with 5 % probability), mean
     and standard deviation, each followed by its Monte Carlo standard error, the exact mean where it is known, the unit,
     and the year of the prices (empty for nominal totals). Numbers have all their digits. What is rare, and so not in a
@@ -140,7 +140,7 @@ def _country_rows(dataset: xr.Dataset) -> Iterator[dict[str, str]]:
 
 
 def _difference_rows(differences: xr.Dataset) -> Iterator[dict[str, str]]:
-    """Yield one row for the difference of each total and part of an option to the study as written."""
+    """Yield one row for the difference of each total and part of an option to the full programme."""
     for name, variable in differences.data_vars.items():
         if str(name).endswith("_difference_mean"):
             yield from _rows(differences, differences, str(name).removesuffix("_mean"), variable.dims)
