@@ -274,6 +274,19 @@ def test_any_name_is_text(name: str) -> None:
     assert canvas.png(partial(intervals, bars=bars([name, "Other"]), amount_label=name), dpi=30)
 
 
+def test_text_from_right_to_left_keeps_its_own_direction() -> None:
+    with canvas.style():
+        drawn = canvas.to_svg(intervals(bars(["90 % مرحبا", "90 % left"]), AMOUNT, canvas.WIDE), "areas", "spoken")
+    texts = [element.text for element in ET.fromstring(drawn).iter(f"{SVG}text")]
+    assert "\u206890 % مرحبا\u2069" in texts
+    assert "90 % left" in texts
+
+
+def test_names_over_lines_have_a_halo_on_phones_alone() -> None:
+    assert "paint-order" in canvas.svg_file(CASES["three options"], screen=canvas.NARROW)
+    assert "paint-order" not in canvas.svg_file(CASES["three options"], screen=canvas.WIDE)
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_a_drawing_needs_no_style_that_a_page_may_forbid(case: str) -> None:
     root = ET.fromstring(svg(case, canvas.WIDE))

@@ -6,6 +6,7 @@ Text lies above everything else, in the order in which it was drawn.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from matplotlib.text import Text
 
 _Attributes: TypeAlias = tuple[tuple[str, str], ...]
+_ISOLATE, _END_OF_ISOLATE = "\u2068", "\u2069"
 _UNIT = 100
 """Coordinates are whole hundredths of a point."""
 _CONTROL_PICTURES = {
@@ -126,7 +128,7 @@ class _Renderer(RendererBase):
         turn = f' transform="rotate({-angle:g} {across} {down})"' if angle else ""
         size = ("font-size", f"{prop.get_size_in_points():g}")
         attributes = (*self._paint("fill", gc.get_rgb()), size, *self.halo)
-        part = f'<text x="{across}" y="{down}"{anchor}{turn}>{escaped(s)}</text>'
+        part = f'<text x="{across}" y="{down}"{anchor}{turn}>{escaped(_isolated(s))}</text>'
         if self.texts and self.texts[-1][0] == attributes:
             self.texts[-1][1].append(part)
         else:
@@ -207,6 +209,13 @@ def escaped(text: str) -> str:
         .replace(">", "&gt;")
         .replace('"', "&quot;")
     )
+
+
+def _isolated(text: str) -> str:
+    """Return text that is read from the side where its first letter says, in a drawing that is read from the left."""
+    if not text.isascii() and any(unicodedata.bidirectional(letter) in {"R", "AL"} for letter in text):
+        return f"{_ISOLATE}{text}{_END_OF_ISOLATE}"
+    return text
 
 
 def _written(attributes: _Attributes) -> str:
