@@ -40,7 +40,7 @@ class Screen(NamedTuple):
 
 
 WIDE = Screen("wide", 620.0, 10.0, 7)
-NARROW = Screen("narrow", 300.0, 9.5, 4)
+NARROW = Screen("narrow", 300.0, 9.5, 5)
 PAPER = Screen("paper", 453.5, 9.0, 6)
 """The width of the text of an A4 page, 160 mm, at its own size."""
 
