@@ -37,7 +37,7 @@ _FIRST, _SECOND = "\ue000", "\ue001"
 """Marks of the places of fields in a sentence: characters for private use, which `plain` leaves to us."""
 _LONGEST = 255
 """Characters of a core property that Word takes."""
-_TALLEST = 235.0
+_TALLEST = 210.0
 """Height of a figure in points, beyond which it is made smaller."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 """Time of all files in the archive: the same run gives the same bytes."""

@@ -42,7 +42,7 @@ PARTS = (
     Part("page-one", paragraphs=9, notes=9, tables=9, figures=9, lists=9),
     Part("point-estimate", paragraphs=2, notes=0, tables=0, figures=0),
     Part("budgets", paragraphs=2, figures=0),
-    Part("options", paragraphs=1, notes=0, figures=0),
+    Part("options", paragraphs=20, notes=0, figures=0, lists=0),
     Part("areas", figures=0),
     Part("groups", tables=3),
     Part("years"),
