@@ -235,7 +235,7 @@ def test_figures_are_saved_as_svg_and_png(pops: Path, packaged: Document, opened
         assert drawing.startswith(b"\x89PNG")
         width, height = struct.unpack(">II", drawing[16:24])
         box = [float(side) for side in root.attrib["viewBox"].split()]
-        assert width > 2000
+        assert width == 2400
         assert width / height == pytest.approx(box[2] / box[3], rel=0.01)
 
 

@@ -2,8 +2,8 @@
 
 /** Text that a spreadsheet would take for a formula. */
 const FORMULA = /^[=+\-@\t\r\n]/;
-/** Dots per CSS pixel of a figure that is saved as PNG. */
-const SHARPNESS = 3;
+/** Width in dots of a figure that is saved as PNG: sharp on a page of paper. */
+const PNG_WIDTH = 2400;
 
 /**
  * Return a cell of a CSV file. A number is written in full; an apostrophe stands before what looks like a formula.
@@ -123,8 +123,8 @@ function pngOf(image) {
     const drawn = new Image();
     drawn.onload = () => {
       const canvas = document.createElement("canvas");
-      canvas.width = SHARPNESS * Number(image.getAttribute("width"));
-      canvas.height = SHARPNESS * Number(image.getAttribute("height"));
+      canvas.width = PNG_WIDTH;
+      canvas.height = Math.round((PNG_WIDTH * image.getAttribute("height")) / image.getAttribute("width"));
       const context = canvas.getContext("2d");
       context.fillStyle = "#fff";
       context.fillRect(0, 0, canvas.width, canvas.height);
