@@ -21,7 +21,6 @@ from popsim.report.data import ReportData
 from popsim.report.document import Document, Matrix, Table
 from popsim.report.estimates import Measured
 from popsim.report.language import current
-from popsim.report.language import gettext as _
 from popsim.report.numbers import Printed, rounded, scale_of, unknown
 
 if TYPE_CHECKING:
@@ -331,8 +330,3 @@ def as_held(text: str) -> str:
 def lines(text: str, width: float) -> int:
     """Return how many lines a text takes in a cell of a width in characters."""
     return sum(1 + int(max(len(part) - 1, 0) / width) for part in text.split("\n"))
-
-
-def draft_note() -> str:
-    """Return the note that nobody has revised the translation; "" where none is needed."""
-    return _("Draft translation, made by a machine and not revised.") if current().is_draft else ""

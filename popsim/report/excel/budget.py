@@ -268,13 +268,16 @@ def budget(book: Book, table: QuantileTable) -> None:
     sheet.formula(top, _LIST + 2, formula, column + 1, font_size=8, font_color=QUIET)
     at = sheet.reference(top, _LIST + 2, top)
     amounts = table.amounts[:, column]
+    amount_row = sheet.row + 2
     _of_amount(sheet, amounts, f"INDEX(quantile_amounts,0,{at})", data)
     _of_confidence(sheet, amounts, f"INDEX(quantile_amounts,0,{at})", data)
     sheet.row += 1
     points = s_curve(sheet, f"INDEX(quantile_amounts,0,{at})", amounts, top + len(titles) + len(options) + 3, _LIST)
     name = f"={sheet.reference(top, 1, top)}"
     unit = _("Amount (%(unit_and_prices)s)", unit_and_prices=data.unit_and_prices)
-    chart = charts.curves(sheet, [(name, *points)], unit)
+    typed = _("The amount that is typed")
+    at_amount, at_confidence = (sheet.reference(row, 1, row) for row in (amount_row, amount_row + 1))
+    chart = charts.curves(sheet, [(name, *points)], unit, (typed, at_amount, at_confidence))
     spoken = _("S-curve of the total and the option that are chosen.")
     charts.place(sheet, chart, _("Confidence by amount, for the choice above"), spoken)
     sheet.end_print()

@@ -41,7 +41,12 @@ def place(sheet: Sheet, chart: Chart, title: str, spoken: str, height: int = HEI
     sheet.row += height // _ROW + 2
 
 
-def curves(sheet: Sheet, series: Sequence[tuple[str, str, str]], amount: str, axis: str = "") -> Chart:
+def curves(
+    sheet: Sheet,
+    series: Sequence[tuple[str, str, str]],
+    amount: str,
+    point: tuple[str, str, str] | None = None,
+) -> Chart:
     """Return a chart of S-curves: for each series its name, and where its amounts and its confidences stand.
 
     Parameters
@@ -52,15 +57,20 @@ def curves(sheet: Sheet, series: Sequence[tuple[str, str, str]], amount: str, ax
         Name, cells of the amounts, cells of the confidences.
     amount
         Name of the axis of amounts.
-    axis
-        Name of the axis of confidences.
+    point
+        One point to mark: its name, and the cells of its amount and its confidence.
     """
     chart = sheet.book.workbook.add_chart({"type": "scatter", "subtype": "straight"})
     for (name, amounts, confidences), colour in zip(series, (CURVE, POINT, QUIET), strict=False):
         line = {"color": colour, "width": 2.25}
         chart.add_series({"name": name, "categories": f"={amounts}", "values": f"={confidences}", "line": line})
+    if point is not None:
+        name, amounts, confidences = point
+        marker = {"type": "circle", "size": 9, "fill": {"color": POINT}, "border": {"color": POINT}}
+        place_of = {"categories": f"={amounts}", "values": f"={confidences}"}
+        chart.add_series({"name": name, **place_of, "marker": marker, "line": {"none": True}})
     chart.set_x_axis(_axis(amount, num_format="#,##0", min=0))
-    chart.set_y_axis(_axis(axis or _("Confidence that the amount is enough"), num_format="0%", min=0, max=1))
+    chart.set_y_axis(_axis(_("Confidence that the amount is enough"), num_format="0%", min=0, max=1))
     return chart
 
 

@@ -127,6 +127,8 @@ def package(book: Book, samples: Samples) -> int:
         )
     )
     sheet.paragraph(about(samples, data), font_color=QUIET)
+    if data.comparison is not None:
+        sheet.paragraph(_("Option: %(option)s", option=data.comparison.names[str(data.dataset["option"].values[0])]))
     sheet.row += 1
     titles = [totals.title(total, data.study) for total in samples.totals]
     top = sheet.row

@@ -10,7 +10,7 @@ from popsim.errors import FileError, Problem
 from popsim.report.content import compose
 from popsim.report.data import ReportData, gather
 from popsim.report.excel import summary
-from popsim.report.excel.book import CURVE, POINT, QUIET, Book, Sheet, draft_note, lines, quoted
+from popsim.report.excel.book import CURVE, QUIET, Book, Sheet, lines, quoted
 from popsim.report.excel.budget import QuantileTable, budget
 from popsim.report.excel.package import Samples, about, package, samples_of, write_samples
 from popsim.report.language import gettext as _
@@ -96,8 +96,6 @@ def _read_me(book: Book, sheet: Sheet, titles: dict[str, tuple[str, str]], sampl
     """Write what the workbook is, how to use it, and its sheets with links to them."""
     data, document = book.data, book.document
     sheet.paragraph(document.subtitle, font_color=QUIET)
-    if note := draft_note():
-        sheet.paragraph(note, bold=True, font_color=POINT)
     for line in document.headlines:
         sheet.paragraph(line, bold=True, font_size=12)
     sheet.heading(_("The run"))
