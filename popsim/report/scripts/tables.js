@@ -37,9 +37,11 @@ export function isShown(texts, query, chosen) {
 /** Columns of words, behind the first, from whose few different texts readers may choose: pairs of column and texts. */
 export function choicesOf(rows, isNumber, collator) {
   return isNumber.flatMap((number, column) => {
-    const texts = [...new Set(rows.map((row) => row[column]))].filter((text) => text !== "");
-    const few = texts.length > 1 && texts.length <= Math.min(MOST_CHOICES, rows.length / 2);
-    return column > 0 && !number && few ? [[column, texts.sort(collator.compare)]] : [];
+    const different = new Set(rows.map((row) => row[column]));
+    const few = different.size > 1 && different.size <= Math.min(MOST_CHOICES, rows.length / 2);
+    // Nobody looks for what belongs to no group.
+    const texts = [...different].filter((text) => text !== "").sort(collator.compare);
+    return column > 0 && !number && few ? [[column, texts]] : [];
   });
 }
 
