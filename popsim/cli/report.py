@@ -11,6 +11,7 @@ from popsim.cli.completion import complete_formats, complete_languages
 from popsim.cli.folder import added_to
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option, run_argument
+from popsim.errors import ParameterError, Problem
 from popsim.report.formats import FORMATS, chosen, chosen_languages
 
 if TYPE_CHECKING:
@@ -82,6 +83,10 @@ def command(
     RUN is a folder that "popsim run" made. Documents are written from ensemble.nc and study.toml in it.
     """
     wanted, codes = chosen(formats), chosen_languages(languages)
+    if locale is not None and not any(each.takes_locale for each in wanted):
+        raise ParameterError(
+            Problem("--locale", (), locale, "only with --format csv", "--language sets that of others")
+        )
     from popsim.engine.runs import load_run
     from popsim.report.data import gather
 

@@ -60,6 +60,24 @@ def test_unknown_formats_and_languages_are_refused_together(call: Call, run: Pat
     assert 'did you mean "fr"' in done.err
 
 
+def test_the_locale_is_that_of_tables(call: Call, run: Path) -> None:
+    assert call("report", str(run), "--format", "csv", "--locale", "fr").status == 0
+    assert ";" in (run / "tables" / "totals.csv").read_text(encoding="utf-8-sig").partition("\n")[0]
+    for arguments, hint in (("--locale fr", "--format csv"), ("--format csv --locale french-ish", "french-ish")):
+        done = call("report", str(run), *arguments.split())
+        assert (done.status, done.out) == (2, "")
+        assert hint in done.err
+
+
+def test_documents_without_words_are_written_once(call: Call, run: Path) -> None:
+    done = call("report", str(run), "--format", "html,csv", "--language", "en,fr", "--json")
+    assert json.loads(done.out)["files"] == {
+        "html": str(run / "report.html"),
+        "csv": str(run / "tables"),
+        "html.fr": str(run / "report.fr.html"),
+    }
+
+
 @pytest.mark.parametrize("part", ["ensemble.nc", "plan.nc", "study.toml", "inputs", "inputs/countries.csv"])
 def test_a_run_that_lacks_a_part_says_which(call: Call, run: Path, part: str) -> None:
     (shutil.rmtree if (run / part).is_dir() else Path.unlink)(run / part)

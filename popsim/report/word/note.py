@@ -101,7 +101,8 @@ class Note:
         lines = [_("[Symbol]"), _("Distribution: [general]")]
         if self.document.date is not None:
             lines.append(long_date(self.document.date))
-        lines.append(_("Original: %(language)s", language=self.language.name))
+        # Every sentence is written in English first.
+        lines.append(_("Original: %(language)s", language=self.language.babel.languages["en"]))
         beside = [_("[Meeting and item of the agenda]"), *[""] * (len(lines) - 1)]
         for left, right in zip(beside, lines, strict=True):
             self._add(paragraph(styles.SYMBOL, run(left), make("r", make("tab")), run(right, bold=right == lines[0])))
