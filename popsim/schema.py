@@ -25,7 +25,7 @@ AMOUNTS = (1e-80, 1e80)
 """Smallest and largest size of a draw of a study, if not 0: powers up to the third stay within the range of floats."""
 
 FULL = "full"
-"""The option that is the study as written; others are compared with it."""
+"""The full programme: the study without any option, with which the options are compared."""
 FULL_NAME = "Full programme"
 """How `FULL` is called where options have names."""
 
@@ -225,7 +225,7 @@ def _label(dim: str, long_name: str, description: str, kind: str = "U", unit: st
 
 
 COORDINATES: dict[str, Variable] = {
-    "option": _label("option", "Negotiating option", "Identifier of the option; the study as written is 'full'."),
+    "option": _label("option", "Negotiating option", "Identifier of the option; the full programme is 'full'."),
     "option_name": _label("option", "Negotiating option", "Name of the option."),
     "scenario": _label(
         "scenario", "Scenario", "Number of the scenario: one joint draw of everything uncertain, counted from 0.", "i"
@@ -343,7 +343,7 @@ VARIABLES: dict[str, Variable] = {
 
 
 EXTREMES = ("cost_countries_independent", "cost_countries_fully_dependent")
-"""The cost under the extremes of dependence. `popsim run` stores those of the study as written, without `option`."""
+"""The cost under the extremes of dependence. `popsim run` stores those of the full programme, without `option`."""
 
 BREAKDOWNS: dict[str, tuple[str, str]] = {
     "cost": ("Cost", "Cost over the study's years"),

@@ -190,7 +190,7 @@ def as_mapping(data: ReportData, folder: Path, files: tuple[str, ...]) -> dict[s
 
 
 def _options(data: ReportData) -> dict[str, Any]:
-    """Return the totals of every option, and their differences from the study as written."""
+    """Return the totals of every option, and their differences from the full programme."""
     comparison = data.comparison
     if comparison is not None:
         return {option: option_as_mapping(comparison, option) for option in comparison.all_options}

@@ -232,7 +232,7 @@ def _simulate_into(
         else:
             study, plan, dataset = wanted.simulate(plan, threads, progress)
     with progress_bar("Extremes of dependence"):
-        # Of the study as written alone: they say how far its range rests on an assumption that options share.
+        # Of the full programme alone: they say how far its range rests on an assumption that options share.
         written = replace(study, options=())
         extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
     dataset = dataset.assign(extremes.data_vars).assign_attrs(date=_today())

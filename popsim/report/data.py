@@ -480,7 +480,7 @@ def gather(
     summary = _with_countries(summary.squeeze("option", drop=True), dataset)
     largest = float(summary["cost_quantile"].max())
     if len(options) > 1:
-        # An option may cost a thousand times what the study as written does; the smaller stand in its unit.
+        # An option may cost a thousand times what the full programme does; the smaller stand in its unit.
         high = dataset["cost"].transpose(..., "scenario").values
         largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
     return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)

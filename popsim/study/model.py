@@ -418,7 +418,7 @@ class Study(Sampled):
     cross_check: tuple[Payment, ...] = ()
     """Money that was really paid, to compare the result with."""
     options: tuple[Option, ...] = ()
-    """Alternatives beside the study as written, which is the option "full"."""
+    """Alternatives beside the full programme, which is the option "full"."""
     what_ifs: tuple[WhatIf, ...] = ()
     """Stated alternatives to assumptions. They are no options: `popsim.assumptions` alone runs them."""
     reading: tuple[str, ...] = field(default=(), compare=False)

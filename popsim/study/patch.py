@@ -264,7 +264,7 @@ def _check_ids(study: Checked[StudyFile], key: str, tables: Sequence[OptionTable
     for index, name in enumerate(ids):
         keys = (key, index, "id")
         if name == FULL:
-            allowed = f'any id but "{FULL}", which is the study as written'
+            allowed = f'any id but "{FULL}", which is the full programme'
             problems.append(study.place.problem(keys, repr(name), allowed, "choose another id"))
         if name is not None and name in ids[:index]:
             problems.append(study.place.problem(keys, f"{name!r} a second time", "each id once"))

@@ -516,7 +516,7 @@ ValueLabels = dict[str, Annotated[dict[str, Text], Field(description="value of t
 class OptionTable(Table):
     """A negotiating option: the study with some keys changed."""
 
-    id: Identifier = key('id in results; "full" is the study as written')
+    id: Identifier = key('id in results; "full" is the full programme')
     name: Text = key("name, as the report shows it")
     rationale: Text = key("what the option means, and why it is looked at")
     set: Annotated[dict[str, Any], Field(min_length=1)] = key(
@@ -527,7 +527,7 @@ class OptionTable(Table):
 class WhatIfTable(OptionTable):
     """A stated alternative to an assumption: the study with some keys changed, to see how far results rest on it."""
 
-    id: Identifier = key('id in results; "full" is the study as written')
+    id: Identifier = key('id in results; "full" is the full programme')
     rationale: Text = key("what the alternative means, and what speaks for it")
     assumption: Text = key("the assumption that it is an alternative to; several may share one; else its own name", "")
     all_years: bool = key("whether what is paid after the last year of the study counts, too", False)

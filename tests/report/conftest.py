@@ -179,7 +179,7 @@ def fake_run(study: Study, scenarios: int = 2000) -> xr.Dataset:
 def with_options(study: Study, dataset: xr.Dataset) -> tuple[Study, xr.Dataset]:
     """Add what is financed, and three options: without the last area, dearer or cheaper by chance, all alike.
 
-    The extremes of dependence are known for the study as written alone, as where nobody simulated them for options.
+    The extremes of dependence are known for the full programme alone, as where nobody simulated them for options.
     """
     last = study.areas[-1].id
     rng = np.random.default_rng(8)

@@ -45,7 +45,7 @@ def test_what_is_rare_in_an_option_alone_is_named_with_its_chance_and_size(tmp_p
     assert "Boom" not in " ".join(words.sentences(comparison, "same"))
 
 
-def test_what_the_study_as_written_has_too_is_not_said_again(tmp_path: Path) -> None:
+def test_what_the_full_programme_has_too_is_not_said_again(tmp_path: Path) -> None:
     study = study_of(
         tmp_path / "study", {"x": {"k": component(1e6)}}, {"late": {"start.years": 1.0}}, shock={"b": BOOM}, **IN_TIME
     )
@@ -72,7 +72,7 @@ def test_one_scenario_is_spoken_of_as_one(tmp_path: Path) -> None:
 
 
 def test_the_unit_suits_the_most_expensive_option(tmp_path: Path) -> None:
-    """The study as written is free; an option of three billion is not printed in single dollars."""
+    """The full programme is free; an option of three billion is not printed in single dollars."""
     costly = {"family": "triangular", "low": 5e8, "mode": 1e9, "high": 3e9}
     areas = {"x": {"k": component(0.0)}, "y": {"l": component(costly)}}
     study = study_of(tmp_path / "study", areas, {"big": {"area.y.include": True}}, area={"y": {"include": False}})

@@ -123,6 +123,7 @@ def short(found: xr.Dataset, units: Units) -> str:
         return ""
     return _text(
         "short",
+        total=headline,
         assumption=assumption_name(case),
         change=_change(case, with_value=False),
         median=money(medians[0].value, medians[0].error, units.unit),
