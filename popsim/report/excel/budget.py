@@ -39,7 +39,7 @@ class QuantileTable:
     def __init__(self, book: Book) -> None:
         self.book, self.data = book, book.data
         self.options = [str(option) for option in self.data.every_option["option"].values]
-        self.totals = list(self.data.totals)
+        self.totals = [*self.data.totals, *self._late_totals()]
 
     @cached_property
     def names(self) -> dict[str, str]:
@@ -50,6 +50,12 @@ class QuantileTable:
             option: f"{count(number)}. {names.get(option, option)[:_LONGEST_LABEL]}"
             for number, option in enumerate(self.options, 1)
         }
+
+    def _late_totals(self) -> list[str]:
+        """Return the totals of all years, where anything is paid after the last: options may only pay later."""
+        every = self.data.every_option
+        pairs = [(f"{total}_after_horizon", f"{total}_all_years") for total in self.data.totals]
+        return [whole for after, whole in pairs if after in every and whole in every and every[after].values.any()]
 
     @cached_property
     def columns(self) -> list[tuple[str, str]]:
@@ -89,7 +95,7 @@ class QuantileTable:
         book, data = self.book, self.data
         rows = len(self.amounts)
         sheet = book.sheet("quantiles", (14.0, *(16.0,) * max(len(self.columns), 7)))
-        about = _("Amounts in %(unit)s, in the years of the study.", unit=data.unit_and_prices)
+        about = _("Amounts in %(unit)s.", unit=data.unit_and_prices)
         if rows == data.scenarios:
             about += " " + _("Each column holds the total of every scenario, sorted.")
         else:
@@ -245,8 +251,8 @@ def budget(book: Book, table: QuantileTable) -> None:
     )
     sheet.paragraph(
         _(
-            "Choose a total and an option, and type into the yellow cells. Amounts in %(unit)s, in the years of the "
-            "study. The results come from the sheet “%(sheet)s” by formula.",
+            "Choose a total and an option, and type into the yellow cells. Amounts in %(unit)s; totals are those "
+            "of the years of the study, but where they say so. The results come from the sheet “%(sheet)s” by formula.",
             unit=data.unit_and_prices,
             sheet=book.names["quantiles"],
         )
