@@ -2,6 +2,8 @@
 
 const NAMES = "http://www.w3.org/2000/svg";
 const HEIGHT = 260;
+/** Height of a line of the key. */
+const KEY = 20;
 const EDGE = { top: 12, end: 14, bottom: 44, start: 52 };
 
 function element(name, attributes, text = "") {
@@ -28,27 +30,29 @@ export function ticks(low, high, parts) {
  *
  * @param {HTMLElement} into
  * @param {object} chart curves: lists of points [amount, share] with a class; marks: amount, share and class; low and
- *   high: ends of the axis; labels: amounts, shares (functions), x, y (titles); spoken.
+ *   high: ends of the axis; labels: amounts, shares (functions), x (title); keys: what the curves are; spoken.
  */
 export function draw(into, chart) {
   const width = Math.max(280, into.clientWidth || 640);
-  const { low, high } = chart;
+  const { low, high, keys = [] } = chart;
+  const top = EDGE.top + KEY * keys.length;
+  const height = HEIGHT + KEY * keys.length;
   const span = high > low ? high - low : 1;
   const x = (amount) => EDGE.start + ((amount - low) / span) * (width - EDGE.start - EDGE.end);
-  const y = (share) => EDGE.top + (1 - share) * (HEIGHT - EDGE.top - EDGE.bottom);
+  const y = (share) => top + (1 - share) * (height - top - EDGE.bottom);
   const svg = element("svg", {
-    viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, role: "img", "aria-label": chart.spoken,
+    viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": chart.spoken,
   });
   for (const share of [0, 0.25, 0.5, 0.75, 1]) {
     svg.append(element("line", { x1: x(low), x2: width - EDGE.end, y1: y(share), y2: y(share), class: "grid" }));
     const text = { x: EDGE.start - 8, y: y(share) + 4, "text-anchor": "end" };
     svg.append(element("text", text, chart.labels.shares(share)));
   }
-  for (const amount of ticks(low, high, width < 480 ? 3 : 5)) {
+  for (const amount of ticks(low, high, width < 480 ? 4 : 6)) {
     svg.append(element("line", { x1: x(amount), x2: x(amount), y1: y(0), y2: y(0) + 5, class: "tick" }));
     svg.append(element("text", { x: x(amount), y: y(0) + 19, "text-anchor": "middle" }, chart.labels.amounts(amount)));
   }
-  const title = { x: (EDGE.start + width - EDGE.end) / 2, y: HEIGHT - 6, "text-anchor": "middle", class: "title" };
+  const title = { x: (EDGE.start + width - EDGE.end) / 2, y: height - 6, "text-anchor": "middle", class: "title" };
   svg.append(element("text", title, chart.labels.x));
   for (const { points, name } of chart.curves) {
     const inside = points.filter(([amount], place) => {
@@ -66,12 +70,12 @@ export function draw(into, chart) {
       svg.append(element("circle", { cx: x(amount), cy: y(share), r: 4.5, class: `dot ${name}` }));
     }
   }
-  (chart.keys ?? []).forEach(({ text, name }, place) => {
+  keys.forEach(({ text, name }, place) => {
     const key = element("g", { class: "key" });
-    const middle = HEIGHT - EDGE.bottom - 16 - 20 * (chart.keys.length - 1 - place);
-    const [end, start] = [width - EDGE.end - 8, width - EDGE.end - 40];
+    const middle = 8 + KEY * place;
+    const [start, end] = [EDGE.start, EDGE.start + 32];
     key.append(element("line", { x1: start, x2: end, y1: middle, y2: middle, class: `curve ${name}` }));
-    key.append(element("text", { x: start - 8, y: middle + 4, "text-anchor": "end" }, text));
+    key.append(element("text", { x: end + 8, y: middle + 4 }, text));
     svg.append(key);
   });
   into.replaceChildren(svg);
