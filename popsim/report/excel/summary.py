@@ -15,7 +15,7 @@ from popsim.report.excel.budget import QuantileTable
 from popsim.report.language import gettext as _
 from popsim.report.numbers import percent
 
-_WIDTHS = (46.0, *(13.0,) * 8)
+_WIDTHS = (52.0, *(13.0,) * 8)
 
 
 def summary(book: Book, table: QuantileTable) -> None:
@@ -175,7 +175,7 @@ def countries(book: Book) -> None:
 
 def _width(texts: Sequence[str]) -> float:
     """Return the width of a column that holds texts, in characters."""
-    return float(min(max(14, *map(len, texts)) + 3, 45))
+    return float(min(max(14, max(map(len, texts), default=0)) + 3, 60))
 
 
 def _shown(data: ReportData, by: str) -> list[str]:
@@ -201,7 +201,8 @@ def _tables(book: Book, key: str, ids: Sequence[str], upright: bool = False) -> 
         return None
     labels = max((table.labels for table in shown if isinstance(table, Table)), default=1)
     width = max(len(block.columns) + isinstance(block, Matrix) for block in shown)
-    widths = (46.0, *(30.0,) * (labels - 1), *(14.0,) * max(width - labels, 7 - labels, 0))
+    firsts = [row[0] if isinstance(row, tuple) else row.label for block in shown for row in block.rows]
+    widths = (max(30.0, _width(firsts)), *(30.0,) * (labels - 1), *(14.0,) * max(width - labels, 7 - labels, 0))
     sheet = book.sheet(key, widths, found[0].title, upright)
     sheet.row += 1
     for block in shown:
