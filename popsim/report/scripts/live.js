@@ -13,6 +13,9 @@ async function startLive(section, held) {
   const tables = live.tables.map(readLevels);
   const levels = live.levels.map((place) => tables[place]);
   section.hidden = false;
+  document.querySelectorAll("[data-live]").forEach((link) => {
+    link.hidden = false;
+  });
   new Slider(section.querySelector("#slider"), live, levels, numbers);
   const form = section.querySelector("#composer");
   if (!form) {
