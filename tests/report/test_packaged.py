@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from popsim.engine.simulate import simulate
@@ -9,6 +10,7 @@ from popsim.engine.variants import dependence_extremes
 from popsim.report.content import compose
 from popsim.report.document import Bullets
 from popsim.report.html import render
+from popsim.report.language import territory
 from popsim.study.load import load_study
 
 
@@ -38,8 +40,9 @@ def test_packaged_study_has_a_full_report() -> None:
     text = render(document)
     for area in study.areas:
         assert text.count(area.name) >= 4
+    shown = html.unescape(text)
     for country in study.countries:
-        assert f"({country.code})" in text
+        assert territory(country.code, country.name) in shown
 
 
 def test_the_report_says_which_source_could_not_be_had() -> None:
