@@ -396,6 +396,13 @@ def held(page: Page) -> dict[str, Any]:
     return found
 
 
+def test_the_contents_name_what_computes(tab: Opened) -> None:
+    page = tab.page
+    page.click("nav a[href='#live']")
+    assert page.url.endswith("#live")
+    assert page.locator("#slider").is_visible()
+
+
 def test_page_stays_small(run: Path, tab: Opened) -> None:
     assert (run / "report.html").stat().st_size < 3_000_000
     assert held(tab.page)["sample"]["scenarios"] == 1_024

@@ -165,6 +165,12 @@ def test_a_run_without_joint_scenarios_has_a_slider_alone(run: tuple[Any, xr.Dat
     assert with_packages.composer is not None
     assert with_packages.composer.years == study.years
     assert without.composer is None
+    # Options that the sample does not have cannot be composed; of those that it has more, only the others are.
+    fewer = gather(study, dataset, joint=joint.isel(option=slice(0, 2)))
+    assert live_of(fewer).composer is None
+    two = dataset.isel(option=[0, 3])
+    blocks = json.loads(live_of(gather(study, two, joint=joint)).payload)["sample"]["blocks"]
+    assert len(blocks) == 2 * 2 * joint.sizes["area"]
     held = json.loads(without.payload)
     assert "sample" not in held
     assert {"cost", "financing_need"} == set(held["totals"])

@@ -65,7 +65,7 @@ def live_of(data: ReportData) -> Live:
     """
     totals = tuple(Choice(total, _total_name(total)) for total in _totals(data))
     options = _options(data)
-    composer = _composer(data)
+    composer = _composer(data, options)
     held: dict[str, Any] = {
         "coverage": data.coverage,
         "confidence": CONFIDENCE,
@@ -77,7 +77,8 @@ def live_of(data: ReportData) -> Live:
         **_levels(data, totals, options),
     }
     if composer is not None and data.joint is not None:
-        sample = pack(arranged(data.joint, tuple(total.id for total in totals)))
+        joint = data.joint.sel(option=[option.id for option in options])
+        sample = pack(arranged(joint, tuple(total.id for total in totals)))
         held["sample"] = {
             "blocks": sample.blocks,
             "packed": sample.packed,
@@ -147,9 +148,10 @@ def _finite(value: float) -> float | None:
     return value if math.isfinite(value) else None
 
 
-def _composer(data: ReportData) -> Composer | None:
+def _composer(data: ReportData, options: tuple[Choice, ...]) -> Composer | None:
+    """Return what packages may hold; None without joint scenarios of every option."""
     joint = data.joint
-    if joint is None:
+    if joint is None or not {option.id for option in options} <= set(joint["option"].values.tolist()):
         return None
     names = names_of(joint, "area") | {area.id: area.name for area in data.study.areas}
     grouping = str(joint.attrs.get("grouping", ""))
