@@ -102,6 +102,18 @@ def prepare(document: WordDocument, language: Language) -> None:
         _set_style(document, style_id, language)
     _add_table_style(document)
     _set_language(document, language)
+    _set_view(document)
+
+
+def _set_view(document: WordDocument) -> None:
+    """Open the note as a document of today's Word, at full size."""
+    settings = document.settings.element
+    zoom = settings.find(qn("w:zoom"))
+    zoom.attrib.clear()
+    zoom.set(qn("w:percent"), "100")
+    for setting in settings.iter(qn("w:compatSetting")):
+        if setting.get(qn("w:name")) == "compatibilityMode":
+            setting.set(qn("w:val"), "15")
 
 
 def _set_page(document: WordDocument, language: Language) -> None:
