@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from popsim.errors import ParameterError, Problem, nearest
+from popsim.report.characters import closed, closed_text
 from popsim.report.signs import Signs, signs_of
 
 if TYPE_CHECKING:
@@ -161,19 +162,19 @@ def plain_pgettext(context: str, message: str) -> str:
 
 def gettext(message: str, /, **values: object) -> str:
     """Return a sentence in the current language, with its values."""
-    return plain_gettext(message) % values
+    return plain_gettext(message) % closed(values)
 
 
 def ngettext(one: str, many: str, number: int, /, **values: object) -> str:
     """Return the form of a sentence that agrees with a number; ``%(num)s`` in it is the number, formatted."""
     from popsim.report.numbers import count
 
-    return plain_ngettext(one, many, number) % {"num": count(number), **values}
+    return plain_ngettext(one, many, number) % {"num": count(number), **closed(values)}
 
 
 def pgettext(context: str, message: str, /, **values: object) -> str:
     """Return a sentence whose meaning the context decides, with its values."""
-    return plain_pgettext(context, message) % values
+    return plain_pgettext(context, message) % closed(values)
 
 
 def listed(items: Sequence[str]) -> str:
@@ -186,7 +187,7 @@ def listed(items: Sequence[str]) -> str:
     """
     from babel.lists import format_list
 
-    return format_list(list(items), locale=current().babel)
+    return format_list([closed_text(item) for item in items], locale=current().babel)
 
 
 def long_date(day: date) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 import platformdirs
 
 from popsim.report import language
+from popsim.report.characters import closed
 from popsim.report.numbers import agrees, count, in_percent, percent, plain, significant, stated_share
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Prose:
             For another value that is missing.
         """
         macro = getattr(environment().get_template(f"{self.template}.j2").module, sentence)
-        return _SPACES.sub(" ", macro(**values)).strip()
+        return _SPACES.sub(" ", macro(**closed(values))).strip()
 
 
 @cache

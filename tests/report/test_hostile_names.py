@@ -241,3 +241,27 @@ def squeezed(text: str) -> str:
     return "".join(
         letter for letter in text if not letter.isspace() and letter not in "\u202c\u202d\u202e␇␛\x07\x1b\ufffd"
     )
+
+
+@pytest.mark.parametrize("part", ["0", "1"])
+def test_an_override_of_direction_ends_with_its_name(part: str, folders: tuple[Path, Path]) -> None:
+    for folder in folders:
+        for text in words_of("docx", folder / part):
+            check_direction(text)
+        for token in MarkdownIt("commonmark").parse((folder / part / "report.md").read_text(encoding="utf-8")):
+            check_direction("".join(each.content for each in token.children or ()))
+
+
+def test_an_open_override_is_noticed() -> None:
+    with pytest.raises(AssertionError):
+        check_direction("Cost of \u202eabc (US$ million)\u202c")
+
+
+def check_direction(text: str) -> None:
+    """Check that what is written from right to left by force ends before words of the report follow."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += letter in "\u202d\u202e"
+        depth -= letter == "\u202c"
+        assert not (depth and text.startswith(("US$", "(US$"), place)), text
+    assert depth == 0, text
