@@ -209,9 +209,7 @@ class Sheet:
 
     def title(self, text: str) -> None:
         """Write the heading of the sheet."""
-        self.text(self.row, 0, text, bold=True, font_size=16, font_color=CURVE)
-        self.worksheet.set_row(self.row, 24)
-        self.row += 1
+        self._over_all(text, 22 * lines(text, sum(self.widths) / 1.6) + 2, bold=True, font_size=16, font_color=CURVE)
 
     def heading(self, text: str) -> None:
         """Write a heading within the sheet, after an empty row."""
@@ -221,9 +219,13 @@ class Sheet:
 
     def paragraph(self, text: str, **properties: object) -> None:
         """Write sentences over the whole width of the sheet, in as many lines as they take."""
+        self._over_all(text, 15 * lines(text, sum(self.widths)) + 1, **properties)
+
+    def _over_all(self, text: str, height: float, **properties: object) -> None:
+        """Write text into one cell over all columns that have a width."""
         style = self.book.format(text_wrap=True, **properties)
         text = as_held(text)
-        self.worksheet.set_row(self.row, 15 * lines(text, sum(self.widths)) + 1)
+        self.worksheet.set_row(self.row, height)
         if len(self.widths) > 1:
             self.worksheet.merge_range(self.row, 0, self.row, len(self.widths) - 1, "", style)
         self.worksheet.write_string(self.row, 0, text, style)

@@ -15,6 +15,7 @@ WIDTH, HEIGHT = 860, 400
 """Size of a chart, in pixels."""
 _ROW = 20
 """Height of a row, in pixels."""
+_LONGEST_LABEL = 60
 DOMINATES = 4.0
 """Times that the largest bar is longer than the second from which a second chart shows the others alone."""
 
@@ -208,7 +209,9 @@ def _values(sheet: Sheet, heads: Sequence[str], rows: Sequence[tuple[str | float
     for place, row in enumerate(rows, sheet.row + 1):
         for column, value in enumerate(row, left):
             if isinstance(value, str):
-                sheet.text(place, column, value, font_size=8, font_color=QUIET)
+                # A label of any length would leave no room for the bars.
+                label = value if len(value) <= _LONGEST_LABEL else f"{value[:_LONGEST_LABEL]}…"
+                sheet.text(place, column, label, font_size=8, font_color=QUIET)
             else:
                 sheet.number(place, column, Cell(value, digits), font_size=8, font_color=QUIET)
     return sheet.row + 1, sheet.row + len(rows), left

@@ -11,7 +11,7 @@ from popsim.arrays import Floats
 from popsim.report import totals
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.excel import charts
-from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, quoted
+from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, as_held, lines, quoted
 from popsim.report.excel.budget import (
     AMOUNTS,
     base_totals,
@@ -157,6 +157,7 @@ def package(book: Book, samples: Samples) -> int:
 def _tick(sheet: Sheet, samples: Samples, place: int, name: str, first_total: str) -> None:
     """Write one area with its tick and its mean."""
     sheet.text(sheet.row, 0, name, text_wrap=True)
+    sheet.worksheet.set_row(sheet.row, 15 * min(lines(as_held(name), sheet.widths[0]), 8))
     sheet.number(sheet.row, 1, Cell(1.0, 0, "count"), bg_color=INPUT_FILL, border=1, bold=True)
     sheet.worksheet.data_validation(
         sheet.row, 1, sheet.row, 1, {"validate": "list", "source": ["1", "0"], "error_message": _("Type 1 or 0.")}
