@@ -192,8 +192,10 @@ def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
 
 def _today() -> str:
     """Return the day of the run; SOURCE_DATE_EPOCH, where it is set, says which, so that a build can be repeated."""
-    stated = os.environ.get("SOURCE_DATE_EPOCH", "")
-    moment = datetime.fromtimestamp(int(stated), UTC) if stated.isdigit() else datetime.now(UTC)
+    try:
+        moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
+    except (KeyError, ValueError, OverflowError, OSError):  # not stated, or no moment
+        moment = datetime.now(UTC)
     return moment.date().isoformat()
 
 
