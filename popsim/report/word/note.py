@@ -180,7 +180,7 @@ class Note:
         return paragraph(styles.PICTURE, make("r", make("drawing", inline)))
 
     def _properties(self) -> None:
-        """Say who, what and when in the properties of the file; nothing that changes from run to run."""
+        """State who, what and when in the properties of the file; nothing that changes from run to run."""
         document, properties = self.document, self.word.core_properties
         properties.title = plain(document.title)[:_LONGEST]
         properties.subject = plain(document.subtitle)[:_LONGEST]

@@ -234,7 +234,7 @@ def _add_table_style(document: WordDocument) -> None:
 
 
 def _set_language(document: WordDocument, language: Language) -> None:
-    """Say which language the words are in, so that spelling is checked in it."""
+    """State which language the words are in, so that spelling is checked in it."""
     code = tag(language)
     found = document.styles.element.find(f".//{qn('w:rPrDefault')}//{qn('w:lang')}")
     for name in ("val", "eastAsia", "bidi"):

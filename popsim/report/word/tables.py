@@ -20,7 +20,7 @@ _NARROWEST, _WIDEST = 24.0, 190.0
 
 
 _TOGETHER = 13
-"""Rows of a table up to which it stands on one page."""
+"""Rows of a table up to which it is kept on one page."""
 
 
 def table(block: Table, language: Language) -> Element:
