@@ -181,6 +181,14 @@ def test_a_run_without_joint_scenarios_has_a_slider_alone(run: tuple[Any, xr.Dat
     assert len(held["tables"]) == len(cost) + len(need)
 
 
+def test_a_sample_gives_the_same_page_however_it_lies_in_memory(run: tuple[Any, xr.Dataset, xr.Dataset]) -> None:
+    study, dataset, joint = run
+    other = joint.copy()
+    for name, values in joint.data_vars.items():
+        other[name] = values.copy(data=np.asfortranarray(values.values))
+    assert live_of(gather(study, dataset, joint=other)).payload == live_of(gather(study, dataset, joint=joint)).payload
+
+
 def test_payload_ends_no_element(run: tuple[Any, xr.Dataset, xr.Dataset]) -> None:
     study, dataset, joint = run
     renamed = dataset.assign_coords(option=["full", *("</script><!--" + str(k) for k in range(1, len(dataset.option)))])

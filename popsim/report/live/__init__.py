@@ -83,7 +83,6 @@ def live_of(data: ReportData) -> Live:
             "blocks": sample.blocks,
             "packed": sample.packed,
             "scale": sample.scale,
-            # The last digits depend on how the sample lies in memory.
             "rounding": float(f"{sample.rounding:.4g}"),
             "scenarios": composer.scenarios,
             "totals": len(totals),
