@@ -531,7 +531,8 @@ class WhatIfTable(OptionTable):
     rationale: Text = key("what the alternative means, and what speaks for it")
     assumption: Text = key("the assumption that it is an alternative to; several may share one; else its own name", "")
     all_years: bool = key("whether what is paid after the last year of the study counts, too", False)
-    set: dict[str, Any] = key(
+    # A table without any limit stands for a distribution in the JSON schema.
+    set: Annotated[dict[str, Any], Field(json_schema_extra={"minProperties": 0})] = key(
         "keys of the study file and their values, nested or dotted; none where all_years is the alternative", {}
     )
 
