@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,14 @@ import pytest
 from popsim import load_run
 from popsim.report.content import compose
 from popsim.report.document import Details, Document, Figure, Matrix, Table
+from popsim.report.language import LANGUAGES
 from popsim.report.numbering import Captioned, captioned, heading
 
-from .conftest import popsim
+from .conftest import Opened, popsim
 
 pytestmark = pytest.mark.documents
+
+Open = Callable[..., Opened]
 
 FEWER_PAGES = 26
 """The page had 39 once."""
@@ -77,6 +81,23 @@ def test_page_one_is_one_page(packaged: Document, pages: list[str]) -> None:
     assert in_words(packaged.cite_as) in first
     following = next(each for each in packaged.body if each.id != "page-one")
     assert in_words(pages[1]).startswith(in_words(following.title))
+
+
+@pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+def test_page_one_is_one_page_in_other_languages(pops: Path, tmp_path: Path, opened: Open, code: str) -> None:
+    popsim("report", str(pops), "--language", code, "--out", str(tmp_path))
+    page = opened(tmp_path / f"report.{code}.html", width=390).page
+    assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == [
+        code,
+        LANGUAGES[code].direction,
+    ]
+    assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") == 0
+    page.pdf(path=tmp_path / "report.pdf", prefer_css_page_size=True)
+    first, second, *_ = text_of(tmp_path / "report.pdf", "-raw")
+    # The last line of page one is how the report is cited, with the digest of the plan.
+    digest = load_run(pops).dataset.attrs["plan_digest"][:12]
+    assert digest in first
+    assert digest not in second
 
 
 def test_no_caption_is_parted_from_what_it_stands_above(packaged: Document, pages: list[str]) -> None:
