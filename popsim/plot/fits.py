@@ -65,7 +65,7 @@ def fit(fit: Fit, ax: Axes | None = None, *, coverage: float = 0.9, unit: str = 
             plain.amounts(axes, "x", is_logarithmic=True)
         else:
             plain.shares(axes, SHARES)
-        axes.set_xlabel(picture.size_label if by_size else picture.amount_label)
-        axes.set_ylabel(picture.amount_label if by_size else picture.share_label)
+        plain.label(axes, "x", picture.size_label if by_size else picture.amount_label)
+        plain.label(axes, "y", picture.amount_label if by_size else picture.share_label)
         plain.key(axes, rows)
     return axes

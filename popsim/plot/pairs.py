@@ -87,6 +87,7 @@ def pairs(
     labels = [textwrap.fill(f"{place} {name}", 18) for place, name in enumerate(members, 1)]
     axes.set_yticks([place + 0.5 for place in range(count)], labels)
     axes.tick_params(length=0)
+    plain.as_they_are(axes.get_yticklabels())
     axes.spines[:].set_visible(False)
     return axes
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from popsim.errors import ParameterError, Problem, kind_of
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.text import Text
 
     from popsim.report.figures.canvas import KeyRow
 
@@ -93,6 +94,13 @@ def names(axes: Axes, labels: Sequence[str]) -> None:
     axes.set_ylim(len(labels) - 0.5, -0.5)
     axes.set_yticks(range(len(labels)), [textwrap.fill(label, 34) for label in labels])
     axes.tick_params(axis="y", length=0)
+    as_they_are(axes.get_yticklabels())
+
+
+def as_they_are(texts: Iterable[Text]) -> None:
+    """Show texts letter by letter: a name with two dollar signs is no formula."""
+    for text in texts:
+        text.set_parse_math(False)
 
 
 def label(axes: Axes, which: Literal["x", "y"], text: str) -> None:
@@ -103,6 +111,7 @@ def label(axes: Axes, which: Literal["x", "y"], text: str) -> None:
         axes.set_xlabel(textwrap.fill(text, 66))
     else:
         axes.set_ylabel(textwrap.fill(text, 44))
+    as_they_are([axes.xaxis.label if which == "x" else axes.yaxis.label])
 
 
 def key(axes: Axes, rows: Sequence[KeyRow]) -> None:
@@ -111,7 +120,8 @@ def key(axes: Axes, rows: Sequence[KeyRow]) -> None:
 
     handles = [Line2D([], [], **look) for look, _ in rows]
     texts = [text for _, text in rows]
-    axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=9)
+    legend = axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=9)
+    as_they_are(legend.get_texts())
 
 
 def _dress(axes: Axes, which: Literal["x", "y"]) -> None:

@@ -112,8 +112,8 @@ def _curve(source: Source, name: str, confidence: float | None) -> Curve:
         marks.append((value / source.scale, share, f"Point estimate: {source.money(value, error)}"))
     return Curve(
         label=title(source.dataset, name),
-        amounts=(values / source.scale).tolist(),
-        confidences=(np.arange(1, len(values) + 1) / len(values)).tolist(),
+        amounts=values / source.scale,
+        confidences=np.arange(1, len(values) + 1) / len(values),
         low=float(low),
         high=float(high),
         interval=source.range_text(values),

@@ -193,6 +193,21 @@ def test_pairs_name_the_largest_parts_and_print_their_correlations(ds: xr.Datase
     assert {f"{found[0, 1]:.2f}", f"{found[0, 2]:.2f}", f"{found[1, 2]:.2f}"} <= texts
 
 
+@pytest.mark.parametrize("name", FIGURES)
+def test_any_name_is_drawn_as_it_is(name: str, ds: xr.Dataset) -> None:
+    hostile = r"$a_b$ \alpha <script> %d"
+    labels = {
+        label: (dim, [f"{hostile} {k}" for k in range(ds.sizes[dim])])
+        for label, dim in (("area_name", "area"), ("option_name", "option"))
+    }
+    regions = [f"{hostile} {k}" for k in range(ds.sizes["region"])]
+    renamed = ds.assign_coords(**labels, region=regions)
+    axes = FIGURES[name](renamed)
+    FigureCanvasAgg(axes.figure).draw()  # a formula that is none would fail here
+    if name in {"intervals", "difference", "groups"}:
+        assert axes.get_yticklabels()[0].get_text().replace("\n", " ").startswith(hostile)
+
+
 def test_scenarios_of_any_quantity_have_a_curve() -> None:
     ds = ps.sample({"height": ps.Uniform(low=1.0, high=2.0)}, scenarios=1_000)
     axes = ps.plot.s_curve(ds, variable="height")

@@ -41,8 +41,8 @@ class Curve(NamedTuple):
     """
 
     label: str
-    amounts: Sequence[float]
-    confidences: Sequence[float]
+    amounts: Sequence[float] | Floats
+    confidences: Sequence[float] | Floats
     low: float
     high: float
     interval: str
