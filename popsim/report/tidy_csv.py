@@ -25,6 +25,7 @@ from popsim.analysis.attached import attached_assumptions, attached_drivers
 from popsim.analysis.order import quantile_with_error
 from popsim.errors import FileError, ParameterError, Problem
 from popsim.report import language
+from popsim.report.comparison import full_name
 from popsim.report.data import ReportData, gather, names_of
 from popsim.report.summary_csv import safe_cell
 from popsim.study.model import Study
@@ -273,8 +274,10 @@ def _labels(data: ReportData, dim: str) -> list[dict[str, Cell]]:
             {"grouping": dim, "group": str(value), "group_name": data.study.label(dim, str(value))} for value in values
         ]
     names = names_of(every, dim)
-    if dim == "option" and data.comparison is not None:
-        names = {str(option): name for option, name in data.comparison.names.items()}
+    if dim == "option":
+        comparison = data.comparison
+        known = comparison.names if comparison is not None else {schema.FULL: full_name()}
+        names = {str(option): name for option, name in known.items()}
     if dim == "area":
         names |= {area.id: area.name for area in data.study.areas}
     if dim == "country":

@@ -250,6 +250,7 @@ def test_a_workbook_of_one_option_without_breakdowns_has_the_budget_sheet_alone(
     write_workbook(path, study, dataset[["cost"]])
     book = load_workbook(path, data_only=True)
     assert "Budget" in book.sheetnames
+    assert named(book, "budget_option") == "1. Full programme"
     assert not {"Areas", "Package", "Samples", "Options", "Years"} & set(book.sheetnames)
     amount = float(str(named(book, "budget_amount"))) * UNIT
     assert named(book, "budget_sufficient") == pytest.approx(float((dataset["cost"].values <= amount).mean()))

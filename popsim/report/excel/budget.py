@@ -15,6 +15,7 @@ import numpy as np
 from popsim import schema
 from popsim.arrays import Floats
 from popsim.report import totals
+from popsim.report.comparison import full_name
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.excel import charts
 from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, as_held, quoted
@@ -50,7 +51,7 @@ class QuantileTable:
     def names(self) -> dict[str, str]:
         """Name of each option; numbered, so that each is another and none begins as a formula does."""
         comparison = self.data.comparison
-        names = comparison.names if comparison else {}
+        names = comparison.names if comparison else {schema.FULL: full_name()}
         return {
             option: f"{count(number)}. {names.get(option, option)[:_LONGEST_LABEL]}"
             for number, option in enumerate(self.options, 1)
