@@ -50,6 +50,17 @@ def complete_formats(ctx: click.Context, param: click.Parameter, incomplete: str
     return _in_list(((each.name, each.about) for each in FORMATS.values()), incomplete)
 
 
+def complete_figure_formats(
+    ctx: click.Context,  # noqa: ARG001
+    param: click.Parameter,  # noqa: ARG001
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Complete the last of a list of formats of figures."""
+    from popsim.cli.figures import FORMATS
+
+    return _in_list(FORMATS.items(), incomplete)
+
+
 def complete_languages(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:  # noqa: ARG001
     """Complete the last of a list of languages."""
     from popsim.report.language import LANGUAGES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.cli.completion import complete_languages
+from popsim.cli.completion import complete_figure_formats, complete_languages
 from popsim.cli.folder import added_to
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option, run_argument
@@ -42,7 +42,13 @@ Formats:
 )
 @run_argument
 @click.option(
-    "--format", "formats", default="svg", show_default=True, metavar="NAMES", help="Formats, separated by commas."
+    "--format",
+    "formats",
+    default="svg",
+    show_default=True,
+    metavar="NAMES",
+    shell_complete=complete_figure_formats,
+    help="Formats, separated by commas.",
 )
 @click.option(
     "--language",

@@ -30,6 +30,7 @@ def offer(shell: Callable[..., Any]) -> Offer:
 def test_formats_and_languages_are_completed_within_a_list(offer: Offer) -> None:
     assert "html" in offer("report results/pops --format")
     assert offer("report results/pops --format", "html,h") == []
+    assert offer("figures results/pops --format", "svg,p") == ["svg,png", "svg,pdf"]
     assert offer("report results/pops --language", "fr,e") == ["fr,en", "fr,es"]
 
 
