@@ -10,13 +10,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from datetime import date
 from typing import Any
 
 import pydantic
 import xarray as xr
 
 from popsim.report.document import Details, Document, Listing
-from popsim.report.language import Language
+from popsim.report.language import Language, long_date, using
 from popsim.report.signs import Signs
 from popsim.study.model import Study
 
@@ -40,7 +41,7 @@ ROWS: dict[str, Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {
     "breakdowns": lambda row: row,
 }
 """Fields that hold rows of keys and texts."""
-KEYS = frozenset({"area", "component", "option", "basis", "width", "input", "level", "assumptions_kind"})
+KEYS = frozenset({"area", "component", "country", "option", "basis", "width", "input", "level", "assumptions_kind"})
 """Labels of a run that are keys and no names of groups."""
 
 
@@ -115,16 +116,11 @@ def foreign_run(dataset: xr.Dataset, study: Study) -> xr.Dataset:
         if labels.dtype.kind not in "OU" or labels.ndim != 1:
             continue
         key = str(name)
-        if key in {"area_name", "component_name", "option_name", "country_name"} or (
-            labels.dims == (name,) and key not in KEYS and not key.startswith("assumptions")
-        ):
-            values = [changed(each, key != "country") for each in labels.values.tolist()]
-        elif key.endswith("_name"):
-            values = [changed(each, False) for each in labels.values.tolist()]
-        else:
+        is_group = labels.dims == (name,) and key not in KEYS and not key.startswith(("assumptions", "countries"))
+        if not is_group and not key.endswith("_name"):
             continue
-        if key == "country":
-            continue
+        is_name = is_group or key in {"area_name", "component_name", "option_name", "country_name"}
+        values = [changed(each, is_name) for each in labels.values.tolist()]
         coords[key] = (labels.dims, values, dict(labels.attrs))
     return dataset.assign_coords(coords)
 
@@ -187,7 +183,7 @@ def allowed(study: Study, dataset: xr.Dataset) -> set[str]:
     """What is the same in every language: codes, columns of the study, and what identifies a run."""
     columns = {column for column, _ in study.countries[0].groups} | {study.size_driver}
     columns |= {text for driver in study.drivers for text in (driver.name, driver.column)}
-    names = {study.heading(column, sentence) for column in columns for sentence in (True, False)}
+    names = {study.heading(column, sentence) for column in columns for sentence in (True, False)} | columns
     codes = {country.code for country in study.countries} | {code for code, *_ in study.left_out} | {study.currency}
     digest = str(dataset.attrs["plan_digest"])
     versions = {
@@ -195,4 +191,8 @@ def allowed(study: Study, dataset: xr.Dataset) -> set[str]:
     }
     run = f"popsim run study.toml --scenarios {dataset.sizes['scenario']} --seed {study.seed}"
     of_run = {digest, digest[:12], run, "popsim", str(study.seed), *versions.values()} - {"1"}
+    if "date" in dataset.attrs:
+        # A date has the digits of Babel's data.
+        with using(PSEUDO):
+            of_run |= set(long_date(date.fromisoformat(str(dataset.attrs["date"]))).split())
     return names | codes | of_run | {f"{name} {version}" for name, version in versions.items()} | {PSEUDO.name}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,22 @@ def test_templates_compile_and_know_their_filters(template: str) -> None:
     used = {node.name for node in environment().parse(source).find_all(nodes.Filter)}
     assert used <= set(environment().filters)
     assert all(len(line) <= 120 for line in source.splitlines())
+
+
+def words_outside(source: str) -> list[str]:
+    """Text of a template that no catalogue has; what is within `trans` is a call and no text."""
+    texts = (node.data.strip() for node in environment().parse(source).find_all(nodes.TemplateData))
+    return [text for text in texts if re.search("[A-Za-z]", text)]
+
+
+@pytest.mark.parametrize("template", TEMPLATES)
+def test_no_word_of_a_template_is_outside_the_catalogue(template: str) -> None:
+    assert words_outside((REPORT / "templates" / template).read_text(encoding="utf-8")) == []
+
+
+def test_a_word_outside_the_catalogue_is_found() -> None:
+    source = "{% macro one(number) %}{% trans %}Seen{% endtrans %} {{ number }} years{% endmacro %}"
+    assert words_outside(source) == ["years"]
 
 
 def test_a_missing_value_is_an_error() -> None:
