@@ -188,26 +188,32 @@ def write_tidy_csv(
     """
     dialect = Dialect.of(locale or language.current().locale)
     data = gather(study, dataset) if data is None else data
-    folder = Path(folder)
-    written = []
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name, rows in _tables(data):
-            path = folder / f"{name}.csv"
-            if _write(path, TABLES[name][1], rows, dialect):
-                written.append(name)
-            else:
-                path.unlink(missing_ok=True)
-        described = [
-            {"table": name, "column": column, "meaning": COLUMNS[column]}
-            for name in (*written, "columns")
-            for column in TABLES[name][1]
-        ]
-        _write(folder / "columns.csv", TABLES["columns"][1], described, dialect)
+        # Names are those of the study in every language: programs look for them.
+        with language.using("en"):
+            _write_all(Path(folder), data, dialect)
     except OSError as error:
         raise FileError(
             Problem(str(folder), (), error.strerror or str(error), "a folder that can be written")
         ) from error
+
+
+def _write_all(folder: Path, data: ReportData, dialect: Dialect) -> None:
+    """Write all tables, and the one that describes their columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = []
+    for name, rows in _tables(data):
+        path = folder / f"{name}.csv"
+        if _write(path, TABLES[name][1], rows, dialect):
+            written.append(name)
+        else:
+            path.unlink(missing_ok=True)
+    described = [
+        {"table": name, "column": column, "meaning": COLUMNS[column]}
+        for name in (*written, "columns")
+        for column in TABLES[name][1]
+    ]
+    _write(folder / "columns.csv", TABLES["columns"][1], described, dialect)
 
 
 def _write(path: Path, columns: Sequence[str], rows: Iterable[Row], dialect: Dialect) -> bool:

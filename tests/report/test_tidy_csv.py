@@ -107,6 +107,10 @@ def test_the_french_write_decimals_with_a_comma_and_separate_by_semicolons(
     assert text.splitlines()[0].startswith("option;option_name;total;")
     french = read(tmp_path, "totals", sep=";", decimal=",")
     pd.testing.assert_frame_equal(french, read(folder, "totals"))
+    # In a French document too, names are those of the study, and the decimal sign is that of the language.
+    with language.using("fr"):
+        write_tidy_csv(tmp_path / "fr", study, dataset)
+    pd.testing.assert_frame_equal(read(tmp_path / "fr", "totals", sep=";", decimal=","), french)
     with language.using("en"):
         write_tidy_csv(tmp_path / "de", study, dataset, locale="de_CH")
     assert "," in (tmp_path / "de" / "totals.csv").read_text(encoding="utf-8-sig").splitlines()[0]
