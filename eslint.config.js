@@ -24,8 +24,8 @@ export default [
         selector: "AssignmentExpression[left.property.name=/^(innerHTML|outerHTML|cssText)$/]",
         message: "Set textContent, attributes or single properties of style instead.",
       }, {
-        selector: "CallExpression[callee.property.name='insertAdjacentHTML'], CallExpression[callee.object.name='document']"
-          + "[callee.property.name='write']",
+        selector: "CallExpression[callee.property.name='insertAdjacentHTML'], "
+          + "CallExpression[callee.object.name='document'][callee.property.name='write']",
         message: "Make elements and set their textContent instead.",
       }],
       "array-callback-return": "error",

@@ -26,7 +26,7 @@ Examples:
 
 \b
 An option is a table [[option]] of the study, with its id, name, rationale and
-the keys that it sets. "full" is the full programme, the study without any option."""
+the keys that it sets. "full" is the full programme, without any option."""
 )
 @run_argument
 @click.option(

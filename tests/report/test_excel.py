@@ -160,6 +160,19 @@ def test_of_a_long_run_the_workbook_says_how_many_scenarios_it_holds(
     assert named(book, "budget_sufficient") == pytest.approx(sure, abs=1 / 200)
 
 
+def test_many_options_share_the_cells_of_the_table(
+    alternatives: Alternatives, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, dataset = alternatives
+    monkeypatch.setattr(budget, "MOST_CELLS", 16 * 50)
+    monkeypatch.setattr(budget, "LEAST_ROWS", 40)
+    path = tmp_path / "many.xlsx"
+    write_workbook(path, study, dataset)
+    table = column(load_workbook(path, data_only=True), "quantile_amounts")
+    assert table.shape == (50, 16)
+    assert table[:, 0].mean() == pytest.approx(dataset["cost"].sel(option="full").values.mean() / UNIT, rel=1e-9)
+
+
 def test_condensed_values_keep_their_mean_and_their_order() -> None:
     values = np.sort(np.random.default_rng(2).lognormal(0.0, 1.0, 12_345))
     shown = condensed(values, 1_000)

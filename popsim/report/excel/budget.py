@@ -1,7 +1,8 @@
 """The budget sheet: type an amount and read how sure it is, type a confidence and read the amount; and its table.
 
 The table holds every scenario of a run, sorted, in one column for each total and option, so that the formulas of the
-sheet give what ``popsim budget`` gives. Of a run with more than `MOST_ROWS` scenarios it holds means of neighbours.
+sheet give what ``popsim budget`` gives. Of a run with more than `MOST_ROWS` scenarios, or with very many options, it
+holds means of neighbours.
 """
 
 from __future__ import annotations
@@ -23,6 +24,10 @@ from popsim.report.numbers import count, percent
 
 MOST_ROWS = 10_000
 """Rows of the table of quantiles."""
+MOST_CELLS = 300_000
+"""Cells of the table of quantiles: of many options it has fewer rows, so that the file can still be sent."""
+LEAST_ROWS = 1_000
+"""Rows that the table of quantiles has of any number of options."""
 _FIRST_ROW = 4
 _LONGEST_LABEL = 120
 _LIST = 7
@@ -72,7 +77,8 @@ class QuantileTable:
 
     def _of(self, values: Floats) -> Floats:
         ordered = np.sort(self.data.on_axis(1.0) * values, axis=-1)
-        return np.stack([condensed(row, MOST_ROWS) for row in ordered])
+        most = min(MOST_ROWS, max(LEAST_ROWS, MOST_CELLS // len(self.columns)))
+        return np.stack([condensed(row, most) for row in ordered])
 
     @property
     def last_row(self) -> int:

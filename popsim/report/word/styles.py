@@ -55,12 +55,12 @@ _SPACING = {
     TITLE: (12.0, 2.0),
     SUBTITLE: (0.0, 10.0),
     SYMBOL: (0.0, 0.0),
-    HEADING: (12.0, 6.0),
+    HEADING: (9.0, 4.0),
     CONTENTS_HEADING: (6.0, 3.0),
     CONTENTS: (0.0, 1.0),
-    NUMBERED: (0.0, 6.0),
-    NOTE: (3.0, 8.0),
-    BULLET: (0.0, 3.0),
+    NUMBERED: (0.0, 4.0),
+    NOTE: (2.0, 6.0),
+    BULLET: (0.0, 2.0),
     CAPTION: (6.0, 3.0),
     PICTURE: (0.0, 2.0),
     CELL: (1.0, 1.0),
@@ -120,8 +120,8 @@ def _set_page(document: WordDocument, language: Language) -> None:
     section = document.sections[0]
     section.page_width, section.page_height = Cm(21.0), Cm(29.7)
     section.left_margin = section.right_margin = Cm(2.5)
-    section.top_margin, section.bottom_margin = Cm(2.3), Cm(2.2)
-    section.header_distance = section.footer_distance = Cm(1.1)
+    section.top_margin, section.bottom_margin = Cm(2.1), Cm(1.9)
+    section.header_distance = section.footer_distance = Cm(1.0)
     section.different_first_page_header_footer = True
     if language.direction == "rtl":
         properties = document.element.body.sectPr
