@@ -247,8 +247,8 @@ def unit_and_prices(unit: str, price_year: int) -> str:
 
 
 def _currency(symbol: str) -> str:
-    # Only the sign of the dollar depends on the language, as "$ US" in French.
-    return plain_pgettext("currency", "US$") if symbol == "US$" else symbol
+    # Only the sign of the dollar depends on the language, as "$ US" in French, which stays on one line.
+    return plain_pgettext("currency", "US$").replace(" ", NO_BREAK) if symbol == "US$" else symbol
 
 
 def _with_unit(number: str, unit: str, size: Decimal) -> str:
