@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import csv
 import re
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import xarray as xr
+from hypothesis import given, settings
 
+from popsim.engine.simulate import simulate
 from popsim.report.data import gather
 from popsim.report.formats import FORMATS
 from popsim.report.summary_csv import write_summary_csv
 from popsim.schema import EXTREMES
 from popsim.study.model import Study
+from tests.report.odd_studies import odd_studies
 from tests.report.printed import check_cell
 from tests.report.read_documents import READERS, Read, plain_words
 
@@ -165,3 +169,14 @@ def test_a_summary_that_says_otherwise_is_noticed(name: str, written: Path, stud
         row[column] = str(1.1 * float(row[column]))
         with pytest.raises(AssertionError):
             check_all(tables, summary, study, name == "xlsx")
+
+
+@settings(max_examples=6, deadline=None)
+@given(odd_studies())
+def test_every_format_takes_odd_studies(study: Study) -> None:
+    dataset = simulate(study, scenarios=40)
+    data = gather(study, dataset)
+    with tempfile.TemporaryDirectory() as folder:
+        for name, each in FORMATS.items():
+            if name != "pdf":
+                assert each.write(Path(folder), study, dataset, data).exists()
