@@ -254,7 +254,7 @@ def budget(book: Book, table: QuantileTable) -> None:
     """Write the sheet on which an amount gives a confidence, and a confidence an amount."""
     data = book.data
     sheet = book.sheet(
-        "budget", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("How sure is an amount to be enough?"), upright=True
+        "budget", (66.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("How sure is an amount to be enough?"), upright=True
     )
     sheet.paragraph(
         _(

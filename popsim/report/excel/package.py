@@ -116,7 +116,7 @@ def package(book: Book, samples: Samples) -> int:
     """
     data = book.data
     sheet = book.sheet(
-        "package", (46.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("What does a package of areas cost?"), upright=True
+        "package", (66.0, 16.0, 16.0, 16.0, 16.0, 16.0), _("What does a package of areas cost?"), upright=True
     )
     sheet.paragraph(
         _(

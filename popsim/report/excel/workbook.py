@@ -70,7 +70,7 @@ def write_workbook(path: Path, study: Study, dataset: xr.Dataset, data: ReportDa
     book = Book(Path(path), data, compose(study, dataset, data), names)
     samples = samples_of(data)
     table = QuantileTable(book)
-    front = book.sheet("read_me", (30.0, 100.0), book.document.title)
+    front = book.sheet("read_me", (44.0, 100.0), book.document.title)
     summary.summary(book, table)
     summary.areas(book)
     summary.groups(book)
