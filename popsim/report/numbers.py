@@ -15,13 +15,18 @@ from collections.abc import Iterable, Sequence
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Literal, Self
 
-from popsim.errors import ParameterError, Problem, nearest
-from popsim.report.language import current, plain_gettext, plain_ngettext, plain_pgettext
+from popsim.errors import ParameterError, Problem
+from popsim.report.language import current, plain_gettext
 from popsim.report.signs import MINUS as MINUS
+from popsim.report.signs import NO_BREAK as NO_BREAK
 from popsim.report.signs import THIN as THIN
+from popsim.report.units import agrees as agrees
+from popsim.report.units import range_with_unit, with_unit
+from popsim.report.units import scale_of as scale_of
+from popsim.report.units import unit_and_prices as unit_and_prices
+from popsim.report.units import unit_for as unit_for
+from popsim.report.units import unit_words as unit_words
 
-NO_BREAK = "\u00a0"
-"""Keeps a number and its unit on one line."""
 FIGURE_SPACE = "\u2007"
 """As wide as a digit."""
 POINT_SPACE = "\u2008"
@@ -38,9 +43,6 @@ Kind = Literal["money", "share", "count", "number"]
 
 _NOTHING = 1e-15
 """What is smaller, in the unit that is printed, is rounding of the computer and printed as zero."""
-
-_SCALES = {"": 1, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-_SYMBOLS = {"USD": "US$", "EUR": "€", "GBP": "£", "JPY": "¥"}
 
 
 class Printed(str):
@@ -172,14 +174,6 @@ def _beyond(sign: str, number: str) -> str:
     return f"{current().signs.before}{sign} {number}"
 
 
-def _unit(unit: str) -> tuple[str, str, int]:
-    symbol, _, word = unit.partition(" ")
-    if word not in _SCALES:
-        known = [f"{symbol} {scale}".strip() for scale in _SCALES]
-        raise ParameterError(Problem("", ("unit",), repr(unit), ", ".join(known), nearest(unit, known)))
-    return symbol, word, _SCALES[word]
-
-
 def tick(value: float) -> str:
     """Format a round number at a tick, no wider than a margin can be: with a power of ten where it has many zeros.
 
@@ -204,134 +198,6 @@ def unknown() -> Printed:
     'n/a'
     """
     return Printed(plain_gettext("n/a"), math.nan, "money")
-
-
-def scale_of(unit: str) -> int:
-    """Return what an amount in units of the currency is divided by in a unit.
-
-    Examples
-    --------
-    >>> scale_of("US$ million")
-    1000000
-    """
-    return _unit(unit)[2]
-
-
-def unit_words(unit: str) -> str:
-    """Return a unit in words, as in a caption or on an axis.
-
-    Examples
-    --------
-    >>> unit_words("US$ million"), unit_words("€")
-    ('US$ million', '€')
-    """
-    symbol, word, _ = _unit(unit)
-    patterns = {
-        "thousand": plain_gettext("%(currency)s thousand"),
-        "million": plain_gettext("%(currency)s million"),
-        "billion": plain_gettext("%(currency)s billion"),
-    }
-    return patterns[word] % {"currency": _currency(symbol)} if word else _currency(symbol)
-
-
-def unit_and_prices(unit: str, price_year: int) -> str:
-    """Return a unit and its price year, as on an axis or in the heading of a table.
-
-    Examples
-    --------
-    >>> unit_and_prices("US$ million", 2025)
-    'US$ million, constant 2025 prices'
-    """
-    words = {"unit": unit_words(unit), "year": price_year}
-    return plain_gettext("%(unit)s, constant %(year)s prices") % words
-
-
-def _currency(symbol: str) -> str:
-    # Only the sign of the dollar depends on the language, as "$ US" in French, which stays on one line.
-    return plain_pgettext("currency", "US$").replace(" ", NO_BREAK) if symbol == "US$" else symbol
-
-
-def _with_unit(number: str, unit: str, size: Decimal) -> str:
-    """Return a number with its unit, on one line; `size` is what the words agree with."""
-    symbol, word, _ = _unit(unit)
-    many = _agrees_like(size)
-    patterns = {
-        "": lambda: plain_gettext("%(currency)s %(number)s"),
-        "thousand": lambda: plain_ngettext(
-            "%(currency)s %(number)s thousand", "%(currency)s %(number)s thousand", many
-        ),
-        "million": lambda: plain_ngettext("%(currency)s %(number)s million", "%(currency)s %(number)s million", many),
-        "billion": lambda: plain_ngettext("%(currency)s %(number)s billion", "%(currency)s %(number)s billion", many),
-    }
-    text = patterns[word]() % {"currency": _currency(symbol), "number": number}
-    return text.strip().replace(" ", NO_BREAK)
-
-
-def _range_with_unit(low: str, high: str, unit: str, size: Decimal) -> str:
-    symbol, word, _ = _unit(unit)
-    many = _agrees_like(size)
-    # A range may break beside its "to", where it says so: other spaces in these patterns are no-break spaces.
-    patterns = {
-        "": lambda: plain_gettext("%(currency)s\u00a0%(low)s to %(high)s"),
-        "thousand": lambda: plain_ngettext(
-            "%(currency)s\u00a0%(low)s to %(high)s\u00a0thousand",
-            "%(currency)s\u00a0%(low)s to %(high)s\u00a0thousand",
-            many,
-        ),
-        "million": lambda: plain_ngettext(
-            "%(currency)s\u00a0%(low)s to %(high)s\u00a0million",
-            "%(currency)s\u00a0%(low)s to %(high)s\u00a0million",
-            many,
-        ),
-        "billion": lambda: plain_ngettext(
-            "%(currency)s\u00a0%(low)s to %(high)s\u00a0billion",
-            "%(currency)s\u00a0%(low)s to %(high)s\u00a0billion",
-            many,
-        ),
-    }
-    ends = {"low": low.replace(" ", NO_BREAK), "high": high.replace(" ", NO_BREAK)}
-    return (patterns[word]() % {"currency": _currency(symbol), **ends}).strip()
-
-
-def agrees(number: float) -> int:
-    """Return a whole number with which words agree as they do with this one, as printed with three digits.
-
-    Examples
-    --------
-    >>> agrees(1.0), agrees(1.5)
-    (1, 2)
-    """
-    return _agrees_like(Decimal(f"{number:.3g}"))
-
-
-def _agrees_like(size: Decimal) -> int:
-    """Return a whole number with which words agree as they do with this one: gettext knows whole numbers only."""
-    language = current()
-    if language.code == "en":
-        return int(size) if size == size.to_integral_value() else 2
-    rule = language.babel.plural_form
-    wanted = rule(abs(size))
-    return next((number for number in range(103) if rule(number) == wanted), int(abs(size)))
-
-
-def unit_for(value: float, currency: str = "USD") -> str:
-    """Return the unit in which an amount of this size is read most easily.
-
-    Parameters
-    ----------
-    value
-        The largest amount of a report, in units of the currency.
-    currency
-        ISO 4217 code.
-
-    Examples
-    --------
-    >>> unit_for(940e6), unit_for(12.5e9), unit_for(80e3, "XYZ")
-    ('US$ million', 'US$ billion', 'XYZ thousand')
-    """
-    size = abs(value)
-    word = "billion" if size >= 10e9 else "million" if size >= 1e6 else "thousand" if size >= 10e3 else ""
-    return f"{_SYMBOLS.get(currency, currency)} {word}".strip()
 
 
 def finest_of(cells: Iterable[Iterable[float]]) -> float:
@@ -394,7 +260,7 @@ def amount(value: float, error: float, unit: str = "US$ million", finest: float 
     >>> amount(2_000_000, math.inf)
     'n/a'
     """
-    _, _, scale = _unit(unit)
+    scale = scale_of(unit)
     if error == math.inf:
         return unknown()
     return Printed(_printed(value / scale, error / scale, finest / scale), value, "money")
@@ -449,7 +315,7 @@ def money(value: float, error: float, unit: str = "US$ million", finest: float =
     if error == math.inf:
         return number
     scale = scale_of(unit)
-    return Printed(_with_unit(number, unit, rounded(value / scale, error / scale, finest / scale)[0]), value, "money")
+    return Printed(with_unit(number, unit, rounded(value / scale, error / scale, finest / scale)[0]), value, "money")
 
 
 def exact_money(value: float, unit: str = "US$ million") -> Printed:
@@ -461,7 +327,7 @@ def exact_money(value: float, unit: str = "US$ million") -> Printed:
     US$ 850 million € 1,234,567.5
     """
     number = (Decimal(repr(float(value))) / scale_of(unit)).normalize()
-    return Printed(_with_unit(written(number), unit, number), value, "money")
+    return Printed(with_unit(written(number), unit, number), value, "money")
 
 
 def money_range(
@@ -489,8 +355,8 @@ def money_range(
     scale = scale_of(unit)
     size, _ = rounded(high / scale, high_error / scale, finest / scale)
     if first == last:
-        return _with_unit(first, unit, size)
-    return _range_with_unit(first, last, unit, size)
+        return with_unit(first, unit, size)
+    return range_with_unit(first, last, unit, size)
 
 
 def stated_range(low: float, high: float, unit: str, digits: int = 3) -> str:
@@ -504,7 +370,7 @@ def stated_range(low: float, high: float, unit: str, digits: int = 3) -> str:
     scale = scale_of(unit)
     first, last = significant(low / scale, digits), significant(high / scale, digits)
     size = Decimal(repr(high / scale))
-    return _with_unit(first, unit, size) if first == last else _range_with_unit(first, last, unit, size)
+    return with_unit(first, unit, size) if first == last else range_with_unit(first, last, unit, size)
 
 
 def percent(probability: float, error: float = 0.0, finest: float = 0.001) -> Printed:

@@ -93,7 +93,7 @@ def environment() -> Environment:
         language.plain_gettext, language.plain_ngettext, newstyle=True, pgettext=language.plain_pgettext
     )
     numbers = (agrees, count, in_percent, percent, plain, significant, stated_share)
-    for each in (*numbers, plural, language.listed, sentence_case):
+    for each in (*numbers, language.listed, sentence_case):
         loaded.filters[each.__name__] = _when_written(each)
     return loaded
 
@@ -122,7 +122,7 @@ def _compiled_templates() -> BytecodeCache | None:
 
 
 def plural(number: int, one: str, many: str, none: str = "") -> str:
-    """Count things in words that agree; `none`, where it is given, stands for 0 of them.
+    """Count things in English words that agree, for the terminal; `none`, where it is given, stands for 0 of them.
 
     Examples
     --------

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from babel import Locale
 
+NO_BREAK = "\u00a0"
+"""Keeps a number and its unit on one line."""
 THIN = "\u202f"
 """Narrow no-break space, before the percent sign."""
 MINUS = "\u2212"
