@@ -6,6 +6,8 @@ from collections import Counter
 
 from popsim.report.data import ReportData
 from popsim.report.document import Section, Table
+from popsim.report.language import gettext as _
+from popsim.report.numbers import count
 
 __all__ = ["price_years"]
 
@@ -15,6 +17,7 @@ def price_years(data: ReportData) -> Section | None:
     years = Counter(component.price_year for area in data.study.areas for component in area.components)
     if not years:
         return None
-    rows = tuple((str(year), f"{count:,}") for year, count in sorted(years.items()))
-    table = Table("Cost components by the year of the prices of their source", ("Price year", "Components"), rows)
-    return Section("price-years", "How old are the cost figures?", "Price years", (table,))
+    rows = tuple((str(year), count(components)) for year, components in sorted(years.items()))
+    caption = _("Cost components by the year of the prices of their source")
+    table = Table(caption, (_("Price year"), _("Components")), rows, name="price-years")
+    return Section("price-years", _("How old are the cost figures?"), _("Price years"), (table,))
