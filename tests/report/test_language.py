@@ -5,19 +5,22 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 from string import Formatter
 
 import pytest
 import xarray as xr
 from babel import Locale
+from babel.messages import Catalog
+from babel.messages.pofile import write_po
 from babel.numbers import format_decimal, format_percent
 
 import popsim as ps
 from popsim.analysis.attached import attach_rare
 from popsim.engine.variants import dependence_extremes
 from popsim.errors import ParameterError
-from popsim.report import language
-from popsim.report.catalogues import sentences, translated
+from popsim.report import catalogues, language
+from popsim.report.catalogues import missing, sentences, translated
 from popsim.report.content import compose
 from popsim.report.data import gather
 from popsim.report.document import Document, Paragraph, Section
@@ -39,6 +42,8 @@ from popsim.study.model import Study
 from .pseudo import PSEUDO, allowed, foreign_run, foreign_study, pieces, unmarked
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
+COMPLETE = ["fr"]
+"""Languages that have been translated in full, and stay so."""
 
 
 def plain(text: str) -> str:
@@ -190,6 +195,28 @@ def test_translations_have_the_values_of_their_sentences(code: str) -> None:
             assert placeholders(form) <= set.union(*known), (ids, form)
             # A sign % that is no value is doubled.
             assert "%" not in re.sub(r"%\(\w+\)s|%%", "", form), form
+
+
+@pytest.mark.parametrize("code", COMPLETE)
+def test_no_sentence_lacks_a_translation(code: str) -> None:
+    """`make translations` adds the sentences that a file lacks, and says how many are to be translated."""
+    assert [message.id for message in missing(code)] == []
+    known = {(message.id, message.context) for message in translated(code)}
+    assert known == {(message.id, message.context) for message in sentences()}
+
+
+def test_a_sentence_without_a_translation_is_missed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    first, second, third = (message.id for message in list(translated("fr"))[1:4])
+    monkeypatch.setattr(catalogues, "LOCALES", tmp_path)
+    catalogue = Catalog(locale="fr")
+    for message in sentences():
+        string = ("a", "b", "c") if isinstance(message.id, tuple) else "a"
+        if message.id not in {first, second, ""}:
+            catalogue.add(message.id, string, context=message.context, flags={"fuzzy"} if message.id == third else ())
+    with (tmp_path / "fr.po").open("wb") as file:
+        write_po(file, catalogue)
+    # One is not there, nor is another, and a third is not sure.
+    assert {message.id for message in missing("fr")} == {first, second, third}
 
 
 def test_sentences_name_their_values() -> None:
