@@ -42,7 +42,7 @@ from popsim.study.model import Study
 from .pseudo import PSEUDO, allowed, foreign_run, foreign_study, pieces, unmarked
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
-COMPLETE = ["fr"]
+COMPLETE = ["fr", "es"]
 """Languages that have been translated in full, and stay so."""
 
 
