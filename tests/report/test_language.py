@@ -37,6 +37,7 @@ from popsim.report.numbers import (
     tick,
     unit_for,
 )
+from popsim.report.words import country
 from popsim.study.model import Study
 
 from .pseudo import PSEUDO, allowed, foreign_run, foreign_study, pieces, unmarked
@@ -171,6 +172,15 @@ def test_lists_dates_and_countries_are_those_of_the_locale() -> None:
         assert territory("CIV", "Ivory Coast") == "Côte d’Ivoire"
         assert territory("XAA", "Aland") == "Aland"
     assert territory("CIV", "Ivory Coast") == "Ivory Coast"
+
+
+def test_countries_are_called_what_the_united_nations_call_them(packaged: tuple[Study, xr.Dataset]) -> None:
+    """Babel's French names are others: Corée du Nord, Territoires palestiniens, Timor oriental."""
+    with using("fr"):
+        assert country("PRK", "") == "République populaire démocratique de Corée"
+        pages = [text for place, text in pieces(compose(*packaged)) if place.startswith("countries")]
+    assert {"État de Palestine", "Timor-Leste", "République de Corée"} <= set(pages)
+    assert not {"Territoires palestiniens", "Timor oriental", "Corée du Sud"} & set(pages)
 
 
 def placeholders(text: str) -> set[str]:

@@ -10,10 +10,10 @@ from popsim.report.data import ReportData
 from popsim.report.document import Block, Bullets, Details, Paragraph, Section, Table
 from popsim.report.headings import with_remark
 from popsim.report.language import gettext as _
-from popsim.report.language import territory
 from popsim.report.numbers import Printed, percent, plain, significant
 from popsim.report.prose import Prose
 from popsim.report.words import basis
+from popsim.report.words import country as country_name
 from popsim.study.model import Country, Study
 
 _text = Prose("countries")
@@ -154,7 +154,7 @@ def _in_order(study: Study) -> list[Country]:
     """Return the countries by name, in the language of the document; accents do not count."""
 
     def key(country: Country) -> tuple[str, str]:
-        letters = unicodedata.normalize("NFKD", territory(country.code, country.name)).casefold()
+        letters = unicodedata.normalize("NFKD", country_name(country.code, country.name)).casefold()
         return "".join(letter for letter in letters if not unicodedata.combining(letter)), country.code
 
     return sorted(study.countries, key=key)
@@ -162,7 +162,7 @@ def _in_order(study: Study) -> list[Country]:
 
 def _name(study: Study, country: Country) -> str:
     """Return the name of a country; its code follows where several have one name."""
-    name = territory(country.code, country.name)
+    name = country_name(country.code, country.name)
     is_alone = [each.name for each in study.countries].count(country.name) == 1
     return name if is_alone else f"{name} ({country.code})"
 
@@ -171,7 +171,7 @@ def _left_out(study: Study) -> list[Block | Details]:
     number = len(study.left_out)
     if not number:
         return [Paragraph(_text("none_left_out"), note=True)]
-    rows = tuple((territory(code, name), code, _reason(reason)) for code, name, reason in study.left_out)
+    rows = tuple((country_name(code, name), code, _reason(reason)) for code, name, reason in study.left_out)
     columns = (_("Country"), _("Code"), _("Why"))
     table = Table(_("Countries that are left out"), columns, rows, labels=3, name="countries-left-out")
     reasons = study.left_out_reasons()
