@@ -13,8 +13,12 @@ from popsim.report.word.elements import Element, make, paragraph, run
 
 _LETTER = 4.15
 """Mean width of a letter of a cell, in points."""
+_BOLD = 1.12
+"""How much wider headings are, which are bold."""
 _MARGINS = 7.0
 """Width of both margins of a cell, in points."""
+_LABEL = 62.0
+"""Width of a column of labels that numbers leave to it at the least, in points."""
 _NARROWEST, _WIDEST = 24.0, 190.0
 """Limits of the width that a column asks for, in points."""
 
@@ -132,8 +136,8 @@ def _widths(rows: Sequence[Sequence[str]], labels: int) -> list[float]:
     wanted = []
     for place, column in enumerate(zip(*rows, strict=True)):
         heading, *cells = column
-        words = max((len(word) for word in heading.split()), default=0) * 1.08
-        lines = [len(line) for cell in cells for line in cell.split("\n")]
+        words = _BOLD * max(map(_length, heading.split()), default=0.0)
+        lines = [_length(line) for cell in cells for line in cell.split("\n")]
         longest = max([words, *lines], default=0.0)
         wanted.append(
             min(max(_LETTER * longest + _MARGINS, _NARROWEST), _WIDEST if place < labels else styles.TEXT_WIDTH)
@@ -144,11 +148,15 @@ def _widths(rows: Sequence[Sequence[str]], labels: int) -> list[float]:
         spare = min(room, 0.25 * sum(wanted))
         return [width + spare / len(wanted) for width in wanted]
     first, numbers = sum(wanted[:labels]), sum(wanted[labels:])
-    least = 70.0 * labels
-    if numbers + least <= styles.TEXT_WIDTH and first:
-        share = (styles.TEXT_WIDTH - numbers) / first
-        return [width * (share if place < labels else 1.0) for place, width in enumerate(wanted)]
-    return [width * styles.TEXT_WIDTH / sum(wanted) for width in wanted]
+    # Labels give way first: their words stand on several lines.
+    narrow = max(styles.TEXT_WIDTH - numbers, min(first, _LABEL * labels))
+    scales = (narrow / first if first else 1.0, (styles.TEXT_WIDTH - narrow) / numbers if numbers else 1.0)
+    return [width * scales[place >= labels] for place, width in enumerate(wanted)]
+
+
+def _length(text: str) -> float:
+    """Return the length of a text in letters of mean width."""
+    return sum(1.7 if letter in "MWmw@" else 0.6 if letter in "ijlt.,:;'!|" else 1.0 for letter in text)
 
 
 def _twips(points: float) -> int:
