@@ -43,7 +43,7 @@ from popsim.study.model import Study
 from .pseudo import PSEUDO, allowed, foreign_run, foreign_study, pieces, unmarked
 
 OTHERS = [code for code in LANGUAGES if code != "en"]
-COMPLETE = ["fr", "es"]
+COMPLETE = ["fr", "es", "ar"]
 """Languages that have been translated in full, and stay so."""
 
 
