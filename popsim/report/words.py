@@ -26,36 +26,61 @@ def country(code: str, name: str) -> str:
     """
     if current().code == "en":
         return name
-    official = {
+    return _united_nations().get(code) or territory(code, name)
+
+
+def _united_nations() -> dict[str, str]:
+    """Return the names that the United Nations use, where Babel has another one in one of the languages, by code."""
+    return {
+        "BGD": pgettext("country", "Bangladesh"),
+        "BHR": pgettext("country", "Bahrain"),
         "BLR": pgettext("country", "Belarus"),
         "BOL": pgettext("country", "Bolivia (Plurinational State of)"),
         "BRN": pgettext("country", "Brunei Darussalam"),
+        "BTN": pgettext("country", "Bhutan"),
+        "BWA": pgettext("country", "Botswana"),
         "COD": pgettext("country", "Democratic Republic of the Congo"),
         "COG": pgettext("country", "Congo"),
         "CPV": pgettext("country", "Cabo Verde"),
+        "DJI": pgettext("country", "Djibouti"),
+        "FJI": pgettext("country", "Fiji"),
         "FSM": pgettext("country", "Micronesia (Federated States of)"),
+        "GNB": pgettext("country", "Guinea-Bissau"),
         "IRN": pgettext("country", "Iran (Islamic Republic of)"),
         "IRQ": pgettext("country", "Iraq"),
+        "KAZ": pgettext("country", "Kazakhstan"),
+        "KEN": pgettext("country", "Kenya"),
         "KGZ": pgettext("country", "Kyrgyzstan"),
         "KNA": pgettext("country", "Saint Kitts and Nevis"),
         "KOR": pgettext("country", "Republic of Korea"),
         "LAO": pgettext("country", "Lao People's Democratic Republic"),
         "LBR": pgettext("country", "Liberia"),
+        "LSO": pgettext("country", "Lesotho"),
         "MDA": pgettext("country", "Republic of Moldova"),
+        "MLI": pgettext("country", "Mali"),
         "MMR": pgettext("country", "Myanmar"),
+        "MWI": pgettext("country", "Malawi"),
         "NGA": pgettext("country", "Nigeria"),
+        "PLW": pgettext("country", "Palau"),
+        "PNG": pgettext("country", "Papua New Guinea"),
         "PRK": pgettext("country", "Democratic People's Republic of Korea"),
         "PSE": pgettext("country", "State of Palestine"),
+        "QAT": pgettext("country", "Qatar"),
         "RUS": pgettext("country", "Russian Federation"),
+        "RWA": pgettext("country", "Rwanda"),
+        "SAU": pgettext("country", "Saudi Arabia"),
         "SLV": pgettext("country", "El Salvador"),
+        "SUR": pgettext("country", "Suriname"),
+        "SWZ": pgettext("country", "Eswatini"),
         "SYR": pgettext("country", "Syrian Arab Republic"),
         "TLS": pgettext("country", "Timor-Leste"),
+        "TTO": pgettext("country", "Trinidad and Tobago"),
         "TUR": pgettext("country", "Türkiye"),
         "TZA": pgettext("country", "United Republic of Tanzania"),
         "VEN": pgettext("country", "Venezuela (Bolivarian Republic of)"),
         "VNM": pgettext("country", "Viet Nam"),
+        "ZWE": pgettext("country", "Zimbabwe"),
     }
-    return official.get(code) or territory(code, name)
 
 
 def basis(key: str) -> str:

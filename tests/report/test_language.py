@@ -181,6 +181,9 @@ def test_countries_are_called_what_the_united_nations_call_them(packaged: tuple[
         pages = [text for place, text in pieces(compose(*packaged)) if place.startswith("countries")]
     assert {"État de Palestine", "Timor-Leste", "République de Corée"} <= set(pages)
     assert not {"Territoires palestiniens", "Timor oriental", "Corée du Sud"} & set(pages)
+    with using("es"):
+        names = [country(code, "") for code in ("BLR", "KEN", "TTO", "ZWE")]
+    assert names == ["Belarús", "Kenya", "Trinidad y Tabago", "Zimbabwe"]
 
 
 def placeholders(text: str) -> set[str]:
