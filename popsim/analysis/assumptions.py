@@ -4,7 +4,7 @@ An assumption is changed in one of two ways. Within its own uncertainty: an amou
 or the level that the costs, needs or delays of all countries have in common, is fixed at its 5th and at its 95th
 percentile while all else is drawn as before. By alternatives that the study states: its tables ``[[what_if]]``.
 
-Every run has the scenarios of the study as written, number for number, so that a difference is due to the change. What
+Every run has the scenarios of the full programme, number for number, so that a difference is due to the change. What
 changes one area alone is drawn for that area alone.
 """
 
@@ -43,7 +43,7 @@ FIXED_AT = (0.05, 0.95)
 ENOUGH = 0.8
 """Confidence of the amount that is shown beside the range."""
 KINDS = ("written", "own", "stated")
-"""What a case is: the study as written, an uncertain amount that is fixed, or a stated alternative."""
+"""What a case is: the full programme, an uncertain amount that is fixed, or a stated alternative."""
 
 _DRAWN = ("cost", "cost_after_horizon", "financing_need", "financing_need_after_horizon")
 """Totals of every run, in the order in which they are read."""
@@ -81,14 +81,14 @@ def assumptions(
     Returns
     -------
     xarray.Dataset
-        On the dimension `case`: the study as written ("full") first, then each change, those of one `assumption`
-        together, the assumption that moves the headline of the report most first. `case_name` and `assumption_name`
-        are for print; `kind` is one of `KINDS`; `probability` and `value` are the percentile at which an amount is
+        On the dimension `case`: the full programme, with no assumption changed ("full"), first, then each change, those
+        of one `assumption` together, the assumption that moves the headline of the report most first. `case_name` and
+        `assumption_name` are for print; `kind` is one of `KINDS`; `probability` and `value` are the percentile at which an amount is
         fixed, and the amount there (NaN where it differs among countries, or for a stated alternative).
 
         For each total t of ``cost``, ``financing_need`` (with `[financing]`) and the same ``_all_years`` (where
         payments can fall after the last year): `t_quantile` (case, quantile) at the ends of the range, the median and
-        80 %, `t_quantile_change` from the study as written, and `t_width_change`, that of the width of the range; each
+        80 %, `t_quantile_change` from the full programme, and `t_width_change`, that of the width of the range; each
         with its Monte Carlo standard error, ``..._error``. That of a change counts what the two runs have in common.
         `largest_change` is the larger of the changes of median and width of the headline, over all cases of the
         assumption: the order of cases.
@@ -238,7 +238,7 @@ class _Parts:
 
 
 class _Part:
-    """The runs of one plan, that of the study as written among them, and its common scores by id."""
+    """The runs of one plan, that of the full programme among them, and its common scores by id."""
 
     def __init__(self, plan: Plan, threads: int, scores: Mapping[str, CommonScore]) -> None:
         self.runs, self.scores = FixedRuns(plan, threads), scores
@@ -246,7 +246,7 @@ class _Part:
 
 
 class _Figures:
-    """Quantiles of runs, and their changes from the study as written.
+    """Quantiles of runs, and their changes from the full programme.
 
     The error of a quantile is that of `Moments`. Two quantiles of paired runs err together as far as their scenarios
     fall below them together: to first order a quantile of probability p differs from the true one by the mean of
@@ -295,7 +295,7 @@ class _Figures:
         return _Measured(values, quantiles, errors, np.divide(below, spread, out=below, where=spread > 0.0))
 
     def _error(self, written: _Measured, measured: _Measured, weights: Mapping[int, float]) -> float:
-        """Return the error of a weighted sum of quantiles of a run, less the same of the study as written."""
+        """Return the error of a weighted sum of quantiles of a run, less the same of the full programme."""
         if measured is written:
             return 0.0
         places = list(weights)
@@ -370,8 +370,8 @@ def _dataset(study: Study, plan: Plan, cases: list[_Case], figures: _Figures, co
 
 _STATISTICS = {
     "quantile": "quantile",
-    "quantile_change": "quantile, change from the study as written",
-    "width_change": "width of the range, change from the study as written",
+    "quantile_change": "quantile, change from the full programme",
+    "width_change": "width of the range, change from the full programme",
 }
 
 

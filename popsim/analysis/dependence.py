@@ -60,7 +60,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
     if missing:
         raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
     if any("option" not in dataset[name].dims for name in ASSUMPTIONS.values()):
-        # The extremes are of the study as written.
+        # The extremes are of the full programme.
         written = FULL if FULL in dataset["option"].values else dataset["option"].values[0]
         dataset = dataset.sel(option=[written])
     stated = dataset.attrs.get("coverage") if coverage is None else coverage

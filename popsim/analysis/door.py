@@ -81,7 +81,7 @@ def study_of(source: Run | Study, argument: str = "study") -> Study:
 
 
 def options_of(study: Study) -> dict[str, Study]:
-    """Return the study as written and the study of each option, by name.
+    """Return the full programme and the study of each option, by name.
 
     Examples
     --------

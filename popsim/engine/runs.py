@@ -328,7 +328,7 @@ def _read(path: Path) -> xr.Dataset:
 def save_plan(path: Path, plan: Plan) -> None:
     """Write a plan to netCDF: every array, the labels and the digest.
 
-    Each option is a group of its own, with the arrays in which it differs from the plan of the study as written.
+    Each option is a group of its own, with the arrays in which it differs from the plan of the full programme.
     """
     is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
     arrays = _arrays(plan, is_shared)

@@ -136,7 +136,7 @@ def scenarios_of(dataset: xr.Dataset, plans: Sequence[Plan], threads: int | None
     dataset
         Its attributes have seed, design and first scenario.
     plans
-        The plans of all options of the whole study, the study as written first.
+        The plans of all options of the whole study, the full programme first.
     threads
         None for all cores.
     """

@@ -35,7 +35,7 @@ class Data:
     values
         Amounts, in one unit: money of one currency and price year.
     sizes
-        Size factor of each point, 1 for the reference size; None: all of one size.
+        Relative size of each point, 1 for the reference size; None: all of one size.
     size_exponent
         How amounts grow with size.
     weights

@@ -44,7 +44,7 @@ def fit(
         The choice is not part of the uncertainty that its distribution holds: with few points prefer a family that is
         known for a reason.
     sizes
-        Size factor of each amount, above 0 and within the same limits; 1 is the reference size.
+        Relative size of each amount, above 0 and within the same limits; 1 is the reference size.
     size_exponent
         How amounts grow with size: ``"estimate"``, or the exponent where it is known.
     weights

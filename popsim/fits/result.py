@@ -74,7 +74,7 @@ class Fit:
 
     @property
     def centre(self) -> float:
-        """Size factor at which the level stands: the geometric mean of those of the points; 1 without sizes."""
+        """Relative size at which the level stands: the geometric mean of those of the points; 1 without sizes."""
         return self.data.centre
 
     @property
@@ -161,7 +161,7 @@ class Fit:
         coverage
             Probability, above 0 and below 1.
         size
-            Size factor of the new observation; None: the centre.
+            Relative size of the new observation; None: the centre.
 
         Raises
         ------
@@ -212,7 +212,7 @@ class Fit:
     def _distance(self, size: object) -> float:
         number = as_number(size)
         if number is None or not 0.0 < number < math.inf:
-            raise ParameterError(Problem("fit", ("size",), shown(size), "a size factor above 0"))
+            raise ParameterError(Problem("fit", ("size",), shown(size), "a relative size above 0"))
         return float(np.log(number)) - math.log(self.centre)
 
 

@@ -120,7 +120,7 @@ class Comparison:
 
     @cached_property
     def studies(self) -> dict[str, Study]:
-        """The study that each option is; that as written where the study does not know the option."""
+        """The study that each option is; the full programme where the study does not know the option."""
         own = {option.id: option.study for option in self.data.study.options}
         return {option: own.get(option, self.data.study) for option in self.all_options}
 

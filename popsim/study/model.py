@@ -273,7 +273,7 @@ class Area(Brief):
 
 @dataclass(frozen=True, repr=False)
 class Country(Brief):
-    """One country that is counted, with its groups and its size factor (1.0 at the reference size)."""
+    """One country that is counted, with its groups and its relative size (1.0 at the reference size)."""
 
     code: str
     name: str
@@ -292,7 +292,7 @@ class Country(Brief):
 
     def __repr__(self) -> str:
         groups = "".join(f", {name}={value!r}" for name, value in self.groups)
-        return one_line(f"Country({self.code!r}, {self.name!r}, size factor {self.size_factor:.4g}{groups})", 2 * WIDTH)
+        return one_line(f"Country({self.code!r}, {self.name!r}, relative size {self.size_factor:.4g}{groups})", 2 * WIDTH)
 
     def factor(self, driver: str) -> float:
         """Return the driver over its reference."""

@@ -106,7 +106,7 @@ def test_a_coverage_is_a_share(coverage):
 
 @pytest.mark.parametrize("size", [0, -1, math.nan, math.inf, "large"])
 def test_a_size_is_a_factor_above_zero(size):
-    with pytest.raises(ps.ParameterError, match="a size factor above 0"):
+    with pytest.raises(ps.ParameterError, match="a relative size above 0"):
         ps.fit([1, 2, 4]).predictive_at(size)
 
 

@@ -53,7 +53,7 @@ def _fee(data: ReportData) -> tuple[str, str]:
     fee = data.study.agency_fee
     if not isinstance(fee, Family):
         return stated_share(fee) if fee else "", ""
-    low, high = (stated_share(float(fee.ppf(p)), 3) for p in (data.low, data.high))
+    low, high = (percent(float(fee.ppf(p)), finest=0.001) for p in (data.low, data.high))
     return (_text("span", low=low, high=high), data.interval) if "agency_fee" in data.uncertain_financing else (low, "")
 
 

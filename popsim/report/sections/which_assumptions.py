@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -23,14 +22,16 @@ from popsim.report.numbers import (
     amount,
     amounts,
     money,
-    money_range,
     percent,
+    rounded,
+    scale_of,
     significant,
     unit_and_prices,
     unit_for,
     unknown,
 )
 from popsim.report.prose import Prose
+from popsim.report.units import with_unit
 from popsim.study.model import Study
 
 _text = Prose("which_assumptions")
@@ -79,7 +80,7 @@ def blocks(found: xr.Dataset, study: Study, units: Units) -> tuple[Block | Detai
     if rest:
         bound = _largest_of(found, rest, units)
         summary = _text("others", others=len(rest), total=found.attrs["headline"], bound=bound)
-        others = replace(table(found, study, units, rest), name="other-assumptions")
+        others = table(found, study, units, rest, is_rest=True)
         parts.append(Details(summary, (others,)))
     parts += [Paragraph(text, note=True) for text in notes(found)]
     if entries := _stated(study):
@@ -93,10 +94,9 @@ def lead(found: xr.Dataset, units: Units) -> str:
     place = _most(found)
     if place is None:
         return _text("none_stands_out", total=headline, scenarios=scenarios)
-    case, written = found.isel(case=place), found.isel(case=0)
-    then, now = ([_quantile(each, headline, level) for level in _ends(found)] for each in (case, written))
-    medians = [_quantile(each, headline, 0.5) for each in (case, written)]
-    if not all(figure.is_known for figure in (*then, *now, *medians)):
+    case = found.isel(case=place)
+    moved, wider = _moved(case, headline), Measured(*_pair(case, f"{headline}_width_change"))
+    if not (moved.is_known and wider.is_known):
         return _text("too_few", total=headline, scenarios=scenarios)
     return _text(
         "largest",
@@ -104,10 +104,8 @@ def lead(found: xr.Dataset, units: Units) -> str:
         assumption=assumption_name(case),
         change=_change(case, with_value=False),
         is_own=case["kind"].item() == "own",
-        median=money(medians[0].value, medians[0].error, units.unit),
-        median_now=money(medians[1].value, medians[1].error, units.unit),
-        range=_range(then, units),
-        range_now=_range(now, units),
+        move=_signed(moved, units),
+        wider=_signed(wider, units),
         coverage=units.coverage,
     )
 
@@ -118,16 +116,15 @@ def short(found: xr.Dataset, units: Units) -> str:
     if place is None:
         return ""
     headline, case = found.attrs["headline"], found.isel(case=place)
-    medians = [_quantile(each, headline, 0.5) for each in (case, found.isel(case=0))]
-    if not all(figure.is_known for figure in medians):
+    moved = _moved(case, headline)
+    if not moved.is_known:
         return ""
     return _text(
         "short",
         total=headline,
         assumption=assumption_name(case),
         change=_change(case, with_value=False),
-        median=money(medians[0].value, medians[0].error, units.unit),
-        median_now=money(medians[1].value, medians[1].error, units.unit),
+        move=_signed(moved, units),
     )
 
 
@@ -144,20 +141,23 @@ def of_cost(found: xr.Dataset, units: Units) -> tuple[str, ...]:
     case = found.isel(case=place)
     if clear[place] == 0.0 or case["assumption"].item() == found["assumption"].values[1]:
         return ()
-    medians = [_quantile(each, "cost", 0.5) for each in (case, found.isel(case=0))]
     text = _text(
         "other_total",
         assumption=assumption_name(case),
         change=_change(case, with_value=False),
         is_own=case["kind"].item() == "own",
-        median=money(medians[0].value, medians[0].error, units.unit),
-        median_now=money(medians[1].value, medians[1].error, units.unit),
+        move=_signed(moves[place], units),
     )
     return (text,)
 
 
-def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str]) -> Table:
-    """Return what each change of some assumptions makes of the totals, beside no change at all."""
+def table(
+    found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str], *, is_rest: bool = False
+) -> Table:
+    """Return what each change of some assumptions makes of the totals, beside no change at all.
+
+    `is_rest` says that these are what another table leaves out.
+    """
     wanted = set(assumptions)
     places = [0, *(k for k, each in enumerate(found["assumption"].values.tolist()) if each in wanted)]
     cases = [found.isel(case=place) for place in places]
@@ -184,9 +184,10 @@ def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[s
         headings += titles
         columns += cells
         groups.append((totals.title(total, study), len(titles)))
-    caption = _text("caption", unit_and_prices=units.unit_and_prices, coverage=units.coverage)
+    caption = _text("caption", unit_and_prices=units.unit_and_prices, coverage=units.coverage, is_rest=is_rest)
     body = tuple((*labels, *figures) for labels, figures in zip(rows, zip(*columns, strict=True), strict=True))
-    return Table(caption, tuple(headings), body, labels=2, groups=tuple(groups), name="assumptions")
+    name = "other-assumptions" if is_rest else "assumptions"
+    return Table(caption, tuple(headings), body, labels=2, groups=tuple(groups), name=name)
 
 
 def notes(found: xr.Dataset) -> tuple[str, ...]:
@@ -225,9 +226,11 @@ def _most(found: xr.Dataset) -> int | None:
     return None
 
 
-def _range(ends: list[Measured], units: Units) -> str:
-    (low, low_error), (high, high_error) = ends
-    return money_range(low, low_error, high, high_error, units.unit)
+def _signed(moved: Measured, units: Units) -> str:
+    """Return a change with its sign and unit."""
+    scale = scale_of(units.unit)
+    size, _place = rounded(moved.value / scale, moved.error / scale)
+    return with_unit(signed(amount(moved.value, moved.error, units.unit)), units.unit, size)
 
 
 def _moves(cases: list[xr.Dataset], total: str, units: Units) -> tuple[str, ...]:
