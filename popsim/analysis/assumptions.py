@@ -83,8 +83,8 @@ def assumptions(
     xarray.Dataset
         On the dimension `case`: the full programme, with no assumption changed ("full"), first, then each change, those
         of one `assumption` together, the assumption that moves the headline of the report most first. `case_name` and
-        `assumption_name` are for print; `kind` is one of `KINDS`; `probability` and `value` are the percentile at which an amount is
-        fixed, and the amount there (NaN where it differs among countries, or for a stated alternative).
+        `assumption_name` are for print; `kind` is one of `KINDS`; `probability` and `value` are the percentile at which
+        an amount is fixed, and the amount there (NaN where it differs among countries, or for a stated alternative).
 
         For each total t of ``cost``, ``financing_need`` (with `[financing]`) and the same ``_all_years`` (where
         payments can fall after the last year): `t_quantile` (case, quantile) at the ends of the range, the median and

@@ -292,7 +292,9 @@ class Country(Brief):
 
     def __repr__(self) -> str:
         groups = "".join(f", {name}={value!r}" for name, value in self.groups)
-        return one_line(f"Country({self.code!r}, {self.name!r}, relative size {self.size_factor:.4g}{groups})", 2 * WIDTH)
+        return one_line(
+            f"Country({self.code!r}, {self.name!r}, relative size {self.size_factor:.4g}{groups})", 2 * WIDTH
+        )
 
     def factor(self, driver: str) -> float:
         """Return the driver over its reference."""

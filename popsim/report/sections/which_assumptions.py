@@ -151,9 +151,7 @@ def of_cost(found: xr.Dataset, units: Units) -> tuple[str, ...]:
     return (text,)
 
 
-def table(
-    found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str], *, is_rest: bool = False
-) -> Table:
+def table(found: xr.Dataset, study: Study, units: Units, assumptions: Iterable[str], *, is_rest: bool = False) -> Table:
     """Return what each change of some assumptions makes of the totals, beside no change at all.
 
     `is_rest` says that these are what another table leaves out.
