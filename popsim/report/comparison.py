@@ -15,7 +15,7 @@ from popsim.analysis.compare import ROUNDING
 from popsim.report import totals
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
 from popsim.report.language import gettext as _
-from popsim.report.numbers import finest_of, percent
+from popsim.report.numbers import Printed, finest_of, percent
 from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
 from popsim.study.model import Study
 
@@ -298,4 +298,7 @@ def signed(text: str) -> str:
     >>> signed("12.5"), signed("0"), signed("< 10")
     ('+12.5', '0', '< 10')
     """
-    return f"+{text}" if text[:1].isdigit() and text.strip("0.,") else text
+    if not text[:1].isdigit() or not text.strip("0.,"):
+        return text
+    # A printed number stays one, so that a workbook has the number and not its text.
+    return Printed(f"+{text}", text.value, text.kind) if isinstance(text, Printed) else f"+{text}"

@@ -17,6 +17,7 @@ from openpyxl import Workbook, load_workbook
 import popsim as ps
 from popsim.errors import FileError
 from popsim.report import language
+from popsim.report.comparison import signed
 from popsim.report.estimates import Measured
 from popsim.report.excel import budget, package, write_workbook
 from popsim.report.excel.book import Cell, amount_cell, printed_cell, sheet_name
@@ -96,6 +97,7 @@ def test_digits_that_no_format_can_hide_are_rounded_by_a_formula_that_holds_the_
     ("printed", "cell"),
     [
         (amount(612_345_678.0, 1_200_000.0), Cell(612.345678, 0)),
+        (signed(amount(612_345_678.0, 1_200_000.0)), Cell(612.345678, 0)),
         (amount(4_127_000.0, 30_000.0), Cell(4.127, 2)),
         (amount(612_345_678.0, 31_000_000.0), Cell(612.345678, -1)),
         (amount(2_000_000.0, 30_000_000.0), Cell(2.0, 0, "money", "< 10")),
