@@ -14,6 +14,7 @@ from popsim import analysis
 from popsim.analysis.compare import ROUNDING
 from popsim.report import totals
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
+from popsim.report.language import current
 from popsim.report.language import gettext as _
 from popsim.report.numbers import Printed, finest_of, percent
 from popsim.schema import FULL, FULL_NAME, TOTAL_BASES
@@ -300,5 +301,6 @@ def signed(text: str) -> str:
     """
     if not text[:1].isdigit() or not text.strip("0.,"):
         return text
+    with_sign = f"{current().signs.before}+{text}"
     # A printed number stays one, so that a workbook has the number and not its text.
-    return Printed(f"+{text}", text.value, text.kind) if isinstance(text, Printed) else f"+{text}"
+    return Printed(with_sign, text.value, text.kind) if isinstance(text, Printed) else with_sign

@@ -179,10 +179,17 @@ def _place(properties: Element, style_id: str, language: Language) -> None:
         # The schema wants it before the spacing.
         properties.find(qn("w:spacing")).addprevious(make("bidi"))
     if style_id == NUMBER:
-        # In a paragraph from right to left, Word takes "right" for its end.
-        properties.append(make("jc", val="right"))
+        properties.append(make("jc", val=number_side(language)))
     if style_id == HEADING:
         properties.append(make("outlineLvl", val=0))
+
+
+def number_side(language: Language) -> str:
+    """Return what aligns numbers at the right, where their units stand.
+
+    In a paragraph from right to left Word takes "left" for where its lines begin, which is the right.
+    """
+    return "left" if language.direction == "rtl" else "right"
 
 
 def _set_numbering(document: WordDocument, language: Language) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Sequence
 
 from docx.oxml.ns import qn
 
 from popsim.report.document import Matrix, Table
-from popsim.report.language import Language
+from popsim.report.language import Language, current
 from popsim.report.word import styles
 from popsim.report.word.elements import Element, make, paragraph, run
 
@@ -15,6 +16,8 @@ _LETTER = 4.15
 """Mean width of a letter of a cell, in points."""
 _BOLD = 1.12
 """How much wider headings are, which are bold."""
+_ARABIC = 1.25
+"""How much wider than others a letter of Arabic may be."""
 _MARGINS = 7.0
 """Width of both margins of a cell, in points."""
 _LABEL = 62.0
@@ -119,7 +122,7 @@ def _cell(
         properties.append(make("vAlign", val="bottom"))
     words = paragraph(style, run(text))
     if at_end or centred:
-        words.pPr.append(make("jc", val="right" if at_end else "center"))
+        words.pPr.append(make("jc", val=styles.number_side(current()) if at_end else "center"))
     return make("tc", properties, words)
 
 
@@ -155,8 +158,18 @@ def _widths(rows: Sequence[Sequence[str]], labels: int) -> list[float]:
 
 
 def _length(text: str) -> float:
-    """Return the length of a text in letters of mean width."""
-    return sum(1.7 if letter in "MWmw@" else 0.6 if letter in "ijlt.,:;'!|" else 1.0 for letter in text)
+    """Return the length of a text in letters of mean width; those of Arabic are wider in fonts that stand in for it."""
+    return sum(
+        1.7
+        if letter in "MWmw@"
+        else 0.6
+        if letter in "ijlt.,:;'!|"
+        else _ARABIC
+        if "\u0620" <= letter <= "\u064a"
+        else 1.0
+        for letter in text
+        if not unicodedata.category(letter).startswith(("M", "C"))
+    )
 
 
 def _twips(points: float) -> int:
