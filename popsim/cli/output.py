@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import sys
 import textwrap
 from collections.abc import Mapping
@@ -25,11 +26,23 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 """Columns of running text: what a terminal shows when nobody has widened it."""
+_BREAKS = re.compile(r"[ \t\r\n]+")
+"""Spaces at which a line may end; at a no-break space it may not."""
+_KEPT = "\0"
+"""Stands for a space at which a line may not end."""
 
 
 def print_text(text: str) -> None:
-    """Print a paragraph in lines of at most 80 columns."""
-    click.echo(textwrap.fill(printable(text), WIDTH))
+    """Print a paragraph in lines of at most 80 columns; an amount and its unit stay on one of them.
+
+    Examples
+    --------
+    >>> print_text(f"{'word ' * 14}US$\u00a0612\u00a0million")
+    word word word word word word word word word word word word word word
+    US$ 612 million
+    """
+    words = [printable(word).replace(" ", _KEPT) for word in _BREAKS.split(text)]
+    click.echo(textwrap.fill(" ".join(words), WIDTH).replace(_KEPT, " "))
 
 
 JOINED = 24

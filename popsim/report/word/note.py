@@ -65,7 +65,7 @@ class Note:
         for number, section in enumerate(document.sections, start=1):
             first = self._numbered + 1
             self._section(number, section)
-            contents.append(_entry(number, section, first, self._numbered))
+            contents.append(_entry(number, section, _place(section, first, self._numbered)))
         self._fill(contents)
         self._properties()
 
@@ -216,12 +216,22 @@ def _bookmark(number: int) -> str:
     return f"_Toc{number:08d}"
 
 
-def _entry(number: int, section: Section, first: int, last: int) -> Element:
-    """Return the line of a section in the table of contents, with the numbers of its paragraphs."""
-    count = last - first + 1
-    where = ngettext("para. %(first)s", "paras. %(first)s–%(last)s", count, first=first, last=last) if count > 0 else ""
+def _entry(number: int, section: Section, where: str) -> Element:
+    """Return the line of a section in the table of contents, with where it is found."""
     content = [run(section.title), make("r", make("tab")), run(where)] if where else [run(section.title)]
     return paragraph(styles.CONTENTS, link(_bookmark(number), *content))
+
+
+def _place(section: Section, first: int, last: int) -> str:
+    """Return the numbers of the paragraphs of a section, or of its tables where it has no such paragraph."""
+    if count := last - first + 1:
+        return ngettext("para. %(first)s", "paras. %(first)s–%(last)s", count, first=first, last=last)
+    numbers = [block.number for block in section.blocks if isinstance(block, Table | Matrix) and block.number]
+    if not numbers:
+        return ""
+    return ngettext(
+        "table %(first)s", "tables %(first)s–%(last)s", len(numbers), first=numbers[0], last=numbers[-1]
+    )
 
 
 def _gap() -> Element:
