@@ -229,9 +229,7 @@ def _place(section: Section, first: int, last: int) -> str:
     numbers = [block.number for block in section.blocks if isinstance(block, Table | Matrix) and block.number]
     if not numbers:
         return ""
-    return ngettext(
-        "table %(first)s", "tables %(first)s–%(last)s", len(numbers), first=numbers[0], last=numbers[-1]
-    )
+    return ngettext("table %(first)s", "tables %(first)s–%(last)s", len(numbers), first=numbers[0], last=numbers[-1])
 
 
 def _gap() -> Element:
