@@ -259,7 +259,8 @@ def budget(book: Book, table: QuantileTable) -> None:
     sheet.paragraph(
         _(
             "Choose a total and an option, and type into the yellow cells. Amounts in %(unit)s; totals are those "
-            "of the years of the study unless they say otherwise. The results come from the sheet “%(sheet)s” by formula.",
+            "of the years of the study unless they say otherwise. The results come from the sheet “%(sheet)s” by "
+            "formula.",
             unit=data.unit_and_prices,
             sheet=book.names["quantiles"],
         )
