@@ -243,3 +243,12 @@ def test_sentences_name_their_values() -> None:
 def test_a_sentence_takes_its_values_in_any_language() -> None:
     with using(PSEUDO):
         assert gettext("%(number)s in %(whole)s", number=count(1), whole=count(1000)) == "１ ｉｎ １'０００"
+
+
+def test_french_signs_stand_apart_by_a_space_at_which_no_line_ends() -> None:
+    found = [message.string for message in translated("fr") if message.id]
+    forms = [form for each in found for form in (each if isinstance(each, tuple) else (each,))]
+    wrong = re.compile("[^\u202f]([;?!»]|:(?!//))|«(?!\u202f)")
+    assert [form for form in forms if wrong.search(form)] == []
+    assert wrong.search("Total : 5")
+    assert wrong.search("« 5\u202f»")
