@@ -155,10 +155,10 @@ class Book:
         """Return a format with these properties, made once."""
         known = {"font_name": "Calibri", "font_size": 11, "font_color": INK, "valign": "top"} | properties
         if current().direction == "rtl":
-            # Columns run from the right, and so numbers end at the left.
+            # Words begin at the right, and numbers stand there too, so that their units are below each other.
             known["reading_order"] = 2
-            if "align" in known:
-                known["align"] = {"left": "right", "right": "left"}.get(str(known["align"]), known["align"])
+            if known.get("align") == "left":
+                known["align"] = "right"
         key = tuple(sorted(known.items()))
         if key not in self._formats:
             self._formats[key] = self.workbook.add_format(known)
