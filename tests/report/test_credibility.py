@@ -176,6 +176,17 @@ def test_a_certain_study_has_nothing_to_settle(make_study: MakeStudy, make_run: 
     assert not names & {"convergence", "pairs"}
 
 
+@pytest.mark.parametrize("countries", [1, 2])
+def test_one_country_has_none_to_move_with(make_study: MakeStudy, make_run: MakeRun, countries: int) -> None:
+    study = make_study(areas=1, countries=countries, years=2)
+    document = compose(study, make_run(study, 200))
+    text = render(document)
+    is_said = countries > 1
+    assert ("dependence" in {part.id for part in document.sections}) == is_said
+    assert ("Were countries independent of each other" in text) == is_said
+    assert ("That costs move together between areas and countries is assumed" in text) == is_said
+
+
 @pytest.mark.parametrize(
     ("value", "error", "printed"), [(-0.001, 0.012, "0.00 ± 0.02"), (-0.25, 0.01, "\u22120.25 ± 0.01")]
 )

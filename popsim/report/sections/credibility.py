@@ -61,7 +61,7 @@ def _variance(data: ReportData) -> list[str]:
 def _dependence(data: ReportData) -> list[str]:
     """Describe what the assumed dependence between countries does to the range."""
     names = ("cost_countries_independent", "cost_countries_fully_dependent")
-    if data.scenarios < 2 or data.is_certain or not all(map(data.has, names)):
+    if len(data.study.countries) < 2 or data.scenarios < 2 or data.is_certain or not all(map(data.has, names)):
         return []
     independent, assumed, dependent = (data.money_range(*data.range(name)) for name in (names[0], "cost", names[1]))
     items = [
@@ -77,7 +77,7 @@ def _dependence(data: ReportData) -> list[str]:
     number = len(data.study.countries)
     effect = analysis.effective_countries(data.dataset[["cost", names[0]]], number).squeeze("option", drop=True)
     effective = Measured(effect["effective_countries"].item(), effect["effective_countries_error"].item())
-    if number > 1 and math.isfinite(effective.value) and math.isfinite(effective.error):
+    if math.isfinite(effective.value) and math.isfinite(effective.error):
         items.append(_text("effective_countries", countries=number, effective=_rounded(effective)))
     return items
 

@@ -37,9 +37,12 @@ def drawn_once(study: Study) -> list[str]:
 
 
 def dependence(data: ReportData) -> Section | None:
-    """Compare the width as assumed with its two extremes; None where it is not known, or nothing varies."""
+    """Compare the width as assumed with its two extremes; None where it is not known, or nothing varies.
+
+    One country has none to move with.
+    """
     widths, assumed = data.widths, data.study.dependence
-    if not widths:
+    if not widths or len(data.study.countries) < 2:
         return None
     assumptions = {
         "independent": ("cost_countries_independent", _("Every country goes its own way")),

@@ -72,8 +72,9 @@ def _unknown(study: Study) -> Bullets:
         items.append(_text("judged_components", judged=number, components=components, by_area=by_area))
     if sizes:
         items.append(_text("judged_sizes", judged=sizes, countries=len(study.countries)))
-    items += [_text("dependence", basis=basis(study.dependence.basis)), _text("not_counted")]
-    return Bullets(tuple(items))
+    if len(study.areas) * len(study.countries) > 1:
+        items.append(_text("dependence", basis=basis(study.dependence.basis)))
+    return Bullets((*items, _text("not_counted")))
 
 
 def _not_counted(study: Study) -> list[Table]:
