@@ -9,15 +9,18 @@ from functools import cached_property
 
 import numpy as np
 
+from popsim.analysis.few_values import central_moments_of, order_statistics_of
 from popsim.analysis.tails import is_heavy, tail_errors
 from popsim.arrays import Floats, Mask
 from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.kernels.selection import BUCKETS, central_moments, select_rows
 from popsim.types import Interval
 
 _ROWS = 16
 """Rows given to a thread at a time."""
+
+_FEW = 2**20
+"""Values up to which numpy does the work of the kernels: some 20 ms, where loading these takes ten times that."""
 
 _BLOCKS = 20
 """Blocks of scenarios whose shortest intervals give the error of that of the whole."""
@@ -52,8 +55,8 @@ class Moments:
         self.shape = values.shape[:-1]
         self.count = values.shape[-1]
         self._length = sum(map(len, self._blocks))
-        table = np.empty((self._length, 5))
-        self._spread(lambda part, rows: central_moments(table[part], rows))
+        self._is_few = self._length * self.count <= _FEW
+        table = self._central_moments()
         if not np.isfinite(table[:, (0, 3, 4)]).all():
             raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
         mean, second, fourth, self.lowest, self.highest = table.T
@@ -103,6 +106,16 @@ class Moments:
         unseen[:, heavy] = np.isinf(of_tails)
         return np.where(unseen.reshape(spread.shape), np.inf, spread)
 
+    def _central_moments(self) -> Floats:
+        """Return mean, second and fourth central moment, smallest and largest value; shape (row, 5)."""
+        if self._is_few:
+            return np.concatenate([central_moments_of(rows) for rows in self._blocks])
+        from popsim.kernels.selection import central_moments
+
+        table = np.empty((self._length, 5))
+        self._spread(lambda part, rows: central_moments(table[part], rows))
+        return table
+
     def _spread(self, work: Callable[[slice, Floats], object]) -> None:
         """Apply work to slices of rows and their values, on several threads: kernels release the interpreter."""
         parts, places, first = [], [], 0
@@ -120,6 +133,11 @@ class Moments:
 
     def order_statistics(self, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
         """Return the values of rising ranks, counted from 0; shape (..., rank)."""
+        if self._is_few:
+            few = [order_statistics_of(rows, ranks) for rows in self._blocks]
+            return np.concatenate(few).reshape(*self.shape, len(ranks))
+        from popsim.kernels.selection import BUCKETS, select_rows
+
         mean = self.mean.reshape(-1)
         low = np.maximum(self.lowest, mean - 4.0 * self._std)
         span = np.minimum(self.highest, mean + 4.0 * self._std) - low

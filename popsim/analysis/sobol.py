@@ -34,7 +34,6 @@ from popsim.arrays import Floats
 from popsim.engine.sample import sample
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.families.base import Family
-from popsim.kernels.philox import fill_bits
 from popsim.plan.streams import stream_number
 from popsim.sampling import Sampling
 from popsim.types import DESIGNS, Design
@@ -510,6 +509,8 @@ class Bootstrap:
     """
 
     def __init__(self, scenarios: int, seed: int, confidence: float) -> None:
+        from popsim.kernels.philox import fill_bits
+
         if confidence > MOST_CONFIDENT:
             reason = f"at most {MOST_CONFIDENT}: {RESAMPLES:,} resamples tell no more"
             raise ParameterError(Problem("", ("confidence",), repr(confidence), reason))

@@ -15,8 +15,6 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from popsim.arrays import Integers, Words
-from popsim.kernels.latin import fill_latin
-from popsim.kernels.philox import fill_bits
 from popsim.plan.model import Draws
 from popsim.sampling import SOBOL_BITS, Sampling
 
@@ -89,6 +87,8 @@ def scrambled(streams: Words, seed: int, numbers: Words, replicate: int = 0) -> 
     doi:10.1006/jcom.1998.0489): word 0 of a stream is the shift, word 1 + j what bit j brings with it. Another
     replicate takes other words of the same streams.
     """
+    from popsim.kernels.philox import fill_bits
+
     words = np.empty((len(streams), _BITS + 2), dtype=np.uint64)
     pairs = _SCRAMBLE_PAIRS + np.uint64(replicate * _PAIRS_APART)
     for row, stream in zip(words, streams, strict=True):
@@ -243,6 +243,8 @@ class _Latin:
         return len(self.streams)
 
     def between(self, start: int, stop: int) -> Design:
+        from popsim.kernels.latin import fill_latin
+
         first, last = _even(start, stop)
         words = np.empty((self.rows, last - first), dtype=np.uint64)
         seed, count = np.uint64(self.sampling.seed), np.uint64(self.sampling.count)

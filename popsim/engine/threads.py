@@ -14,7 +14,6 @@ from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
 from popsim.engine.sums import Targets
 from popsim.errors import ParameterError, Problem
-from popsim.kernels.block import fill_scenarios
 from popsim.plan.model import Draws
 
 _LEAST_BLOCK, _LARGEST_BLOCK = 512, 4096
@@ -136,6 +135,9 @@ def fill(
 
     Into `out`, where it is given, only those that are sums of anything; a new array has zeros for the others.
     """
+    # Imported when used: who reads a run and samples nothing needs no numba, which takes longer than reading.
+    from popsim.kernels.block import fill_scenarios
+
     targets = sums.targets
     if out is None:
         out = make_room(len(targets.output_start) - 1, scenarios)

@@ -22,7 +22,6 @@ from popsim.engine.designs import Design, make_points, queue
 from popsim.engine.simulate import simulate
 from popsim.engine.sums import Names
 from popsim.engine.threads import check_threads, fill
-from popsim.kernels.philox import fill_bits
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
 from popsim.plan.streams import StreamNumbers
@@ -258,6 +257,8 @@ class _Held:
         return len(self.streams)
 
     def between(self, start: int, stop: int) -> Design:
+        from popsim.kernels.philox import fill_bits
+
         # Words of a stream come in pairs, so the words of whole pairs of held draws, each as often as it is held.
         span = 2 * self.times
         first, last = start // span, -(-stop // span)

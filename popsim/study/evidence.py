@@ -162,7 +162,8 @@ class EvidenceReader:
             for each in failed.problems:
                 self.refuse(each.found, each.allowed, each.mend, *(key for key in each.keys if key in ("size", "cap")))
             return None
-        if not math.isfinite(cost.mean()):
+        # A cost with a cap has a mean, which takes long to compute and is the same for most alternatives.
+        if not (all(map(math.isfinite, cost.support())) or math.isfinite(cost.mean())):
             self.refuse("a fit whose mean is infinite, as few data leave it", "a finite mean", CAP_MEND)
             return None
         cap = table.cap, table.cap_rationale or ""

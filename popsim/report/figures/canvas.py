@@ -49,6 +49,8 @@ KeyRow = tuple[dict[str, Any], str]
 LINE = 1.3
 """Distance of two lines of text, in font sizes."""
 _FONT = "DejaVu Sans"
+_EM = 100.0
+"""The size at which matplotlib measures letters, in points."""
 _HINTED = 1.05
 """Screens fit letters to whole pixels, which makes a line of small text up to some 4 % wider than its design."""
 
@@ -90,9 +92,15 @@ def style() -> Iterator[None]:
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float) -> float:
     """Return the width of a line of text in points, in the widest font that a reader's system is likely to choose."""
+    return _HINTED * (_width_in_ems(text) * (size / _EM))
+
+
+@lru_cache(maxsize=4096)
+def _width_in_ems(text: str) -> float:
+    """Return the width at the size at which letters are measured whatever their own: figures have several sizes."""
     from matplotlib.textpath import text_to_path
 
-    return _HINTED * float(text_to_path.get_text_width_height_descent(text, _font(size), ismath=False)[0])
+    return float(text_to_path.get_text_width_height_descent(text, _font(_EM), ismath=False)[0])
 
 
 @cache
@@ -115,21 +123,36 @@ def wrap(text: str, width: float, size: float) -> str:
     >>> wrap("one two three", 60.0, 10.0).split(chr(10))
     ['one two', 'three']
     """
+    words = text.split()
+    # Measuring takes most of the time: so the first guess of a line is as many letters as fit on average.
+    whole = " ".join(words)
+    letters = int(len(whole) * width / max(text_width(whole, size), 1e-9))
     lines: list[str] = []
-    line = ""
-    for word in text.split():
-        longer = f"{line} {word}".strip()
-        if text_width(longer, size) <= width:
-            line = longer
+    while words:
+        count = _fitting(words, width, size, letters)
+        if count:
+            lines.append(" ".join(words[:count]))
+            words = words[count:]
             continue
-        if line:
-            lines.append(line)
-        while text_width(word, size) > width and len(word) > 1:
-            cut = next(k for k in range(len(word) - 1, 0, -1) if k == 1 or text_width(word[:k], size) <= width)
-            lines.append(word[:cut])
-            word = word[cut:]
-        line = word
-    return "\n".join([*lines, line])
+        word = words[0]
+        cut = next((k for k in range(len(word) - 1, 1, -1) if text_width(word[:k], size) <= width), 1)
+        lines.append(word[:cut])
+        words = [word[cut:], *words[1:]] if word[cut:] else words[1:]
+    return "\n".join(lines)
+
+
+def _fitting(words: Sequence[str], width: float, size: float, letters: int) -> int:
+    """Return how many words fit on a line; `letters` is a guess of what does."""
+
+    def fits(count: int) -> bool:
+        return text_width(" ".join(words[:count]), size) <= width
+
+    count = min(" ".join(words)[: letters + 1].count(" "), len(words))
+    while count < len(words) and fits(count + 1):
+        count += 1
+    while count and not fits(count):
+        count -= 1
+    return count
 
 
 def blank(screen: Screen, height: float) -> Figure:

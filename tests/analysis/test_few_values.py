@@ -1,0 +1,55 @@
+"""Few values are summarised by numpy, many by kernels: both give the same to the bit."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from popsim.analysis import few_values
+from popsim.analysis.order import Moments
+from popsim.kernels.selection import central_moments
+
+RANDOM = np.random.default_rng(20261)
+
+
+@pytest.mark.parametrize(
+    ("rows", "scenarios"), [(1, 1), (1, 2), (3, 7), (2, 8), (16, 9), (5, 16), (4, 10_007), (40, 1000)]
+)
+def test_moments_are_those_of_the_kernel(rows: int, scenarios: int) -> None:
+    values = RANDOM.lognormal(3.0, 2.0, size=(rows, scenarios)) - 20.0
+    kernel = np.empty((rows, 5))
+    central_moments(kernel, values)
+    assert few_values.central_moments_of(values).tobytes() == kernel.tobytes()
+
+
+def test_another_order_of_the_sum_would_be_seen() -> None:
+    values = RANDOM.lognormal(3.0, 2.0, size=(40, 1000))
+    assert few_values.central_moments_of(values)[:, 0].tobytes() != values.mean(axis=1).tobytes()
+
+
+def test_few_and_many_rows_have_the_same_quantiles() -> None:
+    levels = np.array([0.05, 0.5, 0.8, 0.999])
+    many = RANDOM.lognormal(3.0, 2.0, size=(110, 10_000))
+    values, errors = Moments(many).quantiles(levels)
+    for row in (0, 109):
+        alone = Moments(many[row : row + 1])
+        few, few_errors = alone.quantiles(levels)
+        assert few.tobytes() == values[row].tobytes()
+        assert few_errors.tobytes() == errors[row].tobytes()
+
+
+def test_a_budget_is_read_without_compiled_kernels() -> None:
+    """Who reads a finished run does not wait for numba; who simulates does."""
+    code = (
+        "import sys, numpy as np, xarray as xr, popsim as ps\n"
+        "ds = xr.Dataset({'cost': (('option', 'scenario'), np.arange(1000.0)[np.newaxis])}, {'option': ['full']})\n"
+        "assert 799.0 <= ps.summarise(ds)['cost_quantile'].sel(quantile=0.8).item() <= 800.0\n"
+        "assert 'numba' not in sys.modules\n"
+        "ps.simulate(ps.load_study('example'), scenarios=100)\n"
+        "assert 'numba' in sys.modules\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
