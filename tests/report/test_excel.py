@@ -264,7 +264,11 @@ def test_in_a_language_that_runs_from_right_to_left_so_do_the_sheets(
     path = tmp_path / "ar.xlsx"
     with language.using("ar"):
         write_workbook(path, study, dataset[["cost", "cost_by_area"]].isel(scenario=slice(0, 100)))
-    assert all(sheet.sheet_view.rightToLeft for sheet in load_workbook(path))
+    sheets = load_workbook(path)
+    assert all(sheet.sheet_view.rightToLeft for sheet in sheets)
+    numbers = [cell for sheet in sheets for row in sheet["A1:L40"] for cell in row if isinstance(cell.value, float)]
+    assert numbers
+    assert not any(cell.alignment.horizontal == "left" for cell in numbers)
     assert not any(sheet.sheet_view.rightToLeft for sheet in formulas)
 
 

@@ -222,10 +222,13 @@ def test_the_language_is_said_and_its_direction_kept(
         assert word.styles[name].element.find(f".//{qn('w:bidi')}") is not None
         assert word.styles[name].element.find(f".//{qn('w:rtl')}") is not None
     assert all(table._tbl.find(f".//{qn('w:bidiVisual')}") is not None for table in word.tables)
+    # There "left" is where lines begin: numbers are aligned at their units in both directions.
+    assert word.styles["Table Number"].element.find(f".//{qn('w:jc')}").get(qn("w:val")) == "left"
     assert word.element.body.sectPr.find(qn("w:bidi")) is not None
     write_word(tmp_path / "en.docx", study, dataset)
     english = docx.Document(str(tmp_path / "en.docx"))
     assert english.element.body.sectPr.find(qn("w:bidi")) is None
+    assert english.styles["Table Number"].element.find(f".//{qn('w:jc')}").get(qn("w:val")) == "right"
     assert {each.get(qn("w:val")) for each in english.styles.element.iter(qn("w:lang"))} == {"en-GB"}
 
 

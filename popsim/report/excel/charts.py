@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from popsim.report.excel.book import BAND, CURVE, GRID, INK, POINT, QUIET, Cell, Sheet, as_held
+from popsim.report.language import current
 from popsim.report.language import gettext as _
 
 if TYPE_CHECKING:
@@ -20,9 +21,14 @@ DOMINATES = 4.0
 """Times that the largest bar is longer than the second from which a second chart shows the others alone."""
 
 
+def _directed(text: str) -> str:
+    """Return a text of a chart in the direction of its words: charts run from left to right if nothing is said."""
+    return f"\u202b{text}\u202c" if current().direction == "rtl" else text
+
+
 def _axis(name: str, **more: object) -> dict[str, object]:
     return {
-        "name": name,
+        "name": _directed(name),
         "name_font": {"bold": False, "color": QUIET, "size": 9},
         "num_font": {"color": INK, "size": 9},
         "line": {"color": QUIET},
@@ -33,9 +39,8 @@ def _axis(name: str, **more: object) -> dict[str, object]:
 
 def place(sheet: Sheet, chart: Chart, title: str, spoken: str, height: int = HEIGHT) -> None:
     """Put a chart into the next free rows of a sheet, with its title and a text for those who cannot see it."""
-    chart.set_title(
-        {"name": as_held(title)[:250], "overlay": False, "name_font": {"size": 12, "bold": True, "color": INK}}
-    )
+    name = _directed(as_held(title)[:250])
+    chart.set_title({"name": name, "overlay": False, "name_font": {"size": 12, "bold": True, "color": INK}})
     chart.set_size({"width": WIDTH, "height": height})
     chart.set_legend({"position": "bottom", "font": {"size": 9, "color": INK}})
     sheet.worksheet.insert_chart(sheet.row, 0, chart, {"description": as_held(spoken), "object_position": 2})
