@@ -124,6 +124,7 @@ def short(found: xr.Dataset, units: Units) -> str:
         total=headline,
         assumption=assumption_name(case),
         change=_change(case, with_value=False),
+        is_own=case["kind"].item() == "own",
         move=_signed(moved, units),
     )
 
