@@ -34,6 +34,7 @@ The folder receives
   study.toml    the study, with its comments
   catalogue/    the cost distributions, one file for each activity area
   *.csv         countries, prices and exchange rates
+  translations/ the names of the study in other languages, where it has them
 and what the packaged README files say about them. Then
   popsim check my-study
   popsim run my-study --out results/mine"""
@@ -113,13 +114,17 @@ def _files_of(study: str) -> dict[str, bytes]:
 
 def _links(document: dict[str, Any]) -> dict[str, str]:
     """Return the name in the copy of each file or folder that a study refers to."""
-    stated = {keys: document.get(keys[0], {}).get(keys[1]) for keys in LINKS}
-    return {link: LINKS[keys] for keys, link in stated.items() if isinstance(link, str)}
+    from popsim.study.translations import FOLDER
+
+    names = LINKS | {(FOLDER, code): f"{FOLDER}/{code}.toml" for code in document.get(FOLDER, {})}
+    stated = {keys: document.get(keys[0], {}).get(keys[1]) for keys in names}
+    return {link: names[keys] for keys, link in stated.items() if isinstance(link, str)}
 
 
 def _start_here(study: str, files: dict[str, bytes]) -> str:
     """Return the page that explains the folder: its files, and how its first cost is changed."""
     from popsim.study.files import parse_toml
+    from popsim.study.translations import FOLDER
 
     about = {
         STUDY_FILE: "the study: countries, areas, years, dependence, options",
@@ -128,9 +133,10 @@ def _start_here(study: str, files: dict[str, bytes]) -> str:
         CSV_FILES[("money", "price_index")]: "prices by year, which bring costs to one year",
         CSV_FILES[("money", "exchange_rates")]: "what one unit of other currencies is worth",
         CSV_FILES[("dependence", "between_areas")]: "how far the costs of areas move together",
+        f"{FOLDER}/": "the names of the study in other languages, for documents in these",
         "README.md": "where the figures come from",
     }
-    there = {name if "/" not in name else f"{CATALOGUE}/" for name in files}
+    there = {name if "/" not in name else f"{name.partition('/')[0]}/" for name in files}
     costs = [name for name in sorted(files) if name.startswith(f"{CATALOGUE}/") and name.endswith(".toml")]
     first, line = next(
         (name, found[0]) for name in costs if (found := re.search(r"(?m)^cost = .*$", files[name].decode()))

@@ -9,7 +9,7 @@ import xarray as xr
 
 from popsim.report import language
 from popsim.report.citation import cite_as, day_of, version_of
-from popsim.report.data import ReportData, gather
+from popsim.report.data import ReportData, data_in_language
 from popsim.report.document import Document, Section
 from popsim.report.language import gettext as _
 from popsim.report.numbering import numbered
@@ -71,7 +71,8 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
     RunError
         When the dataset is no run with an option "full" and at least one scenario.
     """
-    data = gather(study, dataset) if data is None else data
+    data = data_in_language(study, dataset, data)
+    study = data.study
     written = [section for name in SECTIONS if (section := section_of(_function(name), data)) is not None]
     return Document(
         title=study.title,

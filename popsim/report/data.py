@@ -18,6 +18,7 @@ from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
 from popsim.report.counts import Counts, counted
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
+from popsim.report.language import current
 from popsim.report.language import gettext as _
 from popsim.report.numbers import (
     Printed,
@@ -32,6 +33,7 @@ from popsim.report.numbers import (
     unit_words,
 )
 from popsim.report.prose import Prose
+from popsim.report.study_names import in_language, with_names
 from popsim.report.words import country, why_unknown
 from popsim.study.model import Study
 
@@ -68,6 +70,11 @@ class ReportData:
     @cached_property
     def sections(self) -> dict[str, Section | None]:
         """Sections that were written before, by language and function: page and terminal show the same."""
+        return {}
+
+    @cached_property
+    def in_languages(self) -> dict[str, ReportData]:
+        """The same with the study's names in another language, by its code: all formats use one."""
         return {}
 
     @cached_property
@@ -446,6 +453,11 @@ def gather(
     joint
         Some scenarios in fine detail, as a run has them; None where there are none.
 
+    Returns
+    -------
+    ReportData
+        With the study's names in the current language, where it has translations of them.
+
     Raises
     ------
     RunError
@@ -483,7 +495,38 @@ def gather(
         # An option may cost a thousand times what the full programme does; the smaller stand in its unit.
         high = dataset["cost"].transpose(..., "scenario").values
         largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
-    return ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)
+    data = ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)
+    return data_in_language(study, dataset, data)
+
+
+def data_in_language(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -> ReportData:
+    """Return the data of a report with the study's names in the current language.
+
+    Parameters
+    ----------
+    study, dataset
+        The study as run, and its run.
+    data
+        What `gather` returned for them, perhaps in another language; None to compute it now.
+    """
+    if data is None:
+        return gather(study, dataset)
+    code = current().code
+    names = dict(dict(data.study.translations).get(code, ()))
+    if not names:
+        return data
+    if code not in data.in_languages:
+        every = data.every_summary
+        data.in_languages[code] = replace(
+            data,
+            study=in_language(data.study, code),
+            dataset=with_names(data.dataset, names),
+            summary=with_names(data.summary, names),
+            every_option=with_names(data.every_option, names),
+            every_summary=None if every is None else with_names(every, names),
+            joint=None if data.joint is None else with_names(data.joint, names),
+        )
+    return data.in_languages[code]
 
 
 def _with_countries(summary: xr.Dataset, dataset: xr.Dataset) -> xr.Dataset:

@@ -24,7 +24,7 @@ from popsim.errors import FileError, Problem
 from popsim.report.bundle import bundled
 from popsim.report.characters import CONTROL_SIGNS
 from popsim.report.content import compose
-from popsim.report.data import ReportData, gather
+from popsim.report.data import ReportData, data_in_language
 from popsim.report.document import Document, Figure, Table
 from popsim.report.figures import canvas
 from popsim.report.language import gettext as _
@@ -64,7 +64,7 @@ def write_html(path: Path, study: Study, dataset: xr.Dataset, data: ReportData |
     FileError
         When the file cannot be written.
     """
-    data = gather(study, dataset) if data is None else data
+    data = data_in_language(study, dataset, data)
     text = render(compose(study, dataset, data), live_of(data))
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")

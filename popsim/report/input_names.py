@@ -6,12 +6,16 @@ document's language, and the study's own stay as they are.
 
 from __future__ import annotations
 
+import re
+
 import xarray as xr
 
 from popsim.report.language import gettext as _
 
 _GROUP = "Common to the countries of one "
 """Begins the name of what the countries of one group share; the column of these groups follows."""
+_AREA = re.compile(r"(.*) \(area ([^()]*)\)(|, .*)", re.DOTALL)
+"""How the analysis names a component of an area that has several."""
 
 
 def input_name(indices: xr.Dataset, by: str, key: str) -> str:
@@ -65,6 +69,7 @@ def assumption_name(case: xr.Dataset) -> str:
     kind, colon, of = stored.partition(": ")
     if key == "factor":
         return _("Level of unit costs: what all areas share")
+    of = _of_component(of)
     if kind.startswith("Exponent of "):
         return _exponent(kind.removeprefix("Exponent of "), of)
     return (_names_of(of) if colon else _names()).get(kind, stored)
@@ -75,6 +80,14 @@ def change_name(case: xr.Dataset) -> str:
     known = {0.05: _("5th percentile"), 0.95: _("95th percentile")}
     stored = str(case["case_name"].item())
     return known.get(float(case["probability"]), stored) if case["kind"].item() == "own" else stored
+
+
+def _of_component(of: str) -> str:
+    """Return the name of a component with its area behind it, and whatever comes after that."""
+    found = _AREA.fullmatch(of)
+    if found is None:
+        return of
+    return _("%(component)s (area %(area)s)", component=found[1], area=found[2]) + found[3]
 
 
 def _exponent(measure: str, of: str) -> str:

@@ -26,6 +26,7 @@ from scipy import special
 from popsim.arrays import Floats
 from popsim.errors import FileError, ParameterError, Problem
 from popsim.families.metalog import Metalog, basis
+from popsim.report import language
 from popsim.report.citation import day_of
 from popsim.report.data import ReportData, gather
 from popsim.schema import seed_of
@@ -125,7 +126,9 @@ def write_sipmath(path: Path, study: Study, dataset: xr.Dataset, data: ReportDat
     FileError
         When the file cannot be written.
     """
-    data = gather(study, dataset) if data is None else data
+    # In the study's own words, whatever the language: programs look for them.
+    with language.using("en"):
+        data = gather(study, dataset) if data is None else data
     text = json.dumps(library(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")

@@ -187,10 +187,10 @@ def write_tidy_csv(
         When a file cannot be written.
     """
     dialect = Dialect.of(locale or language.current().locale)
-    data = gather(study, dataset) if data is None else data
     try:
         # Names are those of the study in every language: programs look for them.
         with language.using("en"):
+            data = gather(study, dataset) if data is None else data
             _write_all(Path(folder), data, dialect)
     except OSError as error:
         raise FileError(

@@ -18,12 +18,15 @@ class ColumnLabels(Brief):
         (column, name) pairs.
     values
         (column, value, name) triples.
+    words
+        (word, translation) pairs for columns and values without a name, in a document in another language.
 
-    Both are written as they stand inside a sentence: "low income", not "Low income".
+    Headings and names of values are written as they stand inside a sentence: "low income", not "Low income".
     """
 
     headings: tuple[tuple[str, str], ...] = ()
     values: tuple[tuple[str, str, str], ...] = ()
+    words: tuple[tuple[str, str], ...] = ()
 
     @classmethod
     def of(cls, headings: Mapping[str, str], values: Mapping[str, Mapping[str, str]]) -> ColumnLabels:
@@ -40,7 +43,8 @@ class ColumnLabels(Brief):
         >>> labels.heading("income"), labels.heading("river_basin"), labels.heading("river_basin", sentence=True)
         ('World Bank income group', 'River basin', 'river basin')
         """
-        text = dict(self.headings).get(column) or column.replace("_", " ")
+        plain = column.replace("_", " ")
+        text = dict(self.headings).get(column) or dict(self.words).get(plain, plain)
         return text if sentence else text[:1].upper() + text[1:]
 
     def label(self, column: str, value: object, sentence: bool = False) -> str:
@@ -52,7 +56,21 @@ class ColumnLabels(Brief):
         >>> labels.label("income", "LIC"), labels.label("income", "LIC", sentence=True), labels.label("zone", "coast")
         ('Low income', 'low income', 'coast')
         """
-        text = next((name for of, each, name in self.values if (of, each) == (column, str(value))), None)
+        text = self._name(column, str(value))
         if text is None:
-            return str(value)
+            return dict(self.words).get(str(value), str(value))
         return text if sentence else text[:1].upper() + text[1:]
+
+    def is_named(self, column: str, value: object) -> bool:
+        """Return whether a value has a name.
+
+        Examples
+        --------
+        >>> labels = ColumnLabels.of({}, {"income": {"LIC": "low income"}})
+        >>> labels.is_named("income", "LIC"), labels.is_named("zone", "coast")
+        (True, False)
+        """
+        return self._name(column, str(value)) is not None
+
+    def _name(self, column: str, value: str) -> str | None:
+        return next((name for of, each, name in self.values if (of, each) == (column, value)), None)

@@ -34,6 +34,7 @@ from popsim.study.patch import apply_overrides, resolve_options, resolve_what_if
 from popsim.study.place import Place
 from popsim.study.settings import as_setting, check_settings, resolve_shocks
 from popsim.study.toml_models import StudyFile
+from popsim.study.translations import Translations, names_of, read_translations, translation_files
 from popsim.study.validate import Checked, check_document
 from popsim.study.write import study_files
 from popsim.tables import Dialect, TextTable, decode, read_table
@@ -87,7 +88,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     def load(file: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
         return _Loader(file, path.parent, shared).study()
 
-    loader = _Loader(checked, path.parent, shared)
+    loader = _Loader(checked, path.parent, shared, is_changed=bool(applied))
     study, others = loader.study()
     problems += others
     options, others = resolve_options(checked, load, set(problems))
@@ -133,8 +134,12 @@ class _Shared:
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(self, checked: Checked[StudyFile], folder: Path, shared: _Shared) -> None:
+    def __init__(
+        self, checked: Checked[StudyFile], folder: Path, shared: _Shared, *, is_changed: bool = False
+    ) -> None:
         self.checked, self.folder, self.shared = checked, folder, shared
+        self.is_changed = is_changed
+        """Whether overrides changed the study, which may then lack names that its translations have."""
         self.table: TextTable | None = None
         self.groups: tuple[str, ...] = ()
         self.catalogue = CatalogueReading()
@@ -152,6 +157,9 @@ class _Loader:
         payments = self.payments(money)
         areas = self.areas(money, counted)
         correlation, dependence = self.dependence()
+        named = content.translations and not checked.refused
+        names = list(names_of(content, self.catalogue, self.table, self.groups)) if named else []
+        translations = self.read_translations(names)
         known = self.catalogue.ids() if self.catalogue.complete else None
         self.problems += check_settings(checked, known, self.table, self.groups)
         self.problems += [*_check_replicates(checked), *_check_headline(checked), *self.check_breakdowns()]
@@ -159,11 +167,21 @@ class _Loader:
         if self.problems or checked.refused or dependence is None:
             return None, self.problems
         texts = countries_text, prices, rates, correlation
-        self.files = partial(study_files, content, checked.raw, self.catalogue, texts)
+        translated = translation_files(translations, names)
+        self.files = partial(study_files, content, checked.raw, self.catalogue, texts, translations=translated)
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": [], "what_if": []})
-        files = study_files(own, checked.raw, self.catalogue, texts)
-        return _assemble(content, countries, left_out, self.catalogue, areas, dependence, files, payments), []
+        files = study_files(own, checked.raw, self.catalogue, texts, translations=translated)
+        study = _assemble(content, countries, left_out, self.catalogue, areas, dependence, files, payments)
+        return replace(study, translations=translations), []
+
+    def read_translations(self, names: Sequence[str]) -> Translations:
+        """Read the names of the study in other languages; none is called unknown where not all names are known."""
+        whole = self.catalogue.overlaps_complete and self.table is not None and not self.checked.refused
+        known = names if whole and not self.is_changed else None
+        translations, problems = read_translations(self.checked, self.folder, known)
+        self.problems += problems
+        return translations
 
     def payments(self, money: Money | None) -> tuple[Payment, ...]:
         """Bring money that was really paid to that of the study."""

@@ -429,6 +429,8 @@ class Study(Sampled):
     """What is odd in the study and its tables, and yet allowed."""
     labels: ColumnLabels = field(default_factory=ColumnLabels)
     """Names of columns and values of the countries file, for print."""
+    translations: tuple[tuple[str, tuple[tuple[str, str], ...]], ...] = ()
+    """(code of a language, (name, its translation) pairs): names of the study in other languages."""
     source: str = field(default="", compare=False)
     """Path of the file that it was loaded from; empty where it was made otherwise."""
 

@@ -26,7 +26,9 @@ from popsim.study.validate import Checked, check_document
 
 ALTERNATIVES = ("option", "what_if")
 """Lists of studies with some keys changed, none of which sees the others."""
-FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", *ALTERNATIVES)
+BESIDE = ("translations", *ALTERNATIVES)
+"""What options are loaded without: it belongs to the study that has them."""
+FIXED = ("format", "study", "scenarios", "report", "headings", "labels", "csv", "catalogue", "money", *BESIDE)
 """Tables that are the same in all options, for results of options to be compared."""
 
 TextKeys = tuple[str, ...]
@@ -239,7 +241,7 @@ def _resolve_option(
     head = f'{study.place.file}: {_NOUNS[key]} "{table.id}",'
     origin = f"{head} key"
     changes, problems = _changes(study, table, origin)
-    document = copy.deepcopy({name: value for name, value in study.raw.items() if name not in ALTERNATIVES})
+    document = copy.deepcopy({name: value for name, value in study.raw.items() if name not in BESIDE})
     laid = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
     blocked = [Problem(study.place.file, keys, *fault, origin=origin) for keys, fault in laid if fault]
     if blocked or (table.set and not changes):

@@ -564,5 +564,15 @@ class StudyFile(Table):
     labels: ValueLabels = key(
         "names of values of columns of the countries file for print, by column, as they stand inside a sentence", {}
     )
+    translations: dict[str, Text] = key(
+        "files of translated names, by code of language, such as fr; relative to the study file", {}
+    )
     option: list[OptionTable] = key("negotiating options beside the study", [])
     what_if: list[WhatIfTable] = key("stated alternatives to assumptions of the study", [])
+
+
+class TranslationFile(Table):
+    """A file of names of a study in another language."""
+
+    format: Format = key("version of this schema")
+    names: dict[str, Text] = key("name in the study = its translation")

@@ -15,9 +15,10 @@ from popsim.schema import CSV_FILES, INPUTS_FOLDER, STUDY_FILE
 from popsim.study.catalogue import CatalogueReading
 from popsim.study.model import Option, WhatIf
 from popsim.study.toml_models import StudyFile
+from popsim.study.translations import FOLDER
 
 OPTIONAL = frozenset(
-    {"by", "component", "driver", "exponent", "headings", "labels", "option", "overlap", "shock", "what_if"}
+    {"by", "component", "driver", "exponent", "headings", "labels", "option", "overlap", "shock", FOLDER, "what_if"}
 )
 """Tables and lists that are not written where they are empty."""
 
@@ -29,6 +30,7 @@ def study_files(
     texts: Sequence[str | None],
     options: Sequence[Option] = (),
     what_ifs: Sequence[WhatIf] = (),
+    translations: Sequence[tuple[str, str]] = (),
 ) -> tuple[tuple[str, str], ...]:
     """Return (relative path, text) of every file of a study; the first is ``study.toml``, which refers to the others.
 
@@ -46,6 +48,8 @@ def study_files(
         Texts of `CSV_FILES`, in their order; None where the study names no such file.
     options, what_ifs
         The options of the study, and its stated alternatives.
+    translations
+        (relative path, text) of files of translated names, one for each language of the study, in its order.
     """
     document: dict[str, Any] = _as_tables(content, raw)
     document["catalogue"]["folder"] = f"{INPUTS_FOLDER}/catalogue"
@@ -58,12 +62,14 @@ def study_files(
     for dialect in (document.get("csv", {}), *document.get("csv", {}).values()):
         if isinstance(dialect, dict):
             dialect.pop("encoding", None)
+    document[FOLDER] = {code: path for code, (path, _) in zip(content.translations, translations, strict=True)}
     document["option"] = [_option_table(option) for option in options]
     document["what_if"] = [_what_if_table(what_if) for what_if in what_ifs]
     document = _without_unused(document)
     order = [area.id for area in catalogue.areas if area.id in document["area"]]
     document["area"] = {area: _area_defaults(content) | document["area"][area] for area in order}
     files += [(f"{INPUTS_FOLDER}/catalogue/{name}", text) for name, text in catalogue.files]
+    files += translations
     files += [file for option in (*options, *what_ifs) for file in _option_files(option)]
     return ((STUDY_FILE, tomli_w.dumps(document)), *files)
 

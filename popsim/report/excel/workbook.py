@@ -8,7 +8,7 @@ import xarray as xr
 
 from popsim.errors import FileError, Problem
 from popsim.report.content import compose
-from popsim.report.data import ReportData, gather
+from popsim.report.data import ReportData, data_in_language
 from popsim.report.excel import summary
 from popsim.report.excel.book import CURVE, QUIET, Book, Sheet, lines, quoted
 from popsim.report.excel.budget import QuantileTable, budget
@@ -64,7 +64,7 @@ def write_workbook(path: Path, study: Study, dataset: xr.Dataset, data: ReportDa
     """
     from xlsxwriter.exceptions import FileCreateError
 
-    data = gather(study, dataset) if data is None else data
+    data = data_in_language(study, dataset, data)
     titles = sheet_titles()
     names = {key: title for key, (title, _about) in titles.items()}
     book = Book(Path(path), data, compose(study, dataset, data), names)

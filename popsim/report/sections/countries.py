@@ -108,6 +108,7 @@ def _notes(data: ReportData, groupings: list[str]) -> list[str]:
         _text("meaning", group=value, meaning=study.label(name, value, sentence=True))
         for name, value in pairs
         if name in groupings and _is_listed(value) and study.label(name, value, sentence=True) != value
+        if study.labels.is_named(name, value)
     ]
     if meanings:
         notes.append(_text("groups", meanings=meanings))
@@ -132,8 +133,13 @@ def _groupings(study: Study) -> list[str]:
 
 def _labels(study: Study, country: Country, groupings: list[str]) -> tuple[str, ...]:
     groups = dict(country.groups)
-    values = (groups.get(name, "") for name in groupings)
-    return _name(study, country), *(value if _is_listed(value) else "" for value in values)
+    values = ((name, groups.get(name, "")) for name in groupings)
+    return _name(study, country), *(_group(study, name, value) if _is_listed(value) else "" for name, value in values)
+
+
+def _group(study: Study, name: str, value: str) -> str:
+    """Return a group as a table names it: by its own word, which notes explain where the study has a name for it."""
+    return value if study.labels.is_named(name, value) else study.label(name, value)
 
 
 def _is_listed(value: str) -> bool:
