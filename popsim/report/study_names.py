@@ -64,7 +64,7 @@ def with_names(dataset: xr.Dataset, names: Mapping[str, str]) -> xr.Dataset:
         for name, variable in dataset.variables.items()
         if str(name).endswith("_name") and name != "country_name" and variable.dtype.kind in "OUT"
     }
-    title = dataset.attrs.get("title")
+    title = str(dataset.attrs.get("title", ""))
     attributes = {"title": names[title]} if title in names else {}
     coordinates = {name: variable for name, variable in renamed.items() if name in dataset.coords}
     others = {name: variable for name, variable in renamed.items() if name not in dataset.coords}
@@ -82,8 +82,8 @@ def _in_words(text: str, names: Mapping[str, str]) -> str:
     Examples
     --------
     >>> names = {"Coast": "Littoral", "Posts": "Postes", "region": "région"}
-    >>> _in_words("Level of needs: Posts (area a)", names), _in_words("Unit costs, which move together: Coast, B", names)
-    ('Level of needs: Postes (area a)', 'Unit costs, which move together: Littoral, B')
+    >>> _in_words("Level of needs: Posts (area a)", names), _in_words("Unit costs: Coast", names)
+    ('Level of needs: Postes (area a)', 'Unit costs: Littoral')
     """
     if text in names:
         return names[text]

@@ -134,9 +134,7 @@ class _Shared:
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(
-        self, checked: Checked[StudyFile], folder: Path, shared: _Shared, *, is_changed: bool = False
-    ) -> None:
+    def __init__(self, checked: Checked[StudyFile], folder: Path, shared: _Shared, *, is_changed: bool = False) -> None:
         self.checked, self.folder, self.shared = checked, folder, shared
         self.is_changed = is_changed
         """Whether overrides changed the study, which may then lack names that its translations have."""
