@@ -112,7 +112,7 @@ def sufficient(result: xr.Dataset, labels: Labels) -> Table:
         f"average where it does not, and over all scenarios ({labels.unit}, {labels.prices})"
     )
     if np.isinf(result["shortfall_error"]).any():
-        unseen = result["shortfall_error"].attrs.get("infinite_because", "one scenario alone, which tells no average")
+        unseen = result["shortfall_error"].attrs.get("infinite_because", "one scenario alone, which gives no average")
         caption += f"; {UNKNOWN}: {unseen}"
     columns = [
         [_share(result, "sufficient", where) for where in places],
