@@ -242,7 +242,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         raise RunError(problems)
     _check_made_by(dataset, load_plan(source / PLAN_FILE), str(source / ENSEMBLE_FILE))
     # Point estimates of earlier versions left out starts, delays and rises of prices: nothing to compare totals with.
-    stale = [name for name, values in dataset.data_vars.items() if _is_earlier_estimate(str(name), values)]
+    stale = [name for name in dataset.data_vars if _is_earlier_estimate(str(name), dataset.variables[name])]
     return Run(source, load_study(source / STUDY_FILE), dataset.drop_vars(stale))
 
 
@@ -286,7 +286,7 @@ def differences(dataset: xr.Dataset, file: str) -> list[Problem]:
     return problems
 
 
-def _is_earlier_estimate(name: str, values: xr.DataArray) -> bool:
+def _is_earlier_estimate(name: str, values: xr.Variable) -> bool:
     words = str(values.attrs.get("description", ""))
     return name.startswith("point_estimate") and words.startswith("Sum of the most likely values")
 
@@ -320,7 +320,8 @@ def _read(path: Path) -> xr.Dataset:
     for name, variable in dataset.variables.items():
         if variable.dtype == object:
             dataset[name] = (variable.dims, variable.values.astype(str), variable.attrs)
-        dataset[name].encoding.clear()
+    for variable in dataset.variables.values():
+        variable.encoding.clear()
     dataset.encoding.clear()
     return dataset
 

@@ -72,8 +72,8 @@ class Comparison:
         every = self.data.every_option
         wanted = [
             str(name)
-            for name, variable in every.data_vars.items()
-            if ("scenario" in variable.dims and self._is_wanted(str(name).partition("_by_")[2]))
+            for name in every.data_vars
+            if ("scenario" in every.variables[name].dims and self._is_wanted(str(name).partition("_by_")[2]))
             or str(name).startswith(("planned_", "expected_"))
         ]
         together = every[wanted].assign(self.data.totals_of_options.data_vars)
@@ -215,9 +215,9 @@ class Comparison:
         name, every = f"expected_{total}", self.data.every_option
         if self.data.scenarios == 1 or name not in every:
             return False
-        levels = every[name].sel({"option": [option, self.baseline], **where})
-        known = self.measured(f"{total}_difference_mean", option, **where).is_known
-        return not known and bool(np.isfinite(levels).all())
+        if self.measured(f"{total}_difference_mean", option, **where).is_known:
+            return False
+        return bool(np.isfinite(every[name].sel({"option": [option, self.baseline], **where})).all())
 
     def quantile(self, total: str, option: str, probability: float) -> Measured:
         """Quantile of the difference to the baseline."""

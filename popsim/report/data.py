@@ -132,17 +132,12 @@ class ReportData:
         """Number of independent scramblings from whose spread errors are estimated; 1 for single scenarios."""
         return int(self.dataset.attrs.get("replicates", 1))
 
-    @property
+    @cached_property
     def groups(self) -> tuple[str, ...]:
         """Names of the breakdowns by one grouping of countries."""
-        return tuple(
-            str(name).removeprefix("cost_by_")
-            for name, variable in self.dataset.data_vars.items()
-            if str(name).startswith("cost_by_")
-            and len(variable.dims) == 3
-            and variable.dims[-1] == str(name).removeprefix("cost_by_")
-            and variable.dims[-1] not in _NOT_GROUPS
-        )
+        names = [str(name) for name in self.dataset.data_vars if str(name).startswith("cost_by_")]
+        dims = {name.removeprefix("cost_by_"): self.dataset.variables[name].dims for name in names}
+        return tuple(by for by, along in dims.items() if len(along) == 3 and along[-1] == by and by not in _NOT_GROUPS)
 
     @property
     def is_known(self) -> bool:
@@ -328,11 +323,11 @@ class ReportData:
         """Value in the unit of the axes."""
         return value / scale_of(self.unit)
 
-    @property
+    @cached_property
     def is_financed(self) -> bool:
         """Whether the option has a financing need of its own beside its cost."""
         coordinate = "option_is_financed"
-        return coordinate not in self.dataset.coords or bool(self.dataset[coordinate].values[0])
+        return coordinate not in self.dataset.coords or bool(self.dataset.variables[coordinate].values[0])
 
     @property
     def totals(self) -> tuple[str, ...]:

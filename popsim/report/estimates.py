@@ -59,7 +59,8 @@ class Estimates:
     def number(self, name: str, **where: object) -> float:
         """Return a figure at labels of all its dimensions."""
         if name not in self._arrays:
-            self._arrays[name] = self.dataset[name].dims, self.dataset[name].values
+            variable = self.dataset.variables[name]
+            self._arrays[name] = variable.dims, variable.values
         dims, values = self._arrays[name]
         return float(values[tuple(self._places[dim][where[dim]] for dim in dims)])
 
@@ -84,8 +85,8 @@ class Estimates:
 
     def cells(self, name: str) -> list[tuple[float, float]]:
         """Return a variable with its errors at all labels."""
-        values = self.dataset[name]
-        errors = self.dataset[f"{name}_error"].transpose(*values.dims)
+        values = self.dataset.variables[name]
+        errors = self.dataset.variables[f"{name}_error"].transpose(*values.dims)
         return list(zip(values.values.ravel().tolist(), errors.values.ravel().tolist(), strict=True))
 
 

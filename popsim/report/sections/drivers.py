@@ -294,7 +294,9 @@ def _slug(table: str, by: str, total: str) -> str:
 
 
 def _measured(indices: xr.Dataset, name: str, **where: str) -> Measured:
-    value, error = (indices[each].sel(where).item() for each in (name, f"{name}_error"))
+    # By place in plain arrays: xarray's own look-up takes too long for a report.
+    places = {dim: indices.variables[dim].values.tolist().index(label) for dim, label in where.items()}
+    value, error = (indices.variables[each].isel(places).values.item() for each in (name, f"{name}_error"))
     return Measured(value, error if math.isfinite(error) else math.inf)
 
 
