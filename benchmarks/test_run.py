@@ -104,3 +104,29 @@ def test_memory(benchmark: BenchmarkFixture, key: str, small: bool) -> None:
     peak = benchmark.pedantic(lambda: peak_memory(script), rounds=1)
     benchmark.group = "memory"
     benchmark.extra_info.update(kind="limit", what=what, unit="MiB", limit=limit, value=peak - base)
+
+
+DOCUMENTS = {
+    "page": ("`popsim report`, the page of a finished run", "html", 3.0),
+    "all": ("`popsim report`, all formats of a finished run", "html,docx,xlsx,md,csv,sipmath", 12.0),
+}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a finished run of the packaged study."""
+    folder = tmp_path_factory.mktemp("finished") / "run"
+    run_command(folder, None)
+    return folder
+
+
+@pytest.mark.parametrize("key", DOCUMENTS)
+def test_documents(benchmark: BenchmarkFixture, tmp_path: Path, finished: Path, key: str, small: bool) -> None:
+    what, formats, limit = DOCUMENTS[key]
+    code = "from popsim.cli.main import main; main()"
+    command = [sys.executable, "-c", code, "report", str(finished), "--format", formats, "--out", str(tmp_path)]
+    benchmark.group = "run"
+    benchmark.extra_info.update(kind="limit", what=what, unit="s", limit=limit)
+    benchmark.pedantic(
+        lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), rounds=1 if small else 7
+    )

@@ -19,8 +19,8 @@ from popsim.types import Interval
 _ROWS = 16
 """Rows given to a thread at a time."""
 
-_FEW = 2**20
-"""Values up to which numpy does the work of the kernels: some 20 ms, where loading these takes ten times that."""
+_FEW = 2**22
+"""Values up to which numpy does the work of the kernels: some 40 ms, where loading these takes five times that."""
 
 _BLOCKS = 20
 """Blocks of scenarios whose shortest intervals give the error of that of the whole."""

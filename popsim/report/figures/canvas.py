@@ -12,7 +12,9 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from weakref import WeakKeyDictionary
 
+from popsim.report import language
 from popsim.report.numbers import tick as tick
 
 if TYPE_CHECKING:
@@ -43,6 +45,9 @@ WIDE = Screen("wide", 620.0, 10.0, 7)
 NARROW = Screen("narrow", 300.0, 9.5, 5)
 PAPER = Screen("paper", 453.5, 9.0, 6)
 """The width of the text of an A4 page, 160 mm, at its own size."""
+
+_DRAWN: WeakKeyDictionary[partial[Figure], dict[tuple[str, str, Screen, str], str]] = WeakKeyDictionary()
+"""What was drawn, as long as the document is there that it stands in: page and Markdown show the same drawings."""
 
 KeyRow = tuple[dict[str, Any], str]
 """How a mark looks, and the text that explains it in the key."""
@@ -341,8 +346,11 @@ def pdf(draw: partial[Figure], screen: Screen = PAPER) -> bytes:
 
 def svg_file(draw: partial[Figure], name: str = "figure", spoken: str = "", screen: Screen = WIDE) -> str:
     """Draw a figure as an SVG file that stands alone; `spoken` is read to those who cannot see it."""
-    with style():
-        return to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken, has_halo=screen is NARROW)
+    known, key = _DRAWN.setdefault(draw, {}), (name, spoken, screen, language.current().code)
+    if key not in known:
+        with style():
+            known[key] = to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken, has_halo=screen is NARROW)
+    return known[key]
 
 
 def _file(
