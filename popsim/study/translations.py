@@ -72,11 +72,14 @@ def read_translations(
 
 
 def _unknown(place: Place, names: Iterable[str], known: list[str]) -> Iterator[Problem]:
-    """Yield a problem for each name that the study does not have."""
-    have = set(known)
-    for name in names:
-        if name not in have:
-            mend = nearest(name, known) or "write it as the study has it, or take the line out"
+    """Yield a problem for each name that is mistyped: the study lacks it, and has one like it without a translation.
+
+    Others may be left over from what the study had before, such as components that an import of costs has replaced.
+    """
+    stated = list(names)
+    have, missing = set(known), [name for name in known if name not in set(stated)]
+    for name in stated:
+        if name not in have and (mend := nearest(name, missing)):
             yield place.problem(("names", name), "no such name in the study", f"names: {words(known[:8])} ...", mend)
 
 

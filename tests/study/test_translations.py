@@ -67,7 +67,7 @@ def test_a_study_that_is_written_has_its_translations(small: Path, tmp_path: Pat
 
 
 def test_an_override_may_take_away_what_has_a_translation(tmp_path: Path) -> None:
-    """What is written then lacks these names, so that it can be loaded again; without the override they are wrong."""
+    """What is written then lacks these names, and can be loaded again."""
     study = load_study("pops", {"report.not_counted": []})
     files = dict(study.files)
     written = tomllib.loads(files["inputs/translations/fr.toml"])["names"]
@@ -78,10 +78,14 @@ def test_an_override_may_take_away_what_has_a_translation(tmp_path: Path) -> Non
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     assert load_study(tmp_path).files == study.files
-    names = tmp_path / "inputs" / "translations" / "fr.toml"
-    names.write_text(f'{names.read_text(encoding="utf-8")}\n"Contaminated sites" = "Sites"\n', encoding="utf-8")
+
+
+def test_a_mistyped_name_is_a_problem_and_one_that_is_left_over_is_not(small: Path) -> None:
+    path = with_translations(small, {"Something else altogether": "Autre chose"})
+    assert load_study(small).translations == (("fr", (("Something else altogether", "Autre chose"),)),)
+    path.write_text('format = 1\n[names]\n"Start up" = "Mise en place"\n', encoding="utf-8")
     with pytest.raises(StudyError, match="no such name in the study"):
-        load_study(tmp_path)
+        load_study(small)
 
 
 def test_nothing_that_is_drawn_depends_on_translations(small: Path) -> None:
