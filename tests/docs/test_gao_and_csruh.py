@@ -38,7 +38,7 @@ def test_sections_of_the_report_are_there() -> None:
     sources = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "popsim" / "report" / "sections").glob("*.py")
     )
-    titles = set(re.findall(r'Section\("[\w-]+", "([^"]+)"', sources))
+    titles = set(re.findall(r'_\("([A-Z][^"]+)"\)', sources))
     answers = "\n".join(where for *_, where in rows())
     named = set(re.findall(r'"([A-Z][^"]+)"', answers))
     assert named

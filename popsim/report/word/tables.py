@@ -151,7 +151,7 @@ def _widths(rows: Sequence[Sequence[str]], labels: int) -> list[float]:
         spare = min(room, 0.25 * sum(wanted))
         return [width + spare / len(wanted) for width in wanted]
     first, numbers = sum(wanted[:labels]), sum(wanted[labels:])
-    # Labels give way first: their words stand on several lines.
+    # Labels give way first: their words fill several lines.
     narrow = max(styles.TEXT_WIDTH - numbers, min(first, _LABEL * labels))
     scales = (narrow / first if first else 1.0, (styles.TEXT_WIDTH - narrow) / numbers if numbers else 1.0)
     return [width * scales[place >= labels] for place, width in enumerate(wanted)]
