@@ -6,7 +6,7 @@ from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.language import current
 from popsim.report.language import gettext as _
 from popsim.report.language import plain_gettext as _kept
-from popsim.report.numbers import amount, exact_money, interval, money, money_range, percent, scale_of, unknown
+from popsim.report.numbers import amount, count, interval, money, money_range, percent, scale_of, unknown
 
 
 def full_programme() -> str:
@@ -56,7 +56,6 @@ def signs(unit: str) -> dict[str, object]:
 def words(data: ReportData) -> dict[str, str]:
     """Return the sentences of slider, composer and tables by name; ``%(name)s`` stands for a value."""
     confidence = percent(CONFIDENCE)
-    example = exact_money(10.0**2 * scale_of(data.unit), data.unit)
     return {
         "cost_enough": _kept("%(amount)s is enough for the cost in %(share)s of the scenarios."),
         "need_enough": _kept("%(amount)s is enough for the financing need in %(share)s of the scenarios."),
@@ -66,7 +65,7 @@ def words(data: ReportData) -> dict[str, str]:
         "need_never": _kept("%(amount)s is enough for the financing need in none of the scenarios."),
         "missing": _kept("Where it is not enough, %(missing)s is missing on average."),
         "too_few": _("The scenarios are too few for this confidence."),
-        "no_amount": _("Type an amount of money, such as: %(example)s", example=example),
+        "no_amount": _("Type an amount of money, such as: %(example)s", example=count(100)),
         "no_share": _("Type a confidence between 0 and 100 per cent, such as: %(example)s", example=confidence),
         "slider_chart": _kept("Curve of how sure each amount is; %(amount)s is enough in %(share)s of the scenarios."),
         "amount_axis": data.unit_and_prices,
