@@ -17,8 +17,12 @@ HOOKS = {"_ppf", "_isf", "_cdf"}
 """What the author of a family writes; tests write wrong families with them."""
 
 
+XML_OF_WORD = {"_element", "_inline", "_p", "_tbl", "_tr"}
+"""The XML behind the objects of python-docx, which has no other name for it."""
+
+
 def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.endswith("_") and name not in TUPLES | HOOKS
+    return name.startswith("_") and not name.endswith("_") and name not in TUPLES | HOOKS | XML_OF_WORD
 
 
 def private_uses(source: str) -> Iterator[tuple[int, str]]:

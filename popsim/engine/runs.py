@@ -133,7 +133,12 @@ def save_run(
     True
     """
     target = Path(check_path("folder", folder, "the path of a folder"))
-    given = (("study", study, Study), ("plan", plan, Plan), ("dataset", dataset, xr.Dataset))
+    given: tuple[tuple[str, object, type], ...] = (
+        ("study", study, Study),
+        ("plan", plan, Plan),
+        ("dataset", dataset, xr.Dataset),
+        *(() if joint is None else (("joint", joint, xr.Dataset),)),
+    )
     problems = [
         Problem("", (name,), kind_of(value), f"a {kind.__name__}")
         for name, value, kind in given

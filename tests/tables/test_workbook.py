@@ -50,6 +50,8 @@ def repacked(data: bytes, change: Callable[[str, bytes], bytes | None], **added:
 
 def in_sheet(data: bytes, old: bytes, new: bytes) -> bytes:
     def change(name: str, content: bytes) -> bytes:
+        # An empty element is written as <v></v>, <v /> or <v/>, by the parser of XML that openpyxl finds.
+        content = content.replace(b"<v></v>", b"<v />").replace(b"<v/>", b"<v />")
         assert name != SHEET or old in content
         return content.replace(old, new) if name == SHEET else content
 
