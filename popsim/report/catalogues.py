@@ -87,6 +87,7 @@ def translated(code: str) -> Catalog:
             project="popsim",
             version="1",
             last_translator="machine translation",
+            msgid_bugs_address="docs/how-to/languages.md",
             language_team="popsim",
             charset="utf-8",
             fuzzy=False,
