@@ -6,12 +6,14 @@ import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pypdf
 import pytest
-from pypdf import PdfReader
 
 from tests.documents.conftest import HOSTILE, popsim
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 pytestmark = pytest.mark.documents
 
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.documents
 @pytest.fixture(scope="module")
 def printed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], PdfReader]:
     """Return a function that writes the note of a run and prints it through LibreOffice."""
+    from pypdf import PdfReader
 
     def function(run: Path) -> PdfReader:
         folder = tmp_path_factory.mktemp("note")
@@ -29,7 +32,7 @@ def printed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], PdfRea
             [*command, str(folder / "report.docx")], capture_output=True, text=True, timeout=120, check=True
         )
         assert "rror" not in done.stdout + done.stderr
-        return pypdf.PdfReader(folder / "report.pdf")
+        return PdfReader(folder / "report.pdf")
 
     return function
 
