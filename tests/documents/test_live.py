@@ -214,6 +214,8 @@ def test_packages_without_technology_transfer_are_the_option_without_it(tab: Ope
 
 
 def test_a_package_is_sent_as_a_link(run: Path, tab: Opened, opened: Open) -> None:
+    from playwright.sync_api import expect
+
     page = tab.page
     compose(page, *PACKAGES[3])
     shown = answer(page, "#composer")
@@ -228,7 +230,7 @@ def test_a_package_is_sent_as_a_link(run: Path, tab: Opened, opened: Open) -> No
     assert "#" not in page.url
     assert answer(page, "#composer") != shown
     page.evaluate("location.hash = '#package&areas=a,zz'")
-    page.wait_for_function("document.querySelector('#composer .wrong').textContent.includes('zz')")
+    expect(page.locator("#composer .wrong")).to_contain_text("zz")
     assert page.locator("#composer [name=areas]:checked").count() == 1
 
 
