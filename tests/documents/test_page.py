@@ -103,6 +103,12 @@ def test_page_is_no_wider_than_the_screen(page_file: Path, opened: Open, width: 
     assert page.evaluate(OVERFLOW) == 0
 
 
+def test_long_keys_of_the_packaged_study_fit_a_small_screen(pops: Path, opened: Open) -> None:
+    page = opened(pops / "report.html", width=WIDTHS[-1]).page
+    page.evaluate(OPEN_ALL)
+    assert page.evaluate(OVERFLOW) == 0
+
+
 # The small study has every kind of block; the long page of the packaged one takes many seconds each time.
 @pytest.mark.parametrize(
     ("run", "width", "scheme"),
