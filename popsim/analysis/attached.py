@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from popsim.analysis.assumptions import assumption_work, assumptions
+from popsim.analysis.beside import put_beside, take_from_beside
 from popsim.analysis.door import dataset_of
 from popsim.analysis.drivers import driver_work, drivers, figure_names, figures_of, least_scenarios
 from popsim.plan.financing import uncertain_parts
@@ -269,25 +270,12 @@ def attach_assumptions(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
     dataset = leave_out_assumptions(dataset, "")
     if found.sizes["case"] < 2:
         return dataset
-    stored = found.rename({name: f"{_ASSUMPTIONS}{name}" for name in map(str, found.variables)})
-    attributes = {f"{_ASSUMPTIONS}{name}": found.attrs[name] for name in _ASSUMPTION_ATTRIBUTES}
-    return dataset.assign_coords(stored.coords).assign(stored.data_vars).assign_attrs(attributes)
+    return put_beside(dataset, found, _ASSUMPTIONS, _ASSUMPTION_ATTRIBUTES)
 
 
 def attached_assumptions(dataset: Run | xr.Dataset) -> xr.Dataset | None:
     """Return what `attach_assumptions` added; None where the run has nothing of it."""
-    dataset = dataset_of(dataset)
-    names = {
-        str(name): str(name).removeprefix(_ASSUMPTIONS)
-        for name in dataset.variables
-        if str(name).startswith(_ASSUMPTIONS)
-    }
-    if not names:
-        return None
-    found = dataset[[name for name in names if name in dataset.data_vars]]
-    found = found.drop_vars([name for name in found.coords if str(name) not in names]).rename(names)
-    found.attrs = {name: dataset.attrs[f"{_ASSUMPTIONS}{name}"] for name in _ASSUMPTION_ATTRIBUTES}
-    return found
+    return take_from_beside(dataset_of(dataset), _ASSUMPTIONS, _ASSUMPTION_ATTRIBUTES)
 
 
 def leave_out_assumptions(dataset: xr.Dataset, reason: str) -> xr.Dataset:

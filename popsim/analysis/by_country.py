@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
+from popsim.analysis.beside import put_beside, take_from_beside
 from popsim.analysis.door import dataset_of
 from popsim.analysis.summarise import summarise
 from popsim.engine.joint import sample_of
@@ -72,18 +73,9 @@ def attach_countries(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
     >>> attached_countries(run)["cost_by_country_mean"].equals(found["cost_by_country_mean"])
     True
     """
-    stored = found.rename({name: f"{_PREFIX}{name}" for name in map(str, found.variables)})
-    attributes = {f"{_PREFIX}{name}": found.attrs[name] for name in _ATTRIBUTES}
-    return dataset.assign_coords(stored.coords).assign(stored.data_vars).assign_attrs(attributes)
+    return put_beside(dataset, found, _PREFIX, _ATTRIBUTES)
 
 
 def attached_countries(dataset: Run | xr.Dataset) -> xr.Dataset | None:
     """Return what `attach_countries` added; None where the run has nothing of it."""
-    dataset = dataset_of(dataset)
-    names = {str(name): str(name).removeprefix(_PREFIX) for name in dataset.variables if str(name).startswith(_PREFIX)}
-    if not names:
-        return None
-    found = dataset[[name for name in names if name in dataset.data_vars]]
-    found = found.drop_vars([name for name in found.coords if str(name) not in names]).rename(names)
-    found.attrs = {name: dataset.attrs[f"{_PREFIX}{name}"] for name in _ATTRIBUTES}
-    return found
+    return take_from_beside(dataset_of(dataset), _PREFIX, _ATTRIBUTES)

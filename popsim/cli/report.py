@@ -51,8 +51,8 @@ Formats:
     show_default=True,
     metavar="CODES",
     shell_complete=complete_languages,
-    help="Languages, separated by commas: en, fr, es, ar (a draft). Files of other languages than English are called "
-    "after it, as report.fr.html.",
+    help="Languages, separated by commas: en, and as machine translations fr, es, ar. Files of other languages than "
+    "English are called after it, as report.fr.html.",
 )
 @click.option(
     "--locale",

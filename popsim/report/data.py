@@ -34,7 +34,7 @@ from popsim.report.numbers import (
 )
 from popsim.report.prose import Prose
 from popsim.report.study_names import in_language, with_names
-from popsim.report.words import country, why_unknown
+from popsim.report.words import country
 from popsim.study.model import Study
 
 if TYPE_CHECKING:
@@ -192,10 +192,6 @@ class ReportData:
         enough = self._covers(total, amount)
         return Measured(float(enough.mean()), float(share_error(enough, self.replicates).squeeze()))
 
-    def covered_share(self, total: str) -> float:
-        """Share of the scenarios that the budget for a total covers."""
-        return self.covered(total, self.enough_for(total).value) / self.scenarios
-
     def of(self, option: str) -> ReportData:
         """Totals of one option of the run, in the same unit."""
         totals, summary = self.totals_of_options, self._summary_of_options
@@ -256,12 +252,6 @@ class ReportData:
         exact = [name for name in names if self.is_mean_exact(name)]
         unknown = any(self.unseen(name) for name in names if name not in exact)
         return about_means(bool(exact), unknown)
-
-    def about_mean(self, name: str) -> str:
-        """Describe what the mean of a variable is, or why it is n/a."""
-        if self.is_mean_exact(name):
-            return _text("exact_mean")
-        return why_unknown(self.unseen(name)) or _text("mean")
 
     def std(self, name: str) -> Measured:
         """Spread over the scenarios: their standard deviation."""
