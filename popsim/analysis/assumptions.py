@@ -23,7 +23,7 @@ from popsim.analysis.door import check_probability, study_of
 from popsim.analysis.order import Moments
 from popsim.arrays import Floats
 from popsim.engine.fixed import FixedRuns, run_together
-from popsim.engine.simulate import provenance
+from popsim.engine.simulation import provenance
 from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile as compile_plan

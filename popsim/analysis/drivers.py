@@ -33,7 +33,7 @@ from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
 from popsim.arguments import as_list, check_name, check_text
 from popsim.arrays import Floats, Integers
-from popsim.engine.simulate import provenance
+from popsim.engine.simulation import provenance
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, check_threads
 from popsim.engine.variants import Variants
