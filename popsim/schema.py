@@ -31,6 +31,10 @@ FULL_NAME = "Full programme"
 
 ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER = "ensemble.nc", "plan.nc", "study.toml", "inputs"
 """What makes a folder a run."""
+STORE_FOLDER = "ensemble.zarr"
+"""The ensemble of a run that was too large for the memory, in place of `ENSEMBLE_FILE`."""
+REQUEST_FILE = "request.json"
+"""What was asked of the command that made a run, for those that go on with it; earlier runs have none."""
 CSV_FILES = {
     ("countries", "file"): "countries.csv",
     ("money", "price_index"): "prices.csv",
@@ -54,9 +58,11 @@ DOCUMENT_FILES = {
 """The file of each format of documents in English; that of CSV is a folder."""
 RUN_FILES = (
     ENSEMBLE_FILE,
+    STORE_FOLDER,
     PLAN_FILE,
     STUDY_FILE,
     INPUTS_FOLDER,
+    REQUEST_FILE,
     JOINT_FILE,
     SUMMARY_FILE,
     *DOCUMENT_FILES.values(),

@@ -20,6 +20,8 @@ import xarray as xr
 from popsim import schema
 from popsim.arguments import check_path
 from popsim.display import as_html, as_text, listed
+from popsim.engine import files
+from popsim.engine.run_folder import ensure_found
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
 from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
 from popsim.plan.moves import LATER_ARRAYS, Moves
@@ -147,42 +149,39 @@ def save_run(
     if problems:
         raise ParameterError(problems)
     _check_made_by(dataset, plan, str(target))
-    try:
-        dataset.to_netcdf(target / ENSEMBLE_FILE, engine="netcdf4", encoding=_encoding(dataset))
-        if joint is not None:
-            _check_made_by(joint, plan, str(target))
-            packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
-            joint.to_netcdf(target / JOINT_FILE, engine="netcdf4", encoding=packed)
-        save_plan(target / PLAN_FILE, plan)
-        for name, text in study.files:
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(Problem(str(target), (), reason, "a folder that exists and may be written")) from error
+    replace_ensemble(target, dataset)
+    if joint is not None:
+        _check_made_by(joint, plan, str(target))
+        packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
+        with _written(target / JOINT_FILE) as partial:
+            joint.to_netcdf(partial, engine="netcdf4", encoding=packed)
+    save_plan(target / PLAN_FILE, plan)
+    save_study(target, study)
 
 
-@contextmanager
-def written_whole(path: Path) -> Iterator[Path]:
-    """Yield a path beside a file to write to, and put it in the place of the file when all of it is written.
+def save_study(folder: Path, study: Study) -> None:
+    """Write study.toml and inputs/ into an existing folder: a study that stands by itself.
 
     Raises
     ------
     FileError
-        When the file cannot be written; what was there before stays.
+        When a file cannot be written.
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        yield partial
-        partial.replace(path)
-    except FileError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(Problem(f"writing {path}", (), reason, "a folder that may be written")) from error
-    finally:
-        partial.unlink(missing_ok=True)
+    for name, text in study.files:
+        path = folder / name
+        with files.said_where(path):
+            files.make_folder(path.parent)
+        files.write_text(path, text)
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[Path]:
+    """Yield a path beside a netCDF file to write to, and put it in the place of the file when all of it is written."""
+    with files.written(path) as partial:
+        try:
+            yield partial
+        except RuntimeError as error:  # netCDF says so where a disk is full
+            raise OSError(str(error)) from error
 
 
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
@@ -193,7 +192,7 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     FileError
         When the file cannot be written.
     """
-    with written_whole(folder / ENSEMBLE_FILE) as partial:
+    with _written(folder / ENSEMBLE_FILE) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
 
 
@@ -235,6 +234,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         When its study.toml was changed and is no longer valid.
     """
     source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
+    ensure_found(source)
     missing = [name for name in (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE) if not (source / name).is_file()]
     if missing:
         raise RunError(
@@ -335,10 +335,15 @@ def save_plan(path: Path, plan: Plan) -> None:
     """Write a plan to netCDF: every array, the labels and the digest.
 
     Each option is a group of its own, with the arrays in which it differs from the plan of the full programme.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be written.
     """
     is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
     arrays = _arrays(plan, is_shared)
-    with netCDF4.Dataset(path, "w") as file:
+    with _written(path) as partial, netCDF4.Dataset(partial, "w") as file:
         used = {name: array for name, array in arrays.items() if array.size > 0 or name not in LATER_ARRAYS}
         _write_plan(file, file, plan, used)
         for other in plan.alternatives:
