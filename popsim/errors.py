@@ -17,6 +17,7 @@ __all__ = [
     "RunError",
     "StudyError",
     "UnknownNameError",
+    "bounded",
     "closest",
     "dotted",
     "kind_of",
@@ -25,6 +26,13 @@ __all__ = [
     "words",
 ]
 
+
+LONGEST_TEXT = 600
+"""Characters of one line of a message; of what is longer, the beginning and the end are shown."""
+LONGEST_MEND = 10_000
+"""Characters of what is allowed and how to mend it, which readers may copy, such as a matrix of correlations."""
+MOST_PROBLEMS = 50
+"""Problems that a message shows; the others are counted."""
 
 Key = str | int
 Keys = tuple[Key, ...]
@@ -76,10 +84,16 @@ class Problem:
     part: str = ""
     position: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("file", "found", "origin", "part", "position"):
+            object.__setattr__(self, name, bounded(getattr(self, name)))
+        for name in ("allowed", "mend"):
+            object.__setattr__(self, name, bounded(getattr(self, name), LONGEST_MEND))
+
     @property
     def where(self) -> str:
         """File and key path, or call and argument, in one text."""
-        path = (dotted(self.keys) or self.position) + (f" ({self.part})" if self.part else "")
+        path = (bounded(dotted(self.keys)) or self.position) + (f" ({self.part})" if self.part else "")
         if self.origin:
             return f"{self.origin} {path}" if path else self.origin
         if self.file.endswith("()"):
@@ -117,7 +131,9 @@ class PopsimError(Exception):
         super().__init__(self.problems)
 
     def __str__(self) -> str:
-        return "\n".join(str(problem) for problem in self.problems)
+        shown = [str(problem) for problem in self.problems[:MOST_PROBLEMS]]
+        more = len(self.problems) - len(shown)
+        return "\n".join(shown + ([f"... and {more:,} more"] if more else []))
 
 
 class ParameterError(PopsimError, ValueError):
@@ -142,6 +158,20 @@ class FileError(PopsimError, OSError):
 
 class RunError(PopsimError, ValueError):
     """A folder or dataset is not a run of popsim, or lacks what was asked of it."""
+
+
+def bounded(text: str, most: int = LONGEST_TEXT) -> str:
+    """Return a text of at most about `most` characters: of a longer one its beginning, its end and its length.
+
+    Examples
+    --------
+    >>> bounded("abc"), bounded("0123456789" * 9, most=20)
+    ('abc', '01234567890123 ... 456789 (90 characters)')
+    """
+    if len(text) <= most:
+        return text
+    end = most // 3
+    return f"{text[: most - end]} ... {text[-end:]} ({len(text):,} characters)"
 
 
 def dotted(keys: Keys) -> str:
@@ -218,7 +248,12 @@ def shown(value: object, kind: bool = False) -> str:
     >>> shown(True, kind=True)
     'true (a truth value)'
     """
-    text = {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        text = "true" if value else "false"
+    elif isinstance(value, int) and abs(value) >= 10**40:
+        text = f"a whole number of {int(value.bit_length() * 0.30103) + 1:,} digits"
+    else:
+        text = repr(value)
     if len(text) > 80:
         text = f"{text[:77]}..."
     return f"{text} ({_kind(value)})" if kind else text

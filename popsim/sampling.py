@@ -21,8 +21,11 @@ MOST_REPLICATES = 1_024
 LATIN_LIMIT = 2**31
 """Scenarios of a Latin hypercube."""
 
+MOST_SCENARIOS = 2**48
+"""Scenarios of a run."""
+
 _LIMITS = {
-    "scenarios": (1, 2**48, "a whole number of at least 1"),
+    "scenarios": (1, MOST_SCENARIOS, f"a whole number from 1 to {MOST_SCENARIOS:,}"),
     "seed": (0, 2**64 - 1, "a whole number from 0 to 2**64 - 1"),
     "first_scenario": (0, 2**62, "a whole number from 0 to 2**62"),
     "replicates": (1, MOST_REPLICATES, f"a whole number from 1 to {MOST_REPLICATES}"),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
+import stat
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -11,6 +13,16 @@ from typing import Any, Literal
 from popsim.arguments import check_path
 from popsim.errors import FileError, Problem, StudyError, nearest
 from popsim.schema import STUDY_FILE
+
+LARGEST_FILE = 64 << 20
+"""Bytes of the largest file that is read: data of a study have some kilobytes."""
+DEEPEST_TABLE = 32
+"""Tables and lists within each other that a TOML file may have; the schema has some ten."""
+_NO_FILES = {
+    "a pipe": stat.S_ISFIFO,
+    "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
+    "a socket": stat.S_ISSOCK,
+}
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -109,7 +121,9 @@ def read_bytes(path: Path) -> bytes:
     """
     where = str(path)
     try:
-        return path.read_bytes()
+        return _content(path)
+    except FileError:
+        raise
     except FileNotFoundError:
         others = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         problem = Problem(where, (), f"{path}: no such file", "a file that exists", nearest(path.name, others))
@@ -120,6 +134,23 @@ def read_bytes(path: Path) -> bytes:
     except ValueError as error:
         problem = Problem(where, (), f"{str(path)!r}: {error}", "a path that this machine can have")
     raise FileError(problem) from None
+
+
+def _content(path: Path) -> bytes:
+    """Read a regular file of bounded size; opening waits for nobody, as that of a pipe would."""
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    with open(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)), "rb") as file:
+        about = os.fstat(file.fileno())
+        kind = next((name for name, is_kind in _NO_FILES.items() if is_kind(about.st_mode)), None)
+        # Files that the system makes as they are read have no size, and may have no end.
+        data = b"" if kind is not None else file.read(LARGEST_FILE + 1)
+    if kind is None and len(data) <= LARGEST_FILE and (about.st_size > 0 or not data):
+        return data
+    if kind is None:
+        kind = f"a file of more than {LARGEST_FILE >> 20} MiB" if about.st_size > 0 else "a file that has no size"
+    allowed = f"a regular file of at most {LARGEST_FILE >> 20} MiB"
+    raise FileError(Problem(str(path), (), f"{path}: {kind}", allowed, "copy what is needed of it into a file"))
 
 
 def parse_toml(text: str, name: str) -> dict[str, Any]:
@@ -136,9 +167,14 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     {'format': 1}
     """
     try:
-        return tomllib.loads(text)
+        read = tomllib.loads(text)
+        if not _is_deeper_than(read, DEEPEST_TABLE):
+            return read
+        raise RecursionError
     except RecursionError:
-        raise StudyError(Problem(name, (), "arrays or tables within each other, too deep to read", "TOML")) from None
+        found = "arrays or tables within each other, too deep to read"
+        allowed = f"TOML with at most {DEEPEST_TABLE} tables or lists within each other"
+        raise StudyError(Problem(name, (), found, allowed)) from None
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
@@ -148,3 +184,20 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         found = lines[min(number, len(lines)) - 1].strip()[:80] or "an empty line"
         allowed = f"TOML ({match[1] if match else message})"
         raise StudyError(Problem(name, (), found, allowed, "see https://toml.io", position=place)) from None
+    except ValueError:
+        # The one thing that Python itself refuses to read: whole numbers of thousands of digits.
+        long = re.search(r"[0-9_]{1000,}", text)
+        line = text[: long.start()].count("\n") + 1 if long else 1
+        found = f"a whole number of {len(long[0]) if long else 'thousands of'} digits"
+        raise StudyError(Problem(name, (), found, "a number of some digits", position=f"line {line}")) from None
+
+
+def _is_deeper_than(value: object, levels: int) -> bool:
+    """Return whether tables and lists lie within each other in more than so many levels, without recursion."""
+    level: list[object] = [value]
+    for _ in range(levels + 1):
+        held = [each for each in level if isinstance(each, dict | list)]
+        level = [inner for each in held for inner in (each.values() if isinstance(each, dict) else each)]
+        if not level:
+            return False
+    return any(isinstance(each, dict | list) for each in level)

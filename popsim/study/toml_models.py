@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field, StringConstraints, Tag
 from pydantic_core import PydanticCustomError
 
+from popsim.sampling import MOST_SCENARIOS
 from popsim.study.quantities import (
     AgencyFee,
     AnyExponent,
@@ -356,7 +357,7 @@ class AboutTable(Table):
 class ScenariosTable(Table):
     """How many scenarios are drawn, and from which seed."""
 
-    count: Count = key("number of scenarios", 10_000)
+    count: Annotated[int, Field(ge=1, le=MOST_SCENARIOS)] = key("number of scenarios", 10_000)
     seed: Annotated[int, Field(ge=0, lt=2**64)] = key("seed of the random streams", 1)
     design: Design = key("independent scenarios, a Latin hypercube, or scrambled Sobol points", "random")
     replicates: Annotated[int, Field(ge=1, le=1024)] = key(
