@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from popsim import schema
 from popsim.arrays import Floats
 from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, Weighted, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
+from popsim.plan.merge import Merged, Placed
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
 from popsim.plan.program import NO_PROGRAM, Program, make_program
@@ -191,7 +192,30 @@ def arrange_together(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: 
         is_led = leads is not None and plan.drawn_with in leaders and places_among(plan, leads) is not None
         leaders.setdefault(plan.drawn_with if is_led else plan.labels.option[0], []).append(i)
     described, count = _described(breakdowns, scope)
-    return [(plans[together[0]], _sums(whole, together, described, count)) for together in leaders.values()]
+    return [
+        (plans[together[0]], _sums(whole, dict.fromkeys(together), whole[together[0]], described, count))
+        for together in leaders.values()
+    ]
+
+
+def arrange_merged(
+    plans: Sequence[Plan], breakdowns: Sequence[Names], scope: Scope, drawn: Merged
+) -> tuple[Plan, Sums]:
+    """Return the plan that draws for all of these, and what to sum of it; outputs are numbered plan by plan.
+
+    Parameters
+    ----------
+    plans
+        As `merge` was given them.
+    breakdowns
+        As `read_breakdowns` gives them.
+    scope
+        Of these plans or of more.
+    drawn
+        What `merge` made of them.
+    """
+    described, count = _described(breakdowns, scope)
+    return drawn.plan, _sums(plans, dict(enumerate(drawn.placed)), drawn.plan, described, count)
 
 
 def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdown, ...], int]:
@@ -208,12 +232,18 @@ def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdo
     return tuple(described), count
 
 
-def _sums(plans: Sequence[Plan], together: Sequence[int], described: tuple[Breakdown, ...], count: int) -> Sums:
-    drawn = plans[together[0]]
+def _sums(
+    plans: Sequence[Plan],
+    together: Mapping[int, Placed | None],
+    drawn: Plan,
+    described: tuple[Breakdown, ...],
+    count: int,
+) -> Sums:
+    """Lay out the sums of some of the plans, which another draws; where each is in it, if that is known."""
     accumulators = Accumulators(drawn)
     outputs: list[Output] = [[] for _ in range(count * len(plans))]
-    for i in together:
-        sums = OptionSums(plans[i], accumulators)
+    for i, placed in together.items():
+        sums = OptionSums(plans[i], accumulators, placed)
         for item in described:
             first = i * count + item.first_output
             if item.total not in schema.BREAKDOWNS:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from popsim.arrays import Floats, Integers, pointers
+from popsim.plan.merge import Placed
 from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.program import Cell, Financed, LagSums, Share
 from popsim.schema import Total
@@ -51,6 +52,15 @@ class Targets(NamedTuple):
     row_output: Integers
 
 
+class Grouped(NamedTuple):
+    """Sums of groups of costs."""
+
+    sums: list[tuple[int, int, int, int]]
+    """Group, component and share of each, and its first accumulator."""
+    known_by: tuple[object, ...]
+    """What the sums are known by the places of, which stay theirs as long as it is held."""
+
+
 class Accumulators:
     """Numbers the accumulators of a run by the rows that add to them; options that are drawn together share them."""
 
@@ -64,6 +74,8 @@ class Accumulators:
         self._cells: dict[Cell, int] = {}
         self._shares: dict[Share, int] = {}
         self._financed: dict[tuple[Financed, ...], int] = {}
+        self.known: dict[tuple[object, ...], Grouped] = {}
+        """Groups of costs that have accumulators, by what put costs into groups: `OptionSums` looks here first."""
 
     def places(self, rows: Integers, which: Integers, sizes: Sequence[int], lagged: bool) -> list[int]:
         """Return the first accumulator of each group of costs; groups of the same costs have the same.
@@ -131,14 +143,14 @@ class Accumulators:
 
 
 class OptionSums:
-    """The accumulators of one option: of the plan that is drawn, or of one that is drawn with it."""
+    """The accumulators of one option: of the plan that is drawn, or of one that is drawn with it, or merged into it."""
 
-    def __init__(self, plan: Plan, accumulators: Accumulators) -> None:
-        place = places_among(plan, accumulators.plan)
-        if place is None:
+    def __init__(self, plan: Plan, accumulators: Accumulators, placed: Placed | None = None) -> None:
+        placed = places_among(plan, accumulators.plan) if placed is None else placed
+        if placed is None:
             raise ValueError(f"{plan.labels.option[0]} is not drawn with {accumulators.plan.labels.option[0]}")
         self._plan, self._accumulators = plan, accumulators
-        self._place, self._component, registers = place
+        self._place, self._component, registers = placed
         self._country_labels: dict[str, tuple[str, ...]] = {"country": plan.labels.country, **dict(plan.labels.groups)}
         self._rows = np.flatnonzero(plan.row_component >= 0)
         self._moving = plan.component_growth[0] >= 0
@@ -226,27 +238,36 @@ class OptionSums:
         return self._known[key]
 
     def _make(self, who: Names, detailed: bool, sort: str, split: bool) -> dict[Group, dict[int, list[Part]]]:
-        component = self._plan.row_component[self._rows]
-        moving = self._moving[component]
-        taken = {"all": np.ones(len(component), dtype=bool), "still": ~moving, "lagged": moving}[sort]
+        share_of = self._share if split else np.zeros_like(self._share)
         countries = len(self._plan.labels.country)
         groups = list(zip(*(self._country_labels[name] for name in who), strict=True)) or [()] * countries
         number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-        group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
+        # Plans that differ in who pays alone find all but their shares as another left it.
+        at = (id(self._place), id(self._plan.labels), who, detailed, sort, split, share_of.tobytes() if split else b"")
+        known = self._accumulators.known
+        if at not in known:
+            group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]
+            known[at] = self._grouped(group, len(number), share_of, detailed, sort)
+        found: dict[Group, dict[int, list[Part]]] = {}
+        names = list(number)
+        for g, k, share, first in known[at].sums:
+            whole = Part(first, 1.0)
+            found.setdefault(names[g], {}).setdefault(k, []).append(self._shares[share].of(whole) if split else whole)
+        return found
+
+    def _grouped(self, group: Integers, groups: int, share_of: Integers, detailed: bool, sort: str) -> Grouped:
+        component = self._plan.row_component[self._rows]
+        moving = self._moving[component]
+        taken = {"all": np.ones(len(component), dtype=bool), "still": ~moving, "lagged": moving}[sort]
         part = component if detailed else np.zeros_like(component)
-        share_of = self._share if split else np.zeros_like(self._share)
         # One number for each group, component and share, which sorts as the three of them do.
-        shape = (len(number), len(self._plan.labels.component), len(self._shares))
+        shape = (groups, len(self._plan.labels.component), len(self._shares))
         occurring, which = np.unique(np.ravel_multi_index((group, part, share_of), shape)[taken], return_inverse=True)
         keys = np.unravel_index(occurring, shape)
         sizes = self._plan.component_lags[keys[1]] if sort == "lagged" else np.ones(len(occurring), np.int64)
         firsts = self._accumulators.places(self._place[taken], which, sizes.tolist(), sort == "lagged")
-        found: dict[Group, dict[int, list[Part]]] = {}
-        names = list(number)
-        for g, k, share, first in zip(*(key.tolist() for key in keys), firsts, strict=True):
-            whole = Part(first, 1.0)
-            found.setdefault(names[g], {}).setdefault(k, []).append(self._shares[share].of(whole) if split else whole)
-        return found
+        sums = list(zip(*(key.tolist() for key in keys), firsts, strict=True))
+        return Grouped(sums, (self._place, self._plan.labels))
 
 
 class _Financing(NamedTuple):
@@ -263,7 +284,7 @@ class _Financing(NamedTuple):
 _WHOLE = _Financing(1.0)
 
 
-def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers, dict[int, int]] | None:
+def places_among(plan: Plan, drawn: Plan) -> Placed | None:
     """Return the place of each cost among the costs of another plan, of each component, and the registers of who pays.
 
     None if that cannot be. It can where every cost of the plan is one of the other, of the same distribution and as
@@ -288,7 +309,7 @@ def places_among(plan: Plan, drawn: Plan) -> tuple[Integers, Integers, dict[int,
             for name in ("row_kind", "row_location", "row_scale")
         )
     )
-    return (place, component, registers) if is_same else None
+    return Placed(place, component, registers) if is_same else None
 
 
 def _registers_among(plan: Plan, drawn: Plan) -> dict[int, int] | None:

@@ -8,6 +8,8 @@ from a stream named after where it is stated; the three parts are independent of
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from popsim.arrays import Floats, Integers
@@ -36,10 +38,11 @@ def expected_shares(view: StudyView) -> Floats | None:
     study = view.study
     if study.agency_fee is None:
         return None
-    pledged = [
-        [0.0] * len(study.countries) if each is None else [_mean(share) for _, share in view.entries(each[1])]
-        for each in view.cofinancing
-    ]
+    pledged = []
+    for each in view.cofinancing:
+        means = {} if each is None else {label: _mean(share) for label, share in view.amounts(each[1]).items()}
+        labels = () if each is None else view.labels(each[1])
+        pledged.append([means[label] for label in labels] if means else [0.0] * len(study.countries))
     paid = [_mean(_materialised(study, each)) for each in view.cofinancing]
     return (1.0 - np.array(pledged).T * paid) * (1.0 + _mean(study.agency_fee))
 
@@ -78,9 +81,21 @@ def register_shares(view: StudyView, factors: GlobalFactors) -> None:
 
 
 def make_shares(
-    view: StudyView, factors: GlobalFactors, streams: StreamNumbers, country: Integers, component: Integers
+    view: StudyView, register: Callable[[str], int], streams: StreamNumbers, country: Integers, component: Integers
 ) -> Shares:
-    """Return the shares of rows; `country` and `component` are those of each row, -1 where it is no cost."""
+    """Return the shares of rows.
+
+    Parameters
+    ----------
+    view
+        The study.
+    register
+        Returns the register of what is drawn from a stream of `StudyView.financing_draws`.
+    streams
+        Numbers of streams.
+    country, component
+        Those of each row, -1 where it is no cost.
+    """
     study, draws = view.study, view.financing_draws
     if study.agency_fee is None or not draws:
         return NO_SHARES
@@ -101,7 +116,7 @@ def make_shares(
     for i, parts in enumerate(kinds):
         for j, (_, stream) in enumerate(parts):
             if stream:
-                registers[i, j] = factors.register(stream, draws[stream], stream)
+                registers[i, j] = register(stream)
                 drawn_from[i, j] = streams.numbers([f"common/{stream}"])[0]
     return Shares(np.where(component >= 0, kind[country, component], -1), numbers, registers, drawn_from).frozen()
 

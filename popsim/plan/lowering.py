@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import deque
 from typing import NamedTuple
 
 import numpy as np
 
-from popsim.arrays import Floats
+from popsim.arrays import Floats, Integers
 from popsim.arrays import pointers as pointers
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
-from popsim.plan.expectation import expect_rows, likely_weights
+from popsim.plan.expectation import Expected, expect_rows, likely_weights
 from popsim.plan.financing import expected_shares, make_shares, register_shares
 from popsim.plan.model import About, Exact, Labels, Plan, StreamNames
 from popsim.plan.moves import NO_MOVES, Moves
@@ -56,10 +57,134 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     if not isinstance(study, Study):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
         raise ParameterError(Problem("", ("study",), kind_of(study), "a Study", mend))
-    known = _Known(StreamNumbers(), {})
-    plan = _compile(study, FULL, FULL_NAME, known)
-    others = tuple(_compile(option.study, option.id, option.name, known) for option in study.options)
-    return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, others))
+    compiler = Compiler()
+    plan, *others = compiler.plans(study)
+    return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, tuple(others)))
+
+
+class Compiler:
+    """Lowers one study after another, and does once what several have in common.
+
+    Studies that draw the same and differ in who pays have all arrays in common but those of who pays.
+
+    Examples
+    --------
+    >>> from popsim.study.load import StudyReader
+    >>> reader, compiler = StudyReader("example"), Compiler()
+    >>> one, other = [compiler.plans(reader.load({"financing.cofinancing": share}))[0] for share in (0.1, 0.2)]
+    >>> one.draws is other.draws, one.digest == other.digest
+    (True, False)
+    """
+
+    def __init__(self) -> None:
+        self._streams = StreamNumbers()
+        self._modes: dict[int, tuple[Family, float]] = {}
+        self._drawn: dict[str, deque[_Drawn]] = {}
+
+    def plans(self, study: Study) -> tuple[Plan, ...]:
+        """Return the plan of a study, then those of its options, none of them with a note of what draws the same.
+
+        Raises
+        ------
+        PlanError
+            As for `compile`.
+        """
+        options = ((option.study, option.id, option.name) for option in study.options)
+        return tuple(self._plan(*each) for each in ((study, FULL, FULL_NAME), *options))
+
+    def _plan(self, study: Study, option: str, option_name: str) -> Plan:
+        view = StudyView(study, self._modes)
+        known = self._drawn.setdefault(option, deque(maxlen=_MOST_DRAWN))
+        for drawn in known:
+            if _draw_the_same(study, drawn.study, view) and (plan := self._paid_otherwise(view, drawn, option_name)):
+                return plan
+        drawn = self._lowered(view, option, option_name)
+        known.appendleft(drawn)
+        return drawn.plan
+
+    def _paid_otherwise(self, view: StudyView, drawn: _Drawn, option_name: str) -> Plan | None:
+        """Return the plan of a study that draws what another does; None where a share was not among its draws."""
+        plan, study = drawn.plan, view.study
+        streams = plan.shares.share_stream[plan.shares.share_drawn >= 0].tolist()
+        registers: dict[int, int] = dict(
+            zip(streams, plan.shares.share_drawn[plan.shares.share_drawn >= 0].tolist(), strict=True)
+        )
+
+        def register(stream: str) -> int:
+            return registers[int(self._streams.numbers([f"common/{stream}"])[0])]
+
+        try:
+            shares = make_shares(view, register, self._streams, plan.row_country, plan.row_component)
+        except KeyError:
+            return None
+        share = expected_shares(view)
+        expected = _expected_totals(drawn.expected, share)
+        return dataclasses.replace(
+            plan,
+            labels=plan.labels
+            if option_name == plan.labels.option_name
+            else _labels(study, plan.labels.option[0], option_name),
+            row_share=_row_share(plan.row_component, share),
+            shares=shares,
+            sampling=study.sampling,
+            about=_about(study),
+            exact=plan.exact._replace(component_expected=expected),
+        )
+
+    def _lowered(self, view: StudyView, option: str, option_name: str) -> _Drawn:
+        study, builder = view.study, RowBuilder()
+        labels = _labels(study, option, option_name)
+        if not view.is_moving:
+            timing = make_timing(view, None)
+            _add_countries(view, builder, timing, None)
+            return _drawn(view, builder, self._streams, NO_MOVES, NO_SHARES, timing, labels)
+        builder.begin("")
+        factors = GlobalFactors(study, builder)
+        register_shared_values(view, factors)
+        timing = make_timing(view, factors)
+        register_shares(view, factors)
+        activations = ActivationBuilder(view, builder, factors)
+        _add_countries(view, builder, timing, activations)
+        columns = builder.columns
+        moves = Moves(
+            row_keep=columns["register"],
+            row_presence=columns["activation"],
+            row_growth=columns["price_profile"],
+            counts=np.array([activations.register_count, activations.slot_count, timing.slots], dtype=np.int64),
+            **activations.arrays(),
+            **factors.path_arrays(timing.paths, timing.years),
+            **timing.arrays,
+        )
+
+        def register(stream: str) -> int:
+            return factors.register(stream, view.financing_draws[stream], stream)
+
+        shares = make_shares(view, register, self._streams, columns["country"], columns["component"])
+        return _drawn(view, builder, self._streams, moves.frozen(), shares, timing, labels)
+
+
+_MOST_DRAWN = 32
+"""Studies whose draws are remembered, of each option."""
+
+
+class _Drawn(NamedTuple):
+    """A study that was lowered, and what its costs come to on average."""
+
+    study: Study
+    plan: Plan
+    expected: Expected
+
+
+def _draw_the_same(one: Study, other: Study, view: StudyView) -> bool:
+    """Return whether two studies draw the same amounts and who pays from the same draws; `view` is of the first."""
+    return (
+        (one.agency_fee is None) == (other.agency_fee is None)
+        and one.countries == other.countries
+        and _common(one) == _common(other)
+        and len(one.areas) == len(other.areas)
+        and all(_without_payers(a) == _without_payers(b) for a, b in zip(one.areas, other.areas, strict=True))
+        and view.financing_draws == StudyView(other).financing_draws
+    )
 
 
 def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple[Plan, ...]:
@@ -72,41 +197,6 @@ def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple
         if not found:
             leaders.append((option.study, other))
     return tuple(noted)
-
-
-class _Known(NamedTuple):
-    """What the options of a study have in common, for the most part."""
-
-    streams: StreamNumbers
-    modes: dict[int, tuple[Family, float]]
-
-
-def _compile(study: Study, option: str, option_name: str, known: _Known) -> Plan:
-    builder, view = RowBuilder(), StudyView(study, known.modes)
-    labels = _labels(study, option, option_name)
-    if not view.is_moving:
-        timing = make_timing(view, None)
-        _add_countries(view, builder, timing, None)
-        return _plan(view, builder, known.streams, NO_MOVES, NO_SHARES, timing, labels)
-    builder.begin("")
-    factors = GlobalFactors(study, builder)
-    register_shared_values(view, factors)
-    timing = make_timing(view, factors)
-    register_shares(view, factors)
-    activations = ActivationBuilder(view, builder, factors)
-    _add_countries(view, builder, timing, activations)
-    columns = builder.columns
-    moves = Moves(
-        row_keep=columns["register"],
-        row_presence=columns["activation"],
-        row_growth=columns["price_profile"],
-        counts=np.array([activations.register_count, activations.slot_count, timing.slots], dtype=np.int64),
-        **activations.arrays(),
-        **factors.path_arrays(timing.paths, timing.years),
-        **timing.arrays,
-    )
-    shares = make_shares(view, factors, known.streams, columns["country"], columns["component"])
-    return _plan(view, builder, known.streams, moves.frozen(), shares, timing, labels)
 
 
 def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activations: ActivationBuilder | None) -> None:
@@ -135,7 +225,7 @@ def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activat
         builder.extend(costs, place, factor, commons[group], activation)
 
 
-def _plan(
+def _drawn(
     view: StudyView,
     builder: RowBuilder,
     streams: StreamNumbers,
@@ -143,7 +233,7 @@ def _plan(
     shares: Shares,
     timing: Timing,
     labels: Labels,
-) -> Plan:
+) -> _Drawn:
     study, draws, columns = view.study, builder.draws(streams), builder.columns
     expected, share = expect_rows(view), expected_shares(view)
     costs = columns["component"] >= 0
@@ -154,19 +244,13 @@ def _plan(
         out[costs] = values.ravel()
         return out
 
-    expected_totals = np.full((len(SIMULATED_TOTALS), len(view.pairs)), np.nan)
-    for (prices, span), means in expected.means.items():
-        row = SIMULATED_TOTALS.index
-        expected_totals[row(total_name("cost", prices, span))] = means.sum(axis=0)
-        if share is not None:
-            expected_totals[row(total_name("financing_need", prices, span))] = (means * share).sum(axis=0)
-    return Plan(
+    plan = Plan(
         draws=draws,
         moves=moves,
         labels=labels,
         row_country=columns["country"],
         row_component=columns["component"],
-        row_share=np.zeros(0) if share is None else spread(share),
+        row_share=_row_share(columns["component"], share),
         row_mode=spread(expected.mode),
         row_mean=spread(expected.mean),
         row_std=spread(expected.std),
@@ -175,22 +259,47 @@ def _plan(
         component_lags=timing.component_lags,
         component_path=timing.component_path,
         sampling=study.sampling,
-        about=About(
-            study_name=study.name,
-            title=study.title,
-            currency=study.currency,
-            price_year=study.price_year,
-            coverage=study.coverage,
-            breakdowns=study.breakdowns,
-            study_text=study.files[0][1],
-        ),
+        about=_about(study),
         shares=shares,
         exact=Exact(
-            component_expected=expected_totals,
+            component_expected=_expected_totals(expected, share),
             component_payments=np.array(view.totals, dtype=np.float64),
             row_likely=builder.likely(view.mode) * np.where(costs, spread(likely_weights(view)), 1.0),
         ),
         streams=StreamNames(builder.shared_names, builder.own_names),
+    )
+    return _Drawn(study, plan, expected)
+
+
+def _row_share(row_component: Integers, share: Floats | None) -> Floats:
+    """Return what is financed of each row on average; empty where the study does not say."""
+    if share is None:
+        return np.zeros(0)
+    found = np.zeros(len(row_component))
+    found[row_component >= 0] = share.ravel()
+    return found
+
+
+def _expected_totals(expected: Expected, share: Floats | None) -> Floats:
+    """Return the exact mean of every total by component, from those of each row; NaN where it is not asked for."""
+    totals = np.full((len(SIMULATED_TOTALS), expected.mean.shape[1]), np.nan)
+    for (prices, span), means in expected.means.items():
+        row = SIMULATED_TOTALS.index
+        totals[row(total_name("cost", prices, span))] = means.sum(axis=0)
+        if share is not None:
+            totals[row(total_name("financing_need", prices, span))] = (means * share).sum(axis=0)
+    return totals
+
+
+def _about(study: Study) -> About:
+    return About(
+        study_name=study.name,
+        title=study.title,
+        currency=study.currency,
+        price_year=study.price_year,
+        coverage=study.coverage,
+        breakdowns=study.breakdowns,
+        study_text=study.files[0][1],
     )
 
 
@@ -232,11 +341,11 @@ def draws_all_of(one: Study, other: Study) -> bool:
     >>> draws_all_of(fewer, study), draws_all_of(study, fewer)
     (True, False)
     """
-    areas = {area.id: _drawn(area) for area in other.areas}
+    areas = {area.id: _without_payers(area) for area in other.areas}
     countries = {country.code: country for country in other.countries}
     return (
         _common(one) == _common(other)
-        and all(areas.get(area.id) == _drawn(area) for area in one.areas)
+        and all(areas.get(area.id) == _without_payers(area) for area in one.areas)
         and all(countries.get(country.code) == country for country in one.countries)
         and StudyView(one).financing_draws.items() <= StudyView(other).financing_draws.items()
     )
@@ -256,7 +365,7 @@ def _common(study: Study) -> tuple[object, ...]:
     )
 
 
-def _drawn(area: Area) -> Area:
+def _without_payers(area: Area) -> Area:
     """Return an area without who pays, of which what is drawn is compared by itself."""
     parts = tuple(
         part if part.cofinancing is None else dataclasses.replace(part, cofinancing=None) for part in area.components

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest, shown, words
 from popsim.sampling import Sampling
+from popsim.schema import STUDY_FILE
 from popsim.study.areas import check_areas, counted_areas, resolve_areas
 from popsim.study.catalogue import CatalogueReading, read_catalogue
 from popsim.study.countries import (
@@ -71,37 +72,80 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     >>> load_study("pops", {"scenarios.count": 500}).scenarios
     500
     """
-    path = find_study(source)
-    raw = parse_toml(read_text(path), path.name)
-    if overrides is not None and not isinstance(overrides, Mapping):
-        raise ParameterError(
-            Problem("", ("overrides",), kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
-        )
-    merged, applied, problems = apply_overrides(raw, overrides or {}, path.name)
-    place = Place(path.name, tuple((keys, "override") for keys in applied))
-    checked, others = check_document(StudyFile, merged, place)
-    problems += map(place.located, others)
-    if checked is None:
-        raise StudyError(problems)
-    shared = _Shared()
+    return StudyReader(source).load(overrides)
 
-    def load(file: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
-        return _Loader(file, path.parent, shared).study()
 
-    loader = _Loader(checked, path.parent, shared, is_changed=bool(applied))
-    study, others = loader.study()
-    problems += others
-    options, others = resolve_options(checked, load, set(problems))
-    problems += map(place.located, others)
-    what_ifs, others = resolve_what_ifs(checked, load, set(problems))
-    problems += map(place.located, others)
-    if problems or study is None:
-        raise StudyError(dict.fromkeys(problems))
-    study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)), notes=loader.notes(study))
-    if not (options or what_ifs):
-        return study
-    files = loader.files(options, what_ifs)
-    return replace(study, options=tuple(options), what_ifs=tuple(what_ifs), files=files)
+class StudyReader:
+    """Loads one study file under one set of overrides after another; what these have in common is read once.
+
+    Parameters
+    ----------
+    source
+        As for `load_study`.
+
+    Raises
+    ------
+    FileError
+        When the study file is missing or cannot be read.
+
+    Examples
+    --------
+    >>> reader = StudyReader("pops")
+    >>> [reader.load({"scenarios.count": count}, alone=True).scenarios for count in (100, 200)]
+    [100, 200]
+    """
+
+    def __init__(self, source: str | os.PathLike[str]) -> None:
+        self.path = find_study(source)
+        self.raw = parse_toml(read_text(self.path), self.path.name)
+        self._shared = _Shared()
+
+    def load(self, overrides: Mapping[str, object] | None = None, *, alone: bool = False) -> Study:
+        """Return the study under these overrides, as `load_study` does.
+
+        Parameters
+        ----------
+        overrides
+            Values by dotted key.
+        alone
+            Whether to leave out what takes time beside the study and its options: its what-ifs and texts of its files.
+
+        Raises
+        ------
+        StudyError
+            With every problem of the study.
+        """
+        path, shared = self.path, self._shared
+        if overrides is not None and not isinstance(overrides, Mapping):
+            raise ParameterError(
+                Problem("", ("overrides",), kind_of(overrides), 'a dict by dotted key: {"scenarios.count": 5_000}')
+            )
+        merged, applied, problems = apply_overrides(self.raw, overrides or {}, path.name)
+        if alone:
+            merged.pop("what_if", None)
+        place = Place(path.name, tuple((keys, "override") for keys in applied))
+        checked, others = check_document(StudyFile, merged, place)
+        problems += map(place.located, others)
+        if checked is None:
+            raise StudyError(problems)
+
+        def load(file: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
+            return _Loader(file, path.parent, shared, has_texts=not alone).study()
+
+        loader = _Loader(checked, path.parent, shared, is_changed=bool(applied), has_texts=not alone)
+        study, others = loader.study()
+        problems += others
+        options, others = resolve_options(checked, load, set(problems))
+        problems += map(place.located, others)
+        what_ifs, others = resolve_what_ifs(checked, load, set(problems))
+        problems += map(place.located, others)
+        if problems or study is None:
+            raise StudyError(dict.fromkeys(problems))
+        study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)))
+        study = replace(study, notes=loader.notes(study), options=tuple(options), what_ifs=tuple(what_ifs))
+        if alone or not (options or what_ifs):
+            return study
+        return replace(study, files=loader.files(options, what_ifs))
 
 
 class _Shared:
@@ -134,10 +178,20 @@ class _Shared:
 class _Loader:
     """Reads what a study refers to, part by part; problems gather in one list."""
 
-    def __init__(self, checked: Checked[StudyFile], folder: Path, shared: _Shared, *, is_changed: bool = False) -> None:
+    def __init__(
+        self,
+        checked: Checked[StudyFile],
+        folder: Path,
+        shared: _Shared,
+        *,
+        is_changed: bool = False,
+        has_texts: bool = True,
+    ) -> None:
         self.checked, self.folder, self.shared = checked, folder, shared
         self.is_changed = is_changed
         """Whether overrides changed the study, which may then lack names that its translations have."""
+        self.has_texts = has_texts
+        """Whether the study is to have the texts of its files."""
         self.table: TextTable | None = None
         self.groups: tuple[str, ...] = ()
         self.catalogue = CatalogueReading()
@@ -169,7 +223,9 @@ class _Loader:
         self.files = partial(study_files, content, checked.raw, self.catalogue, texts, translations=translated)
         # What options change is written with the study that has them; each option stands by itself without the others.
         own = content.model_copy(update={"option": [], "what_if": []})
-        files = study_files(own, checked.raw, self.catalogue, texts, translations=translated)
+        files: tuple[tuple[str, str], ...] = ((STUDY_FILE, ""),)
+        if self.has_texts:
+            files = study_files(own, checked.raw, self.catalogue, texts, translations=translated)
         study = _assemble(content, countries, left_out, self.catalogue, areas, dependence, files, payments)
         return replace(study, translations=translations), []
 

@@ -287,7 +287,7 @@ def _changes(study: Checked[StudyFile], table: OptionTable, origin: str) -> tupl
     """Return what an option changes by full key, numbers and texts before tables, and keys that it may not change."""
     changes: dict[TextKeys, Any] = {}
     problems = []
-    for keys, value in _values(table.set):
+    for keys, value in single_values(table.set):
         said = f"{dotted(keys)} = {shown(value)}"
         fault = _unknown_key(study.raw, keys, value, FIXED)
         if keys[0] in FIXED:
@@ -308,12 +308,18 @@ def _changes(study: Checked[StudyFile], table: OptionTable, origin: str) -> tupl
     return dict(sorted(changes.items(), key=lambda item: isinstance(item[1], dict))), problems
 
 
-def _values(table: Mapping[str, Any], above: TextKeys = ()) -> Iterator[tuple[TextKeys, Any]]:
-    """Go down to single values, by full key: a distribution or a matrix is one, however it is written."""
+def single_values(table: Mapping[str, Any], above: TextKeys = ()) -> Iterator[tuple[TextKeys, Any]]:
+    """Go down to single values, by full key: a distribution or a matrix is one, however it is written.
+
+    Examples
+    --------
+    >>> list(single_values({"financing": {"cofinancing": 0.5, "by": {"ldc": {"LDC": 0.2}}}}))
+    [(('financing', 'cofinancing'), 0.5), (('financing', 'by', 'ldc', 'LDC'), 0.2)]
+    """
     for key, value in table.items():
         keys = (*above, key) if above else split_key(key)
         if isinstance(value, dict) and value and is_table(position(StudyFile, keys).type):
-            yield from _values(value, keys)
+            yield from single_values(value, keys)
         else:
             yield keys, value
 
