@@ -1,8 +1,8 @@
 """Designs of scenarios: random, Latin hypercube, scrambled Sobol points.
 
-A stream draws its normals from words: random ones that the kernels count out, or points of a design. Points are made
-for a range of scenarios at a time, each from the number of the scenario alone, so that ranges, blocks and threads
-change nothing and memory stays bounded. See docs/designs.md.
+A stream draws its normals from words: random ones that the kernels count out, or points of a design. Each point is made
+from the number of its scenario alone, so that ranges, blocks and threads change nothing: those of a Latin hypercube for
+a range of scenarios at a time, Sobol points by the kernel where it needs them. See docs/designs.md.
 """
 
 from __future__ import annotations
@@ -18,44 +18,10 @@ from popsim.arrays import Integers, Words
 from popsim.plan.model import Draws
 from popsim.sampling import SOBOL_BITS, Sampling
 
-_SCRAMBLE_PAIRS = np.uint64(2**63)
-"""Where in a stream the words of its scramble lie: beyond the words of any scenario."""
-_PAIRS_APART = 64
-"""Pairs of words from the scramble of a stream to that of its next replicate; a scramble takes 26."""
-
-_BITS = 51
-_DROP = np.uint64(13)
-RUN_BITS = 8
-"""Points are made in runs of two to this power."""
-_RUN = 1 << RUN_BITS
-
-
-class SobolColumns(NamedTuple):
-    """What makes the points of one scrambled sequence, a row for each stream.
-
-    Point number i is the exclusive or of the columns at the bits of i that are set, and of the first point. `run` holds
-    the points 0 ... `_RUN` - 1, `column` the columns of the bits above.
-    """
-
-    run: Words
-    column: Words
-
-
-def fill_sobol(words: Words, columns: SobolColumns, first: int, last: int) -> None:
-    """Write the points first ... last - 1 of a sequence into (stream, point)."""
-    for number in range(first >> RUN_BITS, (last + _RUN - 1) >> RUN_BITS):
-        base = np.zeros((len(columns.run), 1), dtype=np.uint64)
-        for bit in range(number.bit_length()):
-            if number >> bit & 1:
-                base ^= columns.column[:, bit, np.newaxis]
-        begin, end = max(first, number * _RUN), min(last, (number + 1) * _RUN)
-        part = columns.run[:, begin - number * _RUN : end - number * _RUN]
-        np.bitwise_xor(part, base, out=words[:, begin - first : end - first])
-
 
 @lru_cache(maxsize=4)
 def direction_numbers(dimensions: int, bits: int) -> Words:
-    """Return direction numbers (dimension, bit) at the top of 51 bits, read off the unscrambled points of scipy.
+    """Return direction numbers (dimension, bit) of `SOBOL_BITS` bits, read off the unscrambled points of scipy.
 
     In scipy's order, points 2^k - 1 and 2^k differ by direction number k alone.
     """
@@ -69,62 +35,42 @@ def direction_numbers(dimensions: int, bits: int) -> Words:
     numbers = np.empty((dimensions, bits), dtype=np.uint64)
     before = points.random(1)
     for k in range(bits):
-        skipped = 2**k - 1 - points.num_generated
-        if skipped >= 0:
-            before = points.fast_forward(skipped).random(1)
+        # As if 2^k points had been made: to make them takes seconds where bits are many.
+        points.num_generated = 2**k
         after = points.random(1)
         numbers[:, k] = np.bitwise_xor(*(np.concatenate([before, after]) * 2.0**SOBOL_BITS).astype(np.uint64))
         before = after
-    numbers <<= np.uint64(_BITS - SOBOL_BITS)
+    # The lowest bit of direction number k, counted from the top, is bit k: so it was the right one.
+    if (numbers & (~numbers + np.uint64(1)) != 2 ** (SOBOL_BITS - 1 - np.arange(bits, dtype=np.uint64))).any():
+        message = "this version of scipy gives no direction numbers of Sobol points"
+        raise RuntimeError(message)
     numbers.setflags(write=False)
     return numbers
-
-
-def scrambled(streams: Words, seed: int, numbers: Words, replicate: int = 0) -> SobolColumns:
-    """Scramble direction numbers by each stream's own words; return the first run of points and the columns above.
-
-    The scramble is a random lower triangular matrix over the bits and a random shift (Matousek 1998,
-    doi:10.1006/jcom.1998.0489): word 0 of a stream is the shift, word 1 + j what bit j brings with it. Another
-    replicate takes other words of the same streams.
-    """
-    from popsim.kernels.philox import fill_bits
-
-    words = np.empty((len(streams), _BITS + 2), dtype=np.uint64)
-    pairs = _SCRAMBLE_PAIRS + np.uint64(replicate * _PAIRS_APART)
-    for row, stream in zip(words, streams, strict=True):
-        fill_bits(row, len(row) // 2, np.uint64(seed), stream, pairs)
-    words >>= _DROP
-    scrambled = np.zeros_like(numbers)
-    for j in range(SOBOL_BITS):
-        top = np.uint64(1 << (_BITS - 1 - j))
-        brought = (words[:, 1 + j] & (top - np.uint64(1))) | top
-        scrambled ^= np.where(numbers & top, brought[:, np.newaxis], np.uint64(0))
-    # scipy's order is that of Gray's code: bit k of a point's number sets bits k and k - 1 of its code.
-    column = scrambled.copy()
-    column[:, 1:] ^= scrambled[:, :-1]
-    column <<= _DROP
-    run = np.empty((len(streams), _RUN), dtype=np.uint64)
-    run[:, 0] = words[:, 0] << _DROP
-    for k in range(RUN_BITS):
-        run[:, 1 << k : 2 << k] = run[:, : 1 << k] ^ column[:, k, np.newaxis]
-    return SobolColumns(run, np.ascontiguousarray(column[:, RUN_BITS:]))
 
 
 SOBOL_STREAMS = 21_201
 """Dimensions that have direction numbers (Joe and Kuo 2008, doi:10.1137/070709359)."""
 
 
+_NO_WORDS = np.empty(0, dtype=np.uint64)
+
+
 class Design(NamedTuple):
     """Points for some streams; the other streams draw at random.
 
-    Row r of `words` holds 64-bit words, of which the kernel uses the first 51 bits, for the scenarios from `start`
-    (even) on. `shared_row` and `own_row` give the row of each stream of a plan, or -1.
+    `shared_row` and `own_row` give the row of each stream of a plan, or -1. Row r of `words` holds 64-bit words, the
+    first 51 bits of which the kernel uses, for the scenarios from `start` (even) on. Or there are none, and the kernel
+    makes Sobol points from `first` (stream, replicate) and `column` (stream, bit, replicate), both flat.
     """
 
     words: Words
     start: int
     shared_row: Integers
     own_row: Integers
+    first: Words = _NO_WORDS
+    column: Words = _NO_WORDS
+    bits: int = 0
+    replicates: int = 1
 
 
 class Points(Protocol):
@@ -132,7 +78,7 @@ class Points(Protocol):
 
     @property
     def rows(self) -> int:
-        """Number of streams that take points."""
+        """Number of streams whose points are made beforehand, and take memory."""
 
     def between(self, start: int, stop: int) -> Design:
         """Return the points of scenarios start ... stop - 1, rounded outwards to whole pairs."""
@@ -219,12 +165,24 @@ def make_points(
     leading = np.array([one for one in order if int(numbers[one]) in places], dtype=np.int64)
     row[leading] = np.arange(len(leading))
     last_point = (sampling.first + sampling.count) // sampling.replicates
-    bits = min(max(RUN_BITS, last_point.bit_length()), SOBOL_BITS)
+    bits = min(max(last_point.bit_length(), 1), SOBOL_BITS)
     directions = direction_numbers(len(places), bits)[[places[int(stream)] for stream in numbers[leading]]]
-    columns = tuple(
-        scrambled(numbers[leading], sampling.seed, directions, replicate) for replicate in range(sampling.replicates)
-    )
-    return _Sobol(columns, *np.split(row, [len(draws.shared_stream)]))
+    return _Sobol(_sobol(numbers[leading], directions, sampling, *np.split(row, [len(draws.shared_stream)])))
+
+
+def _sobol(streams: Words, directions: Words, sampling: Sampling, shared_row: Integers, own_row: Integers) -> Design:
+    """Scramble direction numbers by each stream's own words, each replicate by others (Matousek 1998).
+
+    doi:10.1006/jcom.1998.0489
+    """
+    from popsim.kernels.sobol import scramble
+
+    bits = directions.shape[1]
+    first = np.empty(len(streams) * sampling.replicates, dtype=np.uint64)
+    column = np.empty(len(first) * bits, dtype=np.uint64)
+    scramble(first, column, directions, streams, np.uint64(sampling.seed), np.int64(sampling.replicates))
+    words = np.empty((0, 0), dtype=np.uint64)
+    return Design(words, 0, shared_row, own_row, first, column, bits, sampling.replicates)
 
 
 def _even(start: int, stop: int) -> tuple[int, int]:
@@ -254,23 +212,10 @@ class _Latin:
 
 @dataclass(frozen=True, eq=False)
 class _Sobol:
-    """Scramblings of one sequence, which take turns from scenario to scenario."""
+    """Scramblings of one sequence, which take turns from scenario to scenario; the kernel makes the points."""
 
-    columns: tuple[SobolColumns, ...]
-    shared_row: Integers
-    own_row: Integers
+    design: Design
+    rows: int = 0
 
-    @property
-    def rows(self) -> int:
-        return len(self.columns[0].run)
-
-    def between(self, start: int, stop: int) -> Design:
-        first, last = _even(start, stop)
-        words = np.empty((self.rows, last - first), dtype=np.uint64)
-        replicates = len(self.columns)
-        for replicate, columns in enumerate(self.columns):
-            # Points of this scrambling whose scenarios fall into the range.
-            begin, end = -((replicate - first) // replicates), -((replicate - last) // replicates)
-            place = begin * replicates + replicate - first
-            fill_sobol(words[:, place::replicates], columns, begin, end)
-        return Design(words, first, self.shared_row, self.own_row)
+    def between(self, start: int, stop: int) -> Design:  # noqa: ARG002
+        return self.design

@@ -17,9 +17,9 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.arrays import Floats, Mask, Words
+from popsim.arrays import Floats, Mask
 from popsim.engine.breakdowns import Breakdown, Scope, Sums, arrange_together, scope_of
-from popsim.engine.designs import describe_design, make_points, queue
+from popsim.engine.designs import Points, describe_design, make_points, queue
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, fill, is_written, make_room
 from popsim.layout import CONSTANT, STREAM_VERSION
@@ -92,9 +92,10 @@ class Simulation:
         return unwritten
 
     @cached_property
-    def _waiting(self) -> Words | None:
-        """Order in which streams take dimensions of Sobol points, the same in all options."""
-        return queue([plan.draws for plan in self.plans]) if self.sampling.design == "sobol" else None
+    def _points(self) -> tuple[Points | None, ...]:
+        """The design of all scenarios for each plan that is drawn; streams take the same dimensions in all options."""
+        waiting = queue([plan.draws for plan in self.plans]) if self.sampling.design == "sobol" else None
+        return tuple(make_points(plan.draws, self.sampling, waiting=waiting) for plan, _ in self.drawn)
 
     def fill(
         self,
@@ -132,7 +133,7 @@ class Simulation:
                 self.sampling.seed,
                 start,
                 threads,
-                points=make_points(plan.draws, self.sampling, waiting=self._waiting),
+                points=self._points[i],
                 progress=_part_of(progress, i, len(self.drawn)),
                 out=out,
             )

@@ -18,6 +18,7 @@ from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.marginals import values
 from popsim.kernels.outputs import LINE, from_line, put, put_out, put_sums
 from popsim.kernels.philox import fill_bits
+from popsim.kernels.sobol import sobol_words
 from popsim.kernels.steps import run_steps
 from popsim.layout import CONSTANT, EVEN, NORMAL, TRIANGLE
 
@@ -29,7 +30,10 @@ _SCORE = np.int64(0)
 def _draw(work, at, words, count, seed, stream, aligned, design, row, kind, mode):  # type: ignore[no-untyped-def]
     """Fill normals of a stream, from the points of a design where it has a row of them; or what has a closed form."""
     source, start = words, np.int64(0)
-    if row >= 0:
+    if row >= 0 and len(design.first) > 0:
+        last = aligned + count
+        start = sobol_words(words, aligned, last, design.first, design.column, row, design.bits, design.replicates)
+    elif row >= 0:
         source, start = design.words[row], aligned - design.start
     else:
         fill_bits(words, count // 2, seed, stream, np.uint64(aligned >> 1))
@@ -172,7 +176,7 @@ def fill_scenarios(out, first, start, stop, block, seed, draws, program, targets
     slots = own + largest * width
     sums = slots + program.slots * width
     work = from_line(np.empty(sums + targets.target_count * width + LINE))
-    words = from_line(np.empty(width + LINE, np.uint64))
+    words = from_line(np.empty(width + LINE + 2 * design.replicates, np.uint64))
     for block_start in range(start, stop, block):
         block_stop = min(block_start + block, stop)
         # Words come in pairs, for an even scenario and the odd one after it.

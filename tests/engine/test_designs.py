@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import math
 import os
 import subprocess
@@ -18,12 +19,14 @@ from scipy import stats
 from scipy.stats import qmc
 
 from popsim.engine import designs
+from popsim.engine.breakdowns import Sums, rows_as_they_are
 from popsim.engine.correlation import read_correlation
-from popsim.engine.designs import fill_sobol, leading_order, make_points
+from popsim.engine.designs import leading_order, make_points
 from popsim.engine.sample import sample_draws
 from popsim.engine.simulate import simulate
+from popsim.engine.threads import fill
 from popsim.errors import ParameterError
-from popsim.families import Normal
+from popsim.families import Uniform
 from popsim.kernels.latin import fill_latin
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Draws
@@ -38,16 +41,21 @@ SEED = 2**64 - 59
 
 def draws_of(count: int) -> Draws:
     """As many streams as names, and nothing to tabulate."""
-    names = {f"x{place}": Normal(0.0, 1.0) for place in range(count)}
+    names = {f"x{place}": Uniform(0.0, 1.0) for place in range(count)}
     return sample_draws(names, read_correlation(None, list(names)))
 
 
-def words_of(design: str, streams: int, scenarios: int, seed: int = 1, first: int = 0) -> np.ndarray:
-    """The 51 bits of every stream and scenario."""
-    points = make_points(draws_of(streams), Sampling(scenarios, seed, design, first=first))
-    made = points.between(first, first + scenarios)
-    assert made.own_row.tolist() == list(range(streams))
-    return made.words[:, first - made.start : first - made.start + scenarios] >> np.uint64(13)
+def words_of(
+    design: str, streams: int, scenarios: int, seed: int = 1, first: int = 0, replicates: int = 1
+) -> np.ndarray:
+    """The 51 bits of every stream and scenario: those of the probability at which a uniform is drawn."""
+    draws = draws_of(streams)
+    sampling = Sampling(scenarios, seed, design, replicates, first)
+    points = make_points(draws, sampling)
+    assert points.between(first, first + scenarios).own_row.tolist() == list(range(streams))
+    sums = Sums(rows_as_they_are(streams), ())
+    drawn = fill(draws, sums, scenarios, seed, first, points=points)
+    return (drawn * 2.0**51).astype(np.uint64)
 
 
 def cells(words: np.ndarray, count: int) -> np.ndarray:
@@ -112,7 +120,12 @@ def test_the_variance_of_a_latin_mean_is_what_theory_says() -> None:
 SCRIPT = """
 import numpy as np
 from popsim.kernels.latin import fill_latin
+from popsim.kernels.sobol import scramble
 out = np.empty((3, 8), np.uint64)
+first, column = np.empty(9, np.uint64), np.empty(36, np.uint64)
+numbers = np.array([[2**29, 2**28, 2**28 + 2**27, 5], [1, 2, 3, 4], [2**29, 3 * 2**28, 7, 1]], np.uint64)
+scramble(first, column, numbers, np.arange(3, dtype=np.uint64), np.uint64(2**64 - 3), 3)
+print(first.tolist(), column.tolist())
 for total in (7, 2**31 - 1):
     fill_latin(out, np.uint64(0), np.uint64(2**64 - 3), np.arange(3, dtype=np.uint64), np.uint64(total))
     print(out.tolist())
@@ -136,9 +149,11 @@ def test_plain_python_gives_the_same_points() -> None:
 # Sobol points
 
 
-def philox_words(stream: int, seed: int, count: int) -> list[int]:
-    """Words of a stream from pair 2**63 on, by randomgen, which counts one on before its first block."""
-    raw = Philox(key=seed, counter=(stream << 64) + 2**63 - 1, number=4, width=32).random_raw(2 * count).tolist()
+def philox_words(stream: int, seed: int, count: int, pairs: int = 0) -> list[int]:
+    """Words of a stream from pair 2**63 + `pairs` on, by randomgen, which counts one on before its first block."""
+    raw = (
+        Philox(key=seed, counter=(stream << 64) + 2**63 + pairs - 1, number=4, width=32).random_raw(2 * count).tolist()
+    )
     return [(low | high << 32) >> 13 for low, high in zip(raw[0::2], raw[1::2], strict=True)]
 
 
@@ -196,10 +211,16 @@ def test_common_factors_then_country_factors_come_first() -> None:
 
 
 def test_far_sobol_points() -> None:
-    """By jumps in the number of the scenario, where scipy would have to walk; the columns are those of scipy's walk."""
-    near = make_points(draws_of(2), Sampling(2**20, 1, "sobol"))
-    whole = near.between(0, 2**20).words
-    np.testing.assert_array_equal(near.between(2**20 - 6, 2**20 - 1).words, whole[:, -6:])
+    """By jumps in the number of the scenario, as by walking there; at the end of the sequence, still nets."""
+    walked = qmc.Sobol(40, scramble=False).fast_forward(2**20 - 6).random(5)
+    start = qmc.Sobol(40, scramble=False).random(1)
+    far, near = (words_of("sobol", 40, count, first=first) for first, count in ((2**20 - 6, 5), (0, 1)))
+    # The scramble keeps the first bit in which two points differ.
+    found = np.floor(np.log2((far ^ near).astype(float))) - 21
+    apart = (walked * 2**30).astype(np.int64) ^ (start * 2**30).astype(np.int64)
+    np.testing.assert_array_equal(found, np.floor(np.log2(apart)).T)
+    order = np.sort(words_of("sobol", 3000, 64, first=2**30 - 64) >> np.uint64(45))
+    np.testing.assert_array_equal(order, np.broadcast_to(np.arange(64, dtype=np.uint64), order.shape))
 
 
 # As in test_same_numbers: these change only together with popsim.layout.STREAM_VERSION.
@@ -216,28 +237,42 @@ def test_points_are_what_they_always_were() -> None:
 @settings(max_examples=30, derandomize=True, deadline=None)
 def test_scramblings_take_turns(replicates: int, first: int, scenarios: int) -> None:
     """Scenario s is point s // R of scrambling s % R, whatever part is asked for."""
-    points = make_points(draws_of(3), Sampling(scenarios, SEED, "sobol", replicates, first))
-    made = points.between(first, first + scenarios)
-    words = made.words[:, first - made.start : first - made.start + scenarios]
-    for place in {0, scenarios // 2, scenarios - 1}:
-        number, turn = divmod(first + place, replicates)
-        alone = points.columns[turn]
-        one = np.empty((3, 1), dtype=np.uint64)
-        fill_sobol(one, alone, number, number + 1)
-        assert np.array_equal(words[:, place], one[:, 0])
+    words = words_of("sobol", 3, scenarios, SEED, first, replicates)
+    # All of them from the beginning, in their order: point by point, one scrambling after the other.
+    whole = words_of("sobol", 3, first + scenarios, SEED, 0, replicates)
+    assert np.array_equal(words, whole[:, first:])
+    # The first scrambling is that of a run without replicates.
+    alone = words_of("sobol", 3, -(-(first + scenarios) // replicates), SEED)
+    assert np.array_equal(whole[:, ::replicates], alone)
+
+
+@pytest.mark.parametrize("seed", [0, SEED])
+def test_each_scrambling_has_words_of_its_own(seed: int) -> None:
+    """Point by point against whole numbers: scrambling r takes the words of its streams from pair 2**63 + 64 r on."""
+    replicates, points = 5, 24
+    plain = (qmc.Sobol(3, scramble=False).random(32) * 2**30).astype(int)
+    found = words_of("sobol", 3, replicates * points, seed, replicates=replicates)
+    for place, turn in itertools.product(range(3), range(replicates)):
+        shift, *matrix = philox_words(stream_number(f"sample/x{place}"), seed, 53, 64 * turn)
+        columns = [(matrix[j] & (1 << 50 - j) - 1) | 1 << 50 - j for j in range(30)]
+        for point in range(points):
+            expected = shift
+            for j in range(30):
+                if plain[point, place] >> 29 - j & 1:
+                    expected ^= columns[j]
+            assert found[place, point * replicates + turn] == expected
 
 
 def test_scramblings_are_nets_each_and_differ() -> None:
-    points = make_points(draws_of(2), Sampling(16 * 64, SEED, "sobol", 16))
-    words = points.between(0, 16 * 64).words
+    words = words_of("sobol", 2, 16 * 64, SEED, replicates=16)
     found = set()
     for turn in range(16):
-        part = words[:, turn::16] >> np.uint64(13)
+        part = words[:, turn::16]
         for row in cells(part, 64):
             assert sorted(row) == list(range(64))
         found.add(part.tobytes())
     assert len(found) == 16
-    assert np.array_equal(words[:, ::16] >> np.uint64(13), words_of("sobol", 2, 64, SEED))
+    assert np.array_equal(words[:, ::16], words_of("sobol", 2, 64, SEED))
 
 
 def test_replicates_may_be_a_number_of_numpy() -> None:
