@@ -42,6 +42,8 @@ CSV_FILES = {
     ("dependence", "between_areas"): "correlation.csv",
 }
 """Keys of a study that name CSV files, and the names of these files where a study is written or copied."""
+STORE_FILE = "ensemble.zarr"
+"""The ensemble of a run that does not fit the memory; a folder."""
 JOINT_FILE = "joint.nc"
 """A sample of the scenarios in fine detail, from which the page composes packages; earlier runs have none."""
 SUMMARY_FILE, REPORT_FILE = "summary.csv", "report.html"

@@ -1,0 +1,141 @@
+"""Where the files of a Zarr store lie: a folder or an object storage; with checksums, and flushed to the disk."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from zarr.abc.store import ByteRequest
+from zarr.abc.store import Store as ZarrStore
+from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
+from zarr.core.sync import sync
+from zarr.storage import FsspecStore, LocalStore, WrapperStore
+
+_FLUSHED_TOGETHER = 16
+
+
+def storage_at(path: str | os.PathLike[str]) -> Storage:
+    """Return the storage at a path.
+
+    Parameters
+    ----------
+    path
+        A folder, which may not be there yet, or a URL that fsspec knows, such as ``s3://bucket/run/ensemble.zarr``.
+    """
+    text = os.fspath(path)
+    return Storage(FsspecStore.from_url(text) if is_url(text) else LocalStore(Path(text)))
+
+
+def is_url(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path is a URL of an object storage rather than a folder.
+
+    Examples
+    --------
+    >>> is_url("s3://bucket/run/ensemble.zarr"), is_url("results/pops/ensemble.zarr")
+    (True, False)
+    """
+    return "://" in os.fspath(path) and not os.fspath(path).startswith("file://")
+
+
+class Storage(WrapperStore[ZarrStore]):
+    """A storage of Zarr that keeps the checksum of each file that it writes, and can flush them.
+
+    A folder has files that are written beside and renamed; an object storage has whole objects only.
+    """
+
+    def __init__(self, store: ZarrStore, anew: bool = False) -> None:
+        super().__init__(store)
+        self._anew = anew
+        self._sums: dict[str, int] = {}
+
+    def anew(self) -> Storage:
+        """Return a storage of the same files to write values that do not depend on what is there."""
+        return Storage(self._store, anew=True)
+
+    async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
+        """Read a file; nothing, where values are written anew, which Zarr would merge with what is there."""
+        if self._anew and not key.endswith("zarr.json"):
+            return None
+        return await self._store.get(key, prototype, byte_range)
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the files; None for an object storage."""
+        return self._store.root if isinstance(self._store, LocalStore) else None
+
+    async def set(self, key: str, value: Buffer) -> None:
+        """Write a file, and keep its checksum."""
+        self._sums[key] = zlib.crc32(value.as_buffer_like())
+        await self._store.set(key, value)
+
+    @contextmanager
+    def flushing(self) -> Iterator[dict[str, int]]:
+        """Yield the checksums of the files that are written within, by name; at the end all of them are on the disk."""
+        self._sums.clear()
+        yield self._sums
+        if self.folder is not None:
+            files = [self.folder / key for key in self._sums]
+            # Together: a disk writes many files at once, and a journal once for all of them.
+            with ThreadPoolExecutor(_FLUSHED_TOGETHER) as pool:
+                list(pool.map(_flush, files))
+                list(pool.map(_flush, {file.parent for file in files}))
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names of files and folders in a folder; none where there is no such folder."""
+
+        async def listed() -> list[str]:
+            return [name.strip("/") async for name in self.list_dir(folder)]
+
+        return [name for name in sync(listed()) if name]
+
+    def checksum(self, key: str) -> int | None:
+        """Return the checksum of a file as it lies there; None where it is missing."""
+        found = sync(self.get(key, default_buffer_prototype()))
+        return None if found is None else zlib.crc32(found.as_buffer_like())
+
+    def remove(self, key: str) -> None:
+        """Remove a file, or a folder with all that it holds."""
+
+        async def removed() -> None:
+            await self._store.delete(key)
+            await self._store.delete_dir(key)
+
+        sync(removed())
+
+    def take(self, source: Storage, key: str) -> None:
+        """Take over a file of another storage, as a hard link where both lie on one disk."""
+        if self.folder is not None and source.folder is not None:
+            target = self.folder / key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            try:
+                target.hardlink_to(source.folder / key)
+            except OSError:  # another disk, or one without hard links
+                pass
+            else:
+                return
+        found = sync(source.get(key, default_buffer_prototype()))
+        if found is None:
+            raise FileNotFoundError(2, "No such file", key)
+        sync(self.set(key, found))
+
+    def discard_partial(self) -> None:
+        """Remove what a killed process left of files that were not whole yet."""
+        if self.folder is not None:
+            for path in self.folder.glob("*/*.partial"):
+                path.unlink(missing_ok=True)
+
+
+def _flush(path: Path) -> None:
+    """Have a file or folder written to the disk, where the system can do that."""
+    if path.is_dir() and os.name == "nt":
+        return
+    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

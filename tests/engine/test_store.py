@@ -1,0 +1,319 @@
+"""Scenarios in a Zarr store: the same bits as in memory, whatever the ranges, their order and what was interrupted."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import pickle
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import popsim as ps
+from popsim.engine.breakdowns import read_breakdowns, scope_of
+from popsim.engine.simulation import Simulation
+from popsim.engine.storage import Storage
+from popsim.engine.store import Store, create_store, fill_store, open_store, range_length
+from popsim.errors import FileError, ParameterError, RunError
+
+BREAKDOWNS = ("area", ("country", "year"))
+COUNT = 700
+
+
+def simulation_of(study: str = "example", **changes: object) -> Simulation:
+    plan = ps.compile(ps.load_study(study))
+    plan = plan.with_sampling(plan.sampling.changed(**{"scenarios": COUNT, **changes}))
+    return Simulation.of(plan, read_breakdowns(BREAKDOWNS, scope_of((plan, *plan.alternatives)).labels))
+
+
+def in_memory(simulation: Simulation) -> xr.Dataset:
+    sampling = simulation.sampling
+    return ps.simulate(
+        simulation.plan,
+        scenarios=sampling.count,
+        seed=sampling.seed,
+        design=sampling.design,
+        first_scenario=sampling.first,
+        breakdowns=BREAKDOWNS,
+    )
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    return simulation_of()
+
+
+@pytest.fixture(scope="module")
+def wanted(simulation: Simulation) -> xr.Dataset:
+    return in_memory(simulation)
+
+
+@pytest.fixture
+def store(simulation: Simulation, tmp_path: Path) -> Store:
+    """A finished store of ranges of 256, 256 and 188 scenarios."""
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=256)
+    fill_store(simulation, store, threads=2)
+    return store
+
+
+def files_of(store: Store, variable: str) -> list[Path]:
+    return sorted(Path(store.path, variable).glob("c.*"))
+
+
+@pytest.mark.parametrize("design", ["random", "latin", "sobol"])
+@pytest.mark.parametrize("chunk", [100, 512, None])
+def test_a_store_has_the_bits_and_labels_of_a_run_in_memory(design: str, chunk: int | None, tmp_path: Path) -> None:
+    simulation = simulation_of(design=design)
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=chunk)
+    fill_store(simulation, store, threads=2)
+    found, wanted = store.dataset(), in_memory(simulation)
+    xr.testing.assert_identical(found, wanted)
+    assert list(found.variables) == list(wanted.variables)
+    assert {name: each.dtype for name, each in found.variables.items()} == {
+        name: each.dtype for name, each in wanted.variables.items()
+    }
+
+
+def test_options_that_share_draws_are_stored_alike(tmp_path: Path) -> None:
+    plan = ps.compile(ps.load_study("pops"))
+    plan = plan.with_sampling(plan.sampling.changed(scenarios=300))
+    simulation = Simulation.of(plan, [("region",)])
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=128)
+    fill_store(simulation, store, threads=2)
+    xr.testing.assert_identical(store.dataset(), ps.simulate(plan, scenarios=300, breakdowns=["region"]))
+
+
+def test_a_part_of_a_longer_run_keeps_its_numbers(tmp_path: Path) -> None:
+    simulation = simulation_of(first_scenario=1000)
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=256)
+    assert store.ranges() == [(1000, 1256), (1256, 1512), (1512, 1700)]
+    fill_store(simulation, store, threads=1)
+    xr.testing.assert_identical(store.dataset(), in_memory(simulation))
+
+
+def test_an_object_storage_holds_the_same(simulation: Simulation, wanted: xr.Dataset, tmp_path: Path) -> None:
+    store = create_store(f"memory://{tmp_path.name}/ensemble.zarr", simulation, chunk=256)
+    assert store.missing() == store.ranges()
+    fill_store(simulation, store, threads=1)
+    xr.testing.assert_identical(open_store(store.path).dataset(), wanted)
+    assert store.verify() == []
+
+
+def test_ranges_come_in_any_order(simulation: Simulation, wanted: xr.Dataset, tmp_path: Path) -> None:
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=200)
+    for start, stop in reversed(store.ranges()):
+        store.write(start, stop, simulation.fill(start, stop, threads=1))
+    xr.testing.assert_identical(store.dataset(), wanted)
+
+
+def test_what_is_finished_is_not_computed_again(
+    simulation: Simulation, wanted: xr.Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=128)
+    for start, stop in store.ranges()[1:3]:
+        store.write(start, stop, simulation.fill(start, stop, threads=1))
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=64)
+    assert store.chunk == 128
+    computed = []
+    fill = Simulation.fill
+    monkeypatch.setattr(Simulation, "fill", lambda self, *given: (computed.append(given[:2]), fill(self, *given))[1])
+    told: list[tuple[int, int]] = []
+    fill_store(simulation, store, 1, lambda done, of: told.append((done, of)))
+    assert computed == [store.ranges()[0], *store.ranges()[3:]]
+    assert min(told) > (256, COUNT)
+    assert told[-1] == (COUNT, COUNT)
+    fill_store(simulation, store, 1)
+    assert len(computed) == len(store.ranges()) - 2
+    xr.testing.assert_identical(store.dataset(), wanted)
+
+
+def test_a_store_that_lacks_ranges_gives_no_dataset(simulation: Simulation, tmp_path: Path) -> None:
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=256)
+    store.write(0, 256, simulation.fill(0, 256, threads=1))
+    with pytest.raises(RunError, match=r"2 of 3 ranges of scenarios missing"):
+        store.dataset()
+    with pytest.raises(ParameterError, match="one of the ranges of 256"):
+        store.write(1, 256, simulation.fill(1, 256, threads=1))
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[int]]:
+    """A number of files after which the disk is full; negative for never."""
+    left = [-1]
+    whole = Storage.set
+
+    async def write(self: Storage, key: str, value: object) -> None:
+        if left[0] == 0:
+            raise OSError(28, "No space left on device")
+        left[0] -= 1
+        await whole(self, key, value)
+
+    monkeypatch.setattr(Storage, "set", write)
+    yield left
+    left[0] = -1
+
+
+def test_after_every_failure_to_write_the_store_goes_on(
+    simulation: Simulation, wanted: xr.Dataset, tmp_path: Path, failing: list[int]
+) -> None:
+    for many in itertools.count(0, 11):
+        path = tmp_path / str(many) / "ensemble.zarr"
+        failing[0] = many
+        try:
+            fill_store(simulation, create_store(path, simulation, chunk=512), threads=1)
+        except FileError:
+            failing[0] = -1
+            fill_store(simulation, create_store(path, simulation, chunk=512), threads=1)
+            xr.testing.assert_identical(open_store(path).dataset(), wanted)
+        else:
+            break
+    assert many > 50
+
+
+def test_a_full_disk_is_named(simulation: Simulation, tmp_path: Path, failing: list[int]) -> None:
+    failing[0] = 3
+    with pytest.raises(FileError, match="No space left on device"):
+        create_store(tmp_path / "ensemble.zarr", simulation)
+
+
+def test_what_a_killed_process_left_is_removed(simulation: Simulation, store: Store) -> None:
+    left = Path(store.path, "cost", "c.0.1.0123.partial")
+    left.write_bytes(b"half")
+    fill_store(simulation, store, threads=1)
+    assert not left.exists()
+
+
+def spoil(path: Path, how: str) -> None:
+    if how == "missing":
+        path.unlink()
+    elif how == "shortened":
+        path.write_bytes(path.read_bytes()[:-9])
+    else:
+        content = bytearray(path.read_bytes())
+        content[len(content) // (2 if how == "changed in the middle" else 40)] ^= 16
+        path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["missing", "shortened", "changed in the middle", "changed at the start"])
+def test_damage_is_an_error_and_can_be_mended(
+    how: str, simulation: Simulation, wanted: xr.Dataset, store: Store
+) -> None:
+    path = files_of(store, "cost_by_country_year")[1]
+    spoil(path, how)
+    (problem,) = store.verify()
+    assert problem.file == str(path)
+    with pytest.raises(FileError, match=path.name):
+        store.dataset()["cost_by_country_year"].load()
+    xr.testing.assert_identical(store.dataset()["cost"], wanted["cost"])
+
+    assert len(store.discard_damaged()) == 1
+    assert store.missing() == store.ranges()[1:2]
+    fill_store(simulation, store, threads=1)
+    assert store.verify() == []
+    xr.testing.assert_identical(store.dataset(), wanted)
+
+
+def test_a_damaged_record_is_noticed(simulation: Simulation, store: Store) -> None:
+    spoil(Path(store.path, "checksum", "c.2.0"), "changed in the middle")
+    (problem,) = store.discard_damaged()
+    assert "checksum/c.2.0" in problem.file
+    assert store.missing() == store.ranges()[2:]
+
+
+def test_a_damaged_description_is_an_error(store: Store) -> None:
+    spoil(Path(store.path, "option_name", "c.0"), "missing")
+    with pytest.raises(FileError, match="option_name"):
+        store.dataset()
+    Path(store.path, "zarr.json").write_text("{")
+    with pytest.raises(FileError, match=r"ensemble\.zarr"):
+        open_store(store.path)
+
+
+def test_a_store_of_something_else_is_left_alone(simulation: Simulation, store: Store, tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="plan_digest"):
+        create_store(store.path, simulation_of(seed=3))
+    with pytest.raises(RunError, match="sampling"):
+        create_store(store.path, simulation_of(scenarios=COUNT + 1))
+    with pytest.raises(RunError, match="variables"):
+        create_store(store.path, Simulation.of(simulation.plan, []))
+    assert store.verify() == []
+    assert store.missing() == []
+    Path(tmp_path, "letters").mkdir()
+    Path(tmp_path, "letters", "one.txt").write_text("Dear Sir")
+    with pytest.raises(RunError, match=r"one\.txt"):
+        create_store(tmp_path / "letters", simulation)
+    with pytest.raises(RunError, match="no store"):
+        open_store(tmp_path / "letters")
+    with pytest.raises(FileError):
+        create_store(tmp_path / "letters" / "one.txt" / "ensemble.zarr", simulation)
+
+
+def test_variables_are_added_to_a_store(store: Store, wanted: xr.Dataset) -> None:
+    scenario = np.arange(COUNT, dtype=float)
+    added = wanted.assign(
+        cost_countries_independent=("scenario", scenario, {"units": "USD"}),
+        driver_share=(("option", "driver"), np.ones((wanted.sizes["option"], 2))),
+        rare=((), 0.25),
+    ).assign_coords(driver=["prices", "needs"], driver_name=("driver", ["Prices", "Needs"]))
+    added = added.assign_attrs(date="2026-01-01", precision=np.float64(0.005))
+    store.add(added.chunk({"scenario": 90}))
+    xr.testing.assert_identical(open_store(store.path).dataset(), added)
+
+    again = xr.Dataset({"driver_share": (("option", "driver"), np.zeros((wanted.sizes["option"], 2)))})
+    store.add(again.assign_coords(driver=["needs", "prices"]))
+    found = store.dataset()
+    assert found["driver"].values.tolist() == ["needs", "prices"]
+    assert not found["driver_share"].any()
+    xr.testing.assert_identical(found["cost_by_area"], wanted["cost_by_area"])
+    with pytest.raises(ParameterError, match="699 scenarios"):
+        store.add(wanted.isel(scenario=slice(1, None)))
+
+
+def test_adding_is_whole_or_not_at_all(store: Store, wanted: xr.Dataset, failing: list[int]) -> None:
+    labels = [f"driver {i}" for i in range(3)]
+    added = xr.Dataset({"share": ("driver", np.ones(3)), "error": ("driver", np.ones(3))}, {"driver": labels})
+    for many in itertools.count():
+        failing[0] = many
+        try:
+            store.add(added)
+        except FileError:
+            failing[0] = -1
+            xr.testing.assert_identical(open_store(store.path).dataset(), wanted)
+        else:
+            break
+    assert many > 5
+    xr.testing.assert_identical(store.dataset(), wanted.merge(added))
+
+
+def test_xarray_opens_a_store_by_itself(store: Store, wanted: xr.Dataset) -> None:
+    found = xr.open_zarr(store.path, consolidated=False)
+    np.testing.assert_array_equal(found["cost_by_area"], wanted["cost_by_area"])
+    np.testing.assert_array_equal(found["scenario"], wanted["scenario"])
+    assert set(found.coords) == set(wanted.coords)
+    assert found["cost"].attrs == wanted["cost"].attrs
+
+
+def test_one_output_is_one_dask_chunk(store: Store) -> None:
+    cost = store.dataset()["cost"]
+    assert cost.data.numblocks == (cost.sizes["option"], 1)
+
+
+def test_a_store_is_opened_anew_by_another_process(store: Store, wanted: xr.Dataset) -> None:
+    there = pickle.loads(pickle.dumps(store))
+    assert there == store
+    xr.testing.assert_identical(pickle.loads(pickle.dumps(store.dataset())), wanted)
+
+
+def test_ranges_fit_the_memory(simulation: Simulation) -> None:
+    plan = ps.compile(ps.load_study("pops"))
+    many = dataclasses.replace(plan.sampling, count=10**6)
+    pops = Simulation.of(plan.with_sampling(many), [("country", "area")])
+    assert pops.outputs > 10_000
+    for memory in (2**28, 2**30, 2**33):
+        length = range_length(pops, memory)
+        assert length == 512 or 8 * length * pops.outputs <= memory // 8
+        assert length & (length - 1) == 0
+    assert range_length(pops, 2**33) > range_length(pops)
