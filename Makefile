@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-statistical test-documents test-scripts lint lint-scripts bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference translations
+.PHONY: help run test test-statistical test-documents test-cluster test-scripts lint lint-scripts bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -34,6 +34,9 @@ test-statistical: $(VENV)/.installed-test ## whole studies against their re-impl
 test-documents: $(VENV)/.installed-documents ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh
 	$(BIN)/python -m pytest tests/documents -m documents -n 2 $(ARGS)
+
+test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and again; store a run in object storage
+	$(BIN)/python -m pytest tests -m cluster $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff check .
@@ -98,6 +101,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 $(VENV)/.installed-documents: $(VENV)/.installed-test
 	$(EDITABLE) ".[test,documents]"
+	@touch $@
+
+$(VENV)/.installed-objects: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,objects]"
 	@touch $@
 
 $(PEERS)/.installed: $(VENV)/.installed requirements/peers.txt

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 __all__ = [
+    "ClusterError",
     "FileError",
     "ParameterError",
     "PlanError",
@@ -158,6 +159,10 @@ class FileError(PopsimError, OSError):
 
 class RunError(PopsimError, ValueError):
     """A folder or dataset is not a run of popsim, or lacks what was asked of it."""
+
+
+class ClusterError(PopsimError, RuntimeError):
+    """The scheduler or the workers of a cluster cannot do what is asked of them."""
 
 
 def bounded(text: str, most: int = LONGEST_TEXT) -> str:

@@ -27,7 +27,10 @@ def storage_at(path: str | os.PathLike[str]) -> Storage:
         A folder, which may not be there yet, or a URL that fsspec knows, such as ``s3://bucket/run/ensemble.zarr``.
     """
     text = os.fspath(path)
-    return Storage(FsspecStore.from_url(text) if is_url(text) else LocalStore(Path(text)))
+    if not is_url(text):
+        return Storage(LocalStore(Path(text)))
+    # Else fsspec would list what it found before other processes wrote.
+    return Storage(FsspecStore.from_url(text, storage_options={"use_listings_cache": False}))
 
 
 def is_url(path: str | os.PathLike[str]) -> bool:

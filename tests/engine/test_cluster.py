@@ -1,0 +1,167 @@
+"""Scenarios that workers of a cluster compute are those of one machine, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dask
+import pytest
+
+import popsim as ps
+from popsim.engine.cluster import connected, fill_store_on_cluster
+from popsim.engine.simulation import Simulation
+from popsim.engine.store import Store, create_store
+from popsim.errors import ClusterError
+
+from .clusters import local_cluster
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+SCENARIOS, CHUNK = 10_000, 1_000
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with local_cluster(2) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def simulation() -> Simulation:
+    plan = ps.compile(ps.load_study("example", {"scenarios.count": SCENARIOS}))
+    return Simulation.of(plan, [("area",), ("year",)])
+
+
+@pytest.fixture
+def store(simulation: Simulation, tmp_path: Path) -> Store:
+    return create_store(tmp_path / "ensemble.zarr", simulation, chunk=CHUNK)
+
+
+def files(folder: Path) -> dict[Path, tuple[int, int]]:
+    """Return which files lie in a folder, each with its number and when it was written."""
+    found = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
+    return {path: (each.st_ino, each.st_mtime_ns) for path, each in found.items()}
+
+
+def test_a_worker_that_is_killed_changes_no_bit(
+    client: Client, simulation: Simulation, store: Store, tmp_path: Path
+) -> None:
+    told, finished = [], {}
+
+    def kill_one(done: int, wanted: int) -> None:
+        told.append((done, wanted))
+        if len(told) == 3:
+            finished.update(files(tmp_path))
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
+    fill_store_on_cluster(simulation, store, client, kill_one)
+    assert told == [(done, SCENARIOS) for done in range(CHUNK, SCENARIOS + 1, CHUNK)], "each range counts once"
+    assert store.missing() == []
+    whole = simulation.dataset(simulation.fill(0, SCENARIOS, threads=1))
+    assert store.dataset().load().identical(whole)
+    after = files(tmp_path)
+    assert {path: after[path] for path in finished} == finished, "what was finished is not written again"
+
+
+def test_ranges_that_the_store_has_are_not_computed_again(
+    client: Client, simulation: Simulation, store: Store, tmp_path: Path
+) -> None:
+    for start, stop in store.missing()[::3]:
+        store.write(start, stop, simulation.fill(start, stop, threads=1))
+    kept, told = files(tmp_path), []
+    fill_store_on_cluster(simulation, store, client, lambda done, wanted: told.append(done))
+    assert told[0] == 5 * CHUNK
+    after = files(tmp_path)
+    assert {path: after[path] for path in kept} == kept
+    whole = simulation.dataset(simulation.fill(0, SCENARIOS, threads=1))
+    assert store.dataset().load().identical(whole)
+    fill_store_on_cluster(simulation, store, client, lambda done, wanted: told.append(done))
+    assert files(tmp_path) == after
+
+
+def test_a_store_that_no_worker_can_reach_is_refused_as_on_one_machine(
+    client: Client, simulation: Simulation, store: Store, tmp_path: Path
+) -> None:
+    shutil.rmtree(tmp_path / "ensemble.zarr")
+    (tmp_path / "ensemble.zarr").write_text("not a store")
+    with pytest.raises(ps.PopsimError, match=r"ensemble\.zarr"):
+        fill_store_on_cluster(simulation, store, client)
+
+
+def test_workers_of_another_version_are_refused_all_at_once(
+    client: Client, simulation: Simulation, store: Store
+) -> None:
+    def become(version: str) -> None:
+        import popsim.version
+        from popsim.engine import cluster
+
+        popsim.version.__version__ = cluster.__version__ = version
+
+    client.run(become, "0.0.1")
+    with pytest.raises(ClusterError) as refused:
+        fill_store_on_cluster(simulation, store, client)
+    client.run(become, ps.__version__)
+    assert [each.found for each in refused.value.problems] == ["popsim 0.0.1"] * 2
+    assert f"popsim {ps.__version__}, as here" in str(refused.value)
+    assert len(store.missing()) == SCENARIOS // CHUNK
+
+
+@pytest.mark.cluster
+def test_workers_that_end_again_and_again_are_told_apart_from_wrong_input(simulation: Simulation, store: Store) -> None:
+    def end(done: int, wanted: int) -> None:
+        if done == CHUNK:
+            os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
+
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 0}),
+        local_cluster(1) as client,
+        pytest.raises(ClusterError, match="1 workers ended while they computed the same scenarios"),
+    ):
+        fill_store_on_cluster(simulation, store, client, end)
+    assert 0 < len(store.missing()) < SCENARIOS // CHUNK
+
+
+def test_an_interruption_keeps_what_is_finished(client: Client, simulation: Simulation, store: Store) -> None:
+    def interrupt(done: int, wanted: int) -> None:
+        if done == 2 * CHUNK:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fill_store_on_cluster(simulation, store, client, interrupt)
+    assert SCENARIOS // CHUNK - len(store.missing()) >= 2
+    fill_store_on_cluster(simulation, store, client)
+    whole = simulation.dataset(simulation.fill(0, SCENARIOS, threads=1))
+    assert store.dataset().load().identical(whole)
+
+
+def test_a_client_connects_by_address_and_by_file(client: Client, tmp_path: Path) -> None:
+    address = client.scheduler.address
+    file = tmp_path / "scheduler.json"
+    file.write_text(json.dumps({"address": address}))
+    for each in (address, str(file)):
+        with connected(each) as other:
+            assert other.scheduler.address == address
+
+
+@pytest.mark.parametrize("address", ["tcp://127.0.0.1:1", "nowhere", "no-such-file.json", "udp://127.0.0.1:1"])
+def test_an_address_without_a_scheduler_is_refused(address: str) -> None:
+    with (
+        dask.config.set({"distributed.comm.timeouts.connect": "0.5s"}),
+        pytest.raises(ClusterError, match=f"--scheduler {address}"),
+        connected(address),
+    ):
+        pass
+
+
+def test_without_dask_distributed_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(ClusterError, match=r"pip install 'popsim\[cluster\]'"), connected("tcp://127.0.0.1:8786"):
+        pass
