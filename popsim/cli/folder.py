@@ -1,15 +1,13 @@
-"""The folder of a run: what may be replaced, and a swap that leaves the old one or the new one, whole."""
+"""The folder of a run: what a new run may replace, and how documents are added to it."""
 
 from __future__ import annotations
 
-import glob
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from popsim.engine import files
 from popsim.errors import FileError, Problem
 from popsim.report.language import LANGUAGES
 from popsim.schema import DOCUMENT_FILES, ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, document_file, pictures_folder
@@ -28,7 +26,6 @@ def check_replaceable(folder: Path) -> Path:
         When the path is a file, is the current folder or one above it, or holds anything but a run of popsim.
     """
     target = folder.resolve()
-    _recover(target)
     where, mend = f"--out {folder}", "name another folder with --out, or move what is there"
     if target == Path.cwd() or target in Path.cwd().parents:
         raise FileError(Problem(where, (), "the current folder, or one above it", "a folder of its own for the run"))
@@ -62,8 +59,12 @@ def older_run(folder: Path) -> str | None:
     made = datetime.fromtimestamp((folder / PLAN_FILE).stat().st_mtime).astimezone()
     when = f"{made:%Y-%m-%d %H:%M}"
     try:
-        with netCDF4.Dataset(folder / ENSEMBLE_FILE) as file:
-            scenarios, seed = len(file.dimensions["scenario"]), str(file.getncattr("seed"))
+        if (folder / ENSEMBLE_FILE).is_file():
+            with netCDF4.Dataset(folder / ENSEMBLE_FILE) as file:
+                scenarios, seed = len(file.dimensions["scenario"]), str(file.getncattr("seed"))
+        else:
+            with netCDF4.Dataset(folder / PLAN_FILE) as file:
+                scenarios, seed = int(file.getncattr("scenarios")), str(file.getncattr("seed"))
     except (OSError, RuntimeError, KeyError, AttributeError):
         return f"a run of {when} that could not be read"
     return f"the run of {when}, seed {seed}, {scenarios:,} scenario{'' if scenarios == 1 else 's'}"
@@ -87,71 +88,31 @@ def added_to(folder: Path) -> Iterator[Path]:
     FileError
         When the folder cannot be written; what was there before stays as it was.
     """
-    partial = folder / f".{os.getpid()}.partial"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-        yield partial
-        for written in sorted(partial.iterdir()):
-            if written.is_dir():
-                _swap(written, folder / written.name)
-            else:
-                written.replace(folder / written.name)
-    except FileError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(Problem(f"writing {folder}", (), reason, "a folder that may be written")) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    partial = folder / f".{files.token()}{files.PARTIAL}"
+    with files.said_where(folder):
+        files.make_folder(folder)
+        try:
+            files.make_folder(partial)
+            yield partial
+            files.flush_all(partial)
+            for written in sorted(partial.iterdir()):
+                _put(written, folder / written.name)
+        finally:
+            files.remove(partial)
 
 
-@contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Yield an empty folder beside `target` to write to, and put it in the place of `target` when all went well.
-
-    Raises
-    ------
-    FileError
-        When the folder cannot be written or put in its place; what was there before stays as it was.
-    """
-    partial = target.with_name(f".{target.name}.{os.getpid()}.partial")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial.mkdir()
-        yield partial
-        _swap(partial, target)
-    except FileError:
-        raise
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(
-            Problem(f"writing {target}", (), reason, "a folder that may be written, on a disk with room for the run")
-        ) from error
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-
-
-def _recover(target: Path) -> None:
-    """Put back an old run that a process moved aside before it was killed."""
-    aside = sorted(target.parent.glob(f".{glob.escape(target.name)}.*.replaced"))
-    if aside and not target.exists():
-        aside[-1].rename(target)
-
-
-def _swap(partial: Path, target: Path) -> None:
-    """Rename `partial` to `target`; the old `target` is kept aside until that has worked."""
-    if not target.exists():
-        partial.rename(target)
+def _put(written: Path, target: Path) -> None:
+    """Rename a file or folder to its place; an old folder is kept aside, within the partial one, until that worked."""
+    if not target.is_dir():
+        files.rename(written, target)
         return
-    aside = target.with_name(f".{target.name}.{os.getpid()}.replaced")
-    target.rename(aside)
+    aside = written.with_name(f"{written.name}{files.REMOVING}")
+    files.rename(target, aside)
     try:
-        partial.rename(target)
-    except BaseException:
-        aside.rename(target)
+        files.rename(written, target)
+    except OSError:
+        files.rename(aside, target)
         raise
-    shutil.rmtree(aside, ignore_errors=True)
 
 
 def some_of(names: list[str], most: int = 3) -> str:

@@ -18,16 +18,21 @@ from typing import NoReturn, TextIO, cast
 
 import click
 
+from popsim.cli import interruption
 from popsim.cli.completion import COMPLETING
 from popsim.cli.console import printable, readable_streams
 from popsim.errors import PopsimError, Problem, nearest
 from popsim.version import __version__
 
-DONE, OUR_FAULT, WRONG_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, OUR_FAULT, WRONG_INPUT = 0, 1, 2
 
 COMMANDS = (
     "run",
     "check",
+    "resume",
+    "extend",
+    "rerun",
+    "clean",
     "report",
     "figures",
     "budget",
@@ -87,7 +92,8 @@ Begin here:
   popsim run --help           what a command takes, with examples
 
 \b
-Exit status: 0 done; 2 the input is wrong; 130 interrupted; 1 our own fault.""",
+Exit status: 0 done; 2 the input is wrong; 130 interrupted (143 by SIGTERM,
+129 by SIGHUP); 1 our own fault.""",
 )
 @click.version_option(__version__, prog_name="popsim", message="%(prog)s %(version)s")
 def cli() -> None:
@@ -110,9 +116,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Raises
     ------
     SystemExit
-        Always: 0 done, 2 the input is wrong, 130 interrupted, 1 our own fault.
+        Always: 0 done, 2 the input is wrong, 1 our own fault; 130 interrupted, 143 by SIGTERM and 129 by SIGHUP.
     """
     if arguments is None:
+        interruption.watch_signals()
         _tune_garbage_collector()
     sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
@@ -162,7 +169,7 @@ def _explained(error: Exception | KeyboardInterrupt) -> int:
         case PopsimError():
             return _print_error(str(error), WRONG_INPUT)
         case click.Abort() | KeyboardInterrupt():
-            return _print_error("Interrupted.", INTERRUPTED)
+            return _print_error(interruption.message(), interruption.status())
         case BrokenPipeError():
             return _reader_gone()
         case MemoryError():

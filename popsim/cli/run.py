@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from popsim.cli.completion import complete_formats, complete_study
-from popsim.cli.folder import check_replaceable, older_run, replacing
-from popsim.cli.output import print_json, print_notes, print_text
+from popsim.cli.folder import check_replaceable, older_run
+from popsim.cli.make import RunOptions, begin_run, kept_when_stopped, make_run, print_run, today
+from popsim.cli.output import print_notes
 from popsim.cli.parameters import (
     as_json_option,
     overrides_of,
@@ -24,16 +20,6 @@ from popsim.cli.parameters import (
     whole_number,
 )
 from popsim.report.formats import chosen
-from popsim.schema import RUN_FILES, SUMMARY_FILE
-
-if TYPE_CHECKING:
-    import xarray as xr
-
-    from popsim.cli.progress import ProgressBar
-    from popsim.plan.model import Plan
-    from popsim.report.data import ReportData
-    from popsim.report.formats import Format
-    from popsim.study.model import Study
 
 
 @click.command(
@@ -53,6 +39,7 @@ The folder receives
   summary.csv   every range with its Monte Carlo error, for a spreadsheet
   ensemble.nc   every scenario, for xarray
   joint.nc      some scenarios in fine detail, for the page
+  request.json  what was asked, for "popsim resume" and "popsim extend"
   study.toml    the study as run; inputs/ holds the files it was read from
   plan.nc       what fixes the numbers to the last bit"""
 )
@@ -115,145 +102,30 @@ def command(
     """
     documents = chosen(formats)
     overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
+    from popsim.engine.run_folder import Request, locked, recover
+    from popsim.plan import compile as compile_plan
     from popsim.study.load import load_study
 
     loaded = load_study(study, overrides)
     print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    wanted = None if precision is None else _PrecisionTarget(precision, scenarios, study, overrides)
-    replaced = older_run(target)
-    data = _simulate_into(target, loaded, threads, wanted, _Beside(drivers, assumptions, documents))
-    if replaced is not None:
-        click.echo(f"In {folder}: replaced {replaced}.", err=True)
-    if as_json:
-        from popsim.cli.results import as_mapping
-
-        files = tuple(name for name in RUN_FILES if (target / name).exists())
-        print_json({**as_mapping(data, target, files), "replaced": replaced})
-        return
-    from popsim.cli.results import print_results
-
-    print_results(data)
-    if precision is not None:
-        print_text(_reached(data))
-    click.echo()
-    for document in documents:
-        click.echo(f"Report: {folder / document.file('en')}")
-
-
-@dataclass(frozen=True)
-class _PrecisionTarget:
-    """A precision to be reached, and the source of the study, to read it again with the scenarios that it took."""
-
-    precision: float
-    max_scenarios: int | None
-    source: str
-    overrides: Mapping[str, object]
-
-    def simulate(self, plan: Plan, threads: int | None, bar: ProgressBar | None) -> tuple[Study, Plan, xr.Dataset]:
-        """Simulate as many scenarios as it takes: the study and the plan with that number, and the dataset."""
-        from popsim.analysis.precision import simulate_to
-        from popsim.plan import compile as compile_plan
-        from popsim.study.load import load_study
-
-        def show_reached(count: int, reached: float) -> None:
-            if bar is not None:
-                bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * self.precision:.2g} %")
-
-        dataset = simulate_to(
-            plan,
-            precision=self.precision,
-            breakdowns=_breakdowns(plan),
-            threads=threads,
-            max_scenarios=self.max_scenarios,
-            progress=bar,
-            on_batch=show_reached,
-        )
-        took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
-        study = load_study(self.source, {**self.overrides, **took})
-        as_run = compile_plan(study)
-        return study, as_run, dataset.assign_attrs(study=as_run.about.study_text)
-
-
-@dataclass(frozen=True)
-class _Beside:
-    """What is wanted beside the scenarios: documents, and figures, True for more precise ones, None as affordable."""
-
-    drivers: bool | None
-    assumptions: bool | None
-    documents: Sequence[Format]
-
-
-def _breakdowns(plan: Plan) -> tuple[tuple[str, ...], ...]:
-    """Return the breakdowns of the study, and the one by what widths rest on, which the report needs."""
-    return (*plan.about.breakdowns, ("width",))
-
-
-def _today() -> str:
-    """Return the day of the run; SOURCE_DATE_EPOCH, where it is set, says which, so that a build can be repeated."""
-    try:
-        moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
-    except (KeyError, ValueError, OverflowError, OSError):  # not stated, or no moment
-        moment = datetime.now(UTC)
-    return moment.date().isoformat()
-
-
-def _reached(data: ReportData) -> str:
-    """Return a sentence on the precision reached and what it took."""
-    reached, wanted = (100 * float(data.dataset.attrs[name]) for name in ("precision_reached", "precision"))
-    count = data.replicates
-    scramblings = f" ({count} independent scramblings of {data.scenarios // count:,} Sobol points)" if count > 1 else ""
-    return (
-        f"Precision: {reached:.2g} % of the ends and the median of the range (95 % half-width), below the "
-        f"{wanted:.2g} % asked for, with {data.scenarios:,} scenarios{scramblings}."
+    options = RunOptions(
+        formats=tuple(each.name for each in documents),
+        drivers=drivers,
+        assumptions=assumptions,
+        precision=precision,
+        max_scenarios=None if precision is None else scenarios,
+        date=today(),
+        reading=loaded.reading,
+        notes=loaded.notes,
     )
-
-
-def _simulate_into(
-    target: Path, study: Study, threads: int | None, wanted: _PrecisionTarget | None, beside: _Beside
-) -> ReportData:
-    """Simulate the study and its two extremes of dependence, and put the complete folder of the run in place."""
-    from popsim.analysis.attached import add_assumptions, add_drivers, attach_rare
-    from popsim.analysis.by_country import attach_countries, country_ranges
-    from popsim.analysis.rare import rare_events
-    from popsim.analysis.summarise import summarise
-    from popsim.cli.progress import progress_bar
-    from popsim.engine.joint import simulate_joint
-    from popsim.engine.runs import save_run
-    from popsim.engine.simulate import simulate
-    from popsim.engine.variants import dependence_extremes
-    from popsim.plan import compile as compile_plan
-    from popsim.report.data import gather
-    from popsim.report.summary_csv import write_summary_csv
-
-    with progress_bar("Scenarios") as progress:
-        plan = compile_plan(study)
-        if wanted is None:
-            dataset = simulate(plan, breakdowns=_breakdowns(plan), threads=threads, progress=progress)
-        else:
-            study, plan, dataset = wanted.simulate(plan, threads, progress)
-    with progress_bar("Extremes of dependence"):
-        # Of the full programme alone: they say how far its range rests on an assumption that options share.
-        written = replace(study, options=())
-        extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
-    dataset = dataset.assign(extremes.data_vars).assign_attrs(date=_today())
-    with progress_bar("Ranges of countries"):
-        if ("country",) not in study.breakdowns:
-            dataset = attach_countries(dataset, country_ranges(study, threads))
-    with progress_bar("Rare events"):
-        dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
-    with progress_bar("What makes the range") as progress:
-        dataset = add_drivers(study, dataset, beside.drivers, threads, progress)
-    with progress_bar("Which assumptions matter") as progress:
-        dataset = add_assumptions(study, dataset, beside.assumptions, threads, progress)
-    with progress_bar("Report"), replacing(target) as partial:
-        joint = simulate_joint(plan, threads)
-        save_run(partial, study, plan, dataset, joint)
-        summary = summarise(dataset, study.coverage)
-        data = gather(study, dataset, summary, joint)
-        differences = data.comparison.differences if data.comparison is not None else None
-        write_summary_csv(partial / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
-        for document in beside.documents:
-            document.write(partial, study, dataset, data)
-    return data
+    with locked(target):
+        recover(target)
+        replaced = older_run(target)
+        with kept_when_stopped(folder, target):
+            plan = compile_plan(loaded)
+            request = Request("run", plan.digest, options.as_mapping())
+            request = begin_run(folder, target, request, loaded, plan)
+            data = make_run(target, request, loaded, plan, threads)
+    print_run(data, folder, target, RunOptions.of(request), replaced, as_json)

@@ -20,6 +20,17 @@ REMOVING = ".removing"
 """Ending of what is being removed: nothing in it counts any more."""
 
 
+def token() -> str:
+    """Return letters for a name that no other process takes: the number of a process may be that of another one, too.
+
+    Examples
+    --------
+    >>> token() == token()
+    False
+    """
+    return os.urandom(4).hex()
+
+
 def make_folder(path: Path) -> None:
     """Make a folder, and those above it, unless it is there."""
     path.mkdir(parents=True, exist_ok=True)
@@ -72,7 +83,7 @@ def remove(path: Path) -> None:
 
 
 def link(source: Path, target: Path) -> None:
-    """Give a file a second name, in one step; a copy where the disk has no such links."""
+    """Link a file to a second name, in one step; copy it where the disk has no such links."""
     try:
         os.link(source, target)
     except OSError:
@@ -98,7 +109,7 @@ def written(path: Path) -> Iterator[Path]:
     ...     [path.name for path in Path(folder).iterdir()]
     ['a.txt']
     """
-    partial = path.with_name(f".{path.name}.{os.getpid()}{PARTIAL}")
+    partial = path.with_name(f".{path.name}.{token()}{PARTIAL}")
     with said_where(path):
         try:
             yield partial

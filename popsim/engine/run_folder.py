@@ -11,7 +11,7 @@ from __future__ import annotations
 import glob
 import json
 import os
-import socket
+import platform
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -23,6 +23,7 @@ from popsim.schema import PLAN_FILE, REQUEST_FILE
 from popsim.version import __version__
 
 _UNFINISHED, _REPLACED, _LOCK = ".unfinished", ".replaced", ".lock"
+_ENDINGS = (_UNFINISHED, _REPLACED, f"{_UNFINISHED}{files.REMOVING}", f"{_REPLACED}{files.REMOVING}")
 _LOCKED_BYTE = 2**30
 """Windows lets nobody read what is locked: a byte behind the name of the holder."""
 
@@ -124,7 +125,7 @@ def request_of(folder: Path) -> Request | None:
 
 @contextmanager
 def locked(target: Path) -> Iterator[None]:
-    """Hold the lock of a run folder: no other process makes or changes this run meanwhile.
+    """Lock a run folder: no other process makes or changes this run meanwhile.
 
     The lock is the operating system's own on a file beside the folder. It ends with the process, however that ends,
     and holds across containers and machines that share the folder.
@@ -168,7 +169,7 @@ def _acquired(path: Path) -> int | None:
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), path.stat()):
                     os.truncate(descriptor, 0)
-                    os.write(descriptor, f"process {os.getpid()} on {socket.gethostname()}\n".encode())
+                    os.write(descriptor, f"process {os.getpid()} on {platform.node()}\n".encode())
                     return descriptor
         except BaseException:
             os.close(descriptor)
@@ -286,16 +287,18 @@ def ensure_found(target: Path) -> None:
             recover(target)
 
 
-def leftovers_in(folder: Path, name: str = "*") -> list[Path]:
-    """Return what processes that were stopped have left in a folder, in order of names.
+def leftovers_of(target: Path) -> list[Path]:
+    """Return what processes that were stopped have left of a run, beside its folder and in it, in order of names."""
+    name = glob.escape(target.name)
+    beside = [path for ending in _ENDINGS for path in target.parent.glob(f".{name}{ending}")]
+    return sorted({*beside, *target.glob(f".*{files.PARTIAL}")})
 
-    Parameters
-    ----------
-    folder
-        The folder in which runs lie.
-    name
-        Of the run; that of any run where it is left out.
-    """
-    pattern = name if name == "*" else glob.escape(name)
-    endings = (_UNFINISHED, _REPLACED, f".*{files.PARTIAL}", f"*{files.REMOVING}")
-    return sorted({path for ending in endings for path in folder.glob(f".{pattern}{ending}")})
+
+def stopped_runs_in(folder: Path) -> list[Path]:
+    """Return the folders of the runs in a folder of which something is left, whether the runs are there or not."""
+    found = {
+        path.with_name(path.name.removeprefix(".").removesuffix(ending))
+        for ending in (_UNFINISHED, _REPLACED)
+        for path in folder.glob(f".*{ending}")
+    }
+    return sorted({*found, *(path.parent for path in folder.glob(f"*/.*{files.PARTIAL}") if path.parent not in found)})

@@ -152,9 +152,7 @@ def save_run(
     replace_ensemble(target, dataset)
     if joint is not None:
         _check_made_by(joint, plan, str(target))
-        packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
-        with _written(target / JOINT_FILE) as partial:
-            joint.to_netcdf(partial, engine="netcdf4", encoding=packed)
+        save_joint(target, joint)
     save_plan(target / PLAN_FILE, plan)
     save_study(target, study)
 
@@ -172,6 +170,19 @@ def save_study(folder: Path, study: Study) -> None:
         with files.said_where(path):
             files.make_folder(path.parent)
         files.write_text(path, text)
+
+
+def save_joint(folder: Path, joint: xr.Dataset) -> None:
+    """Write joint.nc, a sample of the scenarios in fine detail, into an existing folder.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be written.
+    """
+    packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
+    with _written(folder / JOINT_FILE) as partial:
+        joint.to_netcdf(partial, engine="netcdf4", encoding=packed)
 
 
 @contextmanager
@@ -234,14 +245,7 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         When its study.toml was changed and is no longer valid.
     """
     source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
-    ensure_found(source)
-    missing = [name for name in (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE) if not (source / name).is_file()]
-    if missing:
-        raise RunError(
-            Problem(
-                str(source), (), f"no {', '.join(missing)}", "a folder written by popsim run", "popsim run --out DIR"
-            )
-        )
+    check_complete(source)
     dataset = _read(source / ENSEMBLE_FILE)
     if problems := differences(dataset, str(source / ENSEMBLE_FILE)):
         raise RunError(problems)
@@ -313,6 +317,57 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
 def _unreadable(path: Path, error: Exception) -> FileError:
     reason = getattr(error, "strerror", None) or str(error)
     return FileError(Problem(str(path), (), reason, "a netCDF file", "run the study again"))
+
+
+def load_dataset(folder: Path) -> xr.Dataset:
+    """Return the scenarios of a folder as they lie there, without a look at the rest of the run.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be read.
+    """
+    return _read(folder / ENSEMBLE_FILE)
+
+
+@contextmanager
+def opened_dataset(folder: Path) -> Iterator[xr.Dataset]:
+    """Open the scenarios of a finished run, to be read from the disk when they are used.
+
+    Raises
+    ------
+    RunError
+        When the folder is no run.
+    FileError
+        When the file cannot be read.
+    """
+    path = folder / ENSEMBLE_FILE
+    check_complete(folder)
+    try:
+        with xr.open_dataset(path, engine="netcdf4", cache=False) as opened:
+            yield opened
+    except _UNREADABLE as error:
+        if isinstance(error, FileError):
+            raise
+        raise _unreadable(path, error) from error
+
+
+def check_complete(folder: Path) -> None:
+    """Refuse a folder that lacks a file of a run; put a run back that was moved aside by a process that was stopped.
+
+    Raises
+    ------
+    RunError
+        When a file is missing.
+    """
+    ensure_found(folder)
+    missing = [name for name in (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE) if not (folder / name).is_file()]
+    if missing:
+        raise RunError(
+            Problem(
+                str(folder), (), f"no {', '.join(missing)}", "a folder written by popsim run", "popsim run --out DIR"
+            )
+        )
 
 
 def _read(path: Path) -> xr.Dataset:

@@ -1,4 +1,4 @@
-"""A run folder is replaced whole or not at all, and nothing else is ever deleted."""
+"""A new run takes the place of a run of popsim, and of nothing else."""
 
 from __future__ import annotations
 
@@ -8,13 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from popsim.cli.folder import check_replaceable, older_run, replacing
+from popsim.cli.folder import check_replaceable, older_run
 from popsim.errors import FileError
 from popsim.schema import PLAN_FILE
-
-
-def content(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.fixture
@@ -50,51 +46,9 @@ def test_other_peoples_files_are_not_replaced(tmp_path: Path, old_run: Path, mon
             check_replaceable(folder)
 
 
-def test_a_complete_run_takes_the_place_of_the_old_one(old_run: Path) -> None:
-    with replacing(old_run) as partial:
-        (partial / PLAN_FILE).write_text("new plan")
-        assert content(old_run)[PLAN_FILE] == "old plan"
-    assert content(old_run) == {PLAN_FILE: "new plan"}
-    assert [path.name for path in old_run.parent.iterdir()] == ["old"]
-
-
-@pytest.mark.parametrize("error", [RuntimeError, KeyboardInterrupt])
-def test_a_stopped_run_leaves_what_was_there(old_run: Path, error: type[BaseException]) -> None:
-    before = content(old_run)
-
-    def stopped() -> None:
-        with replacing(old_run) as partial:
-            (partial / PLAN_FILE).write_text("half")
-            raise error
-
-    with pytest.raises(error):
-        stopped()
-    assert content(old_run) == before
-    assert [path.name for path in old_run.parent.iterdir()] == ["old"]
-
-
-def test_a_run_that_was_moved_aside_and_not_replaced_is_put_back(old_run: Path) -> None:
-    before = content(old_run)
-    old_run.rename(old_run.with_name(".old.4711.replaced"))
-    assert check_replaceable(old_run) == old_run
-    assert content(old_run) == before
-    assert [path.name for path in old_run.parent.iterdir()] == ["old"]
-
-
 def test_an_older_run_is_described_also_where_it_cannot_be_read(old_run: Path, tmp_path: Path) -> None:
     assert older_run(tmp_path / "nothing") is None
     os.utime(old_run / PLAN_FILE, (0.0, 86_400.0 * 365))
     says = older_run(old_run)
     assert says is not None
     assert re.fullmatch(r"a run of 19(70-12-31|71-01-0[12]) \d\d:\d\d that could not be read", says)
-
-
-def test_a_full_disk_is_said_with_the_folder(tmp_path: Path) -> None:
-    def full() -> None:
-        with replacing(tmp_path / "run"):
-            raise OSError(28, "No space left on device")
-
-    with pytest.raises(FileError, match="No space left on device") as refusal:
-        full()
-    assert str(tmp_path / "run") in refusal.value.problems[0].where
-    assert list(tmp_path.iterdir()) == []

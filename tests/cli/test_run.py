@@ -19,7 +19,7 @@ import popsim
 from popsim.cli.main import main
 from popsim.report.summary_csv import quantile_name
 
-FILES = {"ensemble.nc", "joint.nc", "plan.nc", "study.toml", "summary.csv", "report.html", "inputs"}
+FILES = {"ensemble.nc", "joint.nc", "plan.nc", "study.toml", "inputs", "request.json", "summary.csv", "report.html"}
 FEW = ("run", "--scenarios", "300", "--seed", "5")
 ALONE = ("--no-drivers", "--no-assumptions")
 """Neither belongs to most of these tests, and both take longer than so few scenarios."""
@@ -196,18 +196,6 @@ def test_a_run_can_be_repeated_in_its_place_but_not_in_place_of_other_things(
     assert "notes.txt" in done.err
     assert rows(tmp_path / "mine") == before
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
-
-
-def test_a_run_stopped_half_way_leaves_no_folder(
-    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    def stopped(*arguments: object) -> None:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("popsim.report.html.write_html", stopped)
-    done = call(*FEW, *ALONE, "--out", "stopped")
-    assert (done.status, done.out) == (130, "")
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_settings_reach_the_study(call: Callable[..., Any], kept: tuple[Path, dict[str, Any]]) -> None:

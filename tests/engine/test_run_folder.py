@@ -20,7 +20,7 @@ from popsim.engine.run_folder import (
     discard,
     ensure_found,
     finish,
-    leftovers_in,
+    leftovers_of,
     locked,
     recover,
     replaced_of,
@@ -87,11 +87,11 @@ def test_a_kill_at_any_operation_leaves_a_whole_run_which_the_next_command_finds
         ends.append(content(target) == NEW)
         # Whatever is left is known by its name, and the same work can be done anew.
         assert {path.name for path in tmp_path.iterdir() if path.name.startswith(f".run-{count}.")} == {
-            path.name for path in leftovers_in(tmp_path, target.name)
+            path.name for path in leftovers_of(target)
         }
         replace_run(target)
         assert content(target) == NEW
-        assert leftovers_in(tmp_path, target.name) == []
+        assert leftovers_of(target) == []
     assert ends == sorted(ends)
     assert {True, False} == set(ends)
 

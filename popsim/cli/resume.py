@@ -1,0 +1,56 @@
+"""``popsim resume``: go on with a run that was stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from popsim.cli.folder import check_replaceable, older_run
+from popsim.cli.make import RunOptions, kept_of, kept_when_stopped, make_run, print_run, requested
+from popsim.cli.parameters import as_json_option, run_argument, threads_option
+from popsim.errors import Problem, RunError
+from popsim.version import __version__
+
+_COMMANDS = ("run", "extend")
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  popsim resume results/pops
+  popsim resume results/pops --threads 2"""
+)
+@run_argument
+@threads_option
+@as_json_option
+def command(run: Path, threads: int | None, as_json: bool) -> None:
+    """Go on with a run or an extension that was stopped, from what it had finished.
+
+    RUN is the folder that the run was made for. Nothing that was finished is computed again, and the result is that of
+    a run that was never stopped, bit for bit.
+    """
+    from popsim.engine.run_folder import locked, recover, request_of, unfinished_of
+
+    target = check_replaceable(run)
+    with locked(target):
+        recover(target)
+        unfinished = unfinished_of(target)
+        request = request_of(unfinished)
+        if request is None:
+            found = "a finished run, and nothing unfinished" if target.is_dir() else "no run, finished or not"
+            mend = "`popsim extend RUN --scenarios N` adds scenarios; `popsim run --out RUN` makes a run"
+            raise RunError(Problem(str(run), (), found, "the folder of a run that was stopped", mend))
+        if request.command not in _COMMANDS:
+            raise RunError(Problem(str(unfinished), (), request.command, f"one of {', '.join(_COMMANDS)}"))
+        if request.popsim_version != __version__:
+            found = f"a run that popsim {request.popsim_version} began"
+            mend = f"go on with that version, or begin anew: `popsim clean {run}` removes it"
+            raise RunError(Problem(str(unfinished), (), found, f"one that popsim {__version__} began", mend))
+        replaced = older_run(target)
+        options = RunOptions.of(request)
+        with kept_when_stopped(run, target, is_new=False):
+            study, plan = requested(run, unfinished, options, request.plan_digest)
+            click.echo(f"Going on with {run}, which has {kept_of(target) or 'no scenarios yet'}.", err=True)
+            data = make_run(target, request, study, plan, threads)
+    print_run(data, run, target, options, replaced, as_json)

@@ -1,0 +1,27 @@
+"""The commands of the page on interrupted runs do what it says."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from popsim.cli.main import main
+
+PAGE = "docs/how-to/interrupted-runs.md"
+
+
+def test_the_commands_run(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (block,) = re.findall(r"```sh\n(.*?)```", (root / PAGE).read_text(encoding="utf-8"), re.DOTALL)
+    for line in block.splitlines():
+        with pytest.raises(SystemExit) as leaving:
+            main(shlex.split(line)[1:])
+        assert not leaving.value.code
+    said = capsys.readouterr()
+    assert "every bit is the same" in said.out
+    assert "1,000 scenarios" in said.err
