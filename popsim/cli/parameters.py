@@ -94,6 +94,12 @@ seed_option = click.option(
 threads_option = click.option(
     "--threads", type=whole_number(1), metavar="T", help="Processor cores to use; changes the time, not a number."
 )
+memory_option = click.option(
+    "--memory",
+    metavar="SIZE",
+    help="How much memory to take at most, such as 2GiB; else half of what is free. What does not fit is written to "
+    "the disk as it is drawn; no number changes.",
+)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 
 import xarray as xr
 
-from popsim.arguments import by_keyword
+from popsim.arguments import by_keyword, check_path
 from popsim.engine.breakdowns import read_breakdowns, scope_of
+from popsim.engine.memory import check_fits, check_fits_streamed, memory_limit
 from popsim.engine.simulation import Simulation
 from popsim.engine.threads import Progress, check_threads
 from popsim.errors import ParameterError, Problem, kind_of
@@ -29,6 +31,8 @@ def simulate(
     first_scenario: int = 0,
     threads: int | None = None,
     progress: Progress | None = None,
+    store: str | os.PathLike[str] | None = None,
+    memory: str | int | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in many scenarios.
 
@@ -56,6 +60,14 @@ def simulate(
         None for all cores. The number changes nothing but the time it takes.
     progress
         Called with the number of scenarios done and wanted.
+    store
+        A folder such as ``ensemble.zarr``, or a URL that fsspec knows, to which scenarios are written range by range as
+        they are drawn, so that memory does not grow with their number. The dataset then has dask arrays, which are read
+        when they are used. A store of the same study, scenarios and breakdowns that is there is completed: what an
+        interrupted call finished is not drawn again. None to hold all scenarios in memory.
+    memory
+        How much this process may take, such as "2GiB"; what would take more is refused before any scenario is drawn.
+        None for all that is free without a store, and half of it with one.
 
     Returns
     -------
@@ -73,7 +85,11 @@ def simulate(
     PlanError
         When a distribution cannot be tabulated.
     ParameterError, UnknownNameError
-        For arguments that cannot be honoured.
+        For arguments that cannot be honoured, and for results that do not fit the memory.
+    RunError
+        When the store is one of another plan, or other scenarios or breakdowns.
+    FileError
+        When the store cannot be written or read.
 
     Examples
     --------
@@ -82,14 +98,51 @@ def simulate(
     >>> ds["cost"].sizes["scenario"], ds["cost_by_area"].dims
     (100, ('option', 'scenario', 'area'))
     """
+    simulation = simulation_of(study, scenarios, seed, breakdowns, design, replicates, first_scenario)
+    threads = check_threads(threads)
+    if store is None:
+        check_fits(simulation, memory)
+        first = simulation.sampling.first
+        return simulation.dataset(simulation.fill(first, first + simulation.sampling.count, threads, progress))
+    # Imported when used: most runs are held in memory, and need neither Zarr nor dask.
+    from popsim.engine.store import create_store, fill_store, range_length
+
+    path = check_path("store", store, "the path or URL of a store")
+    chunk = range_length(simulation, memory_limit(memory))
+    check_fits_streamed(simulation, chunk, memory)
+    opened = create_store(path, simulation, chunk=chunk)
+    fill_store(simulation, opened, threads, progress)
+    return opened.dataset()
+
+
+def simulation_of(
+    study: Study | Plan,
+    scenarios: int | None = None,
+    seed: int | None = None,
+    breakdowns: str | Iterable[By] | None = None,
+    design: Design | None = None,
+    replicates: int | None = None,
+    first_scenario: int = 0,
+) -> Simulation:
+    """Return what `simulate` computes with the same arguments, before anything is drawn.
+
+    Raises
+    ------
+    PlanError
+        When a distribution cannot be tabulated.
+    ParameterError, UnknownNameError
+        For arguments that cannot be honoured.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> simulation_of(ps.load_study("pops"), scenarios=100, breakdowns=["area"]).sampling.count
+    100
+    """
     if not isinstance(study, Study | Plan):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
         raise ParameterError(Problem("", ("study",), kind_of(study), "a Study or a Plan", mend))
     plan = study if isinstance(study, Plan) else compile(study)
-    sampling = plan.sampling.changed(scenarios, seed, design, replicates, first_scenario)
-    plan = plan.with_sampling(sampling)
+    plan = plan.with_sampling(plan.sampling.changed(scenarios, seed, design, replicates, first_scenario))
     labels = scope_of((plan, *plan.alternatives)).labels
-    names = read_breakdowns(plan.about.breakdowns if breakdowns is None else breakdowns, labels)
-    simulation = Simulation.of(plan, names)
-    first, count = sampling.first, sampling.count
-    return simulation.dataset(simulation.fill(first, first + count, check_threads(threads), progress))
+    return Simulation.of(plan, read_breakdowns(plan.about.breakdowns if breakdowns is None else breakdowns, labels))
