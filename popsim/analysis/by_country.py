@@ -15,7 +15,7 @@ from popsim.analysis.beside import put_beside, take_from_beside
 from popsim.analysis.door import dataset_of
 from popsim.analysis.summarise import summarise
 from popsim.engine.joint import sample_of
-from popsim.engine.simulate import simulate
+from popsim.engine.simulation import simulate_scenarios
 from popsim.plan import compile as compile_plan
 from popsim.schema import BREAKDOWNS, breakdown_name
 from popsim.study.model import Study
@@ -55,7 +55,7 @@ def country_ranges(study: Study, threads: int | None = None) -> xr.Dataset:
     """
     plan = compile_plan(replace(study, options=()))
     count = sample_of(plan.sampling, max(MOST_VALUES // (2 * len(study.countries)), 1))
-    dataset = simulate(plan, scenarios=count, breakdowns=[("country",)], threads=threads)
+    dataset = simulate_scenarios(plan, [("country",)], count, threads=threads)
     kept = [name for base in BREAKDOWNS if (name := breakdown_name(("country",), base)) in dataset]
     found = summarise(dataset[kept], study.coverage, threads).squeeze("option", drop=True)
     return found.assign_attrs(scenarios=count)

@@ -11,7 +11,7 @@ import math
 import xarray as xr
 
 from popsim.engine.breakdowns import read_breakdowns, scope_of
-from popsim.engine.simulate import simulate
+from popsim.engine.simulation import simulate_scenarios
 from popsim.plan.model import Plan
 from popsim.sampling import Sampling
 from popsim.schema import BREAKDOWNS, breakdown_name
@@ -68,7 +68,7 @@ def simulate_joint(plan: Plan, threads: int | None = None) -> xr.Dataset:
         if count >= min(plan.scenarios, LEAST_SCENARIOS) or layout == ["area"]:
             break
     names = read_breakdowns([tuple(layout)], labels)[0]
-    dataset = simulate(plan, scenarios=count, breakdowns=[names], threads=threads)
+    dataset = simulate_scenarios(plan, [names], count, threads=threads)
     kept = [variable for base in BREAKDOWNS if (variable := breakdown_name(names, base)) in dataset]
     detailed = dataset[kept].astype("float32", keep_attrs=True)
     unused = [name for name in detailed.coords if not set(detailed[name].dims) <= set(detailed[kept[0]].dims)]

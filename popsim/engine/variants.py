@@ -19,7 +19,7 @@ from popsim.arguments import check_name
 from popsim.arrays import Floats, Integers, Mask, Words
 from popsim.engine.breakdowns import arrange
 from popsim.engine.designs import Design, make_points, queue
-from popsim.engine.simulate import simulate
+from popsim.engine.simulation import simulate_scenarios
 from popsim.engine.sums import Names
 from popsim.engine.threads import check_threads, fill
 from popsim.plan import compile as compile_study
@@ -110,7 +110,7 @@ def dependence_extremes(
     result = {}
     for name, share in (("cost_countries_independent", 0.0), ("cost_countries_fully_dependent", 1.0)):
         plan = compile_study(with_common_share(study, share))
-        cost = simulate(plan, scenarios=scenarios, seed=seed, breakdowns=(), threads=threads)["cost"]
+        cost = simulate_scenarios(plan, (), scenarios, seed, threads)["cost"]
         cost.attrs.update(schema.describe(name, study.currency, study.price_year))
         # Without the coordinates of options, so that the result can be merged with the dataset of the study.
         result[name] = cost.drop_vars(["option_name", "option_is_financed"])
@@ -222,7 +222,8 @@ class Variants:
         """
         numbers = np.where(again, self._again, self._numbers)
         shared, own = np.split(numbers, [len(self.plan.draws.shared_stream)])
-        draws = self.plan.draws._replace(shared_stream=shared, own_stream=own)
+        # Of arrays that may be written to the kernel would be compiled once more.
+        draws = self.plan.draws._replace(shared_stream=shared, own_stream=own).frozen()
         points = None
         if hold is not None:
             row = np.full(len(hold), -1, dtype=np.int64)
