@@ -164,12 +164,19 @@ class Book:
             self._formats[key] = self.workbook.add_format(known)
         return self._formats[key]
 
-    def sheet(self, key: str, widths: Sequence[float], heading: str = "", upright: bool = False) -> Sheet:
+    def sheet(
+        self,
+        key: str,
+        widths: Sequence[float],
+        heading: str = "",
+        upright: bool = False,
+        kind: type[Worksheet] | None = None,
+    ) -> Sheet:
         """Add the sheet of a key, with the widths of its columns that are printed, in characters, and a heading.
 
-        `upright` prints it in portrait, which suits charts below each other.
+        `upright` prints it in portrait, which suits charts below each other; `kind` is a class of worksheets.
         """
-        worksheet = self.workbook.add_worksheet(self.names[key])
+        worksheet = self.workbook.add_worksheet(self.names[key], kind)
         if current().direction == "rtl":
             worksheet.right_to_left()
         worksheet.hide_gridlines(2)

@@ -99,9 +99,11 @@ class QuantileTable:
         """Write the sheet of the table."""
         from xlsxwriter.utility import xl_range_abs
 
+        from popsim.report.excel.columns import Column, ColumnSheet
+
         book, data = self.book, self.data
         rows = len(self.amounts)
-        sheet = book.sheet("quantiles", (14.0, *(16.0,) * max(len(self.columns), 7)))
+        sheet = book.sheet("quantiles", (14.0, *(16.0,) * max(len(self.columns), 7)), kind=ColumnSheet)
         about = _("Amounts in %(unit)s.", unit=data.unit_and_prices)
         if rows == data.scenarios:
             about += " " + _("Each column holds the total of every scenario, sorted.")
@@ -116,12 +118,10 @@ class QuantileTable:
         sheet.head([_("Confidence"), *heads])
         sheet.head(["", *(self.names[option] for _total, option in self.columns)])
         sheet.print_heads(sheet.row - 2, sheet.row - 1)
-        share, money = book.format(num_format="0.00%"), book.format(num_format="#,##0.00")
-        write = sheet.worksheet.write_number
-        for row, values in enumerate(self.amounts.tolist()):
-            write(_FIRST_ROW + row, 0, (row + 1) / rows, share)
-            for column, value in enumerate(values, 1):
-                write(_FIRST_ROW + row, column, value, money)
+        share, money = Column(book.format(num_format="0.00%")), Column(book.format(num_format="#,##0.00"))
+        confidences = np.arange(1, rows + 1) / rows
+        columns = (share, *(money,) * len(self.columns))
+        sheet.worksheet.write_columns(_FIRST_ROW, columns, np.column_stack([confidences, self.amounts]))
         book.define("quantile_amounts", sheet.name, xl_range_abs(_FIRST_ROW, 1, self.last_row, len(self.columns)))
 
 

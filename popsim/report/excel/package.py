@@ -235,11 +235,13 @@ def write_samples(book: Book, samples: Samples, first: int) -> None:
     first
         Row of the first area on the package sheet.
     """
-    from xlsxwriter.utility import xl_range, xl_range_abs, xl_rowcol_to_cell
+    from xlsxwriter.utility import xl_col_to_name, xl_range_abs, xl_rowcol_to_cell
+
+    from popsim.report.excel.columns import Column, ColumnSheet
 
     data = book.data
     width = len(samples.totals) * len(samples.areas)
-    sheet = book.sheet("samples", (12.0, 14.0, 14.0, *(14.0,) * max(width, 6)))
+    sheet = book.sheet("samples", (12.0, 14.0, 14.0, *(14.0,) * max(width, 6)), kind=ColumnSheet)
     ticks = quoted(book.names["package"])
     intro = _("Totals by area of each scenario, in %(unit)s.", unit=data.unit_and_prices)
     sheet.paragraph(f"{intro} {about(samples, data)}")
@@ -259,17 +261,15 @@ def write_samples(book: Book, samples: Samples, first: int) -> None:
     sheet.head([_("Scenario"), _("The package"), _("All areas"), *samples.names * len(samples.totals)], labels=0)
     sheet.print_heads(4, 5)
     money_format, whole_number = book.format(num_format="#,##0.00"), book.format(num_format="0")
-    sums = samples.values[0].sum(axis=-1).tolist()
     ticked, counted = (xl_range_abs(row, 3, row, 2 + width) for row in (2, 3))
-    rows = samples.values.transpose(1, 0, 2).reshape(len(samples.scenarios), -1).tolist()
-    write, compute = sheet.worksheet.write_number, sheet.worksheet.write_formula
-    for place, (scenario, values) in enumerate(zip(samples.scenarios, rows, strict=True)):
-        row = _FIRST_ROW + place
-        write(row, 0, scenario, whole_number)
-        here = xl_range(row, 3, row, 2 + width)
-        compute(row, 1, f"=SUMPRODUCT({ticked},{here})", money_format, sums[place])
-        compute(row, 2, f"=SUMPRODUCT({counted},{here})", money_format, sums[place])
-        for column, value in enumerate(values, 3):
-            write(row, column, value, money_format)
+    here = f"D{{row}}:{xl_col_to_name(2 + width)}{{row}}"
+    columns = (
+        Column(whole_number),
+        *(Column(money_format, f"=SUMPRODUCT({chosen},{here})") for chosen in (ticked, counted)),
+        *(Column(money_format),) * width,
+    )
+    sums = samples.values[0].sum(axis=-1)
+    rows = samples.values.transpose(1, 0, 2).reshape(len(samples.scenarios), -1)
+    sheet.worksheet.write_columns(_FIRST_ROW, columns, np.column_stack([samples.scenarios, sums, sums, rows]))
     for name, column in (("package_samples", 1), ("package_all", 2)):
         book.define(name, sheet.name, xl_range_abs(_FIRST_ROW, column, samples.last_row, column))
