@@ -7,10 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from popsim.arrays import Floats, Integers, Words, pointers
-from popsim.engine.breakdowns import arrange, arrange_together, scope_of
+from popsim.engine.breakdowns import arrange, arrange_merged, arrange_together, scope_of
 from popsim.engine.designs import Design
 from popsim.engine.threads import fill, is_written, make_room
 from popsim.plan.common_scores import CommonScore
+from popsim.plan.merge import grown, merge
 from popsim.plan.model import Draws, Plan
 
 _BITS = 51
@@ -19,7 +20,7 @@ _DROP = 13
 
 
 def run_together(plan: Plan, threads: int) -> list[dict[str, Floats]]:
-    """Return every total of a plan and of each of its alternatives, by scenario; what draws the same is drawn once.
+    """Return every total of a plan and of its alternatives, by scenario; what they have in common is drawn once.
 
     This is `simulate` without what takes its time beside the scenarios: point estimates, exact means, labels.
 
@@ -39,7 +40,9 @@ def run_together(plan: Plan, threads: int) -> list[dict[str, Floats]]:
     True
     """
     plans = (plan, *plan.alternatives)
-    drawn = arrange_together(plans, (), scope_of(plans))
+    whole, scope = grown(plans), scope_of(plans)
+    merged = merge(whole)
+    drawn = arrange_together(plans, (), scope) if merged is None else [arrange_merged(whole, (), scope, merged)]
     out = make_room(len(drawn[0][1].targets.output_start) - 1, plan.scenarios)
     for each, sums in drawn:
         fill(each.draws, sums, plan.scenarios, plan.seed, plan.sampling.first, threads, out=out)

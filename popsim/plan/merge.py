@@ -287,7 +287,7 @@ class _Merger:
         """Return the table of each row, by what is in it; those of kinds without tables have none."""
         used = (draws.row_kind != CONSTANT) & (draws.row_kind != NORMAL)
         starts, which = np.unique(draws.row_table[used], return_inverse=True)
-        stops = [*starts[1:].tolist(), len(draws.tables)]
+        stops = [*starts[1:].tolist(), len(draws.tables)][: len(starts)]
         numbers = [self._tables.of(draws.tables[a:b].tobytes()) for a, b in zip(starts.tolist(), stops, strict=True)]
         found = np.full(len(used), _NONE, dtype=np.int64)
         found[used] = np.array(numbers, dtype=np.int64)[which]
