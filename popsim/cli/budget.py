@@ -10,6 +10,7 @@ import click
 from popsim import schema
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text
 from popsim.cli.parameters import as_json_option, positive_number, run_argument, share_of_one
+from popsim.cli.sparing import spare_dask
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def command(
     if by is not None and amount is not None:
         message = "--by splits the amount for a confidence: state --confidence and not --amount."
         raise click.UsageError(message)
+    spare_dask(run)
     from popsim import analysis
     from popsim.engine.runs import load_run
 

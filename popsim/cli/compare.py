@@ -10,6 +10,7 @@ import click
 from popsim.cli.completion import complete_option
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text, range_as_mapping, with_errors
 from popsim.cli.parameters import as_json_option, run_argument
+from popsim.cli.sparing import spare_dask
 from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def command(run: Path, baseline: str, as_json: bool) -> None:
     RUN is a folder that "popsim run" made of a study with options. All options share their random numbers: a difference
     is due to the option and not to chance.
     """
+    spare_dask(run)
     from popsim.engine.runs import load_run
     from popsim.report.comparison import Comparison
     from popsim.report.data import gather

@@ -12,6 +12,7 @@ from popsim.cli.completion import complete_figure_formats, complete_languages
 from popsim.cli.folder import added_to
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option, run_argument
+from popsim.cli.sparing import spare_dask
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.report.formats import chosen_languages
 
@@ -72,6 +73,7 @@ def command(run: Path, formats: str, languages: str, out: Path | None, as_json: 
     RUN is a folder that "popsim run" made.
     """
     wanted, codes = _chosen(formats), chosen_languages(languages)
+    spare_dask(run)
     from popsim.engine.runs import load_run
     from popsim.report import language
     from popsim.report.data import gather

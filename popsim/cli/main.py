@@ -21,6 +21,7 @@ import click
 from popsim.cli import interruption
 from popsim.cli.completion import COMPLETING
 from popsim.cli.console import printable, readable_streams
+from popsim.cli.sparing import begin_process
 from popsim.errors import PopsimError, Problem, nearest
 from popsim.version import __version__
 
@@ -120,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     if arguments is None:
         interruption.watch_signals()
+        begin_process()
         _tune_garbage_collector()
     sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 

@@ -11,6 +11,7 @@ from popsim.cli.completion import complete_formats, complete_languages
 from popsim.cli.folder import added_to
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option, run_argument
+from popsim.cli.sparing import spare_dask
 from popsim.errors import ParameterError, Problem
 from popsim.report.formats import FORMATS, chosen, chosen_languages
 
@@ -87,6 +88,7 @@ def command(
         raise ParameterError(
             Problem("--locale", (), locale, "only with --format csv", "--language sets that of others")
         )
+    spare_dask(run)
     from popsim.engine.runs import load_run
     from popsim.report.data import gather
 
