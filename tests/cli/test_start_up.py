@@ -14,7 +14,6 @@ from popsim.cli.main import main
 
 NEVER = {
     "IPython",
-    "dask",
     "docx",
     "matplotlib.pyplot",
     "numba.cuda",
@@ -24,12 +23,14 @@ NEVER = {
     "scipy.interpolate",
     "scipy.optimize",
     "scipy.signal",
-    "scipy.sparse",
     "scipy.spatial",
     "scipy.stats",
     "xlsxwriter",
 }
-"""Libraries that take 0.02 to 0.5 s to import and that no run of the packaged study needs."""
+"""Libraries that take 0.02 to 0.5 s to import and that no run of the packaged study needs.
+
+xarray loads dask, and with it scipy.sparse, wherever that is installed.
+"""
 HEAVY = {"jinja2", "matplotlib", "netCDF4", "numba", "numpy", "pandas", "pydantic", "rich", "scipy", "xarray"}
 
 WATCHED = """
