@@ -185,15 +185,29 @@ def arrange_together(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: 
     Outputs are numbered option by option. A plan whose draws another draws as well has its outputs among that one's,
     so it costs no draws; the outputs that a plan leaves to others are empty.
     """
+    return arrange_variables(plans, describe_variables(breakdowns, scope))
+
+
+def arrange_variables(plans: Sequence[Plan], described: tuple[Breakdown, ...]) -> list[tuple[Plan, Sums]]:
+    """Return the plans that are to be drawn, and what to sum of each for these variables; plans without costs are not.
+
+    Parameters
+    ----------
+    plans
+        Of all options, in the order of their outputs.
+    described
+        One after another, as `describe_variables` lays them out.
+    """
     whole = [with_growths_after(plan) for plan in plans]
     leaders: dict[str, list[int]] = {}
     for i, plan in enumerate(plans):
+        if not (plan.row_component >= 0).any():
+            continue
         leads = next((each for each in plans[:i] if each.labels.option[0] == plan.drawn_with), None)
         is_led = leads is not None and plan.drawn_with in leaders and places_among(plan, leads) is not None
         leaders.setdefault(plan.drawn_with if is_led else plan.labels.option[0], []).append(i)
-    described, count = _described(breakdowns, scope)
     return [
-        (plans[together[0]], _sums(whole, dict.fromkeys(together), whole[together[0]], described, count))
+        (plans[together[0]], _sums(whole, dict.fromkeys(together), whole[together[0]], described))
         for together in leaders.values()
     ]
 
@@ -214,22 +228,26 @@ def arrange_merged(
     drawn
         What `merge` made of them.
     """
-    described, count = _described(breakdowns, scope)
-    return drawn.plan, _sums(plans, dict(enumerate(drawn.placed)), drawn.plan, described, count)
+    described = describe_variables(breakdowns, scope)
+    return drawn.plan, _sums(plans, dict(enumerate(drawn.placed)), drawn.plan, described)
 
 
-def _described(breakdowns: Sequence[Names], scope: Scope) -> tuple[tuple[Breakdown, ...], int]:
-    """Describe the variables of a result, and count the outputs that an option has for them."""
-    described, count = [], 0
+def describe_variables(breakdowns: Sequence[Names], scope: Scope) -> tuple[Breakdown, ...]:
+    """Lay out the outputs that an option has for its totals and these breakdowns of cost and financing need."""
     everything: list[tuple[str, Names]] = [("cost", names) for names in ((), *breakdowns)]
     if scope.is_financed:
         everything += [("financing_need", names) for names in ((), *breakdowns)]
     everything += [(total.name, ()) for total in scope.totals if total.name not in schema.BREAKDOWNS]
-    for total, names in everything:
-        axes = tuple(_labels(scope, name) for name in names)
-        described.append(Breakdown(schema.breakdown_name(names, total), names, axes, count, total))
+    return lay_out([(total, names, tuple(_labels(scope, name) for name in names)) for total, names in everything])
+
+
+def lay_out(variables: Sequence[tuple[str, Names, tuple[tuple[object, ...], ...]]]) -> tuple[Breakdown, ...]:
+    """Lay out the outputs of variables: each given by its total, its dimensions, and the labels of these."""
+    described, count = [], 0
+    for total, names, labels in variables:
+        described.append(Breakdown(schema.breakdown_name(names, total), names, labels, count, total))
         count += math.prod(described[-1].shape)
-    return tuple(described), count
+    return tuple(described)
 
 
 def _sums(
@@ -237,9 +255,9 @@ def _sums(
     together: Mapping[int, Placed | None],
     drawn: Plan,
     described: tuple[Breakdown, ...],
-    count: int,
 ) -> Sums:
     """Lay out the sums of some of the plans, which another draws; where each is in it, if that is known."""
+    count = described[-1].first_output + math.prod(described[-1].shape)
     accumulators = Accumulators(drawn)
     outputs: list[Output] = [[] for _ in range(count * len(plans))]
     for i, placed in together.items():

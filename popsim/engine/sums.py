@@ -139,7 +139,10 @@ class Accumulators:
         """Return the sums by lag that rows add to, and the cells that were asked for."""
         start, target = _listed(self._lagged, self.rows, len(self.plan.row_component))
         is_summed = np.diff(targets.target_start) > 0
-        return LagSums(start, target, self._cells, is_summed, tuple(self._shares), self._financed)
+        used = set(targets.output_target.tolist())
+        used |= {place for each in self._financed for of_share in each for place, _ in of_share.parts}
+        cells = {cell: place for cell, place in self._cells.items() if place in used}
+        return LagSums(start, target, cells, is_summed, tuple(self._shares), self._financed)
 
 
 class OptionSums:

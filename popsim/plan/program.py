@@ -8,7 +8,7 @@ codes with what they do, and the functions below write them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -208,9 +208,11 @@ class _Writer:
                     score, factor = _REGISTERS + m.shock_score[j], _REGISTERS + m.shock_factor[j]
                     write(strike(at, score, factor, m.shock_threshold[j]))
 
-    def price_profiles(self) -> None:
+    def price_profiles(self, used: Container[int]) -> None:
         m, write = self.moves, self.steps.append
         for growth, path in enumerate(m.growth_path):
+            if growth not in used:
+                continue
             profile = m.profile[m.growth_profile[growth]]
             for lag in range(m.growth_lags[growth]):
                 at = self.profiles + m.growth_slot[growth] + lag
@@ -319,13 +321,14 @@ def make_program(plan: Plan, sums: LagSums) -> Program:
     moves = writer.moves
     start, target, is_summed = sums.start.tolist(), sums.target.tolist(), sums.is_summed.tolist()
     last_of_all = max(int(plan.draws.row_start[1]) - 1, 0)
+    used = {cell.price_profile for cell in sums.cells} | set(plan.moves.row_growth[sums.is_summed].tolist())
     keep, value, counts = [], [], []
     for row, register in enumerate(moves.row_keep):
         before = len(writer.steps)
         if row == last_of_all:
             writer.steps.append(set_to(_ZERO))
             writer.price_paths()
-            writer.price_profiles()
+            writer.price_profiles(used)
         if register >= 0:
             keep.append(_REGISTERS + register)
             value.append(_ZERO)

@@ -174,3 +174,9 @@ def with_options(study: Study, **others: Study) -> Study:
 def dear(study: Study) -> Study:
     """Another unit cost in area a, and no more."""
     return with_component(study, "a", 0, cost=LogNormal(3.5, 0.5))
+
+
+def few_countries(study: Study) -> Study:
+    """The study and its options in a few of its countries, in which all that a country may say of itself differs."""
+    options = tuple(dataclasses.replace(each, study=few_countries(each.study)) for each in study.options)
+    return dataclasses.replace(study, countries=study.countries[::19], options=options)
