@@ -27,6 +27,7 @@ from popsim.engine.runs import load_run as load_run
 from popsim.engine.runs import save_run as save_run
 from popsim.engine.sample import sample as sample
 from popsim.engine.simulate import simulate as simulate
+from popsim.engine.virtual import open_ensemble as open_ensemble
 from popsim.errors import ClusterError as ClusterError
 from popsim.errors import FileError as FileError
 from popsim.errors import ParameterError as ParameterError

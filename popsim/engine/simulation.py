@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.arrays import Floats, Mask
+from popsim.arrays import Floats, Mask, Words
 from popsim.engine.breakdowns import Breakdown, Scope, Sums, arrange_together, scope_of
 from popsim.engine.designs import Points, describe_design, make_points, queue
 from popsim.engine.sums import Names
@@ -50,6 +50,8 @@ class Simulation:
     scope: Scope
     drawn: tuple[tuple[Plan, Sums], ...]
     """The plans that are drawn, each with what is summed of it."""
+    waiting: Words | None = None
+    """Order in which streams take dimensions of Sobol points, where these plans are parts of others."""
 
     @classmethod
     def of(cls, plan: Plan, breakdowns: Sequence[Names]) -> Simulation:
@@ -94,7 +96,9 @@ class Simulation:
     @cached_property
     def _points(self) -> tuple[Points | None, ...]:
         """The design of all scenarios for each plan that is drawn; streams take the same dimensions in all options."""
-        waiting = queue([plan.draws for plan in self.plans]) if self.sampling.design == "sobol" else None
+        waiting = self.waiting
+        if waiting is None and self.sampling.design == "sobol":
+            waiting = queue([plan.draws for plan in self.plans])
         return tuple(make_points(plan.draws, self.sampling, waiting=waiting) for plan, _ in self.drawn)
 
     def fill(
@@ -104,6 +108,7 @@ class Simulation:
         threads: int,
         progress: Progress | None = None,
         out: Floats | None = None,
+        column: int = 0,
     ) -> Floats:
         """Compute the outputs of scenarios start ... stop - 1, numbered as in the run; shape (output, scenario).
 
@@ -117,6 +122,8 @@ class Simulation:
             Called with the number of scenarios done and wanted, of this range.
         out
             Where the outputs are put; None for a new array.
+        column
+            Of `out`, that of the first scenario.
 
         Raises
         ------
@@ -136,8 +143,9 @@ class Simulation:
                 points=self._points[i],
                 progress=_part_of(progress, i, len(self.drawn)),
                 out=out,
+                column=column,
             )
-        out[self._unwritten] = 0.0
+        out[self._unwritten, column : column + count] = 0.0
         return out
 
     def shaped(self, breakdown: Breakdown, out: Floats) -> Floats:
@@ -163,7 +171,7 @@ class Simulation:
         first = self.sampling.first if first is None else first
         variables = {item.variable: (self.dims_of(item), self.shaped(item, out)) for item in self.breakdowns}
         scenario = pd.RangeIndex(first, first + out.shape[1])
-        labels = _coordinates(self.plans, self.scope.labels, self.breakdowns)
+        labels = coordinates(self.plans, self.scope.labels, self.breakdowns)
         variables |= self.exact if exact else {}
         described = self.described(xr.Dataset(variables, {"scenario": scenario, **labels}))
         return described.assign_attrs(first_scenario=first)
@@ -173,9 +181,10 @@ class Simulation:
         plan = self.plan
         for name in dataset.variables:
             dataset[name].attrs.update(schema.describe(str(name), plan.about.currency, plan.about.price_year))
+        totals = [total.name for total in self.scope.totals]
         for total in self.scope.totals:
             later = schema.total_name(total.base, total.prices, "after_horizon")
-            if total.span == "within_horizon" and later in dataset:
+            if total.span == "within_horizon" and later in totals and total.name in dataset:
                 # So that a part of this dataset never passes for all there is.
                 dataset[total.name].attrs["after_horizon"] = later
         for name, comment in _comments(self.plans, dataset).items():
@@ -302,8 +311,9 @@ def _comments(plans: Sequence[Plan], dataset: xr.Dataset) -> dict[str, str]:
 _PRICE_KEYS = {"nominal": "money.inflation", "discounted": "discount rate"}
 
 
-def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown]) -> dict[str, object]:
-    coordinates: dict[str, object] = {
+def coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Breakdown]) -> dict[str, object]:
+    """Return the labels of all dimensions but the scenario, and what is said of these labels."""
+    found: dict[str, object] = {
         "option": np.array([plan.labels.option[0] for plan in plans]),
         "option_name": ("option", np.array([plan.labels.option_name for plan in plans])),
         "option_is_financed": ("option", np.array([plan.is_financed for plan in plans])),
@@ -316,12 +326,12 @@ def _coordinates(plans: Sequence[Plan], labels: Labels, breakdowns: Sequence[Bre
         "component_width": ("component", np.array(labels.width)),
     }
     used = {name: values for item in breakdowns for name, values in zip(item.dims, item.labels, strict=True)}
-    coordinates |= {name: np.array(values) for name, values in used.items()}
+    found |= {name: np.array(values) for name, values in used.items()}
     if "country" in used:
         # A group that is a dimension of its own cannot be a coordinate as well.
         groups = {name: ("country", np.array(values)) for name, values in labels.groups if name not in used}
-        coordinates |= {"country_name": ("country", np.array(labels.country_name)), **groups}
-    return coordinates
+        found |= {"country_name": ("country", np.array(labels.country_name)), **groups}
+    return found
 
 
 def provenance(plan: Plan) -> dict[str, object]:

@@ -130,10 +130,12 @@ def fill(
     points: Points | None = None,
     progress: Progress | None = None,
     out: Floats | None = None,
+    column: int = 0,
 ) -> Floats:
     """Compute all outputs of scenarios first ... first + scenarios - 1; shape (output, scenario).
 
-    Into `out`, where it is given, only those that are sums of anything; a new array has zeros for the others.
+    Into `out`, where it is given, from `column` on, and only those that are sums of anything; a new array has zeros for
+    the others.
     """
     # Imported when used: who reads a run and samples nothing needs no numba, which takes longer than reading.
     from popsim.kernels.block import fill_scenarios
@@ -155,7 +157,7 @@ def fill(
         design = random if points is None else points.between(start, stop)
         kernel(
             out,
-            np.int64(first),
+            np.int64(first - column),
             np.int64(start),
             np.int64(stop),
             np.int64(block),
