@@ -51,7 +51,8 @@ The folder receives
     type=share_of_one,
     metavar="P",
     help="As many scenarios as it takes until the 95 % half-width of the Monte Carlo error of the ends and the median "
-    "of the range of the total is below P of each, such as 0.5%; --scenarios then says how many at most.",
+    "of the range of the total is below P of each, such as 0.5%, by the cheapest design where the study states none; "
+    "--scenarios then says how many at most.",
 )
 @settings_option
 @click.option(
@@ -107,6 +108,12 @@ def command(
     from popsim.study.load import load_study
 
     loaded = load_study(study, overrides)
+    if precision is not None and not loaded.design_is_stated:
+        from popsim.analysis.precision import cheapest_design
+
+        design = cheapest_design(max_scenarios=scenarios)
+        loaded = load_study(study, {**overrides, "scenarios.design": design})
+        click.echo(f'Design: "{design}", the cheapest for a precision; scenarios.design states another.', err=True)
     print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)

@@ -448,6 +448,7 @@ def _assemble(
         not_known=tuple(report.not_known),
         not_counted=tuple(report.not_counted),
         cross_check=payments,
+        design_is_stated="design" in scenarios.model_fields_set,
         areas_left_out=tuple((area.id, area.name) for area in catalogue.areas if area.id not in ids),
     )
 

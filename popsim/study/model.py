@@ -423,6 +423,8 @@ class Study(Sampled):
     """Alternatives beside the full programme, which is the option "full"."""
     what_ifs: tuple[WhatIf, ...] = ()
     """Stated alternatives to assumptions. They are no options: `popsim.assumptions` alone runs them."""
+    design_is_stated: bool = field(default=False, compare=False)
+    """Whether the study says how scenarios are drawn, and not only how many."""
     reading: tuple[str, ...] = field(default=(), compare=False)
     """How CSV files were read, a line for each whose signs or encoding were concluded from the file."""
     notes: tuple[str, ...] = field(default=(), compare=False)

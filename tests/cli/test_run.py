@@ -246,3 +246,21 @@ def test_the_precision_that_was_asked_for_and_reached_stands_in_the_report(call:
     reached = f"{100 * said['precision_reached']:.2g}\u202f%"
     assert f"<dt>Precision</dt><dd>{reached} of the ends" in report
     assert "asked for was 5\u202f%</dd>" in report
+
+
+@pytest.mark.parametrize(
+    ("stated", "design", "words"),
+    [((), "sobol", '"sobol", the cheapest'), (("--set", "scenarios.design=random"), "random", "")],
+)
+def test_a_precision_takes_the_cheapest_design_unless_the_study_states_one(
+    call: Callable[..., Any], stated: tuple[str, ...], design: str, words: str
+) -> None:
+    arguments = ("example", "--no-drivers", "--no-assumptions", "--format", "md", "--out", "run")
+    done = call("run", *arguments, "--precision", "2%", *stated)
+    assert ("the cheapest" in done.err, words in done.err) == (bool(words), True)
+    assert ("independent scramblings of" in done.out) == (design == "sobol")
+    kept = popsim.load_run("run")
+    assert kept.dataset.attrs["design"] == kept.study.design == design
+    # The study of the run repeats it without a precision.
+    again = popsim.simulate(kept.study)
+    assert np.array_equal(again["cost"].values, kept.dataset["cost"].values)
