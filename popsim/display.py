@@ -98,3 +98,14 @@ class Brief:
             f"{field.name}={brief(value)}" for field in known if (value := getattr(self, field.name)) != field.default
         ]
         return one_line(f"{type(self).__name__}({', '.join(shown)})", 4 * WIDTH)
+
+
+def as_size(size: float) -> str:
+    """Return a number of bytes as it is read.
+
+    Examples
+    --------
+    >>> as_size(3 * 2**29), as_size(2**28)
+    ('1.5 GiB', '256.0 MiB')
+    """
+    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.1f} MiB"

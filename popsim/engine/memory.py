@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from popsim.display import as_size
 from popsim.engine.simulation import Simulation
 from popsim.errors import ParameterError, Problem
 
@@ -213,14 +214,3 @@ def check_fits_streamed(simulation: Simulation, chunk: int, memory: str | int | 
         each = f"{chunk:,} scenarios of {simulation.outputs:,} numbers at a time, and popsim itself"
         mend = "state more with --memory or memory=, or ask for fewer breakdowns"
         raise ParameterError(Problem("", ("memory",), found, f"{as_size(needed)} or more: {each}", mend))
-
-
-def as_size(size: float) -> str:
-    """Return a number of bytes as it is read.
-
-    Examples
-    --------
-    >>> as_size(3 * 2**29), as_size(2**28)
-    ('1.5 GiB', '256.0 MiB')
-    """
-    return f"{size / 2**30:,.1f} GiB" if size >= 2**30 else f"{size / 2**20:,.1f} MiB"

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ import xarray as xr
 
 from popsim import schema
 from popsim.arguments import check_path
-from popsim.display import as_html, as_text, listed
+from popsim.display import as_html, as_size, as_text, listed
 from popsim.engine import files
 from popsim.engine.run_folder import ensure_found
 from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
@@ -27,7 +27,7 @@ from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
 from popsim.plan.moves import LATER_ARRAYS, Moves
 from popsim.plan.shares import NO_SHARES, Shares
 from popsim.sampling import Sampling
-from popsim.schema import ENSEMBLE_FILE, JOINT_FILE, PLAN_FILE, STUDY_FILE, seed_of
+from popsim.schema import ENSEMBLE_FILE, JOINT_FILE, PLAN_FILE, STORE_FILE, STUDY_FILE, seed_of
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -91,7 +91,7 @@ class Run:
             ("options", listed(dataset["option"].values.tolist()) if "option" in dataset.coords else "none"),
             ("scenarios", f"{dataset.sizes.get('scenario', 0):,}, seed {seed_of(dataset.attrs, self.study.seed)}"),
             ("variables", listed(dataset.data_vars)),
-            ("memory", f"{dataset.nbytes / 2**20:,.1f} MiB"),
+            ("on disk, read when used" if dataset.chunks else "memory", as_size(dataset.nbytes)),
             ("popsim", str(dataset.attrs.get("popsim_version", "unknown version"))),
         ]
 
@@ -105,7 +105,10 @@ class Run:
 def save_run(
     folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: xr.Dataset, joint: xr.Dataset | None = None
 ) -> None:
-    """Write ensemble.nc, plan.nc, study.toml and inputs/ into an existing folder, and joint.nc where it is given.
+    """Write the ensemble, plan.nc, study.toml and inputs/ into an existing folder, and joint.nc where it is given.
+
+    The ensemble is ensemble.nc, or ensemble.zarr where `simulate` wrote the scenarios to a store: its files get a
+    second name in the folder, or are copied where that cannot be.
 
     Parameters
     ----------
@@ -198,17 +201,42 @@ def _written(path: Path) -> Iterator[Path]:
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     """Write the dataset of a run anew; the old one stays until the new one is complete.
 
+    What a store holds is not written again: the other variables are added to it.
+
     Raises
     ------
     FileError
         When the file cannot be written.
     """
+    path = folder / STORE_FILE
+    if dataset.chunks and _add_to_store(path, dataset):
+        files.remove(folder / ENSEMBLE_FILE)
+        return
     with _written(folder / ENSEMBLE_FILE) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
+    files.remove(path)
+
+
+def _add_to_store(path: Path, dataset: xr.Dataset) -> bool:
+    """Put the store that a dataset reads in its place, with the variables that it lacks; False where it reads none."""
+    # Imported when used, here and below: most runs are held in memory, and need neither Zarr nor dask.
+    from popsim.engine.store import open_store, store_behind
+
+    store = store_behind(dataset)
+    if store is None:
+        return False
+    if not path.is_dir() or not path.samefile(store.path):
+        partial = path.with_name(f".{STORE_FILE}.{files.token()}{files.PARTIAL}")
+        with files.said_where(path):
+            store.copy(partial)
+            files.remove(path)
+            files.rename(partial, path)
+    open_store(path).add(dataset)
+    return True
 
 
 def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
-    """Return how to store variables: with checksums, so that a damaged file is refused, not read as other numbers.
+    """Return how to store variables: packed, and with checksums, so that damage is noticed, not read as numbers.
 
     A checksum is of a chunk: chunks that lie in one piece in memory and fit a cache are written and read faster than
     what the library would choose.
@@ -217,9 +245,19 @@ def _encoding(dataset: xr.Dataset) -> dict[str, dict[str, Any]]:
     for name, variable in dataset.variables.items():
         if variable.dtype.kind in "fi":
             found[str(name)] = {"fletcher32": True}
+            if variable.dtype.kind == "f" and _has_zstd():
+                # The one codec of netCDF that keeps up: docs/decisions/0025-codecs.md.
+                found[str(name)] |= {"compression": "zstd", "complevel": 1, "shuffle": True}
             if variable.size:
                 found[str(name)]["chunksizes"] = _chunk(variable.shape, _CHUNK // variable.dtype.itemsize)
     return found
+
+
+@cache
+def _has_zstd() -> bool:
+    """Return whether netCDF was built with this codec, as it is in the packages of Python."""
+    with netCDF4.Dataset("any.nc", "w", diskless=True, persist=False) as file:
+        return bool(file.has_zstd_filter())
 
 
 def _chunk(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
@@ -232,7 +270,9 @@ def _chunk(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
 
 
 def load_run(folder: str | os.PathLike[str]) -> Run:
-    """Read a folder that `popsim run` or `save_run` wrote; the dataset is read into memory.
+    """Read a folder that `popsim run` or `save_run` wrote.
+
+    The dataset of ensemble.nc is read into memory; that of ensemble.zarr has dask arrays, which are read when used.
 
     Raises
     ------
@@ -246,10 +286,10 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
     """
     source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
     check_complete(source)
-    dataset = _read(source / ENSEMBLE_FILE)
-    if problems := differences(dataset, str(source / ENSEMBLE_FILE)):
+    dataset, ensemble = load_dataset(source), str(source / ensemble_file(source))
+    if problems := differences(dataset, ensemble):
         raise RunError(problems)
-    _check_made_by(dataset, load_plan(source / PLAN_FILE), str(source / ENSEMBLE_FILE))
+    _check_made_by(dataset, load_plan(source / PLAN_FILE), ensemble)
     # Point estimates of earlier versions left out starts, delays and rises of prices: nothing to compare totals with.
     stale = [name for name in dataset.data_vars if _is_earlier_estimate(str(name), dataset.variables[name])]
     return Run(source, load_study(source / STUDY_FILE), dataset.drop_vars(stale))
@@ -324,10 +364,22 @@ def load_dataset(folder: Path) -> xr.Dataset:
 
     Raises
     ------
+    RunError
+        When they are in a store that is not finished.
     FileError
         When the file cannot be read.
     """
-    return _read(folder / ENSEMBLE_FILE)
+    name = ensemble_file(folder)
+    if name == ENSEMBLE_FILE:
+        return _read(folder / name)
+    from popsim.engine.store import open_store
+
+    return open_store(folder / name).dataset()
+
+
+def ensemble_file(folder: Path) -> str:
+    """Return the name of the file, or of the folder, that holds the scenarios of a run."""
+    return STORE_FILE if (folder / STORE_FILE).is_dir() else ENSEMBLE_FILE
 
 
 @contextmanager
@@ -341,8 +393,11 @@ def opened_dataset(folder: Path) -> Iterator[xr.Dataset]:
     FileError
         When the file cannot be read.
     """
-    path = folder / ENSEMBLE_FILE
     check_complete(folder)
+    path = folder / ensemble_file(folder)
+    if path.name == STORE_FILE:
+        yield load_dataset(folder)
+        return
     try:
         with xr.open_dataset(path, engine="netcdf4", cache=False) as opened:
             yield opened
@@ -361,7 +416,8 @@ def check_complete(folder: Path) -> None:
         When a file is missing.
     """
     ensure_found(folder)
-    missing = [name for name in (ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE) if not (folder / name).is_file()]
+    ensemble = ensemble_file(folder)
+    missing = [name for name in (ensemble, PLAN_FILE, STUDY_FILE) if not (folder / name).exists()]
     if missing:
         raise RunError(
             Problem(

@@ -15,6 +15,8 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.core.sync import sync
 from zarr.storage import FsspecStore, LocalStore, WrapperStore
 
+from popsim.engine.files import PARTIAL, flush, link, make_folder
+
 _FLUSHED_TOGETHER = 16
 
 
@@ -81,11 +83,11 @@ class Storage(WrapperStore[ZarrStore]):
         self._sums.clear()
         yield self._sums
         if self.folder is not None:
-            files = [self.folder / key for key in self._sums]
+            written = [self.folder / key for key in self._sums]
             # Together: a disk writes many files at once, and a journal once for all of them.
             with ThreadPoolExecutor(_FLUSHED_TOGETHER) as pool:
-                list(pool.map(_flush, files))
-                list(pool.map(_flush, {file.parent for file in files}))
+                list(pool.map(flush, written))
+                list(pool.map(flush, {file.parent for file in written}))
 
     def names(self, folder: str) -> list[str]:
         """Return the names of files and folders in a folder; none where there is no such folder."""
@@ -94,6 +96,14 @@ class Storage(WrapperStore[ZarrStore]):
             return [name.strip("/") async for name in self.list_dir(folder)]
 
         return [name for name in sync(listed()) if name]
+
+    def files(self) -> list[str]:
+        """Return the names of all files that are whole, with the folders that they lie in."""
+
+        async def listed() -> list[str]:
+            return [name async for name in self.list_prefix("") if not name.endswith(PARTIAL)]
+
+        return sync(listed())
 
     def checksum(self, key: str) -> int | None:
         """Return the checksum of a file as it lies there; None where it is missing."""
@@ -110,35 +120,28 @@ class Storage(WrapperStore[ZarrStore]):
         sync(removed())
 
     def take(self, source: Storage, key: str) -> None:
-        """Take over a file of another storage, as a hard link where both lie on one disk."""
+        """Take over a file of another storage, as a second name of it where both are folders of one disk.
+
+        Raises
+        ------
+        OSError
+            When there is no such file.
+        """
         if self.folder is not None and source.folder is not None:
             target = self.folder / key
-            target.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(target.parent)
             target.unlink(missing_ok=True)
-            try:
-                target.hardlink_to(source.folder / key)
-            except OSError:  # another disk, or one without hard links
-                pass
-            else:
-                return
+            link(source.folder / key, target)
+            self._sums[key] = 0
+            return
         found = sync(source.get(key, default_buffer_prototype()))
         if found is None:
-            raise FileNotFoundError(2, "No such file", key)
+            message = f"no file {key}"
+            raise OSError(message)
         sync(self.set(key, found))
 
     def discard_partial(self) -> None:
         """Remove what a killed process left of files that were not whole yet."""
         if self.folder is not None:
-            for path in self.folder.glob("*/*.partial"):
+            for path in self.folder.glob(f"*/*{PARTIAL}"):
                 path.unlink(missing_ok=True)
-
-
-def _flush(path: Path) -> None:
-    """Have a file or folder written to the disk, where the system can do that."""
-    if path.is_dir() and os.name == "nt":
-        return
-    handle = os.open(path, os.O_RDONLY if os.name != "nt" else os.O_RDWR)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -43,6 +43,7 @@ from popsim.engine.store_arrays import (
     make_array,
     make_checksums,
     make_group,
+    native,
     open_group,
     whole_values,
     write_variable,
@@ -207,6 +208,54 @@ class Store:
         """Remove what a killed process left of files that were not whole yet; no other process may be writing."""
         self.storage.discard_partial()
 
+    def take(self, source: Store) -> int:
+        """Take over what another store has finished of the same scenarios; return the number of ranges.
+
+        These are the ranges that are the same in both: all but the last of a shorter run of the same plan. Files of
+        one disk get a second name and take no room; the other store stays as it is.
+
+        Raises
+        ------
+        RunError
+            When the other store is of another plan, or has other variables or ranges.
+        FileError
+            When its files cannot be read, or these not be written.
+        """
+        same = dataclasses.replace(source.sampling, count=self.sampling.count)
+        wanted = (self.plan_digest, self.sampling, self.variables, self.chunk)
+        if (source.plan_digest, same, source.variables, source.chunk) != wanted:
+            found = f"ranges of {source.chunk:,} scenarios of plan {source.plan_digest}"
+            allowed = f"{self.chunk:,} scenarios of plan {self.plan_digest}, with the same variables"
+            raise RunError(Problem(source.path, (), found, allowed))
+        finished = set(source.ranges()) - set(source.missing())
+        taken = [(place, each) for place, each in enumerate(self.ranges()) if each in finished]
+        with _writing(self.path):
+            for place, _ in taken:
+                with self.storage.flushing():
+                    for key in (name for variable in self.variables for name in self._files(variable, place)):
+                        self.storage.take(source.storage, key)
+                    self.storage.take(source.storage, f"scenario/c.{place}")
+                with self.storage.flushing():
+                    self.storage.take(source.storage, f"{CHECKSUM}/c.{place}.0")
+        return len(taken)
+
+    def copy(self, path: str | os.PathLike[str]) -> Store:
+        """Copy the store to another place; files of one disk get a second name there and take no room.
+
+        Raises
+        ------
+        FileError
+            When it cannot be read, or the other place not be written.
+        """
+        target = storage_at(path)
+        with _writing(os.fspath(path)):
+            # What says that there is a store is written last.
+            names = sorted(self.storage.files(), key=lambda name: name == "zarr.json")
+            with target.flushing():
+                for name in names:
+                    target.take(self.storage, name)
+        return open_store(path)
+
     def verify(self) -> list[Problem]:
         """Return every file of a finished range that is missing or not as it was written."""
         return [problem for _, found in self._damaged() for problem in found]
@@ -269,7 +318,9 @@ class Store:
         scenario = pd.RangeIndex(first, first + self.sampling.count)
         variables["scenario"] = xr.Variable("scenario", scenario, variables["scenario"].attrs)
         coordinates = {name: variables.pop(name) for name in described["coordinates"]}
-        return xr.Dataset(variables, coordinates, attributes)
+        dataset = xr.Dataset(variables, coordinates, attributes)
+        dataset.encoding["source"] = self.path
+        return dataset
 
     def _variable(self, array: Array) -> xr.Variable:
         """Return a variable; in memory where it has no scenarios."""
@@ -281,7 +332,7 @@ class Store:
         chunks = [each * together if dim == "scenario" else each for dim, each in zip(dims, piece, strict=True)]
         reader = _Reader(self, array.basename)
         token = f"{array.basename}-{dask.base.tokenize(self.path, self.plan_digest, self.sampling, array.shape)}"
-        like = np.empty((0,) * array.ndim, array.dtype)
+        like = np.empty((0,) * array.ndim, reader.dtype)
         values = da.from_array(reader, chunks, name=token, fancy=False, meta=like)  # type: ignore[no-untyped-call]
         return xr.Variable(dims, values, dict(array.attrs))
 
@@ -350,12 +401,12 @@ class _Reader:
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        found: np.dtype[Any] = self._array.dtype
+        found: np.dtype[Any] = self._array.dtype.newbyteorder("=")
         return found
 
     def __getitem__(self, index: Any) -> Any:
         try:
-            values = np.asarray(self._array[index])
+            values = native(np.asarray(self._array[index]))
         except _UNREADABLE as error:
             raise self._unreadable(_reason(error)) from error
         if values.dtype.kind == "f" and np.isnan(values).any():
@@ -435,6 +486,26 @@ def open_store(path: str | os.PathLike[str]) -> Store:
         variables=tuple(described["variables"]),
         storage=storage,
     )
+
+
+def store_behind(dataset: xr.Dataset) -> Store | None:
+    """Return the store that a dataset of `Store.dataset` reads; None where its scenarios are its own.
+
+    Variables may have been added to the dataset.
+    """
+    path = dataset.encoding.get("source")
+    if path is None or not dataset.chunks:
+        return None
+    try:
+        store = open_store(path)
+        stored = store.dataset()
+    except (FileError, RunError):
+        return None
+    same = all(
+        name in dataset and getattr(dataset[name].data, "name", None) == stored[name].data.name
+        for name in store.variables
+    )
+    return store if same else None
 
 
 def fill_store(simulation: Simulation, store: Store, threads: int, progress: Progress | None = None) -> None:

@@ -107,7 +107,12 @@ def whole_values(array: Array) -> np.ndarray[Any, Any]:
         message = f"no values of {array.basename}"
         raise OSError(message)
     values = np.asarray(array[...])
-    return values if values.dtype.kind in "fiub" else values.astype(object).astype(str)
+    return native(values) if values.dtype.kind in "fiub" else values.astype(object).astype(str)
+
+
+def native(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Return numbers in the order of bytes of this machine, and said to be so: Zarr states the order of its files."""
+    return values.astype(values.dtype.newbyteorder("="), copy=False)
 
 
 def is_stored(variable: xr.Variable, array: Array) -> bool:
