@@ -231,6 +231,23 @@ def add_assumptions(
 
     Parameters
     ----------
+    study, dataset, wanted, threads, progress
+        As for `affordable_assumptions`.
+    """
+    return attach_assumptions(dataset, affordable_assumptions(study, dataset, wanted, threads, progress))
+
+
+def affordable_assumptions(
+    study: Study,
+    dataset: xr.Dataset,
+    wanted: bool | None = None,
+    threads: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> xr.Dataset | str:
+    """Return what each assumption does to the range of a run, or the reason why that is left out: "asked" or "work".
+
+    Parameters
+    ----------
     study, dataset
         A study and its run.
     wanted
@@ -241,22 +258,22 @@ def add_assumptions(
         As for `simulate`.
     """
     if wanted is False:
-        return leave_out_assumptions(dataset, "asked")
+        return "asked"
     count = SCENARIOS if wanted else min(ASSUMPTION_SCENARIOS, dataset.sizes["scenario"])
     stated, own = (count * work for work in assumption_work(study))
     if wanted is None and stated > DRAWS:
-        return leave_out_assumptions(dataset, "work")
+        return "work"
     both = bool(wanted) or stated + own <= DRAWS
-    found = assumptions(
+    return assumptions(
         study, scenarios=count, seed=seed_of(dataset.attrs), own=both, threads=threads, progress=progress
     )
-    return attach_assumptions(dataset, found)
 
 
-def attach_assumptions(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
+def attach_assumptions(dataset: xr.Dataset, found: xr.Dataset | str) -> xr.Dataset:
     """Add what `popsim.assumptions` gave to a run; nothing where no assumption was changed.
 
-    Everything has ``assumptions_`` before its name, dimensions and attributes too.
+    Everything has ``assumptions_`` before its name, dimensions and attributes too. Of what was left out the reason is
+    noted, which is given in place of figures.
 
     Examples
     --------
@@ -267,6 +284,8 @@ def attach_assumptions(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:
     >>> attached_assumptions(run)["cost_quantile"].equals(found["cost_quantile"])
     True
     """
+    if isinstance(found, str):
+        return leave_out_assumptions(dataset, found)
     dataset = leave_out_assumptions(dataset, "")
     if found.sizes["case"] < 2:
         return dataset

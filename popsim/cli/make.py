@@ -7,15 +7,17 @@ the unfinished folder, whole or not at all, and is left out where that is there 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from popsim.cli.beside import beside
 from popsim.cli.interruption import resumable
 from popsim.cli.output import print_json, print_text
 from popsim.errors import PopsimError, Problem, RunError
@@ -214,7 +216,7 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, threads: 
         save_joint(unfinished, joint)
         save_plan(unfinished / PLAN_FILE, plan)
         save_study(unfinished, study)
-        data = _write_documents(unfinished, study, dataset, joint, options)
+        data = _write_documents(unfinished, study, dataset, joint, options, threads)
     finish(target)
     return data
 
@@ -335,30 +337,40 @@ def _with_figures(
     study: Study, plan: Plan, dataset: xr.Dataset, options: RunOptions, threads: int | None
 ) -> xr.Dataset:
     """Return the scenarios with all that is kept beside them: extremes of dependence, countries, drivers and so on."""
-    from popsim.analysis.attached import add_assumptions, add_drivers, attach_rare
+    from popsim.analysis.attached import add_drivers, affordable_assumptions, attach_assumptions, attach_rare
     from popsim.analysis.by_country import attach_countries, country_ranges
     from popsim.analysis.rare import rare_events
     from popsim.cli.progress import progress_bar
     from popsim.engine.variants import dependence_extremes
 
-    with progress_bar("Extremes of dependence"):
-        # Of the full programme alone: they say how far its range rests on an assumption that options share.
-        written = replace(study, options=())
-        extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
-    dataset = dataset.assign(extremes.data_vars).assign_attrs(date=options.date)
-    with progress_bar("Ranges of countries"):
-        if ("country",) not in study.breakdowns:
-            dataset = attach_countries(dataset, country_ranges(study, threads))
-    with progress_bar("Rare events"):
-        dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
-    with progress_bar("What makes the range") as progress:
-        dataset = add_drivers(study, dataset, options.drivers, threads, progress)
-    with progress_bar("Which assumptions matter") as progress:
-        return add_assumptions(study, dataset, options.assumptions, threads, progress)
+    simulated = dataset
+    with beside(
+        lambda: affordable_assumptions(study, simulated, options.assumptions, threads),
+        allowed=_may_share(dataset, threads),
+    ) as assumed:
+        with progress_bar("Extremes of dependence"):
+            # Of the full programme alone: they say how far its range rests on an assumption that options share.
+            written = replace(study, options=())
+            extremes = dependence_extremes(written, threads=threads).isel(option=0, drop=True)
+        dataset = dataset.assign(extremes.data_vars).assign_attrs(date=options.date)
+        with progress_bar("Ranges of countries"):
+            if ("country",) not in study.breakdowns:
+                dataset = attach_countries(dataset, country_ranges(study, threads))
+        with progress_bar("Rare events"):
+            dataset = attach_rare(dataset, rare_events(study, dataset, plan=plan, threads=threads))
+        with progress_bar("What makes the range") as progress:
+            dataset = add_drivers(study, dataset, options.drivers, threads, progress)
+        with progress_bar("Which assumptions matter"):
+            return attach_assumptions(dataset, assumed())
+
+
+def _may_share(dataset: xr.Dataset, threads: int | None) -> bool:
+    """Return whether a second process may work: more cores than one are asked for, and all data are in memory."""
+    return threads != 1 and not dataset.chunks
 
 
 def _write_documents(
-    folder: Path, study: Study, dataset: xr.Dataset, joint: xr.Dataset, options: RunOptions
+    folder: Path, study: Study, dataset: xr.Dataset, joint: xr.Dataset, options: RunOptions, threads: int | None
 ) -> ReportData:
     """Write summary.csv and the documents of a run; return the data that they are made of."""
     from popsim.analysis.summarise import summarise
@@ -369,9 +381,16 @@ def _write_documents(
     summary = summarise(dataset, study.coverage)
     data = gather(study, dataset, summary, joint)
     differences = data.comparison.differences if data.comparison is not None else None
-    write_summary_csv(folder / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
-    for name in options.formats:
-        FORMATS[name].write(folder, study, dataset, data)
+    first, *others = options.formats
+
+    def write(names: Sequence[str]) -> None:
+        for name in names:
+            FORMATS[name].write(folder, study, dataset, data)
+
+    with beside(partial(write, others), allowed=bool(others) and _may_share(dataset, threads)) as write_others:
+        write([first])
+        write_summary_csv(folder / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
+        write_others()
     return data
 
 

@@ -19,6 +19,11 @@ def begin_process() -> None:
     _own_process.append(True)
 
 
+def is_own_process() -> bool:
+    """Return whether nobody but a command works in this process."""
+    return bool(_own_process)
+
+
 def spare_dask(run: Path) -> None:
     """Let libraries that are imported from now on find no dask, unless the scenarios of a run are in a store.
 
