@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -9,11 +10,13 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.by_output import over_outputs, quantiles_of_outputs
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import check_supported, quantile_with_error, share_error
+from popsim.analysis.order import check_supported, share_error
 from popsim.analysis.tails import UNSEEN, excess_error
 from popsim.analysis.totals import described, units_of, variable_of, with_all_years
 from popsim.arguments import as_number, check_text, check_whole
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, nearest
 
 if TYPE_CHECKING:
@@ -66,37 +69,61 @@ def budget(
     dataset = dataset_of(dataset)
     cost = variable_of(dataset, variable)
     amount = _read_amount(amount, cost)
-    count = cost.sizes["scenario"]
-    enough = (cost <= amount).transpose(..., "scenario")
-    share = enough.mean("scenario")
-    missing = cost.where(cost > amount) - amount
-    shortfall = missing.mean("scenario").fillna(0.0)
-    short = missing.notnull().sum("scenario")
-    # Of one scenario beyond the amount the error of its mean is not known; where there is none, nothing is missing.
-    limits = (0.0 * short + amount).transpose(*short.dims).values.reshape(-1)
-    rows = cost.transpose(..., "scenario").values.reshape(-1, count)
-    errors = [excess_error(row, float(limit)) for row, limit in zip(rows, limits, strict=True)]
-    error = short.copy(data=np.reshape(errors, short.shape))
-    # Var(overall) = p^2 Var(mean missing) + (mean missing)^2 p (1 - p) / n.
-    part = short / count
-    with np.errstate(invalid="ignore"):
-        overall = np.hypot(part.values * error.values, (shortfall * np.sqrt(part * (1.0 - part) / count)).values)
-    overall_error = short.copy(data=np.where(short > 0, overall, 0.0))
+    limit = _without_scenarios(cost) + amount
+    limit = limit.transpose(*cost.dims[:-1], ...)
+    found = over_outputs(cost, partial(_sufficiency, replicates=replicates_of(dataset)), limit.values)
     units = units_of(cost)
-    chance_error = share.copy(data=share_error(enough.values, replicates_of(dataset)))
     result = {
-        "sufficient": described(share, "1", "Probability that the amount suffices"),
-        "sufficient_error": described(chance_error, "1", "Monte Carlo error of the probability"),
-        "shortfall": described(shortfall, units, "Mean of what is missing where the amount does not suffice"),
-        "shortfall_error": described(error, units, "Monte Carlo error of the shortfall"),
-        "shortfall_overall": described(shortfall * part, units, "Mean of what is missing over all scenarios"),
-        "shortfall_overall_error": described(overall_error, units, "Monte Carlo error of the overall shortfall"),
+        name: described(limit.copy(data=found[name]), unit, title)
+        for name, unit, title in (
+            ("sufficient", "1", "Probability that the amount suffices"),
+            ("sufficient_error", "1", "Monte Carlo error of the probability"),
+            ("shortfall", units, "Mean of what is missing where the amount does not suffice"),
+            ("shortfall_error", units, "Monte Carlo error of the shortfall"),
+            ("shortfall_overall", units, "Mean of what is missing over all scenarios"),
+            ("shortfall_overall_error", units, "Monte Carlo error of the overall shortfall"),
+        )
     }
     for name in ("shortfall_error", "shortfall_overall_error"):
         if np.isinf(result[name].values).any():
             result[name].attrs["infinite_because"] = UNSEEN
     stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
+
+
+def _without_scenarios(variable: xr.DataArray) -> xr.DataArray:
+    """Return an array of zeros with the labels of a variable (..., scenario) and without its scenarios."""
+    plain = variable.isel(scenario=0, drop=True)
+    return plain.copy(data=np.zeros(plain.shape))
+
+
+def _sufficiency(values: Floats, limit: Floats, replicates: int) -> dict[str, Floats]:
+    """Return how sure limits (...) are to suffice for values (..., scenario), and what is missing; with errors."""
+    values, count = np.ascontiguousarray(values), values.shape[-1]
+    short = values > limit[..., np.newaxis]
+    number = short.sum(axis=-1)
+    missing = values - limit[..., np.newaxis]
+    missing[~short] = 0.0
+    with np.errstate(invalid="ignore"):
+        shortfall = np.where(number > 0, missing.sum(axis=-1) / number, 0.0)
+    del missing
+    rows = values.reshape(-1, count)
+    # Of one scenario beyond the amount the error of its mean is not known; where there is none, nothing is missing.
+    errors = [excess_error(row, float(most)) for row, most in zip(rows, limit.reshape(-1), strict=True)]
+    error = np.reshape(errors, number.shape)
+    # Var(overall) = p^2 Var(mean missing) + (mean missing)^2 p (1 - p) / n.
+    part = number / count
+    with np.errstate(invalid="ignore"):
+        overall_error = np.hypot(part * error, shortfall * np.sqrt(part * (1.0 - part) / count))
+    enough = ~short
+    return {
+        "sufficient": enough.mean(axis=-1),
+        "sufficient_error": share_error(enough, replicates),
+        "shortfall": shortfall,
+        "shortfall_error": error,
+        "shortfall_overall": shortfall * part,
+        "shortfall_overall_error": np.where(number > 0, overall_error, 0.0),
+    }
 
 
 def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
@@ -178,9 +205,10 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
     dataset = dataset_of(dataset)
     level = check_probability("confidence", confidence)
     cost = variable_of(dataset, variable)
-    amount, error = quantile_with_error(np.ascontiguousarray(cost.values), np.array([level]), replicates_of(dataset))
-    check_supported(level, cost.sizes["scenario"], error, replicates_of(dataset))
-    plain = cost.isel(scenario=0, drop=True)
+    replicates = replicates_of(dataset)
+    amount, error = quantiles_of_outputs(cost, np.array([level]), replicates)
+    check_supported(level, cost.sizes["scenario"], error, replicates)
+    plain = _without_scenarios(cost)
     units = units_of(cost)
     result = {
         "amount": described(
@@ -227,14 +255,14 @@ def budget_curve(dataset: Run | xr.Dataset, points: int | None = 199, variable: 
     """
     dataset = dataset_of(dataset)
     cost = variable_of(dataset, variable)
-    values = np.ascontiguousarray(cost.values)
     if points is None:
-        amount = np.sort(values, axis=-1)
-        levels = np.linspace(0.0, 1.0, amount.shape[-1]) if amount.shape[-1] > 1 else np.ones(1)
+        count = cost.sizes["scenario"]
+        amount = over_outputs(cost, lambda values: {"amount": np.sort(values, axis=-1)})["amount"]
+        levels = np.linspace(0.0, 1.0, count) if count > 1 else np.ones(1)
     else:
         points = check_whole("points", points, 1, 100_000)
         levels = np.arange(1, points + 1) / (points + 1.0)
-        amount, _ = quantile_with_error(values, levels)
+        amount, _ = quantiles_of_outputs(cost, levels)
     dims = [*(str(dim) for dim in cost.dims[:-1]), "confidence"]
     labels = {str(dim): dataset[dim] for dim in cost.dims[:-1] if dim in dataset.coords}
     attributes = {**dataset.attrs, "variable": variable}
@@ -293,16 +321,23 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
         if name not in dataset:
             raise RunError(Problem("dataset", (), f"no variable {name!r}", "a dataset of ps.simulate"))
         cost, estimate = variable_of(dataset, f"{variable}{suffix}"), dataset[name]
-        enough = (without_rounding(cost - estimate, estimate) <= 0.0).transpose(..., "scenario")
-        share = enough.mean("scenario")
+        points = estimate.transpose(*cost.dims[:-1]).values
+        found = over_outputs(cost, partial(_confidence_of, replicates=replicates_of(dataset)), points)
+        share = f"point_estimate_confidence{suffix}"
         result[f"point_estimate{suffix}"] = estimate
-        result[f"point_estimate_confidence{suffix}"] = share
-        result[f"point_estimate_confidence{suffix}_error"] = share.copy(
-            data=share_error(enough.values, replicates_of(dataset))
-        )
-        described(share, "1", "Probability that the point estimate suffices")
-        described(result[f"point_estimate_confidence{suffix}_error"], "1", "Monte Carlo error of the probability")
+        for key, part, title in (
+            (share, "share", "Probability that the point estimate suffices"),
+            (f"{share}_error", "error", "Monte Carlo error of the probability"),
+        ):
+            result[key] = described(_without_scenarios(cost).copy(data=found[part]), "1", title)
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable})
+
+
+def _confidence_of(values: Floats, estimate: Floats, replicates: int) -> dict[str, Floats]:
+    """Return the share of the scenarios of values (..., scenario) that estimates (...) cover, and its error."""
+    scale = np.abs(estimate)[..., np.newaxis]
+    enough = values - estimate[..., np.newaxis] <= _ROUNDING * scale
+    return {"share": enough.mean(axis=-1), "error": share_error(enough, replicates)}
 
 
 def without_rounding(difference: xr.DataArray, scale: xr.DataArray) -> xr.DataArray:

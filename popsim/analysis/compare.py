@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import coverage_of, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, binomial_error
-from popsim.analysis.summarise import coordinates_of, summarise
+from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
 from popsim.analysis.totals import breakdowns_of, with_all_years
 from popsim.arguments import check_text
 from popsim.arrays import Floats
@@ -22,6 +24,20 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
+
+Figures = dict[str, Floats]
+"""What is said of the difference of one option, by the last words of its name."""
+
+_NUMBERS = {
+    "dearer": "Probability that the option is dearer: {name}",
+    "cheaper": "Probability that the option is cheaper: {name}",
+    "equal": "Probability that the option is equal: {name}",
+    "correlation": "Correlation with the baseline",
+    "error_ratio": "Standard error of the mean difference over that of independent runs",
+    "variance_reduction": "Times as many scenarios that independent runs would need",
+    "difference_share": "Share of the mean difference of {total}",
+}
+"""Meanings of results that are no money, by the last words of their names."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: float | None = None) -> xr.Dataset:
@@ -84,44 +100,29 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     parts = breakdowns_of(dataset)
     names = [str(option) for option in dataset["option"].values]
     base, chosen = names.index(baseline), [names.index(option) for option in others]
+    level, replicates = coverage_of(dataset, coverage), replicates_of(dataset)
+    variables = {name: dataset.variables[name].transpose("option", ..., "scenario") for name in (*totals, *parts)}
+    found: dict[str, list[Figures]] = {name: [] for name in variables}
+    statistics = partial(statistics_of, levels=levels_of(level), threads=None, replicates=replicates)
+    for option in chosen:
+        for name in totals:
+            difference, figures = _of_total(variables, name, option, base, statistics)
+            found[name].append(figures)
+            for part in (part for part, total in parts.items() if total == name):
+                work = partial(_of_parts, whole=difference, statistics=statistics)
+                found[part].append(over_outputs(variables[part][option], work, variables[part][base]))
+    for name, variable in variables.items():
+        _bound_mean_errors(found[name], variable, chosen, base, replicates)
     options = dataset.isel(option=chosen)
-    amounts: dict[str, Floats] = {}
-    differences: dict[str, xr.Variable] = {}
-    about: dict[Hashable, xr.Variable] = {}
-    for name in (*totals, *parts):
-        amounts[name] = np.ascontiguousarray(dataset.variables[name].transpose("option", ..., "scenario").values)
-    rounding: dict[str, Floats] = {}
-    for name in (*totals, *parts):
-        variable = dataset.variables[name].transpose("option", ..., "scenario")
-        attributes = {
-            "units": variable.attrs.get("units", "1"),
-            "long_name": f"{variable.attrs.get('long_name', name)}, difference to {baseline}",
-        }
-        difference = amounts[name][chosen] - amounts[name][base]
-        # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
-        scale = amounts[name if name in parts else _whole(name, known)]
-        noise = ROUNDING * np.maximum(np.abs(scale[chosen]), np.abs(scale[base]))
-        difference[np.abs(difference) <= noise] = 0.0
-        _even(difference, amounts[name][chosen], amounts[name][base])
-        if name in totals:
-            rounding[name] = noise
-        differences[f"{name}_difference"] = xr.Variable(variable.dims, difference, attributes)
-        about |= coordinates_of(options, variable.dims)
-    result = summarise(xr.Dataset(differences, about, dataset.attrs), coverage_of(dataset, coverage))
-    for name in (*totals, *parts):
-        if np.isinf(result[f"{name}_difference_mean_error"]).any():
-            _bound_mean_error(result, name, Moments(amounts[name], replicates=replicates_of(dataset)), base, chosen)
-    added: dict[str, xr.Variable] = {}
-    for name in totals:
-        added |= _signs(differences[f"{name}_difference"].values, rounding[name], name)
-        added |= _pairing(amounts[name], base, chosen, result[f"{name}_difference_std"].values, name)
-    for name, total in parts.items():
-        part, whole = (differences[f"{of}_difference"] for of in (name, total))
-        added |= _shares(part, whole.values, name, total)
+    result: dict[str, xr.Variable] = {}
+    about: dict[Hashable, xr.Variable] = {"quantile": xr.Variable("quantile", levels_of(level), LEVELS_ARE)}
+    for name, variable in variables.items():
+        about |= coordinates_of(options, variable.dims[:-1])
+        result |= _described(name, variable, found[name], parts.get(name), dataset.attrs, baseline)
     labels = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
-    about = coordinates_of(options, ["option", "component"])
-    ceased = xr.Dataset(_ceased(dataset, base, chosen), about)
-    return result.assign(added).assign(ceased.variables).assign_coords(labels).assign_attrs(baseline=baseline)
+    about |= coordinates_of(options, ["option", "component"])
+    attributes = {**dataset.attrs, "coverage": level, "interval": "symmetric", "baseline": baseline}
+    return xr.Dataset(result | _ceased(dataset, base, chosen), about, attributes).assign_coords(labels)
 
 
 def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
@@ -147,24 +148,89 @@ def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
     return [option for option in options if option != baseline]
 
 
+def _of_total(
+    variables: Mapping[str, xr.Variable], name: str, option: int, base: int, statistics: Callable[[Floats], Figures]
+) -> tuple[Floats, Figures]:
+    """Return the difference of a total in every scenario, and what is said of it."""
+    # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
+    whole = variables[_whole(name, set(variables))]
+    noise = _rounding_of(read_values(whole[option]), read_values(whole[base]))
+    own, other = read_values(variables[name][option]), read_values(variables[name][base])
+    difference = own - other
+    difference[np.abs(difference) <= noise] = 0.0
+    _even(difference, own, other)
+    figures = statistics(difference)
+    return difference, {**figures, **_signs(difference, noise), **_pairing(own, other, figures["std"])}
+
+
+def _of_parts(own: Floats, other: Floats, whole: Floats, statistics: Callable[[Floats], Figures]) -> Figures:
+    """Return what is said of the differences of parts (part, scenario), and their shares in that of the whole."""
+    difference = own - other
+    difference[np.abs(difference) <= _rounding_of(own, other)] = 0.0
+    _even(difference, own, other)
+    return {**statistics(difference), **_shares(difference, whole)}
+
+
+def _rounding_of(own: Floats, other: Floats) -> Floats:
+    """Return the difference between two amounts up to which they are equal."""
+    noise = np.maximum(np.abs(own), np.abs(other))
+    noise *= ROUNDING
+    return noise
+
+
 def _even(difference: Floats, own: Floats, other: Floats) -> None:
     """Make a difference that varies by rounding alone constant, in place: it has no tail."""
-    rounding = ROUNDING * np.maximum(np.abs(own), np.abs(other))
+    rounding = _rounding_of(own, other)
+    rounding += rounding[..., :1].copy()
     apart = np.abs(difference - difference[..., :1])
-    same = (apart <= rounding + rounding[..., :1]).all(axis=-1)
+    same = (apart <= rounding).all(axis=-1)
     difference[same] = difference[same].mean(axis=-1, keepdims=True)
 
 
-def _bound_mean_error(result: xr.Dataset, name: str, own: Moments, base: int, chosen: list[int]) -> None:
+def _bound_mean_errors(
+    found: Sequence[Figures], variable: xr.Variable, chosen: Sequence[int], base: int, replicates: int
+) -> None:
     """Set the error of the mean of a difference whose tail was not seen to that which follows from its two terms.
 
     The standard deviation of a difference is at most the sum of those of its terms (Minkowski), so where the means of
     option and baseline are known, that of their difference is.
     """
-    error = result[f"{name}_difference_mean_error"]
-    error.values = np.where(np.isinf(error.values), own.mean_error[chosen] + own.mean_error[base], error.values)
-    if not np.isinf(error.values).any():
-        error.attrs.pop("infinite_because", None)
+
+    def mean_error(values: Floats) -> Figures:
+        return {"mean_error": Moments(values, replicates=replicates).mean_error}
+
+    errors: dict[int, Floats] = {}
+    for option, figures in zip(chosen, found, strict=True):
+        if np.isinf(figures["mean_error"]).any():
+            for each in {option, base} - set(errors):
+                errors[each] = over_outputs(variable[each], mean_error)["mean_error"]
+            bound = errors[option] + errors[base]
+            figures["mean_error"] = np.where(np.isinf(figures["mean_error"]), bound, figures["mean_error"])
+
+
+def _described(
+    name: str,
+    variable: xr.Variable,
+    found: Sequence[Figures],
+    total: str | None,
+    about: Mapping[str, object],
+    baseline: str,
+) -> dict[str, xr.Variable]:
+    """Return the results of a total, or of the parts of a total, with their meanings, all options together."""
+    figures = {key: np.stack([each[key] for each in found]) for key in found[0]}
+    like = variable[:1]
+    like.attrs = {
+        "units": variable.attrs.get("units", "1"),
+        "long_name": f"{variable.attrs.get('long_name', name)}, difference to {baseline}",
+    }
+    numbers = {key: figures.pop(key) for key in list(figures) if key.removesuffix("_error") in _NUMBERS}
+    result = described_statistics(f"{name}_difference", like, figures, about)
+    for key, data in numbers.items():
+        kind = key.removesuffix("_error")
+        title = _NUMBERS[kind].format(name=name, total=total) + (", Monte Carlo error" if kind != key else "")
+        attributes = {"units": "1", "long_name": title, "description": f"{title}, by option."}
+        result[f"{name}_{key}"] = xr.Variable(variable.dims[:-1], data, attributes)
+    return result
 
 
 def _whole(name: str, known: set[str]) -> str:
@@ -174,68 +240,63 @@ def _whole(name: str, known: set[str]) -> str:
     return whole if whole in known else name
 
 
-def _signs(difference: Floats, rounding: Floats, name: str) -> dict[str, xr.Variable]:
+def _signs(difference: Floats, rounding: Floats) -> Figures:
     """Return the probabilities that an option costs more, less, the same; differences below `rounding` are none."""
-    variables = {}
     more, less = difference > rounding, difference < -rounding
+    figures = {}
     for word, holds in (("dearer", more), ("cheaper", less), ("equal", ~(more | less))):
-        share = holds.mean(axis=-1)
-        title = f"Probability that the option is {word}: {name}"
-        variables[f"{name}_{word}"] = _described(["option"], share, title)
-        error = binomial_error(share, difference.shape[-1])
-        variables[f"{name}_{word}_error"] = _described(["option"], error, f"{title}, Monte Carlo error")
-    return variables
+        figures[word] = holds.mean(axis=-1)
+        figures[f"{word}_error"] = binomial_error(figures[word], difference.shape[-1])
+    return figures
 
 
-def _pairing(amounts: Floats, base: int, chosen: list[int], paired: Floats, name: str) -> dict[str, xr.Variable]:
-    """Return the correlation of options with the baseline, and what shared random numbers gain.
+def _pairing(own: Floats, other: Floats, paired: Floats) -> Figures:
+    """Return the correlation of an option with the baseline, and what shared random numbers gain.
 
-    `paired` is the standard deviation of each difference.
+    `paired` is the standard deviation of the difference.
     """
-    own = Moments(amounts).std
-    both = own[chosen] ** 2 + own[base] ** 2
+    both = Moments(own).std ** 2 + Moments(other).std ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(both > 0.0, paired / np.sqrt(both), np.nan)
         reduction = np.where(both > 0.0, both / paired**2, np.nan)
-    correlation, error = _correlation(amounts[chosen], amounts[base])
-    about = {
-        "correlation": (correlation, "Correlation with the baseline"),
-        "correlation_error": (error, "Correlation with the baseline, Monte Carlo error"),
-        "error_ratio": (ratio, "Standard error of the mean difference over that of independent runs"),
-        "variance_reduction": (reduction, "Times as many scenarios that independent runs would need"),
+    correlation, error = _correlation(own, other)
+    return {
+        "correlation": correlation,
+        "correlation_error": error,
+        "error_ratio": ratio,
+        "variance_reduction": reduction,
     }
-    return {f"{name}_{word}": _described(["option"], data, title) for word, (data, title) in about.items()}
 
 
-def _correlation(options: Floats, base: Floats) -> tuple[Floats, Floats]:
-    """Return correlations over scenarios, and their standard errors from the influence of each scenario.
+def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
+    """Return the correlation over scenarios, and its standard error from the influence of each scenario.
 
     The influence of a pair of standard scores (x, y) on r is x y - r (x^2 + y^2) / 2, whatever the distribution
     (Devlin, Gnanadesikan and Kettenring 1975, Biometrika 62, doi:10.1093/biomet/62.3.531).
     """
-    varies = (np.ptp(options, axis=-1) > 0.0) & (np.ptp(base) > 0.0)
-    spreads = np.where(varies, options.std(axis=-1), 1.0), base.std() or 1.0
-    x = (options - options.mean(axis=-1, keepdims=True)) / spreads[0][:, np.newaxis]
-    y = (base - base.mean()) / spreads[1]
+    if not (np.ptp(own) > 0.0 and np.ptp(other) > 0.0):
+        return np.array(np.nan), np.array(np.nan)
+    x, y = ((values - values.mean()) / (values.std() or 1.0) for values in (own, other))
+    product = x * y
     # Rounding may carry two that move together a last bit past 1.
-    r = np.clip((x * y).mean(axis=-1), -1.0, 1.0)
-    influence = x * y - 0.5 * r[:, np.newaxis] * (x**2 + y**2)
-    error = influence.std(axis=-1) / np.sqrt(len(base))
-    return np.where(varies, r, np.nan), np.where(varies, error, np.nan)
+    r = np.clip(product.mean(), -1.0, 1.0)
+    x **= 2
+    y **= 2
+    x += y
+    x *= 0.5 * r
+    product -= x
+    return np.asarray(r), np.asarray(product.std() / np.sqrt(len(product)))
 
 
-def _shares(part: xr.Variable, whole: Floats, name: str, total: str) -> dict[str, xr.Variable]:
-    """Return the share of each part in the mean difference of the total; errors of a ratio, to first order."""
-    mean = whole.mean(axis=-1, keepdims=True)
-    divisor = np.where(mean != 0.0, mean, np.nan)
-    share = part.values.mean(axis=-1) / divisor
-    residual = part.values - np.where(np.isnan(share), 0.0, share)[..., np.newaxis] * whole[:, np.newaxis, :]
+def _shares(part: Floats, whole: Floats) -> Figures:
+    """Return the share of each part in the mean difference of the whole; errors of a ratio, to first order."""
+    mean = whole.mean()
+    divisor = mean if mean != 0.0 else np.nan
+    share = part.mean(axis=-1) / divisor
+    residual = np.where(np.isnan(share), 0.0, share)[..., np.newaxis] * whole
+    np.subtract(part, residual, out=residual)
     error = Moments(residual).mean_error / np.abs(divisor)
-    title = f"Share of the mean difference of {total}"
-    return {
-        f"{name}_difference_share": _described(part.dims[:-1], share, title),
-        f"{name}_difference_share_error": _described(part.dims[:-1], error, f"{title}, Monte Carlo error"),
-    }
+    return {"difference_share": share, "difference_share_error": error}
 
 
 def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:
@@ -265,8 +326,3 @@ def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.V
             what = "by component" if dims[1:] else "in all"
             described[f"{name}{suffix}"] = xr.Variable(dims, data, {**attributes, "long_name": f"{title}, {what}"})
     return described
-
-
-def _described(dims: Sequence[Hashable], values: Floats, title: str) -> xr.Variable:
-    """Return a number without unit, with its meaning as attributes."""
-    return xr.Variable(dims, values, {"units": "1", "long_name": title, "description": f"{title}, by option."})

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import quantile_with_error
 from popsim.arguments import check_whole
+from popsim.arrays import Floats
 from popsim.errors import Problem, RunError
 from popsim.schema import FULL
 
@@ -69,8 +70,8 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
     ranges, errors = [], []
     for name in ASSUMPTIONS.values():
         variable = dataset[name].transpose(..., "scenario")
-        values = np.ascontiguousarray(np.atleast_2d(variable.values))
-        quantiles, error = quantile_with_error(values, levels, replicates_of(dataset))
+        found = quantiles_of_outputs(variable, levels, replicates_of(dataset))
+        quantiles, error = (np.atleast_2d(each) for each in found)
         ranges.append(quantiles)
         errors.append(np.hypot(error[..., 0], error[..., 1]))
     stacked = np.stack(ranges, axis=1)
@@ -133,17 +134,28 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     count = dataset.sizes["scenario"]
     if count < 2:
         raise RunError(Problem("dataset", ("scenario",), f"{count} scenario", "at least 2 scenarios"))
-    squares = [(dataset[name] - dataset[name].mean("scenario")) ** 2 for name in names]
-    variances = [square.mean("scenario") for square in squares]
-    ratio = variances[0] / variances[1].where(variances[1] > 0.0)
-    # Both totals come from the same scenarios and may go together: the error is that of the ratio, not of two numbers.
-    independent = squares[0] / variances[0].where(variances[0] > 0.0)
-    influence = independent - squares[1] / variances[1].where(variances[1] > 0.0)
-    effective = countries * ratio
+    independent, whole = (dataset[name].transpose(..., "scenario") for name in names)
+    plain = whole.isel(scenario=0, drop=True)
+    ratio, error = np.empty(plain.size), np.empty(plain.size)
+    for k, place in enumerate(np.ndindex(plain.shape)):
+        # The extremes may be of the full programme alone.
+        of_option = independent.variable[place] if independent.ndim == whole.ndim else independent.variable
+        ratio[k], error[k] = _ratio_of_variances(read_values(of_option), read_values(whole.variable[place]))
     result = {
-        "effective_countries": effective,
-        "effective_countries_error": effective * influence.std("scenario") / np.sqrt(count),
+        "effective_countries": plain.copy(data=(countries * ratio).reshape(plain.shape)),
+        "effective_countries_error": plain.copy(data=(countries * ratio * error / np.sqrt(count)).reshape(plain.shape)),
     }
     for name, title in zip(result, ("Effective number of countries", "Monte Carlo error of it"), strict=True):
         result[name].attrs = {"units": "1", "long_name": title, "description": f"{title}, by option."}
     return xr.Dataset(result, attrs={**dataset.attrs, "countries": countries})
+
+
+def _ratio_of_variances(one: Floats, other: Floats) -> tuple[float, float]:
+    """Return the ratio of two variances, and the spread of what single scenarios move in it; NaN where none varies."""
+    squares = [np.square(values - values.mean()) for values in (one, other)]
+    variances = [float(square.mean()) for square in squares]
+    if min(variances) == 0.0:
+        return (0.0 if variances[1] > 0.0 else np.nan), np.nan
+    # Both totals come from the same scenarios and may go together: the error is that of the ratio, not of two numbers.
+    influence = squares[0] / variances[0] - squares[1] / variances[1]
+    return variances[0] / variances[1], float(influence.std())

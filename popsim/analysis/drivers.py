@@ -311,7 +311,7 @@ def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Fl
 
 def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dict[str, xr.DataArray]:
     """Return the covariance of each part with the whole, over the variance of the whole; error from the influences."""
-    share, error = covariance_shares(part, whole[np.newaxis])
+    share, error = covariance_shares(part, whole)
     if np.isinf(Moments(whole).std_error):
         error = np.where(error > 0.0, np.inf, error)
     title, suffix = "Share of the variance", _suffix(name)

@@ -15,8 +15,9 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.budgets import budget_for
+from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import binomial_error, quantile_with_error, scenarios_for, too_few_scenarios
+from popsim.analysis.order import binomial_error, scenarios_for, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
 from popsim.arrays import Floats, Integers, Mask
 from popsim.types import Base, By
@@ -122,17 +123,16 @@ def joint_budget(
     if count < 2 * scenarios_for(level):
         allowed = "a confidence that half of the scenarios can support"
         raise too_few_scenarios(level, count, allowed, 2 * scenarios_for(level))
-    values = np.ascontiguousarray(parts.values)
-    separate, separate_error = quantile_with_error(values, np.array([level]), replicates_of(dataset))
-    rows = values.reshape(-1, math.prod(parts.sizes[name] for name in names), count)
+    separate, separate_error = quantiles_of_outputs(parts, np.array([level]), replicates_of(dataset))
+    shape = parts.shape[: -1 - len(names)]
     options = [
-        _of_option(row, level, amount, error)
-        for row, amount, error in zip(
-            rows,
-            separate[..., 0].reshape(len(rows), -1),
-            separate_error[..., 0].reshape(len(rows), -1),
-            strict=True,
+        _of_option(
+            np.ascontiguousarray(read_values(parts.variable[option])).reshape(-1, count),
+            level,
+            separate[option].reshape(-1),
+            separate_error[option].reshape(-1),
         )
+        for option in np.ndindex(shape)
     ]
     pooled = budget_for(dataset, level, variable)
     plain = parts.isel(scenario=0, drop=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property
+from functools import cached_property, reduce
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from popsim.errors import ParameterError, Problem, RunError
 from popsim.types import Interval
 
 _ROWS = 16
-"""Rows given to a thread at a time."""
+"""Rows given to a thread at a time, at most."""
 
 _FEW = 2**22
 """Values up to which numpy does the work of the kernels: some 40 ms, where loading these takes five times that."""
@@ -120,8 +120,10 @@ class Moments:
         """Apply work to slices of rows and their values, on several threads: kernels release the interpreter."""
         parts, places, first = [], [], 0
         for block in self._blocks:
-            for start in range(0, len(block), _ROWS):
-                parts.append(block[start : start + _ROWS])
+            # Few long rows are spread over all threads as well.
+            step = min(_ROWS, -(-len(block) // self.threads))
+            for start in range(0, len(block), step):
+                parts.append(block[start : start + step])
                 places.append(slice(first + start, first + start + len(parts[-1])))
             first += len(block)
         if self.threads == 1 or len(parts) == 1:
@@ -230,7 +232,10 @@ def spread_error(parts: Sequence[Floats]) -> Floats:
     >>> spread_error([np.array(1.0), np.array(3.0)]).item()
     1.0
     """
-    return np.asarray(np.std(np.stack(parts), axis=0, ddof=1) / np.sqrt(len(parts)))
+    # Added one after the other: in which order numpy adds them depends on how many figures there are.
+    mean = reduce(np.add, parts) / len(parts)
+    squares = reduce(np.add, [np.square(part - mean) for part in parts])
+    return np.asarray(np.sqrt(squares / (len(parts) - 1)) / np.sqrt(len(parts)))
 
 
 def half_width(replicates: int = 1, level: float = 0.975) -> float:

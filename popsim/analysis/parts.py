@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 
+from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import dataset_of, replicates_of
 from popsim.analysis.order import Moments, quantile_with_error, spread_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_whole
-from popsim.arrays import Floats
+from popsim.arrays import Floats, Integers
 from popsim.errors import ParameterError, Problem
 from popsim.types import Base, By
 
@@ -74,34 +76,48 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     dataset = dataset_of(dataset)
     total, parts = variable_of(dataset, variable), breakdown_by(dataset, variable, by)
     replicates = replicates_of(dataset)
-    shape = (*parts.shape[: -1 - len(dimensions_of(by))], -1, parts.sizes["scenario"])
-    # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
-    whole = np.expand_dims(np.ascontiguousarray(total.values), -2)
-    each = np.ascontiguousarray(parts.values.reshape(shape))
-    share, error = covariance_shares(each, whole)
-    if replicates > 1:
-        shares = [covariance_shares(each[..., k::replicates], whole[..., k::replicates])[0] for k in range(replicates)]
-        error = _spread(share, shares)
-    # A part that makes all of the variance, or none, does so up to rounding.
-    share, error = share.round(_DIGITS), np.where(error < 10.0**-_DIGITS, 0.0, error)
-    # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
-    unseen = np.isinf(Moments(whole).std_error) & (whole.shape[-1] > 1) & (error > 0.0)
-    error = np.where(unseen, np.inf, error)
-    ranks, ranks_error = rank_correlations(each, whole, replicates)
+    results, unseen = [], np.zeros(parts.shape[:-1], dtype=np.bool_)
+    for option in np.ndindex(total.shape[:-1]):
+        whole = np.ascontiguousarray(read_values(total.variable[option]))
+        ranks = centred_ranks(whole, replicates)
+        found = over_outputs(parts.variable[option], partial(_shares_of, whole=whole, ranks=ranks))
+        # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
+        if len(whole) > 1 and np.isinf(Moments(whole).std_error):
+            unseen[option] = found["variance_share_error"] > 0.0
+        results.append(found)
     plain = parts.isel(scenario=0, drop=True)
-    title = f"Share of the variance of {variable}"
+    data = {name: np.array([each[name] for each in results]).reshape(plain.shape) for name in results[0]}
+    data["variance_share_error"][unseen] = np.inf
+    titles = {
+        "variance_share": f"Share of the variance of {variable}",
+        "rank_correlation": f"Rank correlation with {variable}",
+    }
     result = {
-        name: described(plain.copy(data=data.reshape(plain.shape)), "1", meaning)
-        for name, data, meaning in (
-            ("variance_share", share, title),
-            ("variance_share_error", error, f"{title}, Monte Carlo error"),
-            ("rank_correlation", ranks, f"Rank correlation with {variable}"),
-            ("rank_correlation_error", ranks_error, f"Rank correlation with {variable}, Monte Carlo error"),
-        )
+        f"{name}{suffix}": described(plain.copy(data=data[f"{name}{suffix}"]), "1", f"{title}{meaning}")
+        for name, title in titles.items()
+        for suffix, meaning in (("", ""), ("_error", ", Monte Carlo error"))
     }
     if unseen.any():
         result["variance_share_error"].attrs["infinite_because"] = UNSEEN
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))})
+
+
+def _shares_of(parts: Floats, whole: Floats, ranks: Sequence[Floats]) -> dict[str, Floats]:
+    """Return what is said of parts (..., scenario) beside a whole and its `centred_ranks`."""
+    # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
+    parts, replicates = np.ascontiguousarray(parts), max(len(ranks) - 1, 1)
+    share, error = covariance_shares(parts, whole)
+    if replicates > 1:
+        shares = [covariance_shares(parts[..., k::replicates], whole[k::replicates])[0] for k in range(replicates)]
+        error = _spread(share, shares)
+    correlation, correlation_error = rank_correlations(centred_ranks(parts, replicates), ranks, len(whole))
+    # A part that makes all of the variance, or none, does so up to rounding.
+    return {
+        "variance_share": share.round(_DIGITS),
+        "variance_share_error": np.where(error < 10.0**-_DIGITS, 0.0, error),
+        "rank_correlation": correlation,
+        "rank_correlation_error": correlation_error,
+    }
 
 
 def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:
@@ -111,62 +127,86 @@ def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:
 
 
 def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
-    """Return the shares of parts (..., part, scenario) in the variance of a whole (..., 1, scenario), and their errors.
+    """Return the shares of parts (..., scenario) in the variance of a whole (scenario), and their errors.
 
     Examples
     --------
     >>> part = np.array([[0.0, 1.0, 0.0, 1.0]])
-    >>> covariance_shares(part, 2.0 * part)[0].tolist()
+    >>> covariance_shares(part, 2.0 * part[0])[0].tolist()
     [0.5]
     """
     x = parts - parts.mean(axis=-1, keepdims=True)
-    y = whole - whole.mean(axis=-1, keepdims=True)
-    variance = (y**2).mean(axis=-1)
+    y = whole - whole.mean()
     # Of a total that never varies there is only rounding.
-    varies = np.ptp(whole, axis=-1) > 0.0
-    scale = np.where(varies, variance, np.nan)
+    scale = np.square(y).mean() if np.ptp(whole) > 0.0 else np.nan
     share = (x * y).mean(axis=-1) / scale
     # In standard deviations of the whole, so that large amounts do not overflow.
-    unit = np.sqrt(scale)[..., np.newaxis]
-    influence = (x / unit - share[..., np.newaxis] * (y / unit)) * (y / unit)
-    return share, influence.std(axis=-1) / np.sqrt(whole.shape[-1])
+    x /= np.sqrt(scale)
+    y /= np.sqrt(scale)
+    x -= share[..., np.newaxis] * y
+    x *= y
+    return share, x.std(axis=-1) / np.sqrt(len(whole))
 
 
-def rank_correlations(parts: Floats, whole: Floats, replicates: int = 1) -> tuple[Floats, Floats]:
-    """Return Spearman's correlations of parts (..., part, scenario) with a whole (..., 1, scenario), and their errors.
+def centred_ranks(values: Floats, replicates: int = 1) -> list[Floats]:
+    """Return the ranks of values (..., scenario) less their mean: of all scenarios, then within each replicate.
+
+    Examples
+    --------
+    >>> [ranks.tolist() for ranks in centred_ranks(np.array([3.0, 1.0, 2.0]))]
+    [[1.0, -1.0, 0.0]]
+    """
+    slices = [slice(None), *(slice(k, None, replicates) for k in range(replicates if replicates > 1 else 0))]
+    found = []
+    for each in slices:
+        ranks = _ranks_of(values[..., each])
+        ranks -= ranks.mean(axis=-1, keepdims=True)
+        found.append(ranks)
+    return found
+
+
+def rank_correlations(parts: Sequence[Floats], whole: Sequence[Floats], count: int) -> tuple[Floats, Floats]:
+    """Return Spearman's correlations between parts (..., scenario) and a whole (scenario), and their errors.
+
+    Parameters
+    ----------
+    parts, whole
+        Their `centred_ranks`.
+    count
+        Number of scenarios.
 
     Examples
     --------
     >>> part = np.array([[0.0, 1.0, 2.0, 3.0]])
-    >>> [values.round(9).tolist() for values in rank_correlations(part, part**2)]
+    >>> found = rank_correlations(centred_ranks(part), centred_ranks(part[0] ** 2), 4)
+    >>> [values.round(9).tolist() for values in found]
     [[1.0], [0.0]]
     """
-    correlations = _rank_correlations(parts, whole)
-    if replicates > 1:
-        each = [_rank_correlations(parts[..., k::replicates], whole[..., k::replicates]) for k in range(replicates)]
-        return correlations, _spread(correlations, each)
+    correlations, *replicates = [_correlation_of(x, y) for x, y in zip(parts, whole, strict=True)]
+    if replicates:
+        return correlations, _spread(correlations, replicates)
     # Too few scenarios for an error; and a correlation of one can come out a last bit above it.
-    count = whole.shape[-1]
     scale = np.maximum(1.0 - correlations**2, 0.0)
     return correlations, np.where(count > 3, np.sqrt((1.0 + 0.5 * correlations**2) / max(count - 3, 1)) * scale, np.inf)
 
 
-def _rank_correlations(parts: Floats, whole: Floats) -> Floats:
-    x, y = (_ranks_of(each) for each in (parts, whole))
-    x, y = (each - each.mean(axis=-1, keepdims=True) for each in (x, y))
-    scale = np.sqrt((x**2).sum(axis=-1) * (y**2).sum(axis=-1))
+def _correlation_of(x: Floats, y: Floats) -> Floats:
+    scale = np.sqrt(np.square(x).sum(axis=-1) * np.square(y).sum(axis=-1))
     return np.asarray((x * y).sum(axis=-1) / np.where(scale > 0.0, scale, np.nan))
 
 
 def _ranks_of(values: Floats) -> Floats:
     """Return the rank of each value along the last axis, from 1; equal values share the mean of theirs."""
     # By pandas, which xarray loads anyway; scipy.stats alone would take as long to import as all the rest of a page.
-    rows = pd.DataFrame(values.reshape(-1, values.shape[-1]))
-    return rows.rank(axis="columns").to_numpy(dtype=np.float64).reshape(values.shape)
+    ranks = [pd.Series(row).rank().to_numpy() for row in values.reshape(-1, values.shape[-1])]
+    return np.array(ranks, dtype=np.float64).reshape(values.shape)
 
 
 _MOST = 1_000
 """Parts, and cells of each, that are shown at most."""
+
+_COUNTED = 1 << 20
+"""Scenarios that are counted at a time."""
 
 SHOWN = 0.99
 """Share of the scenarios between the ends of each member that a picture shows."""
@@ -230,27 +270,26 @@ def pairs(
     if problems:
         raise ParameterError(problems)
     most, cells = int(most), int(cells)
-    rows = parts.values.reshape(-1, parts.sizes["scenario"])
-    varying = np.flatnonzero(np.ptp(rows, axis=-1) > 0.0)
-    chosen = sorted(sorted(varying.tolist(), key=lambda k: -float(rows[k].mean()))[:most])
+    chosen = _largest(parts, most)
     labels = list(itertools.product(*(parts[name].values.tolist() for name in dimensions_of(by))))
     members = [*(" ".join(map(str, labels[k])) for k in chosen), "total"]
-    values = np.concatenate([rows[chosen], total.values.reshape(1, -1)])
-    tail = (1.0 - SHOWN) / 2.0
-    replicates = replicates_of(dataset)
-    ends, end_error = quantile_with_error(values, np.array([tail, 1.0 - tail]), replicates)
-    ranked = [rank_correlations(values, each[np.newaxis], replicates) for each in values]
-    correlation, error = (np.stack(each, axis=-1) for each in zip(*ranked, strict=True))
+    rows = [
+        *(parts.variable[np.unravel_index(k, parts.shape[:-1])] for k in chosen),
+        total.variable[(0,) * (total.ndim - 1)],
+    ]
+    found = [_member_of(read_values(row), cells, replicates_of(dataset)) for row in rows]
+    ranked = [[rank_correlations(one.ranks, other.ranks, total.sizes["scenario"]) for other in found] for one in found]
+    correlation, error = np.moveaxis(np.array(ranked), -1, 0)
     units = units_of(total)
     matrix, cell = ("member", "other"), np.arange(cells)
     result = xr.Dataset(
         {
             "rank_correlation": (matrix, correlation),
             "rank_correlation_error": (matrix, error),
-            "share": (("member", "cell"), np.array([_share(*each, cells) for each in zip(values, ends, strict=True)])),
-            "density": ((*matrix, "cell", "other_cell"), _densities(values, ends, cells)),
-            "end": (("member", "side"), ends),
-            "end_error": (("member", "side"), end_error),
+            "share": (("member", "cell"), np.array([_shares_in(each.cell, cells) for each in found])),
+            "density": ((*matrix, "cell", "other_cell"), _densities([each.cell for each in found], cells)),
+            "end": (("member", "side"), np.array([each.ends for each in found])),
+            "end_error": (("member", "side"), np.array([each.end_errors for each in found])),
         },
         {"member": members, "other": members, "cell": cell, "other_cell": cell, "side": ["low", "high"]},
         attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))},
@@ -268,28 +307,63 @@ def pairs(
     return result
 
 
-def _edges(ends: Floats, cells: int) -> Floats:
-    low, high = ends
-    return np.linspace(low, high if high > low else low + 1.0, cells + 1)
+def _largest(parts: xr.DataArray, most: int) -> list[int]:
+    """Return the numbers of the parts with the largest means, of those that vary."""
+
+    def about(values: Floats) -> dict[str, Floats]:
+        return {"mean": np.ascontiguousarray(values).mean(axis=-1), "range": np.ptp(values, axis=-1)}
+
+    found = {name: values.reshape(-1).tolist() for name, values in over_outputs(parts, about).items()}
+    varying = [k for k, each in enumerate(found["range"]) if each > 0.0]
+    return sorted(sorted(varying, key=lambda k: -found["mean"][k])[:most])
 
 
-def _share(values: Floats, ends: Floats, cells: int) -> Floats:
-    return np.histogram(values, _edges(ends, cells))[0] / len(values)
+class _Member(NamedTuple):
+    """A part or the total, as it is compared with others."""
+
+    ranks: list[Floats]
+    """As `centred_ranks` returns them."""
+    cell: Integers
+    """The cell of each scenario; the number of cells where it lies outside all of them."""
+    ends: Floats
+    end_errors: Floats
 
 
-def _densities(values: Floats, ends: Floats, cells: int) -> Floats:
-    edges = [_edges(each, cells) for each in ends]
-    densities = np.zeros((len(values), len(values), cells, cells))
-    for one, two in np.ndindex(len(values), len(values)):
-        if one == two:
-            continue
-        counts = np.histogram2d(values[one], values[two], [edges[one], edges[two]])[0]
-        smooth = counts / values.shape[-1]
-        for axis in (0, 1):
-            # What the weights carry over an edge is reflected, so that the sum of the shares stays.
-            wide = np.pad(smooth, [(1, 1) if each == axis else (0, 0) for each in (0, 1)], mode="edge")
-            middle, length = np.moveaxis(wide, axis, 0), smooth.shape[axis]
-            mixed = 0.25 * middle[:length] + 0.5 * middle[1:-1] + 0.25 * middle[2:]
-            smooth = np.moveaxis(mixed, 0, axis)
-        densities[one, two] = smooth
+def _member_of(values: Floats, cells: int, replicates: int) -> _Member:
+    values = np.ascontiguousarray(values)
+    tail = (1.0 - SHOWN) / 2.0
+    ends, errors = quantile_with_error(values, np.array([tail, 1.0 - tail]), replicates)
+    low, high = ends.tolist()
+    edges = np.linspace(low, high if high > low else low + 1.0, cells + 1)
+    cell = np.searchsorted(edges, values, side="right") - 1
+    # The last cell includes its upper end.
+    cell[values == edges[-1]] = cells - 1
+    cell[(cell < 0) | (cell > cells)] = cells
+    return _Member(centred_ranks(values, replicates), cell.astype(np.int16), ends, errors)
+
+
+def _shares_in(cell: Integers, cells: int) -> Floats:
+    return np.bincount(cell, minlength=cells + 1)[:cells] / len(cell)
+
+
+def _densities(members: Sequence[Integers], cells: int) -> Floats:
+    densities = np.zeros((len(members), len(members), cells, cells))
+    for one, two in itertools.combinations(range(len(members)), 2):
+        counts = np.zeros((cells + 1) ** 2, dtype=np.int64)
+        for start in range(0, len(members[one]), _COUNTED):
+            x, y = (members[each][start : start + _COUNTED].astype(np.int64) for each in (one, two))
+            counts += np.bincount(x * (cells + 1) + y, minlength=len(counts))
+        shares = counts.reshape(cells + 1, cells + 1)[:cells, :cells] / len(members[one])
+        densities[one, two], densities[two, one] = _smooth(shares), _smooth(shares.T)
     return densities
+
+
+def _smooth(shares: Floats) -> Floats:
+    """Return the weighted means of neighbours, by 1, 2, 1 in both directions; the sum stays as it is."""
+    for axis in (0, 1):
+        # What the weights carry over an edge is reflected, so that the sum of the shares stays.
+        wide = np.pad(shares, [(1, 1) if each == axis else (0, 0) for each in (0, 1)], mode="edge")
+        middle, length = np.moveaxis(wide, axis, 0), shares.shape[axis]
+        mixed = 0.25 * middle[:length] + 0.5 * middle[1:-1] + 0.25 * middle[2:]
+        shares = np.moveaxis(mixed, 0, axis)
+    return shares

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
@@ -473,19 +474,25 @@ def convergence(
     tail = (1.0 - stated) / 2.0
     levels = np.array([round(tail, 12), 0.5, round(1.0 - tail, 12)])
     cost = variable_of(dataset, variable)
-    values = np.ascontiguousarray(cost.values)
-    replicates = replicates_of(dataset)
-    least = min(scenarios_for(tail, replicates), values.shape[-1])
-    counts = np.unique(np.geomspace(least, values.shape[-1], points).round().astype(np.int64))
+    replicates, every = replicates_of(dataset), cost.sizes["scenario"]
+    least = min(scenarios_for(tail, replicates), every)
+    counts = np.unique(np.geomspace(least, every, points).round().astype(np.int64))
     if replicates > 1:
         # Whole rounds, so that replicates are of equal size.
         counts = np.unique(np.maximum(counts // replicates, 1) * replicates)
-    results = [quantile_with_error(np.ascontiguousarray(values[..., :count]), levels, replicates) for count in counts]
+
+    def settling(values: Floats) -> dict[str, Floats]:
+        results = [quantile_with_error(values[..., :count], levels, replicates) for count in counts]
+        return {
+            name: np.stack(each, axis=-2)
+            for name, each in zip(("value", "value_error"), zip(*results, strict=True), strict=True)
+        }
+
+    found = over_outputs(cost, settling)
     dims = [*(str(dim) for dim in cost.dims[:-1]), "count", "quantile"]
     labels = {name: value for name, value in cost.coords.items() if "scenario" not in value.dims}
     coordinates, title = {**labels, "count": counts, "quantile": levels}, "Quantile from so many scenarios"
     variables = {}
-    for name, place, meaning in (("value", 0, title), ("value_error", 1, f"{title}, Monte Carlo error")):
-        data = np.stack([each[place] for each in results], axis=-2)
-        variables[name] = described(xr.DataArray(data, coordinates, dims), units_of(cost), meaning)
+    for name, meaning in (("value", title), ("value_error", f"{title}, Monte Carlo error")):
+        variables[name] = described(xr.DataArray(found[name], coordinates, dims), units_of(cost), meaning)
     return xr.Dataset(variables, attrs={**dataset.attrs, "coverage": stated, "variable": variable})

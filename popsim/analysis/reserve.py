@@ -11,11 +11,12 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis.budgets import budget_for, point_estimates, without_rounding
+from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import check_supported, quantile_with_error, too_few_scenarios
+from popsim.analysis.order import check_supported, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
-from popsim.arrays import Floats
+from popsim.arrays import Floats, Integers
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.types import REFERENCES, Base, By, Reference
 
@@ -28,11 +29,29 @@ _LEAST = 10
 """Scenarios on either side of the quantile below which no local regression is tried."""
 
 
-class _Share(NamedTuple):
-    """Contribution of each part to the quantile of the total, with what each scenario adds to its error."""
+class _Lines(NamedTuple):
+    """The straight lines of all parts over the total, read at its quantile."""
 
+    quantile: float
+    error: float
+    """Of the quantile."""
     value: Floats
-    influence: Floats
+    """Of each part at the quantile."""
+    means: Floats
+    """Of each part over all scenarios."""
+    slope: Floats
+    below: Floats
+    """What each scenario moves in the quantile."""
+    chosen: Integers
+    """Scenarios around the quantile."""
+    moved: Floats
+    """What each of these moves in the value of each part, (part, chosen)."""
+
+    def influence(self, part: int) -> Floats:
+        """Return what each scenario adds to the error of the value of a part."""
+        influence: Floats = self.slope[part] * self.below
+        influence[self.chosen] += self.moved[part]
+        return influence
 
 
 def reserve(
@@ -96,20 +115,17 @@ def reserve(
     parts = breakdown_by(dataset, variable, names)
     base, part_base = _bases(dataset, over, "_".join(names), variable)
     count = total.sizes["scenario"]
-    amount, amount_error = quantile_with_error(
-        np.ascontiguousarray(total.values), np.array([level]), replicates_of(dataset)
-    )
+    amount, amount_error = quantiles_of_outputs(total, np.array([level]), replicates_of(dataset))
     check_supported(level, count, amount_error, replicates_of(dataset))
     window = _window(level, count)
     shape, whole_shape = parts.isel(scenario=0, drop=True), total.isel(scenario=0, drop=True)
-    totals = np.ascontiguousarray(total.values).reshape(-1, count)
-    values = np.ascontiguousarray(parts.values).reshape(len(totals), -1, count)
-    exact = None if part_base is None else part_base.values.reshape(len(totals), -1)
-    results = []
-    for k, (whole, each) in enumerate(zip(totals, values, strict=True)):
-        quantile, error = float(amount.reshape(-1)[k]), float(amount_error.reshape(-1)[k])
-        line = _contributions(whole, each, quantile, error, level, window)
-        results.append(_less_base(line, each, quantile, error, None if exact is None else exact[k]))
+    exact = None if part_base is None else part_base.values.reshape(whole_shape.size, -1)
+    results: list[dict[str, Floats | float]] = []
+    for k, option in enumerate(np.ndindex(whole_shape.shape)):
+        quantile, error = float(amount[option][0]), float(amount_error[option][0])
+        whole = np.ascontiguousarray(read_values(total.variable[option]))
+        lines = _lines(whole, parts.variable[option], quantile, error, level, window)
+        results.append(_less_base(lines, parts.variable[option], None if exact is None else exact[k]))
         if base is not None:
             results[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
     units = units_of(total)
@@ -136,28 +152,47 @@ def reserve(
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
 
 
-def _less_base(
-    line: _Share, parts: Floats, quantile: float, error: float, exact: Floats | None
-) -> dict[str, Floats | float]:
+def _less_base(lines: _Lines, parts: xr.Variable, exact: Floats | None) -> dict[str, Floats | float]:
     """Return contributions less bases; without exact bases those are means of the scenarios, which have errors too."""
-    means = parts.mean(axis=1)
-    base = means if exact is None else exact
-    influence = line.influence - (parts - means[:, np.newaxis]) if exact is None else line.influence
+    base = lines.means if exact is None else exact
+    number, quantile = len(base), lines.quantile
     reserved = quantile - float(base.sum())
-    contribution, whole = line.value - base, influence.sum(axis=0)
-    unknown = np.full(len(base), np.nan)
+    contribution, unknown = lines.value - base, np.full(number, np.nan)
     share = contribution / reserved if reserved != 0.0 else unknown
-    moved = (influence - share[:, np.newaxis] * whole) / reserved if reserved != 0.0 else None
+    errors, moved_errors = np.empty(number), unknown.copy()
+
+    def influence_of(part: int) -> Floats:
+        influence = lines.influence(part)
+        if exact is None:
+            influence -= _row(parts, part) - lines.means[part]
+        return influence
+
+    whole = np.zeros(len(lines.below))
+    for part in range(number):
+        influence = influence_of(part)
+        errors[part] = _error(influence)
+        whole += influence
+    if reserved != 0.0:
+        for part in range(number):
+            influence = influence_of(part)
+            influence -= share[part] * whole
+            influence /= reserved
+            moved_errors[part] = _error(influence)
     return {
         "base": float(base.sum()),
         "reserve": reserved,
-        "reserve_error": float(_error(whole[np.newaxis])[0]) if exact is None else error,
+        "reserve_error": _error(whole) if exact is None else lines.error,
         "part_base": base,
         "contribution": contribution,
-        "contribution_error": _error(influence),
+        "contribution_error": errors,
         "share": share,
-        "share_error": unknown if moved is None else _error(moved),
+        "share_error": moved_errors,
     }
+
+
+def _row(parts: xr.Variable, part: int) -> Floats:
+    """Return the scenarios of a part of parts (..., scenario), by its number."""
+    return read_values(parts[np.unravel_index(part, parts.shape[:-1])])
 
 
 def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.DataArray | None, xr.DataArray | None]:
@@ -191,30 +226,34 @@ def _window(level: float, count: int) -> int:
     return window
 
 
-def _contributions(total: Floats, parts: Floats, quantile: float, error: float, level: float, window: int) -> _Share:
-    """Fit lines to the parts (part, scenario) over the totals around the quantile, and read them at the quantile."""
+def _lines(total: Floats, parts: xr.Variable, quantile: float, error: float, level: float, window: int) -> _Lines:
+    """Fit lines to the parts (..., scenario) over the totals around the quantile, and read them at the quantile."""
     count = len(total)
     middle = round((count - 1) * level)
     first, last = max(middle - window, 0), min(middle + window, count - 1)
-    chosen = np.argpartition(total, (first, last))[first : last + 1]
-    at, costs = total[chosen], parts[:, chosen]
+    chosen = np.argpartition(total, (first, last))[first : last + 1].copy()
+    at, number = total[chosen], math.prod(parts.shape[:-1])
+    # One scenario after the other in memory, all parts of each together.
+    costs, of_all = np.empty((len(chosen), number)).T, np.empty(number)
+    for part in range(number):
+        row = _row(parts, part)
+        costs[part], of_all[part] = row[chosen], np.ascontiguousarray(row).mean()
     centre, means = at.mean(), costs.mean(axis=1)
     apart = at - centre
     square = float(apart @ apart)
     # Totals that are all alike have no slope, and equal the quantile anyway.
-    slope = (costs - means[:, np.newaxis]) @ apart / square if square > 0.0 else np.zeros(len(parts))
+    slope = (costs - means[:, np.newaxis]) @ apart / square if square > 0.0 else np.zeros(number)
     value = means + slope * (quantile - centre)
     rest = costs - means[:, np.newaxis] - slope[:, np.newaxis] * apart
     weight = 1.0 / len(chosen) + (apart * (quantile - centre) / square if square > 0.0 else 0.0)
     # What one scenario moves: the quantile itself (through the slope), and the line where it is part of it.
     spread = math.sqrt(count / (level * (1.0 - level))) * error
-    influence = slope[:, np.newaxis] * (spread * (level - (total <= quantile)))
-    influence[:, chosen] += count * weight * rest
-    return _Share(value, influence)
+    below = np.asarray(spread * (level - (total <= quantile)), dtype=np.float64)
+    return _Lines(quantile, error, value, of_all, slope, below, chosen, count * weight * rest)
 
 
-def _error(influence: Floats) -> Floats:
-    return np.asarray(np.sqrt((influence**2).sum(axis=-1)) / influence.shape[-1])
+def _error(influence: Floats) -> float:
+    return float(np.sqrt(np.square(influence).sum()) / len(influence))
 
 
 def contingency(

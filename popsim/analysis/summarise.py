@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_probability, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 STANDARD_QUANTILES = (0.25, 0.5, 0.75, 0.8)
 
-_LEVELS_ARE = {
+LEVELS_ARE = {
     "units": "1",
     "long_name": "Probability",
     "description": "Probability that the value is not exceeded.",
@@ -83,38 +85,79 @@ def summarise(
     """
     dataset = dataset_of(dataset)
     coverage = check_probability("coverage", coverage)
-    tail = (1.0 - coverage) / 2.0
     kind = check_name("interval", interval, INTERVALS)
-    # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
-    levels = np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
+    levels = levels_of(coverage)
     result: dict[str, xr.Variable] = {}
     about: dict[Hashable, xr.Variable] = {}
-    replicates = replicates_of(dataset)
     for name in scenario_variables(dataset):
         variable = dataset.variables[name].transpose(..., "scenario")
-        dims = [str(dim) for dim in variable.dims[:-1]]
-        about |= coordinates_of(dataset, dims)
-        moments = Moments(variable.values, threads, replicates)
-        quantiles, errors = moments.quantiles(levels)
-        statistics: dict[str, tuple[list[str], Floats]] = {
-            "quantile": ([*dims, "quantile"], quantiles),
-            "quantile_error": ([*dims, "quantile"], errors),
-            **{suffix: (dims, getattr(moments, suffix)) for suffix in ("mean", "mean_error", "std", "std_error")},
-        }
+        about |= coordinates_of(dataset, variable.dims[:-1])
+        statistics = over_outputs(
+            variable, partial(statistics_of, levels=levels, threads=threads, replicates=replicates_of(dataset))
+        )
         if kind == "shortest":
-            ends = shortest_with_error(np.ascontiguousarray(variable.values), coverage)
+            statistics |= over_outputs(variable, partial(_shortest, coverage=coverage))
             about["bound"] = xr.Variable("bound", ["low", "high"])
-            for suffix, data in zip(("interval", "interval_error"), ends, strict=True):
-                statistics[suffix] = [*dims, "bound"], data
-        design = "random" if replicates > 1 else str(dataset.attrs.get("design", "random"))
-        described = _descriptions(name, variable.attrs, design)
-        for suffix in ("mean_error", "std_error"):
-            if moments.count > 1 and np.isinf(getattr(moments, suffix)).any():
-                described[suffix]["infinite_because"] = UNSEEN
-        for suffix, (along, data) in statistics.items():
-            result[f"{name}_{suffix}"] = xr.Variable(along, data, described[suffix])
-    about["quantile"] = xr.Variable("quantile", levels, _LEVELS_ARE)
+        result |= described_statistics(name, variable, statistics, dataset.attrs)
+    about["quantile"] = xr.Variable("quantile", levels, LEVELS_ARE)
     return xr.Dataset(result, about, {**dataset.attrs, "coverage": coverage, "interval": kind})
+
+
+def levels_of(coverage: float) -> Floats:
+    """Return the probabilities of the quantiles of a summary, rising.
+
+    Examples
+    --------
+    >>> levels_of(0.9).tolist()
+    [0.05, 0.25, 0.5, 0.75, 0.8, 0.95]
+    """
+    tail = (1.0 - coverage) / 2.0
+    # Rounded so that labels read 0.05, not 0.04999...; selecting .sel(quantile=0.05) then works.
+    return np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
+
+
+def statistics_of(values: Floats, levels: Floats, threads: int | None, replicates: int) -> dict[str, Floats]:
+    """Return the quantiles, mean and standard deviation of values (..., scenario), each with its ``_error``."""
+    moments = Moments(values, threads, replicates)
+    quantiles, errors = moments.quantiles(levels)
+    return {
+        "quantile": quantiles,
+        "quantile_error": errors,
+        **{suffix: getattr(moments, suffix) for suffix in ("mean", "mean_error", "std", "std_error")},
+    }
+
+
+def _shortest(values: Floats, coverage: float) -> dict[str, Floats]:
+    ends, errors = shortest_with_error(np.ascontiguousarray(values), coverage)
+    return {"interval": ends, "interval_error": errors}
+
+
+def described_statistics(
+    name: str, variable: xr.Variable, statistics: Mapping[str, Floats], about: Mapping[str, object]
+) -> dict[str, xr.Variable]:
+    """Return the statistics of a variable by their names in a summary, with units and meanings.
+
+    Parameters
+    ----------
+    name, variable
+        The variable (..., scenario), and what it is called.
+    statistics
+        As `statistics_of` gives them.
+    about
+        Attributes of the dataset.
+    """
+    design = "random" if int(str(about.get("replicates", 1))) > 1 else str(about.get("design", "random"))
+    described = _descriptions(name, variable.attrs, design)
+    for suffix in ("mean_error", "std_error"):
+        if variable.shape[-1] > 1 and np.isinf(statistics[suffix]).any():
+            described[suffix]["infinite_because"] = UNSEEN
+    last = {"quantile": ["quantile"], "interval": ["bound"]}
+    return {
+        f"{name}_{suffix}": xr.Variable(
+            [*variable.dims[:-1], *last.get(suffix.removesuffix("_error"), [])], data, described[suffix]
+        )
+        for suffix, data in statistics.items()
+    }
 
 
 def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashable, xr.Variable]:

@@ -1,0 +1,177 @@
+"""Variables with scenarios, read a few outputs at a time, so that memory does not grow with their number.
+
+An output is one cell of a variable: the cost of one area in one option, in every scenario. The scenarios of a run that
+was written to a store are on disk (dask arrays in the dataset), and all of them together may not fit the memory.
+Statistics are of one output at a time or of few, so that no more than these are read: all scenarios of an output at
+once, since exact quantiles take all of them. The same code works on scenarios that are in memory, where reading is a
+view of them: both give the same numbers to the last bit.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import xarray as xr
+
+from popsim.analysis.order import quantile_with_error
+from popsim.arrays import Floats
+
+MOST_VALUES = 1 << 23
+"""Values that are read at a time, 64 MiB; one output where that alone has more."""
+
+_JOINED = 1 << 21
+"""Values that are joined from their chunks at a time: chunks and what they are joined to are in memory together."""
+
+Place = tuple[slice, ...]
+"""Some cells of a variable: a slice of each dimension but that of scenarios."""
+
+
+def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
+    """Return the values of a variable: those in memory as they are, those of a store in one piece, scenarios last.
+
+    Parameters
+    ----------
+    variable
+        With scenarios on its last dimension, or all that is to be read of it.
+
+    Examples
+    --------
+    >>> read_values(xr.Variable("scenario", [1.0, 2.0])).tolist()
+    [1.0, 2.0]
+    """
+    if variable.chunks is None:
+        return np.asarray(variable.values)
+    data = variable.data
+    out = np.empty(data.shape, data.dtype)
+    others = math.prod(data.shape[:-1])
+    start = stop = 0
+    for length in data.chunks[-1]:
+        stop += length
+        if stop == data.shape[-1] or (stop + length - start) * others > _JOINED:
+            out[..., start:stop] = data[..., start:stop].compute()
+            start = stop
+    return out
+
+
+def outputs_of(variable: xr.Variable, most: int = MOST_VALUES) -> Iterator[tuple[Place, Floats]]:
+    """Yield all outputs of a variable, with their place in it; of a store, the next are read meanwhile.
+
+    Parameters
+    ----------
+    variable
+        (..., scenario)
+    most
+        Values that are read at a time.
+
+    Yields
+    ------
+    tuple
+        A place and the values there; these have as many dimensions as the variable.
+
+    Examples
+    --------
+    >>> variable = xr.Variable(("area", "scenario"), [[1.0, 2.0], [3.0, 4.0]])
+    >>> [(place, values.tolist()) for place, values in outputs_of(variable, most=2)]
+    [((slice(0, 1, None),), [[1.0, 2.0]]), ((slice(1, 2, None),), [[3.0, 4.0]])]
+    """
+    places = list(places_of(variable.shape[:-1], most // max(variable.shape[-1], 1)))
+    if variable.chunks is None or len(places) == 1:
+        for place in places:
+            yield place, read_values(variable[place])
+        return
+    with ThreadPoolExecutor(1) as pool:
+        ahead = pool.submit(read_values, variable[places[0]])
+        for here, there in zip(places, [*places[1:], None], strict=True):
+            values = ahead.result()
+            if there is not None:
+                ahead = pool.submit(read_values, variable[there])
+            yield here, values
+
+
+def places_of(shape: tuple[int, ...], most: int) -> Iterator[Place]:
+    """Yield places that cover a shape, in order, each of at most so many cells, or of one.
+
+    Examples
+    --------
+    >>> list(places_of((2, 3), 3))
+    [(slice(0, 1, None),), (slice(1, 2, None),)]
+    >>> [place[1] for place in places_of((1, 3), 2)]
+    [slice(0, 2, None), slice(2, 3, None)]
+    >>> list(places_of((), 1))
+    [()]
+    """
+    if not shape:
+        yield ()
+        return
+    inner = math.prod(shape[1:])
+    together = most // max(inner, 1)
+    if together or inner <= 1:
+        for start in range(0, shape[0], max(together, 1)):
+            yield (slice(start, min(start + max(together, 1), shape[0])),)
+        return
+    for start in range(shape[0]):
+        for rest in places_of(shape[1:], most):
+            yield (slice(start, start + 1), *rest)
+
+
+def over_outputs(
+    variable: xr.DataArray | xr.Variable,
+    statistics: Callable[..., Mapping[str, Floats]],
+    *beside: Floats | xr.Variable,
+    most: int = MOST_VALUES,
+) -> dict[str, Floats]:
+    """Apply statistics to all outputs of a variable, a few at a time, and join what they return.
+
+    Parameters
+    ----------
+    variable
+        (..., scenario)
+    statistics
+        From values (..., scenario) to arrays by name, whose first dimensions are those of the values without the
+        scenario.
+    beside
+        Arrays with one number for each output, or variables of the same shape, of which `statistics` gets the part that
+        belongs to the values.
+    most
+        Values that are read at a time.
+
+    Examples
+    --------
+    >>> variable = xr.Variable(("area", "scenario"), [[1.0, 2.0], [3.0, 4.0]])
+    >>> over_outputs(variable, lambda values: {"highest": values.max(axis=-1)}, most=2)
+    {'highest': array([2., 4.])}
+    """
+    plain = variable.variable if isinstance(variable, xr.DataArray) else variable
+    shape = plain.shape[:-1]
+    found: dict[str, np.ndarray[Any, Any]] = {}
+    for place, values in outputs_of(plain, most):
+        parts = (read_values(each[place]) if isinstance(each, xr.Variable) else each[place] for each in beside)
+        for name, part in statistics(values, *parts).items():
+            if name not in found:
+                found[name] = np.empty((*shape, *part.shape[len(shape) :]), part.dtype)
+            found[name][place] = part
+        del values
+    return found
+
+
+def quantiles_of_outputs(
+    variable: xr.DataArray | xr.Variable, probabilities: Floats, replicates: int = 1
+) -> tuple[Floats, Floats]:
+    """Return quantiles of all outputs of a variable (..., scenario) and their errors, as `quantile_with_error` does.
+
+    Examples
+    --------
+    >>> value, error = quantiles_of_outputs(xr.Variable("scenario", np.arange(10_001.0)), np.array([0.5]))
+    >>> value.item(), round(error.item(), 6)
+    (5000.0, 50.0025)
+    """
+
+    def statistics(values: Floats) -> dict[str, Floats]:
+        return dict(zip(("value", "error"), quantile_with_error(values, probabilities, replicates), strict=True))
+
+    found = over_outputs(variable, statistics)
+    return found["value"], found["error"]
