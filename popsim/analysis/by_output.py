@@ -20,10 +20,10 @@ import xarray as xr
 from popsim.analysis.order import quantile_with_error
 from popsim.arrays import Floats
 
-MOST_VALUES = 1 << 23
-"""Values that are read at a time, 64 MiB; one output where that alone has more."""
+MOST_VALUES = 1 << 21
+"""Values that are read at a time, 16 MiB; one output where that alone has more."""
 
-_JOINED = 1 << 21
+_JOINED = 1 << 20
 """Values that are joined from their chunks at a time: chunks and what they are joined to are in memory together."""
 
 Place = tuple[slice, ...]

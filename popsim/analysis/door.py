@@ -32,13 +32,13 @@ def dataset_of(source: Run | xr.Dataset) -> xr.Dataset:
     True
     """
     if isinstance(source, xr.Dataset):
-        return source
+        return _with_small_read(source)
     # Reading runs loads netCDF, which takes longer than most analyses.
     from popsim.engine.runs import Run
     from popsim.plan.model import Plan
 
     if isinstance(source, Run):
-        return source.dataset
+        return _with_small_read(source.dataset)
     mend = "popsim.simulate gives a Dataset, popsim.load_run a Run"
     if isinstance(source, Study | Plan):
         name = type(source).__name__.lower()
@@ -48,6 +48,16 @@ def dataset_of(source: Run | xr.Dataset) -> xr.Dataset:
     elif isinstance(source, str | os.PathLike):
         mend = f"read it first: run = popsim.load_run({os.fspath(source)!r})"
     raise ParameterError(Problem("", ("dataset",), kind_of(source), "a Dataset of scenarios, or a Run", mend))
+
+
+def _with_small_read(dataset: xr.Dataset) -> xr.Dataset:
+    """Return a dataset in which what has no scenarios is in memory; scenarios in chunks stay where they are."""
+    lazy = [
+        name
+        for name, variable in dataset.variables.items()
+        if variable.chunks is not None and "scenario" not in variable.dims
+    ]
+    return dataset.assign({name: dataset[name].compute() for name in lazy}) if lazy else dataset
 
 
 def study_of(source: Run | Study, argument: str = "study") -> Study:

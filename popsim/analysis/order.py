@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property, reduce
 
@@ -22,6 +22,9 @@ _ROWS = 16
 _FEW = 2**22
 """Values up to which numpy does the work of the kernels: some 40 ms, where loading these takes five times that."""
 
+_TOGETHER = 2**17
+"""Values that numpy works on at a time."""
+
 _BLOCKS = 20
 """Blocks of scenarios whose shortest intervals give the error of that of the whole."""
 
@@ -36,6 +39,7 @@ class Moments:
     (m4 - s^4) / (4 s^2 n). Where the kurtosis says that a few scenarios make the variance, both come from a model of
     the tail instead, and are infinite where the sample cannot have seen it (`popsim.analysis.tails`). With
     `replicates`, errors come from the spread of the replicates: scenario s belongs to the one of number s % replicates.
+    `of` is the number of values that these are some of; it decides what is quickest, and changes no number.
 
     Raises
     ------
@@ -49,13 +53,13 @@ class Moments:
     (2.5, 1.290994)
     """
 
-    def __init__(self, values: Floats, threads: int | None = None, replicates: int = 1) -> None:
+    def __init__(self, values: Floats, threads: int | None = None, replicates: int = 1, of: int | None = None) -> None:
         self._blocks = _rows(np.asarray(values, dtype=np.float64))
         self.threads = check_threads(threads)
         self.shape = values.shape[:-1]
         self.count = values.shape[-1]
         self._length = sum(map(len, self._blocks))
-        self._is_few = self._length * self.count <= _FEW
+        self._is_few = (self._length * self.count if of is None else of) <= _FEW
         table = self._central_moments()
         if not np.isfinite(table[:, (0, 3, 4)]).all():
             raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
@@ -70,7 +74,8 @@ class Moments:
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
         self._parts = [
-            Moments(values[..., first::replicates], threads) for first in range(replicates if replicates > 1 else 0)
+            Moments(values[..., first::replicates], threads, of=of)
+            for first in range(replicates if replicates > 1 else 0)
         ]
 
     @property
@@ -109,12 +114,20 @@ class Moments:
     def _central_moments(self) -> Floats:
         """Return mean, second and fourth central moment, smallest and largest value; shape (row, 5)."""
         if self._is_few:
-            return np.concatenate([central_moments_of(rows) for rows in self._blocks])
+            return np.concatenate([central_moments_of(rows) for rows in self._pieces])
         from popsim.kernels.selection import central_moments
 
         table = np.empty((self._length, 5))
         self._spread(lambda part, rows: central_moments(table[part], rows))
         return table
+
+    @property
+    def _pieces(self) -> Iterator[Floats]:
+        """Some rows at a time, so that what numpy makes of them fits a cache."""
+        step = max(1, _TOGETHER // max(self.count, 1))
+        for block in self._blocks:
+            for start in range(0, len(block), step):
+                yield block[start : start + step]
 
     def _spread(self, work: Callable[[slice, Floats], object]) -> None:
         """Apply work to slices of rows and their values, on several threads: kernels release the interpreter."""
@@ -136,7 +149,7 @@ class Moments:
     def order_statistics(self, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:
         """Return the values of rising ranks, counted from 0; shape (..., rank)."""
         if self._is_few:
-            few = [order_statistics_of(rows, ranks) for rows in self._blocks]
+            few = [order_statistics_of(rows, ranks) for rows in self._pieces]
             return np.concatenate(few).reshape(*self.shape, len(ranks))
         from popsim.kernels.selection import BUCKETS, select_rows
 

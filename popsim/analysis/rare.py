@@ -11,6 +11,7 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
+from popsim.analysis.by_output import read_values
 from popsim.analysis.door import check_probability, dataset_of, options_of, study_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
@@ -170,7 +171,7 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> Non
 def _totals(dataset: xr.Dataset, option: str) -> Totals:
     """Return every total of an option, scenario by scenario, except those of all years."""
     names = [name for name in schema.SIMULATED_TOTALS if name in dataset]
-    return {name: np.asarray(dataset[name].sel(option=option).values, dtype=np.float64) for name in names}
+    return {name: np.asarray(read_values(dataset[name].sel(option=option)), dtype=np.float64) for name in names}
 
 
 def _with_all_years(totals: Mapping[str, Floats]) -> Totals:
@@ -188,12 +189,18 @@ def _ranges(dataset: xr.Dataset, options: Sequence[str], coverage: float) -> dic
     """Return the ends of the range of each total by option, as `summarise` gives them, to the last bit."""
     tail = (1.0 - coverage) / 2.0
     levels = np.array([round(tail, 12), round(1.0 - tail, 12)])
-    totals = {option: _with_all_years(_totals(dataset, option)) for option in options}
-    ends, _ = quantile_with_error(np.array([list(each.values()) for each in totals.values()]), levels)
-    return {
-        option: {name: (low, high) for name, (low, high) in zip(totals[option], each, strict=True)}
-        for option, each in zip(options, ends.tolist(), strict=True)
-    }
+    parts: dict[str, tuple[str, ...]] = {name: (name,) for name in schema.SIMULATED_TOTALS if name in dataset}
+    for total in schema.TOTALS.values():
+        within = schema.total_name(total.base, total.prices)
+        if total.span == "all_years" and within in parts:
+            after = schema.total_name(total.base, total.prices, "after_horizon")
+            parts[total.name] = (within, after) if after in parts else (within,)
+    found: dict[str, dict[str, tuple[float, float]]] = {option: {} for option in options}
+    for option, (name, of) in itertools.product(options, parts.items()):
+        first, *rest = (read_values(dataset[part].sel(option=option)) for part in of)
+        low, high = quantile_with_error(first + rest[0] if rest else first, levels)[0].tolist()
+        found[option][name] = (low, high)
+    return found
 
 
 @dataclass(frozen=True, eq=False)

@@ -93,7 +93,8 @@ def summarise(
         variable = dataset.variables[name].transpose(..., "scenario")
         about |= coordinates_of(dataset, variable.dims[:-1])
         statistics = over_outputs(
-            variable, partial(statistics_of, levels=levels, threads=threads, replicates=replicates_of(dataset))
+            variable,
+            partial(statistics_of, levels=levels, threads=threads, replicates=replicates_of(dataset), of=variable.size),
         )
         if kind == "shortest":
             statistics |= over_outputs(variable, partial(_shortest, coverage=coverage))
@@ -116,9 +117,14 @@ def levels_of(coverage: float) -> Floats:
     return np.array(sorted({round(tail, 12), round(1.0 - tail, 12), *STANDARD_QUANTILES}))
 
 
-def statistics_of(values: Floats, levels: Floats, threads: int | None, replicates: int) -> dict[str, Floats]:
-    """Return the quantiles, mean and standard deviation of values (..., scenario), each with its ``_error``."""
-    moments = Moments(values, threads, replicates)
+def statistics_of(
+    values: Floats, levels: Floats, threads: int | None, replicates: int, of: int | None = None
+) -> dict[str, Floats]:
+    """Return the quantiles, mean and standard deviation of values (..., scenario), each with its ``_error``.
+
+    The arguments are those of `Moments`, and the probabilities of the quantiles.
+    """
+    moments = Moments(values, threads, replicates, of)
     quantiles, errors = moments.quantiles(levels)
     return {
         "quantile": quantiles,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from popsim.analysis.by_output import read_values
 from popsim.analysis.totals import breakdown_by
 from popsim.plot import plain
 from popsim.plot.source import read
@@ -71,10 +72,12 @@ def fan(
 
     found = read(source, variable, option=option, coverage=coverage, unit=unit)
     parts = found.of_option(breakdown_by(found.dataset, variable, "year")).transpose("year", "scenario")
-    values = np.cumsum(parts.values, axis=0) if cumulative else parts.values
-    ends = np.quantile(values, found.levels, axis=-1) / found.scale
     labels = parts["year"].values.tolist()
-    bars = [Interval(str(label), *each) for label, each in zip(labels, ends.T.tolist(), strict=True)]
+    bars, so_far = [], np.zeros(parts.sizes["scenario"])
+    for place, label in enumerate(labels):
+        values = read_values(parts.isel(year=place))
+        so_far = so_far + values if cumulative else values
+        bars.append(Interval(str(label), *(np.quantile(so_far, found.levels) / found.scale).tolist()))
     axes = plain.axes_for(ax)
     draw_fan(axes, bars, labels)
     plain.years(axes, labels)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from popsim import schema
+from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.totals import breakdown_by, dimensions_of, units_of, variable_of
@@ -58,19 +60,22 @@ class Source:
 
     def total(self, variable: str) -> Floats:
         """Return the scenarios of a variable that is not broken down, in units of the currency."""
-        values = self.of_option(variable_of(self.dataset, variable)).values
+        values = read_values(self.of_option(variable_of(self.dataset, variable)))
         return np.asarray(values.reshape(-1), dtype=np.float64)
 
     def bars(self, variable: str, by: By) -> list[Interval]:
         """Return the range of each part of a total, in the unit of the axis, as the dataset orders them."""
-        parts = self.of_option(breakdown_by(self.dataset, variable, by)).stack(part=list(dimensions_of(by)))
-        ends = np.quantile(parts.transpose("part", "scenario").values, self.levels, axis=-1) / self.scale
+        parts = self.of_option(breakdown_by(self.dataset, variable, by))
+        found = over_outputs(
+            parts, lambda values: {"ends": np.moveaxis(np.quantile(values, self.levels, axis=-1), 0, -1)}
+        )
         names = {dim: names_of(self.dataset, dim) for dim in dimensions_of(by)}
         labels = [
             ", ".join(str(names[dim].get(label, label)) for dim, label in zip(names, key, strict=True))
-            for key in parts["part"].values.tolist()
+            for key in itertools.product(*(parts[dim].values.tolist() for dim in names))
         ]
-        return [Interval(label, *each) for label, each in zip(labels, ends.T.tolist(), strict=True)]
+        rows = (found["ends"] / self.scale).reshape(len(labels), -1).tolist()
+        return [Interval(label, *each) for label, each in zip(labels, rows, strict=True)]
 
     def title(self, variable: str) -> str:
         """Return what a total is called."""
@@ -143,7 +148,7 @@ def read(
     currency = str(dataset.attrs.get("currency", ""))
     if not currency or units_of(total) != currency:
         return Source(dataset, chosen, coverage_of(dataset, coverage), "", 1.0)
-    stated = unit_of(unit, float(np.quantile(values.values, 0.95)), currency)
+    stated = unit_of(unit, float(np.quantile(read_values(values), 0.95)), currency)
     return Source(dataset, chosen, coverage_of(dataset, coverage), stated, float(scale_of(stated)))
 
 

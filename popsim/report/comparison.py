@@ -11,7 +11,6 @@ import numpy as np
 import xarray as xr
 
 from popsim import analysis
-from popsim.analysis.compare import ROUNDING
 from popsim.report import totals
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
 from popsim.report.language import current
@@ -144,7 +143,7 @@ class Comparison:
     @once
     def _is_ever_late(self, total: str) -> bool:
         known, after = self.data.totals_of_options, f"{total}_after_horizon"
-        return after in known and f"{total}_all_years" in known and bool(known[after].values.any())
+        return after in known and f"{total}_all_years" in known and bool(known[after].any())
 
     def whole(self, total: str) -> str:
         """Return the name of the total in all years."""
@@ -156,7 +155,7 @@ class Comparison:
 
     def is_zero(self, total: str, option: str) -> bool:
         """Whether a total of an option is 0 in every scenario."""
-        return not self.data.totals_of_options[total].sel(option=option).values.any()
+        return not self.data.totals_of_options[total].sel(option=option).any()
 
     def counted(self, total: str, option: str) -> Counted:
         """Count the scenarios in which an option has more, less and the same of a total as the baseline."""
@@ -169,9 +168,9 @@ class Comparison:
 
     def is_same_area(self, total: str, option: str, area: str) -> bool:
         """Whether an area of an option has the same of a total as in the baseline in every scenario."""
-        amounts = self.data.every_option[f"{total}_by_area"].sel(area=area)
-        own, other = (amounts.sel(option=name).values for name in (option, self.baseline))
-        return bool((np.abs(own - other) <= ROUNDING * np.maximum(np.abs(own), np.abs(other))).all())
+        # Differences by rounding alone are exactly 0.
+        statistics = (f"{total}_by_area_difference_{statistic}" for statistic in ("mean", "std"))
+        return all(self.estimates.number(name, option=option, area=area) == 0.0 for name in statistics)
 
     def is_financed(self, option: str) -> bool:
         """Whether an option distinguishes what a fund is asked for from what is paid."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.by_output import read_values
 from popsim.analysis.door import check_probability
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.totals import variable_of
@@ -100,4 +101,4 @@ def _scenarios(dataset: xr.Dataset, variable: str, where: dict[str, object]) -> 
         others = ", ".join(str(dim) for dim in array.dims if dim != "scenario")
         mend = f"name a label of {others}"
         raise RunError(Problem("dataset", (variable,), f"a variable by {others}", "a label of each", mend))
-    return np.ascontiguousarray(array.values, dtype=np.float64)
+    return np.ascontiguousarray(read_values(array), dtype=np.float64)

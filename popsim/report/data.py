@@ -12,7 +12,10 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.analysis.by_country import attached_countries
+from popsim.analysis.by_output import quantiles_of_outputs, read_values
+from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, share_error
+from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
@@ -167,10 +170,11 @@ class ReportData:
 
         None where a scenario costs nothing, or the scenarios are too few for these ends.
         """
-        cost, need = self.dataset["cost"].values.ravel(), self.dataset["financing_need"].values.ravel()
+        cost = self._scenarios_of("cost")
         if not (self.is_known and (cost > 0.0).all()):
             return None
-        ends, errors = quantile_with_error((need / cost)[np.newaxis], np.array([self.low, self.high]))
+        share = self._scenarios_of("financing_need") / cost
+        ends, errors = quantile_with_error(share[np.newaxis], np.array([self.low, self.high]))
         (low, high), (low_error, high_error) = ends[0].tolist(), errors[0].tolist()
         return Measured(low, low_error), Measured(high, high_error)
 
@@ -181,7 +185,11 @@ class ReportData:
 
     def _covers(self, total: str, amount: float) -> Any:
         """Whether an amount covers each scenario; equal but for rounding is covered."""
-        return self.dataset[total].values <= amount + 1e-12 * abs(amount)
+        return self._scenarios_of(total) <= amount + 1e-12 * abs(amount)
+
+    def _scenarios_of(self, total: str) -> Floats:
+        """Return the scenarios of a total."""
+        return read_values(self.dataset[total].isel(option=0))
 
     def covered(self, total: str, amount: float) -> int:
         """Count the scenarios that an amount covers."""
@@ -448,6 +456,7 @@ def gather(
     RunError
         When the dataset lacks ``cost``, or has no scenario, no option "full" among several, or an option twice.
     """
+    dataset = dataset_of(dataset)
     problems = []
     options = [str(option) for option in dataset["option"].values] if "option" in dataset.dims else []
     if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
@@ -478,8 +487,10 @@ def gather(
     largest = float(summary["cost_quantile"].max())
     if len(options) > 1:
         # An option may cost a thousand times what the full programme does; the smaller stand in its unit.
-        high = dataset["cost"].transpose(..., "scenario").values
-        largest = max(largest, float(np.quantile(high, (1.0 + study.coverage) / 2.0, axis=-1).max()))
+        ends, _ = quantiles_of_outputs(
+            dataset["cost"].transpose(..., "scenario"), np.array([(1.0 + study.coverage) / 2.0])
+        )
+        largest = max(largest, float(ends.max()))
     data = ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)
     return data_in_language(study, dataset, data)
 

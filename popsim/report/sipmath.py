@@ -17,12 +17,13 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
 from scipy import special
 
+from popsim.analysis.by_output import read_values
 from popsim.arrays import Floats
 from popsim.errors import FileError, ParameterError, Problem
 from popsim.families.metalog import Metalog, basis
@@ -43,6 +44,8 @@ _POINTS = 1_000
 _INDEPENDENT_PART = 1e-6
 """Share of each score that the copula leaves to itself: quantities may be exact multiples of each other."""
 _DENSITIES = 25
+_MOST_RANKS = 1 << 26
+"""Ranks that are held at a time: a quarter of a gigabyte."""
 
 
 @dataclass(frozen=True)
@@ -138,8 +141,9 @@ def write_sipmath(path: Path, study: Study, dataset: xr.Dataset, data: ReportDat
 
 def library(data: ReportData) -> dict[str, Any]:
     """Return the library as the standard has it."""
-    quantities = _quantities(data)
-    fits = {name: fit for name, values in quantities.items() if (fit := fit_metalog(values)) is not None}
+    rows = _rows(data)
+    quantities = {name: _quantity(read_values(row)) for name, row in rows.items()}
+    fits = {name: each.fit for name, each in quantities.items() if each.fit is not None}
     names = list(fits)
     attributes = data.dataset.attrs
     day = day_of(data)
@@ -150,7 +154,7 @@ def library(data: ReportData) -> dict[str, Any]:
     )
     matrix = [
         {"row": names[row], "col": names[column], "value": value}
-        for row, values in enumerate(_correlations([quantities[name] for name in names]))
+        for row, values in enumerate(_correlations([rows[name] for name in names]))
         for column, value in enumerate(values[: row + 1])
     ]
     return {
@@ -165,34 +169,64 @@ def library(data: ReportData) -> dict[str, Any]:
         ],
         "U01": _uniforms(names),
         "sips": [
-            *(_metalog(name, place, fits[name], quantities[name]) for place, name in enumerate(names, 1)),
-            *(_samples(name, values) for name, values in quantities.items()),
+            *(_metalog(name, place, fits[name], quantities[name].described) for place, name in enumerate(names, 1)),
+            *(_samples(name, each.samples) for name, each in quantities.items()),
         ],
     }
 
 
-def _quantities(data: ReportData) -> dict[str, Floats]:
-    """Return the scenarios of each total and of its parts by area."""
+class _Quantity(NamedTuple):
+    """What is kept of a quantity when its scenarios are not in memory any more."""
+
+    fit: Fit | None
+    described: dict[str, float]
+    samples: list[float]
+
+
+def _rows(data: ReportData) -> dict[str, xr.Variable]:
+    """Return the scenarios of each total and of its parts by area, not yet read."""
     chosen = data.dataset.isel(option=0)
     found = {}
     for total in data.totals:
-        found[total] = np.asarray(chosen[total].values, dtype=np.float64)
+        found[total] = chosen[total].variable
         if data.has(f"{total}_by_area"):
             by_area = chosen[f"{total}_by_area"].transpose("area", "scenario")
-            found |= {f"{total}_{area}": by_area.values[k] for k, area in enumerate(by_area["area"].values.tolist())}
+            found |= {f"{total}_{area}": by_area.variable[k] for k, area in enumerate(by_area["area"].values.tolist())}
     return found
 
 
-def _correlations(values: list[Floats]) -> list[list[float]]:
-    """Return the correlations of the normal scores of quantities, by their ranks."""
-    if not values:
-        return []
-    ranks = np.argsort(np.argsort(np.stack(values), axis=-1, kind="stable"), axis=-1, kind="stable")
-    scores = special.ndtri((ranks + 0.5) / ranks.shape[-1])
-    matrix = (1.0 - _INDEPENDENT_PART) * np.atleast_2d(np.corrcoef(scores))
-    np.fill_diagonal(matrix, 1.0)
-    rows: list[list[float]] = matrix.tolist()
-    return rows
+def _quantity(values: Floats) -> _Quantity:
+    values = np.asarray(values, dtype=np.float64)
+    return _Quantity(fit_metalog(values), _described(values), values[:MOST_SCENARIOS].tolist())
+
+
+def _correlations(rows: list[xr.Variable]) -> list[list[float]]:
+    """Return the correlations of the normal scores of quantities, by their ranks.
+
+    All quantities have the same scores, each in an order of its own. The ranks of some quantities are held at a time;
+    of many scenarios those of all would not fit the memory.
+    """
+    count = rows[0].shape[-1] if rows else 1
+    scores = special.ndtri((np.arange(count) + 0.5) / count)
+    square, held = float(np.square(scores).sum()), max(1, _MOST_RANKS // count)
+    matrix = np.eye(len(rows))
+    for start in range(0, len(rows), held):
+        ranks = [_ranks(row) for row in rows[start : start + held]]
+        for place in range(start, len(rows)):
+            own = scores[ranks[place - start] if place < start + held else _ranks(rows[place])]
+            for other in range(start, min(place, start + held)):
+                share = float((own * scores[ranks[other - start]]).sum()) / square
+                matrix[place, other] = matrix[other, place] = (1.0 - _INDEPENDENT_PART) * share
+    found: list[list[float]] = matrix.tolist()
+    return found
+
+
+def _ranks(row: xr.Variable) -> np.ndarray[Any, np.dtype[np.uint32]]:
+    """Return the ranks of scenarios, from 0; equal ones in their order."""
+    order = np.argsort(read_values(row), kind="stable")
+    ranks = np.empty(len(order), dtype=np.uint32)
+    ranks[order] = np.arange(len(order), dtype=np.uint32)
+    return ranks
 
 
 def _uniforms(names: list[str]) -> dict[str, Any]:
@@ -218,7 +252,7 @@ def _uniforms(names: list[str]) -> dict[str, Any]:
     return {"rng": [*generators, index], "copula": [copula] if names else []}
 
 
-def _metalog(name: str, place: int, fit: Fit, values: Floats) -> dict[str, Any]:
+def _metalog(name: str, place: int, fit: Fit, described: dict[str, float]) -> dict[str, Any]:
     """Return a quantity as a metalog, with what the scenarios say of it and the error of the fit."""
     bound = {} if fit.distribution.low is None else {"lowerBound": fit.distribution.low}
     return {
@@ -227,7 +261,7 @@ def _metalog(name: str, place: int, fit: Fit, values: Floats) -> dict[str, Any]:
         "function": "Metalog_1_0",
         "arguments": {**bound, "aCoefficients": list(fit.distribution.coefficients)},
         "metadata": {
-            **_described(values),
+            **described,
             "largestDeviationOfQuantiles": fit.deviation,
             "density": _density(fit.distribution),
         },
@@ -259,11 +293,11 @@ def _density(fitted: Metalog) -> list[float]:
     return density
 
 
-def _samples(name: str, values: Floats) -> dict[str, Any]:
+def _samples(name: str, values: list[float]) -> dict[str, Any]:
     """Return the scenarios of a quantity: trial number k is scenario k - 1."""
     return {
         "name": f"{name}_samples",
         "ref": {"source": "rng", "name": "index"},
         "function": "SIP_Array",
-        "arguments": {"type": "array", "value": [float(f"{value:.10g}") for value in values[:MOST_SCENARIOS].tolist()]},
+        "arguments": {"type": "array", "value": [float(f"{value:.10g}") for value in values]},
     }

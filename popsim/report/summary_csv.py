@@ -11,6 +11,7 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.analysis.by_country import attached_countries
+from popsim.analysis.door import dataset_of
 from popsim.report.rare import rare_rows
 from popsim.study.model import Study
 
@@ -60,6 +61,7 @@ def write_summary_csv(
     OSError
         When the file cannot be written.
     """
+    dataset = dataset_of(dataset)
     rows = list(_summary_rows(dataset, coverage, summary))
     if differences is None and dataset.sizes.get("option", 1) > 1 and schema.FULL in dataset["option"].values:
         differences = analysis.compare(dataset, coverage=coverage)

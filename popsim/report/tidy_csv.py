@@ -22,7 +22,7 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.analysis.attached import attached_assumptions, attached_drivers
-from popsim.analysis.order import quantile_with_error
+from popsim.analysis.by_output import quantiles_of_outputs
 from popsim.errors import FileError, ParameterError, Problem
 from popsim.report import language
 from popsim.report.comparison import full_name
@@ -360,8 +360,8 @@ def _budgets(data: ReportData, totals: Sequence[str]) -> Iterator[Row]:
     """Yield the amounts that are enough with each confidence; those that the scenarios do not support are left out."""
     options = _labels(data, "option")
     for total in totals:
-        values = data.every_option[total].transpose("option", "scenario").values
-        amounts, errors = quantile_with_error(values, np.array(_CONFIDENCES), data.replicates)
+        values = data.every_option[total].transpose("option", "scenario")
+        amounts, errors = quantiles_of_outputs(values, np.array(_CONFIDENCES), data.replicates)
         for label, row, row_errors in zip(options, amounts.tolist(), errors.tolist(), strict=True):
             for confidence, value, error in zip(_CONFIDENCES, row, row_errors, strict=True):
                 if math.isfinite(error):

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from popsim import schema
+from popsim.analysis.by_output import read_values
 from popsim.arrays import Floats
 from popsim.report import totals
 from popsim.report.comparison import full_name
@@ -61,7 +62,7 @@ class QuantileTable:
         """Return the totals of all years, where anything is paid after the last: options may only pay later."""
         every = self.data.every_option
         pairs = [(f"{total}_after_horizon", f"{total}_all_years") for total in self.data.totals]
-        return [whole for after, whole in pairs if after in every and whole in every and every[after].values.any()]
+        return [whole for after, whole in pairs if after in every and whole in every and bool(every[after].any())]
 
     @cached_property
     def columns(self) -> list[tuple[str, str]]:
@@ -72,13 +73,12 @@ class QuantileTable:
     def amounts(self) -> Floats:
         """Amounts in the unit of the report (row, column), rising."""
         every = self.data.every_option
-        values = np.stack([self._of(every[total].transpose("option", "scenario").values) for total in self.totals])
-        return values.reshape(len(self.columns), -1).T
+        return np.stack([self._of(read_values(every[total].sel(option=option))) for total, option in self.columns]).T
 
     def _of(self, values: Floats) -> Floats:
-        ordered = np.sort(self.data.on_axis(1.0) * values, axis=-1)
-        most = min(MOST_ROWS, max(LEAST_ROWS, MOST_CELLS // len(self.columns)))
-        return np.stack([condensed(row, most) for row in ordered])
+        ordered = self.data.on_axis(1.0) * values
+        ordered.sort()
+        return condensed(ordered, min(MOST_ROWS, max(LEAST_ROWS, MOST_CELLS // len(self.columns))))
 
     @property
     def last_row(self) -> int:

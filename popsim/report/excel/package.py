@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from popsim.analysis.by_output import read_values
 from popsim.analysis.order import quantile_with_error
 from popsim.arrays import Floats
 from popsim.report import totals
@@ -89,7 +90,7 @@ def about(samples: Samples, data: ReportData) -> str:
     if held == data.scenarios:
         return _("All %(scenarios)s scenarios of the run are held.", scenarios=count(held))
     level = np.array([CONFIDENCE])
-    every = data.dataset[samples.totals[0]].isel(option=0).values[np.newaxis]
+    every = read_values(data.dataset[samples.totals[0]].isel(option=0))[np.newaxis]
     full = float(quantile_with_error(every, level, data.replicates)[1][0, 0])
     # Of independent scenarios the error falls with the root of their number, which is steadier than its estimate.
     fewer = full * (data.scenarios / held) ** 0.5

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
 
+from popsim.analysis.by_output import read_values
 from popsim.report.data import CONFIDENCE, ReportData, names_of
 from popsim.report.language import gettext as _
 from popsim.report.live.levels import stored_levels
@@ -126,15 +128,17 @@ def _options(data: ReportData) -> tuple[Choice, ...]:
 def _levels(data: ReportData, totals: tuple[Choice, ...], options: tuple[Choice, ...]) -> dict[str, Any]:
     """Return amounts by option and total, those that are equal once; and means with their errors."""
     tables: list[dict[str, Any]] = []
-    seen: list[np.ndarray[Any, np.dtype[np.float64]]] = []
+    seen: list[bytes] = []
     which, means, finest = [], [], []
     for option in options:
         alone = data.comparison.levels[option.id] if data.comparison is not None else data
         for total in totals:
-            values = data.every_option[total.id].sel(option=option.id).values.astype(np.float64)
-            place = next((place for place, other in enumerate(seen) if np.array_equal(values, other)), len(seen))
+            values = read_values(data.every_option[total.id].sel(option=option.id)).astype(np.float64)
+            # Of all scenarios of many options only digests are kept; adding zero makes a negative zero a plain one.
+            digest = sha256((values + 0.0).tobytes()).digest()
+            place = seen.index(digest) if digest in seen else len(seen)
             if place == len(seen):
-                seen.append(values)
+                seen.append(digest)
                 tables.append(stored_levels(values, data.replicates))
             mean = alone.mean(total.id)
             which.append(place)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
+import operator
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -104,7 +106,10 @@ def _with_sums(data: ReportData, dims: tuple[str, ...]) -> ReportData:
         name = schema.breakdown_name((dim,), total)
         if f"{name}_mean" not in data.summary:
             whole = data.dataset[schema.breakdown_name(dims, total)]
-            sums[name] = whole.sum([other for other in dims if other != dim])
+            # One part after the other, so that sums are rounded alike wherever the scenarios are.
+            rest = [range(whole.sizes[other]) if other != dim else (slice(None),) for other in dims]
+            each = (whole.isel(dict(zip(dims, place, strict=True))) for place in itertools.product(*rest))
+            sums[name] = functools.reduce(operator.add, each)
     if not sums:
         return data
     added = xr.Dataset(sums, attrs=data.dataset.attrs)

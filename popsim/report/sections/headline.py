@@ -39,7 +39,7 @@ def with_later(data: ReportData, total: str) -> str:
     """Return the name of a total in all years; "" where nothing falls after the last year, or no range is known."""
     kind = schema.TOTALS[total]
     whole, later = (schema.total_name(kind.base, kind.prices, span) for span in ("all_years", "after_horizon"))
-    if not (data.has(whole) and data.has(later)) or not data.dataset[later].values.any():
+    if not (data.has(whole) and data.has(later)) or not data.dataset[later].any():
         return ""
     return whole if all(end.is_known for end in data.range(whole)) else ""
 
