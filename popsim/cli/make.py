@@ -20,6 +20,7 @@ import click
 from popsim.cli.beside import beside
 from popsim.cli.interruption import resumable
 from popsim.cli.output import print_json, print_text
+from popsim.cli.progress import progress_bar, stages
 from popsim.errors import PopsimError, Problem, RunError
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, STUDY_FILE, SUMMARY_FILE
 
@@ -181,6 +182,7 @@ def _is_same(one: Request, other: Request) -> bool:
     return replace(one, options={**one.options, "date": ""}) == replace(other, options={**other.options, "date": ""})
 
 
+@stages()
 def make_run(target: Path, request: Request, study: Study, plan: Plan, threads: int | None) -> ReportData:
     """Make what is not there yet of a run that has begun, and put it in its place.
 
@@ -195,7 +197,6 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, threads: 
     threads
         None for all cores.
     """
-    from popsim.cli.progress import progress_bar
     from popsim.engine.joint import simulate_joint
     from popsim.engine.run_folder import finish, unfinished_of
     from popsim.engine.runs import load_dataset, replace_ensemble, save_joint, save_plan, save_study
@@ -211,12 +212,12 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, threads: 
         study, plan, dataset = _simulated(unfinished, base, options, study, plan, threads)
         dataset = _with_figures(study, plan, dataset, options, threads)
         replace_ensemble(unfinished, dataset)
-    with progress_bar("Report"):
+    with progress_bar("Report") as progress:
         joint = simulate_joint(plan, threads)
         save_joint(unfinished, joint)
         save_plan(unfinished / PLAN_FILE, plan)
         save_study(unfinished, study)
-        data = _write_documents(unfinished, study, dataset, joint, options, threads)
+        data = _write_documents(unfinished, study, dataset, joint, options, threads, progress)
     finish(target)
     return data
 
@@ -242,13 +243,13 @@ def _simulated(
 
     `base` is the folder of the run that is extended; None where none is.
     """
-    from popsim.cli.progress import progress_bar
     from popsim.engine.again import extended
     from popsim.engine.runs import load_dataset
     from popsim.engine.simulate import simulate
     from popsim.engine.threads import check_threads
 
-    with progress_bar("Scenarios") as progress:
+    streams = len(plan.draws.shared_stream) + len(plan.draws.own_stream)
+    with progress_bar("Scenarios", draws=streams) as progress:
         if base is not None:
             simulation = simulation_of(plan)
             return study, plan, extended(load_dataset(base), simulation, check_threads(threads), progress)
@@ -340,7 +341,6 @@ def _with_figures(
     from popsim.analysis.attached import add_drivers, affordable_assumptions, attach_assumptions, attach_rare
     from popsim.analysis.by_country import attach_countries, country_ranges
     from popsim.analysis.rare import rare_events
-    from popsim.cli.progress import progress_bar
     from popsim.engine.variants import dependence_extremes
 
     simulated = dataset
@@ -370,7 +370,13 @@ def _may_share(dataset: xr.Dataset, threads: int | None) -> bool:
 
 
 def _write_documents(
-    folder: Path, study: Study, dataset: xr.Dataset, joint: xr.Dataset, options: RunOptions, threads: int | None
+    folder: Path,
+    study: Study,
+    dataset: xr.Dataset,
+    joint: xr.Dataset,
+    options: RunOptions,
+    threads: int | None,
+    progress: ProgressBar | None,
 ) -> ReportData:
     """Write summary.csv and the documents of a run; return the data that they are made of."""
     from popsim.analysis.summarise import summarise
@@ -387,9 +393,13 @@ def _write_documents(
         for name in names:
             FORMATS[name].write(folder, study, dataset, data)
 
+    done = progress or (lambda *_: None)
+    done(1, 4)
     with beside(partial(write, others), allowed=bool(others) and _may_share(dataset, threads)) as write_others:
         write([first])
+        done(2, 4)
         write_summary_csv(folder / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
+        done(3, 4)
         write_others()
     return data
 
