@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 import popsim as ps
-from benchmarks import jobs
+from benchmarks import clusters, jobs
 from benchmarks.ratios import Pair
 from benchmarks.references import generators, idiomatic, quantiles, tuned
 from popsim import Gamma, LogNormal, Metalog, Normal, Pert, Triangular
@@ -209,6 +209,15 @@ ROWS: tuple[Row, ...] = (
     *(
         Row(f"sample-{name}", f"`ps.sample`, {name}, 2^22 draws", "numpy", 3.0, single(name), name in ("pert", "gamma"))
         for name in ("triangular", "pert", "gamma", "metalog")
+    ),
+    Row(
+        "cluster",
+        "packaged study into a store by dask, two worker processes",
+        "the same, one worker process",
+        1.7,
+        clusters.two_workers_against_one,
+        False,
+        one_thread=False,
     ),
     Row("bits", FUSED, "bare bits, same count (at least 1/4)", 0.25, against_bits, True),
     Row(

@@ -22,7 +22,7 @@ def test_all_but_the_first_argument_are_keywords(function: object) -> None:
 @pytest.mark.parametrize("function", [ps.sample, ps.simulate])
 def test_keywords_come_in_one_order(function: object) -> None:
     names = list(inspect.signature(function).parameters)[1:]  # type: ignore[arg-type]
-    assert names == [name for name in [*ORDER, "progress"] if name in names]
+    assert names == [name for name in [*ORDER, "progress", "store", "memory", "client"] if name in names]
 
 
 def test_former_positions_are_taken_with_a_warning() -> None:

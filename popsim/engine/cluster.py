@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from popsim.errors import ClusterError, Problem
+from popsim.errors import ClusterError, ParameterError, Problem, kind_of
 from popsim.version import __version__
 
 if TYPE_CHECKING:
@@ -63,6 +63,28 @@ def connected(address: str) -> Iterator[Client]:
         raise ClusterError(Problem(where, (), str(error) or "no answer", allowed)) from error
     with client:
         yield client
+
+
+def check_client(client: object, store: object) -> None:
+    """Check that a client can be used, and that there is a store for its workers to write to.
+
+    Raises
+    ------
+    ParameterError
+        When the client is none, was closed or is asynchronous, or when there is no store.
+    """
+    status = getattr(client, "status", None)
+    problems = []
+    if status is None or getattr(client, "asynchronous", False):
+        found = kind_of(client) if status is None else "an asynchronous client"
+        problems.append(Problem("", ("client",), found, "a client of dask.distributed, not asynchronous, or None"))
+    elif status != "running":
+        problems.append(Problem("", ("client",), f"a client that is {status}", "one that is connected"))
+    if store is None:
+        mend = 'store="..." names a folder that all workers see, or a URL of object storage'
+        problems.append(Problem("", ("store",), "None", "a store, to which the workers of a client write", mend))
+    if problems:
+        raise ParameterError(problems)
 
 
 def fill_store_on_cluster(
@@ -115,6 +137,7 @@ def fill_store_on_cluster(
             if progress is not None:
                 progress(done, wanted)
             running.update(islice(futures, max(0, _AHEAD * _threads(client) - running.count())))
+        store.discard_partial()
     except CommClosedError as error:
         raise _failure("lost", error) from error
     finally:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import xarray as xr
 
 from popsim.arguments import by_keyword, check_path
 from popsim.engine.breakdowns import read_breakdowns, scope_of
+from popsim.engine.cluster import check_client, fill_store_on_cluster
 from popsim.engine.memory import check_fits, check_fits_streamed, memory_limit
 from popsim.engine.simulation import Simulation
 from popsim.engine.threads import Progress, check_threads
@@ -17,6 +19,9 @@ from popsim.plan import compile
 from popsim.plan.model import Plan
 from popsim.study.model import Study
 from popsim.types import By, Design
+
+if TYPE_CHECKING:
+    from distributed import Client
 
 
 @by_keyword("scenarios", "seed", "breakdowns", "threads", "first_scenario", "progress", "design", "replicates")
@@ -33,6 +38,7 @@ def simulate(
     progress: Progress | None = None,
     store: str | os.PathLike[str] | None = None,
     memory: str | int | None = None,
+    client: Client | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in many scenarios.
 
@@ -67,7 +73,10 @@ def simulate(
         interrupted call finished is not drawn again. None to hold all scenarios in memory.
     memory
         How much this process may take, such as "2GiB"; what would take more is refused before any scenario is drawn.
-        None for all that is free without a store, and half of it with one.
+        None for all that is free without a store, and half of it with one. With a client: each thread of its workers.
+    client
+        Of dask.distributed: its workers compute the scenarios, and write them to the store themselves. See
+        docs/how-to/cluster.md. None for this machine.
 
     Returns
     -------
@@ -90,6 +99,8 @@ def simulate(
         When the store is one of another plan, or other scenarios or breakdowns.
     FileError
         When the store cannot be written or read.
+    ClusterError
+        When the workers have other versions, or end again and again; what is finished stays in the store.
 
     Examples
     --------
@@ -100,6 +111,8 @@ def simulate(
     """
     simulation = simulation_of(study, scenarios, seed, breakdowns, design, replicates, first_scenario)
     threads = check_threads(threads)
+    if client is not None:
+        check_client(client, store)
     if store is None:
         check_fits(simulation, memory)
         first = simulation.sampling.first
@@ -111,7 +124,10 @@ def simulate(
     chunk = range_length(simulation, memory_limit(memory))
     check_fits_streamed(simulation, chunk, memory)
     opened = create_store(path, simulation, chunk=chunk)
-    fill_store(simulation, opened, threads, progress)
+    if client is None:
+        fill_store(simulation, opened, threads, progress)
+    else:
+        fill_store_on_cluster(simulation, opened, client, progress)
     return opened.dataset()
 
 
