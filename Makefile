@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-statistical test-documents test-cluster test-scripts lint lint-scripts bench bench-smoke bench-peers wheel rng-quality clean bench-convergence docs-reference translations
+.PHONY: help run test test-statistical test-documents test-cluster test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -59,6 +59,9 @@ bench: $(VENV)/.installed-test ## measure everything and write the tables of ben
 bench-smoke: $(VENV)/.installed-test ## run every benchmark once, and hold the ratios that CI holds
 	$(BIN)/python -m pytest benchmarks --smoke --benchmark-disable -q
 	$(BIN)/python -m benchmarks.gate
+
+bench-large: $(VENV)/.installed ## stream the packaged study at 10,000,000 scenarios: peak memory and throughput; 20 GB of disk (ARGS="--scenarios 300000")
+	$(BIN)/python -m benchmarks.large $(ARGS)
 
 bench-peers: $(PEERS)/.installed ## the same jobs through other libraries, in an environment of their own
 	$(PEERS)/bin/python -m benchmarks.peers $(ARGS)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,6 +16,10 @@ from benchmarks import clusters, jobs
 from benchmarks.ratios import Pair
 from benchmarks.references import generators, idiomatic, quantiles, tuned
 from popsim import Gamma, LogNormal, Metalog, Normal, Pert, Triangular
+from popsim.engine.simulate import simulation_of
+from popsim.engine.simulation import Simulation
+from popsim.engine.store import create_store, fill_store
+from popsim.engine.threads import check_threads
 from popsim.families import Family
 from popsim.kernels.philox import fill_bits
 
@@ -174,6 +180,41 @@ def packaged_against_fused(small: bool) -> Pair:
     )
 
 
+def streamed_against_memory(small: bool) -> Pair:
+    """The packaged study with its breakdowns into a store, packed, checked and flushed, against results in memory."""
+    plan, scenarios = ps.compile(ps.load_study("pops")), 2**12 if small else 2**16
+    simulation = simulation_of(plan, scenarios, breakdowns=["area", "region", "year"])
+    return Pair(
+        lambda: stored(simulation, scenarios // 8),
+        lambda: simulation.fill(0, scenarios, check_threads(None)),
+    )
+
+
+def stored(simulation: Simulation, chunk: int) -> None:
+    """Compute a simulation into a store, in ranges of `chunk` scenarios, and throw it away."""
+    with tempfile.TemporaryDirectory(prefix="popsim-") as folder:
+        fill_store(simulation, create_store(f"{folder}/ensemble.zarr", simulation, chunk=chunk), check_threads(None))
+
+
+def writing_against_copy(small: bool) -> Pair:
+    """Results of the packaged study that are in memory: into a store, against one file of the same bytes, flushed."""
+    plan, scenarios = ps.compile(ps.load_study("pops")), 2**12 if small else 2**16
+    simulation = simulation_of(plan, scenarios, breakdowns=["area", "region", "year"])
+    out = simulation.fill(0, scenarios, check_threads(None))
+
+    def write() -> None:
+        with tempfile.TemporaryDirectory(prefix="popsim-") as folder:
+            create_store(f"{folder}/ensemble.zarr", simulation, chunk=scenarios).write(0, scenarios, out)
+
+    def copy() -> None:
+        with tempfile.NamedTemporaryFile(prefix="popsim-") as file:
+            file.write(out.data)
+            file.flush()
+            os.fsync(file.fileno())
+
+    return Pair(write, copy)
+
+
 COUNTRIES_SMALL = 15
 
 FUSED = "fused job, one thread"
@@ -227,6 +268,24 @@ ROWS: tuple[Row, ...] = (
         0.5,
         packaged_against_fused,
         True,
+    ),
+    Row(
+        "streamed",
+        "packaged study into a store, packed, checked, flushed; all cores",
+        "the same, results kept in memory",
+        0.85,
+        streamed_against_memory,
+        False,
+        one_thread=False,
+    ),
+    Row(
+        "writing",
+        "results that are there into a store, packed, checked, flushed",
+        "one plain file of the same bytes, flushed",
+        0.6,
+        writing_against_copy,
+        False,
+        one_thread=False,
     ),
     Row("summaries", "five quantiles of 1,200 x 100,000", "xarray .quantile", 5.0, summary_against_xarray, False),
     Row(

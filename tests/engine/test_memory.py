@@ -117,8 +117,12 @@ simulation = simulation_of(study, int(scenarios), breakdowns=[breakdown.split("+
 needed = needed_streamed(simulation, range_length(simulation)) if store else needed_in_memory(simulation)
 simulation = None
 ps.simulate(study, scenarios=int(scenarios), breakdowns=[breakdown.split("+")], store=store or None)
-unit = 1 if sys.platform == "darwin" else 1024
-print(needed, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit)
+if sys.platform == "linux":
+    # Not ru_maxrss, which a process takes over from the one that started it.
+    peak = next(1024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+else:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+print(needed, peak)
 """
 
 
