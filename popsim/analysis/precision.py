@@ -5,21 +5,21 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 import xarray as xr
 
 from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
-from popsim.arguments import as_number, as_whole, by_keyword, check_name, check_whole
+from popsim.arguments import as_number, as_whole, by_keyword, check_name, check_path, check_whole
 from popsim.arrays import Floats
-from popsim.engine.simulate import simulate
-from popsim.engine.threads import Progress
+from popsim.engine.batches import Batches, InMemory, InStore
+from popsim.engine.simulate import simulation_of
+from popsim.engine.threads import Progress, check_threads
 from popsim.errors import ParameterError, Problem
 from popsim.plan import compile
 from popsim.plan.model import Plan
@@ -41,12 +41,6 @@ _TAIL = (250, 200)
 _GROWTH = (1.25, 4.0)
 """A batch makes the scenarios at least and at most so many times as many."""
 
-_MEMORY_SHARE = 0.25
-"""Share of the memory that scenarios may take: they are copied once, and summaries and files need room as well."""
-
-_MEMORY_UNKNOWN = 2**32
-"""Memory in bytes where the system does not say."""
-
 OnBatch = Callable[[int, float], None]
 """Called after each batch with the scenarios so far and the precision that they reach."""
 
@@ -67,6 +61,8 @@ def simulate_to(
     max_scenarios: int | None = None,
     progress: Progress | None = None,
     on_batch: OnBatch | None = None,
+    store: str | os.PathLike[str] | None = None,
+    memory: str | int | None = None,
 ) -> xr.Dataset:
     """Sample the cost of a study in as many scenarios as a stated precision takes.
 
@@ -99,12 +95,18 @@ def simulate_to(
         states or else 32; errors come from the spread of the scramblings. None for the design that the study or the
         plan states; where a study states none, the `cheapest_design` (docs/concepts/precision.md).
     max_scenarios
-        Number of scenarios that is not to be exceeded; None for as many as fit into a quarter of the memory.
+        Number of scenarios that is not to be exceeded; None for as many as there is memory for.
     progress
         Called with the number of scenarios done and the number foreseen.
     on_batch
         Called after each batch with the number of scenarios and the precision reached: the largest relative half-width,
         or for "jcgm101" the largest ratio of twice a standard deviation to the tolerance.
+    store
+        A folder such as ``ensemble.zarr`` that is not there yet, to which scenarios are written as they are drawn; only
+        their totals are in memory then. The dataset has dask arrays, which are read when they are used. The same call
+        goes on where it was interrupted. None to hold all scenarios in memory.
+    memory
+        How much this process may take, such as "2GiB"; None for half of what is free.
 
     Returns
     -------
@@ -119,6 +121,8 @@ def simulate_to(
         precision that takes more than `max_scenarios` scenarios, with an estimate of how many it takes.
     PlanError
         When a distribution cannot be tabulated.
+    RunError, FileError
+        When there is something at the place of the store, or it cannot be written.
 
     Examples
     --------
@@ -133,50 +137,38 @@ def simulate_to(
     plan = plan.with_sampling(plan.sampling.changed(design=design))
     goal = _check(plan, precision, method, digits, interval, coverage, max_scenarios)
     max_scenarios = as_whole(max_scenarios)
-    plan = plan.with_sampling(replace(plan.sampling, replicates=goal.replicates))
-    parts: list[xr.Dataset] = []
-    batches: list[Floats] = []
-    done, foreseen = 0, min(goal.first, goal.allowed(max_scenarios or goal.first))
+    threads = check_threads(threads)
+    simulation = simulation_of(plan, seed=seed, breakdowns=breakdowns, replicates=goal.replicates)
+    batches: Batches = InMemory(memory) if store is None else InStore(check_path("store", store, "a path"), memory)
+    most = None if max_scenarios is None else goal.allowed(max_scenarios)
+    limit = (
+        goal.allowed(batches.room(simulation)) if most is None else min(most, goal.allowed(batches.room(simulation)))
+    )
+    statistics: list[Floats] = []
+    done, count, foreseen = 0, 0, min(goal.first, limit)
     while True:
-        of_all = None if progress is None else (lambda n, _, done=done, ahead=foreseen: progress(done + n, ahead))
-        part = simulate(
-            plan,
-            scenarios=foreseen - done,
-            seed=seed,
-            breakdowns=breakdowns,
-            threads=threads,
-            first_scenario=done,
-            progress=of_all,
-        )
-        parts.append(part)
-        done = foreseen
-        limit = goal.allowed(_room_for(part) if max_scenarios is None else min(max_scenarios, _room_for(part)))
-        cost = np.concatenate([each["cost"].values for each in parts], axis=1)
+        simulation = simulation.resized(foreseen)
+        cost = batches.reach(simulation, threads, progress)
         if goal.method == "quantiles":
             reached = relative_error(cost, goal.coverage, goal.replicates)
-            needed = done * (reached / goal.precision) ** 2
+            needed = foreseen * (reached / goal.precision) ** 2
         else:
-            batches.append(_batch_statistics(part["cost"].values, goal.coverage, goal.interval))
-            reached, needed = _stability(batches, cost, goal.digits)
+            statistics.append(_batch_statistics(cost[:, done:], goal.coverage, goal.interval))
+            reached, needed = _stability(statistics, cost, goal.digits)
+        done, count = foreseen, count + 1
         if on_batch is not None:
             on_batch(done, reached)
         if reached <= goal.precision:
-            return _joined(parts).assign_attrs(
-                precision_method=goal.method,
-                precision=goal.precision,
-                precision_reached=reached,
-                precision_batches=len(parts),
-            )
+            attributes = {
+                "precision_method": goal.method,
+                "precision": goal.precision,
+                "precision_reached": reached,
+                "precision_batches": count,
+            }
+            return batches.dataset(simulation, attributes)
         # An estimate from few scenarios that exceeds the limit by little is no reason to stop.
         if done >= limit or 4.0 * limit < needed < math.inf:
-            _refuse(
-                goal,
-                done,
-                reached,
-                needed,
-                limit,
-                stated=max_scenarios is not None and limit == goal.allowed(max_scenarios),
-            )
+            _refuse(goal, done, reached, needed, limit, stated=limit == most)
         foreseen = min(_next(goal, done, needed), limit)
 
 
@@ -336,16 +328,6 @@ def _next(goal: _Goal, done: int, needed: float) -> int:
     return math.ceil(min(max(1.05 * needed, least), most) / 1_000.0) * 1_000
 
 
-def _room_for(dataset: xr.Dataset) -> int:
-    """Return how many scenarios of such a dataset fit into a quarter of the memory (of 4 GiB where it is not known)."""
-    each = sum(variable.nbytes for variable in dataset.data_vars.values() if "scenario" in variable.dims)
-    try:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        memory = _MEMORY_UNKNOWN
-    return max(int(_MEMORY_SHARE * memory * dataset.sizes["scenario"] / max(each, 1)), 1)
-
-
 def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, stated: bool) -> None:
     """Refuse a precision that takes too many scenarios, with an estimate of how many it takes."""
     if goal.method == "jcgm101":
@@ -357,24 +339,6 @@ def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, s
     reason = f"one that {limit:,} scenarios reach, which is " + ("the most allowed" if stated else "what memory holds")
     mend = "allow more scenarios, or ask for less" if stated else "ask for less, or for fewer breakdowns"
     raise ParameterError(Problem("", (argument,), f"{wanted}: {so_far}{estimate}", reason, mend))
-
-
-def _joined(parts: Sequence[xr.Dataset]) -> xr.Dataset:
-    """Return batches as one dataset, laid out as by `simulate`: scenarios next to each other in memory."""
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    coordinates = {name: value for name, value in first.coords.items() if name != "scenario"}
-    numbers = pd.RangeIndex(0, sum(part.sizes["scenario"] for part in parts))
-    scenario = xr.Variable(("scenario",), numbers, first["scenario"].attrs)
-    variables = {}
-    for name, variable in first.data_vars.items():
-        variables[name] = variable.variable
-        if "scenario" in variable.dims:
-            values = np.concatenate([part[name].transpose(..., "scenario").values for part in parts], axis=-1)
-            data = np.moveaxis(values, -1, variable.dims.index("scenario"))
-            variables[name] = xr.Variable(variable.dims, data, variable.attrs)
-    return xr.Dataset(variables, {**coordinates, "scenario": scenario}, first.attrs)
 
 
 # JCGM 101:2008, Evaluation of measurement data, Supplement 1 to the GUM: the adaptive procedure of clause 7.9.4.

@@ -78,6 +78,11 @@ class Simulation:
         """All scenarios of the run."""
         return self.plans[0].sampling
 
+    def resized(self, count: int) -> Simulation:
+        """Return the simulation of another number of scenarios of the same run."""
+        sampling = dataclasses.replace(self.sampling, count=count)
+        return dataclasses.replace(self, plans=tuple(plan.with_sampling(sampling) for plan in self.plans))
+
     @property
     def outputs(self) -> int:
         """Numbers that are kept of each scenario, of all options."""
