@@ -22,6 +22,7 @@ from popsim.engine.store import create_store, fill_store
 from popsim.engine.threads import check_threads
 from popsim.families import Family
 from popsim.kernels.philox import fill_bits
+from popsim.study.model import Study
 
 DRAWS = 2**22
 
@@ -215,6 +216,24 @@ def writing_against_copy(small: bool) -> Pair:
     return Pair(write, copy)
 
 
+def virtual_against_simulate(small: bool) -> Pair:
+    """One country of a virtual ensemble against a simulation of a study of that country alone, same numbers."""
+    study, scenarios = ps.load_study("pops"), 10_000 if small else 100_000
+    ens = ps.open_ensemble(study, scenarios=1_000_000_000).sel(country="KEN")
+    alone = ps.compile(_only(study, "KEN"))
+    return Pair(
+        lambda: ens.isel(scenario=slice(0, scenarios)).compute(),
+        lambda: ps.simulate(alone, scenarios=scenarios, breakdowns=[("area", "year")]),
+    )
+
+
+def _only(study: Study, code: str) -> Study:
+    """Keep one country of a study and of its options."""
+    countries = tuple(country for country in study.countries if country.code == code)
+    options = tuple(dataclasses.replace(option, study=_only(option.study, code)) for option in study.options)
+    return dataclasses.replace(study, countries=countries, options=options)
+
+
 COUNTRIES_SMALL = 15
 
 FUSED = "fused job, one thread"
@@ -284,6 +303,11 @@ ROWS: tuple[Row, ...] = (
         "one plain file of the same bytes, flushed",
         0.6,
         writing_against_copy,
+        "virtual",
+        "one country of a virtual ensemble of 10^9 scenarios: 100,000 of them, cost and need by option, area, year",
+        "`ps.simulate` of a study of that country alone",
+        0.7,
+        virtual_against_simulate,
         False,
         one_thread=False,
     ),

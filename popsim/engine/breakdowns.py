@@ -301,17 +301,19 @@ def _cell_maker(
         "basis": plan.labels.component_basis,
         "width": plan.labels.width,
     }
-    kinds = list(zip(*(known[name] for name in what), strict=True)) or [()] * len(areas)
+    components: dict[tuple[object, ...], list[int]] = {}
+    for k, kind in enumerate(list(zip(*(known[name] for name in what), strict=True)) or [()] * len(areas)):
+        components.setdefault(kind, []).append(k)
+    years = {year: place for place, year in enumerate(plan.labels.years)}
 
     def cell(key: dict[str, object]) -> list[Part]:
         group = tuple(str(key[name]) for name in who)
         if not what and "year" not in key and who:
             found = sums.by_group(who, group, financed)
         else:
-            kind = tuple(key[name] for name in what)
-            components = [k for k, each in enumerate(kinds) if each == kind]
-            year = plan.labels.years.index(int(str(key["year"]))) if "year" in key else None
-            found = [entry for k in components for entry in sums.by_component(who, group, k, year, financed)]
+            year = years[int(str(key["year"]))] if "year" in key else None
+            of_kind = components.get(tuple(key[name] for name in what), ())
+            found = [entry for k in of_kind for entry in sums.by_component(who, group, k, year, financed)]
         return [part for part in found if part.weight != 0.0]
 
     return cell

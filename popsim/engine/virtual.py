@@ -19,10 +19,11 @@ from popsim.schema import PLAN_FILE
 from popsim.study.model import Study
 from popsim.types import Design
 
-_CHUNK_BYTES = 2**27
-"""What a chunk takes at most, as dask recommends, if it is not the least."""
-_LEAST_CHUNK, _LARGEST_CHUNK = 512, 2**17
-"""Scenarios of a chunk: fewer are as many calls as work, more leave some of the cores without any."""
+_CHUNK_BYTES = 2**26
+"""What a chunk of one total takes at most, if it is not the least: both together are as large as dask recommends."""
+_STEP, _LARGEST_CHUNK = 1_000, 100_000
+"""Scenarios of a chunk, a multiple of the first: fewer are as many calls as work, more leave cores without any. With a
+power of two the rows of a chunk would lie where they push one another out of the caches."""
 
 
 def open_ensemble(
@@ -51,7 +52,7 @@ def open_ensemble(
     first_scenario
         Where the scenarios start; None for 0, or for the first of the run.
     chunk
-        Scenarios of a chunk of dask, which holds one country; None for what takes about 128 MB. It changes no number.
+        Scenarios of a chunk of dask, which holds one country; None for what takes about 64 MB. It changes no number.
 
     Returns
     -------
@@ -84,7 +85,7 @@ def open_ensemble(
     first = plan.sampling.first if first_scenario is None else first_scenario
     plan = plan.with_sampling(plan.sampling.changed(scenarios, seed, design, replicates, first))
     detail = Detail(plan)
-    chunk = _fitting_chunk(detail) if chunk is None else check_whole("chunk", chunk, 1, unless="None for some 128 MB")
+    chunk = _fitting_chunk(detail) if chunk is None else check_whole("chunk", chunk, 1, unless="None for some 64 MB")
     return _labelled(detail, chunk)
 
 
@@ -108,10 +109,10 @@ def _plan_of(source: object) -> Plan:
 
 
 def _fitting_chunk(detail: Detail) -> int:
-    """Return the largest power of two of scenarios that a chunk may have."""
+    """Return how many scenarios a chunk may have."""
     options, _, _, areas, years = detail.shape
     fitting = _CHUNK_BYTES // (8 * options * areas * years)
-    return max(_LEAST_CHUNK, min(_LARGEST_CHUNK, 1 << max(fitting, 1).bit_length() - 1))
+    return max(_STEP, min(_LARGEST_CHUNK, fitting // _STEP * _STEP))
 
 
 def _labelled(detail: Detail, chunk: int) -> xr.Dataset:

@@ -7,6 +7,7 @@ the bits that it has in the whole, and nothing needs to be compiled again.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from collections.abc import Collection
 from typing import NamedTuple
 
@@ -183,7 +184,7 @@ def _labels(labels: Labels, is_taken: Mask) -> Labels:
 
 def _names(names: tuple[str, ...], taken: Mask) -> tuple[str, ...]:
     """Return the names that are taken; none where there were none."""
-    return tuple(name for name, is_taken in zip(names, taken.tolist(), strict=False) if is_taken)
+    return tuple(itertools.compress(names, taken.tolist()))
 
 
 def _commons(draws: Draws, rows: Mask) -> Mask:

@@ -230,6 +230,16 @@ def test_a_run_shows_the_detail_of_its_scenarios(tmp_path: Path) -> None:
     assert ens.isel(scenario=worst)["cost"].sel(option="full").sum() == pytest.approx(run.dataset["cost"][0].max())
 
 
+def test_a_run_in_a_store_shows_its_detail_as_well(tmp_path: Path) -> None:
+    study, folder = ps.load_study("example"), tmp_path / "run"
+    plan = ps.compile(study)
+    folder.mkdir()
+    ds = ps.simulate(plan, scenarios=1_000, store=tmp_path / "ensemble.zarr")
+    ps.save_run(folder, study, plan, ds)
+    ens = ps.open_ensemble(ps.load_run(folder))
+    np.testing.assert_allclose(ens["cost"].sum(CELLS), ds["cost"], rtol=1e-9)
+
+
 def test_years_of_the_study_do_not_pass_for_all_years() -> None:
     ens, _ = both("everything", scenarios=300)
     assert ens["cost"].attrs["after_horizon"] == "cost_after_horizon"
