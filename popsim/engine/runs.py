@@ -91,7 +91,7 @@ class Run:
             ("options", listed(dataset["option"].values.tolist()) if "option" in dataset.coords else "none"),
             ("scenarios", f"{dataset.sizes.get('scenario', 0):,}, seed {seed_of(dataset.attrs, self.study.seed)}"),
             ("variables", listed(dataset.data_vars)),
-            ("on disk, read when used" if dataset.chunks else "memory", as_size(dataset.nbytes)),
+            ("on disk, read when used" if is_read_when_used(dataset) else "memory", as_size(dataset.nbytes)),
             ("popsim", str(dataset.attrs.get("popsim_version", "unknown version"))),
         ]
 
@@ -209,12 +209,20 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
         When the file cannot be written.
     """
     path = folder / STORE_FILE
-    if dataset.chunks and _add_to_store(path, dataset):
+    if is_read_when_used(dataset) and _add_to_store(path, dataset):
         files.remove(folder / ENSEMBLE_FILE)
         return
     with _written(folder / ENSEMBLE_FILE) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
     files.remove(path)
+
+
+def is_read_when_used(dataset: xr.Dataset) -> bool:
+    """Return whether any variable of a dataset is an array of dask.
+
+    `Dataset.chunks` would ask for more: that variables have the same chunks along the dimensions that they share.
+    """
+    return any(variable.chunks for variable in dataset.variables.values())
 
 
 def _add_to_store(path: Path, dataset: xr.Dataset) -> bool:

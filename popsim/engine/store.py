@@ -494,7 +494,7 @@ def store_behind(dataset: xr.Dataset) -> Store | None:
     Variables may have been added to the dataset.
     """
     path = dataset.encoding.get("source")
-    if path is None or not dataset.chunks:
+    if path is None or not any(variable.chunks for variable in dataset.variables.values()):
         return None
     try:
         store = open_store(path)
