@@ -303,6 +303,10 @@ ROWS: tuple[Row, ...] = (
         "one plain file of the same bytes, flushed",
         0.6,
         writing_against_copy,
+        False,
+        one_thread=False,
+    ),
+    Row(
         "virtual",
         "one country of a virtual ensemble of 10^9 scenarios: 100,000 of them, cost and need by option, area, year",
         "`ps.simulate` of a study of that country alone",
