@@ -35,6 +35,8 @@ STORE_FOLDER = "ensemble.zarr"
 """The ensemble of a run that was too large for the memory, in place of `ENSEMBLE_FILE`."""
 REQUEST_FILE = "request.json"
 """What was asked of the command that made a run, for those that go on with it; earlier runs have none."""
+SWEEP_FILE, SWEEP_TABLE, SWEEP_PARTS = "sweep.nc", "sweep.csv", "cases"
+"""What `popsim sweep` writes: all scenarios of all cases, their ranges, and, until it is done, the parts of both."""
 CSV_FILES = {
     ("countries", "file"): "countries.csv",
     ("money", "price_index"): "prices.csv",
@@ -67,9 +69,11 @@ RUN_FILES = (
     REQUEST_FILE,
     JOINT_FILE,
     SUMMARY_FILE,
+    SWEEP_FILE,
+    SWEEP_TABLE,
     *DOCUMENT_FILES.values(),
 )
-"""Everything that `popsim run` may write into a folder."""
+"""Everything that `popsim run` and `popsim sweep` may write into a folder."""
 
 
 def document_file(format_name: str, language: str) -> str:

@@ -222,6 +222,7 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
     study = ps.load_study(SMALL)
     plan = ps.compile(study)
     dataset = ps.simulate(plan, scenarios=300, breakdowns=["area", "basis"])
+    sweep = ps.sweep(study, grid={"area.x.size_exponent": [0.2, 0.5]}, scenarios=50)
     return {
         "study": {"study": plan},
         "dataset": {"dataset": dataset.assign(dependence_extremes(study, scenarios=300))},
@@ -231,6 +232,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
         "budget": {"amount": 10.0},
         "budget_for": {"confidence": 0.8},
         "compile": {"study": study},
+        "cases_as_options": {"swept": sweep},
+        "compare_cases": {"swept": sweep},
         "drivers": {"study": study, "scenarios": 1024},
         "effective_countries": {"countries": 6},
         "exact_moments": {"study": study},
@@ -239,6 +242,8 @@ def usual(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]
         "sample": {"distributions": TWO, "scenarios": 10},
         "simulate": {"scenarios": 20},
         "simulate_to": {"precision": 0.2, "most": 20_000},
+        "solve": {"study": study, "vary": "area.x.size_exponent", "confidence": 0.8, "amount": 10.0, "scenarios": 20},
+        "sweep": {"study": study, "grid": {"area.x.size_exponent": [0.2, 0.5]}, "scenarios": 20},
         "sobol_indices": {"function": lambda x, y: x + y, "distributions": TWO, "scenarios": 1024},
     }
 

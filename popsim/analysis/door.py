@@ -32,6 +32,10 @@ def dataset_of(source: Run | xr.Dataset) -> xr.Dataset:
     True
     """
     if isinstance(source, xr.Dataset):
+        if "failed" in source.data_vars and (count := int((source["failed"] != "").sum())):
+            found = f"a sweep with {count} of {source['failed'].size} cases that failed"
+            mend = "select others, popsim.compare_cases does, or sweep over a list of cases, which leaves them out"
+            raise RunError(Problem("dataset", ("failed",), found, "cases that were simulated", mend))
         return _with_small_read(source)
     # Reading runs loads netCDF, which takes longer than most analyses.
     from popsim.engine.runs import Run

@@ -40,6 +40,8 @@ COMMANDS = (
     "compare",
     "drivers",
     "assumptions",
+    "sweep",
+    "solve",
     "init",
     "import",
     "fit",

@@ -22,7 +22,7 @@ from popsim.cli.interruption import resumable
 from popsim.cli.output import print_json, print_text
 from popsim.cli.progress import progress_bar, stages
 from popsim.errors import PopsimError, Problem, RunError
-from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, STUDY_FILE, SUMMARY_FILE
+from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, STUDY_FILE, SUMMARY_FILE, SWEEP_PARTS
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -117,7 +117,10 @@ def kept_of(target: Path) -> str:
     """Return in words which scenarios an unfinished run has; empty where it has none."""
     from popsim.engine.run_folder import unfinished_of
 
-    return "all scenarios" if (unfinished_of(target) / ENSEMBLE_FILE).is_file() else ""
+    unfinished = unfinished_of(target)
+    if (unfinished / SWEEP_PARTS).is_dir():
+        return "cases of a sweep"
+    return "all scenarios" if (unfinished / ENSEMBLE_FILE).is_file() else ""
 
 
 def begin_run(folder: Path, target: Path, request: Request, study: Study, plan: Plan) -> Request:

@@ -12,7 +12,7 @@ from popsim.cli.parameters import as_json_option, run_argument, threads_option
 from popsim.errors import Problem, RunError
 from popsim.version import __version__
 
-_COMMANDS = ("run", "extend")
+_COMMANDS = ("run", "extend", "sweep")
 
 
 @click.command(
@@ -24,12 +24,14 @@ Examples:
 @run_argument
 @threads_option
 @as_json_option
-def command(run: Path, threads: int | None, as_json: bool) -> None:
-    """Go on with a run or an extension that was stopped, from what it had finished.
+def command(run: Path, threads: int | None, as_json: bool) -> int:
+    """Go on with a run, an extension or a sweep that was stopped, from what it had finished.
 
-    RUN is the folder that the run was made for. Nothing that was finished is computed again, and the result is that of
+    RUN is the folder that it was made for. Nothing that was finished is computed again, and the result is that of
     a run that was never stopped, bit for bit.
     """
+    from popsim.cli.main import DONE
+    from popsim.cli.make_sweep import resume_sweep
     from popsim.engine.run_folder import locked, recover, request_of, unfinished_of
 
     target = check_replaceable(run)
@@ -47,6 +49,8 @@ def command(run: Path, threads: int | None, as_json: bool) -> None:
             found = f"a run that popsim {request.popsim_version} began"
             mend = f"go on with that version, or begin anew: `popsim clean {run}` removes it"
             raise RunError(Problem(str(unfinished), (), found, f"one that popsim {__version__} began", mend))
+        if request.command == "sweep":
+            return resume_sweep(run, target, request, threads, as_json)
         replaced = older_run(target)
         options = RunOptions.of(request)
         with kept_when_stopped(run, target, is_new=False):
@@ -54,3 +58,4 @@ def command(run: Path, threads: int | None, as_json: bool) -> None:
             click.echo(f"Going on with {run}, which has {kept_of(target) or 'no scenarios yet'}.", err=True)
             data = make_run(target, request, study, plan, threads)
     print_run(data, run, target, options, replaced, as_json)
+    return DONE

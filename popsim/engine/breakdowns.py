@@ -15,7 +15,7 @@ from popsim import schema
 from popsim.arrays import Floats
 from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, Weighted, places_among
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
-from popsim.plan.merge import Merged, Placed
+from popsim.plan.merge import Placed, grown, merge_all
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
 from popsim.plan.program import NO_PROGRAM, Program, make_program
@@ -212,24 +212,18 @@ def arrange_variables(plans: Sequence[Plan], described: tuple[Breakdown, ...]) -
     ]
 
 
-def arrange_merged(
-    plans: Sequence[Plan], breakdowns: Sequence[Names], scope: Scope, drawn: Merged
-) -> tuple[Plan, Sums]:
-    """Return the plan that draws for all of these, and what to sum of it; outputs are numbered plan by plan.
+def arrange_merged(plans: Sequence[Plan], breakdowns: Sequence[Names], scope: Scope) -> list[tuple[Plan, Sums]]:
+    """Return plans that draw for all of these what any of them draws, each once, and what is to be summed of each.
 
-    Parameters
-    ----------
-    plans
-        As `merge` was given them.
-    breakdowns
-        As `read_breakdowns` gives them.
-    scope
-        Of these plans or of more.
-    drawn
-        What `merge` made of them.
+    As `arrange_together`, for plans that differ in anything: those of many cases of a study. What they have in common
+    is found by what their rows hold (`popsim.plan.merge`).
     """
+    whole = grown(plans)
     described = describe_variables(breakdowns, scope)
-    return drawn.plan, _sums(plans, dict(enumerate(drawn.placed)), drawn.plan, described)
+    return [
+        (merged.plan, _sums(whole, dict(zip(places, merged.placed, strict=True)), merged.plan, described))
+        for places, merged in merge_all(whole)
+    ]
 
 
 def describe_variables(breakdowns: Sequence[Names], scope: Scope) -> tuple[Breakdown, ...]:

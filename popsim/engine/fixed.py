@@ -7,11 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from popsim.arrays import Floats, Integers, Words, pointers
-from popsim.engine.breakdowns import arrange, arrange_merged, arrange_together, scope_of
+from popsim.engine.breakdowns import arrange, arrange_merged, scope_of
 from popsim.engine.designs import Design
 from popsim.engine.threads import fill, is_written, make_room
 from popsim.plan.common_scores import CommonScore
-from popsim.plan.merge import grown, merge
 from popsim.plan.model import Draws, Plan
 
 _BITS = 51
@@ -40,9 +39,7 @@ def run_together(plan: Plan, threads: int) -> list[dict[str, Floats]]:
     True
     """
     plans = (plan, *plan.alternatives)
-    whole, scope = grown(plans), scope_of(plans)
-    merged = merge(whole)
-    drawn = arrange_together(plans, (), scope) if merged is None else [arrange_merged(whole, (), scope, merged)]
+    drawn = arrange_merged(plans, (), scope_of(plans))
     out = make_room(len(drawn[0][1].targets.output_start) - 1, plan.scenarios)
     for each, sums in drawn:
         fill(each.draws, sums, plan.scenarios, plan.seed, plan.sampling.first, threads, out=out)

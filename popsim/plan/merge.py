@@ -78,6 +78,41 @@ def merge(plans: Sequence[Plan]) -> Merged | None:
     return Merged(merger.plan(), tuple(merger.placed(plan) for plan in plans))
 
 
+def merge_all(plans: Sequence[Plan]) -> list[tuple[list[int], Merged]]:
+    """Return as few merged plans as these take, each with the places of its plans among them.
+
+    Parameters
+    ----------
+    plans
+        As `grown` gives them.
+
+    Examples
+    --------
+    >>> from popsim.plan import compile
+    >>> from popsim.study import load_study
+    >>> short = load_study("example", {"study.years": 9})
+    >>> study, again = load_study("example"), load_study("example", {"scenarios.seed": 2})
+    >>> [places for places, _ in merge_all(grown(map(compile, (study, short, again))))]
+    [[0, 2], [1]]
+    """
+    groups: dict[tuple[object, ...], list[int]] = {}
+    for place, plan in enumerate(plans):
+        groups.setdefault((plan.labels.years, plan.moves.any), []).append(place)
+    found: list[tuple[list[int], Merged]] = []
+    for places in groups.values():
+        together = merge([plans[place] for place in places])
+        if together is not None:
+            found.append((places, together))
+            continue
+        for place in places:
+            alone = merge([plans[place]])
+            if alone is None:
+                message = "a plan is always merged with itself"
+                raise AssertionError(message)
+            found.append(([place], alone))
+    return found
+
+
 def grown(plans: Iterable[Plan]) -> tuple[Plan, ...]:
     """Return plans as `merge` takes them, with `with_growths_after`; those that had arrays in common still have."""
     known: dict[tuple[int, int], Plan] = {}
@@ -214,7 +249,7 @@ class _Merger:
         return self._placed[key]
 
     def _added(self, plan: Plan) -> _Own:
-        """Give numbers to all that a plan holds."""
+        """Add all that a plan holds, and return its numbers."""
         draws, moves = plan.draws, plan.moves
         of_groups = [self._countries[code] + 1 for code in plan.labels.country]
         of_group = np.array([0, *of_groups] if self._is_moving else of_groups, dtype=np.int64)

@@ -70,7 +70,7 @@ class CaseReader:
             try:
                 return _with_payers(self._alike[keys], document)
             except ValidationError:
-                pass  # told in full by what checks the whole study
+                pass  # what checks the whole study says it in full
         study = self._reader.load(overrides, alone=True)
         if changes and all(_is_of_payers(key) for key in changes):
             self._alike[keys] = study

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, NamedTuple, TypeGuard, Union, get_args, get_origin
 
-from pydantic import BaseModel, Tag
+from pydantic import BaseModel, Tag, TypeAdapter
 from pydantic.fields import FieldInfo
 
 from popsim.errors import Keys
@@ -127,3 +128,53 @@ def document_keys(model: type[BaseModel], raw: Mapping[str, Any]) -> Iterator[Ke
                 if is_model(value):
                     below = document_keys(value, inside if isinstance(inside, Mapping) else {})
                     yield from ((name, str(key), *keys) for keys in below)
+
+
+class NumberKey(NamedTuple):
+    """What numbers may stand at a key; a limit that is not known is infinite."""
+
+    is_whole: bool
+    low: float
+    high: float
+    without_low: bool
+    """Whether the lower limit itself is left out."""
+    without_high: bool
+
+
+def number_key(model: type[BaseModel], keys: tuple[str, ...]) -> NumberKey | None:
+    """Return what numbers may stand at a dotted key; None where none may.
+
+    Examples
+    --------
+    >>> from popsim.study.toml_models import StudyFile
+    >>> number_key(StudyFile, ("financing", "cofinancing"))
+    NumberKey(is_whole=False, low=0, high=1, without_low=False, without_high=False)
+    >>> number_key(StudyFile, ("study", "title")) is None
+    True
+    """
+    found = position(model, keys)
+    if found.type is None:
+        return None
+    if found.type is Any:
+        # Within a distribution any parameter may be a number, and its family knows the limits.
+        return NumberKey(False, -math.inf, math.inf, False, False)
+    annotation: Any = found.type
+    if found.field is not None and found.field.metadata:
+        annotation = Annotated[(annotation, *found.field.metadata)]
+    return _number_in(TypeAdapter(annotation).json_schema())
+
+
+def _number_in(schema: Mapping[str, Any]) -> NumberKey | None:
+    """Return what numbers a JSON schema allows, or one of its alternatives; None for none."""
+    if schema.get("type") not in ("number", "integer"):
+        arms = map(_number_in, (*schema.get("anyOf", ()), *schema.get("oneOf", ())))
+        return next((arm for arm in arms if arm is not None), None)
+    low, above = schema.get("minimum", -math.inf), schema.get("exclusiveMinimum")
+    high, below = schema.get("maximum", math.inf), schema.get("exclusiveMaximum")
+    return NumberKey(
+        schema["type"] == "integer",
+        low if above is None else above,
+        high if below is None else below,
+        above is not None,
+        below is not None,
+    )

@@ -30,10 +30,8 @@ def drawn_alone(plan: Plan, like: list[Plan]) -> Floats:
 
 
 def drawn_together(plans: list[Plan]) -> tuple[Plan, Floats]:
-    whole = grown(plans)
-    merged, scope = merge(whole), scope_of(plans)
-    assert merged is not None
-    plan, sums = arrange_merged(whole, read_breakdowns(features.BREAKDOWNS, scope.labels), scope, merged)
+    scope = scope_of(plans)
+    ((plan, sums),) = arrange_merged(plans, read_breakdowns(features.BREAKDOWNS, scope.labels), scope)
     return plan, fill(plan.draws, sums, SCENARIOS, seed=plan.seed)
 
 
