@@ -31,8 +31,6 @@ FULL_NAME = "Full programme"
 
 ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER = "ensemble.nc", "plan.nc", "study.toml", "inputs"
 """What makes a folder a run."""
-STORE_FOLDER = "ensemble.zarr"
-"""The ensemble of a run that was too large for the memory, in place of `ENSEMBLE_FILE`."""
 REQUEST_FILE = "request.json"
 """What was asked of the command that made a run, for those that go on with it; earlier runs have none."""
 SWEEP_FILE, SWEEP_TABLE, SWEEP_PARTS = "sweep.nc", "sweep.csv", "cases"
@@ -62,7 +60,7 @@ DOCUMENT_FILES = {
 """The file of each format of documents in English; that of CSV is a folder."""
 RUN_FILES = (
     ENSEMBLE_FILE,
-    STORE_FOLDER,
+    STORE_FILE,
     PLAN_FILE,
     STUDY_FILE,
     INPUTS_FOLDER,

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
-from popsim.cli.make import kept_of
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
+from popsim.cli.request import kept_of
 from popsim.errors import FileError, Problem
 
 

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.folder import check_replaceable, older_run
-from popsim.cli.make import RunOptions, begin_run, kept_when_stopped, make_run, print_run, today
-from popsim.cli.parameters import as_json_option, run_argument, threads_option, whole_number
+from popsim.cli.make import make_run, print_run
+from popsim.cli.parameters import as_json_option, memory_option, run_argument, threads_option, whole_number
+from popsim.cli.request import RunOptions, begin_run, kept_when_stopped, today
+from popsim.cli.scenarios import Resources
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.schema import DOCUMENT_FILES
 
@@ -32,8 +34,9 @@ Examples:
     help="How many scenarios the run is to have in all.",
 )
 @threads_option
+@memory_option
 @as_json_option
-def command(run: Path, scenarios: int, threads: int | None, as_json: bool) -> None:
+def command(run: Path, scenarios: int, threads: int | None, memory: str | None, as_json: bool) -> None:
     """Add scenarios to a finished run, until it has N in all.
 
     RUN is a folder that "popsim run" made. The result is that of a run of N scenarios, bit for bit; those that the run
@@ -47,6 +50,7 @@ def command(run: Path, scenarios: int, threads: int | None, as_json: bool) -> No
     from popsim.study.load import load_study
 
     target = check_replaceable(run)
+    resources = Resources.of(threads, memory)
     with locked(target):
         recover(target)
         old = load_run(target)
@@ -63,7 +67,7 @@ def command(run: Path, scenarios: int, threads: int | None, as_json: bool) -> No
             options = replace(options, reading=study.reading, notes=study.notes)
             request = Request("extend", plan.digest, options.as_mapping())
             request = begin_run(run, target, request, study, plan)
-            data = make_run(target, request, study, plan, threads)
+            data = make_run(target, request, study, plan, resources)
     print_run(data, run, target, RunOptions.of(request), replaced, as_json)
 
 

@@ -119,14 +119,14 @@ def _is_begun(folder: Path, unfinished: Path, request: Request) -> bool:
         When something else does that has finished parts.
     """
     from popsim.engine.run_folder import request_of
-    from popsim.schema import ENSEMBLE_FILE, STORE_FOLDER, SWEEP_PARTS
+    from popsim.schema import ENSEMBLE_FILE, STORE_FILE, SWEEP_PARTS
 
     known = None
     with suppress(RunError):
         known = request_of(unfinished)
     if known is not None and (known.command, known.plan_digest) == (request.command, request.plan_digest):
         return known.popsim_version == request.popsim_version
-    kept = [name for name in (ENSEMBLE_FILE, STORE_FOLDER, SWEEP_PARTS) if (unfinished / name).exists()]
+    kept = [name for name in (ENSEMBLE_FILE, STORE_FILE, SWEEP_PARTS) if (unfinished / name).exists()]
     if kept:
         mend = f"`popsim resume {folder}` goes on with it, `popsim clean {folder}` removes it"
         found = "an unfinished run or sweep that was asked for otherwise, with what it had finished"

@@ -7,8 +7,10 @@ from pathlib import Path
 import click
 
 from popsim.cli.folder import check_replaceable, older_run
-from popsim.cli.make import RunOptions, kept_of, kept_when_stopped, make_run, print_run, requested
-from popsim.cli.parameters import as_json_option, run_argument, threads_option
+from popsim.cli.make import make_run, print_run
+from popsim.cli.parameters import as_json_option, memory_option, run_argument, threads_option
+from popsim.cli.request import RunOptions, kept_of, kept_when_stopped, requested
+from popsim.cli.scenarios import Resources
 from popsim.errors import Problem, RunError
 from popsim.version import __version__
 
@@ -23,8 +25,9 @@ Examples:
 )
 @run_argument
 @threads_option
+@memory_option
 @as_json_option
-def command(run: Path, threads: int | None, as_json: bool) -> int:
+def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -> int:
     """Go on with a run, an extension or a sweep that was stopped, from what it had finished.
 
     RUN is the folder that it was made for. Nothing that was finished is computed again, and the result is that of
@@ -35,6 +38,7 @@ def command(run: Path, threads: int | None, as_json: bool) -> int:
     from popsim.engine.run_folder import locked, recover, request_of, unfinished_of
 
     target = check_replaceable(run)
+    resources = Resources.of(threads, memory)
     with locked(target):
         recover(target)
         unfinished = unfinished_of(target)
@@ -56,6 +60,6 @@ def command(run: Path, threads: int | None, as_json: bool) -> int:
         with kept_when_stopped(run, target, is_new=False):
             study, plan = requested(run, unfinished, options, request.plan_digest)
             click.echo(f"Going on with {run}, which has {kept_of(target) or 'no scenarios yet'}.", err=True)
-            data = make_run(target, request, study, plan, threads)
+            data = make_run(target, request, study, plan, resources)
     print_run(data, run, target, options, replaced, as_json)
     return DONE

@@ -8,10 +8,11 @@ import click
 
 from popsim.cli.completion import complete_formats, complete_study
 from popsim.cli.folder import check_replaceable, older_run
-from popsim.cli.make import RunOptions, begin_run, kept_when_stopped, make_run, print_run, today
+from popsim.cli.make import make_run, print_run
 from popsim.cli.output import print_notes
 from popsim.cli.parameters import (
     as_json_option,
+    memory_option,
     overrides_of,
     seed_option,
     settings_option,
@@ -19,6 +20,8 @@ from popsim.cli.parameters import (
     threads_option,
     whole_number,
 )
+from popsim.cli.request import RunOptions, begin_run, kept_when_stopped, today
+from popsim.cli.scenarios import Resources
 from popsim.report.formats import chosen
 
 
@@ -37,7 +40,7 @@ The folder receives
   report.docx   an information note of some five pages
   report.xlsx   a workbook that computes budgets and packages
   summary.csv   every range with its Monte Carlo error, for a spreadsheet
-  ensemble.nc   every scenario, for xarray
+  ensemble.nc   every scenario, for xarray; or ensemble.zarr, if they are many
   joint.nc      some scenarios in fine detail, for the page
   request.json  what was asked, for "popsim resume" and "popsim extend"
   study.toml    the study as run; inputs/ holds the files it was read from
@@ -59,6 +62,7 @@ The folder receives
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run; else results/NAME-OF-THE-STUDY."
 )
 @threads_option
+@memory_option
 @click.option(
     "--drivers/--no-drivers",
     "drivers",
@@ -91,6 +95,7 @@ def command(
     settings: tuple[str, ...],
     out: Path | None,
     threads: int | None,
+    memory: str | None,
     drivers: bool | None,
     assumptions: bool | None,
     formats: str,
@@ -117,6 +122,7 @@ def command(
     print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
+    resources = Resources.of(threads, memory)
     options = RunOptions(
         formats=tuple(each.name for each in documents),
         drivers=drivers,
@@ -134,5 +140,5 @@ def command(
             plan = compile_plan(loaded)
             request = Request("run", plan.digest, options.as_mapping())
             request = begin_run(folder, target, request, loaded, plan)
-            data = make_run(target, request, loaded, plan, threads)
+            data = make_run(target, request, loaded, plan, resources)
     print_run(data, folder, target, RunOptions.of(request), replaced, as_json)

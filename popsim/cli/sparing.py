@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from popsim.schema import STORE_FOLDER
+from popsim.schema import STORE_FILE
 
 _own_process: list[bool] = []
 
@@ -35,5 +35,5 @@ def spare_dask(run: Path) -> None:
     run
         The folder of a run.
     """
-    if _own_process and "xarray" not in sys.modules and not (run / STORE_FOLDER).exists():
+    if _own_process and "xarray" not in sys.modules and not (run / STORE_FILE).exists():
         sys.modules.setdefault("dask", None)  # type: ignore[arg-type]  # as Python documents it

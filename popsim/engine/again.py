@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
@@ -12,8 +13,11 @@ from popsim.arrays import Floats
 from popsim.engine.simulation import Simulation
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, make_room
-from popsim.errors import Problem, RunError
+from popsim.errors import FileError, Problem, RunError
 from popsim.plan.model import Plan
+
+if TYPE_CHECKING:
+    from popsim.engine.store import Store
 
 _PIECE_BYTES = 2**26
 """Outputs that are held at once where a run is repeated."""
@@ -74,6 +78,42 @@ def known_outputs(dataset: xr.Dataset, simulation: Simulation, start: int, stop:
     for item in simulation.breakdowns:
         simulation.shaped(item, out)[...] = part[item.variable].transpose(*simulation.dims_of(item)).values
     return out
+
+
+def take_known(store: Store, dataset: xr.Dataset, simulation: Simulation, threads: int) -> None:
+    """Write what a shorter run knows into the store of a longer one: all ranges that begin within the shorter.
+
+    Scenarios that the shorter run lacks of a range are computed. A range whose values there are damaged stays missing.
+
+    Parameters
+    ----------
+    store
+        Of the simulation.
+    dataset
+        Of the first scenarios; it may lie on the disk.
+    simulation
+        The longer run; of the same plan.
+    threads
+        Checked before.
+
+    Raises
+    ------
+    RunError
+        When the dataset is not the beginning of the simulation.
+    FileError
+        When the store cannot be written.
+    """
+    end = simulation.sampling.first + dataset.sizes["scenario"]
+    for start, stop in store.missing():
+        if start >= end:
+            return
+        try:
+            known = known_outputs(dataset, simulation, start, min(stop, end))
+        except FileError:
+            continue
+        if stop > end:
+            known = np.concatenate([known, simulation.fill(end, stop, threads)], axis=1)
+        store.write(start, stop, known)
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import glob
 import json
 import os
 import platform
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, field
@@ -24,6 +25,8 @@ from popsim.version import __version__
 
 _UNFINISHED, _REPLACED, _LOCK = ".unfinished", ".replaced", ".lock"
 _ENDINGS = (_UNFINISHED, _REPLACED, f"{_UNFINISHED}{files.REMOVING}", f"{_REPLACED}{files.REMOVING}")
+_PATIENCE = 0.5
+"""Seconds after which a lock counts as held: what a process leaves behind may hold it a moment longer than itself."""
 _LOCKED_BYTE = 2**30
 """Windows lets nobody read what is locked: a byte behind the name of the holder."""
 
@@ -138,7 +141,9 @@ def locked(target: Path) -> Iterator[None]:
     path = _beside(target, _LOCK)
     with files.said_where(target):
         files.make_folder(target.parent)
-        descriptor = _acquired(path)
+        end = time.monotonic() + _PATIENCE
+        while (descriptor := _acquired(path)) is None and time.monotonic() < end:
+            time.sleep(_PATIENCE / 20)
     if descriptor is None:
         holder = ""
         with suppress(OSError):

@@ -57,6 +57,10 @@ class Storage(WrapperStore[ZarrStore]):
         self._anew = anew
         self._sums: dict[str, int] = {}
 
+    def move(self, path: str | os.PathLike[str]) -> None:
+        """Find the files in another folder from now on."""
+        self._store = LocalStore(Path(path))
+
     def anew(self) -> Storage:
         """Return a storage of the same files to write values that do not depend on what is there."""
         return Storage(self._store, anew=True)

@@ -208,6 +208,11 @@ class Store:
         """Remove what a killed process left of files that were not whole yet; no other process may be writing."""
         self.storage.discard_partial()
 
+    def move(self, path: str | os.PathLike[str]) -> None:
+        """Find the files in the folder to which they were moved; so do datasets that this store gave before."""
+        object.__setattr__(self, "path", os.fspath(path))
+        self.storage.move(path)
+
     def take(self, source: Store) -> int:
         """Take over what another store has finished of the same scenarios; return the number of ranges.
 
@@ -227,7 +232,7 @@ class Store:
             found = f"ranges of {source.chunk:,} scenarios of plan {source.plan_digest}"
             allowed = f"{self.chunk:,} scenarios of plan {self.plan_digest}, with the same variables"
             raise RunError(Problem(source.path, (), found, allowed))
-        finished = set(source.ranges()) - set(source.missing())
+        finished = (set(source.ranges()) - set(source.missing())) & set(self.missing())
         taken = [(place, each) for place, each in enumerate(self.ranges()) if each in finished]
         with _writing(self.path):
             for place, _ in taken:
@@ -336,6 +341,16 @@ class Store:
         values = da.from_array(reader, chunks, name=token, fancy=False, meta=like)  # type: ignore[no-untyped-call]
         return xr.Variable(dims, values, dict(array.attrs))
 
+    def _token(self, array: Array) -> str:
+        """Return the name of the dask array of a variable: the same for the same values."""
+        return f"{array.basename}-{dask.base.tokenize(self.path, self.plan_digest, self.sampling, array.shape)}"
+
+    def _has(self, variable: xr.Variable, array: Array) -> bool:
+        """Return whether a variable is what an array of the store holds: read from it, or small and equal."""
+        if variable.chunks is not None:
+            return bool(variable.data.name == self._token(array))
+        return is_stored(variable, array)
+
     def add(self, dataset: xr.Dataset) -> None:
         """Add variables, and the attributes of a dataset, to the store, or replace those that were added before.
 
@@ -366,7 +381,7 @@ class Store:
             new = {
                 str(name): variable
                 for name, variable in dataset.variables.items()
-                if name not in fixed and not (name in stored and is_stored(variable, group[name]))
+                if name not in fixed and not (name in stored and self._has(variable, array_of(group, str(name))))
             }
             kept = [name for name in described["order"] if name not in new]
             coordinates = [name for name in described["coordinates"] if name not in new]

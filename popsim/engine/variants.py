@@ -108,13 +108,31 @@ def dependence_extremes(
     True
     """
     result = {}
-    for name, share in (("cost_countries_independent", 0.0), ("cost_countries_fully_dependent", 1.0)):
+    for name, share in EXTREME_SHARES.items():
         plan = compile_study(with_common_share(study, share))
         cost = simulate_scenarios(plan, (), scenarios, seed, threads)["cost"]
-        cost.attrs.update(schema.describe(name, study.currency, study.price_year))
-        # Without the coordinates of options, so that the result can be merged with the dataset of the study.
-        result[name] = cost.drop_vars(["option_name", "option_is_financed"])
+        result[name] = as_extreme(cost, name, study)
     return xr.Dataset(result)
+
+
+EXTREME_SHARES = {"cost_countries_independent": 0.0, "cost_countries_fully_dependent": 1.0}
+"""What countries share in each of the extremes of dependence."""
+
+
+def as_extreme(cost: xr.DataArray, name: str, study: Study) -> xr.DataArray:
+    """Return the cost of a study under an extreme of dependence, named after it, to be merged with that of the study.
+
+    Parameters
+    ----------
+    cost
+        As `simulate` gives it.
+    name
+        One of `EXTREME_SHARES`.
+    study
+        For its money.
+    """
+    cost.attrs.update(schema.describe(name, study.currency, study.price_year))
+    return cost.drop_vars(["option_name", "option_is_financed"])
 
 
 @dataclass(frozen=True, eq=False)

@@ -66,7 +66,7 @@ def raising(error: BaseException) -> Callable[..., Any]:
 
 
 PLACES = {
-    "scenarios": "popsim.engine.simulate.simulate",
+    "scenarios": "popsim.engine.simulate.simulation_of",
     "figures": "popsim.analysis.by_country.country_ranges",
     "documents": "popsim.report.markdown.write_markdown",
     "end": "popsim.engine.run_folder.finish",
@@ -181,6 +181,88 @@ def test_a_run_to_a_precision_goes_on_with_the_scenarios_that_it_took(
         done = call("resume", str(FOLDER))
     assert (done.status, "Precision: " in done.out) == (0, True)
     assert content(FOLDER) == whole
+
+
+@pytest.fixture
+def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no run fitted the memory, and ranges were small."""
+    monkeypatch.setattr("popsim.engine.memory.needed_in_memory", lambda _: 2**60)
+    monkeypatch.setattr("popsim.engine.store.range_length", lambda *_: 64)
+
+
+def but_ensemble(content: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a run without those that hold its scenarios, and without the request."""
+    return {name: data for name, data in content.items() if not name.startswith(("ensemble.", "request."))}
+
+
+@pytest.mark.usefixtures("short_of_memory")
+def test_a_run_that_does_not_fit_the_memory_has_the_same_files(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, bytes], tmp_path: Path
+) -> None:
+    wrote = ps.engine.store.Store.write
+    written: list[int] = []
+
+    def write(self: ps.engine.store.Store, start: int, stop: int, out: Any) -> None:
+        if len(written) == 3:
+            raise KeyboardInterrupt
+        written.append(start)
+        wrote(self, start, stop, out)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("popsim.engine.store.Store.write", write)
+        done = call(*ASKED)
+    assert (done.status, written) == (130, [0, 64, 128])
+    (damaged,) = (path for path in (UNFINISHED / "ensemble.zarr" / "cost").iterdir() if path.name.startswith("c.0.1"))
+    damaged.write_bytes(damaged.read_bytes()[::-1])
+    drawn: list[int] = []
+    with monkeypatch.context() as patched:
+
+        def written_again(self: ps.engine.store.Store, start: int, stop: int, out: Any) -> None:
+            if "extremes" not in str(self.path):
+                drawn.append(start)
+            wrote(self, start, stop, out)
+
+        patched.setattr("popsim.engine.store.Store.write", written_again)
+        done = call("resume", str(FOLDER))
+    assert done.status == 0
+    assert f"Going on with {FOLDER}, which has 192 of 300 scenarios." in done.err
+    assert "Drawn again, since it is damaged: " in done.err
+    # Of what was finished only the damaged range is computed again.
+    assert drawn == [64, 192, 256]
+    assert but_ensemble(content(FOLDER)) == but_ensemble(uninterrupted)
+    assert not (FOLDER / "ensemble.nc").exists()
+    (tmp_path / "memory").mkdir()
+    (tmp_path / "memory" / "ensemble.nc").write_bytes(uninterrupted["ensemble.nc"])
+    assert ps.engine.runs.load_dataset(FOLDER).identical(ps.engine.runs.load_dataset(tmp_path / "memory"))
+
+
+@pytest.mark.usefixtures("short_of_memory")
+@pytest.mark.parametrize("is_short_streamed", [False, True])
+def test_a_run_that_grows_beyond_the_memory_becomes_a_store(
+    call: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    short: Path,
+    uninterrupted: dict[str, bytes],
+    is_short_streamed: bool,
+) -> None:
+    if is_short_streamed:
+        assert call(*SHORTER).status == 0
+    else:
+        shutil.copytree(short, tmp_path / FOLDER)
+    assert call("extend", str(FOLDER), "--scenarios", "300").status == 0
+    assert (FOLDER / "ensemble.zarr").is_dir()
+    assert but_ensemble(content(FOLDER)) == but_ensemble(uninterrupted)
+    done = call("rerun", str(FOLDER))
+    assert (done.status, "every bit is the same" in done.out) == (0, True)
+
+
+def test_a_memory_that_is_no_size_or_too_small_is_refused(call: Callable[..., Any]) -> None:
+    for size, words in (("much", "1 MiB or more"), ("2MiB", "state more with --memory")):
+        done = call(*ASKED, "--memory", size)
+        assert (done.status, done.out) == (2, "")
+        assert words in done.err
+        assert not FOLDER.parent.exists() or list(FOLDER.parent.iterdir()) == []
 
 
 def test_there_is_not_always_something_to_resume(call: Callable[..., Any], short: Path) -> None:

@@ -1,0 +1,213 @@
+"""The scenarios of a run: in memory, or written to a store as they are drawn, where they would not fit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from popsim.cli.progress import progress_bar
+from popsim.cli.request import RunOptions, load_requested
+from popsim.errors import RunError
+from popsim.schema import STORE_FILE
+
+if TYPE_CHECKING:
+    import xarray as xr
+
+    from popsim.cli.progress import ProgressBar
+    from popsim.engine.simulation import Simulation
+    from popsim.engine.store import Store
+    from popsim.plan.model import Plan
+    from popsim.study.model import Study
+
+_EXTREMES_FOLDER = ".extremes"
+"""In the unfinished folder: where the extremes of dependence are kept until they are complete."""
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What of the machine a command may use; it changes the time and the place of results, and no number."""
+
+    threads: int
+    memory: int
+    """Bytes."""
+
+    @classmethod
+    def of(cls, threads: int | None, memory: str | None) -> Resources:
+        """Return what is stated, or all cores and half of the memory that is free.
+
+        Raises
+        ------
+        ParameterError
+            For a size of memory that is none.
+        """
+        from popsim.engine.memory import memory_limit
+        from popsim.engine.threads import check_threads
+
+        return cls(check_threads(threads), memory_limit(memory))
+
+
+def breakdowns_of(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    """Return the breakdowns of the study, and the one by what widths rest on, which the report needs."""
+    return (*plan.about.breakdowns, ("width",))
+
+
+def simulated(
+    unfinished: Path, base: Path | None, options: RunOptions, study: Study, plan: Plan, resources: Resources
+) -> tuple[Study, Plan, xr.Dataset]:
+    """Return the scenarios, and the study and the plan with the number of scenarios that they took.
+
+    Parameters
+    ----------
+    unfinished
+        The unfinished folder; a store in it is gone on with.
+    base
+        The folder of the run that is extended; None where none is.
+    options
+        What was asked.
+    study, plan
+        As in the unfinished folder.
+    resources
+        What may be used.
+    """
+    from popsim.engine.again import extended
+    from popsim.engine.memory import needed_in_memory
+    from popsim.engine.runs import load_dataset
+    from popsim.engine.simulate import simulation_of
+
+    streams = len(plan.draws.shared_stream) + len(plan.draws.own_stream)
+    with progress_bar("Scenarios", draws=streams) as progress:
+        if options.precision is not None:
+            dataset = _simulated_to(options.precision, options.max_scenarios, plan, resources.threads, progress)
+            study, plan = as_run(unfinished, options, dataset)
+            return study, plan, dataset.assign_attrs(study=plan.about.study_text)
+        simulation = simulation_of(plan, breakdowns=breakdowns_of(plan))
+        if (unfinished / STORE_FILE).exists() or needed_in_memory(simulation) > resources.memory:
+            return study, plan, _streamed(unfinished, base, simulation, resources, progress)
+        if base is not None:
+            return study, plan, extended(load_dataset(base), simulation, resources.threads, progress)
+        first, count = simulation.sampling.first, simulation.sampling.count
+        return study, plan, simulation.dataset(simulation.fill(first, first + count, resources.threads, progress))
+
+
+def _streamed(
+    unfinished: Path, base: Path | None, simulation: Simulation, resources: Resources, progress: ProgressBar | None
+) -> xr.Dataset:
+    """Write the scenarios that are not there yet to the store of an unfinished run; return all."""
+    from popsim.engine.again import take_known
+    from popsim.engine.memory import check_fits_streamed
+    from popsim.engine.runs import opened_dataset
+    from popsim.engine.store import create_store, fill_store, range_length
+
+    shorter = None if base is None else store_of(base)
+    # With ranges of the same length, files can be taken over.
+    chunk = range_length(simulation, resources.memory) if shorter is None else shorter.chunk
+    check_fits_streamed(simulation, chunk, resources.memory)
+    store = create_store(unfinished / STORE_FILE, simulation, chunk=chunk)
+    if shorter is not None:
+        store.take(shorter)
+    _discard_damaged(store)
+    if base is not None:
+        with opened_dataset(base) as known:
+            take_known(store, known, simulation, resources.threads)
+    fill_store(simulation, store, resources.threads, progress)
+    return store.dataset()
+
+
+def store_of(folder: Path) -> Store | None:
+    """Return the store of a run, finished or not; None where there is none, or hardly begun."""
+    if not (folder / STORE_FILE).is_dir():
+        return None
+    from popsim.engine.store import open_store
+
+    try:
+        return open_store(folder / STORE_FILE)
+    except RunError:
+        return None
+
+
+def _discard_damaged(store: Store) -> None:
+    """Have damaged ranges of a store drawn again, and say so."""
+    store.discard_partial()
+    for problem in store.discard_damaged():
+        click.echo(f"Drawn again, since it is damaged: {problem.file} ({problem.found}).", err=True)
+
+
+def extremes_of(unfinished: Path, study: Study, dataset: xr.Dataset, resources: Resources) -> xr.Dataset:
+    """Return the cost of the full programme under the extremes of dependence, scenario by scenario.
+
+    They say how far its range rests on an assumption that options share. Where the run has a store they are written
+    there, too, and range by range, so that they go on where they were stopped.
+
+    Parameters
+    ----------
+    unfinished
+        The unfinished folder.
+    study, dataset
+        The study and its scenarios.
+    resources
+        What may be used.
+    """
+    from popsim.engine.variants import EXTREME_SHARES, as_extreme, dependence_extremes, with_common_share
+
+    study = replace(study, options=())
+    whole = store_of(unfinished)
+    if whole is None:
+        return dependence_extremes(study, threads=resources.threads).isel(option=0, drop=True)
+    from popsim.engine import files
+    from popsim.engine.simulation import Simulation
+    from popsim.engine.store import create_store, fill_store
+    from popsim.plan import compile as compile_plan
+
+    folder = unfinished / _EXTREMES_FOLDER
+    for name in [each for each in EXTREME_SHARES if each not in dataset]:
+        plan = compile_plan(with_common_share(study, EXTREME_SHARES[name]))
+        simulation = Simulation.of(plan, ())
+        files.make_folder(folder)
+        store = create_store(folder / f"{name}.zarr", simulation, chunk=whole.chunk)
+        _discard_damaged(store)
+        fill_store(simulation, store, resources.threads)
+        extreme = as_extreme(store.dataset()["cost"], name, study).isel(option=0, drop=True)
+        whole.add(extreme.to_dataset(name=name))
+    files.remove(folder)
+    return whole.dataset()[list(EXTREME_SHARES)]
+
+
+def _simulated_to(precision: float, most: int | None, plan: Plan, threads: int, bar: ProgressBar | None) -> xr.Dataset:
+    """Simulate as many scenarios as a precision takes."""
+    from popsim.analysis.precision import simulate_to
+
+    def show_reached(count: int, reached: float) -> None:
+        if bar is not None:
+            bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * precision:.2g} %")
+
+    return simulate_to(
+        plan,
+        precision=precision,
+        breakdowns=breakdowns_of(plan),
+        threads=threads,
+        max_scenarios=most,
+        progress=bar,
+        on_batch=show_reached,
+    )
+
+
+def as_run(unfinished: Path, options: RunOptions, dataset: xr.Dataset) -> tuple[Study, Plan]:
+    """Return the study and its plan with the number of scenarios that a precision took.
+
+    Parameters
+    ----------
+    unfinished
+        The unfinished folder.
+    options
+        What was asked.
+    dataset
+        The scenarios.
+    """
+    from popsim.plan import compile as compile_plan
+
+    took = {"scenarios.count": dataset.sizes["scenario"], "scenarios.replicates": int(dataset.attrs["replicates"])}
+    study = load_requested(unfinished, options, took)
+    return study, compile_plan(study)
