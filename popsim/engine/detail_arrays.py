@@ -47,9 +47,10 @@ class Selection:
         """
         given = list(index) if isinstance(index, tuple) else [index]
         kept = [dim for dim, axis in enumerate(self.axes) if not isinstance(axis, int)]
-        if Ellipsis in [each for each in given if not isinstance(each, np.ndarray | list)]:
-            place = next(i for i, each in enumerate(given) if each is Ellipsis)
-            given[place : place + 1] = [slice(None)] * (len(kept) - len(given) + 1)
+        # By identity, since arrays compare with everything entry by entry.
+        places = [place for place, each in enumerate(given) if each is Ellipsis]
+        if places:
+            given[places[0] : places[0] + 1] = [slice(None)] * (len(kept) - len(given) + 1)
         lists = sum(isinstance(each, np.ndarray | list) for each in given)
         if len(given) > len(kept) or lists > 1:
             return None

@@ -177,6 +177,36 @@ def test_any_indices_one_after_another(steps: list[dict[str, Any]]) -> None:
     assert_same(ens, whole)
 
 
+@pytest.mark.parametrize(
+    "index",
+    [
+        (..., 0),
+        (0, ..., [1, 0], slice(None)),
+        (slice(None), None, 3),
+        np.array([True, False]),
+        ([0, 1], slice(2, 5), [1, 1]),
+        (),
+    ],
+    ids=str,
+)
+def test_indices_that_xarray_does_not_make_mean_what_they_mean_to_dask(index: Any) -> None:
+    ens, whole = (ds["cost"].data for ds in both("example", scenarios=300))
+    of_dask = dask.array.from_array(whole)
+    if isinstance(index, tuple) and sum(isinstance(each, list) for each in index) > 1:
+        for each in (of_dask, ens):
+            with pytest.raises(NotImplementedError):
+                each[index]
+        return
+    np.testing.assert_array_equal(ens[index].compute(), of_dask[index].compute())
+
+
+def test_a_place_beyond_the_end_is_refused_as_by_dask() -> None:
+    cost = both("example", scenarios=300)[0]["cost"].data
+    for index in ((0, 300), (0, [0, 300]), (2,)):
+        with pytest.raises(IndexError, match="out of bounds"):
+            cost[index]
+
+
 def draws_of(compute: Callable[[], object]) -> list[int]:
     """Return how many scenarios each plan was drawn in, in the order of the calls."""
     counts = []
