@@ -27,6 +27,7 @@ import xarray as xr
 
 from popsim.arguments import check_whole
 from popsim.arrays import Floats
+from popsim.engine.shards import Shards
 from popsim.engine.simulation import Simulation
 from popsim.engine.storage import Storage, storage_at
 from popsim.engine.store_arrays import (
@@ -419,8 +420,19 @@ class _Reader:
         found: np.dtype[Any] = self._array.dtype.newbyteorder("=")
         return found
 
+    @cached_property
+    def _shards(self) -> Shards | None:
+        """The files, where they can be read without Zarr."""
+        folder = self.store.storage.folder
+        if folder is None or self._array.shards is None:
+            return None
+        return Shards(folder / self.name, self.shape, self._array.chunks, self._array.shards)
+
     def __getitem__(self, index: Any) -> Any:
         try:
+            wanted = _ranges_of(index, self.shape)
+            if self._shards is not None and self._shards.are_one_column(wanted):
+                return self._shards.read(wanted)[tuple(0 if isinstance(each, int) else slice(None) for each in index)]
             values = native(np.asarray(self._array[index]))
         except _UNREADABLE as error:
             raise self._unreadable(_reason(error)) from error
@@ -433,6 +445,16 @@ class _Reader:
         known = self.name in self.store.variables
         problems = [each for _, found in self.store._damaged([self.name]) for each in found] if known else []
         return FileError(problems or Problem(f"{self.store.path}/{self.name}", (), reason, "as written", _AGAIN))
+
+
+def _ranges_of(index: Any, shape: Sequence[int]) -> list[range]:
+    """Return the indices along each dimension, all ascending; empty for an index of another kind."""
+    if not isinstance(index, tuple) or len(index) != len(shape):
+        return []
+    if not all(isinstance(each, int) or (isinstance(each, slice) and (each.step or 1) > 0) for each in index):
+        return []
+    slices = [slice(each, each + 1 or None) if isinstance(each, int) else each for each in index]
+    return [range(length)[each] for each, length in zip(slices, shape, strict=True)]
 
 
 def create_store(path: str | os.PathLike[str], simulation: Simulation, *, chunk: int | None = None) -> Store:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import pickle
+import random
+import uuid
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -12,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.engine.breakdowns import read_breakdowns, scope_of
@@ -302,6 +306,47 @@ def test_xarray_opens_a_store_by_itself(store: Store, wanted: xr.Dataset) -> Non
 def test_one_output_is_one_dask_chunk(store: Store) -> None:
     cost = store.dataset()["cost"]
     assert cost.data.numblocks == (cost.sizes["option"], 1)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_any_part_is_read_as_from_memory(data: st.DataObject, read: xr.Dataset, wanted: xr.Dataset) -> None:
+    name = data.draw(st.sampled_from(["cost", "cost_by_area", "cost_by_country_year"]))
+    part = {}
+    for dim, length in wanted[name].sizes.items():
+        whole, one = st.just(slice(None)), st.integers(-length, length - 1)
+        some = st.slices(length)
+        part[dim] = data.draw(st.one_of(whole, one, some))
+    np.testing.assert_array_equal(read[name].isel(part).values, wanted[name].isel(part).values)
+
+
+@pytest.fixture(scope="module")
+def read(simulation: Simulation, tmp_path_factory: pytest.TempPathFactory) -> xr.Dataset:
+    """A store whose pieces hold several outputs, in ranges of 60 scenarios."""
+    store = create_store(tmp_path_factory.mktemp("read") / "ensemble.zarr", simulation, chunk=60)
+    fill_store(simulation, store, threads=2)
+    return store.dataset()
+
+
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    chunk=st.integers(50, 800),
+    count=st.integers(1, 300),
+    first=st.integers(0, 10**9),
+    stopped=st.integers(0, 6),
+    order=st.randoms(use_true_random=False),
+)
+def test_ranges_order_and_interruptions_change_no_bit(
+    chunk: int, count: int, first: int, stopped: int, order: random.Random
+) -> None:
+    simulation = simulation_of(scenarios=count, first_scenario=first)
+    store = create_store(f"memory://{uuid.uuid4()}/ensemble.zarr", simulation, chunk=chunk)
+    ranges = store.ranges()
+    order.shuffle(ranges)
+    for start, stop in ranges[:stopped]:
+        store.write(start, stop, simulation.fill(start, stop, threads=1))
+    fill_store(simulation, open_store(store.path), threads=1)
+    xr.testing.assert_identical(store.dataset(), in_memory(simulation))
 
 
 def test_a_store_is_opened_anew_by_another_process(store: Store, wanted: xr.Dataset) -> None:
