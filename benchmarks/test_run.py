@@ -25,7 +25,7 @@ def run_command(folder: Path, cache: Path | None) -> None:
 
 
 @pytest.mark.parametrize(
-    ("what", "limit"), [("first run ever (no compiled kernels)", 15.0), ("warm", 2.5)], ids=["cold", "warm"]
+    ("what", "limit"), [("first run ever (no compiled kernels)", 12.0), ("warm", 2.5)], ids=["cold", "warm"]
 )
 def test_run(benchmark: BenchmarkFixture, tmp_path: Path, what: str, limit: float, small: bool) -> None:
     cold = what != "warm"
@@ -107,7 +107,7 @@ def test_memory(benchmark: BenchmarkFixture, key: str, small: bool) -> None:
 
 
 DOCUMENTS = {
-    "page": ("`popsim report`, the page of a finished run", "html", 3.0),
+    "page": ("`popsim report`, the page of a finished run", "html", 2.0),
     "all": ("`popsim report`, all formats of a finished run", "html,docx,xlsx,md,csv,sipmath", 12.0),
 }
 
@@ -127,6 +127,23 @@ def test_documents(benchmark: BenchmarkFixture, tmp_path: Path, finished: Path, 
     command = [sys.executable, "-c", code, "report", str(finished), "--format", formats, "--out", str(tmp_path)]
     benchmark.group = "run"
     benchmark.extra_info.update(kind="limit", what=what, unit="s", limit=limit)
+    benchmark.pedantic(
+        lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), rounds=1 if small else 7
+    )
+
+
+ON_A_RUN = {
+    "budget": ("`popsim budget` on a finished run", ["--confidence", "80%"]),
+    "compare": ("`popsim compare` on a finished run", []),
+}
+
+
+@pytest.mark.parametrize("key", ON_A_RUN)
+def test_commands_on_a_run(benchmark: BenchmarkFixture, finished: Path, key: str, small: bool) -> None:
+    what, more = ON_A_RUN[key]
+    command = [sys.executable, "-c", "from popsim.cli.main import main; main()", key, str(finished), *more]
+    benchmark.group = "run"
+    benchmark.extra_info.update(kind="limit", what=what, unit="s", limit=1.0)
     benchmark.pedantic(
         lambda: subprocess.run(command, cwd=ROOT, check=True, capture_output=True), rounds=1 if small else 7
     )
