@@ -109,6 +109,8 @@ def kept_of(target: Path) -> str:
         return "cases of a sweep"
     if (unfinished / ENSEMBLE_FILE).is_file():
         return "all scenarios"
+    if any(unfinished.glob(f"{STORE_FILE}.*")):
+        return "batches of scenarios"
     if not (unfinished / STORE_FILE).is_dir():
         return ""
     from popsim.engine.store import open_store
@@ -206,7 +208,9 @@ def requested(folder: Path, unfinished: Path, options: RunOptions, plan_digest: 
     study = load_requested(unfinished, options)
     plan = compile_plan(study)
     # Of a run to a precision, the study has the number of scenarios that it took, once all are there.
-    has_taken = options.precision is not None and (unfinished / ENSEMBLE_FILE).is_file()
+    has_taken = options.precision is not None and any(
+        (unfinished / name).exists() for name in (ENSEMBLE_FILE, STORE_FILE)
+    )
     if plan.digest != plan_digest and not has_taken:
         found = f"a study whose plan is {plan.digest}: it was changed, or scipy has another version"
         mend = f"undo that, or begin anew: `popsim clean {folder}` removes the unfinished run"

@@ -10,8 +10,9 @@ from popsim.cli.folder import check_replaceable, older_run
 from popsim.cli.make import make_run, print_run
 from popsim.cli.parameters import as_json_option, memory_option, run_argument, threads_option
 from popsim.cli.request import RunOptions, kept_of, kept_when_stopped, requested
-from popsim.cli.scenarios import Resources
+from popsim.cli.scenarios import Resources, discard_damaged, store_of
 from popsim.errors import Problem, RunError
+from popsim.schema import PLAN_FILE
 from popsim.version import __version__
 
 _COMMANDS = ("run", "extend", "sweep")
@@ -31,7 +32,8 @@ def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -
     """Go on with a run, an extension or a sweep that was stopped, from what it had finished.
 
     RUN is the folder that it was made for. Nothing that was finished is computed again, and the result is that of
-    a run that was never stopped, bit for bit.
+    a run that was never stopped, bit for bit. Of a finished run with a store, ranges of scenarios that are damaged
+    are drawn again.
     """
     from popsim.cli.main import DONE
     from popsim.cli.make_sweep import resume_sweep
@@ -43,6 +45,9 @@ def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -
         recover(target)
         unfinished = unfinished_of(target)
         request = request_of(unfinished)
+        if request is None and (repaired := _repaired(target, resources)):
+            click.echo(f"In {run}: drew {repaired:,} damaged scenarios again.", err=True)
+            return DONE
         if request is None:
             found = "a finished run, and nothing unfinished" if target.is_dir() else "no run, finished or not"
             mend = "`popsim extend RUN --scenarios N` adds scenarios; `popsim run --out RUN` makes a run"
@@ -63,3 +68,21 @@ def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -
             data = make_run(target, request, study, plan, resources)
     print_run(data, run, target, options, replaced, as_json)
     return DONE
+
+
+def _repaired(target: Path, resources: Resources) -> int:
+    """Draw the damaged ranges of a finished run again, which has a store; return how many scenarios these were."""
+    from popsim.engine.runs import load_plan
+    from popsim.engine.simulate import simulation_of
+    from popsim.engine.store import fill_store
+
+    store = store_of(target)
+    if store is None:
+        return 0
+    discard_damaged(store)
+    missing = store.missing()
+    if missing:
+        # From the plan that made it: the study might give other tables by now.
+        plan = load_plan(target / PLAN_FILE)
+        fill_store(simulation_of(plan, breakdowns=store.breakdowns), store, resources.threads)
+    return sum(stop - start for start, stop in missing)

@@ -80,7 +80,7 @@ def simulated(
     streams = len(plan.draws.shared_stream) + len(plan.draws.own_stream)
     with progress_bar("Scenarios", draws=streams) as progress:
         if options.precision is not None:
-            dataset = _simulated_to(options.precision, options.max_scenarios, plan, resources.threads, progress)
+            dataset = _simulated_to(unfinished, options.precision, options.max_scenarios, plan, resources, progress)
             study, plan = as_run(unfinished, options, dataset)
             return study, plan, dataset.assign_attrs(study=plan.about.study_text)
         simulation = simulation_of(plan, breakdowns=breakdowns_of(plan))
@@ -108,7 +108,7 @@ def _streamed(
     store = create_store(unfinished / STORE_FILE, simulation, chunk=chunk)
     if shorter is not None:
         store.take(shorter)
-    _discard_damaged(store)
+    discard_damaged(store)
     if base is not None:
         with opened_dataset(base) as known:
             take_known(store, known, simulation, resources.threads)
@@ -128,8 +128,8 @@ def store_of(folder: Path) -> Store | None:
         return None
 
 
-def _discard_damaged(store: Store) -> None:
-    """Have damaged ranges of a store drawn again, and say so."""
+def discard_damaged(store: Store) -> None:
+    """Let damaged ranges of a store count as missing, to be drawn again, and say so."""
     store.discard_partial()
     for problem in store.discard_damaged():
         click.echo(f"Drawn again, since it is damaged: {problem.file} ({problem.found}).", err=True)
@@ -167,7 +167,7 @@ def extremes_of(unfinished: Path, study: Study, dataset: xr.Dataset, resources: 
         simulation = Simulation.of(plan, ())
         files.make_folder(folder)
         store = create_store(folder / f"{name}.zarr", simulation, chunk=whole.chunk)
-        _discard_damaged(store)
+        discard_damaged(store)
         fill_store(simulation, store, resources.threads)
         extreme = as_extreme(store.dataset()["cost"], name, study).isel(option=0, drop=True)
         whole.add(extreme.to_dataset(name=name))
@@ -175,23 +175,57 @@ def extremes_of(unfinished: Path, study: Study, dataset: xr.Dataset, resources: 
     return whole.dataset()[list(EXTREME_SHARES)]
 
 
-def _simulated_to(precision: float, most: int | None, plan: Plan, threads: int, bar: ProgressBar | None) -> xr.Dataset:
-    """Simulate as many scenarios as a precision takes."""
+def _simulated_to(
+    unfinished: Path, precision: float, most: int | None, plan: Plan, resources: Resources, bar: ProgressBar | None
+) -> xr.Dataset:
+    """Simulate as many scenarios as a precision takes: in memory, or in a store where it does not hold so many."""
     from popsim.analysis.precision import simulate_to
+    from popsim.engine import files
+    from popsim.errors import ParameterError
 
-    def show_reached(count: int, reached: float) -> None:
+    reached: list[int] = []
+
+    def show_reached(count: int, error: float) -> None:
+        reached.append(count)
         if bar is not None:
-            bar.describe(f"Scenarios: {count:,} reach {100 * reached:.2g} %, wanted {100 * precision:.2g} %")
+            bar.describe(f"Scenarios: {count:,} reach {100 * error:.2g} %, wanted {100 * precision:.2g} %")
 
-    return simulate_to(
-        plan,
-        precision=precision,
-        breakdowns=breakdowns_of(plan),
-        threads=threads,
-        max_scenarios=most,
-        progress=bar,
-        on_batch=show_reached,
-    )
+    def simulated_in(place: Path | None) -> xr.Dataset:
+        return simulate_to(
+            plan,
+            precision=precision,
+            breakdowns=breakdowns_of(plan),
+            threads=resources.threads,
+            max_scenarios=most,
+            progress=bar,
+            on_batch=show_reached,
+            store=place,
+            memory=resources.memory,
+        )
+
+    finished, place = store_of(unfinished), unfinished / STORE_FILE
+    batches = list(unfinished.glob(f"{STORE_FILE}.*"))
+    if finished is not None:  # it takes its place when the precision is reached
+        for path in batches:
+            files.remove(path)
+        return finished.dataset()
+    if batches:
+        return simulated_in(place)
+    try:
+        return simulated_in(None)
+    except ParameterError:
+        if not reached or not _is_short(plan, most, resources):
+            raise
+    return simulated_in(place)
+
+
+def _is_short(plan: Plan, most: int | None, resources: Resources) -> bool:
+    """Return whether the memory holds fewer scenarios than a precision may take."""
+    from popsim.engine.batches import InMemory
+    from popsim.engine.simulate import simulation_of
+
+    room = InMemory(resources.memory).room(simulation_of(plan, breakdowns=breakdowns_of(plan)))
+    return most is None or room < most
 
 
 def as_run(unfinished: Path, options: RunOptions, dataset: xr.Dataset) -> tuple[Study, Plan]:

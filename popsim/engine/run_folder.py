@@ -243,6 +243,10 @@ def finish(target: Path) -> None:
     """
     made, aside = unfinished_of(target), replaced_of(target)
     with files.said_where(target):
+        # What was being written or removed when the process was stopped before.
+        for ending in (files.PARTIAL, files.REMOVING):
+            for path in list(made.rglob(f"*{ending}")):
+                files.remove(path)
         files.flush_all(made)
         if not target.exists():
             files.rename(made, target)

@@ -183,6 +183,40 @@ def test_a_run_to_a_precision_goes_on_with_the_scenarios_that_it_took(
     assert content(FOLDER) == whole
 
 
+def test_a_precision_that_takes_more_than_the_memory_holds_goes_to_a_store(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to = ("run", "example", "--precision", "1%", *ASKED[4:])
+    assert call(*to).status == 0
+    whole = content(FOLDER)
+    shutil.rmtree(FOLDER)
+    with monkeypatch.context() as patched:
+        patched.setattr("popsim.engine.batches.InMemory.room", lambda *_: 5_000)
+        patched.setattr(PLACES["figures"], raising(KeyboardInterrupt()))
+        assert call(*to).status == 130
+    with monkeypatch.context() as patched:
+        patched.setattr("popsim.analysis.precision.simulate_to", raising(AssertionError("computed again")))
+        done = call("resume", str(FOLDER))
+    assert (done.status, "Precision: " in done.out) == (0, True)
+    assert (FOLDER / "ensemble.zarr").is_dir()
+    assert but_ensemble(content(FOLDER)) == but_ensemble(whole)
+
+
+def test_a_finished_run_whose_store_is_damaged_is_mended(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, short_of_memory: None
+) -> None:
+    assert call(*SHORTER).status == 0
+    before = content(FOLDER)
+    damaged = next(path for path in (FOLDER / "ensemble.zarr" / "cost_by_area").iterdir() if path.name.startswith("c."))
+    damaged.write_bytes(b"")
+    done = call("report", str(FOLDER))
+    assert (done.status, "popsim resume draws it again" in done.err) == (2, True)
+    done = call("resume", str(FOLDER))
+    assert (done.status, done.out) == (0, "")
+    assert f"In {FOLDER}: drew 64 damaged scenarios again." in done.err
+    assert content(FOLDER) == before
+
+
 @pytest.fixture
 def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no run fitted the memory, and ranges were small."""

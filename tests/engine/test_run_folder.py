@@ -67,6 +67,16 @@ def test_a_complete_run_takes_the_place_of_the_old_one(target: Path) -> None:
     assert [path.name for path in target.parent.iterdir()] == ["old"]
 
 
+def test_what_was_half_written_does_not_come_into_the_run(target: Path) -> None:
+    with locked(target):
+        folder = begin(target, REQUEST, lambda folder: write_run(folder, "new run"))
+        (folder / f".report.html.1234{files.PARTIAL}").write_text("half")
+        (folder / "inputs" / f"old{files.REMOVING}").mkdir()
+        finish(target)
+    assert content(target) == NEW
+    assert [path.name for path in (target / "inputs").iterdir()] == ["countries.csv"]
+
+
 def test_a_run_makes_the_folders_above_it(tmp_path: Path) -> None:
     replace_run(tmp_path / "deep" / "deeper" / "run")
     assert content(tmp_path / "deep" / "deeper" / "run") == NEW
