@@ -38,7 +38,7 @@ test-documents: $(VENV)/.installed-documents ## open the documents in a browser 
 test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and again; store a run in object storage
 	$(BIN)/python -m pytest tests -m cluster $(ARGS)
 
-test-kills: $(VENV)/.installed-test ## kill runs and extensions at 25 random moments each, and see that nothing is lost: some half an hour
+test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost: some half an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers

@@ -128,6 +128,9 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
 def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
     if "cost" not in dataset.data_vars or {"option", "scenario"} - set(dataset["cost"].dims):
         raise RunError(Problem("dataset", (), "no cost (option, scenario)", "a dataset of ps.simulate"))
+    if swept := [str(dim) for dim in dataset["cost"].dims if dim not in ("option", "scenario")]:
+        mend = "select one case with .sel, or compare cases: popsim.cases_as_options or popsim.compare_cases"
+        raise RunError(Problem("dataset", (), f"many cases, by {', '.join(swept)}", "options of one case", mend))
     options = [str(option) for option in dataset["option"].values]
     if repeated := sorted({option for option in options if options.count(option) > 1}):
         raise RunError(Problem("dataset", ("option",), f"{', '.join(repeated)} more than once", "each option once"))

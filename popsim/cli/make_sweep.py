@@ -56,6 +56,7 @@ def make_sweep(folder: Path, target: Path, study: Study, asked: Mapping[str, Any
 
     cases = Cases.of(asked["grid"], asked["cases"])
     with sweep_of(study, cases, options=asked["options"], breakdowns=asked["breakdowns"]) as job:
+        job.check_fits()
         request = Request("sweep", job.digest, dict(asked))
         unfinished = unfinished_of(target)
         if not _is_begun(folder, unfinished, request):

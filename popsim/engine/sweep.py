@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,9 +25,11 @@ import xarray as xr
 from popsim import schema
 from popsim.arguments import by_keyword
 from popsim.arrays import Floats, Words
-from popsim.engine.breakdowns import arrange_merged, read_breakdowns, scope_of
+from popsim.display import as_size
+from popsim.engine.breakdowns import arrange_merged, describe_variables, read_breakdowns, scope_of
 from popsim.engine.cases import CASE, Cases
 from popsim.engine.designs import queue
+from popsim.engine.memory import free_memory
 from popsim.engine.simulation import Simulation, provenance
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, check_threads
@@ -125,6 +128,7 @@ def sweep(
     wanted = Cases.of(grid, cases)
     sampling = (scenarios, seed, design, replicates)
     with sweep_of(study, wanted, overrides, options=options, sampling=sampling, breakdowns=breakdowns) as job:
+        job.check_fits()
         parts = list(job.parts(range(len(wanted.changes)), check_threads(threads), progress))
         dataset = job.dataset(parts)
     if failed := json.loads(dataset.attrs[FAILED]):
@@ -167,6 +171,25 @@ class Sweep:
         sampling = self.plan.sampling
         text = json.dumps([self.study.files, asked, sampling.count, sampling.first, self.plan.digest], default=str)
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+    def check_fits(self) -> None:
+        """Check that the results fit the memory, before any of the work is done.
+
+        Raises
+        ------
+        ParameterError
+            When they do not.
+        """
+        variables = describe_variables(self.breakdowns, scope_of([self.plan]))
+        options = 1 + len(self.study.options) * self.options
+        cases, scenarios = len(self.cases.changes), self.plan.scenarios
+        of_case = 8 * options * scenarios * sum(math.prod(each.shape) for each in variables)
+        needed, free = of_case * cases + max(of_case, min(_MOST_BYTES, of_case * cases)), free_memory()
+        if needed > free:
+            found = f"{cases:,} cases of {scenarios:,} scenarios with {options} options: {as_size(needed)}"
+            allowed = f"results that fit the memory: {as_size(free)}"
+            mend = "fewer scenarios or cases at a time, fewer breakdowns, or the full programme alone (--no-options)"
+            raise ParameterError(Problem("", ("scenarios",), found, allowed, mend))
 
     def parts(self, numbers: Iterable[int], threads: int, progress: Progress | None = None) -> Iterator[Part]:
         """Yield what the cases of these numbers come to, some at a time.

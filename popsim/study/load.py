@@ -108,7 +108,7 @@ class StudyReader:
         overrides
             Values by dotted key.
         alone
-            Whether to leave out what takes time beside the study and its options: its what-ifs and texts of its files.
+            Whether to leave out what takes time beside the study and its options: what-ifs, notes, texts of files.
 
         Raises
         ------
@@ -142,8 +142,11 @@ class StudyReader:
         if problems or study is None:
             raise StudyError(dict.fromkeys(problems))
         study = replace(study, source=str(path), reading=tuple(dict.fromkeys(shared.reading)))
-        study = replace(study, notes=loader.notes(study), options=tuple(options), what_ifs=tuple(what_ifs))
-        if alone or not (options or what_ifs):
+        study = replace(study, options=tuple(options), what_ifs=tuple(what_ifs))
+        if alone:
+            return study
+        study = replace(study, notes=loader.notes(study))
+        if not (options or what_ifs):
             return study
         return replace(study, files=loader.files(options, what_ifs))
 

@@ -26,8 +26,6 @@ from tests.engine.faults import Killed, number_of_operations, stopped_at
 YEARS = ",".join(f"{year / 20:g}" for year in range(50))
 ASKED = ("sweep", "example", "--grid", f"start.years={YEARS}", "--no-options", "--scenarios", "60", "--out", "swept")
 """Cases for three parts, since each moves all payments."""
-KILLS = int(os.environ.get("POPSIM_KILLS", "3"))
-"""How many processes are killed; `make test-kills` states more."""
 
 
 def content(folder: Path) -> dict[str, bytes]:
@@ -174,7 +172,10 @@ def test_a_damaged_part_is_refused(call: Callable[..., Any], monkeypatch: pytest
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-def test_killed_at_random_moments_it_resumes_to_the_same_bits(tmp_path: Path, uninterrupted: dict[str, bytes]) -> None:
+@pytest.mark.parametrize("kills", [3, pytest.param(25, marks=pytest.mark.kills)])
+def test_killed_at_random_moments_it_resumes_to_the_same_bits(
+    tmp_path: Path, uninterrupted: dict[str, bytes], kills: int
+) -> None:
     """Processes of their own, killed without warning."""
     popsim = (sys.executable, "-m", "popsim")
     begun = time.monotonic()
@@ -183,7 +184,7 @@ def test_killed_at_random_moments_it_resumes_to_the_same_bits(tmp_path: Path, un
     whole = content(tmp_path / "swept")
     assert whole["sweep.nc"] == uninterrupted["sweep.nc"]
     moments = random.Random(1)
-    for kill in range(KILLS):
+    for kill in range(kills):
         folder = tmp_path / str(kill)
         folder.mkdir()
         with subprocess.Popen(

@@ -186,6 +186,19 @@ def test_wrong_arguments_are_refused(given: dict[str, Any], found: str) -> None:
     assert found in str(refused.value)
 
 
+def test_results_that_do_not_fit_the_memory_are_refused_before_anything_is_drawn() -> None:
+    grid = {"start.years": [0, 1, 2], "financing.cofinancing": [0.1, 0.2]}
+    with pytest.raises(ps.ParameterError, match=r"6 cases of 10,000,000,000 scenarios with 2 options: .*"):
+        ps.sweep("example", grid=grid, scenarios=10**10)
+
+
+def test_options_of_a_sweep_are_compared_one_case_at_a_time() -> None:
+    swept = ps.sweep("example", grid={"start.years": [0, 1]}, scenarios=50)
+    with pytest.raises(ps.RunError, match="many cases, by years"):
+        ps.compare(swept)
+    assert ps.compare(swept.sel(years=1))["option"].values.tolist() == ["without_sirens"]
+
+
 def test_differences_between_cases_err_as_runs_of_other_seeds_do() -> None:
     """Errors of differences of medians against their spread over seeds; false alarm 1e-3 at most by the bounds."""
     found = [
