@@ -420,9 +420,9 @@ class _Reader:
         found: np.dtype[Any] = self._array.dtype.newbyteorder("=")
         return found
 
-    @cached_property
+    @property
     def _shards(self) -> Shards | None:
-        """The files, where they can be read without Zarr."""
+        """The files, where they can be read without Zarr; not kept, since a finished run is moved to its place."""
         folder = self.store.storage.folder
         if folder is None or self._array.shards is None:
             return None
@@ -431,8 +431,9 @@ class _Reader:
     def __getitem__(self, index: Any) -> Any:
         try:
             wanted = _ranges_of(index, self.shape)
-            if self._shards is not None and self._shards.are_one_column(wanted):
-                return self._shards.read(wanted)[tuple(0 if isinstance(each, int) else slice(None) for each in index)]
+            shards = self._shards
+            if shards is not None and shards.are_one_column(wanted):
+                return shards.read(wanted)[tuple(0 if isinstance(each, int) else slice(None) for each in index)]
             values = native(np.asarray(self._array[index]))
         except _UNREADABLE as error:
             raise self._unreadable(_reason(error)) from error

@@ -365,3 +365,12 @@ def test_ranges_fit_the_memory(simulation: Simulation) -> None:
         assert length == 512 or 8 * length * pops.outputs <= memory // 8
         assert length & (length - 1) == 0
     assert range_length(pops, 2**33) > range_length(pops)
+
+
+def test_a_dataset_reads_on_when_its_store_is_moved(store: Store, wanted: xr.Dataset, tmp_path: Path) -> None:
+    dataset = store.dataset()
+    # Some variables were read before, so that readers keep what they can keep.
+    dataset[["cost", "cost_by_area"]].compute()
+    (tmp_path / "ensemble.zarr").rename(tmp_path / "moved.zarr")
+    store.move(tmp_path / "moved.zarr")
+    xr.testing.assert_identical(dataset.load(), wanted)
