@@ -70,7 +70,7 @@ def simulate(
         A folder such as ``ensemble.zarr``, or a URL that fsspec knows, to which scenarios are written range by range as
         they are drawn, so that memory does not grow with their number. The dataset then has dask arrays, which are read
         when they are used. A store of the same study, scenarios and breakdowns that is there is completed: what an
-        interrupted call finished is not drawn again. None to hold all scenarios in memory.
+        interrupted call finished is not drawn again, unless it is damaged. None to hold all scenarios in memory.
     memory
         How much this process may take, such as "2GiB"; what would take more is refused before any scenario is drawn.
         None for all that is free without a store, and half of it with one. With a client: each thread of its workers.
@@ -124,7 +124,10 @@ def simulate(
     chunk = range_length(simulation, memory_limit(memory))
     check_fits_streamed(simulation, chunk, memory)
     opened = create_store(path, simulation, chunk=chunk)
+    # A store that was there keeps the ranges that it has.
+    check_fits_streamed(simulation, opened.chunk, memory)
     if client is None:
+        opened.discard_damaged()
         fill_store(simulation, opened, threads, progress)
     else:
         fill_store_on_cluster(simulation, opened, client, progress)

@@ -60,7 +60,8 @@ _LEAST_RANGE, _LARGEST_RANGE = 512, 2**16
 """Scenarios of a range: a block of the kernels at least; no more than is soon drawn again where it is lost."""
 _READ_BYTES = 2**24
 """Pieces of consecutive ranges are read together up to this size."""
-_AGAIN = "popsim resume draws it again"
+_AGAIN = "popsim resume draws it again, and so does the same simulate(..., store=...)"
+_ON = "popsim resume goes on with it, and so does the same simulate(..., store=...)"
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AssertionError)
 """What Zarr and its codecs raise where a file is damaged."""
 
@@ -315,7 +316,7 @@ class Store:
         """
         if missing := self.missing():
             found = f"{len(missing):,} of {len(self.ranges()):,} ranges of scenarios missing"
-            raise RunError(Problem(self.path, (), found, "a finished store", "popsim resume goes on with it"))
+            raise RunError(Problem(self.path, (), found, "a finished store", _ON))
         with _reading(self.path):
             group = open_group(self.storage)
             attributes, described = described_by(group)
@@ -669,5 +670,5 @@ def _writing(path: str) -> Iterator[None]:
     except PopsimError:
         raise
     except OSError as error:
-        mend = "make room, then popsim resume goes on"
+        mend = "make room, then popsim resume goes on, and so does the same simulate(..., store=...)"
         raise FileError(Problem(f"writing {path}", (), _reason(error), "a folder that may be written", mend)) from error

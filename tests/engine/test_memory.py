@@ -13,7 +13,7 @@ import xarray as xr
 
 import popsim as ps
 from popsim.engine.memory import free_memory, memory_limit
-from popsim.errors import ParameterError, RunError
+from popsim.errors import FileError, ParameterError, RunError
 
 
 def write(root: Path, files: dict[str, str]) -> None:
@@ -173,5 +173,9 @@ def test_a_run_into_a_store_is_that_in_memory(tmp_path: Path) -> None:
     stored = ps.simulate(study, **given, store=path, memory="1GiB")
     xr.testing.assert_identical(stored, ps.simulate(study, **given))
     xr.testing.assert_identical(ps.simulate(study, **given, store=str(path)), stored)
+    (path / "cost" / "c.0.0").unlink()
+    with pytest.raises(FileError, match=r"cost/c\.0\.0"):
+        stored["cost"].load()
+    xr.testing.assert_identical(ps.simulate(study, **given, store=path), ps.simulate(study, **given))
     with pytest.raises(RunError, match="plan_digest"):
         ps.simulate(study, **{**given, "seed": 5}, store=path)

@@ -6,6 +6,9 @@ import dataclasses
 import itertools
 import pickle
 import random
+import subprocess
+import sys
+import time
 import uuid
 from collections.abc import Iterator
 from functools import cache
@@ -19,6 +22,7 @@ from hypothesis import strategies as st
 
 import popsim as ps
 from popsim.engine.breakdowns import read_breakdowns, scope_of
+from popsim.engine.simulate import simulation_of as run_of
 from popsim.engine.simulation import Simulation
 from popsim.engine.storage import Storage
 from popsim.engine.store import Store, create_store, fill_store, open_store, range_length
@@ -191,6 +195,40 @@ def test_what_a_killed_process_left_is_removed(simulation: Simulation, store: St
     left.write_bytes(b"half")
     fill_store(simulation, store, threads=1)
     assert not left.exists()
+
+
+FILLED = """
+import sys
+import popsim as ps
+from popsim.engine.simulate import simulation_of
+from popsim.engine.store import create_store, fill_store
+simulation = simulation_of(ps.load_study("example"), 20_000, breakdowns=["area"])
+fill_store(simulation, create_store(sys.argv[1], simulation, chunk=512), 2)
+"""
+
+
+def test_a_killed_process_loses_only_what_was_not_finished(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "ensemble.zarr"
+    study = ps.load_study("example")
+    simulation = run_of(study, 20_000, breakdowns=["area"])
+    finished: set[tuple[int, int]] = set()
+    for more in (1, 17):
+        process = subprocess.Popen([sys.executable, "-c", FILLED, str(path)])
+        while process.poll() is None and len(list(path.glob("checksum/c.*.0"))) < len(finished) + more:
+            time.sleep(0.002)
+        process.kill()
+        process.wait()
+        store = open_store(path)
+        now = set(store.ranges()) - set(store.missing())
+        assert finished < now
+        assert store.verify() == []
+        finished = now
+    computed = []
+    fill = Simulation.fill
+    monkeypatch.setattr(Simulation, "fill", lambda self, *given: (computed.append(given[:2]), fill(self, *given))[1])
+    fill_store(simulation, store, threads=2)
+    assert set(computed) == set(store.ranges()) - finished
+    xr.testing.assert_identical(store.dataset(), ps.simulate(study, scenarios=20_000, breakdowns=["area"]))
 
 
 def spoil(path: Path, how: str) -> None:
