@@ -92,11 +92,6 @@ class Selection:
             axes[dim] = axis if isinstance(axis, int) else axis[start : start + size]
         return tuple(axes)
 
-    def place(self, along: int, country: int) -> tuple[int, ...]:
-        """Return the place of a chunk in the array."""
-        at = {_SCENARIO: along, _COUNTRY: country}
-        return tuple(at.get(dim, 0) for dim, axis in enumerate(self.axes) if not isinstance(axis, int))
-
 
 def _along(axis: Axis, index: Any) -> Axis | None:
     """Return what an index leaves of an axis that is no single number; None for an index of another kind."""
