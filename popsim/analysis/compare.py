@@ -29,7 +29,7 @@ Figures = dict[str, Floats]
 """What is said of the difference of one option, by the last words of its name."""
 
 _NUMBERS = {
-    "dearer": "Probability that the option is dearer: {name}",
+    "dearer": "Probability that the option costs more: {name}",
     "cheaper": "Probability that the option is cheaper: {name}",
     "equal": "Probability that the option is equal: {name}",
     "correlation": "Correlation with the baseline",
