@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-statistical test-documents test-cluster test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence docs-reference translations
+.PHONY: help run test test-kills test-statistical test-documents test-cluster test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -71,6 +71,12 @@ bench-peers: $(PEERS)/.installed ## the same jobs through other libraries, in an
 
 bench-convergence: $(VENV)/.installed-test ## draw error against scenarios for the three designs: docs/images/convergence.svg
 	$(BIN)/python -m benchmarks.convergence
+
+bench-linear: $(VENV)/.installed-test ## time over scenarios, countries and options: docs/images/linear.svg
+	$(BIN)/python -m benchmarks.linear
+
+bench-seconds: $(VENV)/.installed-test ## seconds until the quantiles of the total are known to 0.5 % (ten minutes)
+	$(BIN)/python -m benchmarks.seconds
 
 docs-reference: $(VENV)/.installed ## write the pages of all keys of study files and all variables: docs/reference
 	$(BIN)/python -m popsim.study.describe docs/reference/keys.md docs/reference/variables.md docs/how-to/import-costs.md
