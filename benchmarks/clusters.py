@@ -33,7 +33,7 @@ CHUNK = 8_192
 
 def two_workers_against_one(small: bool) -> Pair:
     """Scenarios of the packaged study, computed and stored by two worker processes against one."""
-    ranges = 2 if small else 8
+    ranges = 4 if small else 16
     return Pair(_stored(_client(2), ranges), _stored(_client(1), ranges))
 
 

@@ -10,7 +10,14 @@ import click
 
 from popsim.cli.folder import check_replaceable, older_run
 from popsim.cli.make import make_run, print_run
-from popsim.cli.parameters import as_json_option, memory_option, run_argument, threads_option, whole_number
+from popsim.cli.parameters import (
+    as_json_option,
+    memory_option,
+    run_argument,
+    scheduler_option,
+    threads_option,
+    whole_number,
+)
 from popsim.cli.request import RunOptions, begin_run, kept_when_stopped, today
 from popsim.cli.scenarios import Resources
 from popsim.errors import ParameterError, Problem, RunError
@@ -35,8 +42,11 @@ Examples:
 )
 @threads_option
 @memory_option
+@scheduler_option
 @as_json_option
-def command(run: Path, scenarios: int, threads: int | None, memory: str | None, as_json: bool) -> None:
+def command(
+    run: Path, scenarios: int, threads: int | None, memory: str | None, scheduler: str | None, as_json: bool
+) -> None:
     """Add scenarios to a finished run, until it has N in all.
 
     RUN is a folder that "popsim run" made. The result is that of a run of N scenarios, bit for bit; those that the run
@@ -50,7 +60,7 @@ def command(run: Path, scenarios: int, threads: int | None, memory: str | None, 
     from popsim.study.load import load_study
 
     target = check_replaceable(run)
-    resources = Resources.of(threads, memory)
+    resources = Resources.of(threads, memory, scheduler)
     with locked(target):
         recover(target)
         old = load_run(target)

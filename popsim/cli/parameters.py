@@ -100,6 +100,12 @@ memory_option = click.option(
     help="How much memory to take at most, such as 2GiB; else half of what is free. What does not fit is written to "
     "the disk as it is drawn; no number changes.",
 )
+scheduler_option = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Have the workers of a dask cluster draw the scenarios: the address of its scheduler, such as "
+    "tcp://10.0.0.1:8786, or its file. All workers must see the folder of the run; no number changes.",
+)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
 
 

@@ -8,10 +8,10 @@ import click
 
 from popsim.cli.folder import check_replaceable, older_run
 from popsim.cli.make import make_run, print_run
-from popsim.cli.parameters import as_json_option, memory_option, run_argument, threads_option
+from popsim.cli.parameters import as_json_option, memory_option, run_argument, scheduler_option, threads_option
 from popsim.cli.request import RunOptions, kept_of, kept_when_stopped, requested
 from popsim.cli.scenarios import Resources, discard_damaged, store_of
-from popsim.errors import Problem, RunError
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.schema import PLAN_FILE
 from popsim.version import __version__
 
@@ -27,8 +27,9 @@ Examples:
 @run_argument
 @threads_option
 @memory_option
+@scheduler_option
 @as_json_option
-def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -> int:
+def command(run: Path, threads: int | None, memory: str | None, scheduler: str | None, as_json: bool) -> int:
     """Go on with a run, an extension or a sweep that was stopped, from what it had finished.
 
     RUN is the folder that it was made for. Nothing that was finished is computed again, and the result is that of
@@ -40,7 +41,7 @@ def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -
     from popsim.engine.run_folder import locked, recover, request_of, unfinished_of
 
     target = check_replaceable(run)
-    resources = Resources.of(threads, memory)
+    resources = Resources.of(threads, memory, scheduler)
     with locked(target):
         recover(target)
         unfinished = unfinished_of(target)
@@ -59,6 +60,8 @@ def command(run: Path, threads: int | None, memory: str | None, as_json: bool) -
             mend = f"go on with that version, or begin anew: `popsim clean {run}` removes it"
             raise RunError(Problem(str(unfinished), (), found, f"one that popsim {__version__} began", mend))
         if request.command == "sweep":
+            if scheduler is not None:
+                raise ParameterError(Problem("--scheduler", (), "a sweep, which is for one machine", "a run"))
             return resume_sweep(run, target, request, threads, as_json)
         replaced = older_run(target)
         options = RunOptions.of(request)

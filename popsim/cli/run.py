@@ -14,6 +14,7 @@ from popsim.cli.parameters import (
     as_json_option,
     memory_option,
     overrides_of,
+    scheduler_option,
     seed_option,
     settings_option,
     share_of_one,
@@ -63,6 +64,7 @@ The folder receives
 )
 @threads_option
 @memory_option
+@scheduler_option
 @click.option(
     "--drivers/--no-drivers",
     "drivers",
@@ -96,6 +98,7 @@ def command(
     out: Path | None,
     threads: int | None,
     memory: str | None,
+    scheduler: str | None,
     drivers: bool | None,
     assumptions: bool | None,
     formats: str,
@@ -122,7 +125,7 @@ def command(
     print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out
     target = check_replaceable(folder)
-    resources = Resources.of(threads, memory)
+    resources = Resources.of(threads, memory, scheduler)
     options = RunOptions(
         formats=tuple(each.name for each in documents),
         drivers=drivers,

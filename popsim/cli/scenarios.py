@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +12,12 @@ import click
 
 from popsim.cli.progress import progress_bar
 from popsim.cli.request import RunOptions, load_requested
-from popsim.errors import RunError
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.schema import STORE_FILE
 
 if TYPE_CHECKING:
     import xarray as xr
+    from distributed import Client
 
     from popsim.cli.progress import ProgressBar
     from popsim.engine.simulation import Simulation
@@ -33,9 +36,11 @@ class Resources:
     threads: int
     memory: int
     """Bytes."""
+    scheduler: str | None = None
+    """Address of the scheduler of a cluster, whose workers draw the scenarios; None for this machine."""
 
     @classmethod
-    def of(cls, threads: int | None, memory: str | None) -> Resources:
+    def of(cls, threads: int | None, memory: str | None, scheduler: str | None = None) -> Resources:
         """Return what is stated, or all cores and half of the memory that is free.
 
         Raises
@@ -46,7 +51,24 @@ class Resources:
         from popsim.engine.memory import memory_limit
         from popsim.engine.threads import check_threads
 
-        return cls(check_threads(threads), memory_limit(memory))
+        return cls(check_threads(threads), memory_limit(memory), scheduler)
+
+    @contextmanager
+    def workers(self) -> Iterator[Client | None]:
+        """Yield a client of the cluster; None for this machine.
+
+        Raises
+        ------
+        ClusterError
+            When no scheduler answers.
+        """
+        if self.scheduler is None:
+            yield None
+            return
+        from popsim.engine.cluster import connected
+
+        with connected(self.scheduler) as client:
+            yield client
 
 
 def breakdowns_of(plan: Plan) -> tuple[tuple[str, ...], ...]:
@@ -77,6 +99,9 @@ def simulated(
     from popsim.engine.runs import load_dataset
     from popsim.engine.simulate import simulation_of
 
+    if options.precision is not None and resources.scheduler is not None:
+        mend = "name a number of scenarios that is enough, with --scenarios"
+        raise ParameterError(Problem("--scheduler", (), "a run to a precision", "a number of scenarios", mend))
     streams = len(plan.draws.shared_stream) + len(plan.draws.own_stream)
     with progress_bar("Scenarios", draws=streams) as progress:
         if options.precision is not None:
@@ -84,7 +109,8 @@ def simulated(
             study, plan = as_run(unfinished, options, dataset)
             return study, plan, dataset.assign_attrs(study=plan.about.study_text)
         simulation = simulation_of(plan, breakdowns=breakdowns_of(plan))
-        if (unfinished / STORE_FILE).exists() or needed_in_memory(simulation) > resources.memory:
+        is_in_memory = resources.scheduler is None and needed_in_memory(simulation) <= resources.memory
+        if (unfinished / STORE_FILE).exists() or not is_in_memory:
             return study, plan, _streamed(unfinished, base, simulation, resources, progress)
         if base is not None:
             return study, plan, extended(load_dataset(base), simulation, resources.threads, progress)
@@ -97,23 +123,43 @@ def _streamed(
 ) -> xr.Dataset:
     """Write the scenarios that are not there yet to the store of an unfinished run; return all."""
     from popsim.engine.again import take_known
+    from popsim.engine.cluster import parts_for
     from popsim.engine.memory import check_fits_streamed
     from popsim.engine.runs import opened_dataset
-    from popsim.engine.store import create_store, fill_store, range_length
+    from popsim.engine.store import create_store, range_length
 
-    shorter = None if base is None else store_of(base)
-    # With ranges of the same length, files can be taken over.
-    chunk = range_length(simulation, resources.memory) if shorter is None else shorter.chunk
-    check_fits_streamed(simulation, chunk, resources.memory)
-    store = create_store(unfinished / STORE_FILE, simulation, chunk=chunk)
-    if shorter is not None:
-        store.take(shorter)
-    discard_damaged(store)
-    if base is not None:
-        with opened_dataset(base) as known:
-            take_known(store, known, simulation, resources.threads)
-    fill_store(simulation, store, resources.threads, progress)
+    with resources.workers() as client:
+        shorter = None if base is None else store_of(base)
+        # With ranges of the same length, files can be taken over.
+        parts = 1 if client is None else parts_for(client)
+        chunk = range_length(simulation, resources.memory, parts) if shorter is None else shorter.chunk
+        check_fits_streamed(simulation, chunk, resources.memory)
+        store = create_store(unfinished / STORE_FILE, simulation, chunk=chunk)
+        if shorter is not None:
+            store.take(shorter)
+        discard_damaged(store)
+        if base is not None:
+            with opened_dataset(base) as known:
+                take_known(store, known, simulation, resources.threads)
+        _fill(simulation, store, resources, client, progress)
     return store.dataset()
+
+
+def _fill(
+    simulation: Simulation,
+    store: Store,
+    resources: Resources,
+    client: Client | None,
+    progress: ProgressBar | None = None,
+) -> None:
+    """Compute what a store lacks, on this machine or on the workers of a cluster."""
+    from popsim.engine.cluster import fill_store_on_cluster
+    from popsim.engine.store import fill_store
+
+    if client is None:
+        fill_store(simulation, store, resources.threads, progress)
+    else:
+        fill_store_on_cluster(simulation, store, client, progress)
 
 
 def store_of(folder: Path) -> Store | None:
@@ -158,7 +204,7 @@ def extremes_of(unfinished: Path, study: Study, dataset: xr.Dataset, resources: 
         return dependence_extremes(study, threads=resources.threads).isel(option=0, drop=True)
     from popsim.engine import files
     from popsim.engine.simulation import Simulation
-    from popsim.engine.store import create_store, fill_store
+    from popsim.engine.store import create_store
     from popsim.plan import compile as compile_plan
 
     folder = unfinished / _EXTREMES_FOLDER
@@ -168,7 +214,8 @@ def extremes_of(unfinished: Path, study: Study, dataset: xr.Dataset, resources: 
         files.make_folder(folder)
         store = create_store(folder / f"{name}.zarr", simulation, chunk=whole.chunk)
         discard_damaged(store)
-        fill_store(simulation, store, resources.threads)
+        with resources.workers() as client:
+            _fill(simulation, store, resources, client)
         extreme = as_extreme(store.dataset()["cost"], name, study).isel(option=0, drop=True)
         whole.add(extreme.to_dataset(name=name))
     files.remove(folder)

@@ -17,7 +17,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from popsim.errors import ClusterError, ParameterError, Problem, kind_of
+from popsim.errors import ClusterError, ParameterError, PopsimError, Problem, kind_of
 from popsim.version import __version__
 
 if TYPE_CHECKING:
@@ -108,14 +108,20 @@ def fill_store_on_cluster(
 
     Raises
     ------
+    RunError
+        When the store is of another simulation.
     ClusterError
-        When workers have other versions, end again and again, or the scheduler is lost; what is finished is kept.
-    PopsimError
-        As a worker raised it, such as a FileError for a store that it cannot write.
+        When workers have other versions, do not see the store, or end again and again, or the scheduler is lost; what
+        is finished is kept.
+    FileError
+        When a worker cannot write to the store.
     """
     from distributed import as_completed
     from distributed.comm import CommClosedError
 
+    from popsim.engine.store import check_same
+
+    check_same(store, simulation)
     missing, wanted = store.missing(), simulation.sampling.count
     done = wanted - sum(stop - start for start, stop in missing)
     versions = _versions()
@@ -145,6 +151,11 @@ def fill_store_on_cluster(
             client.cancel(list(running.futures), force=True)
 
 
+def parts_for(client: Client) -> int:
+    """Return about how many ranges a run should have, so that all workers end at nearly the same time."""
+    return 4 * _threads(client)
+
+
 def _threads(client: Client) -> int:
     """Return how many ranges the workers compute at a time; one before the first of them has joined."""
     threads: dict[str, int] = client.nthreads()
@@ -160,7 +171,12 @@ def _compute(plans: bytes, versions: dict[str, str], path: str, start: int, stop
 
     if problem := _difference(_versions(), versions, _place()):
         raise ClusterError(problem)
-    store = open_store(path)
+    try:
+        store = open_store(path)
+    except PopsimError as error:
+        allowed, mend = "the store that the client made", "name a folder that all workers share, or object storage"
+        found = error.problems[0].found
+        raise ClusterError(Problem(f"{_place()}: {path}", (), found, allowed, mend)) from error
     if (start, stop) in store.missing():
         store.write(start, stop, _simulation(plans).fill(start, stop, threads=1))
     return stop - start

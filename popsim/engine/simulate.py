@@ -10,7 +10,7 @@ import xarray as xr
 
 from popsim.arguments import by_keyword, check_path
 from popsim.engine.breakdowns import read_breakdowns, scope_of
-from popsim.engine.cluster import check_client, fill_store_on_cluster
+from popsim.engine.cluster import check_client, fill_store_on_cluster, parts_for
 from popsim.engine.memory import check_fits, check_fits_streamed, memory_limit
 from popsim.engine.simulation import Simulation
 from popsim.engine.threads import Progress, check_threads
@@ -121,13 +121,13 @@ def simulate(
     from popsim.engine.store import create_store, fill_store, range_length
 
     path = check_path("store", store, "the path or URL of a store")
-    chunk = range_length(simulation, memory_limit(memory))
+    chunk = range_length(simulation, memory_limit(memory), 1 if client is None else parts_for(client))
     check_fits_streamed(simulation, chunk, memory)
     opened = create_store(path, simulation, chunk=chunk)
     # A store that was there keeps the ranges that it has.
     check_fits_streamed(simulation, opened.chunk, memory)
+    opened.discard_damaged()
     if client is None:
-        opened.discard_damaged()
         fill_store(simulation, opened, threads, progress)
     else:
         fill_store_on_cluster(simulation, opened, client, progress)

@@ -66,7 +66,7 @@ _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeErro
 """What Zarr and its codecs raise where a file is damaged."""
 
 
-def range_length(simulation: Simulation, memory: int | None = None) -> int:
+def range_length(simulation: Simulation, memory: int | None = None, parts: int = 1) -> int:
     """Return how many scenarios a range of a store has: a power of two, as many as a fixed size in memory holds.
 
     Where there are so many outputs that their pieces would be too small to be read quickly, ranges are longer as far
@@ -78,6 +78,8 @@ def range_length(simulation: Simulation, memory: int | None = None) -> int:
         What is to be stored.
     memory
         Bytes that the run may take; ranges are then at most an eighth of it. None for the usual size.
+    parts
+        About how many ranges there are to be at least, so that all workers of a cluster have some.
 
     Examples
     --------
@@ -89,7 +91,7 @@ def range_length(simulation: Simulation, memory: int | None = None) -> int:
     each = 8 * simulation.outputs
     most = _RANGE_BYTES if memory is None else memory // 8
     wanted = min(max(_RANGE_BYTES // each, LEAST_PIECE // 8), most // each)
-    needed = 1 << (simulation.sampling.count - 1).bit_length()
+    needed = 1 << ((simulation.sampling.count - 1) // parts).bit_length()
     most_in_memory = 1 << (max(wanted, 1).bit_length() - 1)
     return max(_LEAST_RANGE, min(most_in_memory, needed, _LARGEST_RANGE))
 
@@ -487,7 +489,7 @@ def create_store(path: str | os.PathLike[str], simulation: Simulation, *, chunk:
         names = storage.names("")
         described = description_of(storage)
         if described is not None and described["is_laid_out"]:
-            return _same_store(open_store(path), simulation)
+            return check_same(open_store(path), simulation)
         if names and described is None:
             found = f"files that are no store: {words(sorted(names), 5)}"
             raise RunError(Problem(place, (), found, "a folder that is empty or not there", "name another folder"))
@@ -568,7 +570,7 @@ def fill_store(simulation: Simulation, store: Store, threads: int, progress: Pro
     FileError
         When it cannot be written. The ranges that were finished before stay.
     """
-    _same_store(store, simulation)
+    check_same(store, simulation)
     store.discard_partial()
     missing = store.missing()
     wanted = store.sampling.count
@@ -595,7 +597,7 @@ def _after(progress: Progress | None, before: int, wanted: int) -> Progress | No
     return lambda done, _: progress(before + done, wanted)
 
 
-def _same_store(store: Store, simulation: Simulation) -> Store:
+def check_same(store: Store, simulation: Simulation) -> Store:
     """Return the store if it is that of the simulation."""
     wanted = _identity(simulation)
     found = {"plan_digest": store.plan_digest, "sampling": store.sampling, "variables": store.variables}

@@ -8,7 +8,9 @@ import shutil
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 import dask
@@ -17,7 +19,8 @@ import pytest
 import popsim as ps
 from popsim.engine.cluster import connected, fill_store_on_cluster
 from popsim.engine.simulation import Simulation
-from popsim.engine.store import Store, create_store
+from popsim.engine.store import Store, create_store, open_store
+from popsim.engine.store_arrays import CHECKSUM
 from popsim.errors import ClusterError
 
 from .clusters import local_cluster
@@ -49,10 +52,10 @@ def store(simulation: Simulation, tmp_path: Path) -> Store:
     return create_store(tmp_path / "ensemble.zarr", simulation, chunk=CHUNK)
 
 
-def files(folder: Path) -> dict[Path, tuple[int, int]]:
-    """Return which files lie in a folder, each with its number and when it was written."""
-    found = {path: path.stat() for path in folder.rglob("*") if path.is_file()}
-    return {path: (each.st_ino, each.st_mtime_ns) for path, each in found.items()}
+def records(store: Store) -> dict[str, tuple[int, int]]:
+    """Return the record of each finished range, which is written last: which file it is, and when it was written."""
+    found = {path.name: path.stat() for path in Path(store.path, CHECKSUM).glob("c.*.0")}
+    return {name: (each.st_ino, each.st_mtime_ns) for name, each in found.items()}
 
 
 def test_a_worker_that_is_killed_changes_no_bit(
@@ -63,7 +66,7 @@ def test_a_worker_that_is_killed_changes_no_bit(
     def kill_one(done: int, wanted: int) -> None:
         told.append((done, wanted))
         if len(told) == 3:
-            finished.update(files(tmp_path))
+            finished.update(records(store))
             os.kill(next(iter(client.run(os.getpid).values())), signal.SIGKILL)
 
     fill_store_on_cluster(simulation, store, client, kill_one)
@@ -71,11 +74,29 @@ def test_a_worker_that_is_killed_changes_no_bit(
     assert store.missing() == []
     whole = simulation.dataset(simulation.fill(0, SCENARIOS, threads=1))
     assert store.dataset().load().identical(whole)
-    after = files(tmp_path)
-    assert {path: after[path] for path in finished if path in after} == {
-        path: each for path, each in finished.items() if not path.name.endswith(".partial")
-    }, "what was finished is not written again"
-    assert not [path for path in after if path.name.endswith(".partial")]
+    after = records(store)
+    assert {name: after[name] for name in finished} == finished, "what was finished is not written again"
+    assert not list(tmp_path.rglob("*.partial"))
+
+
+@pytest.mark.cluster
+def test_workers_killed_at_random_moments_change_no_bit(client: Client, tmp_path: Path) -> None:
+    simulation = Simulation.of(
+        ps.compile(ps.load_study("example", {"scenarios.count": CHUNK * 100})), [("area",), ("year",)]
+    )
+    store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=CHUNK)
+    random, told = Random(7), []
+    moments = set(random.sample(range(1, 90), 8))
+
+    def kill(done: int, wanted: int) -> None:
+        told.append(done)
+        if len(told) in moments:
+            with suppress(IndexError, OSError):  # the other one may just have ended as well
+                os.kill(random.choice(list(client.run(os.getpid).values())), signal.SIGKILL)
+
+    fill_store_on_cluster(simulation, store, client, kill)
+    assert told == list(range(CHUNK, 100 * CHUNK + 1, CHUNK))
+    assert store.dataset().load().identical(simulation.dataset(simulation.fill(0, 100 * CHUNK, threads=1)))
 
 
 def test_ranges_that_the_store_has_are_not_computed_again(
@@ -83,15 +104,16 @@ def test_ranges_that_the_store_has_are_not_computed_again(
 ) -> None:
     for start, stop in store.missing()[::3]:
         store.write(start, stop, simulation.fill(start, stop, threads=1))
-    kept, told = files(tmp_path), []
+    kept, told = records(store), []
     fill_store_on_cluster(simulation, store, client, lambda done, wanted: told.append(done))
     assert told[0] == 5 * CHUNK
-    after = files(tmp_path)
-    assert {path: after[path] for path in kept} == kept
+    after = records(store)
+    assert len(kept) == 4
+    assert {name: after[name] for name in kept} == kept
     whole = simulation.dataset(simulation.fill(0, SCENARIOS, threads=1))
     assert store.dataset().load().identical(whole)
     fill_store_on_cluster(simulation, store, client, lambda done, wanted: told.append(done))
-    assert files(tmp_path) == after
+    assert records(store) == after
 
 
 def test_a_store_that_no_worker_can_reach_is_refused_as_on_one_machine(
@@ -126,9 +148,9 @@ def test_simulate_gives_the_bits_of_one_machine(client: Client, study: ps.Study,
     spread = ps.simulate(study, store=path, client=client)
     assert spread["cost"].chunks is not None
     assert spread.load().identical(ps.simulate(study))
-    before = files(path)
+    before = records(open_store(path))
     assert ps.simulate(study, store=path, client=client).load().identical(spread)
-    assert files(path) == before
+    assert records(open_store(path)) == before
 
 
 def test_a_client_that_cannot_be_used_is_refused(client: Client, study: ps.Study, tmp_path: Path) -> None:

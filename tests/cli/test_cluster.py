@@ -1,0 +1,80 @@
+"""`--scheduler`: a run on a cluster is that of one machine, in every file that holds numbers."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import popsim as ps
+from popsim.engine import cluster
+from popsim.engine.simulate import simulate
+from popsim.engine.store import open_store
+from tests.engine.clusters import local_cluster
+
+if TYPE_CHECKING:
+    from distributed import Client
+
+Call = Callable[..., Any]
+ASKED = ("run", "example", "--scenarios", "3000", "--no-drivers", "--no-assumptions", "--format", "md")
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    with local_cluster(2) as client:
+        yield client
+
+
+@pytest.mark.cluster
+def test_a_run_on_a_cluster_is_that_of_one_machine(call: Call, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "86400")
+    address = client.scheduler.address
+    assert call(*ASKED, "--out", "alone").status == 0
+    spread = call(*ASKED, "--out", "spread", "--scheduler", address)
+    assert spread.status == 0, spread.err
+    assert len(open_store("spread/ensemble.zarr").ranges()) > 2
+    assert ps.load_run("spread").dataset.load().identical(ps.load_run("alone").dataset)
+    for name in ("summary.csv", "report.md"):
+        assert Path("spread", name).read_bytes() == Path("alone", name).read_bytes()
+    longer = call("extend", "spread", "--scenarios", "5000", "--scheduler", address)
+    assert longer.status == 0, longer.err
+    assert call("extend", "alone", "--scenarios", "5000").status == 0
+    assert ps.load_run("spread").dataset.load().identical(ps.load_run("alone").dataset)
+
+
+def test_what_workers_finished_is_gone_on_with(call: Call, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = cluster.fill_store_on_cluster
+    begun: list[list[tuple[int, int]]] = []
+
+    def interrupted(simulation: Any, store: Any, client: Any, progress: Any) -> None:
+        def stop(done: int, wanted: int) -> None:
+            begun.append(store.missing())
+            raise KeyboardInterrupt
+
+        whole(simulation, store, client, stop)
+
+    address = client.scheduler.address
+    with monkeypatch.context() as patched:
+        patched.setattr(cluster, "fill_store_on_cluster", interrupted)
+        stopped = call(*ASKED, "--scheduler", address)
+    assert stopped.status == 130
+    assert "popsim resume results/example" in stopped.err
+    assert 0 < len(begun[0]) <= 3_000 // 512
+    resumed = call("resume", "results/example", "--scheduler", address)
+    assert resumed.status == 0, resumed.err
+    wanted = simulate(ps.load_study("example", {"scenarios.count": 3_000}))["cost"]
+    assert ps.load_run("results/example").dataset["cost"].load().equals(wanted)
+
+
+def test_what_a_cluster_cannot_do_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
+    refused = call(*ASKED, "--precision", "1%", "--scheduler", "tcp://127.0.0.1:1")
+    assert (refused.status, refused.out) == (2, "")
+    assert "a run to a precision" in refused.err
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    refused = call(*ASKED, "--scheduler", "tcp://127.0.0.1:1")
+    assert (refused.status, refused.out) == (2, "")
+    assert "pip install 'popsim[cluster]'" in refused.err
+    assert not [path for path in Path().rglob("*") if path.is_file()]
