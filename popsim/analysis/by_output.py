@@ -23,6 +23,9 @@ from popsim.arrays import Floats
 MOST_VALUES = 1 << 21
 """Values that are read at a time, 16 MiB; one output where that alone has more."""
 
+_MOST_IN_MEMORY = 1 << 23
+"""Values that are worked on at a time where they are in memory: only what is made of them takes room."""
+
 _JOINED = 1 << 20
 """Values that are joined from their chunks at a time: chunks and what they are joined to are in memory together."""
 
@@ -57,7 +60,7 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
     return out
 
 
-def outputs_of(variable: xr.Variable, most: int = MOST_VALUES) -> Iterator[tuple[Place, Floats]]:
+def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple[Place, Floats]]:
     """Yield all outputs of a variable, with their place in it; of a store, the next are read meanwhile.
 
     Parameters
@@ -65,7 +68,7 @@ def outputs_of(variable: xr.Variable, most: int = MOST_VALUES) -> Iterator[tuple
     variable
         (..., scenario)
     most
-        Values that are read at a time.
+        Values that are read at a time; None for `MOST_VALUES`, and four times as many where they are in memory.
 
     Yields
     ------
@@ -78,6 +81,8 @@ def outputs_of(variable: xr.Variable, most: int = MOST_VALUES) -> Iterator[tuple
     >>> [(place, values.tolist()) for place, values in outputs_of(variable, most=2)]
     [((slice(0, 1, None),), [[1.0, 2.0]]), ((slice(1, 2, None),), [[3.0, 4.0]])]
     """
+    if most is None:
+        most = _MOST_IN_MEMORY if variable.chunks is None else MOST_VALUES
     places = list(places_of(variable.shape[:-1], most // max(variable.shape[-1], 1)))
     if variable.chunks is None or len(places) == 1:
         for place in places:
@@ -122,7 +127,7 @@ def over_outputs(
     variable: xr.DataArray | xr.Variable,
     statistics: Callable[..., Mapping[str, Floats]],
     *beside: Floats | xr.Variable,
-    most: int = MOST_VALUES,
+    most: int | None = None,
 ) -> dict[str, Floats]:
     """Apply statistics to all outputs of a variable, a few at a time, and join what they return.
 
@@ -137,7 +142,7 @@ def over_outputs(
         Arrays with one number for each output, or variables of the same shape, of which `statistics` gets the part that
         belongs to the values.
     most
-        Values that are read at a time.
+        As for `outputs_of`.
 
     Examples
     --------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
+
+_BLOCK = 1 << 17
+"""Scenarios that are compared at a time."""
 
 Figures = dict[str, Floats]
 """What is said of the difference of one option, by the last words of its name."""
@@ -157,37 +160,50 @@ def _of_total(
     """Return the difference of a total in every scenario, and what is said of it."""
     # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
     whole = variables[_whole(name, set(variables))]
-    noise = _rounding_of(read_values(whole[option]), read_values(whole[base]))
+    wholes = read_values(whole[option]), read_values(whole[base])
     own, other = read_values(variables[name][option]), read_values(variables[name][base])
-    difference = own - other
-    difference[np.abs(difference) <= noise] = 0.0
-    _even(difference, own, other)
-    figures = statistics(difference)
-    return difference, {**figures, **_signs(difference, noise), **_pairing(own, other, figures["std"])}
+    difference = _difference_of(own, other, wholes)
+    figures = _signs(difference, wholes)
+    del wholes
+    figures |= statistics(difference)
+    return difference, {**figures, **_pairing(own, other, figures["std"])}
 
 
 def _of_parts(own: Floats, other: Floats, whole: Floats, statistics: Callable[[Floats], Figures]) -> Figures:
     """Return what is said of the differences of parts (part, scenario), and their shares in that of the whole."""
-    difference = own - other
-    difference[np.abs(difference) <= _rounding_of(own, other)] = 0.0
-    _even(difference, own, other)
+    difference = _difference_of(own, other, (own, other))
     return {**statistics(difference), **_shares(difference, whole)}
 
 
-def _rounding_of(own: Floats, other: Floats) -> Floats:
-    """Return the difference between two amounts up to which they are equal."""
-    noise = np.maximum(np.abs(own), np.abs(other))
-    noise *= ROUNDING
-    return noise
+def _difference_of(own: Floats, other: Floats, wholes: tuple[Floats, Floats]) -> Floats:
+    """Return what is paid more in every scenario; 0 where that is rounding of the whole amounts alone.
 
-
-def _even(difference: Floats, own: Floats, other: Floats) -> None:
-    """Make a difference that varies by rounding alone constant, in place: it has no tail."""
-    rounding = _rounding_of(own, other)
-    rounding += rounding[..., :1].copy()
-    apart = np.abs(difference - difference[..., :1])
-    same = (apart <= rounding).all(axis=-1)
+    A difference that varies by rounding alone is made constant: it has no tail.
+    """
+    difference = own - other
+    for part in _blocks(difference):
+        here = difference[..., part]
+        here[np.abs(here) <= _rounding_of(wholes, part)] = 0.0
+    same, first = np.ones(difference.shape[:-1], dtype=np.bool_), slice(0, 1)
+    for part in _blocks(difference):
+        rounding = _rounding_of((own, other), part) + _rounding_of((own, other), first)
+        same &= (np.abs(difference[..., part] - difference[..., first]) <= rounding).all(axis=-1)
+        if not same.any():
+            return difference
     difference[same] = difference[same].mean(axis=-1, keepdims=True)
+    return difference
+
+
+def _blocks(values: Floats) -> Iterator[slice]:
+    """Yield some scenarios after the other: what is made of them for a moment takes little room."""
+    for start in range(0, values.shape[-1], _BLOCK):
+        yield slice(start, start + _BLOCK)
+
+
+def _rounding_of(amounts: tuple[Floats, Floats], part: slice) -> Floats:
+    """Return the difference between two amounts, in some scenarios, up to which they are equal."""
+    own, other = (np.abs(each[..., part]) for each in amounts)
+    return np.asarray(ROUNDING * np.maximum(own, other))
 
 
 def _bound_mean_errors(
@@ -243,13 +259,17 @@ def _whole(name: str, known: set[str]) -> str:
     return whole if whole in known else name
 
 
-def _signs(difference: Floats, rounding: Floats) -> Figures:
-    """Return the probabilities that an option costs more, less, the same; differences below `rounding` are none."""
-    more, less = difference > rounding, difference < -rounding
-    figures = {}
-    for word, holds in (("dearer", more), ("cheaper", less), ("equal", ~(more | less))):
-        figures[word] = holds.mean(axis=-1)
-        figures[f"{word}_error"] = binomial_error(figures[word], difference.shape[-1])
+def _signs(difference: Floats, wholes: tuple[Floats, Floats]) -> Figures:
+    """Return the probabilities that an option costs more, less, the same; differences by rounding alone are none."""
+    more = less = 0
+    for part in _blocks(difference):
+        rounding, here = _rounding_of(wholes, part), difference[part]
+        more += int(np.count_nonzero(here > rounding))
+        less += int(np.count_nonzero(here < -rounding))
+    figures, count = {}, len(difference)
+    for word, number in (("dearer", more), ("cheaper", less), ("equal", count - more - less)):
+        figures[word] = np.asarray(number / count)
+        figures[f"{word}_error"] = binomial_error(figures[word], count)
     return figures
 
 

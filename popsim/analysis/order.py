@@ -22,7 +22,7 @@ _ROWS = 16
 _FEW = 2**22
 """Values up to which numpy does the work of the kernels: some 40 ms, where loading these takes five times that."""
 
-_TOGETHER = 2**17
+_TOGETHER = 2**18
 """Values that numpy works on at a time."""
 
 _BLOCKS = 20

@@ -12,7 +12,7 @@ import xarray as xr
 
 from popsim import analysis, schema
 from popsim.analysis.by_country import attached_countries
-from popsim.analysis.by_output import quantiles_of_outputs, read_values
+from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, share_error
 from popsim.arrays import Floats
@@ -487,10 +487,9 @@ def gather(
     largest = float(summary["cost_quantile"].max())
     if len(options) > 1:
         # An option may cost a thousand times what the full programme does; the smaller stand in its unit.
-        ends, _ = quantiles_of_outputs(
-            dataset["cost"].transpose(..., "scenario"), np.array([(1.0 + study.coverage) / 2.0])
-        )
-        largest = max(largest, float(ends.max()))
+        cost, level = dataset["cost"].transpose(..., "scenario"), (1.0 + study.coverage) / 2.0
+        found = over_outputs(cost, lambda values: {"high": np.quantile(values, level, axis=-1)})
+        largest = max(largest, float(found["high"].max()))
     data = ReportData(study, chosen, summary, unit_for(largest, study.currency), dataset, every_summary, joint)
     return data_in_language(study, dataset, data)
 

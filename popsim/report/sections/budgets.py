@@ -8,6 +8,7 @@ from popsim import analysis
 from popsim.report import figures, totals
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.document import Figure, Paragraph, Section, Table
+from popsim.report.figures.s_curve import shown
 from popsim.report.language import gettext as _
 from popsim.report.numbers import percent
 from popsim.report.prose import Prose
@@ -40,6 +41,7 @@ def figure(data: ReportData) -> Figure:
 
 def _curve(data: ReportData, total: str) -> figures.Curve:
     curve = analysis.budget_curve(data.dataset, None, total)["amount"].squeeze("option", drop=True)
+    amounts, confidences = shown(curve.values * data.on_axis(1.0), curve["confidence"].values)
     (low, high), enough, point = data.range(total), data.enough_for(total), data.point(total)
     label = _text("enough_mark", confidence=percent(CONFIDENCE), amount=data.money(enough))
     marks = [(data.on_axis(enough.value), CONFIDENCE, label)]
@@ -48,8 +50,8 @@ def _curve(data: ReportData, total: str) -> figures.Curve:
         marks.append((data.on_axis(point), data.covered(total, point) / data.scenarios, label))
     return figures.Curve(
         label=totals.title(total, data.study),
-        amounts=tuple((curve.values * data.on_axis(1.0)).tolist()),
-        confidences=tuple(curve["confidence"].values.tolist()),
+        amounts=tuple(amounts.tolist()),
+        confidences=tuple(confidences.tolist()),
         low=data.on_axis(low.value),
         high=data.on_axis(high.value),
         interval=_text("interval", interval=data.interval, range=data.money_range(low, high)),
