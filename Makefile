@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-kills test-statistical test-documents test-cluster test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations
+.PHONY: help run test test-kills test-statistical test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -37,6 +37,9 @@ test-documents: $(VENV)/.installed-documents ## open the documents in a browser 
 
 test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and again; store a run in object storage
 	$(BIN)/python -m pytest tests -m cluster $(ARGS)
+
+test-memory: $(VENV)/.installed-test ## analyses and documents of 2,000,000 scenarios, in the memory of some outputs: some five minutes
+	$(BIN)/python -m pytest tests/analysis/test_memory.py -m memory $(ARGS)
 
 test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost: some half an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)

@@ -10,8 +10,10 @@ view of them: both give the same numbers to the last bit.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -88,13 +90,23 @@ def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple
         for place in places:
             yield place, read_values(variable[place])
         return
-    with ThreadPoolExecutor(1) as pool:
-        ahead = pool.submit(read_values, variable[places[0]])
-        for here, there in zip(places, [*places[1:], None], strict=True):
-            values = ahead.result()
-            if there is not None:
-                ahead = pool.submit(read_values, variable[there])
-            yield here, values
+    ahead = _reader().submit(read_values, variable[places[0]])
+    for here, there in zip(places, [*places[1:], None], strict=True):
+        values = ahead.result()
+        if there is not None:
+            ahead = _reader().submit(read_values, variable[there])
+        yield here, values
+
+
+@cache
+def _reader() -> ThreadPoolExecutor:
+    """Return the thread that reads ahead: one for all, since dask begins threads of its own for each that asks it."""
+    return ThreadPoolExecutor(1, thread_name_prefix="popsim-reader")
+
+
+if hasattr(os, "register_at_fork"):
+    # Threads do not live on in a process that is forked: it begins one of its own.
+    os.register_at_fork(after_in_child=_reader.cache_clear)
 
 
 def places_of(shape: tuple[int, ...], most: int) -> Iterator[Place]:

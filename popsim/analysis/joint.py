@@ -20,6 +20,9 @@ from popsim.analysis.door import check_probability, dataset_of, replicates_of
 from popsim.analysis.order import binomial_error, scenarios_for, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
 from popsim.arrays import Floats, Integers, Mask
+from popsim.display import as_size
+from popsim.engine import memory
+from popsim.errors import ParameterError, Problem
 from popsim.types import Base, By
 
 if TYPE_CHECKING:
@@ -51,6 +54,12 @@ _SHARES = {
 
 _LARGEST, _RATIO = 0.5, 1.4
 """Swaps begin with so large a share of the scenarios; each step is so many times smaller than the one before."""
+
+_COPIES = 6
+"""How often the scenarios of an option are in memory at once: themselves, sorted, their order, halves of them."""
+
+_SMALL = 1 << 28
+"""Bytes that always fit."""
 
 _MOST_MOVES = 2_000
 """A bound on the number of swaps, far beyond what is needed."""
@@ -102,7 +111,8 @@ def joint_budget(
     Raises
     ------
     ParameterError
-        For a confidence outside (0, 1), or one that half of the scenarios cannot support.
+        For a confidence outside (0, 1), or one that half of the scenarios cannot support; for more scenarios than the
+        search can hold in memory: it takes some 48 bytes for each part of each.
     RunError
         For a dataset without the breakdown, or with values that are NaN or infinite.
 
@@ -123,6 +133,7 @@ def joint_budget(
     if count < 2 * scenarios_for(level):
         allowed = "a confidence that half of the scenarios can support"
         raise too_few_scenarios(level, count, allowed, 2 * scenarios_for(level))
+    _check_memory(math.prod(parts.sizes[name] for name in names), count)
     separate, separate_error = quantiles_of_outputs(parts, np.array([level]), replicates_of(dataset))
     shape = parts.shape[: -1 - len(names)]
     options = [
@@ -152,6 +163,21 @@ def joint_budget(
             result[key] = described(array, "1" if name in _SHARES else units, meaning)
     attributes = {"confidence": level, "variable": variable, "by": ",".join(names)}
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"})
+
+
+def _check_memory(parts: int, count: int) -> None:
+    """Refuse a search that does not fit the memory: it needs all parts of an option at once."""
+    needed = _COPIES * 8 * parts * count
+    if needed > _SMALL and needed > (free := memory.free_memory()):
+        raise ParameterError(
+            Problem(
+                "",
+                ("by",),
+                f"a search over {parts:,} parts in {count:,} scenarios: {as_size(needed)}",
+                f"one that fits the memory: {as_size(free)}",
+                f"take the first scenarios alone, such as dataset.isel(scenario=slice({count * free // needed:_}))",
+            )
+        )
 
 
 def _of_option(values: Floats, level: float, separate: Floats, separate_error: Floats) -> dict[str, Floats | float]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,6 +15,9 @@ from hypothesis import strategies as st
 import popsim as ps
 from popsim.analysis.by_output import outputs_of, over_outputs, places_of, read_values
 from popsim.engine.variants import dependence_extremes
+from popsim.report.data import gather
+from popsim.report.formats import FORMATS
+from popsim.report.summary_csv import write_summary_csv
 from popsim.study.model import Study
 
 CHUNKS = {"scenario": 300, "option": 1, "area": 1, "year": 4, "region": 2}
@@ -33,8 +37,12 @@ Both = tuple[Study, xr.Dataset, xr.Dataset]
 
 @pytest.fixture(scope="module", params=list(KINDS))
 def both(request: pytest.FixtureRequest) -> Both:
-    study = ps.load_study("pops", KINDS[request.param])
-    if "one" in request.param:
+    return run_of(request.param)
+
+
+def run_of(kind: str) -> Both:
+    study = ps.load_study("pops", KINDS[kind])
+    if "one" in kind:
         study = replace(study, options=())
     ds = ps.simulate(study, breakdowns=["area", "region", "year", "basis", "width", ("area", "year")])
     extremes = dependence_extremes(replace(study, options=())).isel(option=0, drop=True)
@@ -91,6 +99,21 @@ def test_analyses_read_chunks(both: Both, analysis: str) -> None:
     result = ANALYSES[analysis](study, chunked)
     assert not result.chunks
     xr.testing.assert_identical(result, ANALYSES[analysis](study, ds))
+
+
+def test_documents_are_the_same(tmp_path: Path) -> None:
+    study, ds, chunked = run_of("random, six options")
+    written = []
+    for name, each in (("memory", ds), ("chunks", chunked)):
+        folder = tmp_path / name
+        folder.mkdir()
+        data = gather(study, each)
+        for kind in ("html", "csv", "sipmath"):
+            FORMATS[kind].write(folder, study, each, data, None)
+        write_summary_csv(folder / "summary.csv", each, 0.9)
+        written.append({path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()})
+    assert len(written[0]) > 10
+    assert written[0] == written[1]
 
 
 def test_order_of_amounts_does_not_matter(both: Both) -> None:
