@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import dataclasses
 import os
+import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -202,12 +204,10 @@ def writing_against_copy(small: bool) -> Pair:
     plan, scenarios = ps.compile(ps.load_study("pops")), 2**12 if small else 2**16
     simulation = simulation_of(plan, scenarios, breakdowns=["area", "region", "year"])
     out = simulation.fill(0, scenarios, check_threads(None))
-    # Kept as long as what writes to it; making a store takes as long as a small range, and is done once for all.
-    place = tempfile.TemporaryDirectory(prefix="popsim-")
-    store = create_store(f"{place.name}/ensemble.zarr", simulation, chunk=scenarios)
-
-    def write(kept: object = place) -> None:  # noqa: ARG001
-        store.write(0, scenarios, out)
+    # Made once for all rounds: that takes as long as a small range.
+    folder = tempfile.mkdtemp(prefix="popsim-")
+    atexit.register(shutil.rmtree, folder)
+    store = create_store(f"{folder}/ensemble.zarr", simulation, chunk=scenarios)
 
     def copy() -> None:
         with tempfile.NamedTemporaryFile(prefix="popsim-") as file:
@@ -215,7 +215,7 @@ def writing_against_copy(small: bool) -> Pair:
             file.flush()
             os.fsync(file.fileno())
 
-    return Pair(write, copy)
+    return Pair(lambda: store.write(0, scenarios, out), copy)
 
 
 def virtual_against_simulate(small: bool) -> Pair:
