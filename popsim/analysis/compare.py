@@ -180,7 +180,8 @@ def _difference_of(own: Floats, other: Floats, wholes: tuple[Floats, Floats]) ->
 
     A difference that varies by rounding alone is made constant: it has no tail.
     """
-    difference = own - other
+    # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
+    difference = np.ascontiguousarray(own) - np.ascontiguousarray(other)
     for part in _blocks(difference):
         here = difference[..., part]
         here[np.abs(here) <= _rounding_of(wholes, part)] = 0.0

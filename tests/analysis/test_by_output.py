@@ -128,11 +128,12 @@ def test_order_of_amounts_does_not_matter(both: Both) -> None:
 
 def test_scenarios_read_from_a_file_give_the_same(both: Both) -> None:
     """Read from netCDF, scenarios are not next to each other in memory; sums are rounded alike nevertheless."""
-    _, ds, _ = both
+    study, ds, _ = both
     spread = ds.map(lambda values: values.copy(data=np.ascontiguousarray(values.values)))
-    for analysis in ("summarise", "budget by area", "variance_shares", "reserve by year"):
+    analyses = ["summarise", "budget by area", "variance_shares", "reserve by year", "pairs", "contingency"]
+    for analysis in [*analyses, "compare"] if ds.sizes["option"] > 1 else analyses:
         work = ANALYSES[analysis]
-        xr.testing.assert_identical(work(Study, spread), work(Study, ds))  # type: ignore[arg-type]
+        xr.testing.assert_identical(work(study, spread), work(study, ds))
 
 
 def test_a_wrong_value_is_refused_whichever_chunk_it_is_in(both: Both) -> None:
