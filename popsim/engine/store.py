@@ -12,7 +12,7 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -322,7 +322,9 @@ class Store:
         with _reading(self.path):
             group = open_group(self.storage)
             attributes, described = described_by(group)
-            variables = {name: self._variable(array_of(group, name)) for name in described["order"]}
+            arrays = {name: array_of(group, name) for name in described["order"]}
+            lengths = _common_chunks([array for array in arrays.values() if "scenario" in dims_of(array)])
+            variables = {name: self._variable(array, lengths) for name, array in arrays.items()}
         first = self.sampling.first
         scenario = pd.RangeIndex(first, first + self.sampling.count)
         variables["scenario"] = xr.Variable("scenario", scenario, variables["scenario"].attrs)
@@ -331,14 +333,12 @@ class Store:
         dataset.encoding["source"] = self.path
         return dataset
 
-    def _variable(self, array: Array) -> xr.Variable:
-        """Return a variable; in memory where it has no scenarios."""
+    def _variable(self, array: Array, lengths: Mapping[str, int]) -> xr.Variable:
+        """Return a variable in chunks of these lengths; in memory where it has no scenarios."""
         dims = dims_of(array)
         if "scenario" not in dims:
             return xr.Variable(dims, whole_values(array), dict(array.attrs))
-        piece = array.chunks
-        together = max(1, _READ_BYTES // (8 * math.prod(piece)))
-        chunks = [each * together if dim == "scenario" else each for dim, each in zip(dims, piece, strict=True)]
+        chunks = [lengths[dim] for dim in dims]
         reader = _Reader(self, array.basename)
         token = f"{array.basename}-{dask.base.tokenize(self.path, self.plan_digest, self.sampling, array.shape)}"
         like = np.empty((0,) * array.ndim, reader.dtype)
@@ -449,6 +449,21 @@ class _Reader:
         known = self.name in self.store.variables
         problems = [each for _, found in self.store._damaged([self.name]) for each in found] if known else []
         return FileError(problems or Problem(f"{self.store.path}/{self.name}", (), reason, "as written", _AGAIN))
+
+
+def _common_chunks(arrays: Sequence[Array]) -> dict[str, int]:
+    """Return the length of a dask chunk along each dimension, the same in all variables, as `Dataset.chunks` wants it.
+
+    It is the smallest piece of any of them, and as many scenarios as are worth reading together.
+    """
+    lengths: dict[str, int] = {}
+    for array in arrays:
+        for dim, piece in zip(dims_of(array), array.chunks, strict=True):
+            lengths[dim] = min(piece, lengths.get(dim, piece))
+    largest = max((8 * math.prod(array.chunks) for array in arrays), default=1)
+    if "scenario" in lengths:
+        lengths["scenario"] *= max(1, _READ_BYTES // largest)
+    return lengths
 
 
 def _ranges_of(index: Any, shape: Sequence[int]) -> list[range]:

@@ -412,3 +412,11 @@ def test_a_dataset_reads_on_when_its_store_is_moved(store: Store, wanted: xr.Dat
     (tmp_path / "ensemble.zarr").rename(tmp_path / "moved.zarr")
     store.move(tmp_path / "moved.zarr")
     xr.testing.assert_identical(dataset.load(), wanted)
+
+
+@pytest.mark.parametrize("name", ["pops", "example"])
+def test_variables_of_a_store_have_common_chunks(name: str, tmp_path: Path) -> None:
+    # So that xarray tells the chunks of the dataset, and does not ask to unify them.
+    dataset = ps.simulate(ps.load_study(name), scenarios=600, store=tmp_path / "ensemble.zarr")
+    assert set(dataset.chunks) > {"option", "scenario", "area", "year"}
+    assert all(variable.chunks is not None for variable in dataset.data_vars.values() if "scenario" in variable.dims)
