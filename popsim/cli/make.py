@@ -143,7 +143,7 @@ def _write_documents(
     summary = summarise(dataset, study.coverage)
     data = gather(study, dataset, summary, joint)
     differences = data.comparison.differences if data.comparison is not None else None
-    first, *others = options.formats
+    first, others = options.formats[:1], options.formats[1:]
 
     def write(names: Sequence[str]) -> None:
         for name in names:
@@ -152,7 +152,7 @@ def _write_documents(
     done = progress or (lambda *_: None)
     done(1, 4)
     with beside(partial(write, others), allowed=bool(others) and _may_share(dataset, threads)) as write_others:
-        write([first])
+        write(first)
         done(2, 4)
         write_summary_csv(folder / SUMMARY_FILE, dataset, study.coverage, summary, differences, study)
         done(3, 4)
