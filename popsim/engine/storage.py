@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from zarr.core.buffer import Buffer, BufferPrototype, default_buffer_prototype
 from zarr.core.sync import sync
 from zarr.storage import FsspecStore, LocalStore, WrapperStore
 
-from popsim.engine.files import PARTIAL, flush, link, make_folder
+from popsim.engine.files import PARTIAL, flush, link, make_folder, token
 
 _FLUSHED_TOGETHER = 16
 
@@ -56,6 +56,8 @@ class Storage(WrapperStore[ZarrStore]):
         super().__init__(store)
         self._anew = anew
         self._sums: dict[str, int] = {}
+        self._flusher: Executor | None = None
+        self._flushes: list[Future[None]] = []
 
     def move(self, path: str | os.PathLike[str]) -> None:
         """Find the files in another folder from now on."""
@@ -78,28 +80,72 @@ class Storage(WrapperStore[ZarrStore]):
 
     async def set(self, key: str, value: Buffer) -> None:
         """Write a file, and keep its checksum."""
-        self._sums[key] = zlib.crc32(value.as_buffer_like())
+        content = value.as_buffer_like()
+        if self.folder is not None:
+            make_folder((self.folder / key).parent)
+            self.put(key, [content])
+            return
+        self._sums[key] = zlib.crc32(content)
         await self._store.set(key, value)
+
+    def put(self, key: str, parts: Iterable[bytes | bytearray | memoryview]) -> None:
+        """Write a file of a folder, given in parts, and keep its checksum; it has its name when it is whole.
+
+        All that is written to a folder passes through this.
+
+        Raises
+        ------
+        OSError
+            When it cannot be written; what was there before stays.
+        """
+        if self.folder is None:
+            message = f"{key} is to lie in a folder"
+            raise TypeError(message)
+        path = self.folder / key
+        partial = path.with_name(f".{path.name}.{token()}{PARTIAL}")
+        checksum = 0
+        try:
+            with partial.open("wb") as file:
+                for part in parts:
+                    checksum = zlib.crc32(part, checksum)
+                    file.write(part)
+            partial.replace(path)
+        except BaseException:
+            partial.unlink(missing_ok=True)
+            raise
+        self._keep(path, key, checksum)
+
+    def _keep(self, path: Path, key: str, checksum: int) -> None:
+        """Keep the checksum of a file, and begin to flush it."""
+        self._sums[key] = checksum
+        if self._flusher is not None:
+            self._flushes.append(self._flusher.submit(flush, path))
 
     @contextmanager
     def flushing(self) -> Iterator[dict[str, int]]:
         """Yield the checksums of the files that are written within, by name; at the end all of them are on the disk."""
         self._sums.clear()
-        yield self._sums
-        if self.folder is not None:
-            written = [self.folder / key for key in self._sums]
-            # Together: a disk writes many files at once, and a journal once for all of them.
-            with ThreadPoolExecutor(_FLUSHED_TOGETHER) as pool:
-                list(pool.map(flush, written))
-                list(pool.map(flush, {file.parent for file in written}))
+        if self.folder is None:
+            yield self._sums
+            return
+        # Together: a disk writes many files at once, while others are packed, and a journal once for all of them.
+        with ThreadPoolExecutor(_FLUSHED_TOGETHER) as self._flusher:
+            try:
+                yield self._sums
+                for each in self._flushes:
+                    each.result()
+                list(self._flusher.map(flush, {(self.folder / key).parent for key in self._sums}))
+            finally:
+                self._flushes.clear()
+                self._flusher = None
 
     def names(self, folder: str) -> list[str]:
-        """Return the names of files and folders in a folder; none where there is no such folder."""
+        """Return the names of whole files and of folders in a folder; none where there is no such folder."""
 
         async def listed() -> list[str]:
             return [name.strip("/") async for name in self.list_dir(folder)]
 
-        return [name for name in sync(listed()) if name]
+        return [name for name in sync(listed()) if name and not name.endswith(PARTIAL)]
 
     def files(self) -> list[str]:
         """Return the names of all files that are whole, with the folders that they lie in."""
@@ -136,7 +182,7 @@ class Storage(WrapperStore[ZarrStore]):
             make_folder(target.parent)
             target.unlink(missing_ok=True)
             link(source.folder / key, target)
-            self._sums[key] = 0
+            self._keep(target, key, 0)
             return
         found = sync(source.get(key, default_buffer_prototype()))
         if found is None:
@@ -147,5 +193,5 @@ class Storage(WrapperStore[ZarrStore]):
     def discard_partial(self) -> None:
         """Remove what a killed process left of files that were not whole yet."""
         if self.folder is not None:
-            for path in self.folder.glob(f"*/*{PARTIAL}"):
+            for path in self.folder.rglob(f"*{PARTIAL}"):
                 path.unlink(missing_ok=True)

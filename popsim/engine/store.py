@@ -27,7 +27,7 @@ import xarray as xr
 
 from popsim.arguments import check_whole
 from popsim.arrays import Floats
-from popsim.engine.shards import Shards
+from popsim.engine.shards import AHEAD, Shards
 from popsim.engine.simulation import Simulation
 from popsim.engine.storage import Storage, storage_at
 from popsim.engine.store_arrays import (
@@ -50,7 +50,7 @@ from popsim.engine.store_arrays import (
     write_variable,
 )
 from popsim.engine.sums import Names
-from popsim.engine.threads import Progress, make_room
+from popsim.engine.threads import Progress, check_threads, make_room
 from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, words
 from popsim.sampling import Sampling
 
@@ -182,12 +182,24 @@ class Store:
         within = slice(start - self.sampling.first, stop - self.sampling.first)
         with _writing(self.path):
             with self._written.flushing() as sums:
-                for name, values in self._values(out):
-                    self._arrays[name][:, within] = values
+                self._write_values(out, place, within)
                 self._arrays["scenario"][within] = np.arange(start, stop)
                 records = [_together([sums[key] for key in self._files(name, place)]) for name in self.variables]
             with self._written.flushing():
                 self._arrays[CHECKSUM][place] = np.array(records, dtype=np.uint32)
+
+    def _write_values(self, out: Floats, place: int, within: slice) -> None:
+        """Write the outputs of a range, a file at a time; without Zarr in a folder."""
+        with ThreadPoolExecutor(min(check_threads(None), AHEAD)) as pool:
+            # The largest first: it is flushed while others are packed.
+            for name, values in sorted(self._values(out), key=lambda each: -each[1].size):
+                shards = _shards_of(self._written, self._arrays[name])
+                if shards is None:
+                    self._arrays[name][:, within] = values
+                    continue
+                options = shards.whole[0]
+                for i, key in enumerate(self._files(name, place)):
+                    self._written.put(key, shards.packed(values[i * options : (i + 1) * options], pool))
 
     def _values(self, out: Floats) -> Iterator[tuple[str, Floats]]:
         """Yield the variables among the outputs, each as (option, scenario, ...)."""
@@ -426,10 +438,7 @@ class _Reader:
     @property
     def _shards(self) -> Shards | None:
         """The files, where they can be read without Zarr; not kept, since a finished run is moved to its place."""
-        folder = self.store.storage.folder
-        if folder is None or self._array.shards is None:
-            return None
-        return Shards(folder / self.name, self.shape, self._array.chunks, self._array.shards)
+        return _shards_of(self.store.storage, self._array)
 
     def __getitem__(self, index: Any) -> Any:
         try:
@@ -449,6 +458,13 @@ class _Reader:
         known = self.name in self.store.variables
         problems = [each for _, found in self.store._damaged([self.name]) for each in found] if known else []
         return FileError(problems or Problem(f"{self.store.path}/{self.name}", (), reason, "as written", _AGAIN))
+
+
+def _shards_of(storage: Storage, array: Array) -> Shards | None:
+    """Return the files of a variable, where they are files of a folder that have pieces."""
+    if storage.folder is None or array.shards is None:
+        return None
+    return Shards(storage.folder / array.basename, tuple(array.shape), array.chunks, array.shards)
 
 
 def _common_chunks(arrays: Sequence[Array]) -> dict[str, int]:

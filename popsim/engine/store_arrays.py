@@ -11,6 +11,7 @@ import xarray as xr
 import zarr
 from zarr.codecs import BloscCodec, Crc32cCodec
 
+from popsim.engine.shards import CODEC, LEVEL
 from popsim.engine.storage import Storage
 
 Group = Any
@@ -29,7 +30,7 @@ LEAST_PIECE = 2**16
 """Bytes that are read together, at least: a piece costs some 0.3 ms whatever its size."""
 _MOST_PIECES = 2048
 """Pieces of a file that has all options: reading one piece reads the places of all."""
-_COMPRESSORS = [BloscCodec(cname="lz4", clevel=1, shuffle="bitshuffle", typesize=8), Crc32cCodec()]
+_COMPRESSORS = [BloscCodec(cname=CODEC, clevel=LEVEL, shuffle="bitshuffle", typesize=8), Crc32cCodec()]
 _FLAT: Any = {"name": "default", "separator": "."}
 """All files of an array in one folder, so that a finished range costs few entries and one folder to flush."""
 

@@ -47,15 +47,15 @@ def test_a_disk_that_fills_while_a_store_is_written_loses_nothing(
     wanted = ps.simulate(ps.load_study("example", {"scenarios.count": 300}))["cost"]
     monkeypatch.setattr("popsim.engine.memory.needed_in_memory", lambda _: 2**60)
     monkeypatch.setattr("popsim.engine.store.range_length", lambda *_: 64)
-    count, write = itertools.count(), Storage.set
+    count, write = itertools.count(), Storage.put
 
-    async def full(self: Storage, key: str, value: Any) -> None:
+    def full(self: Storage, key: str, parts: Any) -> None:
         if next(count) >= files:
             raise OSError(28, "No space left on device")
-        await write(self, key, value)
+        write(self, key, parts)
 
     with monkeypatch.context() as patched:
-        patched.setattr(Storage, "set", full)
+        patched.setattr(Storage, "put", full)
         done = call(*RUN)
     assert (done.status, done.out) == (2, "")
     assert "No space left on device" in done.err
