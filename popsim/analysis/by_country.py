@@ -6,6 +6,7 @@ their quantiles and means. So `popsim run` computes these and keeps them with th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,13 @@ import xarray as xr
 from popsim.analysis.beside import put_beside, take_from_beside
 from popsim.analysis.door import dataset_of
 from popsim.analysis.summarise import summarise
+from popsim.engine.designs import queue
 from popsim.engine.joint import sample_of
-from popsim.engine.simulation import simulate_scenarios
+from popsim.engine.simulation import Simulation
+from popsim.engine.threads import check_threads
 from popsim.plan import compile as compile_plan
+from popsim.plan.model import Plan
+from popsim.plan.subset import subset
 from popsim.schema import BREAKDOWNS, breakdown_name
 from popsim.study.model import Study
 
@@ -24,7 +29,9 @@ if TYPE_CHECKING:
     from popsim.engine.runs import Run
 
 MOST_VALUES = 1 << 26
-"""Amounts by country that are held at once, half a gigabyte; of more scenarios the first are taken."""
+"""Amounts by country that are looked at; of more scenarios the first are taken."""
+MOST_TOGETHER = 1 << 24
+"""Amounts that are held at once, 128 MiB: those of some countries, where those of all are more."""
 
 _PREFIX = "countries_"
 _ATTRIBUTES = ("scenarios", "coverage")
@@ -54,11 +61,29 @@ def country_ranges(study: Study, threads: int | None = None) -> xr.Dataset:
     (('country', 'quantile'), 200)
     """
     plan = compile_plan(replace(study, options=()))
+    countries = plan.labels.country
     count = sample_of(plan.sampling, max(MOST_VALUES // (2 * len(study.countries)), 1))
-    dataset = simulate_scenarios(plan, [("country",)], count, threads=threads)
-    kept = [name for base in BREAKDOWNS if (name := breakdown_name(("country",), base)) in dataset]
-    found = summarise(dataset[kept], study.coverage, threads).squeeze("option", drop=True)
+    together = max(1, MOST_TOGETHER // (2 * count))
+    parts = [
+        summarise(_of_countries(plan, countries[k : k + together], count, threads), study.coverage, threads)
+        for k in range(0, len(countries), together)
+    ]
+    # An attribute that some parts have alone, why an error is infinite, is one of the whole.
+    found = xr.concat(
+        parts, "country", data_vars="all", coords="minimal", compat="override", combine_attrs="drop_conflicts"
+    ).squeeze("option", drop=True)
     return found.assign_attrs(scenarios=count)
+
+
+def _of_countries(plan: Plan, countries: Collection[str], count: int, threads: int | None) -> xr.Dataset:
+    """Return the cost and the need of some countries of a plan, with the bits that they have among all countries."""
+    sampling = plan.sampling.changed(count, None)
+    whole = plan.with_sampling(sampling)
+    waiting = queue([whole.draws]) if sampling.design == "sobol" else None
+    simulation = replace(Simulation.of(subset(whole, countries), [("country",)]), waiting=waiting)
+    out = simulation.fill(sampling.first, sampling.first + count, check_threads(threads))
+    dataset = simulation.dataset(out, exact=False).assign_attrs(Simulation.of(whole, ()).described(xr.Dataset()).attrs)
+    return dataset[[name for base in BREAKDOWNS if (name := breakdown_name(("country",), base)) in dataset]]
 
 
 def attach_countries(dataset: xr.Dataset, found: xr.Dataset) -> xr.Dataset:

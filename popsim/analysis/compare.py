@@ -300,7 +300,7 @@ def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
     """
     if not (np.ptp(own) > 0.0 and np.ptp(other) > 0.0):
         return np.array(np.nan), np.array(np.nan)
-    x, y = ((values - values.mean()) / (values.std() or 1.0) for values in (own, other))
+    x, y = _standard_scores(own), _standard_scores(other)
     product = x * y
     # Rounding may carry two that move together a last bit past 1.
     r = np.clip(product.mean(), -1.0, 1.0)
@@ -309,7 +309,16 @@ def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
     x += y
     x *= 0.5 * r
     product -= x
+    del x, y
     return np.asarray(r), np.asarray(product.std() / np.sqrt(len(product)))
+
+
+def _standard_scores(values: Floats) -> Floats:
+    """Return values less their mean, in standard deviations; with room for no more than the result and one row."""
+    spread = values.std() or 1.0
+    scores = values - values.mean()
+    scores /= spread
+    return np.asarray(scores)
 
 
 def _shares(part: Floats, whole: Floats) -> Figures:

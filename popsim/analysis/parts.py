@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -198,8 +199,10 @@ def _correlation_of(x: Floats, y: Floats) -> Floats:
 def _ranks_of(values: Floats) -> Floats:
     """Return the rank of each value along the last axis, from 1; equal values share the mean of theirs."""
     # By pandas, which xarray loads anyway; scipy.stats alone would take as long to import as all the rest of a page.
-    ranks = [pd.Series(row).rank().to_numpy() for row in values.reshape(-1, values.shape[-1])]
-    return np.array(ranks, dtype=np.float64).reshape(values.shape)
+    ranks = np.empty((math.prod(values.shape[:-1]), values.shape[-1]))
+    for place, row in zip(ranks, values.reshape(ranks.shape), strict=True):
+        place[:] = pd.Series(row).rank().to_numpy()
+    return ranks.reshape(values.shape)
 
 
 _MOST = 1_000

@@ -12,6 +12,7 @@ import click
 
 from popsim.cli.progress import progress_bar
 from popsim.cli.request import RunOptions, load_requested
+from popsim.cli.sparing import give_back_memory
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.schema import STORE_FILE
 
@@ -124,16 +125,18 @@ def _streamed(
     """Write the scenarios that are not there yet to the store of an unfinished run; return all."""
     from popsim.engine.again import take_known
     from popsim.engine.cluster import parts_for
-    from popsim.engine.memory import check_fits_streamed
+    from popsim.engine.memory import check_fits_documents, check_fits_streamed
     from popsim.engine.runs import opened_dataset
     from popsim.engine.store import create_store, range_length
 
+    give_back_memory()
     with resources.workers() as client:
         shorter = None if base is None else store_of(base)
         # With ranges of the same length, files can be taken over.
         parts = 1 if client is None else parts_for(client)
         chunk = range_length(simulation, resources.memory, parts) if shorter is None else shorter.chunk
         check_fits_streamed(simulation, chunk, resources.memory)
+        check_fits_documents(simulation.sampling.count, resources.memory)
         store = create_store(unfinished / STORE_FILE, simulation, chunk=chunk)
         if shorter is not None:
             store.take(shorter)
@@ -168,6 +171,7 @@ def store_of(folder: Path) -> Store | None:
         return None
     from popsim.engine.store import open_store
 
+    give_back_memory()
     try:
         return open_store(folder / STORE_FILE)
     except RunError:

@@ -27,6 +27,8 @@ _AROUND = 48 * 2**20
 """Buffers of threads, labels, exact values."""
 _COPIES = 3
 """Ranges of scenarios that a run into a store holds: one that is drawn, one that is written, and that as files."""
+_ROWS = 9
+"""Totals in all scenarios that documents have in memory at most, for the differences of options and pairs of areas."""
 
 
 class _Version(NamedTuple):
@@ -149,8 +151,24 @@ def needed_streamed(simulation: Simulation, chunk: int) -> int:
 
     An estimate like that of `needed_in_memory`; the number of scenarios changes nothing.
     """
-    storing = 0 if "zarr" in sys.modules else _STORING
-    return _taken() + storing + _COPIES * 8 * simulation.outputs * min(chunk, simulation.sampling.count)
+    return _taken_with_store() + _COPIES * 8 * simulation.outputs * min(chunk, simulation.sampling.count)
+
+
+def needed_for_documents(scenarios: int) -> int:
+    """Return the bytes that this process takes at most when it makes the documents of a run that is in a store.
+
+    An estimate: some rows of all scenarios, however many outputs there are, and what the process takes already.
+
+    Examples
+    --------
+    >>> needed_for_documents(10_000_000) - needed_for_documents(0) > 70 * 10_000_000
+    True
+    """
+    return _taken_with_store() + 8 * _ROWS * scenarios
+
+
+def _taken_with_store() -> int:
+    return _taken() + (0 if "zarr" in sys.modules else _STORING)
 
 
 def _taken() -> int:
@@ -189,6 +207,28 @@ def check_fits(simulation: Simulation, memory: str | int | None = None) -> None:
             "--memory or memory= states how much may be taken"
         )
         raise ParameterError(Problem("", ("scenarios",), found, allowed, mend))
+
+
+def check_fits_documents(scenarios: int, memory: int) -> None:
+    """Check that what documents of a run in a store are made of fits the memory, before any of the work is done.
+
+    Parameters
+    ----------
+    scenarios
+        Of the run.
+    memory
+        Bytes.
+
+    Raises
+    ------
+    ParameterError
+        When it does not fit.
+    """
+    needed = needed_for_documents(scenarios)
+    if needed > memory:
+        each = f"documents read up to {_ROWS} numbers of each of {scenarios:,} scenarios at a time"
+        mend = "state more with --memory, or ask for fewer scenarios"
+        raise ParameterError(Problem("", ("memory",), as_size(memory), f"{as_size(needed)} or more: {each}", mend))
 
 
 def check_fits_streamed(simulation: Simulation, chunk: int, memory: str | int | None = None) -> None:

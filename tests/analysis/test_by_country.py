@@ -58,6 +58,17 @@ def test_of_very_many_scenarios_the_first_are_taken_and_their_number_is_kept(mon
     agrees(found, ps.simulate(study, scenarios=250, breakdowns=["country"]))
 
 
+@pytest.mark.parametrize("design", ["random", "latin", "sobol"])
+def test_countries_that_are_not_held_together_have_the_same_ranges(
+    design: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = study_with(512, scenarios__design=design)
+    together = country_ranges(study)
+    monkeypatch.setattr(by_country, "MOST_TOGETHER", 2 * 512 * 2)
+    assert len(study.countries) == 5
+    xr.testing.assert_identical(country_ranges(study), together)
+
+
 def test_a_stored_run_keeps_them(tmp_path: Path) -> None:
     study = study_with(200)
     plan, found = compile_study(study), country_ranges(study)

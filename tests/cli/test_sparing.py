@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 import popsim as ps
 from popsim.cli.main import main
-from popsim.cli.sparing import spare_dask
+from popsim.cli.sparing import give_back_memory, spare_dask
 
 TELLS = """
 import atexit, json, sys
@@ -47,3 +48,35 @@ def test_a_program_that_calls_a_command_keeps_dask(folder: Path, capsys: pytest.
     assert capsys.readouterr().out
     spare_dask(folder)
     assert sys.modules.get("dask", True) is not None
+
+
+GIVES_BACK = """
+import ctypes, gc, sys
+import numpy as np
+from popsim.cli.sparing import begin_process, give_back_memory
+begin_process()
+give_back_memory()
+class Held: pass
+def resident():
+    return next(1024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmRSS:"))
+before = resident()
+for _ in range(5):
+    held = Held()
+    held.itself, held.row = held, np.ones(3_000_000)
+    held = None
+    made = [Held() for _ in range(30_000)]
+    made = None
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="what is resident is read from Linux")
+def test_rows_that_are_no_longer_used_are_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", GIVES_BACK], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 8 * 3_000_000
+
+
+def test_a_process_that_others_work_in_keeps_its_memory_as_it_is() -> None:
+    before = gc.get_threshold()
+    give_back_memory()
+    assert gc.get_threshold() == before

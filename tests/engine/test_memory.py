@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import popsim as ps
-from popsim.engine.memory import free_memory, memory_limit
+from popsim.engine.memory import check_fits_documents, free_memory, memory_limit
 from popsim.errors import FileError, ParameterError, RunError
 
 
@@ -164,6 +164,13 @@ def test_what_does_not_fit_is_refused_before_anything_is_drawn(tmp_path: Path) -
         ps.simulate(study, memory="2MiB", store=tmp_path / "ensemble.zarr")
     assert not (tmp_path / "ensemble.zarr").exists()
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 100 * 1024
+
+
+def test_documents_that_would_not_fit_are_refused_before_anything_is_drawn() -> None:
+    check_fits_documents(1_000_000, 2**30)
+    with pytest.raises(ParameterError, match=r"100,000,000 scenarios") as caught:
+        check_fits_documents(100_000_000, 2**30)
+    assert caught.value.problems[0].keys == ("memory",)
 
 
 def test_a_run_into_a_store_is_that_in_memory(tmp_path: Path) -> None:
