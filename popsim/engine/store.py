@@ -457,7 +457,9 @@ class _Reader:
     def _unreadable(self, reason: str) -> FileError:
         known = self.name in self.store.variables
         problems = [each for _, found in self.store._damaged([self.name]) for each in found] if known else []
-        return FileError(problems or Problem(f"{self.store.path}/{self.name}", (), reason, "as written", _AGAIN))
+        # What was added to the ranges is made again with them alone.
+        mend = _AGAIN if known else "run the study again"
+        return FileError(problems or Problem(f"{self.store.path}/{self.name}", (), reason, "as written", mend))
 
 
 def _shards_of(storage: Storage, array: Array) -> Shards | None:
