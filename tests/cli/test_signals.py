@@ -17,10 +17,19 @@ SOON = 10.0
 """Seconds: popsim promises two, and a machine that runs tests may be busy."""
 
 
+LISTENING = """
+import signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
+"""
+"""Signals as a terminal leaves them: what runs in the background of a script inherits a switched-off Ctrl-C."""
+
+
 def start(code: str, folder: Path) -> subprocess.Popen[str]:
     """Start a program that prints "ready" when a signal may be sent."""
     process = subprocess.Popen(
-        [sys.executable, "-c", code],
+        [sys.executable, "-c", LISTENING + code],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -30,20 +39,19 @@ def start(code: str, folder: Path) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
     process.stdout.close()
+    process.stdout = None
     return process
 
 
 def told(process: subprocess.Popen[str], number: int) -> tuple[int, str, float]:
     """Send a signal; return the exit status, standard error, and the seconds until the end."""
-    assert process.stderr is not None
     sent = time.monotonic()
     process.send_signal(number)
     try:
-        err = process.stderr.read()
-        process.wait(timeout=60.0)
+        _, err = process.communicate(timeout=60.0)
     finally:
         process.kill()
-        process.stderr.close()
+        process.wait()
     return process.returncode, err, time.monotonic() - sent
 
 
