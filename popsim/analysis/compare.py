@@ -159,9 +159,11 @@ def _of_total(
 ) -> tuple[Floats, Figures]:
     """Return the difference of a total in every scenario, and what is said of it."""
     # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
-    whole = variables[_whole(name, set(variables))]
-    wholes = read_values(whole[option]), read_values(whole[base])
+    whole = _whole(name, set(variables))
     own, other = read_values(variables[name][option]), read_values(variables[name][base])
+    wholes = own, other
+    if whole != name:
+        wholes = read_values(variables[whole][option]), read_values(variables[whole][base])
     difference = _difference_of(own, other, wholes)
     figures = _signs(difference, wholes)
     del wholes
