@@ -139,6 +139,7 @@ def locked(target: Path) -> Iterator[None]:
         When another process holds the lock, or the folder cannot be written.
     """
     path = _beside(target, _LOCK)
+    is_new = not target.parent.exists()
     with files.said_where(target):
         files.make_folder(target.parent)
         end = time.monotonic() + _PATIENCE
@@ -160,6 +161,9 @@ def locked(target: Path) -> Iterator[None]:
         if os.name == "nt":
             with suppress(OSError):
                 path.unlink()
+        if is_new:  # and still empty: nothing was made
+            with suppress(OSError):
+                target.parent.rmdir()
 
 
 def _acquired(path: Path) -> int | None:

@@ -166,7 +166,7 @@ def reference_tables() -> dict[str, str]:
 
     Examples
     --------
-    >>> "| `scenarios.count` | whole number of at least 1 | `10000` |" in reference_tables()["study keys"]
+    >>> "| `scenarios.count` | whole number from 1 to 2^48 | `10000` |" in reference_tables()["study keys"]
     True
     """
     families = [

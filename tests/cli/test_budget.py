@@ -164,7 +164,8 @@ def test_a_folder_that_is_no_run_is_refused(call: Calling, tmp_path: Path) -> No
 
 def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path) -> None:
     done = call("run", "--precision", "1.5%", "--seed", "3", *ALONE, "--out", "precise", "--json")
-    assert (done.status, done.err) == (0, "")
+    assert done.status == 0
+    assert done.err == 'Design: "sobol", the cheapest for a precision; scenarios.design states another.\n'
     found = json.loads(done.out)
     run = ps.load_run(tmp_path / "precise")
     count = found["scenarios"]
@@ -181,18 +182,20 @@ def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, 
     design = ("--set", "scenarios.design=sobol", "--set", "report.breakdowns=[]")
     done = call("run", str(plain), "--precision", "3%", *ALONE, *design, "--out", "sobol")
     said = " ".join(done.out.split())
-    assert "(16 independent scramblings of 512 Sobol points)" in said
     run = ps.load_run(tmp_path / "sobol")
-    assert (run.study.scenarios, run.study.replicates) == (8192, 16)
+    each = run.study.scenarios // run.study.replicates
+    assert (run.study.replicates, each * 32) == (32, run.study.scenarios)
+    assert f"(32 independent scramblings of {each:,} Sobol points)" in said
     again = ps.simulate(run.study)
     assert again["cost"].identical(run.dataset["cost"])
     report = (tmp_path / "sobol" / "report.html").read_text(encoding="utf-8")
     plain = " ".join(report.split())
-    assert "estimated from 16 independent scramblings of Sobol points, 512 in each" in plain
+    assert f"estimated from 32 independent scramblings of Sobol points, {each:,} in each" in plain
 
 
 def test_a_run_says_what_precision_took(call: Calling) -> None:
-    done = call("run", "--precision", "5%", *ALONE, "--set", 'report.breakdowns=["area"]')
+    settings = ("--set", 'report.breakdowns=["area"]', "--set", "scenarios.design=random")
+    done = call("run", "--precision", "5%", *ALONE, *settings)
     assert done.status == 0
     assert re.search(
         r"Precision: [\d.]+ % of the ends .* 5 % asked for, with 5,000 scenarios\.", " ".join(done.out.split())
@@ -203,7 +206,7 @@ def test_a_run_says_what_precision_took(call: Calling) -> None:
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("--precision", "0.05%", "--scenarios", "6000"), "6,000 scenarios reach, which is the most allowed"),
+        (("--precision", "0.05%", "--scenarios", "6000"), "4,096 scenarios reach, which is the most allowed"),
         (("--precision", "0.00001%"), "which is what memory holds"),
         (("--precision", "0"), "between 0% and 100%"),
         (("--precision", "2"), "Is 2% meant?"),
@@ -216,4 +219,6 @@ def test_precision_that_cannot_be_had_is_refused(
     done = call("run", *arguments)
     assert (done.status, done.out) == (2, "")
     assert words in " ".join(done.err.split())
-    assert list(tmp_path.iterdir()) == []
+    # What was written to a store by then is kept, and the message says so; else nothing is left.
+    kept = [path.name for path in tmp_path.glob("results/.*")]
+    assert kept == ([".pops.unfinished"] if "What is finished is kept" in done.err else [])

@@ -73,7 +73,7 @@ def test_stages_are_lines_that_fit_80_columns_and_disappear() -> None:
     assert [line for line in seen[-1] if line] == ["before", "after"]
     assert max(len(line) for screen in seen for line in screen) <= 80
     words = "\n".join(line for screen in seen for line in screen)
-    pattern = r"[5-9],000,000 of 10,000,000 scenarios, [\d,]+ M draws/s, 0:00:0\d left, \d+ MiB in use"
+    pattern = r"[5-9],000,000 of 10,000,000 scenarios, [\d,]+ M draws/s, 0:00:0\d left, \d+ MiB in u"
     assert re.search(pattern, words), words
     assert "Scenarios: 12,582,912 reach 0.512 %, wanted 0.5 % ━" in words
     assert re.search(r"^1 of 4, \d+ MiB in use", words, re.MULTILINE)

@@ -118,9 +118,10 @@ def test_curve_is_that_of_the_analysis(document: Document, dataset: xr.Dataset) 
     (curve,) = figure.draw.keywords["curves"]
     found = analysis.budget_curve(dataset)["amount"].squeeze("option")
     at = np.interp(found["confidence"], curve.confidences, curve.amounts)
-    np.testing.assert_allclose(at, found / 1e9, rtol=1e-12)
-    # Every scenario is a point of the curve.
-    np.testing.assert_allclose(curve.amounts, np.sort(dataset["cost"].values.ravel()) / 1e9, rtol=1e-15)
+    # Points that lie closer together than anybody sees are left out; those that stay are scenarios.
+    np.testing.assert_allclose(at, found / 1e9, rtol=1e-4)
+    ordered = np.sort(dataset["cost"].values.ravel()) / 1e9
+    np.testing.assert_allclose(ordered[np.searchsorted(ordered, np.array(curve.amounts) - 1e-12)], curve.amounts)
     assert "2025 prices" in figure.draw.keywords["amount_label"]
 
 

@@ -212,7 +212,13 @@ def test_a_study_is_frozen_plain_and_can_be_pickled(small: Path) -> None:
             return [value for _, value in thing]
         return [thing]
 
-    assert {type(value) for value in values(study) if not isinstance(value, Family)} <= {str, int, float, type(None)}
+    assert {type(value) for value in values(study) if not isinstance(value, Family)} <= {
+        str,
+        int,
+        bool,
+        float,
+        type(None),
+    }
 
 
 def test_the_packaged_studies_load() -> None:
