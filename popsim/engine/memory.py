@@ -23,7 +23,7 @@ _KERNELS = 112 * 2**20
 """What numba and the compiled kernels take, once they are loaded."""
 _STORING = 96 * 2**20
 """What Zarr and dask take, once they are loaded."""
-_AROUND = 48 * 2**20
+_AROUND = 32 * 2**20
 """Buffers of threads, labels, exact values."""
 _COPIES = 3
 """Ranges of scenarios that a run into a store holds: one that is drawn, one that is written, and that as files."""

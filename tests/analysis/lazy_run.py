@@ -83,6 +83,10 @@ def _write(name: str, study: Study, ds: xr.Dataset, data: Callable[[], ReportDat
 
 def peak() -> float:
     """Return the largest memory that the process has had so far, in MiB."""
+    if sys.platform == "linux":
+        # Not ru_maxrss, which a process takes over from the one that started it.
+        with open("/proc/self/status", encoding="utf-8") as status:
+            return next(int(line.split()[1]) for line in status if line.startswith("VmHWM:")) / 2**10
     import resource
 
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

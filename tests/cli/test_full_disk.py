@@ -37,7 +37,8 @@ def test_a_file_of_a_run_in_memory_that_cannot_be_written_is_said(tmp_path: Path
     assert (done.returncode, done.stdout) == (2, "")
     assert "ensemble.nc" in done.stderr
     assert "to mend  make room" in done.stderr
-    assert list((tmp_path / "results").iterdir()) == []
+    assert list(tmp_path.glob("results/*")) == []
+    assert list(tmp_path.glob("results/.*")) == []
 
 
 @pytest.mark.parametrize("files", [30, 100])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import doctest
+import subprocess
+import sys
 from pathlib import Path
 
 import popsim as ps
@@ -11,9 +12,12 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_examples_of_the_page_are_right() -> None:
-    flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
-    failed, tried = doctest.testfile(str(DOCS / "how-to" / "large-runs.md"), module_relative=False, optionflags=flags)
-    assert (failed, tried > 12) == (0, True)
+    # In a process of its own: what other tests hold in memory would count against the limits of the page.
+    page = str(DOCS / "how-to" / "large-runs.md")
+    flags = ("-o", "NORMALIZE_WHITESPACE", "-o", "ELLIPSIS", "-v")
+    done = subprocess.run([sys.executable, "-m", "doctest", *flags, page], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.count("Trying:") > 12
 
 
 def test_files_lie_where_the_reference_says(tmp_path: Path) -> None:
