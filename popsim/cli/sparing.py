@@ -19,7 +19,7 @@ _MALLOC_OPTIONS = {-3: 1 << 22, -1: 1 << 22, -8: 2}
 
 Blocks of 4 MiB or more are the system's as soon as they are freed (M_MMAP_THRESHOLD), so is what is free at the end of
 the heap (M_TRIM_THRESHOLD), and threads share two heaps (M_ARENA_MAX). Left to itself the library learns to keep blocks
-of up to 32 MiB, in a heap for each thread: a run of 1,500,000 scenarios with documents then takes half as much again.
+of up to 32 MiB, in a heap for each thread.
 """
 _COLLECTED_AFTER = 2_000
 """New objects after which reference cycles are searched for, where rows of scenarios may hang on one."""
