@@ -230,7 +230,8 @@ class Sweep:
                 batch = _Batch()
             batch.plans[number] = tuple(plan.with_sampling(self.plan.sampling) for plan in plans)
             batch.order = order
-        yield batch
+        if batch.plans or batch.failed:
+            yield batch
 
     def _part(self, batch: _Batch, threads: int, progress: Progress) -> Part:
         if not batch.plans:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -138,6 +139,17 @@ def test_a_sweep_that_was_interrupted_computes_no_finished_case_again(
     assert content(Path("swept")) == uninterrupted
 
 
+def test_a_sweep_whose_cases_were_all_finished_when_it_was_stopped_is_completed(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, bytes]
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("popsim.engine.sweep_folder.write_sweep", Mock(side_effect=KeyboardInterrupt))
+        assert call(*ASKED).status == 130
+    done = call("resume", "swept")
+    assert (done.status, "Going on with a sweep, of which 50 of 50 cases are done." in done.err) == (0, True)
+    assert content(Path("swept")) == uninterrupted
+
+
 def test_wherever_a_sweep_stops_it_goes_on_to_the_same_bytes(
     call: Callable[..., Any], uninterrupted: dict[str, bytes]
 ) -> None:
@@ -193,7 +205,8 @@ def test_killed_at_random_moments_it_resumes_to_the_same_bits(
             time.sleep(moments.uniform(0.3, 1.0) * took)
             it.send_signal(signal.SIGKILL)
         if not (folder / "swept").exists():
-            subprocess.run([*popsim, *ASKED], cwd=folder, check=True, capture_output=True)
+            again = subprocess.run([*popsim, *ASKED], cwd=folder, check=False, capture_output=True, text=True)
+            assert again.returncode == 0, again.stderr
         assert content(folder / "swept") == whole
         assert [path.name for path in folder.iterdir()] == ["swept"]
 
