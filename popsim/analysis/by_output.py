@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any
@@ -92,10 +92,13 @@ def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple
         return
     ahead = _reader().submit(read_values, variable[places[0]])
     for here, there in zip(places, [*places[1:], None], strict=True):
-        values = ahead.result()
+        values = [ahead.result()]
         if there is not None:
             ahead = _reader().submit(read_values, variable[there])
-        yield here, values
+        else:
+            del ahead
+        # What is yielded is the caller's alone, who may let it go before the next.
+        yield here, values.pop()
 
 
 @cache
@@ -163,16 +166,38 @@ def over_outputs(
     {'highest': array([2., 4.])}
     """
     plain = variable.variable if isinstance(variable, xr.DataArray) else variable
-    shape = plain.shape[:-1]
-    found: dict[str, np.ndarray[Any, Any]] = {}
-    for place, values in outputs_of(plain, most):
-        parts = (read_values(each[place]) if isinstance(each, xr.Variable) else each[place] for each in beside)
-        for name, part in statistics(values, *parts).items():
-            if name not in found:
-                found[name] = np.empty((*shape, *part.shape[len(shape) :]), part.dtype)
-            found[name][place] = part
-        del values
-    return found
+
+    def found() -> Iterator[tuple[Place, Mapping[str, Floats]]]:
+        for place, values in outputs_of(plain, most):
+            parts = (read_values(each[place]) if isinstance(each, xr.Variable) else each[place] for each in beside)
+            yield place, statistics(values, *parts)
+            del values
+
+    return joined(found(), plain.shape[:-1])
+
+
+def joined(found: Iterable[tuple[Place, Mapping[str, Floats]]], shape: tuple[int, ...]) -> dict[str, Floats]:
+    """Join what is said of some outputs of a variable after the other.
+
+    Parameters
+    ----------
+    found
+        Places in the variable, and arrays by name of which the first dimensions are those of the place.
+    shape
+        Of the variable without its scenarios.
+
+    Examples
+    --------
+    >>> joined([((slice(0, 1),), {"highest": np.array([2.0])}), ((slice(1, 2),), {"highest": np.array([4.0])})], (2,))
+    {'highest': array([2., 4.])}
+    """
+    whole: dict[str, np.ndarray[Any, Any]] = {}
+    for place, parts in found:
+        for name, part in parts.items():
+            if name not in whole:
+                whole[name] = np.empty((*shape, *part.shape[len(shape) :]), part.dtype)
+            whole[name][place] = part
+    return whole
 
 
 def quantiles_of_outputs(

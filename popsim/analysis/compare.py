@@ -10,7 +10,8 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.by_output import over_outputs, read_values
+from popsim.analysis.blocks import blocks_of, mean_of, std_of
+from popsim.analysis.by_output import Place, joined, outputs_of, over_outputs, read_values
 from popsim.analysis.door import coverage_of, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, binomial_error
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 ROUNDING = 1e-9
 """Amounts that differ by less than this part of the total are equal: they were only added up in another order."""
-
-_BLOCK = 1 << 17
-"""Scenarios that are compared at a time."""
 
 Figures = dict[str, Floats]
 """What is said of the difference of one option, by the last words of its name."""
@@ -112,8 +110,9 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
             difference, figures = _of_total(variables, name, option, base, statistics)
             found[name].append(figures)
             for part in (part for part, total in parts.items() if total == name):
-                work = partial(_of_parts, whole=difference, statistics=statistics)
-                found[part].append(over_outputs(variables[part][option], work, variables[part][base]))
+                of_parts = _of_parts(variables[part][option], variables[part][base], difference, statistics)
+                found[part].append(joined(of_parts, variables[part].shape[1:-1]))
+            del difference
     for name, variable in variables.items():
         _bound_mean_errors(found[name], variable, chosen, base, replicates)
     options = dataset.isel(option=chosen)
@@ -160,53 +159,62 @@ def _of_total(
     """Return the difference of a total in every scenario, and what is said of it."""
     # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
     whole = _whole(name, set(variables))
+    rounding = None if whole == name else _rounding_of_wholes(variables[whole], option, base)
     own, other = read_values(variables[name][option]), read_values(variables[name][base])
-    wholes = own, other
-    if whole != name:
-        wholes = read_values(variables[whole][option]), read_values(variables[whole][base])
-    difference = _difference_of(own, other, wholes)
-    figures = _signs(difference, wholes)
-    del wholes
+    difference = _difference_of(own, other, rounding)
+    figures = _signs(difference, (own, other), rounding)
+    del rounding
     figures |= statistics(difference)
     return difference, {**figures, **_pairing(own, other, figures["std"])}
 
 
-def _of_parts(own: Floats, other: Floats, whole: Floats, statistics: Callable[[Floats], Figures]) -> Figures:
-    """Return what is said of the differences of parts (part, scenario), and their shares in that of the whole."""
-    difference = _difference_of(own, other, (own, other))
-    return {**statistics(difference), **_shares(difference, whole)}
+def _of_parts(
+    own: xr.Variable, other: xr.Variable, whole: Floats, statistics: Callable[[Floats], Figures]
+) -> Iterator[tuple[Place, Figures]]:
+    """Yield what is said of the differences of parts (..., scenario), and their shares in that of the whole."""
+    for place, values in outputs_of(own):
+        difference = _difference_of(values, read_values(other[place]))
+        # No more than the difference is in memory while it is looked at, and what is read ahead.
+        del values
+        yield place, {**statistics(difference), **_shares(difference, whole)}
+        del difference
 
 
-def _difference_of(own: Floats, other: Floats, wholes: tuple[Floats, Floats]) -> Floats:
+def _difference_of(own: Floats, other: Floats, rounding: Floats | None = None) -> Floats:
     """Return what is paid more in every scenario; 0 where that is rounding of the whole amounts alone.
 
-    A difference that varies by rounding alone is made constant: it has no tail.
+    A difference that varies by rounding alone is made constant: it has no tail. `rounding` is that of the whole
+    amounts, where these are others.
     """
     # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
     difference = np.ascontiguousarray(own) - np.ascontiguousarray(other)
-    for part in _blocks(difference):
-        here = difference[..., part]
-        here[np.abs(here) <= _rounding_of(wholes, part)] = 0.0
+    for some in blocks_of(difference.shape[-1]):
+        here = difference[..., some]
+        here[np.abs(here) <= _rounding_in(some, (own, other), rounding)] = 0.0
     same, first = np.ones(difference.shape[:-1], dtype=np.bool_), slice(0, 1)
-    for part in _blocks(difference):
-        rounding = _rounding_of((own, other), part) + _rounding_of((own, other), first)
-        same &= (np.abs(difference[..., part] - difference[..., first]) <= rounding).all(axis=-1)
+    for some in blocks_of(difference.shape[-1]):
+        most = _rounding_in(some, (own, other)) + _rounding_in(first, (own, other))
+        same &= (np.abs(difference[..., some] - difference[..., first]) <= most).all(axis=-1)
         if not same.any():
             return difference
     difference[same] = difference[same].mean(axis=-1, keepdims=True)
     return difference
 
 
-def _blocks(values: Floats) -> Iterator[slice]:
-    """Yield some scenarios after the other: what is made of them for a moment takes little room."""
-    for start in range(0, values.shape[-1], _BLOCK):
-        yield slice(start, start + _BLOCK)
-
-
-def _rounding_of(amounts: tuple[Floats, Floats], part: slice) -> Floats:
+def _rounding_in(some: slice, amounts: tuple[Floats, Floats], rounding: Floats | None = None) -> Floats:
     """Return the difference between two amounts, in some scenarios, up to which they are equal."""
-    own, other = (np.abs(each[..., part]) for each in amounts)
+    if rounding is not None:
+        return rounding[..., some]
+    own, other = (np.abs(each[..., some]) for each in amounts)
     return np.asarray(ROUNDING * np.maximum(own, other))
+
+
+def _rounding_of_wholes(wholes: xr.Variable, option: int, base: int) -> Floats:
+    """Return the difference up to which whole amounts of two options are equal, in every scenario."""
+    rounding = np.abs(read_values(wholes[option]))
+    np.maximum(rounding, np.abs(read_values(wholes[base])), out=rounding)
+    rounding *= ROUNDING
+    return rounding
 
 
 def _bound_mean_errors(
@@ -262,13 +270,13 @@ def _whole(name: str, known: set[str]) -> str:
     return whole if whole in known else name
 
 
-def _signs(difference: Floats, wholes: tuple[Floats, Floats]) -> Figures:
+def _signs(difference: Floats, amounts: tuple[Floats, Floats], rounding: Floats | None) -> Figures:
     """Return the probabilities that an option costs more, less, the same; differences by rounding alone are none."""
     more = less = 0
-    for part in _blocks(difference):
-        rounding, here = _rounding_of(wholes, part), difference[part]
-        more += int(np.count_nonzero(here > rounding))
-        less += int(np.count_nonzero(here < -rounding))
+    for some in blocks_of(len(difference)):
+        most, here = _rounding_in(some, amounts, rounding), difference[some]
+        more += int(np.count_nonzero(here > most))
+        less += int(np.count_nonzero(here < -most))
     figures, count = {}, len(difference)
     for word, number in (("dearer", more), ("cheaper", less), ("equal", count - more - less)):
         figures[word] = np.asarray(number / count)
@@ -302,25 +310,22 @@ def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
     """
     if not (np.ptp(own) > 0.0 and np.ptp(other) > 0.0):
         return np.array(np.nan), np.array(np.nan)
-    x, y = _standard_scores(own), _standard_scores(other)
-    product = x * y
+    count = len(own)
+    (own_mean, own_std), (other_mean, other_std) = (
+        (row.mean(), std_of(count, row.__getitem__) or 1.0) for row in (own, other)
+    )
+
+    def scores(some: slice) -> tuple[Floats, Floats]:
+        return (own[some] - own_mean) / own_std, (other[some] - other_mean) / other_std
+
     # Rounding may carry two that move together a last bit past 1.
-    r = np.clip(product.mean(), -1.0, 1.0)
-    x **= 2
-    y **= 2
-    x += y
-    x *= 0.5 * r
-    product -= x
-    del x, y
-    return np.asarray(r), np.asarray(product.std() / np.sqrt(len(product)))
+    r = np.clip(mean_of(count, lambda some: np.multiply(*scores(some))), -1.0, 1.0)
 
+    def influence(some: slice) -> Floats:
+        x, y = scores(some)
+        return np.asarray(x * y - (x**2 + y**2) * (0.5 * r))
 
-def _standard_scores(values: Floats) -> Floats:
-    """Return values less their mean, in standard deviations; with room for no more than the result and one row."""
-    spread = values.std() or 1.0
-    scores = values - values.mean()
-    scores /= spread
-    return np.asarray(scores)
+    return np.asarray(r), np.asarray(std_of(count, influence) / np.sqrt(count))
 
 
 def _shares(part: Floats, whole: Floats) -> Figures:

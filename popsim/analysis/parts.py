@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 import itertools
-import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
+from popsim.analysis.blocks import BLOCK, blocks_of, mean_of, std_of, sum_of
 from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import dataset_of, replicates_of
 from popsim.analysis.order import Moments, quantile_with_error, spread_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_whole
-from popsim.arrays import Floats, Integers
-from popsim.errors import ParameterError, Problem
+from popsim.arrays import Floats
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.types import Base, By
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
+
+Ranks = NDArray[np.int32]
+"""Twice the ranks of scenarios, less their mean."""
 
 _DIGITS = 12
 """Decimals of a share beyond which there is nothing but rounding."""
@@ -80,7 +83,7 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     results, unseen = [], np.zeros(parts.shape[:-1], dtype=np.bool_)
     for option in np.ndindex(total.shape[:-1]):
         whole = np.ascontiguousarray(read_values(total.variable[option]))
-        ranks = centred_ranks(whole, replicates)
+        ranks = ranks_of(whole, replicates)
         found = over_outputs(parts.variable[option], partial(_shares_of, whole=whole, ranks=ranks))
         # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
         if len(whole) > 1 and np.isinf(Moments(whole).std_error):
@@ -103,15 +106,15 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))})
 
 
-def _shares_of(parts: Floats, whole: Floats, ranks: Sequence[Floats]) -> dict[str, Floats]:
-    """Return what is said of parts (..., scenario) beside a whole and its `centred_ranks`."""
+def _shares_of(parts: Floats, whole: Floats, ranks: Sequence[Ranks]) -> dict[str, Floats]:
+    """Return what is said of parts (..., scenario) beside a whole and its ranks."""
     # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
     parts, replicates = np.ascontiguousarray(parts), max(len(ranks) - 1, 1)
     share, error = covariance_shares(parts, whole)
     if replicates > 1:
         shares = [covariance_shares(parts[..., k::replicates], whole[k::replicates])[0] for k in range(replicates)]
         error = _spread(share, shares)
-    correlation, correlation_error = rank_correlations(centred_ranks(parts, replicates), ranks, len(whole))
+    correlation, correlation_error = rank_correlations(ranks_of(parts, replicates), ranks, len(whole))
     # A part that makes all of the variance, or none, does so up to rounding.
     return {
         "variance_share": share.round(_DIGITS),
@@ -136,50 +139,89 @@ def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
     >>> covariance_shares(part, 2.0 * part[0])[0].tolist()
     [0.5]
     """
-    x = parts - parts.mean(axis=-1, keepdims=True)
-    y = whole - whole.mean()
+    count, part_mean, mean = len(whole), parts.mean(axis=-1, keepdims=True), whole.mean()
     # Of a total that never varies there is only rounding.
-    scale = np.square(y).mean() if np.ptp(whole) > 0.0 else np.nan
-    share = (x * y).mean(axis=-1) / scale
-    # In standard deviations of the whole, so that large amounts do not overflow.
-    x /= np.sqrt(scale)
-    y /= np.sqrt(scale)
-    x -= share[..., np.newaxis] * y
-    x *= y
-    return share, x.std(axis=-1) / np.sqrt(len(whole))
+    varies = np.ptp(whole) > 0.0
+    scale = mean_of(count, lambda some: np.square(whole[some] - mean)) if varies else np.float64(np.nan)
+    share = mean_of(count, lambda some: (parts[..., some] - part_mean) * (whole[some] - mean)) / scale
+    unit = np.sqrt(scale)
+
+    def influence(some: slice) -> Floats:
+        # In standard deviations of the whole, so that large amounts do not overflow.
+        x, y = (parts[..., some] - part_mean) / unit, (whole[some] - mean) / unit
+        x -= share[..., np.newaxis] * y
+        x *= y
+        return np.asarray(x)
+
+    return share, std_of(count, influence) / np.sqrt(count)
 
 
-def centred_ranks(values: Floats, replicates: int = 1) -> list[Floats]:
-    """Return the ranks of values (..., scenario) less their mean: of all scenarios, then within each replicate.
+def ranks_of(values: Floats, replicates: int = 1) -> list[Ranks]:
+    """Return twice the ranks of values (..., scenario) less their mean: of all scenarios, then within each replicate.
+
+    Equal values share the mean of their ranks, which may be a half: twice as much is whole, and takes half the memory.
+
+    Raises
+    ------
+    RunError
+        When a value is NaN.
 
     Examples
     --------
-    >>> [ranks.tolist() for ranks in centred_ranks(np.array([3.0, 1.0, 2.0]))]
-    [[1.0, -1.0, 0.0]]
+    >>> [ranks.tolist() for ranks in ranks_of(np.array([3.0, 1.0, 2.0, 2.0]))]
+    [[3, -3, 0, 0]]
     """
     slices = [slice(None), *(slice(k, None, replicates) for k in range(replicates if replicates > 1 else 0))]
-    found = []
-    for each in slices:
-        ranks = _ranks_of(values[..., each])
-        ranks -= ranks.mean(axis=-1, keepdims=True)
-        found.append(ranks)
-    return found
+    return [_ranks_of(values[..., each]) for each in slices]
 
 
-def rank_correlations(parts: Sequence[Floats], whole: Sequence[Floats], count: int) -> tuple[Floats, Floats]:
+def _ranks_of(values: Floats) -> Ranks:
+    ranks = np.empty(values.shape, np.int32)
+    for place in np.ndindex(values.shape[:-1]):
+        _write_ranks(ranks[place], np.ascontiguousarray(values[place]))
+    return ranks
+
+
+def _write_ranks(ranks: Ranks, row: Floats) -> None:
+    count = len(row)
+    order = np.argsort(row)
+    if count and np.isnan(row[order[-1]]):
+        raise RunError(Problem("dataset", (), "NaN among the scenarios", "finite values"))
+    start = 0
+    while start < count:
+        stop = min(start + BLOCK, count)
+        if stop < count:
+            # Equal values belong to one block: what goes on in the next is left to that.
+            following = row[order[stop]]
+            stop = int(np.searchsorted(row, following, side="left", sorter=order))
+            if stop <= start:
+                stop = int(np.searchsorted(row, following, side="right", sorter=order))
+                ranks[order[start:stop]] = start + stop - count
+                start = stop
+                continue
+        values = row[order[start:stop]]
+        is_first = np.concatenate([[True], values[1:] != values[:-1]])
+        firsts = np.flatnonzero(is_first)
+        ends = np.append(firsts[1:], len(values))
+        # Ranks from first + 1 to end have the mean (first + 1 + end) / 2, and all ranks (count + 1) / 2.
+        ranks[order[start:stop]] = (2 * start - count + firsts + ends)[np.cumsum(is_first) - 1]
+        start = stop
+
+
+def rank_correlations(parts: Sequence[Ranks], whole: Sequence[Ranks], count: int) -> tuple[Floats, Floats]:
     """Return Spearman's correlations between parts (..., scenario) and a whole (scenario), and their errors.
 
     Parameters
     ----------
     parts, whole
-        Their `centred_ranks`.
+        What `ranks_of` gives of them.
     count
         Number of scenarios.
 
     Examples
     --------
     >>> part = np.array([[0.0, 1.0, 2.0, 3.0]])
-    >>> found = rank_correlations(centred_ranks(part), centred_ranks(part[0] ** 2), 4)
+    >>> found = rank_correlations(ranks_of(part), ranks_of(part[0] ** 2), 4)
     >>> [values.round(9).tolist() for values in found]
     [[1.0], [0.0]]
     """
@@ -191,25 +233,16 @@ def rank_correlations(parts: Sequence[Floats], whole: Sequence[Floats], count: i
     return correlations, np.where(count > 3, np.sqrt((1.0 + 0.5 * correlations**2) / max(count - 3, 1)) * scale, np.inf)
 
 
-def _correlation_of(x: Floats, y: Floats) -> Floats:
-    scale = np.sqrt(np.square(x).sum(axis=-1) * np.square(y).sum(axis=-1))
-    return np.asarray((x * y).sum(axis=-1) / np.where(scale > 0.0, scale, np.nan))
+def _correlation_of(x: Ranks, y: Ranks) -> Floats:
+    def products(one: Ranks, other: Ranks) -> Floats:
+        return sum_of(one.shape[-1], lambda some: one[..., some].astype(np.float64) * other[..., some])
 
-
-def _ranks_of(values: Floats) -> Floats:
-    """Return the rank of each value along the last axis, from 1; equal values share the mean of theirs."""
-    # By pandas, which xarray loads anyway; scipy.stats alone would take as long to import as all the rest of a page.
-    ranks = np.empty((math.prod(values.shape[:-1]), values.shape[-1]))
-    for place, row in zip(ranks, values.reshape(ranks.shape), strict=True):
-        place[:] = pd.Series(row).rank().to_numpy()
-    return ranks.reshape(values.shape)
+    scale = np.sqrt(products(x, x) * products(y, y))
+    return np.asarray(products(x, y) / np.where(scale > 0.0, scale, np.nan))
 
 
 _MOST = 1_000
 """Parts, and cells of each, that are shown at most."""
-
-_COUNTED = 1 << 20
-"""Scenarios that are counted at a time."""
 
 SHOWN = 0.99
 """Share of the scenarios between the ends of each member that a picture shows."""
@@ -324,9 +357,9 @@ def _largest(parts: xr.DataArray, most: int) -> list[int]:
 class _Member(NamedTuple):
     """A part or the total, as it is compared with others."""
 
-    ranks: list[Floats]
-    """As `centred_ranks` returns them."""
-    cell: Integers
+    ranks: list[Ranks]
+    """As `ranks_of` returns them."""
+    cell: NDArray[np.int16]
     """The cell of each scenario; the number of cells where it lies outside all of them."""
     ends: Floats
     end_errors: Floats
@@ -338,23 +371,27 @@ def _member_of(values: Floats, cells: int, replicates: int) -> _Member:
     ends, errors = quantile_with_error(values, np.array([tail, 1.0 - tail]), replicates)
     low, high = ends.tolist()
     edges = np.linspace(low, high if high > low else low + 1.0, cells + 1)
-    cell = np.searchsorted(edges, values, side="right") - 1
-    # The last cell includes its upper end.
-    cell[values == edges[-1]] = cells - 1
-    cell[(cell < 0) | (cell > cells)] = cells
-    return _Member(centred_ranks(values, replicates), cell.astype(np.int16), ends, errors)
+    cell = np.empty(len(values), np.int16)
+    for some in blocks_of(len(values)):
+        here = np.searchsorted(edges, values[some], side="right") - 1
+        # The last cell includes its upper end.
+        here[values[some] == edges[-1]] = cells - 1
+        here[(here < 0) | (here > cells)] = cells
+        cell[some] = here
+    return _Member(ranks_of(values, replicates), cell, ends, errors)
 
 
-def _shares_in(cell: Integers, cells: int) -> Floats:
-    return np.bincount(cell, minlength=cells + 1)[:cells] / len(cell)
+def _shares_in(cell: NDArray[np.int16], cells: int) -> Floats:
+    counts = sum(np.bincount(cell[some], minlength=cells + 1) for some in blocks_of(len(cell)))
+    return np.asarray(counts[:cells] / len(cell))
 
 
-def _densities(members: Sequence[Integers], cells: int) -> Floats:
+def _densities(members: Sequence[NDArray[np.int16]], cells: int) -> Floats:
     densities = np.zeros((len(members), len(members), cells, cells))
     for one, two in itertools.combinations(range(len(members)), 2):
         counts = np.zeros((cells + 1) ** 2, dtype=np.int64)
-        for start in range(0, len(members[one]), _COUNTED):
-            x, y = (members[each][start : start + _COUNTED].astype(np.int64) for each in (one, two))
+        for some in blocks_of(len(members[one])):
+            x, y = (members[each][some].astype(np.int64) for each in (one, two))
             counts += np.bincount(x * (cells + 1) + y, minlength=len(counts))
         shares = counts.reshape(cells + 1, cells + 1)[:cells, :cells] / len(members[one])
         densities[one, two], densities[two, one] = _smooth(shares), _smooth(shares.T)

@@ -26,6 +26,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import chdtri, ndtr, ndtri
 
+from popsim.analysis.blocks import mean_of, sum_of
 from popsim.arrays import Floats, Integers, Mask
 
 UNSEEN = "the sample cannot have seen the tail"
@@ -120,17 +121,16 @@ def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
     inf
     """
     count, cut = len(values), len(values) // 2
-    above = np.maximum(values, floor)
-    mean, std = float(above.mean()), float(above.std(ddof=1))
+    mean = float(mean_of(count, lambda some: np.maximum(values[some], floor)))
+    spread = sum_of(count, lambda some: np.square(np.maximum(values[some], floor) - mean))
+    std = float(np.sqrt(spread / (count - 1)))
     if floor == -np.inf and mean - values.min() > values.max() - mean:
         values, mean = -values, -mean
-        above = values
     usual = std / np.sqrt(count)
-    parted = np.partition(values, count - 1 - cut)
-    top = np.sort(parted[count - 1 - cut :])[::-1]
+    top = _largest(values, cut + 1)
     # A point mass at the top is seen as a whole: it has no tail.
     if (top[:_LEAST] == top[0]).sum() >= _LEAST // 2:
-        return TailErrors(usual, _usual_std_error(above, mean, std))
+        return TailErrors(usual, _usual_std_error(values, floor, mean, std))
     if cut < 4 * _LEAST:
         return TailErrors(np.inf, np.inf)
     tried = [_fit(top, count, 0.0, cut)] if values.min() >= 0.0 and top[-1] > 0.0 else []
@@ -159,16 +159,29 @@ def excess_error(values: Floats, amount: float) -> float:
     beyond = values[values > amount]
     if len(beyond) < 2:
         return np.inf if len(beyond) else 0.0
-    apart = beyond - beyond.mean()
-    second = float(np.square(apart).mean())
-    kurtosis = np.array(float(np.square(np.square(apart / np.sqrt(second))).mean()) if second > 0.0 else 0.0)
-    if is_heavy(kurtosis, len(beyond)):
-        return tail_errors(values, amount).mean * len(values) / len(beyond)
-    return float(np.sqrt(second / (len(beyond) - 1)))
+    number, mean = len(beyond), beyond.mean()
+    second = float(mean_of(number, lambda some: np.square(beyond[some] - mean)))
+    kurtosis = np.array(0.0)
+    if second > 0.0:
+        std = np.sqrt(second)
+        kurtosis = np.asarray(mean_of(number, lambda some: np.square(np.square((beyond[some] - mean) / std))))
+    if is_heavy(kurtosis, number):
+        del beyond
+        return tail_errors(values, amount).mean * len(values) / number
+    return float(np.sqrt(second / (number - 1)))
 
 
-def _usual_std_error(values: Floats, mean: float, std: float) -> float:
-    fourth = float(np.square(np.square((values - mean) / std)).mean())
+def _largest(values: Floats, number: int) -> Floats:
+    """Return the largest values, falling."""
+    parted = np.partition(values, len(values) - number)
+    return np.sort(parted[len(values) - number :])[::-1]
+
+
+def _usual_std_error(values: Floats, floor: float, mean: float, std: float) -> float:
+    def fourths(some: slice) -> Floats:
+        return np.square(np.square((np.maximum(values[some], floor) - mean) / std))
+
+    fourth = float(mean_of(len(values), fourths))
     return float(std * np.sqrt(max(fourth - 1.0, 0.0) / len(values)) / 2.0)
 
 
@@ -287,13 +300,13 @@ def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: floa
         drawn = np.where(happened, drawn, 0.0)
         excess = happened.sum(axis=1) / count - share
         # The scenarios below, as they are; how many there are is what the exceedances leave.
-        lower = values[values < top[expected - 1]]
-        # Of those that tie with the last of the largest, some belong here.
-        tied = np.full(count - expected - len(lower), top[expected - 1])
-        below = np.maximum(np.concatenate([lower, tied]), floor) - fit.origin
+        below = _below(values, top[expected - 1], count - expected)
+        np.maximum(below, floor, out=below)
+        below -= fit.origin
         part = (1.0 - share) / count
-        firsts, seconds = below.mean(), np.square(below).mean()
-        mean = drawn.sum(axis=1) / count + other * np.sqrt(part * below.var()) + (1.0 - share - excess) * firsts
+        firsts, seconds = below.mean(), mean_of(len(below), lambda some: np.square(below[some]))
+        variance = mean_of(len(below), lambda some: np.square(below[some] - firsts))
+        mean = drawn.sum(axis=1) / count + other * np.sqrt(part * variance) + (1.0 - share - excess) * firsts
         true_mean = fit.threshold * _moment(1, start, slopes, fit, reach) + (1.0 - share) * firsts
         error = _half_width(mean - true_mean)
         square = np.square(drawn).sum(axis=1) / count + (1.0 - share - excess) * seconds
@@ -307,11 +320,19 @@ def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: floa
         whole_square = float(_moment(2, start, best, fit, reach)) + (1.0 - share) * seconds / fit.threshold**2
     # An error larger than all that the scenarios above the median add to the mean says nothing.
     base = max(floor, float(top[-1]))
-    added = abs(float(np.maximum(values, floor).mean() - base))
+    added = abs(float(mean_of(count, lambda some: np.maximum(values[some], floor)) - base))
     hidden = not np.isfinite(beyond) or beyond > _UNSEEN_SHARE * abs(whole - max(floor, 0.0))
     unseen = hidden or error > added or usual > _OUT_OF_MODEL * error
     unseen_std = unseen or not np.isfinite(beyond_square) or beyond_square > _UNSEEN_SHARE * whole_square
     return TailErrors(np.inf if unseen else error, np.inf if unseen_std else std_error)
+
+
+def _below(values: Floats, limit: float, number: int) -> Floats:
+    """Return so many values that are below a limit, or tie with it, in their order."""
+    below = np.full(number, limit)
+    is_below = values < limit
+    np.compress(is_below, values, out=below[: np.count_nonzero(is_below)])
+    return below
 
 
 def _half_width(apart: Floats) -> float:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from popsim import schema
+from popsim.analysis.blocks import blocks_of
 from popsim.analysis.by_output import read_values
 from popsim.arrays import Floats
 from popsim.report import totals
@@ -77,6 +78,7 @@ class QuantileTable:
 
     def _of(self, values: Floats) -> Floats:
         ordered = self.data.on_axis(1.0) * values
+        del values
         ordered.sort()
         return condensed(ordered, min(MOST_ROWS, max(LEAST_ROWS, MOST_CELLS // len(self.columns))))
 
@@ -136,8 +138,19 @@ def condensed(ordered: Floats, rows: int) -> Floats:
     number = len(ordered)
     if number <= rows:
         return ordered
-    sums = np.concatenate([[0.0], np.cumsum(ordered)])
-    at = np.interp(np.linspace(0.0, number, rows + 1), np.arange(number + 1.0), sums)
+    ends = np.linspace(0.0, number, rows + 1)
+    # Sums up to the scenario at or before each end, and of one more. They are added up block by block.
+    before = np.floor(ends).astype(np.int64)
+    places = np.stack([before, np.minimum(before + 1, number)])
+    sums, reached = np.zeros(places.shape), 0.0
+    for some in blocks_of(number):
+        running = ordered[some].copy()
+        running[0] += reached
+        np.cumsum(running, out=running)
+        here = (places > some.start) & (places <= some.stop)
+        sums[here] = running[places[here] - some.start - 1]
+        reached = float(running[-1])
+    at = (sums[1] - sums[0]) * (ends - before) + sums[0]
     return np.maximum.accumulate(np.diff(at) * (rows / number))
 
 

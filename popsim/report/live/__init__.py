@@ -10,7 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from popsim.analysis.blocks import blocks_of
 from popsim.analysis.by_output import read_values
+from popsim.arrays import Floats
 from popsim.report.data import CONFIDENCE, ReportData, names_of
 from popsim.report.language import gettext as _
 from popsim.report.live.levels import stored_levels
@@ -133,9 +135,9 @@ def _levels(data: ReportData, totals: tuple[Choice, ...], options: tuple[Choice,
     for option in options:
         alone = data.comparison.levels[option.id] if data.comparison is not None else data
         for total in totals:
-            values = read_values(data.every_option[total.id].sel(option=option.id)).astype(np.float64)
-            # Of all scenarios of many options only digests are kept; adding zero makes a negative zero a plain one.
-            digest = sha256((values + 0.0).tobytes()).digest()
+            values = read_values(data.every_option[total.id].sel(option=option.id)).astype(np.float64, copy=False)
+            # Of all scenarios of many options only digests are kept.
+            digest = _digest_of(values)
             place = seen.index(digest) if digest in seen else len(seen)
             if place == len(seen):
                 seen.append(digest)
@@ -145,6 +147,14 @@ def _levels(data: ReportData, totals: tuple[Choice, ...], options: tuple[Choice,
             means.append([_finite(mean.value), _finite(mean.error)])
             finest.append(_finite(data.finest(total.id)))
     return {"tables": tables, "levels": which, "means": means, "finest": finest}
+
+
+def _digest_of(values: Floats) -> bytes:
+    digest = sha256()
+    for some in blocks_of(len(values)):
+        # Added to zero, a negative zero is a plain one.
+        digest.update((values[some] + 0.0).tobytes())
+    return digest.digest()
 
 
 def _finite(value: float) -> float | None:

@@ -30,7 +30,7 @@ def scale_for(values: Floats) -> float:
     >>> scale_for(np.array([2.5e9])), scale_for(np.array([3e70]))
     (1.0, 1e+70)
     """
-    largest = float(np.abs(values).max(initial=0.0))
+    largest = float(max(values.max(initial=0.0), -values.min(initial=0.0)))
     if largest == 0.0 or _SMALLEST < largest < _LARGEST:
         return 1.0
     return 10.0 ** math.floor(math.log10(largest))
@@ -63,7 +63,7 @@ def stored_levels(values: Floats, replicates: int = 1) -> dict[str, Any]:
     scale, count = scale_for(values), len(rising)
     block = 1 if count <= MOST_AMOUNTS else math.ceil((count - SINGLE) / (MOST_AMOUNTS - SINGLE))
     single = min(count, MOST_AMOUNTS) if block == 1 else SINGLE
-    held = rising / scale
+    held = rising if scale == 1.0 else rising / scale
     if block > 1:
         starts = np.arange(0, count - single, block)
         sizes = np.diff(np.append(starts, count - single))
