@@ -57,14 +57,15 @@ def sum_of(count: int, terms: Terms) -> Floats:
     >>> sum_of(len(values), lambda part: np.square(values[part])) == np.square(values).sum()
     np.True_
     """
+    return _sum_between(0, count, terms)[()]
 
-    def between(start: int, stop: int) -> Floats:
-        if stop - start <= BLOCK:
-            return np.asarray(terms(slice(start, stop)).sum(axis=-1))
-        middle = _middle(start, stop)
-        return np.asarray(between(start, middle) + between(middle, stop))
 
-    return between(0, count)[()]
+def _sum_between(start: int, stop: int, terms: Terms) -> Floats:
+    # Not a function within the other: one that calls itself holds what it sums until reference cycles are searched for.
+    if stop - start <= BLOCK:
+        return np.asarray(terms(slice(start, stop)).sum(axis=-1))
+    middle = _middle(start, stop)
+    return np.asarray(_sum_between(start, middle, terms) + _sum_between(middle, stop, terms))
 
 
 def mean_of(count: int, terms: Terms) -> Floats:
