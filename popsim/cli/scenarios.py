@@ -13,6 +13,7 @@ import click
 from popsim.cli.progress import progress_bar
 from popsim.cli.request import RunOptions, load_requested
 from popsim.cli.sparing import give_back_memory
+from popsim.display import as_size
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.schema import STORE_FILE
 
@@ -96,7 +97,7 @@ def simulated(
         What may be used.
     """
     from popsim.engine.again import extended
-    from popsim.engine.memory import needed_in_memory
+    from popsim.engine.memory import needed_for_run
     from popsim.engine.runs import load_dataset
     from popsim.engine.simulate import simulation_of
 
@@ -110,7 +111,7 @@ def simulated(
             study, plan = as_run(unfinished, options, dataset)
             return study, plan, dataset.assign_attrs(study=plan.about.study_text)
         simulation = simulation_of(plan, breakdowns=breakdowns_of(plan))
-        is_in_memory = resources.scheduler is None and needed_in_memory(simulation) <= resources.memory
+        is_in_memory = resources.scheduler is None and needed_for_run(simulation) <= resources.memory
         if (unfinished / STORE_FILE).exists() or not is_in_memory:
             return study, plan, _streamed(unfinished, base, simulation, resources, progress)
         if base is not None:
@@ -232,7 +233,6 @@ def _simulated_to(
     """Simulate as many scenarios as a precision takes: in memory, or in a store where it does not hold so many."""
     from popsim.analysis.precision import simulate_to
     from popsim.engine import files
-    from popsim.errors import ParameterError
 
     reached: list[int] = []
 
@@ -242,16 +242,17 @@ def _simulated_to(
             bar.describe(f"Scenarios: {count:,} reach {100 * error:.2g} %, wanted {100 * precision:.2g} %")
 
     def simulated_in(place: Path | None) -> xr.Dataset:
+        allowed = most if place is None else _allowed_in_store(most, resources.memory)
         return simulate_to(
             plan,
             precision=precision,
             breakdowns=breakdowns_of(plan),
             threads=resources.threads,
-            max_scenarios=most,
+            max_scenarios=allowed,
             progress=bar,
             on_batch=show_reached,
             store=place,
-            memory=resources.memory,
+            memory=resources.memory if place is not None else _for_scenarios(resources.memory),
         )
 
     finished, place = store_of(unfinished), unfinished / STORE_FILE
@@ -275,8 +276,27 @@ def _is_short(plan: Plan, most: int | None, resources: Resources) -> bool:
     from popsim.engine.batches import InMemory
     from popsim.engine.simulate import simulation_of
 
-    room = InMemory(resources.memory).room(simulation_of(plan, breakdowns=breakdowns_of(plan)))
+    room = InMemory(_for_scenarios(resources.memory)).room(simulation_of(plan, breakdowns=breakdowns_of(plan)))
     return most is None or room < most
+
+
+def _for_scenarios(memory: int) -> int:
+    """Return what of the memory scenarios may take, apart from popsim itself and its documents."""
+    from popsim.engine.memory import memory_limit, needed_for_documents
+
+    return max(memory - needed_for_documents(0), memory_limit("1MiB"))
+
+
+def _allowed_in_store(most: int | None, memory: int) -> int | None:
+    """Return how many scenarios a run to a precision may have whose documents fit the memory, and say so."""
+    from popsim.engine.memory import check_fits_documents, scenarios_for_documents
+
+    check_fits_documents(1, memory)
+    room = scenarios_for_documents(memory)
+    if most is not None and most <= room:
+        return most
+    click.echo(f"At most {room:,} scenarios: documents of more would not fit the memory, {as_size(memory)}.", err=True)
+    return room
 
 
 def as_run(unfinished: Path, options: RunOptions, dataset: xr.Dataset) -> tuple[Study, Plan]:

@@ -7,6 +7,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from popsim.display import as_size
 from popsim.engine.simulation import Simulation
 from popsim.errors import ParameterError, Problem
@@ -27,8 +29,10 @@ _AROUND = 32 * 2**20
 """Buffers of threads, labels, exact values."""
 _COPIES = 3
 """Ranges of scenarios that a run into a store holds: one that is drawn, one that is written, and that as files."""
-_ROWS = 9
+_ROWS = 6
 """Totals in all scenarios that documents have in memory at most, for the differences of options and pairs of areas."""
+_DOCUMENTS = 96 * 2**20
+"""Libraries for documents, joint scenarios for the page, and what is made of some outputs at a time."""
 
 
 class _Version(NamedTuple):
@@ -154,6 +158,23 @@ def needed_streamed(simulation: Simulation, chunk: int) -> int:
     return _taken_with_store() + _COPIES * 8 * simulation.outputs * min(chunk, simulation.sampling.count)
 
 
+def needed_for_run(simulation: Simulation) -> int:
+    """Return the bytes that this process takes at most for a run with documents whose scenarios are all in memory.
+
+    An estimate like that of `needed_in_memory`; the largest variable is copied when it is written to a file.
+
+    Examples
+    --------
+    >>> import popsim as ps
+    >>> simulation = Simulation.of(ps.compile(ps.load_study("example")), [("area",)])
+    >>> needed_for_run(simulation) > needed_in_memory(simulation)
+    True
+    """
+    one = np.empty((simulation.outputs, 1))
+    largest = max(simulation.shaped(item, one).size for item in simulation.breakdowns)
+    return needed_in_memory(simulation) + _DOCUMENTS + 8 * largest * simulation.sampling.count
+
+
 def needed_for_documents(scenarios: int) -> int:
     """Return the bytes that this process takes at most when it makes the documents of a run that is in a store.
 
@@ -161,10 +182,22 @@ def needed_for_documents(scenarios: int) -> int:
 
     Examples
     --------
-    >>> needed_for_documents(10_000_000) - needed_for_documents(0) > 70 * 10_000_000
+    >>> (needed_for_documents(10_000_000) - needed_for_documents(0)) / 10_000_000 < 60
     True
     """
-    return _taken_with_store() + 8 * _ROWS * scenarios
+    return _taken_with_store() + _DOCUMENTS + 8 * _ROWS * scenarios
+
+
+def scenarios_for_documents(memory: int) -> int:
+    """Return of how many scenarios in a store documents can be made in so many bytes, by `needed_for_documents`.
+
+    Examples
+    --------
+    >>> count = scenarios_for_documents(2**33)
+    >>> needed_for_documents(count) <= 1.01 * 2**33
+    True
+    """
+    return max(0, memory - needed_for_documents(0)) // (8 * _ROWS)
 
 
 def _taken_with_store() -> int:
