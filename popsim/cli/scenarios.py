@@ -234,15 +234,12 @@ def _simulated_to(
     from popsim.analysis.precision import simulate_to
     from popsim.engine import files
 
-    reached: list[int] = []
-
     def show_reached(count: int, error: float) -> None:
-        reached.append(count)
         if bar is not None:
             bar.describe(f"Scenarios: {count:,} reach {100 * error:.2g} %, wanted {100 * precision:.2g} %")
 
     def simulated_in(place: Path | None) -> xr.Dataset:
-        allowed = most if place is None else _allowed_in_store(most, resources.memory)
+        allowed = most if place is None else _allowed_in_store(most, plan, resources)
         return simulate_to(
             plan,
             precision=precision,
@@ -266,7 +263,7 @@ def _simulated_to(
     try:
         return simulated_in(None)
     except ParameterError:
-        if not reached or not _is_short(plan, most, resources):
+        if not _is_short(plan, most, resources):
             raise
     return simulated_in(place)
 
@@ -287,15 +284,21 @@ def _for_scenarios(memory: int) -> int:
     return max(memory - needed_for_documents(0), memory_limit("1MiB"))
 
 
-def _allowed_in_store(most: int | None, memory: int) -> int | None:
-    """Return how many scenarios a run to a precision may have whose documents fit the memory, and say so."""
+def _allowed_in_store(most: int | None, plan: Plan, resources: Resources) -> int | None:
+    """Return how many scenarios a run to a precision may have; fewer than asked where documents of more would not fit.
+
+    The number that it takes is not known before.
+    """
     from popsim.engine.memory import check_fits_documents, scenarios_for_documents
 
-    check_fits_documents(1, memory)
-    room = scenarios_for_documents(memory)
-    if most is not None and most <= room:
+    check_fits_documents(1, resources.memory)
+    room = scenarios_for_documents(resources.memory)
+    # What the search for a precision holds of a store, the totals of all options twice, may be more.
+    searched = resources.memory // (2 * 8 * (1 + len(plan.alternatives)))
+    if room >= min(searched, searched if most is None else most):
         return most
-    click.echo(f"At most {room:,} scenarios: documents of more would not fit the memory, {as_size(memory)}.", err=True)
+    size = as_size(resources.memory)
+    click.echo(f"At most {room:,} scenarios: documents of more would not fit the memory, {size}.", err=True)
     return room
 
 

@@ -33,6 +33,10 @@ _ROWS = 6
 """Totals in all scenarios that documents have in memory at most, for the differences of options and pairs of areas."""
 _DOCUMENTS = 96 * 2**20
 """Libraries for documents, joint scenarios for the page, and what is made of some outputs at a time."""
+_KEPT = 104 * 2**20
+"""What is freed of that and kept by the C library, which is told to give it back only where a store is read."""
+_WRITTEN = 2
+"""How often the largest variable is in memory beside the others while it is written to netCDF: its order is changed."""
 
 
 class _Version(NamedTuple):
@@ -161,7 +165,7 @@ def needed_streamed(simulation: Simulation, chunk: int) -> int:
 def needed_for_run(simulation: Simulation) -> int:
     """Return the bytes that this process takes at most for a run with documents whose scenarios are all in memory.
 
-    An estimate like that of `needed_in_memory`; the largest variable is copied when it is written to a file.
+    An estimate like that of `needed_in_memory`; the most is taken while the scenarios are written to a file.
 
     Examples
     --------
@@ -172,7 +176,8 @@ def needed_for_run(simulation: Simulation) -> int:
     """
     one = np.empty((simulation.outputs, 1))
     largest = max(simulation.shaped(item, one).size for item in simulation.breakdowns)
-    return needed_in_memory(simulation) + _DOCUMENTS + 8 * largest * simulation.sampling.count
+    written = _WRITTEN * 8 * largest * simulation.sampling.count
+    return needed_in_memory(simulation) + _DOCUMENTS + _KEPT + written
 
 
 def needed_for_documents(scenarios: int) -> int:

@@ -202,6 +202,17 @@ def test_a_precision_that_takes_more_than_the_memory_holds_goes_to_a_store(
     assert but_ensemble(content(FOLDER)) == but_ensemble(whole)
 
 
+def test_a_precision_takes_no_more_scenarios_than_have_documents_in_the_memory(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("popsim.engine.batches.InMemory.room", lambda *_: 2_000)
+    monkeypatch.setattr("popsim.engine.memory.scenarios_for_documents", lambda _: 4_096)
+    done = call("run", "example", "--precision", "0.1%", *ASKED[4:])
+    assert (done.status, done.out) == (2, "")
+    assert "At most 4,096 scenarios: documents of more would not fit the memory" in done.err
+    assert "4,096 scenarios reach, which is the most allowed" in " ".join(done.err.split())
+
+
 def test_a_finished_run_whose_store_is_damaged_is_mended(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, short_of_memory: None
 ) -> None:

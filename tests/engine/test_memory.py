@@ -12,7 +12,7 @@ import pytest
 import xarray as xr
 
 import popsim as ps
-from popsim.engine.memory import check_fits_documents, free_memory, memory_limit
+from popsim.engine.memory import check_fits_documents, free_memory, memory_limit, scenarios_for_documents
 from popsim.errors import FileError, ParameterError, RunError
 
 
@@ -174,6 +174,45 @@ def test_documents_that_would_not_fit_are_refused_before_anything_is_drawn() -> 
     with pytest.raises(ParameterError, match=r"100,000,000 scenarios") as caught:
         check_fits_documents(100_000_000, there + 2**30)
     assert caught.value.problems[0].keys == ("memory",)
+
+
+def test_documents_of_as_many_scenarios_as_are_said_to_fit_do() -> None:
+    size = psutil.Process().memory_info().rss + 2**31
+    count = scenarios_for_documents(size)
+    assert count > 20_000_000
+    check_fits_documents(int(0.9 * count), size)
+    with pytest.raises(ParameterError):
+        check_fits_documents(int(1.1 * count), size)
+    assert scenarios_for_documents(2**20) == 0
+
+
+WHOLE_RUN = """
+import sys
+import popsim as ps
+from popsim.cli.main import main
+from popsim.cli.scenarios import breakdowns_of
+from popsim.cli.sparing import begin_process
+from popsim.engine.memory import needed_for_run
+from popsim.engine.simulate import simulation_of
+begin_process()
+name, scenarios, folder = sys.argv[1:]
+plan = ps.compile(ps.load_study(name))
+needed = needed_for_run(simulation_of(plan, int(scenarios), breakdowns=breakdowns_of(plan)))
+del plan
+assert main(["run", name, "--scenarios", scenarios, "--memory", "64GiB", "--out", folder]) == 0
+peak = next(1024 * int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM:"))
+print(needed, peak)
+"""
+
+
+@pytest.mark.memory
+@pytest.mark.skipif(sys.platform != "linux", reason="the peak is that of Linux")
+@pytest.mark.parametrize("scenarios", ["10000", "40000"])
+def test_a_run_with_documents_takes_what_is_said_before(scenarios: str, tmp_path: Path) -> None:
+    given = [sys.executable, "-c", WHOLE_RUN, "pops", scenarios, str(tmp_path / "run")]
+    printed = subprocess.run(given, check=True, capture_output=True, text=True).stdout
+    needed, peak = map(int, printed.splitlines()[-1].split())
+    assert 0.8 * peak < needed < 1.2 * peak
 
 
 def test_a_run_into_a_store_is_that_in_memory(tmp_path: Path) -> None:
