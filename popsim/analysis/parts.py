@@ -382,7 +382,9 @@ def _member_of(values: Floats, cells: int, replicates: int) -> _Member:
 
 
 def _shares_in(cell: NDArray[np.int16], cells: int) -> Floats:
-    counts = sum(np.bincount(cell[some], minlength=cells + 1) for some in blocks_of(len(cell)))
+    counts = np.zeros(cells + 1, dtype=np.int64)
+    for some in blocks_of(len(cell)):
+        counts += np.bincount(cell[some], minlength=cells + 1)
     return np.asarray(counts[:cells] / len(cell))
 
 
