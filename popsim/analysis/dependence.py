@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
 import xarray as xr
 
+from popsim.analysis.blocks import mean_of, std_of
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
 from popsim.arguments import check_whole
@@ -152,10 +154,14 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
 
 def _ratio_of_variances(one: Floats, other: Floats) -> tuple[float, float]:
     """Return the ratio of two variances, and the spread of what single scenarios move in it; NaN where none varies."""
-    squares = [np.square(values - values.mean()) for values in (one, other)]
-    variances = [float(square.mean()) for square in squares]
+    rows, means, count = (one, other), (one.mean(), other.mean()), len(one)
+
+    def square(which: int, some: slice) -> Floats:
+        return np.asarray(np.square(rows[which][some] - means[which]))
+
+    variances = [float(mean_of(count, partial(square, which))) for which in (0, 1)]
     if min(variances) == 0.0:
         return (0.0 if variances[1] > 0.0 else np.nan), np.nan
     # Both totals come from the same scenarios and may go together: the error is that of the ratio, not of two numbers.
-    influence = squares[0] / variances[0] - squares[1] / variances[1]
-    return variances[0] / variances[1], float(influence.std())
+    spread = std_of(count, lambda some: square(0, some) / variances[0] - square(1, some) / variances[1])
+    return variances[0] / variances[1], float(spread)
