@@ -34,7 +34,7 @@ _ROWS = 6
 _DOCUMENTS = 96 * 2**20
 """Libraries for documents, joint scenarios for the page, and what is made of some outputs at a time."""
 _KEPT = 104 * 2**20
-"""What is freed of that and kept by the C library, which is told to give it back only where a store is read."""
+"""What is freed of that and kept by the C library, which gives it back at once only where a store is read."""
 _WRITTEN = 2
 """How often the largest variable is in memory beside the others while it is written to netCDF: its order is changed."""
 
