@@ -28,6 +28,7 @@ from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile as compile_plan
 from popsim.plan.common_scores import CommonScore, common_scores
+from popsim.plan.lowering import compile_draws
 from popsim.plan.model import Plan
 from popsim.sampling import Sampling
 from popsim.schema import FULL, FULL_NAME
@@ -145,7 +146,7 @@ def assumption_work(study: Study) -> tuple[int, int]:
     >>> 0 < stated < own
     True
     """
-    plan = compile_plan(replace(study, options=(), what_ifs=()))
+    plan = compile_draws(replace(study, options=(), what_ifs=()))
     draws = len(plan.streams.shared) + len(plan.streams.own)
     rows = np.bincount(plan.row_component[plan.row_component >= 0], minlength=len(plan.labels.component))
     of_areas = np.bincount(plan.labels.component_area, rows, len(plan.labels.area)) / max(int(rows.sum()), 1)
@@ -231,7 +232,7 @@ class _Parts:
         if area not in self._parts:
             areas = tuple(each for each in self._study.areas if each.id == area)
             alone = replace(self._study, areas=areas, options=(), what_ifs=())
-            plan = compile_plan(alone).with_sampling(self._whole.runs.plan.sampling)
+            plan = compile_draws(alone).with_sampling(self._whole.runs.plan.sampling)
             scores = {score.id: score for score in common_scores(alone, plan)}
             self._parts[area] = _Part(plan, self._threads, scores)
         return self._parts[area]

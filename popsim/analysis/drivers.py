@@ -39,6 +39,7 @@ from popsim.engine.threads import Progress, check_threads
 from popsim.engine.variants import Variants
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan import compile as compile_plan
+from popsim.plan.lowering import compile_draws
 from popsim.plan.model import Plan
 from popsim.plan.streams import FINANCING, Groups, group_streams
 from popsim.sampling import Sampling
@@ -234,7 +235,7 @@ def driver_work(study: Study) -> Work:
     >>> work.runs >= 8, work.draws > 0, work.is_cost_uncertain
     (True, True, True)
     """
-    plan = compile_plan(replace(study, options=()))
+    plan = compile_draws(replace(study, options=()))
     names = (*plan.streams.shared, *plan.streams.own)
     groups = {by: group_streams(study, names, by).ids for by in GROUPINGS}
     runs = sum(2 + 2 * len(ids) for ids in groups.values())

@@ -38,7 +38,6 @@ from popsim.plan.lowering import Compiler
 from popsim.plan.model import Plan
 from popsim.sampling import Sampling
 from popsim.study.cases import CaseReader
-from popsim.study.load import load_study
 from popsim.study.model import Study
 from popsim.types import By, Design
 
@@ -162,7 +161,7 @@ class Sweep:
     reader: CaseReader
     breakdowns: tuple[Names, ...]
     options: bool
-    compiler: Compiler = field(default_factory=Compiler)
+    compiler: Compiler = field(default_factory=lambda: Compiler(expects=False))
 
     @property
     def digest(self) -> str:
@@ -367,11 +366,11 @@ def sweep_of(
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(text, encoding="utf-8", newline="")
         source: str | os.PathLike[str] = folder if isinstance(study, Study) else study
-        base = study if isinstance(study, Study) and not overrides else load_study(source, overrides)
+        reader = CaseReader(source, overrides)
+        base = study if isinstance(study, Study) and not overrides else reader.base()
         (plan,) = Compiler().plans(_without_options(base))
         drawn: Sampling = base.sampling.changed(*sampling)
         names = read_breakdowns(breakdowns, scope_of([plan]).labels)
-        reader = CaseReader(source, overrides)
         yield Sweep(base, plan.with_sampling(drawn), cases, reader, names, options)
 
 

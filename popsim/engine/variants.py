@@ -23,6 +23,7 @@ from popsim.engine.simulation import simulate_scenarios
 from popsim.engine.sums import Names
 from popsim.engine.threads import check_threads, fill
 from popsim.plan import compile as compile_study
+from popsim.plan.lowering import compile_draws
 from popsim.plan.model import Plan
 from popsim.plan.streams import StreamNumbers
 from popsim.sampling import Sampling
@@ -109,7 +110,7 @@ def dependence_extremes(
     """
     result = {}
     for name, share in EXTREME_SHARES.items():
-        plan = compile_study(with_common_share(study, share))
+        plan = compile_draws(with_common_share(study, share))
         cost = simulate_scenarios(plan, (), scenarios, seed, threads)["cost"]
         result[name] = as_extreme(cost, name, study)
     return xr.Dataset(result)

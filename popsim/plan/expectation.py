@@ -56,6 +56,12 @@ def expect_rows(view: StudyView) -> Expected:
     return Expected(mode.T, mean.T, std.T, means)
 
 
+def not_expected(view: StudyView) -> Expected:
+    """Return what stands in the place of expected costs where nobody asks for them: NaN."""
+    nothing = np.full((len(view.study.countries), len(view.pairs)), np.nan)
+    return Expected(nothing, nothing, nothing, {})
+
+
 _SPANS: tuple[Span, ...] = ("within_horizon", "after_horizon")
 
 

@@ -13,7 +13,7 @@ from popsim.arrays import pointers as pointers
 from popsim.errors import ParameterError, PlanError, Problem, kind_of
 from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
-from popsim.plan.expectation import Expected, expect_rows, likely_weights
+from popsim.plan.expectation import Expected, expect_rows, likely_weights, not_expected
 from popsim.plan.financing import expected_shares, make_shares, register_shares
 from popsim.plan.model import About, Exact, Labels, Plan, StreamNames
 from popsim.plan.moves import NO_MOVES, Moves
@@ -57,7 +57,30 @@ def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on t
     if not isinstance(study, Study):
         mend = "popsim.load_study(...) gives a Study, and run.study is that of a Run"
         raise ParameterError(Problem("", ("study",), kind_of(study), "a Study", mend))
-    compiler = Compiler()
+    return _compiled(study, Compiler())
+
+
+def compile_draws(study: Study) -> Plan:
+    """Lower a study to what its draws need alone; expected and most likely costs are NaN.
+
+    For runs beside that of a study, of which scenarios are all that is wanted.
+
+    Raises
+    ------
+    PlanError
+        As for `compile`.
+
+    Examples
+    --------
+    >>> from popsim.study import load_study
+    >>> study = load_study("example")
+    >>> bool((compile_draws(study).draws.tables == compile(study).draws.tables).all())
+    True
+    """
+    return _compiled(study, Compiler(expects=False))
+
+
+def _compiled(study: Study, compiler: Compiler) -> Plan:
     plan, *others = compiler.plans(study)
     return dataclasses.replace(plan, alternatives=_drawn_together(study, plan, tuple(others)))
 
@@ -66,6 +89,12 @@ class Compiler:
     """Lowers one study after another, and does once what several have in common.
 
     Studies that draw the same and differ in who pays have all arrays in common but those of who pays.
+
+    Parameters
+    ----------
+    expects
+        Whether plans know what costs come to on average and at their most likely values, which no draw needs; where
+        they do not it is NaN.
 
     Examples
     --------
@@ -76,7 +105,8 @@ class Compiler:
     (True, False)
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, expects: bool = True) -> None:
+        self._expects = expects
         self._streams = StreamNumbers()
         self._modes: dict[int, tuple[Family, float]] = {}
         self._drawn: dict[str, deque[_Drawn]] = {}
@@ -137,7 +167,7 @@ class Compiler:
         if not view.is_moving:
             timing = make_timing(view, None)
             _add_countries(view, builder, timing, None)
-            return _drawn(view, builder, self._streams, NO_MOVES, NO_SHARES, timing, labels)
+            return self._drawn_by(view, builder, NO_MOVES, NO_SHARES, timing, labels)
         builder.begin("")
         factors = GlobalFactors(study, builder)
         register_shared_values(view, factors)
@@ -160,7 +190,50 @@ class Compiler:
             return factors.register(stream, view.financing_draws[stream], stream)
 
         shares = make_shares(view, register, self._streams, columns["country"], columns["component"])
-        return _drawn(view, builder, self._streams, moves.frozen(), shares, timing, labels)
+        return self._drawn_by(view, builder, moves.frozen(), shares, timing, labels)
+
+    def _drawn_by(
+        self, view: StudyView, builder: RowBuilder, moves: Moves, shares: Shares, timing: Timing, labels: Labels
+    ) -> _Drawn:
+        """Return the plan of rows that were added."""
+        study, draws, columns = view.study, builder.draws(self._streams), builder.columns
+        expected, share = expect_rows(view) if self._expects else not_expected(view), expected_shares(view)
+        costs = columns["component"] >= 0
+
+        def spread(values: Floats) -> Floats:
+            """Return values of costs at the rows that are costs."""
+            out = np.zeros(len(costs))
+            out[costs] = values.ravel()
+            return out
+
+        likely = np.full(len(costs), np.nan)
+        if self._expects:
+            likely = builder.likely(view.mode) * np.where(costs, spread(likely_weights(view)), 1.0)
+        plan = Plan(
+            draws=draws,
+            moves=moves,
+            labels=labels,
+            row_country=columns["country"],
+            row_component=columns["component"],
+            row_share=_row_share(columns["component"], share),
+            row_mode=spread(expected.mode),
+            row_mean=spread(expected.mean),
+            row_std=spread(expected.std),
+            year_share=np.array([component.profile for _, component in view.pairs]) / np.array(view.totals)[:, None],
+            component_growth=timing.component_growth,
+            component_lags=timing.component_lags,
+            component_path=timing.component_path,
+            sampling=study.sampling,
+            about=_about(study),
+            shares=shares,
+            exact=Exact(
+                component_expected=_expected_totals(expected, share),
+                component_payments=np.array(view.totals, dtype=np.float64),
+                row_likely=likely,
+            ),
+            streams=StreamNames(builder.shared_names, builder.own_names),
+        )
+        return _Drawn(study, plan, expected)
 
 
 _MOST_DRAWN = 32
@@ -223,52 +296,6 @@ def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activat
         if group not in commons:
             commons[group] = [builder.common(common_weights(score, country, study)) for score in view.drawn]
         builder.extend(costs, place, factor, commons[group], activation)
-
-
-def _drawn(
-    view: StudyView,
-    builder: RowBuilder,
-    streams: StreamNumbers,
-    moves: Moves,
-    shares: Shares,
-    timing: Timing,
-    labels: Labels,
-) -> _Drawn:
-    study, draws, columns = view.study, builder.draws(streams), builder.columns
-    expected, share = expect_rows(view), expected_shares(view)
-    costs = columns["component"] >= 0
-
-    def spread(values: Floats) -> Floats:
-        """Return values of costs at the rows that are costs."""
-        out = np.zeros(len(costs))
-        out[costs] = values.ravel()
-        return out
-
-    plan = Plan(
-        draws=draws,
-        moves=moves,
-        labels=labels,
-        row_country=columns["country"],
-        row_component=columns["component"],
-        row_share=_row_share(columns["component"], share),
-        row_mode=spread(expected.mode),
-        row_mean=spread(expected.mean),
-        row_std=spread(expected.std),
-        year_share=np.array([component.profile for _, component in view.pairs]) / np.array(view.totals)[:, None],
-        component_growth=timing.component_growth,
-        component_lags=timing.component_lags,
-        component_path=timing.component_path,
-        sampling=study.sampling,
-        about=_about(study),
-        shares=shares,
-        exact=Exact(
-            component_expected=_expected_totals(expected, share),
-            component_payments=np.array(view.totals, dtype=np.float64),
-            row_likely=builder.likely(view.mode) * np.where(costs, spread(likely_weights(view)), 1.0),
-        ),
-        streams=StreamNames(builder.shared_names, builder.own_names),
-    )
-    return _Drawn(study, plan, expected)
 
 
 def _row_share(row_component: Integers, share: Floats | None) -> Floats:

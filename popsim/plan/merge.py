@@ -232,6 +232,8 @@ class _Merger:
         # A path is found again by its first years, in which a plan that ends sooner needs it.
         self._widths = sorted({plan.moves.path_static.shape[1] for plan in plans}, reverse=True)
         self._columns: list[_Rows] = []
+        self._numbered_before: list[tuple[Integers, Integers]] = []
+        self._known_activations: dict[tuple[bytes, ...], Integers] = {}
         self._plans: dict[tuple[int, ...], _Own] = {}
         self._placed: dict[tuple[int, ...], Placed] = {}
         for plan in sorted(plans, key=lambda plan: -plan.moves.path_static.shape[1]):
@@ -301,8 +303,16 @@ class _Merger:
         taken = _Rows._make(column[which] for column in columns)
         record = np.column_stack([np.ascontiguousarray(column).view(np.int64) for column in taken])
         size, before = record.shape[1] * 8, len(self._rows)
-        data = record.tobytes()
-        found = np.array([self._rows.of(data[at : at + size]) for at in range(0, len(data), size)], dtype=np.int64)
+        found = np.full(len(record), _NONE, dtype=np.int64)
+        for known, numbers in self._numbered_before:
+            if known.shape == record.shape:
+                # A case of a sweep has most rows where the same option of another case has them.
+                same = (found < 0) & (known == record).all(axis=1)
+                found[same] = numbers[same]
+        others = np.flatnonzero(found < 0)
+        data = record[others].tobytes()
+        found[others] = [self._rows.of(data[at : at + size]) for at in range(0, len(data), size)]
+        self._numbered_before.append((record, found))
         numbers, first = np.unique(found, return_index=True)
         self._columns.append(_Rows._make(column[first[numbers >= before]] for column in taken))
         return found
@@ -380,37 +390,49 @@ class _Merger:
         own = row_group[np.repeat(np.arange(len(row_group)), np.diff(moves.presence_start))]
         gate, power = (np.repeat(own, np.diff(start)) for start in (moves.gate_start, moves.power_start))
 
-        def filled_by(group: Integers, numbers: Integers) -> list[int]:
+        def filled_by(group: Integers, numbers: Integers) -> Integers:
             """Return the rows that fill registers; arrays that hold none may be empty."""
             known = numbers if len(numbers) else np.full(len(group), _NONE, dtype=np.int64)
-            rows: list[int] = np.where(known >= 0, register[group, known], _NONE).tolist()
-            return rows
+            return np.where(known >= 0, register[group, known], _NONE)
 
-        score, kept = filled_by(gate, moves.gate_score), filled_by(gate, moves.gate_kept)
-        gates = list(zip(score, kept, moves.gate_threshold.tolist(), strict=True))
-        powers = list(zip(filled_by(power, moves.power_kept), moves.power_log.tolist(), strict=True))
-        gate_start, power_start = moves.gate_start.tolist(), moves.power_start.tolist()
-        columns = zip(
-            of_group[own].tolist(),
-            moves.presence_lags.tolist(),
+        gates = filled_by(gate, moves.gate_score), filled_by(gate, moves.gate_kept), moves.gate_threshold
+        powers = filled_by(power, moves.power_kept), moves.power_log
+        columns = (
+            of_group[own],
+            moves.presence_lags,
             filled_by(own, moves.presence_begin),
             filled_by(own, moves.presence_late),
-            moves.presence_late_cost.tolist(),
+            moves.presence_late_cost,
             filled_by(own, moves.presence_level),
             filled_by(own, moves.presence_whole),
-            strict=True,
         )
+        starts = moves.gate_start, moves.power_start
+        key = tuple(array.tobytes() for array in (*gates, *powers, *columns, *starts))
+        if key not in self._known_activations:
+            self._known_activations[key] = self._new_activations(gates, powers, columns, starts)
+        return self._known_activations[key]
+
+    def _new_activations(
+        self,
+        gates: tuple[NDArray[Any], ...],
+        powers: tuple[NDArray[Any], ...],
+        columns: tuple[NDArray[Any], ...],
+        starts: tuple[Integers, Integers],
+    ) -> Integers:
+        """Return the numbers of activations; gates and powers of each lie from its start to that of the next."""
+        of_gates, of_powers = (list(zip(*(each.tolist() for each in parts), strict=True)) for parts in (gates, powers))
+        gate_start, power_start = (start.tolist() for start in starts)
         found = [
             self._activations.of(
                 _Activation._make(
                     (
                         *each,
-                        tuple(gates[gate_start[p] : gate_start[p + 1]]),
-                        tuple(powers[power_start[p] : power_start[p + 1]]),
+                        tuple(of_gates[gate_start[p] : gate_start[p + 1]]),
+                        tuple(of_powers[power_start[p] : power_start[p + 1]]),
                     )
                 )
             )
-            for p, each in enumerate(columns)
+            for p, each in enumerate(zip(*(column.tolist() for column in columns), strict=True))
         ]
         return np.array(found, dtype=np.int64)
 

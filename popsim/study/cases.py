@@ -6,7 +6,6 @@ tables alone, the study of an earlier case is taken and has who pays stated anew
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +15,7 @@ from pydantic import ValidationError
 
 from popsim.study.load import StudyReader
 from popsim.study.model import Area, Component, Study
-from popsim.study.patch import apply_overrides, lay, single_values, split_key
+from popsim.study.patch import apply_overrides, copied, lay, single_values, split_key
 from popsim.study.settings import as_cofinancing
 from popsim.study.toml_models import CofinancingTable, FinancingTable
 
@@ -48,6 +47,16 @@ class CaseReader:
     def __init__(self, source: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> None:
         self._reader, self._overrides = StudyReader(source), dict(overrides or {})
         self._alike: dict[frozenset[str], Study] = {}
+
+    def base(self) -> Study:
+        """Return the study without the changes of any case, complete, as `load_study` does; files are read once.
+
+        Raises
+        ------
+        StudyError
+            With every problem of the study.
+        """
+        return self._reader.load(self._overrides)
 
     def load(self, changes: Mapping[str, object]) -> Study:
         """Return the study of a case, with its options, without what-ifs and without the texts of its files.
@@ -101,10 +110,10 @@ def _with_payers(study: Study, document: Mapping[str, Any]) -> Study:
     """
     options = []
     for option, table in zip(study.options, document.get("option", ()), strict=True):
-        stated = {name: copy.deepcopy(document[name]) for name in (_FINANCING, "area") if name in document}
+        stated = {name: copied(document[name]) for name in (_FINANCING, "area") if name in document}
         for keys, value in sorted(single_values(table["set"]), key=lambda item: isinstance(item[1], dict)):
             if keys[0] in (_FINANCING, "area"):
-                lay(stated, keys, copy.deepcopy(value))
+                lay(stated, keys, copied(value))
         options.append(replace(option, study=_paid_by(option.study, stated)))
     return replace(_paid_by(study, document), options=tuple(options))
 

@@ -5,7 +5,6 @@ Both lay values over the tables of the study file by dotted key. The changed fil
 
 from __future__ import annotations
 
-import copy
 import os
 import re
 import tomllib
@@ -81,6 +80,21 @@ def toml_text(value: object) -> str:
     return tomli_w.dumps({"x": value}).removeprefix("x = ").rstrip("\n")
 
 
+def copied(value: Any) -> Any:
+    """Return a copy of what a TOML file states, tables and lists included; its single values are never changed.
+
+    Examples
+    --------
+    >>> table = {"a": {"b": [1, 2]}}
+    >>> copied(table) == table, copied(table)["a"] is table["a"]
+    (True, False)
+    """
+    # copy.deepcopy takes five times as long: it asks of each value whether it was met before.
+    if isinstance(value, dict):
+        return {key: copied(entry) for key, entry in value.items()}
+    return [copied(entry) for entry in value] if isinstance(value, list) else value
+
+
 def lay(table: dict[str, Any], keys: TextKeys, value: object) -> Fault | None:
     """Put a value into nested tables, which are made where they are missing; return what stands in the way, if so.
 
@@ -130,7 +144,7 @@ def apply_overrides(
     >>> apply_overrides({"scenarios": {"count": 10}}, {"scenarios.count": 20})
     ({'scenarios': {'count': 20}}, (('scenarios', 'count'),), [])
     """
-    merged = copy.deepcopy(dict(raw))
+    merged = copied(dict(raw))
     applied: list[TextKeys] = []
     problems: list[Problem] = []
     for name, value in overrides.items():
@@ -241,8 +255,8 @@ def _resolve_option(
     head = f'{study.place.file}: {_NOUNS[key]} "{table.id}",'
     origin = f"{head} key"
     changes, problems = _changes(study, table, origin)
-    document = copy.deepcopy({name: value for name, value in study.raw.items() if name not in BESIDE})
-    laid = [(keys, lay(document, keys, copy.deepcopy(value))) for keys, value in changes.items()]
+    document = copied({name: value for name, value in study.raw.items() if name not in BESIDE})
+    laid = [(keys, lay(document, keys, copied(value))) for keys, value in changes.items()]
     blocked = [Problem(study.place.file, keys, *fault, origin=origin) for keys, fault in laid if fault]
     if blocked or (table.set and not changes):
         return None, problems + blocked

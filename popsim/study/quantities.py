@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Annotated, Any
 
 from pydantic import BaseModel, GetCoreSchemaHandler
@@ -57,18 +58,10 @@ class Drawn:
         PydanticCustomError
             Of type "problems", which are in its context, with keys from the table on.
         """
-        problems: list[Problem] = []
-        try:
-            family = build(table)
-        except PopsimError as error:
-            problems += error.problems
-        else:
-            problems = [*self._check_support(family, table), *_check_mean(family, table)]
-        if problems:
-            raise PydanticCustomError("problems", "problems", {"problems": problems})
-        return family
+        return _built(self, _Table(repr(table), table))
 
-    def _check_support(self, family: Family, table: Mapping[str, Any]) -> list[Problem]:
+    def check_support(self, family: Family, table: Mapping[str, Any]) -> list[Problem]:
+        """Return what is wrong with the values that a distribution can take, which a table states."""
         (low, high), limits = family.support(), self.limits
         at_low = limits.is_open and low == limits.low and float(family.cdf(low)) > 0.0
         if limits.low <= low and high <= limits.high and not at_low:
@@ -111,6 +104,29 @@ class Within(Drawn):
             custom_error_type="popsim",
             custom_error_message=f"{self.wording}, or a table with a family and its parameters",
         )
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A table known by what stands in it: as Python shows it, 1, 1.0 and true are three things."""
+
+    text: str
+    content: dict[str, Any] = field(compare=False)
+
+
+@lru_cache(maxsize=1024)
+def _built(marked: Drawn, table: _Table) -> Family:
+    """Build the distribution that a table states; options and cases of a study state most of them again."""
+    problems: list[Problem] = []
+    try:
+        family = build(table.content)
+    except PopsimError as error:
+        problems += error.problems
+    else:
+        problems = [*marked.check_support(family, table.content), *_check_mean(family, table.content)]
+    if problems:
+        raise PydanticCustomError("problems", "problems", {"problems": problems})
+    return family
 
 
 def _stated(table: Mapping[str, Any]) -> str:
