@@ -59,7 +59,8 @@ def _with_small_read(dataset: xr.Dataset) -> xr.Dataset:
     lazy = [
         name
         for name, variable in dataset.variables.items()
-        if variable.chunks is not None and "scenario" not in variable.dims
+        # `chunks` asks for a protocol, which in Python 3.11 takes longer than most analyses of a small run.
+        if "scenario" not in variable.dims and variable.__dask_graph__() is not None
     ]
     return dataset.assign({name: dataset[name].compute() for name in lazy}) if lazy else dataset
 
