@@ -203,11 +203,17 @@ class ActivationBuilder:
         self._view, self._builder, self._factors = view, builder, factors
         self._normal = builder.distribution(Normal(0.0, 1.0), "score of a need")
         self._sources = list(self._found_sources())
+        self._source_entries = [view.entries(source.setting) for source in self._sources]
         self._keys = self._found_keys()
         self._registers: dict[str, int] = {}
         self._distributions: dict[tuple[str, str], tuple[int, Score]] = {}
         self._needs: dict[tuple[str, str], _NeedIndicator] = {}
         self._kinds: dict[tuple[object, ...], _Kind] = {}
+        self._pair_needs = [
+            [(name, f"need/{name}", view.entries(setting)) for name, setting in needs_of(area, component)]
+            for area, component in view.pairs
+        ]
+        self._alike: list[_Activation] = []
         self._added: list[tuple[int, _Kind]] = []
         self._rows: list[int] = []
         self._slots = 0
@@ -300,8 +306,8 @@ class ActivationBuilder:
         rows: list[Row] = []
         common: list[int] = []
         drawn = set()
-        for source in self._sources:
-            label, amount = view.entries(source.setting)[place]
+        for source, entries in zip(self._sources, self._source_entries, strict=True):
+            label, amount = entries[place]
             if not source.where and amount == 1.0:
                 continue
             drawn.add(source.name)
@@ -314,8 +320,10 @@ class ActivationBuilder:
         made: list[tuple[int, _Activation]] = []
         used: dict[str, int] = {}
         of: list[int] = []
-        for k, (area, component) in enumerate(view.pairs):
-            found = self._activation(place, area, component, drawn)
+        if not self._alike:
+            self._alike = [self._activation(area, component) for area, component in view.pairs]
+        for k, (area, _) in enumerate(view.pairs):
+            found = self._needed(self._alike[k], place, k, drawn)
             if found is None:
                 of.append(-1)
                 continue
@@ -332,15 +340,17 @@ class ActivationBuilder:
             block, common, tuple(own), tuple(each for _, each in made), tuple(row for row, _ in made), tuple(of)
         )
 
-    def _activation(self, place: int, area: Area, component: Component, drawn: set[str]) -> _Activation | None:
+    def _needed(self, alike: _Activation, place: int, k: int, drawn: set[str]) -> _Activation | None:
         """Return the activation of a component in a country, its slot left open; None where it needs none."""
         needs = tuple(
-            [
-                self._need(name, *self._view.entries(setting)[place])
-                for name, setting in needs_of(area, component)
-                if f"need/{name}" in drawn
-            ]
+            [self._need(name, *entries[place]) for name, source, entries in self._pair_needs[k] if source in drawn]
         )
+        if not (needs or alike.scale_factors or alike.lags > 1 or alike.whole >= 0):
+            return None
+        return alike._replace(needs=needs)
+
+    def _activation(self, area: Area, component: Component) -> _Activation:
+        """Return what activations of a component have alike in all countries: all but slot and needs."""
         scale_factors = tuple(
             (
                 self._factors.register(exponent.stream, exponent.value, exponent.stream),
@@ -352,14 +362,12 @@ class ActivationBuilder:
         )
         lags = self._view.lags[area.id]
         whole = -1 if component.part is None else self._registers[f"overlap/{component.part.whole.id}"]
-        if not (needs or scale_factors or lags > 1 or whole >= 0):
-            return None
         begin = self._registers["start"] if lags > 1 and self._view.study.start is not None else -1
         late = self._registers[f"delay/{area.id}"] if lags > 1 and area.delay is not None else -1
         late_cost, level = 0.0, -1
         if area.delay is not None and lags > 1:
             late_cost, level = area.delay.cost_per_year, self._factors.level(area.delay)
-        return _Activation(0, lags, begin, late, late_cost, level, needs, scale_factors, whole)
+        return _Activation(0, lags, begin, late, late_cost, level, (), scale_factors, whole)
 
     def _need(self, name: str, label: str, amount: Amount) -> _NeedIndicator:
         if (name, label) not in self._needs:
