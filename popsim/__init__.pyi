@@ -34,6 +34,7 @@ from popsim.engine.sweep import sweep as sweep
 from popsim.engine.sweep_folder import load_sweep as load_sweep
 from popsim.engine.virtual import open_ensemble as open_ensemble
 from popsim.errors import ClusterError as ClusterError
+from popsim.errors import DamagedRunError as DamagedRunError
 from popsim.errors import FileError as FileError
 from popsim.errors import ParameterError as ParameterError
 from popsim.errors import PlanError as PlanError

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 __all__ = [
     "ClusterError",
+    "DamagedRunError",
     "FileError",
     "ParameterError",
     "PlanError",
@@ -159,6 +160,10 @@ class FileError(PopsimError, OSError):
 
 class RunError(PopsimError, ValueError):
     """A folder or dataset is not a run of popsim, or lacks what was asked of it."""
+
+
+class DamagedRunError(RunError, FileError):
+    """Files of a run are not as it wrote them: edited, damaged, missing, or of another run."""
 
 
 class ClusterError(PopsimError, RuntimeError):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import get_args
@@ -33,6 +34,10 @@ ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, INPUTS_FOLDER = "ensemble.nc", "plan.nc", 
 """What makes a folder a run."""
 REQUEST_FILE = "request.json"
 """What was asked of the command that made a run, for those that go on with it; earlier runs have none."""
+MANIFEST_FILE = "manifest.json"
+"""The files of a run and what was in them, written last; runs of earlier versions have none."""
+TRUSTED = "trusted_files"
+"""Attribute of the dataset of a run: its files that were changed since, and are taken as they are."""
 SWEEP_FILE, SWEEP_TABLE, SWEEP_PARTS = "sweep.nc", "sweep.csv", "cases"
 """What `popsim sweep` writes: all scenarios of all cases, their ranges, and, until it is done, the parts of both."""
 CSV_FILES = {
@@ -65,6 +70,7 @@ RUN_FILES = (
     STUDY_FILE,
     INPUTS_FOLDER,
     REQUEST_FILE,
+    MANIFEST_FILE,
     JOINT_FILE,
     SUMMARY_FILE,
     SWEEP_FILE,
@@ -102,6 +108,39 @@ def pictures_folder(document: str) -> str:
     ('report-figures', 'report.fr-figures')
     """
     return f"{document.rpartition('.')[0]}-figures"
+
+
+FIGURES_FOLDER = "figures"
+"""Folder of a run for the figures of `popsim figures`."""
+_IN_FOLDERS = (".csv", ".svg", ".png", ".pdf")
+"""Endings of the files in the folders of tables and figures; what else lies there is somebody's own."""
+
+
+def is_document(name: str) -> bool:
+    """Return whether a file of a run, by its name in the folder, is for readers: popsim itself reads none of these.
+
+    Examples
+    --------
+    >>> [is_document(name) for name in ("report.html", "report.fr.html", "tables.fr/ranges.csv", "figures/cost.svg")]
+    [True, True, True, True]
+    >>> [is_document(name) for name in ("plan.nc", "report.old.html", "tables/notes.txt")]
+    [False, False, False]
+    """
+    top, slash, rest = name.partition("/")
+    if slash:
+        return bool(_FOLDER_OF_READERS.fullmatch(top)) and "/" not in rest and rest.endswith(_IN_FOLDERS)
+    return top in (SUMMARY_FILE, SWEEP_TABLE) or bool(_DOCUMENT.fullmatch(top))
+
+
+def _in_any_language(name: str) -> str:
+    stem, dot, ending = name.partition(".")
+    return rf"{stem}(\.[a-z]{{2}})?{re.escape(dot + ending)}"
+
+
+_DOCUMENT = re.compile("|".join(_in_any_language(name) for name in DOCUMENT_FILES.values()))
+_FOLDER_OF_READERS = re.compile(
+    "|".join([FIGURES_FOLDER, _in_any_language(DOCUMENT_FILES["csv"]), r"report(\.[a-z]{2})?-figures"])
+)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from popsim.cli.loading import read_study
 from popsim.cli.output import print_json, print_notes, print_table, print_text
 from popsim.cli.parameters import (
     as_json_option,
@@ -14,6 +15,7 @@ from popsim.cli.parameters import (
     settings_option,
     study_argument,
     threads_option,
+    trust_option,
     whole_number,
 )
 from popsim.schema import seed_of
@@ -44,6 +46,7 @@ sets."""
 @click.option("--stated", is_flag=True, help="The alternatives that the study states alone; no uncertain amounts.")
 @settings_option
 @threads_option
+@trust_option
 @as_json_option
 def command(
     study: str,
@@ -52,6 +55,7 @@ def command(
     stated: bool,
     settings: tuple[str, ...],
     threads: int | None,
+    trust_edited: bool,
     as_json: bool,
 ) -> None:
     """Find which assumptions of a study move its range.
@@ -62,9 +66,8 @@ def command(
     """
     from popsim.analysis.assumptions import assumptions
     from popsim.cli.progress import progress_bar
-    from popsim.study.load import load_study
 
-    loaded = load_study(study, overrides_of(settings, {"scenarios.seed": seed}))
+    loaded = read_study(study, overrides_of(settings, {"scenarios.seed": seed}), trust_edited)
     print_notes(loaded)
     with progress_bar("Changes") as progress:
         found = assumptions(loaded, scenarios=scenarios, own=not stated, threads=threads, progress=progress)

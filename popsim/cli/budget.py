@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from popsim import schema
+from popsim.cli.loading import read_run
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text
-from popsim.cli.parameters import as_json_option, positive_number, run_argument, share_of_one
+from popsim.cli.parameters import as_json_option, positive_number, run_argument, share_of_one, trust_option
 from popsim.cli.sparing import spare_dask
 from popsim.schema import seed_of
 
@@ -48,9 +49,16 @@ divided among them."""
     metavar="NAMES",
     help="Amounts for each area, year or group, sufficing together: area, or area,year for each area in each year.",
 )
+@trust_option
 @as_json_option
 def command(
-    run: Path, amount: float | None, confidence: float | None, variable: str | None, by: str | None, as_json: bool
+    run: Path,
+    amount: float | None,
+    confidence: float | None,
+    variable: str | None,
+    by: str | None,
+    trust_edited: bool,
+    as_json: bool,
 ) -> None:
     """Compute how sure an amount is to suffice, or which amount is sure enough.
 
@@ -66,9 +74,8 @@ def command(
         raise click.UsageError(message)
     spare_dask(run)
     from popsim import analysis
-    from popsim.engine.runs import load_run
 
-    loaded = load_run(run)
+    loaded = read_run(run, trust_edited)
     if by is not None:
         dataset, what = loaded.dataset, cast("Base", variable or "cost")
         names = [name.strip() for name in by.split(",")]

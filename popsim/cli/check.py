@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from popsim.cli.console import printable
+from popsim.cli.loading import read_study
 from popsim.cli.output import notes_of, print_json, print_notes
-from popsim.cli.parameters import as_json_option, overrides_of, settings_option, study_argument
+from popsim.cli.parameters import as_json_option, overrides_of, settings_option, study_argument, trust_option
+from popsim.errors import RunError
+from popsim.schema import MANIFEST_FILE, PLAN_FILE, STORE_FILE
 
 if TYPE_CHECKING:
     from popsim.study.model import Study
@@ -22,6 +26,7 @@ Examples:
   popsim check my-study.toml
   popsim check my-study.toml --set scenarios.count=500
   popsim check my-study.toml --strict
+  popsim check results/pops
 
 \b
 Exit status 0 when the study can be run, 2 when it cannot; with --strict also
@@ -30,18 +35,20 @@ Exit status 0 when the study can be run, 2 when it cannot; with --strict also
 @study_argument
 @settings_option
 @click.option("--strict", is_flag=True, help="Fail where a warning about evidence is not accepted.")
+@trust_option
 @as_json_option
-def command(study: str, settings: tuple[str, ...], strict: bool, as_json: bool) -> None:
-    """List everything that is wrong with a study, at once.
+def command(study: str, settings: tuple[str, ...], strict: bool, trust_edited: bool, as_json: bool) -> None:
+    """List everything that is wrong with a study, or with a run, at once.
 
-    STUDY is a TOML file or the name of a packaged study. Each problem names the file and key, what was found, what is
-    allowed and how to mend it. A study in order is described instead, with warnings where a range does not follow from
-    the amounts that are cited for it.
+    STUDY is a TOML file, the name of a packaged study, or the folder of a run: then every file of the run is compared
+    with its manifest, documents and all scenarios included. Each problem names the file and key, what was found, what
+    is allowed and how to mend it. A study in order is described instead, with warnings where a range does not follow
+    from the amounts that are cited for it.
     """
     overrides = overrides_of(settings)
-    from popsim.study.load import load_study
+    checked = _check_run(Path(study), trust_edited)
 
-    loaded = load_study(study, overrides)
+    loaded = read_study(study, overrides, trust_edited)
     from popsim.plan import compile as compile_plan
 
     digest = compile_plan(loaded).digest
@@ -53,9 +60,34 @@ def command(study: str, settings: tuple[str, ...], strict: bool, as_json: bool) 
     else:
         _print(loaded, content)
         _print_evidence(evidence)
+        if checked:
+            click.echo(f"Run: its {checked:,} files are as they were written.")
         click.echo("In order.")
     if strict and any(not warning["accepted"] for warning in evidence["warnings"]):
         click.get_current_context().exit(2)
+
+
+def _check_run(folder: Path, trust_edited: bool) -> int:
+    """Compare every file of a run with its manifest; return how many there are, 0 where the folder holds no run.
+
+    Raises
+    ------
+    RunError
+        Naming every file that is not as it was written.
+    """
+    if not any((folder / name).is_file() for name in (MANIFEST_FILE, PLAN_FILE)):
+        return 0
+    from popsim.engine.manifest import verify
+    from popsim.engine.run_folder import ensure_found
+
+    ensure_found(folder)
+    verified = verify(folder, trust_edited=trust_edited, strict=True)
+    if (folder / STORE_FILE).is_dir():
+        from popsim.engine.store import open_store
+
+        if problems := open_store(folder / STORE_FILE).verify():
+            raise RunError(problems)
+    return 0 if verified.trusted or verified.manifest is None else len(verified.manifest.files)
 
 
 def describe(study: Study) -> dict[str, Any]:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.completion import complete_option
+from popsim.cli.loading import read_run
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text, range_as_mapping, with_errors
-from popsim.cli.parameters import as_json_option, run_argument
+from popsim.cli.parameters import as_json_option, run_argument, trust_option
 from popsim.cli.sparing import spare_dask
 from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
 
@@ -38,19 +39,19 @@ the keys that it sets. "full" is the full programme, without any option."""
     shell_complete=complete_option,
     help="Option that the others are compared with.",
 )
+@trust_option
 @as_json_option
-def command(run: Path, baseline: str, as_json: bool) -> None:
+def command(run: Path, baseline: str, trust_edited: bool, as_json: bool) -> None:
     """Compare the options of a run, scenario by scenario.
 
     RUN is a folder that "popsim run" made of a study with options. All options share their random numbers: a difference
     is due to the option and not to chance.
     """
     spare_dask(run)
-    from popsim.engine.runs import load_run
     from popsim.report.comparison import Comparison
     from popsim.report.data import gather
 
-    loaded = load_run(run)
+    loaded = read_run(run, trust_edited)
     comparison = Comparison(gather(loaded.study, loaded.dataset), baseline)
     comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
     if as_json:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.completion import complete_option
+from popsim.cli.loading import read_study
 from popsim.cli.output import print_json, print_notes, print_table, print_text
 from popsim.cli.parameters import (
     as_json_option,
@@ -15,6 +16,7 @@ from popsim.cli.parameters import (
     settings_option,
     study_argument,
     threads_option,
+    trust_option,
     whole_number,
 )
 from popsim.schema import FULL, seed_of
@@ -59,6 +61,7 @@ By level: common to all countries, common to a group, each country's own."""
 )
 @settings_option
 @threads_option
+@trust_option
 @as_json_option
 def command(
     study: str,
@@ -68,6 +71,7 @@ def command(
     option: str,
     settings: tuple[str, ...],
     threads: int | None,
+    trust_edited: bool,
     as_json: bool,
 ) -> None:
     """Find which uncertain inputs make the range of a study.
@@ -76,9 +80,7 @@ def command(
     this gives the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how
     wide the range would be if it were known.
     """
-    from popsim.study.load import load_study
-
-    loaded = load_study(study, overrides_of(settings, {"scenarios.seed": seed}))
+    loaded = read_study(study, overrides_of(settings, {"scenarios.seed": seed}), trust_edited)
     print_notes(loaded)
     results = drivers_by_grouping(loaded, scenarios, (by,) if by else GROUPINGS, option, threads)
     if as_json:

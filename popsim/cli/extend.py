@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.folder import check_replaceable, older_run
+from popsim.cli.loading import read_run
 from popsim.cli.make import make_run, print_run
 from popsim.cli.parameters import (
     as_json_option,
@@ -16,6 +17,7 @@ from popsim.cli.parameters import (
     run_argument,
     scheduler_option,
     threads_option,
+    trust_option,
     whole_number,
 )
 from popsim.cli.request import RunOptions, begin_run, kept_when_stopped, today
@@ -43,9 +45,16 @@ Examples:
 @threads_option
 @memory_option
 @scheduler_option
+@trust_option
 @as_json_option
 def command(
-    run: Path, scenarios: int, threads: int | None, memory: str | None, scheduler: str | None, as_json: bool
+    run: Path,
+    scenarios: int,
+    threads: int | None,
+    memory: str | None,
+    scheduler: str | None,
+    trust_edited: bool,
+    as_json: bool,
 ) -> None:
     """Add scenarios to a finished run, until it has N in all.
 
@@ -54,7 +63,6 @@ def command(
     goes on with "popsim resume RUN".
     """
     from popsim.engine.run_folder import Request, locked, recover
-    from popsim.engine.runs import load_run
     from popsim.plan import compile as compile_plan
     from popsim.report.data import gather
     from popsim.study.load import load_study
@@ -63,7 +71,7 @@ def command(
     resources = Resources.of(threads, memory, scheduler)
     with locked(target):
         recover(target)
-        old = load_run(target)
+        old = read_run(target, trust_edited)
         options = _options_of(old)
         _check(run, old, scenarios)
         if scenarios == old.dataset.sizes["scenario"]:
@@ -74,7 +82,7 @@ def command(
         with kept_when_stopped(run, target):
             study = load_study(target, {"scenarios.count": scenarios})
             plan = compile_plan(study)
-            options = replace(options, reading=study.reading, notes=study.notes)
+            options = replace(options, reading=study.reading, notes=study.notes, trusted=old.verified.trusted)
             request = Request("extend", plan.digest, options.as_mapping())
             request = begin_run(run, target, request, study, plan)
             data = make_run(target, request, study, plan, resources)

@@ -10,11 +10,13 @@ import click
 
 from popsim.cli.completion import complete_figure_formats, complete_languages
 from popsim.cli.folder import added_to
+from popsim.cli.loading import read_run
 from popsim.cli.output import print_json
-from popsim.cli.parameters import as_json_option, run_argument
+from popsim.cli.parameters import as_json_option, run_argument, trust_option
 from popsim.cli.sparing import spare_dask
 from popsim.errors import ParameterError, Problem, nearest
 from popsim.report.formats import chosen_languages
+from popsim.schema import FIGURES_FOLDER
 
 if TYPE_CHECKING:
     from popsim.report.data import ReportData
@@ -26,8 +28,6 @@ FORMATS = {
     "pdf": "for printing and LaTeX, 160 mm wide",
 }
 """What each format of a figure is for."""
-FOLDER = "figures"
-"""Folder of a run for its figures."""
 
 
 @click.command(
@@ -64,24 +64,24 @@ Formats:
     "--out",
     type=click.Path(path_type=Path),
     metavar="DIR",
-    help=f'Folder for the figures; else "{FOLDER}" in that of the run.',
+    help=f'Folder for the figures; else "{FIGURES_FOLDER}" in that of the run.',
 )
+@trust_option
 @as_json_option
-def command(run: Path, formats: str, languages: str, out: Path | None, as_json: bool) -> None:
+def command(run: Path, formats: str, languages: str, out: Path | None, trust_edited: bool, as_json: bool) -> None:
     """Write the figures of a run, without simulating: all of its report, and the ranges of groups of countries.
 
     RUN is a folder that "popsim run" made.
     """
     wanted, codes = _chosen(formats), chosen_languages(languages)
     spare_dask(run)
-    from popsim.engine.runs import load_run
     from popsim.report import language
     from popsim.report.data import gather
 
-    loaded = load_run(run)
-    folder = run / FOLDER if out is None else out
+    loaded = read_run(run, trust_edited)
+    folder = run / FIGURES_FOLDER if out is None else out
     written: dict[str, list[str]] = {}
-    with added_to(folder) as partial:
+    with added_to(folder, loaded) as partial:
         for code in codes:
             with language.using(code):
                 for figure in _figures(gather(loaded.study, loaded.dataset)):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from popsim.engine import files
-from popsim.errors import FileError, Problem
-from popsim.report.language import LANGUAGES
-from popsim.schema import DOCUMENT_FILES, ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, document_file, pictures_folder
+from popsim.engine.manifest import adopt, announce, files_in, foreign_files, is_same_run, read_manifest, record
+from popsim.engine.run_folder import locked
+from popsim.errors import FileError, Problem, RunError
+from popsim.schema import PLAN_FILE
 
-_FIGURES_FOLDER = "figures"
-_MADE_OF = {".csv", ".svg", ".png", ".pdf"}
-"""Endings of the files in the folders of tables and figures; what else lies there is somebody's own."""
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
 
 
 def check_replaceable(folder: Path) -> Path:
@@ -42,9 +44,7 @@ def check_replaceable(folder: Path) -> Path:
     if names and PLAN_FILE not in names:
         found = f"a folder without {PLAN_FILE}, which holds {some_of(names)}"
         raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
-    own = set(RUN_FILES) - set(DOCUMENT_FILES.values())
-    foreign = [name for name in names if name not in own and not _is_document(target / name)]
-    if foreign:
+    if foreign := foreign_files(target):
         found = f"a run of popsim, and besides it {some_of(foreign)}, which a new run would delete"
         raise FileError(Problem(where, (), found, "a run of popsim and nothing else", mend))
     return target
@@ -54,39 +54,33 @@ def older_run(folder: Path) -> str | None:
     """Return which run lies in a folder: when it was made, its seed and its scenarios; None where there is none."""
     if not (folder / PLAN_FILE).is_file():
         return None
-    import netCDF4
-
     made = datetime.fromtimestamp((folder / PLAN_FILE).stat().st_mtime).astimezone()
     when = f"{made:%Y-%m-%d %H:%M}"
-    try:
-        if (folder / ENSEMBLE_FILE).is_file():
-            with netCDF4.Dataset(folder / ENSEMBLE_FILE) as file:
-                scenarios, seed = len(file.dimensions["scenario"]), str(file.getncattr("seed"))
-        else:
-            with netCDF4.Dataset(folder / PLAN_FILE) as file:
-                scenarios, seed = int(file.getncattr("scenarios")), str(file.getncattr("seed"))
-    except (OSError, RuntimeError, KeyError, AttributeError):
+    manifest = None
+    with suppress(RunError, FileError):
+        manifest = read_manifest(folder)
+    if manifest is None:
         return f"a run of {when} that could not be read"
-    return f"the run of {when}, seed {seed}, {scenarios:,} scenario{'' if scenarios == 1 else 's'}"
-
-
-def _is_document(path: Path) -> bool:
-    """Return whether popsim writes a file or folder of this name, in any language, and nothing else lies in it."""
-    documents = {document_file(each, code) for each in DOCUMENT_FILES for code in LANGUAGES}
-    if path.is_dir():
-        folders = {_FIGURES_FOLDER, *documents, *map(pictures_folder, documents)}
-        return path.name in folders and all(each.suffix in _MADE_OF for each in path.iterdir())
-    return path.name in documents
+    count = manifest.scenarios
+    return f"the run of {when}, seed {manifest.seed}, {count:,} scenario{'' if count == 1 else 's'}"
 
 
 @contextmanager
-def added_to(folder: Path) -> Iterator[Path]:
+def added_to(folder: Path, run: Run | None = None) -> Iterator[Path]:
     """Yield an empty folder to write to; what is in it then takes its place in `folder`, when all went well.
+
+    Parameters
+    ----------
+    folder
+        Where documents are put.
+    run
+        Of which they are; where the folder is its own, they come into its manifest. None for none.
 
     Raises
     ------
     FileError
-        When the folder cannot be written; what was there before stays as it was.
+        When the folder cannot be written, somebody's own files would be lost, or another popsim is at work on the run;
+        what was there before stays as it was.
     """
     partial = folder / f".{files.token()}{files.PARTIAL}"
     with files.said_where(folder):
@@ -95,10 +89,52 @@ def added_to(folder: Path) -> Iterator[Path]:
             files.make_folder(partial)
             yield partial
             files.flush_all(partial)
-            for written in sorted(partial.iterdir()):
-                _put(written, folder / written.name)
+            _check_nobodys(partial, folder)
+            names = sorted(each.name for each in partial.iterdir())
+            if run is None or not folder.samefile(run.folder):
+                _put_all(names, partial, folder)
+            else:
+                with changed_run(run):
+                    announce(folder, {name: partial / name for name in files_in(partial)})
+                    _put_all(names, partial, folder)
+                    record(folder, names)
         finally:
             files.remove(partial)
+
+
+@contextmanager
+def changed_run(run: Run) -> Iterator[None]:
+    """Lock a run whose folder is changed, and take what was trusted of it into its manifest first.
+
+    Raises
+    ------
+    RunError
+        When another run has taken its place since it was read.
+    FileError
+        When another popsim is at work on it.
+    """
+    target = run.folder.resolve()
+    # A folder that cannot hold the file of the lock is one in which no run can be made meanwhile, either.
+    with locked(target) if os.access(target.parent, os.W_OK) else nullcontext():
+        if not is_same_run(run.folder, run.verified):
+            found, mend = "another run than the one that was read", "the same command again"
+            raise RunError(Problem(str(run.folder), (), found, "the run that was read", mend))
+        adopt(run.folder, run.dataset, run.verified)
+        yield
+
+
+def _check_nobodys(written: Path, folder: Path) -> None:
+    """Refuse to replace a folder of documents in which somebody has put files of their own."""
+    replaced = [f"{each.name}/" for each in written.iterdir() if each.is_dir()]
+    foreign = [name for name in foreign_files(folder) if name.startswith(tuple(replaced))] if replaced else []
+    if foreign:
+        found, mend = f"{some_of(foreign)}, which would be deleted", "move what is yours elsewhere"
+        raise FileError(Problem(str(folder), (), found, "documents that popsim wrote", mend))
+
+
+def _put_all(names: list[str], written: Path, folder: Path) -> None:
+    for name in names:
+        _put(written / name, folder / name)
 
 
 def _put(written: Path, target: Path) -> None:

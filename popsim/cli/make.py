@@ -17,8 +17,8 @@ from popsim.cli.beside import beside
 from popsim.cli.output import print_json, print_text
 from popsim.cli.progress import progress_bar, stages
 from popsim.cli.request import RunOptions
-from popsim.cli.scenarios import Resources, as_run, extremes_of, simulated, store_of
-from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, STORE_FILE, SUMMARY_FILE
+from popsim.cli.scenarios import DAY, Resources, as_run, discard_damaged, extremes_of, simulated, store_of
+from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, RUN_FILES, STORE_FILE, SUMMARY_FILE, TRUSTED
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -47,6 +47,7 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
         What may be used.
     """
     from popsim.engine.joint import simulate_joint
+    from popsim.engine.manifest import write_manifest
     from popsim.engine.run_folder import finish, unfinished_of
     from popsim.engine.runs import replace_ensemble, save_joint, save_plan, save_study
 
@@ -71,7 +72,10 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
         save_joint(unfinished, joint)
         save_plan(unfinished / PLAN_FILE, plan)
         save_study(unfinished, study)
+        if options.trusted:
+            dataset = dataset.assign_attrs({TRUSTED: ", ".join(options.trusted)})
         data = _write_documents(unfinished, study, dataset, joint, options, resources.threads, progress)
+        write_manifest(unfinished, dataset, trusted=options.trusted)
     finish(target)
     if store is not None:
         store.move(target / STORE_FILE)
@@ -84,11 +88,13 @@ def _complete(unfinished: Path, store: Store | None) -> xr.Dataset | None:
 
     if store is None:
         return load_dataset(unfinished) if (unfinished / ENSEMBLE_FILE).is_file() else None
-    if store.missing() or store.verify():
+    if store.missing():
         return None
     dataset = store.dataset()
-    # The day is added last, with all figures.
-    return dataset if "date" in dataset.attrs else None
+    # The day is added last, with all figures. Where it is lacking, ranges are looked at before they are gone on with.
+    if DAY not in dataset.attrs or discard_damaged(store, additions=True):
+        return None
+    return dataset
 
 
 def _with_figures(
@@ -106,7 +112,7 @@ def _with_figures(
     ) as assumed:
         with progress_bar("Extremes of dependence"):
             extremes = extremes_of(unfinished, study, dataset, resources)
-        dataset = dataset.assign(extremes.data_vars).assign_attrs(date=options.date)
+        dataset = dataset.assign(extremes.data_vars).assign_attrs({DAY: options.date})
         with progress_bar("Ranges of countries"):
             if ("country",) not in study.breakdowns:
                 dataset = attach_countries(dataset, country_ranges(study, threads))

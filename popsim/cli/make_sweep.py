@@ -48,6 +48,7 @@ def make_sweep(folder: Path, target: Path, study: Study, asked: Mapping[str, Any
     """
     from popsim.cli.progress import progress_bar
     from popsim.engine.cases import Cases
+    from popsim.engine.manifest import write_manifest
     from popsim.engine.run_folder import Request, begin, discard, finish, unfinished_of
     from popsim.engine.runs import save_plan, save_study
     from popsim.engine.sweep import sweep_of
@@ -79,6 +80,7 @@ def make_sweep(folder: Path, target: Path, study: Study, asked: Mapping[str, Any
             save_plan(unfinished / PLAN_FILE, job.plan)
             write_sweep(unfinished, dataset)
             _write_table(unfinished / SWEEP_TABLE, job, dataset)
+            write_manifest(unfinished, dataset)
             finish(target)
     return dataset
 

@@ -106,6 +106,11 @@ scheduler_option = click.option(
     help="Have the workers of a dask cluster draw the scenarios: the address of its scheduler, such as "
     "tcp://10.0.0.1:8786, or its file. All workers must see the folder of the run; no number changes.",
 )
+trust_option = click.option(
+    "--trust-edited",
+    is_flag=True,
+    help="Take the files of a run as they are, also where they are not as popsim wrote them; its report then says so.",
+)
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print results as JSON.")
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.completion import complete_formats, complete_languages
-from popsim.cli.folder import added_to
+from popsim.cli.folder import added_to, changed_run
+from popsim.cli.loading import read_run
 from popsim.cli.output import print_json
-from popsim.cli.parameters import as_json_option, run_argument
+from popsim.cli.parameters import as_json_option, run_argument, trust_option
 from popsim.cli.sparing import spare_dask
 from popsim.errors import ParameterError, Problem
 from popsim.report.formats import FORMATS, chosen, chosen_languages
@@ -69,6 +70,7 @@ Formats:
     default=None,
     help="Find out what makes the range and keep it in the run, or leave it out of the report; else as the run has it.",
 )
+@trust_option
 @as_json_option
 def command(
     run: Path,
@@ -77,6 +79,7 @@ def command(
     locale: str | None,
     out: Path | None,
     drivers: bool | None,
+    trust_edited: bool,
     as_json: bool,
 ) -> None:
     """Write documents of a run, without simulating.
@@ -89,14 +92,13 @@ def command(
             Problem("--locale", (), locale, "only with --format csv", "--language sets that of others")
         )
     spare_dask(run)
-    from popsim.engine.runs import load_run
     from popsim.report.data import gather
 
-    loaded = load_run(run)
+    loaded = read_run(run, trust_edited)
     if drivers is not None:
         loaded = _with_drivers(loaded, drivers)
     data = gather(loaded.study, loaded.dataset, joint=loaded.joint)
-    written = _write(data, wanted, codes, locale, run if out is None else out)
+    written = _write(data, wanted, codes, locale, loaded, run if out is None else out)
     if as_json:
         from popsim.cli.drivers import attached_as_mapping
 
@@ -111,7 +113,7 @@ def command(
 
 
 def _write(
-    data: ReportData, formats: list[Format], codes: list[str], locale: str | None, folder: Path
+    data: ReportData, formats: list[Format], codes: list[str], locale: str | None, run: Run, folder: Path
 ) -> dict[str, Path]:
     """Write each document, whole or not at all: its path by the name of the format, and of another language."""
     from popsim.report import language
@@ -121,7 +123,7 @@ def _write(
         for each in formats:
             if each.name in written and not each.has_words:
                 continue
-            with language.using(code), added_to(folder) as partial:
+            with language.using(code), added_to(folder, run) as partial:
                 path = each.write(partial, data.study, data.every_option, data, locale)
             name = each.name if path.name == each.file("en") else f"{each.name}.{code}"
             written[name] = folder / path.name
@@ -134,10 +136,14 @@ def _with_drivers(run: Run, wanted: bool) -> Run:
 
     from popsim.analysis.attached import add_drivers
     from popsim.cli.progress import progress_bar
+    from popsim.engine.manifest import read_manifest
     from popsim.engine.runs import replace_ensemble
 
     with progress_bar("What makes the range") as progress:
         dataset: xr.Dataset = add_drivers(run.study, run.dataset, wanted, progress=progress)
-    if wanted:
+    if not wanted:
+        return replace(run, dataset=dataset)
+    with changed_run(run):
         replace_ensemble(run.folder, dataset)
-    return replace(run, dataset=dataset)
+        manifest = read_manifest(run.folder)
+    return replace(run, dataset=dataset, verified=replace(run.verified, manifest=manifest))

@@ -42,6 +42,8 @@ class RunOptions:
     """How files of the study were read."""
     notes: tuple[str, ...] = ()
     """What is odd in the study."""
+    trusted: tuple[str, ...] = ()
+    """Files of the run that is extended that are not as it wrote them, and are taken as they are."""
 
     @classmethod
     def of(cls, request: Request) -> RunOptions:

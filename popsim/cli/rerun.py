@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.folder import some_of
+from popsim.cli.loading import say_changed
 from popsim.cli.output import print_json, print_text
-from popsim.cli.parameters import as_json_option, run_argument, threads_option
+from popsim.cli.parameters import as_json_option, run_argument, threads_option, trust_option
 
 if TYPE_CHECKING:
     from popsim.engine.again import Repeated
@@ -24,12 +25,14 @@ Examples:
   popsim rerun results/pops --json
 
 \b
-Exit status: 0 every bit is the same; 1 some are not; 2 no readable run."""
+Exit status: 0 every bit is the same; 1 some are not; 2 no readable run, or its
+files are not as it wrote them."""
 )
 @run_argument
 @threads_option
+@trust_option
 @as_json_option
-def command(run: Path, threads: int | None, as_json: bool) -> int:
+def command(run: Path, threads: int | None, trust_edited: bool, as_json: bool) -> int:
     """Repeat a run from the plan that it keeps, and say whether every bit of its scenarios is the same.
 
     RUN is a folder that "popsim run" made, on this machine or another. Nothing in it is changed. Scenarios, exact means
@@ -38,10 +41,12 @@ def command(run: Path, threads: int | None, as_json: bool) -> int:
     """
     from popsim.cli.progress import progress_bar
     from popsim.engine.again import repeat
-    from popsim.engine.runs import load_plan, opened_dataset
+    from popsim.engine.runs import load_plan, opened_dataset, verified_run
     from popsim.engine.threads import check_threads
     from popsim.schema import PLAN_FILE
 
+    verified = verified_run(run, trust_edited)
+    say_changed(run, verified.trusted, verified.documents)
     with opened_dataset(run) as dataset, progress_bar("Scenarios") as progress:
         plan = load_plan(run / PLAN_FILE)
         found, others = repeat(dataset, plan, check_threads(threads), progress)

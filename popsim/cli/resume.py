@@ -8,11 +8,19 @@ import click
 
 from popsim.cli.folder import check_replaceable, older_run
 from popsim.cli.make import make_run, print_run
-from popsim.cli.parameters import as_json_option, memory_option, run_argument, scheduler_option, threads_option
+from popsim.cli.parameters import (
+    as_json_option,
+    memory_option,
+    run_argument,
+    scheduler_option,
+    threads_option,
+    trust_option,
+)
 from popsim.cli.request import RunOptions, kept_of, kept_when_stopped, requested
-from popsim.cli.scenarios import Resources, discard_damaged, store_of
+from popsim.cli.scenarios import Resources, discard_damaged
+from popsim.cli.sparing import give_back_memory
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.schema import PLAN_FILE
+from popsim.schema import PLAN_FILE, STORE_FILE
 from popsim.version import __version__
 
 _COMMANDS = ("run", "extend", "sweep")
@@ -28,8 +36,11 @@ Examples:
 @threads_option
 @memory_option
 @scheduler_option
+@trust_option
 @as_json_option
-def command(run: Path, threads: int | None, memory: str | None, scheduler: str | None, as_json: bool) -> int:
+def command(
+    run: Path, threads: int | None, memory: str | None, scheduler: str | None, trust_edited: bool, as_json: bool
+) -> int:
     """Go on with a run, an extension or a sweep that was stopped, from what it had finished.
 
     RUN is the folder that it was made for. Nothing that was finished is computed again, and the result is that of
@@ -46,7 +57,7 @@ def command(run: Path, threads: int | None, memory: str | None, scheduler: str |
         recover(target)
         unfinished = unfinished_of(target)
         request = request_of(unfinished)
-        if request is None and (repaired := _repaired(target, resources)):
+        if request is None and (repaired := _repaired(target, resources, trust_edited)):
             click.echo(f"In {run}: drew {repaired:,} damaged scenarios again.", err=True)
             return DONE
         if request is None:
@@ -73,19 +84,33 @@ def command(run: Path, threads: int | None, memory: str | None, scheduler: str |
     return DONE
 
 
-def _repaired(target: Path, resources: Resources) -> int:
-    """Draw the damaged ranges of a finished run again, which has a store; return how many scenarios these were."""
+def _repaired(target: Path, resources: Resources, trust_edited: bool) -> int:
+    """Draw the damaged ranges of a finished run again, which has a store; return how many scenarios these were.
+
+    Raises
+    ------
+    RunError
+        When anything but its ranges is not as the run wrote it.
+    """
+    from popsim.engine.manifest import changed_files, record, verify
     from popsim.engine.runs import load_plan
     from popsim.engine.simulate import simulation_of
-    from popsim.engine.store import fill_store
+    from popsim.engine.store import fill_store, open_store
 
-    store = store_of(target)
-    if store is None:
+    path = target / STORE_FILE
+    if not path.is_dir():
         return 0
-    discard_damaged(store)
+    store = open_store(path)
+    own = {f"{STORE_FILE}/{name}" for place in range(len(store.ranges())) for name in store.files_of(place)}
+    changed = changed_files(target)
+    verify(target, trust_edited=trust_edited, only=lambda name: name not in own)
+    give_back_memory()
+    discard_damaged(store, [name.removeprefix(f"{STORE_FILE}/") for name in changed if name in own])
     missing = store.missing()
     if missing:
         # From the plan that made it: the study might give other tables by now.
         plan = load_plan(target / PLAN_FILE)
         fill_store(simulation_of(plan, breakdowns=store.breakdowns), store, resources.threads)
+        record(target, [f"{STORE_FILE}/{name}" for name in (*store.variables, "checksum")])
+    verify(target, trust_edited=trust_edited)
     return sum(stop - start for start, stop in missing)

@@ -8,6 +8,7 @@ import click
 
 from popsim.cli.completion import complete_formats, complete_study
 from popsim.cli.folder import check_replaceable, older_run
+from popsim.cli.loading import read_study
 from popsim.cli.make import make_run, print_run
 from popsim.cli.output import print_notes
 from popsim.cli.parameters import (
@@ -19,6 +20,7 @@ from popsim.cli.parameters import (
     settings_option,
     share_of_one,
     threads_option,
+    trust_option,
     whole_number,
 )
 from popsim.cli.request import RunOptions, begin_run, kept_when_stopped, today
@@ -88,6 +90,7 @@ The folder receives
     shell_complete=complete_formats,
     help='Documents that are written, separated by commas; "popsim report" writes others later.',
 )
+@trust_option
 @as_json_option
 def command(
     study: str,
@@ -102,6 +105,7 @@ def command(
     drivers: bool | None,
     assumptions: bool | None,
     formats: str,
+    trust_edited: bool,
     as_json: bool,
 ) -> None:
     """Simulate a study and write its report.
@@ -113,11 +117,11 @@ def command(
     overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
     from popsim.engine.run_folder import Request, locked, recover
     from popsim.plan import compile as compile_plan
-    from popsim.study.load import load_study
 
-    loaded = load_study(study, overrides)
+    loaded = read_study(study, overrides, trust_edited)
     if precision is not None and not loaded.design_is_stated:
         from popsim.analysis.precision import cheapest_design
+        from popsim.study.load import load_study
 
         design = cheapest_design(max_scenarios=scenarios)
         loaded = load_study(study, {**overrides, "scenarios.design": design})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from popsim.plan.model import Plan
     from popsim.study.model import Study
 
+DAY = "date"
+"""Attribute with the day of the run, which is added with all figures beside the scenarios."""
 _EXTREMES_FOLDER = ".extremes"
 """In the unfinished folder: where the extremes of dependence are kept until they are complete."""
 
@@ -179,11 +181,23 @@ def store_of(folder: Path) -> Store | None:
         return None
 
 
-def discard_damaged(store: Store) -> None:
-    """Let damaged ranges of a store count as missing, to be drawn again, and say so."""
+def discard_damaged(store: Store, changed: Sequence[str] = (), *, additions: bool = False) -> bool:
+    """Let damaged ranges of a store count as missing, to be drawn again, and say so; return whether any were.
+
+    Parameters
+    ----------
+    store
+        Of a run.
+    changed
+        Files in it that are known to be others than were written.
+    additions
+        Whether variables that were added to the ranges are looked at and made again, too.
+    """
     store.discard_partial()
-    for problem in store.discard_damaged():
+    problems = store.discard_damaged(changed) + (store.discard_damaged_additions(DAY) if additions else [])
+    for problem in problems:
         click.echo(f"Drawn again, since it is damaged: {problem.file} ({problem.found}).", err=True)
+    return bool(problems)
 
 
 def extremes_of(unfinished: Path, study: Study, dataset: xr.Dataset, resources: Resources) -> xr.Dataset:

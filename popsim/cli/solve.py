@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.completion import complete_setting
+from popsim.cli.loading import read_study
 from popsim.cli.output import print_json, print_notes, print_text
 from popsim.cli.parameters import (
     as_json_option,
@@ -17,6 +18,7 @@ from popsim.cli.parameters import (
     share_of_one,
     study_argument,
     threads_option,
+    trust_option,
     whole_number,
 )
 from popsim.schema import TOTALS, seed_of
@@ -62,6 +64,7 @@ Examples:
 @seed_option
 @settings_option
 @threads_option
+@trust_option
 @as_json_option
 def command(
     study: str,
@@ -75,6 +78,7 @@ def command(
     seed: int | None,
     settings: tuple[str, ...],
     threads: int | None,
+    trust_edited: bool,
     as_json: bool,
 ) -> None:
     """Find the value of one key at which a budget suffices.
@@ -84,9 +88,10 @@ def command(
     """
     from popsim.analysis.solve import solve
     from popsim.cli.progress import progress_bar
-    from popsim.study.load import load_study
 
-    loaded = load_study(study, overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}))
+    loaded = read_study(
+        study, overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}), trust_edited
+    )
     print_notes(loaded)
     with progress_bar("Values") as bar:
 

@@ -9,6 +9,7 @@ import click
 
 from popsim.cli.completion import complete_setting
 from popsim.cli.folder import check_replaceable, older_run
+from popsim.cli.loading import read_study
 from popsim.cli.output import print_notes
 from popsim.cli.parameters import (
     as_json_option,
@@ -19,6 +20,7 @@ from popsim.cli.parameters import (
     study_argument,
     threads_option,
     toml_value,
+    trust_option,
     whole_number,
 )
 from popsim.errors import FileError, ParameterError, Problem
@@ -87,6 +89,7 @@ The folder receives
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the sweep; else results/STUDY-sweep."
 )
 @threads_option
+@trust_option
 @as_json_option
 def command(
     study: str,
@@ -101,6 +104,7 @@ def command(
     settings: tuple[str, ...],
     out: Path | None,
     threads: int | None,
+    trust_edited: bool,
     as_json: bool,
 ) -> int:
     """Simulate a study in many cases, on common random numbers.
@@ -115,7 +119,6 @@ def command(
     from popsim.cli.make_sweep import make_sweep, print_sweep
     from popsim.engine.cases import Cases
     from popsim.engine.run_folder import locked, recover
-    from popsim.study.load import load_study
 
     asked: dict[str, Any] = {
         "grid": _read_grids(grids) if grids else None,
@@ -126,7 +129,9 @@ def command(
         "of": of,
     }
     Cases.of(asked["grid"], asked["cases"])
-    loaded = load_study(study, overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}))
+    loaded = read_study(
+        study, overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}), trust_edited
+    )
     print_notes(loaded)
     folder = Path("results", f"{loaded.name}-sweep") if out is None else out
     target = check_replaceable(folder)

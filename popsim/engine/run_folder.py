@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from popsim.engine import files
-from popsim.errors import FileError, Problem, RunError
+from popsim.engine.manifest import foreign_files
+from popsim.errors import FileError, Problem, RunError, words
 from popsim.schema import PLAN_FILE, REQUEST_FILE
 from popsim.version import __version__
 
@@ -255,6 +256,10 @@ def finish(target: Path) -> None:
         if not target.exists():
             files.rename(made, target)
             return
+        if foreign := foreign_files(target):  # put there since the run began
+            found, allowed = f"{words(foreign, 3)}, which would be deleted", "a run of popsim and nothing else"
+            mend = "move what is yours elsewhere; then popsim resume puts the new run in its place"
+            raise FileError(Problem(str(target), (), found, allowed, mend))
         try:
             files.rename(target, aside)
             files.rename(made, target)

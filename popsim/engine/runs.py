@@ -6,9 +6,9 @@ import dataclasses
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -21,13 +21,24 @@ from popsim import schema
 from popsim.arguments import check_path
 from popsim.display import as_html, as_size, as_text, listed
 from popsim.engine import files
+from popsim.engine.manifest import Verified, announce, announce_store, read_manifest, record, verify, write_manifest
 from popsim.engine.run_folder import ensure_found
-from popsim.errors import FileError, ParameterError, Problem, RunError, kind_of
+from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, kind_of
 from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
 from popsim.plan.moves import LATER_ARRAYS, Moves
 from popsim.plan.shares import NO_SHARES, Shares
 from popsim.sampling import Sampling
-from popsim.schema import ENSEMBLE_FILE, JOINT_FILE, PLAN_FILE, STORE_FILE, STUDY_FILE, seed_of
+from popsim.schema import (
+    ENSEMBLE_FILE,
+    JOINT_FILE,
+    MANIFEST_FILE,
+    PLAN_FILE,
+    STORE_FILE,
+    STUDY_FILE,
+    TRUSTED,
+    is_document,
+    seed_of,
+)
 from popsim.study.load import load_study
 from popsim.study.model import Study
 
@@ -37,8 +48,8 @@ _CHUNK = 2**18
 _ARRAYS = (*Draws._fields, *Moves._fields, *ROW_ARRAYS)
 _LATER = (*Shares._fields, *Exact._fields)
 """Arrays that plans of earlier versions do not have; those of shares only stand where who pays is uncertain."""
-_UNREADABLE = (OSError, RuntimeError)
-"""What netCDF raises; the second where an array is damaged."""
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What netCDF, and xarray on top of it, raise where a file is damaged."""
 _STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
 _DESCRIBING = tuple(name for name in About._fields if name != "breakdowns")
 _ATTRIBUTES = (*_DESCRIBING, "scenarios", "design", "replicates", "drawn_with", *_STATED)
@@ -51,6 +62,8 @@ class Run:
     folder: Path
     study: Study
     dataset: xr.Dataset
+    verified: Verified = field(default_factory=Verified)
+    """What came of comparing the files of the folder with its manifest."""
 
     def __eq__(self, other: object) -> bool:
         """Return whether the other is of the same folder and study, with identical scenarios."""
@@ -93,6 +106,7 @@ class Run:
             ("variables", listed(dataset.data_vars)),
             ("on disk, read when used" if is_read_when_used(dataset) else "memory", as_size(dataset.nbytes)),
             ("popsim", str(dataset.attrs.get("popsim_version", "unknown version"))),
+            *([("changed since, and trusted", listed(changed))] if (changed := self.verified.trusted) else []),
         ]
 
     def __repr__(self) -> str:
@@ -106,6 +120,8 @@ def save_run(
     folder: str | os.PathLike[str], study: Study, plan: Plan, dataset: xr.Dataset, joint: xr.Dataset | None = None
 ) -> None:
     """Write the ensemble, plan.nc, study.toml and inputs/ into an existing folder, and joint.nc where it is given.
+
+    Files of a run that was there before are removed, and its documents stay. The manifest is written last.
 
     The ensemble is ensemble.nc, or ensemble.zarr where `simulate` wrote the scenarios to a store: its files get a
     second name in the folder, or are copied where that cannot be.
@@ -152,12 +168,29 @@ def save_run(
     if problems:
         raise ParameterError(problems)
     _check_made_by(dataset, plan, str(target))
-    replace_ensemble(target, dataset)
     if joint is not None:
         _check_made_by(joint, plan, str(target))
+    names = {ENSEMBLE_FILE, STORE_FILE, PLAN_FILE, *([] if joint is None else [JOINT_FILE])}
+    names |= {name for name, _ in study.files}
+    _remove_earlier(target, names)
+    replace_ensemble(target, dataset)
+    if joint is not None:
         save_joint(target, joint)
     save_plan(target / PLAN_FILE, plan)
     save_study(target, study)
+    write_manifest(target, dataset, names)
+
+
+def _remove_earlier(folder: Path, names: Collection[str]) -> None:
+    """Remove what an earlier run wrote and a new one does not write anew, first of all its manifest."""
+    manifest = None
+    with suppress(RunError):
+        manifest = read_manifest(folder)
+    with files.said_where(folder):
+        files.remove(folder / MANIFEST_FILE)
+        for name in () if manifest is None else manifest.files:
+            if not (is_document(name) or name in names or name.startswith(f"{STORE_FILE}/")):
+                files.remove(folder / name)
 
 
 def save_study(folder: Path, study: Study) -> None:
@@ -201,7 +234,8 @@ def _written(path: Path) -> Iterator[Path]:
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     """Write the dataset of a run anew; the old one stays until the new one is complete.
 
-    What a store holds is not written again: the other variables are added to it.
+    What a store holds is not written again: the other variables are added to it. The manifest, where there is one,
+    follows.
 
     Raises
     ------
@@ -211,10 +245,13 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
     path = folder / STORE_FILE
     if is_read_when_used(dataset) and _add_to_store(path, dataset):
         files.remove(folder / ENSEMBLE_FILE)
+        record(folder, [STORE_FILE])
         return
     with _written(folder / ENSEMBLE_FILE) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
+        announce(folder, {ENSEMBLE_FILE: partial})
     files.remove(path)
+    record(folder, [ENSEMBLE_FILE])
 
 
 def is_read_when_used(dataset: xr.Dataset) -> bool:
@@ -233,6 +270,7 @@ def _add_to_store(path: Path, dataset: xr.Dataset) -> bool:
     store = store_behind(dataset)
     if store is None:
         return False
+    announce_store(path.parent)
     if not path.is_dir() or not path.samefile(store.path):
         partial = path.with_name(f".{STORE_FILE}.{files.token()}{files.PARTIAL}")
         with files.said_where(path):
@@ -277,13 +315,25 @@ def _chunk(shape: tuple[int, ...], most: int) -> tuple[int, ...]:
     return tuple(chunk)
 
 
-def load_run(folder: str | os.PathLike[str]) -> Run:
+def load_run(folder: str | os.PathLike[str], *, trust_edited: bool = False) -> Run:
     """Read a folder that `popsim run` or `save_run` wrote.
 
-    The dataset of ensemble.nc is read into memory; that of ensemble.zarr has dask arrays, which are read when used.
+    Its files are compared with its manifest first. The dataset of ensemble.nc is read into memory; that of
+    ensemble.zarr has dask arrays, which are read when used.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    trust_edited
+        Whether to take files as they are that are not as the run wrote them. `Run.verified` then names them, and a
+        report of the run says so.
 
     Raises
     ------
+    DamagedRunError
+        When files of it were changed, are missing or are of another run: every such file is named. It is a RunError
+        and a FileError.
     RunError
         When the folder is no run, its plan is not the one that made its ensemble, or the ensemble is not laid out as
         docs/reference/variables.md says: every variable that differs is named.
@@ -293,14 +343,35 @@ def load_run(folder: str | os.PathLike[str]) -> Run:
         When its study.toml was changed and is no longer valid.
     """
     source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
-    check_complete(source)
+    verified = verified_run(source, trust_edited)
     dataset, ensemble = load_dataset(source), str(source / ensemble_file(source))
     if problems := differences(dataset, ensemble):
         raise RunError(problems)
     _check_made_by(dataset, load_plan(source / PLAN_FILE), ensemble)
     # Point estimates of earlier versions left out starts, delays and rises of prices: nothing to compare totals with.
     stale = [name for name in dataset.data_vars if _is_earlier_estimate(str(name), dataset.variables[name])]
-    return Run(source, load_study(source / STUDY_FILE), dataset.drop_vars(stale))
+    dataset = dataset.drop_vars(stale)
+    if verified.trusted:
+        dataset = dataset.assign_attrs({TRUSTED: ", ".join(verified.trusted)})
+    return Run(source, load_study(source / STUDY_FILE), dataset, verified)
+
+
+def verified_run(folder: Path, trust_edited: bool) -> Verified:
+    """Compare a run with its manifest; put it back that was moved aside by a process that was stopped.
+
+    Raises
+    ------
+    RunError
+        When it is no run.
+    DamagedRunError
+        When files of it are not as the run wrote them.
+    """
+    ensure_found(folder)
+    if not (folder / MANIFEST_FILE).exists():
+        check_complete(folder)
+    verified = verify(folder, trust_edited=trust_edited)
+    check_complete(folder)
+    return verified
 
 
 def differences(dataset: xr.Dataset, file: str) -> list[Problem]:
@@ -363,8 +434,19 @@ def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> FileError:
-    reason = getattr(error, "strerror", None) or str(error)
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
     return FileError(Problem(str(path), (), reason, "a netCDF file", "run the study again"))
+
+
+@contextmanager
+def _reading(path: Path, raised: tuple[type[Exception], ...] = _UNREADABLE) -> Iterator[None]:
+    """Turn what a damaged netCDF file raises into an error that names it."""
+    try:
+        yield
+    except PopsimError:
+        raise
+    except raised as error:
+        raise _unreadable(path, error) from error
 
 
 def load_dataset(folder: Path) -> xr.Dataset:
@@ -406,13 +488,9 @@ def opened_dataset(folder: Path) -> Iterator[xr.Dataset]:
     if path.name == STORE_FILE:
         yield load_dataset(folder)
         return
-    try:
-        with xr.open_dataset(path, engine="netcdf4", cache=False) as opened:
-            yield opened
-    except _UNREADABLE as error:
-        if isinstance(error, FileError):
-            raise
-        raise _unreadable(path, error) from error
+    # Whoever uses it may make other errors, which are no damage.
+    with _reading(path, (OSError, RuntimeError)), xr.open_dataset(path, engine="netcdf4", cache=False) as opened:
+        yield opened
 
 
 def check_complete(folder: Path) -> None:
@@ -435,11 +513,8 @@ def check_complete(folder: Path) -> None:
 
 
 def _read(path: Path) -> xr.Dataset:
-    try:
-        with xr.open_dataset(path, engine="netcdf4") as opened:
-            dataset = opened.load()
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
+    with _reading(path), xr.open_dataset(path, engine="netcdf4") as opened:
+        dataset = opened.load()
     # netCDF gives strings as objects; fixed-width text is what simulate gives and what sorts and compares quickly.
     for name, variable in dataset.variables.items():
         if variable.dtype == object:
@@ -518,12 +593,9 @@ def load_plan(path: Path) -> Plan:
     FileError
         When the file cannot be read.
     """
-    try:
-        with netCDF4.Dataset(path) as file:
-            file.set_auto_maskandscale(False)
-            return _read_plan(path, file, {})
-    except _UNREADABLE as error:
-        raise _unreadable(path, error) from error
+    with _reading(path), netCDF4.Dataset(path) as file:
+        file.set_auto_maskandscale(False)
+        return _read_plan(path, file, {})
 
 
 def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray[Any, Any]]) -> Plan:

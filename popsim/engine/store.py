@@ -12,7 +12,7 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ import xarray as xr
 
 from popsim.arguments import check_whole
 from popsim.arrays import Floats
-from popsim.engine.shards import AHEAD, Shards
+from popsim.engine.shards import AHEAD
 from popsim.engine.simulation import Simulation
 from popsim.engine.storage import Storage, storage_at
 from popsim.engine.store_arrays import (
@@ -44,11 +44,11 @@ from popsim.engine.store_arrays import (
     make_array,
     make_checksums,
     make_group,
-    native,
     open_group,
     whole_values,
     write_variable,
 )
+from popsim.engine.store_reader import AGAIN, UNREADABLE, Reader, common_chunks, reason_of, shards_of
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, check_threads, make_room
 from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, words
@@ -58,12 +58,7 @@ _RANGE_BYTES = 2**26
 """What a range of scenarios takes: two are in memory, one that is drawn and one that is written."""
 _LEAST_RANGE, _LARGEST_RANGE = 512, 2**16
 """Scenarios of a range: a block of the kernels at least; no more than is soon drawn again where it is lost."""
-_READ_BYTES = 2**24
-"""Pieces of consecutive ranges are read together up to this size."""
-_AGAIN = "popsim resume draws it again, and so does the same simulate(..., store=...)"
 _ON = "popsim resume goes on with it, and so does the same simulate(..., store=...)"
-_UNREADABLE = (OSError, RuntimeError, ValueError, KeyError, IndexError, TypeError, AssertionError)
-"""What Zarr and its codecs raise where a file is damaged."""
 
 
 def range_length(simulation: Simulation, memory: int | None = None, parts: int = 1) -> int:
@@ -193,7 +188,7 @@ class Store:
         with ThreadPoolExecutor(min(check_threads(None), AHEAD)) as pool:
             # The largest first: it is flushed while others are packed.
             for name, values in sorted(self._values(out), key=lambda each: -each[1].size):
-                shards = _shards_of(self._written, self._arrays[name])
+                shards = shards_of(self._written, self._arrays[name])
                 if shards is None:
                     self._arrays[name][:, within] = values
                     continue
@@ -253,11 +248,11 @@ class Store:
         with _writing(self.path):
             for place, _ in taken:
                 with self.storage.flushing():
-                    for key in (name for variable in self.variables for name in self._files(variable, place)):
+                    *files, record = self.files_of(place)
+                    for key in files:
                         self.storage.take(source.storage, key)
-                    self.storage.take(source.storage, f"scenario/c.{place}")
                 with self.storage.flushing():
-                    self.storage.take(source.storage, f"{CHECKSUM}/c.{place}.0")
+                    self.storage.take(source.storage, record)
         return len(taken)
 
     def copy(self, path: str | os.PathLike[str]) -> Store:
@@ -277,17 +272,40 @@ class Store:
                     target.take(self.storage, name)
         return open_store(path)
 
-    def verify(self) -> list[Problem]:
-        """Return every file of a finished range that is missing or not as it was written."""
-        return [problem for _, found in self._damaged() for problem in found]
+    def verify(self, variables: Sequence[str] | None = None) -> list[Problem]:
+        """Return every file that is missing or not as it was written: of finished ranges, and of what was added.
 
-    def discard_damaged(self) -> list[Problem]:
-        """Return as `verify`, and remove the records of these ranges, so that they count as missing."""
-        damaged = list(self._damaged())
+        Parameters
+        ----------
+        variables
+            Of the ranges, those that are looked at, and nothing else; None for all of the store.
+        """
+        problems = [problem for _, found in self._damaged(variables) for problem in found]
+        return problems if variables is not None else [*problems, *(each for _, each in self._damaged_additions())]
+
+    def discard_damaged(self, changed: Collection[str] = ()) -> list[Problem]:
+        """Return the problems of finished ranges, and remove their records, so that these count as missing.
+
+        Parameters
+        ----------
+        changed
+            Files in the store that are known to be others than were written, though they may fit their records.
+        """
+        damaged = dict(self._damaged())
+        for place, (start, stop) in enumerate(self.ranges()):
+            allowed = f"scenarios {start:,} to {stop - 1:,}, as they were written"
+            for name in self.files_of(place) if changed else ():
+                if name in changed and place not in damaged:
+                    damaged[place] = [Problem(f"{self.path}/{name}", (), "another file", allowed, AGAIN)]
         with _writing(self.path):
-            for place, _ in damaged:
+            for place in damaged:
                 self.storage.remove(f"{CHECKSUM}/c.{place}.0")
-        return [problem for _, found in damaged for problem in found]
+        return [problem for found in damaged.values() for problem in found]
+
+    def files_of(self, place: int) -> list[str]:
+        """Return the names of all files of a range, by its place among all."""
+        of_variables = [name for variable in self.variables for name in self._files(variable, place)]
+        return [*of_variables, f"scenario/c.{place}", f"{CHECKSUM}/c.{place}.0"]
 
     def _damaged(self, variables: Sequence[str] | None = None) -> Iterator[tuple[int, list[Problem]]]:
         """Yield the places of finished ranges that are damaged, with the problems of each."""
@@ -296,13 +314,43 @@ class Store:
             if each not in missing and (found := self._damage(place, each, variables or self.variables)):
                 yield place, found
 
+    def discard_damaged_additions(self, attribute: str) -> list[Problem]:
+        """Return the problems of added variables, and let go of these, and of an attribute that says they are there."""
+        damaged = dict(self._damaged_additions())
+        if damaged:
+            with _writing(self.path):
+                group = open_group(self.storage)
+                attributes, described = described_by(group)
+                kept = {
+                    key: [name for name in described[key] if name not in damaged] for key in ("order", "coordinates")
+                }
+                added = {name: each for name, each in described["added"].items() if name not in damaged}
+                attributes.pop(attribute, None)
+                describe(group, self.storage, attributes, {**described, **kept, "added": added})
+        return list(damaged.values())
+
+    def _damaged_additions(self) -> Iterator[tuple[str, Problem]]:
+        """Yield each added variable that is not as it was written; earlier stores have no checksums of them."""
+        with _reading(self.path):
+            _, described = described_by(open_group(self.storage))
+            sums = {name: self._sum_of(name) for name in described.get("added", {})}
+        for name, found in sums.items():
+            if found != described["added"][name]:
+                where, allowed = f"{self.path}/{name}", "all files of it, as they were written"
+                yield name, Problem(where, (), "another checksum", allowed, "run the study again")
+
+    def _sum_of(self, name: str) -> int:
+        """Return one checksum of all files of an added variable as they are now."""
+        keys = sorted(f"{name}/{key}" for key in self.storage.names(name) if key != "zarr.json")
+        return _together([self.storage.checksum(key) or 0 for key in keys])
+
     def _damage(self, place: int, scenarios: tuple[int, int], variables: Sequence[str]) -> list[Problem]:
         allowed = f"scenarios {scenarios[0]:,} to {scenarios[1] - 1:,}, as they were written"
         try:
             row = array_of(open_group(self.storage), CHECKSUM)[place]
             records = dict(zip(self.variables, row.tolist(), strict=True))
-        except _UNREADABLE as error:
-            return [Problem(f"{self.path}/{CHECKSUM}/c.{place}.0", (), _reason(error), allowed, _AGAIN)]
+        except UNREADABLE as error:
+            return [Problem(f"{self.path}/{CHECKSUM}/c.{place}.0", (), reason_of(error), allowed, AGAIN)]
         problems = []
         for name in variables:
             files = self._files(name, place)
@@ -313,7 +361,7 @@ class Store:
                 found = "another checksum"
             else:
                 continue
-            problems.append(Problem(f"{self.path}/{files[0]}", (), found, allowed, _AGAIN))
+            problems.append(Problem(f"{self.path}/{files[0]}", (), found, allowed, AGAIN))
         return problems
 
     def dataset(self) -> xr.Dataset:
@@ -335,7 +383,7 @@ class Store:
             group = open_group(self.storage)
             attributes, described = described_by(group)
             arrays = {name: array_of(group, name) for name in described["order"]}
-            lengths = _common_chunks([array for array in arrays.values() if "scenario" in dims_of(array)])
+            lengths = common_chunks([array for array in arrays.values() if "scenario" in dims_of(array)])
             variables = {name: self._variable(array, lengths) for name, array in arrays.items()}
         first = self.sampling.first
         scenario = pd.RangeIndex(first, first + self.sampling.count)
@@ -351,7 +399,7 @@ class Store:
         if "scenario" not in dims:
             return xr.Variable(dims, whole_values(array), dict(array.attrs))
         chunks = [lengths[dim] for dim in dims]
-        reader = _Reader(self, array.basename)
+        reader = Reader(self, array.basename)
         token = f"{array.basename}-{dask.base.tokenize(self.path, self.plan_digest, self.sampling, array.shape)}"
         like = np.empty((0,) * array.ndim, reader.dtype)
         values = da.from_array(reader, chunks, name=token, fancy=False, meta=like)  # type: ignore[no-untyped-call]
@@ -401,97 +449,19 @@ class Store:
             }
             kept = [name for name in described["order"] if name not in new]
             coordinates = [name for name in described["coordinates"] if name not in new]
-            describe(group, self.storage, attributes, {**described, "order": kept, "coordinates": coordinates})
-            with self.storage.flushing():
+            added = {name: each for name, each in described.get("added", {}).items() if name not in new}
+            described |= {"order": kept, "coordinates": coordinates, "added": added}
+            describe(group, self.storage, attributes, described)
+            with self.storage.flushing() as sums:
                 for name, variable in new.items():
                     self.storage.remove(name)
                     write_variable(group, name, variable, self.chunk)
+            for name in new:
+                files = sorted(key for key in sums if key.startswith(f"{name}/") and not key.endswith("/zarr.json"))
+                added[name] = _together([sums[key] for key in files])
             coordinates += [name for name in new if name in dataset.coords]
-            described |= {"order": [*kept, *new], "coordinates": coordinates}
+            described |= {"order": [*kept, *new]}
             describe(group, self.storage, {**attributes, **dataset.attrs}, described)
-
-
-@dataclass(frozen=True)
-class _Reader:
-    """A variable with scenarios, as dask arrays read it; what is damaged is an error and never another number."""
-
-    store: Store
-    name: str
-
-    @cached_property
-    def _array(self) -> Array:
-        return array_of(open_group(self.store.storage), self.name)
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self._array.shape)
-
-    @property
-    def ndim(self) -> int:
-        return len(self.shape)
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        found: np.dtype[Any] = self._array.dtype.newbyteorder("=")
-        return found
-
-    @property
-    def _shards(self) -> Shards | None:
-        """The files, where they can be read without Zarr; not kept, since a finished run is moved to its place."""
-        return _shards_of(self.store.storage, self._array)
-
-    def __getitem__(self, index: Any) -> Any:
-        try:
-            wanted = _ranges_of(index, self.shape)
-            shards = self._shards
-            if shards is not None and shards.are_one_column(wanted):
-                return shards.read(wanted)[tuple(0 if isinstance(each, int) else slice(None) for each in index)]
-            values = native(np.asarray(self._array[index]))
-        except _UNREADABLE as error:
-            raise self._unreadable(_reason(error)) from error
-        if values.dtype.kind == "f" and np.isnan(values).any():
-            # No output is NaN: it stands for a file that is not there.
-            raise self._unreadable("values missing")
-        return values
-
-    def _unreadable(self, reason: str) -> FileError:
-        known = self.name in self.store.variables
-        problems = [each for _, found in self.store._damaged([self.name]) for each in found] if known else []
-        # What was added to the ranges is made again with them alone.
-        mend = _AGAIN if known else "run the study again"
-        return FileError(problems or Problem(f"{self.store.path}/{self.name}", (), reason, "as written", mend))
-
-
-def _shards_of(storage: Storage, array: Array) -> Shards | None:
-    """Return the files of a variable, where they are files of a folder that have pieces."""
-    if storage.folder is None or array.shards is None:
-        return None
-    return Shards(storage.folder / array.basename, tuple(array.shape), array.chunks, array.shards)
-
-
-def _common_chunks(arrays: Sequence[Array]) -> dict[str, int]:
-    """Return the length of a dask chunk along each dimension, the same in all variables, as `Dataset.chunks` wants it.
-
-    It is the smallest piece of any of them, and as many scenarios as are worth reading together.
-    """
-    lengths: dict[str, int] = {}
-    for array in arrays:
-        for dim, piece in zip(dims_of(array), array.chunks, strict=True):
-            lengths[dim] = min(piece, lengths.get(dim, piece))
-    largest = max((8 * math.prod(array.chunks) for array in arrays), default=1)
-    if "scenario" in lengths:
-        lengths["scenario"] *= max(1, _READ_BYTES // largest)
-    return lengths
-
-
-def _ranges_of(index: Any, shape: Sequence[int]) -> list[range]:
-    """Return the indices along each dimension, all ascending; empty for an index of another kind."""
-    if not isinstance(index, tuple) or len(index) != len(shape):
-        return []
-    if not all(isinstance(each, int) or (isinstance(each, slice) and (each.step or 1) > 0) for each in index):
-        return []
-    slices = [slice(each, each + 1 or None) if isinstance(each, int) else each for each in index]
-    return [range(length)[each] for each, length in zip(slices, shape, strict=True)]
 
 
 def create_store(path: str | os.PathLike[str], simulation: Simulation, *, chunk: int | None = None) -> Store:
@@ -682,10 +652,6 @@ def _together(sums: Sequence[int]) -> int:
     return sums[0] if len(sums) == 1 else zlib.crc32(np.array(sums, dtype="<u4").tobytes())
 
 
-def _reason(error: Exception) -> str:
-    return getattr(error, "strerror", None) or str(error).partition("\n")[0] or type(error).__name__
-
-
 @contextmanager
 def _reading(path: str) -> Iterator[None]:
     """Turn what Zarr raises into an error that names the store."""
@@ -693,8 +659,8 @@ def _reading(path: str) -> Iterator[None]:
         yield
     except PopsimError:
         raise
-    except _UNREADABLE as error:
-        raise FileError(Problem(path, (), _reason(error), "a store that can be read", _AGAIN)) from error
+    except UNREADABLE as error:
+        raise FileError(Problem(path, (), reason_of(error), "a store that can be read", AGAIN)) from error
 
 
 @contextmanager
@@ -706,4 +672,6 @@ def _writing(path: str) -> Iterator[None]:
         raise
     except OSError as error:
         mend = "make room, then popsim resume goes on, and so does the same simulate(..., store=...)"
-        raise FileError(Problem(f"writing {path}", (), _reason(error), "a folder that may be written", mend)) from error
+        raise FileError(
+            Problem(f"writing {path}", (), reason_of(error), "a folder that may be written", mend)
+        ) from error

@@ -13,10 +13,11 @@ import xarray as xr
 
 from popsim.arguments import check_path
 from popsim.engine import files
+from popsim.engine.manifest import verify
 from popsim.engine.run_folder import ensure_found
 from popsim.engine.sweep import Part, Sweep
 from popsim.errors import FileError, Problem, RunError
-from popsim.schema import SWEEP_FILE, SWEEP_PARTS
+from popsim.schema import MANIFEST_FILE, SWEEP_FILE, SWEEP_PARTS
 
 _UNREADABLE = (OSError, RuntimeError, ValueError, KeyError)
 """What reading a damaged netCDF file raises."""
@@ -78,13 +79,20 @@ def write_sweep(folder: Path, dataset: xr.Dataset) -> None:
     files.remove(folder / SWEEP_PARTS)
 
 
-def load_sweep(folder: str | os.PathLike[str]) -> xr.Dataset:
+def load_sweep(folder: str | os.PathLike[str], *, trust_edited: bool = False) -> xr.Dataset:
     """Read a folder that `popsim sweep` wrote: the dataset that `popsim.sweep` returns, in memory.
+
+    Parameters
+    ----------
+    folder
+        The folder of the sweep.
+    trust_edited
+        Whether to take files as they are that are not as the sweep wrote them.
 
     Raises
     ------
     RunError
-        When the folder is none.
+        When the folder is none, or files of it were changed, are missing or are of another sweep: each is named.
     FileError
         When its file cannot be read.
 
@@ -100,6 +108,8 @@ def load_sweep(folder: str | os.PathLike[str]) -> xr.Dataset:
     source = Path(check_path("folder", folder, "the path of a folder written by popsim sweep"))
     ensure_found(source)
     path = source / SWEEP_FILE
+    if (source / MANIFEST_FILE).exists():
+        verify(source, trust_edited=trust_edited)
     if not path.is_file():
         allowed, mend = "a folder written by popsim sweep", "popsim sweep STUDY --grid KEY=V1,V2 --out DIR"
         raise RunError(Problem(str(source), (), f"no {SWEEP_FILE}", allowed, mend))

@@ -14,15 +14,26 @@ from popsim.report.numbers import percent, significant
 from popsim.report.prose import Prose
 from popsim.report.rests_on import expected_costs, money_by_basis, width_by_basis
 from popsim.report.words import basis as basis_name
+from popsim.schema import MANIFEST_FILE, TRUSTED
 
 _text = Prose("credibility")
 
 
 def credibility(data: ReportData) -> Section:
     """List what speaks for and against the result of this run, the weightiest first."""
-    items = (*_expected_cost(data), *_variance(data), *_dependence(data), *_precision(data))
+    items = (*trusted(data), *_expected_cost(data), *_variance(data), *_dependence(data), *_precision(data))
     blocks: tuple[Block, ...] = (Paragraph(_text("order_of_doubts")), *([Bullets(items)] if items else []))
     return Section("credibility", _("Can this result be believed?"), _("Credibility"), blocks)
+
+
+def trusted(data: ReportData) -> list[str]:
+    """Name the files of the run that were changed since it was made."""
+    names = str(data.dataset.attrs.get(TRUSTED, ""))
+    if not names:
+        return []
+    if names == MANIFEST_FILE:
+        return [_text("unknown_files", manifest=names)]
+    return [_text("trusted_files", files=names)]
 
 
 def _expected_cost(data: ReportData) -> list[str]:

@@ -16,6 +16,7 @@ from popsim.report.language import gettext as _
 from popsim.report.numbers import Printed, percent
 from popsim.report.prose import Prose
 from popsim.report.sections import budgets, drivers, headline, which_assumptions
+from popsim.report.sections.credibility import trusted
 from popsim.report.sections.ranges import row_of
 from popsim.types import BASES
 
@@ -27,7 +28,7 @@ _text = Prose("page_one")
 
 def page_one(data: ReportData) -> Section:
     """Return the result on one page: ranges, S-curve, what drives it, what it rests on, the options."""
-    blocks: list[Block] = [Paragraph(headline.first_sentence(data)), _ranges(data)]
+    blocks: list[Block] = [*map(Paragraph, trusted(data)), Paragraph(headline.first_sentence(data)), _ranges(data)]
     if not data.is_certain:
         blocks.append(budgets.figure(data))
     blocks += _drives(data)

@@ -1,0 +1,70 @@
+"""Runs and studies as commands load them: the files of a run folder are compared with its manifest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from popsim.errors import Problem
+from popsim.schema import MANIFEST_FILE
+
+if TYPE_CHECKING:
+    from popsim.engine.runs import Run
+    from popsim.study.model import Study
+
+_MOST = 3
+"""Files that a note names."""
+
+
+def read_run(folder: Path, trust_edited: bool) -> Run:
+    """Return a run, and say what in its folder is not as it wrote it.
+
+    Parameters
+    ----------
+    folder
+        The folder of the run.
+    trust_edited
+        Whether to take files as they are that are not as the run wrote them.
+    """
+    from popsim.engine.runs import load_run
+
+    run = load_run(folder, trust_edited=trust_edited)
+    say_changed(folder, run.verified.trusted, run.verified.documents)
+    return run
+
+
+def read_study(source: str, overrides: Mapping[str, object], trust_edited: bool) -> Study:
+    """Return a study; that of a run folder, its file named or the folder, is as the run had it.
+
+    Parameters
+    ----------
+    source, overrides
+        As for `load_study`.
+    trust_edited
+        Whether to take a study of a run as it is that was changed since.
+    """
+    from popsim.study.load import load_study
+
+    path = Path(source)
+    folder = path if path.is_dir() else path.parent
+    if (folder / MANIFEST_FILE).exists() and (folder == path or path.is_file()):
+        from popsim.engine.manifest import is_of_study, verify
+
+        verified = verify(folder, trust_edited=trust_edited, only=is_of_study)
+        say_changed(folder, [name for name in verified.trusted if is_of_study(name)], ())
+    return load_study(source, overrides)
+
+
+def say_changed(folder: Path, trusted: Sequence[str], documents: Sequence[Problem]) -> None:
+    """Print which files of a run are taken as they are, and which documents are not as they were written."""
+    from popsim.cli.folder import some_of
+
+    if trusted:
+        click.echo(f"In {folder}, changed since the run and taken as it is: {some_of(list(trusted), _MOST)}.", err=True)
+    if documents:
+        names = [Path(each.file).relative_to(folder).as_posix() for each in documents]
+        way = "popsim report writes documents anew"
+        click.echo(f"In {folder}, not as popsim wrote it: {some_of(names, _MOST)}; {way}.", err=True)
