@@ -127,7 +127,7 @@ def test_a_folder_that_is_none(tmp_path: Path, packaged: tuple) -> None:
 def test_a_file_that_is_no_netcdf(folder: Path, text: bytes) -> None:
     (folder / ENSEMBLE_FILE).write_bytes(text)
     with pytest.raises(FileError, match=ENSEMBLE_FILE):
-        load_run(folder)
+        load_run(folder, trust_edited=True)
     (folder / PLAN_FILE).write_bytes(text)
     with pytest.raises(FileError, match=PLAN_FILE):
         load_plan(folder / PLAN_FILE)
@@ -137,7 +137,7 @@ def test_a_file_cut_short(folder: Path) -> None:
     whole = (folder / ENSEMBLE_FILE).read_bytes()
     (folder / ENSEMBLE_FILE).write_bytes(whole[: len(whole) // 2])
     with pytest.raises(FileError, match=ENSEMBLE_FILE):
-        load_run(folder)
+        load_run(folder, trust_edited=True)
 
 
 def test_a_damaged_array_is_refused(folder: Path, packaged: tuple) -> None:
@@ -147,14 +147,14 @@ def test_a_damaged_array_is_refused(folder: Path, packaged: tuple) -> None:
     whole[place] ^= 1
     (folder / ENSEMBLE_FILE).write_bytes(whole)
     with pytest.raises(FileError, match=ENSEMBLE_FILE):
-        load_run(folder)
+        load_run(folder, trust_edited=True)
 
 
 def test_another_netcdf_file_is_no_ensemble(folder: Path, packaged: tuple) -> None:
     for other in (xr.Dataset({"x": ("t", [1.0])}), packaged[2].drop_attrs()):
         other.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
         with pytest.raises(RunError, match="run the study again"):
-            load_run(folder)
+            load_run(folder, trust_edited=True)
 
 
 def rewritten(dataset: xr.Dataset, name: str, **parts: Any) -> xr.Dataset:
@@ -201,7 +201,7 @@ def test_what_differs_from_the_schema_is_named(
 ) -> None:
     change(packaged[2]).to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
     with pytest.raises(RunError) as refusal:
-        load_run(folder)
+        load_run(folder, trust_edited=True)
     (problem,) = refusal.value.problems
     assert (problem.file, problem.keys) == (str(folder / ENSEMBLE_FILE), keys)
     assert (problem.found, problem.allowed, problem.mend) == (found, allowed, "run the study again")
@@ -212,14 +212,14 @@ def test_all_differences_are_named_at_once(folder: Path, packaged: tuple) -> Non
     dataset = rewritten(rewritten(packaged[2], "cost", attrs=wrong), "cost_by_area", attrs=wrong)
     dataset.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
     with pytest.raises(RunError) as refusal:
-        load_run(folder)
+        load_run(folder, trust_edited=True)
     assert {problem.keys for problem in refusal.value.problems} == {("cost", "units"), ("cost_by_area", "units")}
 
 
 def test_a_variable_that_the_schema_does_not_know_may_be_there(folder: Path, packaged: tuple) -> None:
     more = packaged[2].assign(my_own=("scenario", np.ones(packaged[2].sizes["scenario"])))
     more.to_netcdf(folder / ENSEMBLE_FILE, engine="netcdf4")
-    assert "my_own" in load_run(folder).dataset
+    assert "my_own" in load_run(folder, trust_edited=True).dataset
 
 
 @pytest.mark.parametrize("name", ["own_stream", "tables", "row_scale", "term_weight", "year_share"])
@@ -242,4 +242,4 @@ def test_a_changed_seed_of_a_plan_is_refused(folder: Path) -> None:
 def test_a_study_that_was_broken_is_refused(folder: Path) -> None:
     (folder / "study.toml").write_text("format = 1\n", encoding="utf-8")
     with pytest.raises(StudyError):
-        load_run(folder)
+        load_run(folder, trust_edited=True)

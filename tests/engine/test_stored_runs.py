@@ -112,7 +112,9 @@ def test_a_run_is_opened_without_reading_its_scenarios(
 ) -> None:
     ps.save_run(folder, study, plan, stored)
     (folder / "ensemble.zarr" / "cost" / "c.0.1").unlink()
-    run = ps.load_run(folder)
+    with pytest.raises(RunError, match=r"cost/c\.0\.1"):
+        ps.load_run(folder)
+    run = ps.load_run(folder, trust_edited=True)
     with pytest.raises(FileError, match=r"cost/c\.0\.1") as caught:
         ps.summarise(run)
     assert "popsim resume" in str(caught.value)
@@ -128,7 +130,7 @@ def test_a_store_that_is_laid_out_otherwise_is_refused(
     described.unlink()
     described.write_text(json.dumps(text))
     with pytest.raises(RunError, match="pebbles"):
-        ps.load_run(folder)
+        ps.load_run(folder, trust_edited=True)
 
 
 def test_a_store_of_another_plan_is_refused(study: Study, plan: Plan, stored: xr.Dataset, folder: Path) -> None:
@@ -137,7 +139,7 @@ def test_a_store_of_another_plan_is_refused(study: Study, plan: Plan, stored: xr
     ps.save_run(folder.parent, other, ps.compile(other), ps.simulate(other))
     (folder.parent / "plan.nc").replace(folder / "plan.nc")
     with pytest.raises(RunError, match="an ensemble of plan"):
-        ps.load_run(folder)
+        ps.load_run(folder, trust_edited=True)
 
 
 @pytest.mark.parametrize("design", ["random", "sobol"])
@@ -172,5 +174,7 @@ def test_netcdf_is_packed_and_earlier_files_are_read(
     xr.testing.assert_identical(ps.load_run(folder).dataset, wanted)
     plain = {name: {"fletcher32": True} for name, each in wanted.variables.items() if each.dtype.kind == "f"}
     wanted.to_netcdf(folder / "ensemble.nc", engine="netcdf4", encoding=plain)
-    xr.testing.assert_identical(ps.load_run(folder).dataset, wanted)
+    found = ps.load_run(folder, trust_edited=True).dataset
+    assert found.attrs.pop("trusted_files") == "ensemble.nc"
+    xr.testing.assert_identical(found, wanted)
     assert packed < (folder / "ensemble.nc").stat().st_size
