@@ -46,6 +46,7 @@ The folder receives
   ensemble.nc   every scenario, for xarray; or ensemble.zarr, if they are many
   joint.nc      some scenarios in fine detail, for the page
   request.json  what was asked, for "popsim resume" and "popsim extend"
+  manifest.json the files of the run, compared whenever it is read
   study.toml    the study as run; inputs/ holds the files it was read from
   plan.nc       what fixes the numbers to the last bit"""
 )

@@ -332,7 +332,7 @@ class Verified:
     trusted: tuple[str, ...] = ()
     """Files that are not as the run wrote them and are taken as they are."""
     documents: tuple[Problem, ...] = ()
-    """Documents that are not as the run wrote them; those that were taken elsewhere are no news."""
+    """Documents that are not as the run wrote them; those that were moved elsewhere are not among them."""
 
 
 def verify(
@@ -340,7 +340,7 @@ def verify(
 ) -> Verified:
     """Compare the files of a run with its manifest; nothing of them is parsed.
 
-    Large files of a store are told by their ends; their pieces are checked when they are read, and all of them by
+    Large files of a store are recognised by their ends; their pieces are checked when they are read, and all of them by
     `Store.verify`.
 
     Parameters
