@@ -85,8 +85,10 @@ def _check_run(folder: Path, trust_edited: bool) -> int:
     if (folder / STORE_FILE).is_dir():
         from popsim.engine.store import open_store
 
-        if problems := open_store(folder / STORE_FILE).verify():
+        store = open_store(folder / STORE_FILE)
+        if problems := store.verify():
             raise RunError(problems)
+        store.dataset()  # reads what has no scenarios
     return 0 if verified.trusted or verified.manifest is None else len(verified.manifest.files)
 
 

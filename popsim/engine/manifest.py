@@ -48,6 +48,7 @@ _END = 2**15
 _TOGETHER = 4
 """Files that are read at once."""
 _AGAIN = "run the study again, or take the files as they are: --trust-edited, in Python trust_edited=True"
+_RESUME = "popsim resume draws it again if it holds scenarios"
 _TRIALS = 5
 """How often a folder is looked at that another process changes meanwhile."""
 
@@ -439,7 +440,8 @@ def _difference(folder: Path, name: str, manifest: Manifest, about: os.stat_resu
             found = _reason(error)
     if not found or (manifest.is_store_changing and _may_change(name, wanted[0].size)):
         return None
-    return Problem(str(path), (), found, "the file that this run wrote", _AGAIN)
+    mend = f"{_RESUME}; else {_AGAIN}" if name.startswith(f"{STORE_FILE}/") else _AGAIN
+    return Problem(str(path), (), found, "the file that this run wrote", mend)
 
 
 def _may_change(name: str, size: int) -> bool:

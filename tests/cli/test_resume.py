@@ -22,9 +22,9 @@ FOLDER = Path("results", "example")
 UNFINISHED = unfinished_of(FOLDER)
 
 
-def content(folder: Path, but: str = "") -> dict[str, bytes]:
+def content(folder: Path) -> dict[str, bytes]:
     """Return all files of a folder, to the byte."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != but]
+    files = [path for path in sorted(folder.rglob("*")) if path.is_file()]
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
 
 
@@ -63,6 +63,11 @@ def raising(error: BaseException) -> Callable[..., Any]:
         raise error
 
     return function
+
+
+def but_asked(content: dict[str, bytes]) -> dict[str, bytes]:
+    """Return the files of a run without the request, and the manifest with its digest."""
+    return {name: data for name, data in content.items() if name not in ("request.json", "manifest.json")}
 
 
 PLACES = {
@@ -236,8 +241,9 @@ def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def but_ensemble(content: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the files of a run without those that hold its scenarios, and without the request."""
-    return {name: data for name, data in content.items() if not name.startswith(("ensemble.", "request."))}
+    """Return the files of a run without those that hold its scenarios, the manifest of them, and the request."""
+    others = ("ensemble.", "manifest.", "request.")
+    return {name: data for name, data in content.items() if not name.startswith(others)}
 
 
 @pytest.mark.usefixtures("short_of_memory")
@@ -374,9 +380,7 @@ def test_a_longer_run_is_an_extended_one(
     done = call("extend", str(FOLDER), "--scenarios", "300")
     assert done.status == 0
     assert ", 100 scenarios." in done.err
-    assert content(FOLDER, but="request.json") == {
-        name: data for name, data in uninterrupted.items() if name != "request.json"
-    }
+    assert but_asked(content(FOLDER)) == but_asked(uninterrupted)
     before = content(FOLDER)
     done = call("extend", str(FOLDER), "--scenarios", "300", "--json")
     assert (done.status, done.err) == (0, f"{FOLDER} has 300 scenarios already.\n")
@@ -401,9 +405,7 @@ def test_an_extension_draws_the_new_scenarios_alone_and_goes_on_when_it_was_stop
     assert (done.status, f"popsim resume {FOLDER}" in done.err) == (130, True)
     assert content(FOLDER) == content(short)
     assert call("resume", str(FOLDER)).status == 0
-    assert content(FOLDER, but="request.json") == {
-        name: data for name, data in uninterrupted.items() if name != "request.json"
-    }
+    assert but_asked(content(FOLDER)) == but_asked(uninterrupted)
 
 
 def test_points_of_a_sequence_are_added(call: Callable[..., Any]) -> None:
@@ -411,7 +413,7 @@ def test_points_of_a_sequence_are_added(call: Callable[..., Any]) -> None:
     for count, folder in (("64", "one"), ("128", "two")):
         assert call("run", "example", "--scenarios", count, *asked, "--out", folder).status == 0
     assert call("extend", "one", "--scenarios", "128").status == 0
-    assert content(Path("one"), but="request.json") == content(Path("two"), but="request.json")
+    assert but_asked(content(Path("one"))) == but_asked(content(Path("two")))
 
 
 @pytest.mark.parametrize(
