@@ -405,8 +405,10 @@ def _compared(folder: Path, only: Callable[[str], bool]) -> tuple[Manifest | Non
     if manifest is None:
         found = f"no {MANIFEST_FILE}: of an earlier version of popsim, or not complete"
         return None, {MANIFEST_FILE: Problem(str(folder), (), found, "a folder with a manifest", _AGAIN)}
-    with files.said_where(folder):
+    try:
         there = files_in(folder)
+    except OSError as error:
+        raise FileError(Problem(str(folder), (), _reason(error), "a folder that can be read")) from error
     listed = [name for name in manifest.files if only(name)]
 
     def of(name: str) -> Problem | None:
