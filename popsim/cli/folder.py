@@ -13,7 +13,7 @@ from popsim.engine import files
 from popsim.engine.manifest import adopt, announce, files_in, foreign_files, is_same_run, read_manifest, record
 from popsim.engine.run_folder import locked
 from popsim.errors import FileError, Problem, RunError
-from popsim.schema import PLAN_FILE
+from popsim.schema import MANIFEST_FILE, PLAN_FILE
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -41,7 +41,7 @@ def check_replaceable(folder: Path) -> Path:
             Problem(where, (), "a file", "a folder that does not exist yet, or holds a run of popsim", mend)
         )
     names = sorted(path.name for path in target.iterdir())
-    if names and PLAN_FILE not in names:
+    if names and PLAN_FILE not in names and MANIFEST_FILE not in names:
         found = f"a folder without {PLAN_FILE}, which holds {some_of(names)}"
         raise FileError(Problem(where, (), found, "a new or empty folder, or one that holds a run of popsim", mend))
     if foreign := foreign_files(target):
@@ -52,9 +52,10 @@ def check_replaceable(folder: Path) -> Path:
 
 def older_run(folder: Path) -> str | None:
     """Return which run lies in a folder: when it was made, its seed and its scenarios; None where there is none."""
-    if not (folder / PLAN_FILE).is_file():
+    there = next((folder / name for name in (PLAN_FILE, MANIFEST_FILE) if (folder / name).is_file()), None)
+    if there is None:
         return None
-    made = datetime.fromtimestamp((folder / PLAN_FILE).stat().st_mtime).astimezone()
+    made = datetime.fromtimestamp(there.stat().st_mtime).astimezone()
     when = f"{made:%Y-%m-%d %H:%M}"
     manifest = None
     with suppress(RunError, FileError):

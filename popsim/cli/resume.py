@@ -20,7 +20,7 @@ from popsim.cli.request import RunOptions, kept_of, kept_when_stopped, requested
 from popsim.cli.scenarios import Resources, discard_damaged
 from popsim.cli.sparing import give_back_memory
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.schema import PLAN_FILE, STORE_FILE
+from popsim.schema import MANIFEST_FILE, PLAN_FILE, STORE_FILE
 from popsim.version import __version__
 
 _COMMANDS = ("run", "extend", "sweep")
@@ -99,6 +99,8 @@ def _repaired(target: Path, resources: Resources, trust_edited: bool) -> int:
 
     path = target / STORE_FILE
     if not path.is_dir():
+        if (target / MANIFEST_FILE).exists():
+            verify(target, trust_edited=trust_edited)
         return 0
     store = open_store(path)
     own = {f"{STORE_FILE}/{name}" for place in range(len(store.ranges())) for name in store.files_of(place)}
