@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from popsim.errors import Problem
 from popsim.schema import MANIFEST_FILE
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ _MOST = 3
 """Files that a note names."""
 
 
-def read_run(folder: Path, trust_edited: bool) -> Run:
+def read_run(folder: Path, trust_edited: bool, remade: Set[str] = frozenset()) -> Run:
     """Return a run, and say what in its folder is not as it wrote it.
 
     Parameters
@@ -28,11 +27,14 @@ def read_run(folder: Path, trust_edited: bool) -> Run:
         The folder of the run.
     trust_edited
         Whether to take files as they are that are not as the run wrote them.
+    remade
+        Documents that the command is about to write anew, by the names of files and folders.
     """
     from popsim.engine.runs import load_run
 
     run = load_run(folder, trust_edited=trust_edited)
-    say_changed(folder, run.verified.trusted, run.verified.documents)
+    documents = [name for name in run.verified.documents if name.partition("/")[0] not in remade]
+    say_changed(folder, run.verified.trusted, documents)
     return run
 
 
@@ -58,13 +60,12 @@ def read_study(source: str, overrides: Mapping[str, object], trust_edited: bool)
     return load_study(source, overrides)
 
 
-def say_changed(folder: Path, trusted: Sequence[str], documents: Sequence[Problem]) -> None:
+def say_changed(folder: Path, trusted: Sequence[str], documents: Sequence[str]) -> None:
     """Print which files of a run are taken as they are, and which documents are not as they were written."""
     from popsim.cli.folder import some_of
 
     if trusted:
         click.echo(f"In {folder}, changed since the run and taken as it is: {some_of(list(trusted), _MOST)}.", err=True)
     if documents:
-        names = [Path(each.file).relative_to(folder).as_posix() for each in documents]
         way = "popsim report writes documents anew"
-        click.echo(f"In {folder}, not as popsim wrote it: {some_of(names, _MOST)}; {way}.", err=True)
+        click.echo(f"In {folder}, not as popsim wrote it: {some_of(list(documents), _MOST)}; {way}.", err=True)

@@ -15,6 +15,7 @@ from popsim.cli.parameters import as_json_option, run_argument, trust_option
 from popsim.cli.sparing import spare_dask
 from popsim.errors import ParameterError, Problem
 from popsim.report.formats import FORMATS, chosen, chosen_languages
+from popsim.schema import pictures_folder
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -94,7 +95,9 @@ def command(
     spare_dask(run)
     from popsim.report.data import gather
 
-    loaded = read_run(run, trust_edited)
+    files = {each.file(code) for each in wanted for code in codes}
+    remade = files | {pictures_folder(name) for name in files} if out is None else set()
+    loaded = read_run(run, trust_edited, remade)
     if drivers is not None:
         loaded = _with_drivers(loaded, drivers)
     data = gather(loaded.study, loaded.dataset, joint=loaded.joint)

@@ -332,7 +332,7 @@ class Verified:
     manifest: Manifest | None = None
     trusted: tuple[str, ...] = ()
     """Files that are not as the run wrote them and are taken as they are."""
-    documents: tuple[Problem, ...] = ()
+    documents: tuple[str, ...] = ()
     """Documents that are not as the run wrote them; those that were moved elsewhere are not among them."""
 
 
@@ -378,7 +378,7 @@ def verify(
     if counting and not trust_edited:
         raise DamagedRunError(counting.values())
     known = () if manifest is None else manifest.trusted
-    changed = tuple(each for name, each in documents.items() if name in there)
+    changed = tuple(name for name in documents if name in there)
     return Verified(manifest, tuple(sorted({*known, *counting})), changed)
 
 

@@ -19,7 +19,10 @@ import popsim
 from popsim.cli.main import main
 from popsim.report.summary_csv import quantile_name
 
-FILES = {"ensemble.nc", "joint.nc", "plan.nc", "study.toml", "inputs", "request.json", "summary.csv", "report.html"}
+FILES = {
+    "ensemble.nc", "joint.nc", "plan.nc", "study.toml", "inputs", "request.json", "manifest.json", "summary.csv",
+    "report.html",
+}  # fmt: skip
 FEW = ("run", "--scenarios", "300", "--seed", "5")
 ALONE = ("--no-drivers", "--no-assumptions")
 """Neither belongs to most of these tests, and both take longer than so few scenarios."""

@@ -14,7 +14,16 @@ from pathlib import Path
 
 import pytest
 
-RUN_FILES = {"ensemble.nc", "request.json", "joint.nc", "plan.nc", "study.toml", "summary.csv", "inputs"}
+RUN_FILES = {
+    "ensemble.nc",
+    "request.json",
+    "manifest.json",
+    "joint.nc",
+    "plan.nc",
+    "study.toml",
+    "summary.csv",
+    "inputs",
+}
 DOCUMENTS = {"report.html", "report.docx", "report.xlsx"}
 
 
