@@ -10,6 +10,7 @@ import pytest
 import xarray as xr
 
 import popsim as ps
+from popsim.cli.main import main
 from popsim.engine.runs import replace_ensemble
 from popsim.engine.simulate import simulation_of
 from popsim.engine.store import create_store, fill_store, open_store, store_behind
@@ -178,3 +179,43 @@ def test_netcdf_is_packed_and_earlier_files_are_read(
     assert found.attrs.pop("trusted_files") == "ensemble.nc"
     xr.testing.assert_identical(found, wanted)
     assert packed < (folder / "ensemble.nc").stat().st_size
+
+
+def test_what_was_added_to_a_store_is_verified(stored: xr.Dataset) -> None:
+    store = store_behind(stored)
+    assert store is not None
+    store.add(xr.Dataset({"extreme": ("scenario", np.arange(float(COUNT))), "few": ("driver", [0.5])}))
+    assert store.verify() == []
+    files = sorted(path for path in Path(store.path, "extreme").iterdir() if path.name.startswith("c."))
+    content = bytearray(files[1].read_bytes())
+    content[-20] ^= 1
+    files[1].write_bytes(content)
+    (problem,) = store.verify()
+    assert problem.file.endswith("/extreme")
+    files[1].unlink()
+    assert len(store.verify()) == 1
+    assert store.verify(["cost"]) == []
+    assert len(store.discard_damaged_additions("date")) == 1
+    assert store.verify() == []
+    assert {"few"} == set(store.dataset().data_vars) - set(stored.data_vars)
+
+
+def test_a_range_of_another_run_is_drawn_again_though_it_fits_its_record(
+    study: Study, plan: Plan, stored: xr.Dataset, folder: Path
+) -> None:
+    """The manifest knows better than the records."""
+    ps.save_run(folder, study, plan, stored)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    other = simulation_of(study, seed=1)
+    swapped = create_store(folder.parent / "other.zarr", other, chunk=200)
+    fill_store(other, swapped, threads=1)
+    for name in swapped.files_of(1):
+        (folder / "ensemble.zarr" / name).unlink()
+        (folder / "ensemble.zarr" / name).write_bytes(Path(swapped.path, name).read_bytes())
+    assert open_store(folder / "ensemble.zarr").verify() == []
+    with pytest.raises(RunError, match=r"cost/c\.0\.1"):
+        ps.load_run(folder)
+    with pytest.raises(SystemExit) as leaving:
+        main(["resume", str(folder)])
+    assert leaving.value.code == 0
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
