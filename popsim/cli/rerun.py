@@ -25,8 +25,8 @@ Examples:
   popsim rerun results/pops --json
 
 \b
-Exit status: 0 every bit is the same; 1 some are not; 2 no readable run, or its
-files are not as it wrote them."""
+Exit status: 0 every bit is the same; 1 some are not; 2 no readable run, or
+files of it are not as it wrote them."""
 )
 @run_argument
 @threads_option
