@@ -138,8 +138,9 @@ def test_files_that_come_while_a_run_is_made_are_not_deleted(
         (run / "inputs" / "notes.txt").write_text("mine")
         return write(*arguments, **options)
 
-    monkeypatch.setattr(markdown, "write_markdown", late)
-    done = call("run", "example", "--scenarios", "20", "--format", "md", "--out", "run", *QUICK)
+    with monkeypatch.context() as patched:
+        patched.setattr(markdown, "write_markdown", late)
+        done = call("run", "example", "--scenarios", "20", "--format", "md", "--out", "run", *QUICK)
     assert done.status == 2
     assert "inputs/notes.txt, which would be deleted" in done.err
     assert (run / "inputs" / "notes.txt").read_text() == "mine"
