@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import netCDF4
+import numpy as np
 import pytest
 
 import popsim as ps
 from popsim.engine import files
 from popsim.engine.manifest import Manifest, announce, announce_store, foreign_files, record, verify
+from popsim.engine.runs import replace_ensemble
+from popsim.engine.storage import Storage
 from popsim.errors import DamagedRunError, FileError, RunError
 from popsim.schema import ENSEMBLE_FILE, MANIFEST_FILE, PLAN_FILE, STUDY_FILE
+from tests.engine.faults import Killed, number_of_operations, stopped_at
 
 
 @pytest.fixture(scope="module")
@@ -175,13 +181,15 @@ def test_a_reader_waits_for_what_is_put_in_its_place(run: Path, made: Path, monk
     assert replaced == [run / MANIFEST_FILE]
 
 
-def test_saving_another_run_removes_what_the_first_one_alone_had(run: Path, made: Path) -> None:
-    (run / "inputs" / "notes.txt").write_text("mine")
-    study = ps.load_study("pops", {"scenarios.count": 20})
+def test_saving_another_run_removes_what_the_first_one_alone_had(run: Path) -> None:
+    for name in ("notes.txt", "old.csv"):
+        (run / "inputs" / name).write_text("words")
+    record(run, ["inputs/old.csv"])
+    study = ps.load_study("example", {"scenarios.count": 50})
     plan = ps.compile(study)
     ps.save_run(run, study, plan, ps.simulate(plan))
     assert ps.load_run(run).study == study
-    assert (run / "inputs" / "notes.txt").read_text() == "mine"
+    assert [(run / "inputs" / name).exists() for name in ("notes.txt", "old.csv")] == [True, False]
 
 
 def test_what_is_being_written_does_not_count(run: Path) -> None:
@@ -195,3 +203,62 @@ def test_a_manifest_is_read_as_it_was_written(run: Path) -> None:
     assert manifest.text() == text
     assert (manifest.scenarios, manifest.seed) == (100, "1")
     assert {ENSEMBLE_FILE, PLAN_FILE, STUDY_FILE, "inputs/countries.csv"} <= set(manifest.files)
+
+
+def test_a_kill_while_figures_are_added_leaves_the_old_run_or_the_new_one(run: Path, tmp_path: Path) -> None:
+    old = ps.load_run(run).dataset
+    new = old.assign(figures=("driver", [1.0, 2.0]))
+
+    def added(folder: Path) -> None:
+        replace_ensemble(folder, new)
+
+    shutil.copytree(run, tmp_path / "tried")
+    operations = number_of_operations(lambda: added(tmp_path / "tried"))
+    found = []
+    for count in range(operations):
+        folder = tmp_path / f"run-{count}"
+        shutil.copytree(run, folder)
+        with stopped_at(count), pytest.raises(Killed):
+            added(folder)
+        kept = ps.load_run(folder).dataset
+        found.append("figures" in kept)
+        assert kept.identical(new if found[-1] else old)
+    added(folder)
+    verify(folder, strict=True)
+    assert found == sorted(found)
+    assert {True, False} == set(found)
+
+
+def test_a_kill_while_figures_are_added_to_a_store_leaves_a_good_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = ps.load_study("example", {"scenarios.count": 100})
+    plan = ps.compile(study)
+    old = ps.simulate(plan, store=tmp_path / "ensemble.zarr")
+    put = Storage.put
+    for count in itertools.count(step=4):
+        folder = tmp_path / f"run-{count}"
+        folder.mkdir()
+        ps.save_run(folder, study, plan, old)
+        dataset = ps.load_run(folder).dataset.assign(figures=("driver", [1.0, 2.0]))
+        left = [count]
+
+        def killed(*arguments: Any, left: list[int] = left) -> None:
+            if not left[0]:
+                raise Killed
+            left[0] -= 1
+            put(*arguments)
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Storage, "put", killed)
+            try:
+                replace_ensemble(folder, dataset)
+                break
+            except Killed:
+                pass
+        kept = ps.load_run(folder).dataset
+        assert np.array_equal(kept["cost"], old["cost"])
+        replace_ensemble(folder, dataset)
+        assert "figures" in ps.load_run(folder).dataset
+        verify(folder, strict=True)
+    assert count > 2
