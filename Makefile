@@ -41,7 +41,7 @@ test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and a
 test-memory: $(VENV)/.installed-test ## analyses and documents of 2,000,000 scenarios, in the memory of some outputs: some five minutes
 	$(BIN)/python -m pytest tests/analysis/test_memory.py -m memory $(ARGS)
 
-test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost: some half an hour
+test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost; damage a thousand run folders: some half an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers

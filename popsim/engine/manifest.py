@@ -155,7 +155,10 @@ class Manifest:
                 raise RunError(Problem(file, (), "a manifest of a later version", allowed, mend))
             for key in ("files", "coming"):
                 stated[key] = {name: Entry(int(size), str(sha256)) for name, (size, sha256) in stated[key].items()}
-            return cls(**{**stated, "trusted": tuple(stated["trusted"])})
+            manifest = cls(**{**stated, "trusted": tuple(stated["trusted"])})
+            if manifest.text() != text:
+                raise RunError(Problem(file, (), "a manifest that was changed or damaged", allowed, _AGAIN))
+            return manifest
         except RunError:
             raise
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
