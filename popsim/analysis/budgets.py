@@ -11,13 +11,13 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis.by_output import over_outputs, quantiles_of_outputs
-from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of
 from popsim.analysis.order import check_supported, share_error
 from popsim.analysis.tails import UNSEEN, excess_error
 from popsim.analysis.totals import described, units_of, variable_of, with_all_years
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.arrays import Floats
-from popsim.errors import ParameterError, Problem, RunError, nearest
+from popsim.errors import ParameterError, Problem, RunError, nearest, shown, words
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
@@ -69,8 +69,9 @@ def budget(
     dataset = dataset_of(dataset)
     cost = variable_of(dataset, variable)
     amount = _read_amount(amount, cost)
-    limit = _without_scenarios(cost) + amount
-    limit = limit.transpose(*cost.dims[:-1], ...)
+    limit = _without_scenarios(cost)
+    # Its labels are those of the cost, in the same order: nothing is aligned, and no label can get lost.
+    limit += amount.variable if isinstance(amount, xr.DataArray) else amount
     found = over_outputs(cost, partial(_sufficiency, replicates=replicates_of(dataset)), limit.values)
     units = units_of(cost)
     result = {
@@ -127,23 +128,26 @@ def _sufficiency(values: Floats, limit: Floats, replicates: int) -> dict[str, Fl
 
 
 def _read_amount(amount: object, cost: xr.DataArray) -> float | xr.DataArray:
-    """Return a positive amount over dimensions of the cost; the index of a Series names its dimension."""
+    """Return a positive amount over dimensions of the cost, by its labels; the index of a Series names its own."""
     number = as_number(amount)
-    if isinstance(amount, pd.Series):
+    if isinstance(amount, pd.Series) and not isinstance(amount.index, pd.MultiIndex):
         amount = xr.DataArray(amount)
     if number is None and not isinstance(amount, xr.DataArray):
         allowed = "a positive number, such as 850e6; or a DataArray or Series over dimensions of the variable"
-        raise ParameterError(Problem("", ("amount",), repr(amount), allowed))
-    values = amount.values.reshape(-1).tolist() if isinstance(amount, xr.DataArray) else [number]
-    wrong = [value for value in values if not 0.0 < (as_number(value) or 0.0) < np.inf]
+        raise ParameterError(Problem("", ("amount",), shown(amount), allowed))
+    values = amount.values.reshape(-1) if isinstance(amount, xr.DataArray) else np.array([number])
+    # Dates would turn into whole numbers.
+    listed = values.tolist() if values.dtype.kind not in "mM" else list(values)
+    wrong = [value for value in listed if not 0.0 < (as_number(value) or 0.0) < np.inf]
     if wrong:
-        raise ParameterError(Problem("", ("amount",), repr(wrong[0]), "a positive number, such as 850e6"))
+        raise ParameterError(Problem("", ("amount",), shown(wrong[0]), "a positive number, such as 850e6"))
     if isinstance(amount, xr.DataArray) and amount.ndim:
         if not set(amount.dims) <= set(cost.dims) - {"scenario"}:
             allowed = ", ".join(str(dim) for dim in cost.dims[:-1]) or "none"
             raise ParameterError(Problem("", ("amount",), f"dimensions {amount.dims}", f"dimensions among: {allowed}"))
         _check_labels(amount, cost)
-        return amount
+        amount = amount.sel({dim: cost[dim].values for dim in amount.dims if dim in amount.coords})
+        return amount.astype(np.float64).transpose(*(dim for dim in cost.dims if dim in amount.dims))
     return number if number is not None else float(cast("xr.DataArray", amount))
 
 
@@ -153,10 +157,15 @@ def _check_labels(amount: xr.DataArray, cost: xr.DataArray) -> None:
     for dim in map(str, amount.dims):
         if dim in amount.coords:
             given, known = amount[dim].values.tolist(), cost[dim].values.tolist()
-            allowed = f"one for each of: {', '.join(map(str, known[:20]))}"
-            missing = [f"no amount for {label!r}" for label in known if label not in given]
-            unknown = [f"an amount for unknown {label!r}" for label in given if label not in known]
-            problems += [Problem("", ("amount", dim), each, allowed) for each in (missing + unknown)[:5]]
+            allowed = f"one for each of: {words(known)}"
+            missing = [label for label in known if label not in given]
+            unknown = [label for label in given if label not in known]
+            found = [(f"no amount for {shown(label)}", "") for label in missing[:5]]
+            found += [
+                (f"an amount for unknown {shown(label)}", nearest(str(label), [str(each) for each in known]))
+                for label in unknown[:5]
+            ]
+            problems += [Problem("", ("amount", dim), each, allowed, mend) for each, mend in found]
             if len(set(given)) < len(given):
                 problems.append(Problem("", ("amount", dim), "a label twice", "each label once"))
         elif amount.sizes[dim] != cost.sizes[dim]:
@@ -320,7 +329,11 @@ def point_estimates(dataset: Run | xr.Dataset, variable: str = "cost") -> xr.Dat
         name = schema.point_estimate_name(f"{variable}{suffix}")
         if name not in dataset:
             raise RunError(Problem("dataset", (), f"no variable {name!r}", "a dataset of ps.simulate"))
+        check_numbers(dataset, [name])
         cost, estimate = variable_of(dataset, f"{variable}{suffix}"), dataset[name]
+        if set(estimate.dims) != set(cost.dims[:-1]):
+            found_dims, allowed = f"by {words(estimate.dims)}", f"by {words(cost.dims[:-1])}, as {variable}{suffix}"
+            raise RunError(Problem("dataset", (name,), found_dims, allowed, "select from all variables alike"))
         points = estimate.transpose(*cost.dims[:-1]).values
         found = over_outputs(cost, partial(_confidence_of, replicates=replicates_of(dataset)), points)
         share = f"point_estimate_confidence{suffix}"

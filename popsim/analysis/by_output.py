@@ -21,6 +21,7 @@ import xarray as xr
 
 from popsim.analysis.order import quantile_with_error
 from popsim.arrays import Floats
+from popsim.errors import Problem, RunError
 
 MOST_VALUES = 1 << 21
 """Values that are read at a time, 16 MiB; one output where that alone has more."""
@@ -43,15 +44,20 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
     variable
         With scenarios on its last dimension, or all that is to be read of it.
 
+    Raises
+    ------
+    RunError
+        For values that are NaN or infinite.
+
     Examples
     --------
     >>> read_values(xr.Variable("scenario", [1.0, 2.0])).tolist()
     [1.0, 2.0]
     """
     if variable.chunks is None:
-        return np.asarray(variable.values)
+        return _finite(np.asarray(variable.values, dtype=np.float64), variable)
     data = variable.data
-    out = np.empty(data.shape, data.dtype)
+    out = np.empty(data.shape)
     others = math.prod(data.shape[:-1])
     start = stop = 0
     for length in data.chunks[-1]:
@@ -59,7 +65,20 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
         if stop == data.shape[-1] or (stop + length - start) * others > _JOINED:
             out[..., start:stop] = data[..., start:stop].compute()
             start = stop
-    return out
+    return _finite(out, variable)
+
+
+def _finite(values: Floats, variable: xr.DataArray | xr.Variable) -> Floats:
+    """Return values that are all finite."""
+    # NaN is its own minimum: this takes no room, as a mask of all values would.
+    if values.size == 0 or (np.isfinite(values.min()) and np.isfinite(values.max())):
+        return values
+    wrong = np.argwhere(~np.isfinite(values))
+    name = str(getattr(variable, "name", None) or variable.attrs.get("long_name", "a variable"))
+    where = f", the first in scenario {wrong[0][-1] + 1:,}" if values.ndim else ""
+    found = f"NaN or infinite values among the scenarios of {name}: {len(wrong):,} of {values.size:,}{where}"
+    mend = "popsim.simulate gives none: what was added, merged or divided since has left them"
+    raise RunError(Problem("dataset", (), found, "finite values", mend))
 
 
 def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple[Place, Floats]]:

@@ -12,7 +12,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.blocks import blocks_of, mean_of, std_of
 from popsim.analysis.by_output import Place, joined, outputs_of, over_outputs, read_values
-from popsim.analysis.door import coverage_of, dataset_of, replicates_of, scenario_variables
+from popsim.analysis.door import check_numbers, coverage_of, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, binomial_error
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
 from popsim.analysis.totals import breakdowns_of, with_all_years
@@ -99,6 +99,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     known = set(scenario_variables(dataset))
     totals = [name for name in schema.TOTALS if name in known]
     parts = breakdowns_of(dataset)
+    check_numbers(dataset, (*totals, *parts))
     names = [str(option) for option in dataset["option"].values]
     base, chosen = names.index(baseline), [names.index(option) for option in others]
     level, replicates = coverage_of(dataset, coverage), replicates_of(dataset)
@@ -343,6 +344,7 @@ def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.V
     """Return the payments that options no longer make for components that the baseline has too, and their cost."""
     if "planned_payments" not in dataset:
         return {}
+    check_numbers(dataset, ["planned_payments"])
     planned = np.asarray(dataset["planned_payments"].transpose("option", "component").values)
     own = planned[chosen]
     ceased = np.where((own > 0.0) & (planned[base] > 0.0), planned[base] - own, 0.0)
@@ -352,6 +354,7 @@ def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.V
     for total in schema.BREAKDOWNS:
         name = f"expected_{total}_all_years_by_component"
         if name in dataset:
+            check_numbers(dataset, [name])
             expected = dataset[name].transpose("option", "component")
             each = np.divide(expected.values[chosen], own, out=np.zeros_like(own), where=own > 0.0)
             units = str(expected.attrs.get("units", "1"))

@@ -11,6 +11,7 @@ import xarray as xr
 from popsim.analysis.blocks import mean_of, std_of
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.totals import variable_of
 from popsim.arguments import check_whole
 from popsim.arrays import Floats
 from popsim.errors import Problem, RunError
@@ -62,16 +63,20 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
     missing = [name for name in ASSUMPTIONS.values() if name not in dataset]
     if missing:
         raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
-    if any("option" not in dataset[name].dims for name in ASSUMPTIONS.values()):
+    for name in ASSUMPTIONS.values():
+        variable_of(dataset, name)  # refused before anything is selected
+    if "option" in dataset.dims and any("option" not in dataset[name].dims for name in ASSUMPTIONS.values()):
         # The extremes are of the full programme.
         written = FULL if FULL in dataset["option"].values else dataset["option"].values[0]
         dataset = dataset.sel(option=[written])
+    alone = dataset["option"].values if "option" in dataset.coords else FULL
+    options = dataset["option"] if "option" in dataset.dims else np.atleast_1d(alone)
     stated = dataset.attrs.get("coverage") if coverage is None else coverage
     level = check_probability("coverage", stated)
     levels = np.array([(1.0 - level) / 2.0, (1.0 + level) / 2.0])
     ranges, errors = [], []
     for name in ASSUMPTIONS.values():
-        variable = dataset[name].transpose(..., "scenario")
+        variable = variable_of(dataset, name)
         found = quantiles_of_outputs(variable, levels, replicates_of(dataset))
         quantiles, error = (np.atleast_2d(each) for each in found)
         ranges.append(quantiles)
@@ -86,7 +91,7 @@ def dependence_effect(dataset: Run | xr.Dataset, coverage: float | None = None) 
         "width_error": (dims, np.stack(errors, axis=1), {**units, "long_name": "Monte Carlo error of the width"}),
     }
     return xr.Dataset(
-        variables, {"option": dataset["option"], "assumption": list(ASSUMPTIONS)}, {**dataset.attrs, "coverage": level}
+        variables, {"option": options, "assumption": list(ASSUMPTIONS)}, {**dataset.attrs, "coverage": level}
     )
 
 
@@ -133,10 +138,10 @@ def effective_countries(dataset: Run | xr.Dataset, countries: int) -> xr.Dataset
     missing = [name for name in names if name not in dataset]
     if missing:
         raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", "a run written by popsim run"))
-    count = dataset.sizes["scenario"]
+    count = dataset.sizes.get("scenario", 0)
     if count < 2:
         raise RunError(Problem("dataset", ("scenario",), f"{count} scenario", "at least 2 scenarios"))
-    independent, whole = (dataset[name].transpose(..., "scenario") for name in names)
+    independent, whole = (variable_of(dataset, name) for name in names)
     plain = whole.isel(scenario=0, drop=True)
     ratio, error = np.empty(plain.size), np.empty(plain.size)
     for k, place in enumerate(np.ndindex(plain.shape)):

@@ -12,14 +12,14 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis.by_output import read_values
-from popsim.analysis.door import check_probability, dataset_of, options_of, study_of
+from popsim.analysis.door import check_numbers, check_probability, dataset_of, options_of, study_of
 from popsim.analysis.order import quantile_with_error
 from popsim.analysis.rare_causes import Event, Sampler, Totals, events_of
 from popsim.arrays import Floats
 from popsim.engine.runs import Run
 from popsim.engine.simulate import simulate
 from popsim.engine.variants import Scenarios, scenarios_of
-from popsim.errors import ParameterError, PlanError, Problem, RunError
+from popsim.errors import ParameterError, PlanError, Problem, RunError, words
 from popsim.plan import compile as compile_study
 from popsim.plan.model import Plan
 from popsim.study.model import Study
@@ -127,7 +127,7 @@ def rare_events(
     if dataset is None:
         simulated = plan or study
         dataset = source.dataset if isinstance(source, Run) else simulate(simulated, breakdowns=(), threads=threads)
-    dataset = dataset_of(dataset)
+    dataset = _whole_run(dataset_of(dataset))
     level = check_probability("coverage", study.coverage if coverage is None else coverage)
     options = options_of(study)
     names = [str(name) for name in dataset["option"].values]
@@ -158,6 +158,24 @@ def rare_events(
                     measured[name][event.id] = result
             left_out = max(left_out, missing)
     return _dataset(dataset, measured, ranges).assign_attrs(coverage=level, left_out=left_out)
+
+
+def _whole_run(dataset: xr.Dataset) -> xr.Dataset:
+    """Return a dataset with totals by option and scenario, its scenarios one after the other, as they are drawn."""
+    totals = [name for name in schema.SIMULATED_TOTALS if name in dataset]
+    wrong = [name for name in totals if set(dataset[name].dims) != {"option", "scenario"}]
+    if wrong or "cost" not in totals or "option" not in dataset.coords:
+        found = f"{wrong[0]} by {words(dataset[wrong[0]].dims)}" if wrong else "no cost by named options"
+        raise RunError(Problem("dataset", (), found, "a dataset of popsim.simulate, with its options and scenarios"))
+    check_numbers(dataset, totals)
+    if "scenario" in dataset.coords:
+        first, last = (int(dataset["scenario"].values[place]) for place in (0, -1))
+        if last - first + 1 != dataset.sizes["scenario"]:
+            found = f"{dataset.sizes['scenario']:,} of the scenarios {first:,} to {last:,}"
+            raise RunError(Problem("dataset", ("scenario",), found, "scenarios of a run, one after the other"))
+        # Where they begin, also of a part of a run: they are drawn again.
+        dataset = dataset.assign_attrs(first_scenario=first)
+    return dataset
 
 
 def _check_made_by(dataset: xr.Dataset, plan: Plan, scenarios: Scenarios) -> None:

@@ -12,7 +12,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.budgets import budget_for, point_estimates, without_rounding
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
-from popsim.analysis.door import check_probability, dataset_of, replicates_of
+from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of
 from popsim.analysis.order import check_supported, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
@@ -40,6 +40,8 @@ class _Lines(NamedTuple):
     means: Floats
     """Of each part over all scenarios."""
     slope: Floats
+    whole: Floats
+    """The total in every scenario."""
     below: Floats
     """What each scenario moves in the quantile."""
     chosen: Integers
@@ -79,7 +81,10 @@ def reserve(
     by
         Dimension of the breakdown, "area", "year", "region" ..., or several, such as ("area", "year").
     over
-        "expected": over the expected cost, exact where the dataset contains it, else the mean over the scenarios.
+        "expected": over the expected cost, exact where the dataset contains it, else the mean over the scenarios. Where
+        it is exact as a whole but not by part, as by year, that of a part is the mean over the scenarios, moved by
+        what the mean of the total is off, times the slope of the part over the total (a control variate). So the
+        reserve is the same whatever it is broken down by.
         "point_estimate": over the total with every input at its most likely value, known as a whole and by area.
     variable
         The total that is broken down: "cost" or "financing_need".
@@ -119,15 +124,14 @@ def reserve(
     check_supported(level, count, amount_error, replicates_of(dataset))
     window = _window(level, count)
     shape, whole_shape = parts.isel(scenario=0, drop=True), total.isel(scenario=0, drop=True)
-    exact = None if part_base is None else part_base.values.reshape(whole_shape.size, -1)
+    exact = None if part_base is None else part_base.transpose(*shape.dims).values.reshape(whole_shape.size, -1)
     results: list[dict[str, Floats | float]] = []
     for k, option in enumerate(np.ndindex(whole_shape.shape)):
         quantile, error = float(amount[option][0]), float(amount_error[option][0])
         whole = np.ascontiguousarray(read_values(total.variable[option]))
         lines = _lines(whole, parts.variable[option], quantile, error, level, window)
-        results.append(_less_base(lines, parts.variable[option], None if exact is None else exact[k]))
-        if base is not None:
-            results[k] |= {"base": base.values.reshape(-1)[k], "reserve": quantile - base.values.reshape(-1)[k]}
+        of_whole = None if base is None else float(base.values.reshape(-1)[k])
+        results.append(_less_base(lines, parts.variable[option], of_whole, None if exact is None else exact[k]))
     units = units_of(total)
     label = "expected cost" if over == "expected" else "point estimate"
     titles = {
@@ -152,12 +156,29 @@ def reserve(
     return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
 
 
-def _less_base(lines: _Lines, parts: xr.Variable, exact: Floats | None) -> dict[str, Floats | float]:
-    """Return contributions less bases; without exact bases those are means of the scenarios, which have errors too."""
-    base = lines.means if exact is None else exact
-    number, quantile = len(base), lines.quantile
-    reserved = quantile - float(base.sum())
-    contribution, unknown = lines.value - base, np.full(number, np.nan)
+def _less_base(
+    lines: _Lines, parts: xr.Variable, base: float | None, exact: Floats | None
+) -> dict[str, Floats | float]:
+    """Return contributions less bases; those that are not known exactly are means of scenarios, which have errors too.
+
+    Parameters
+    ----------
+    lines, parts
+        The lines, and the parts that they are of.
+    base, exact
+        Of the total and of each part; None where it is not known.
+    """
+    number, quantile = len(lines.means), lines.quantile
+    mean = float(lines.whole.mean())
+    # So much is a part off for each unit that the mean of the total is off, if what the total should be is known.
+    slope = np.zeros(number)
+    if exact is None and base is not None and np.ptp(lines.whole) > 0.0:
+        away = lines.whole - mean
+        square = float(away @ away)
+        slope = np.array([float((_row(parts, part) - lines.means[part]) @ away) / square for part in range(number)])
+    part_base = lines.means + slope * ((mean if base is None else base) - mean) if exact is None else exact
+    reserved = quantile - (mean if base is None else base)
+    contribution, unknown = lines.value - part_base, np.full(number, np.nan)
     share = contribution / reserved if reserved != 0.0 else unknown
     errors, moved_errors = np.empty(number), unknown.copy()
 
@@ -165,6 +186,7 @@ def _less_base(lines: _Lines, parts: xr.Variable, exact: Floats | None) -> dict[
         influence = lines.influence(part)
         if exact is None:
             influence -= _row(parts, part) - lines.means[part]
+            influence += slope[part] * (lines.whole - mean)
         return influence
 
     whole = np.zeros(len(lines.below))
@@ -179,10 +201,10 @@ def _less_base(lines: _Lines, parts: xr.Variable, exact: Floats | None) -> dict[
             influence /= reserved
             moved_errors[part] = _error(influence)
     return {
-        "base": float(base.sum()),
+        "base": mean if base is None else base,
         "reserve": reserved,
-        "reserve_error": _error(whole) if exact is None else lines.error,
-        "part_base": base,
+        "reserve_error": _error(whole) if base is None else lines.error,
+        "part_base": part_base,
         "contribution": contribution,
         "contribution_error": errors,
         "share": share,
@@ -199,13 +221,17 @@ def _bases(dataset: xr.Dataset, over: str, by: str, variable: str) -> tuple[xr.D
     """Return exact bases in total and by part; None where only the scenarios are known."""
     if over == "expected":
         names = (f"expected_{variable}", f"expected_{variable}_by_{by}")
-        if all(name in dataset for name in names):
-            return dataset[names[0]], dataset[names[1]]
-        return None, None
+        known = [name if name in dataset else None for name in names]
+        # Parts whose sum is not known are compared with the means of the same scenarios as their total.
+        if known[0] is None:
+            return None, None
+        check_numbers(dataset, [name for name in known if name])
+        return dataset[names[0]], None if known[1] is None else dataset[names[1]]
     names = (schema.point_estimate_name(variable), schema.point_estimate_name(f"{variable}_by_{by}"))
     if missing := [name for name in names if name not in dataset]:
         allowed = "a dataset of ps.simulate; point estimates are of cost and financing_need, by area"
         raise RunError(Problem("dataset", (), f"no variable {missing[0]!r}", allowed))
+    check_numbers(dataset, names)
     return dataset[names[0]], dataset[names[1]]
 
 
@@ -249,7 +275,7 @@ def _lines(total: Floats, parts: xr.Variable, quantile: float, error: float, lev
     # What one scenario moves: the quantile itself (through the slope), and the line where it is part of it.
     spread = math.sqrt(count / (level * (1.0 - level))) * error
     below = np.asarray(spread * (level - (total <= quantile)), dtype=np.float64)
-    return _Lines(quantile, error, value, of_all, slope, below, chosen, count * weight * rest)
+    return _Lines(quantile, error, value, of_all, slope, total, below, chosen, count * weight * rest)
 
 
 def _error(influence: Floats) -> float:

@@ -10,7 +10,7 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.by_output import over_outputs
-from popsim.analysis.door import check_probability, dataset_of, replicates_of, scenario_variables
+from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
 from popsim.arguments import check_name
@@ -89,7 +89,9 @@ def summarise(
     levels = levels_of(coverage)
     result: dict[str, xr.Variable] = {}
     about: dict[Hashable, xr.Variable] = {}
-    for name in scenario_variables(dataset):
+    names = scenario_variables(dataset)
+    check_numbers(dataset, names)
+    for name in names:
         variable = dataset.variables[name].transpose(..., "scenario")
         about |= coordinates_of(dataset, variable.dims[:-1])
         statistics = over_outputs(

@@ -7,12 +7,13 @@ import json
 import numpy as np
 import xarray as xr
 
-from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
+from popsim.analysis.by_output import read_values
+from popsim.analysis.door import check_numbers, check_probability, coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import Moments, share_error
 from popsim.analysis.totals import described, units_of, variable_of
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.arrays import Floats
-from popsim.errors import ParameterError, Problem, RunError
+from popsim.errors import ParameterError, Problem, RunError, nearest, words
 from popsim.schema import FULL
 
 CASE = "case"
@@ -82,7 +83,7 @@ def compare_cases(
         raise ParameterError(Problem("", ("amount",), repr(amount), "a positive number, such as 850e6"))
     tail = (1.0 - coverage_of(cases, coverage)) / 2.0
     levels = {"low": tail, "median": 0.5, "high": 1.0 - tail, "enough": check_probability("confidence", confidence)}
-    values = np.ascontiguousarray(total.sel(option=option).transpose(CASE, "scenario").values)
+    values = np.ascontiguousarray(read_values(total.sel(option=option).transpose(CASE, "scenario")))
     figures = _Figures(values, base, replicates_of(cases))
     units, result = units_of(total), dict[str, xr.DataArray]()
 
@@ -119,9 +120,16 @@ def cases_of(swept: xr.Dataset) -> xr.Dataset:
     >>> cases_of(ds)["cost"].dims, cases_of(ds)["years"].values.tolist()
     (('case', 'option', 'scenario'), [0, 1, 0, 1])
     """
-    dataset = swept if isinstance(swept, xr.Dataset) else dataset_of(swept)
+    dataset = dataset_of(swept, with_failed=True)
     if "sweep_digest" not in dataset.attrs or "cost" not in dataset:
         raise RunError(Problem("dataset", (), "no sweep", "a dataset of popsim.sweep"))
+    if {"option", "scenario"} - set(dataset["cost"].dims):
+        found, mend = (
+            f"cost by {words(dataset['cost'].dims)}",
+            "select with lists, such as dataset.sel(option=['full'])",
+        )
+        raise RunError(Problem("dataset", ("cost",), found, "the cost by case, option and scenario", mend))
+    check_numbers(dataset, ["cost"])
     if CASE in dataset.dims:
         return dataset
     dims = {str(dim): dataset[dim] for dim in dataset["cost"].dims if dim not in ("option", "scenario")}
@@ -178,7 +186,8 @@ def cases_as_options(swept: xr.Dataset, option: str = FULL) -> xr.Dataset:
 def _check_option(cases: xr.Dataset, option: object) -> None:
     known = [str(each) for each in cases["option"].values]
     if check_text("option", option, f"one of {', '.join(known)}") not in known:
-        raise ParameterError(Problem("", ("option",), repr(option), f"one of {', '.join(known)}"))
+        mend = nearest(str(option), known)
+        raise ParameterError(Problem("", ("option",), repr(option), f"one of {', '.join(known)}", mend))
 
 
 def failed_cases(swept: xr.Dataset) -> list[dict[str, object]]:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 import xarray as xr
 
 from popsim import schema
-from popsim.analysis.door import dataset_of, scenario_variables
+from popsim.analysis.by_output import read_values
+from popsim.analysis.door import check_numbers, dataset_of, scenario_variables
 from popsim.arguments import check_text
-from popsim.errors import ParameterError, Problem, RunError, nearest
+from popsim.errors import ParameterError, Problem, RunError, nearest, words
 from popsim.schema import Total
 from popsim.types import By
 
@@ -90,6 +91,11 @@ def _both(dataset: xr.Dataset, total: Total, prefix: str, suffix: str) -> xr.Dat
         return None
     if not is_ever_late and schema.total_name("cost", span="after_horizon") in dataset:
         return None  # a run of an earlier version, which kept only the cost at constant prices after the last year
+    parts = [first, later] if is_ever_late else [first]
+    check_numbers(dataset, parts)
+    for variable in (dataset.variables[part] for part in parts):
+        if variable.chunks is None:
+            read_values(variable)  # and so is checked; scenarios of a store are when they are read
     whole = dataset[first] + dataset[later] if is_ever_late else dataset[first].copy()
     name = f"{prefix}{total.name}{suffix}"
     comment = {key: dataset[first].attrs[key] for key in ("comment",) if key in dataset[first].attrs}
@@ -104,7 +110,7 @@ def variable_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
     Raises
     ------
     RunError
-        When the dataset has no such variable, or one without scenarios.
+        When the dataset has no such variable, or one without scenarios or without numbers.
 
     Examples
     --------
@@ -122,6 +128,7 @@ def variable_of(dataset: xr.Dataset, variable: str = "cost") -> xr.DataArray:
         raise RunError(
             Problem("dataset", (), f"no variable {variable!r} with scenarios", "one that the dataset holds", mend)
         )
+    check_numbers(dataset, [variable])
     return dataset[variable].transpose(..., "scenario")
 
 
@@ -178,6 +185,8 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
     }
     for name, dims in present.items():
         if set(dims) == set(names):
+            check_numbers(dataset, [name])
+            _check_beside(dataset, variable, name)
             return dataset[name].transpose(..., *names, "scenario")
     wanted, ways = schema.breakdown_name(names, variable), [",".join(dims) for dims in present.values()]
     asked = repr(names[0]) if len(names) == 1 else repr(names)
@@ -190,6 +199,15 @@ def breakdown_by(dataset: xr.Dataset, variable: str, by: By) -> xr.DataArray:
             nearest(",".join(names), ways) or f"simulate with breakdowns=[{asked}]",
         )
     )
+
+
+def _check_beside(dataset: xr.Dataset, total: str, name: str) -> None:
+    """Refuse a breakdown by option of a total that is not by option, or the other way round."""
+    if total in dataset and ("option" in dataset[total].dims) != ("option" in dataset[name].dims):
+        found = f"{total} by {words(dataset[total].dims)}, and {name} by {words(dataset[name].dims)}"
+        raise RunError(
+            Problem("dataset", (name,), found, "both by option, or none", "select the option of all variables")
+        )
 
 
 def breakdowns_of(dataset: xr.Dataset) -> dict[str, str]:

@@ -9,8 +9,9 @@ import numpy as np
 
 from popsim import schema
 from popsim.analysis.budgets import budget_for
+from popsim.analysis.door import check_numbers
 from popsim.arguments import as_list
-from popsim.errors import ParameterError, Problem, shown
+from popsim.errors import ParameterError, Problem, RunError, shown
 from popsim.plot import plain
 from popsim.plot.source import Source, read, title
 
@@ -107,7 +108,12 @@ def _curve(source: Source, name: str, confidence: float | None) -> Curve:
         marks.append((amount / source.scale, confidence, text))
     point = schema.point_estimate_name(name)
     if confidence is not None and point in source.dataset:
-        value = float(source.of_option(source.dataset[point]))
+        estimate = source.of_option(source.dataset[point])
+        if estimate.ndim:
+            across = f"by {', '.join(map(str, estimate.dims))}"
+            raise RunError(Problem("dataset", (point,), across, f"one for each option of {name}"))
+        check_numbers(source.dataset, [point])
+        value = float(estimate)
         share = float(np.searchsorted(values, value * (1.0 + 1e-12), side="right")) / len(values)
         marks.append((value / source.scale, share, f"Point estimate: {source.money(value, error)}"))
     return Curve(

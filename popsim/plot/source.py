@@ -15,7 +15,7 @@ from popsim.analysis.order import quantile_with_error
 from popsim.analysis.totals import breakdown_by, dimensions_of, units_of, variable_of
 from popsim.arguments import check_name
 from popsim.arrays import Floats
-from popsim.errors import ParameterError, Problem
+from popsim.errors import ParameterError, Problem, RunError
 from popsim.report.data import names_of
 from popsim.report.figures.intervals import Interval
 from popsim.report.numbers import (
@@ -140,6 +140,9 @@ def read(
     if parts := [str(dim) for dim in total.dims if dim not in {"option", "scenario"}]:
         found, mend = f"{variable!r}, by {' and '.join(parts)}", f"popsim.plot.intervals(ds, by={parts[0]!r})"
         raise ParameterError(Problem("", ("variable",), found, "a total, such as 'cost' or 'financing_need'", mend))
+    if "option" in total.dims and "option" not in dataset.coords:
+        mend = "dataset.assign_coords(option=[...]), with the names that they had"
+        raise RunError(Problem("dataset", ("option",), "no names of options", "a name for each option", mend))
     options = [str(each) for each in dataset["option"].values] if "option" in total.dims else []
     chosen = option if option is not None or not options else schema.FULL if schema.FULL in options else options[0]
     if chosen is not None:

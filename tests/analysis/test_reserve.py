@@ -69,6 +69,44 @@ def test_the_packaged_study_adds_up_by_area_year_and_region() -> None:
         assert float(gap.max()) <= 1e-9 * float(found["amount"].max())
 
 
+def test_one_base_however_it_is_broken_down() -> None:
+    """By year the expected cost is not known exactly: its parts are made to sum to that of the total."""
+    dataset = ps.simulate(ps.load_study("example"), scenarios=500, breakdowns=["area", "year"])
+    found = {by: reserve(dataset, 0.8, by) for by in ("area", "year")}
+    for name in ("base", "reserve", "reserve_error"):
+        xr.testing.assert_identical(found["year"][name], found["area"][name])
+    np.testing.assert_allclose(found["year"]["base"], dataset["expected_cost"])
+    np.testing.assert_allclose(found["year"]["part_base"].sum("year"), found["year"]["base"], rtol=1e-12)
+    # Negative control: means of the scenarios are another base.
+    without = reserve(dataset.drop_vars("expected_cost"), 0.8, "year")
+    assert not np.allclose(without["base"], found["year"]["base"], rtol=1e-6)
+
+
+def test_bases_by_control_variate() -> None:
+    """Parts without exact means, of a total with one: their bases are nearer than means, and errors are those of seeds.
+
+    Over 200 seeds squares of errors over standard errors sum to a chi-square of 200 for each part.
+    """
+    wanted, found, plain = MEAN, [], []
+    for seed in range(200):
+        dataset = run(2_000, 900 + seed)
+        each = reserve(dataset.drop_vars("expected_cost_by_area"), 0.8).squeeze("option")
+        gap = each["contribution"] - euler(0.8)
+        found.append((gap / each["contribution_error"]).values)
+        plain.append(
+            [(each["part_base"] - wanted).values, (dataset["cost_by_area"].mean("scenario") - wanted).values[0]]
+        )
+        assert abs(each["contribution"].sum() - each["reserve"]) <= 1e-9 * each["amount"]
+    low, high = stats.chi2(200).ppf([1e-9, 1 - 1e-9])
+    squares = (np.array(found) ** 2).sum(axis=0)
+    assert np.all((low < squares) & (squares < high))
+    assert not np.any((low < 4.0 * squares) & (4.0 * squares < high))
+    by_control, by_mean = (np.array(plain) ** 2).mean(axis=0)
+    rest = 1.0 - COVARIANCE.sum(axis=1) ** 2 / np.diag(COVARIANCE) / SPREAD**2
+    np.testing.assert_allclose(by_control / by_mean, rest, atol=0.35)
+    assert np.all(by_control < by_mean)
+
+
 def test_contingency_of_normals() -> None:
     found = contingency(run(40_000, 8)).squeeze("option")
     assert found["confidence"].values.tolist() == [0.5, 0.8, 0.9]
