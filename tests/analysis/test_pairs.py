@@ -74,7 +74,8 @@ def test_what_cannot_be_had_is_refused() -> None:
 def test_replicates_tell_the_errors_of_correlations() -> None:
     """Replicates that are copies agree: their spread is nothing, where scenarios by themselves would err."""
     alone = normals(0.6, 500)
-    copies = alone.isel(scenario=np.repeat(np.arange(500), 4)).assign_attrs(replicates=4)
+    copies = alone.isel(scenario=np.repeat(np.arange(500), 4)).assign_coords(scenario=np.arange(2_000))
+    copies = copies.assign_attrs(replicates=4)
     found = pairs(copies)
     np.testing.assert_allclose(found["rank_correlation"], pairs(alone)["rank_correlation"], rtol=1e-12)
     np.testing.assert_allclose(found["rank_correlation_error"], 0.0, atol=1e-12)
