@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar, cast
 
-from popsim.errors import ParameterError, Problem, kind_of, nearest
+from popsim.errors import ParameterError, Problem, kind_of, nearest, shown
 
 _EXACT = 2**53
 """Floats hold all whole numbers up to here."""
+LONGEST_NAME = 255
+"""Bytes that the name of a file or folder can have on every system."""
 
 Name = TypeVar("Name", bound=str)
 P = ParamSpec("P")
@@ -167,7 +169,30 @@ def check_path(argument: str, value: object, allowed: str) -> str:
     if not isinstance(path, str) or not path:
         found = "an empty path" if path == "" else kind_of(value)
         raise ParameterError(Problem("", (argument,), found, allowed))
+    try:
+        longest = max(map(len, os.fsencode(path).split(os.fsencode(os.sep))))
+    except UnicodeEncodeError:
+        longest = LONGEST_NAME + 1
+    if "\0" in path or longest > LONGEST_NAME:
+        mend = f"names without NUL, in characters that files can have, of at most {LONGEST_NAME} bytes"
+        raise ParameterError(Problem("", (argument,), shown(path), allowed, mend))
     return path
+
+
+def check_callable(argument: str, value: object, allowed: str = "a function, or None") -> None:
+    """Refuse what is neither None nor can be called.
+
+    Raises
+    ------
+    ParameterError
+        For anything else.
+
+    Examples
+    --------
+    >>> check_callable("progress", print)
+    """
+    if value is not None and not callable(value):
+        raise ParameterError(Problem("", (argument,), kind_of(value), allowed))
 
 
 def by_keyword(*names: str, **renamed: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -21,6 +21,7 @@ from popsim import schema
 from popsim.analysis.compare import ROUNDING
 from popsim.analysis.door import check_probability, study_of
 from popsim.analysis.order import Moments
+from popsim.arguments import check_callable
 from popsim.arrays import Floats
 from popsim.engine.fixed import FixedRuns, run_together
 from popsim.engine.simulation import provenance
@@ -118,6 +119,7 @@ def assumptions(
         raise ParameterError(Problem("", ("own",), kind_of(own), "True or False"))
     sampling = Sampling.of(scenarios, study.seed if seed is None else seed)
     thread_count = check_threads(threads)
+    check_callable("progress", progress)
     # Alternatives are run as options are.
     plan = compile_plan(replace(study, options=study.what_ifs, what_ifs=())).with_sampling(sampling)
     written, *stated = (_read(totals) for totals in run_together(plan, thread_count))

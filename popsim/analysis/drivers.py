@@ -31,7 +31,7 @@ from popsim.analysis.door import check_probability, options_of, study_of
 from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
-from popsim.arguments import as_list, check_name, check_text
+from popsim.arguments import as_list, check_callable, check_name, check_text
 from popsim.arrays import Floats, Integers
 from popsim.engine.simulation import provenance
 from popsim.engine.sums import Names
@@ -143,6 +143,7 @@ def drivers(
     >>> d["first_order"].idxmax().item(), bool(d["width_given"].sel(level="common") < d["width"])
     ('common', True)
     """
+    check_callable("progress", progress)
     asked = _check(study, scenarios, seed, option, coverage, confidence, threads)
     groups = group_streams(asked.study, (*asked.plan.streams.shared, *asked.plan.streams.own), by)
     if not groups.ids:

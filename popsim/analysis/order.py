@@ -306,6 +306,7 @@ def scenarios_for(level: float, replicates: int = 1) -> int:
     >>> scenarios_for(0.8), scenarios_for(0.9999), scenarios_for(0.99, replicates=16)
     (18, 39998, 1600)
     """
+    level = max(level, 1e-18)  # below, numbers of scenarios are beyond all that can be counted
     odds = max(level / (1.0 - level), (1.0 - level) / level)
     # Rounded: odds that should be whole come out a last bit above it.
     single = math.ceil(round(4.0 * odds, 6)) + 2

@@ -15,7 +15,7 @@ from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
-from popsim.arguments import as_number, as_whole, by_keyword, check_name, check_path, check_whole
+from popsim.arguments import as_number, as_whole, by_keyword, check_callable, check_name, check_path, check_whole
 from popsim.arrays import Floats
 from popsim.engine.batches import Batches, InMemory, InStore
 from popsim.engine.simulate import simulation_of
@@ -136,6 +136,8 @@ def simulate_to(
         design = cheapest_design(method, max_scenarios)
     plan = plan.with_sampling(plan.sampling.changed(design=design))
     goal = _check(plan, precision, method, digits, interval, coverage, max_scenarios)
+    check_callable("progress", progress)
+    check_callable("on_batch", on_batch)
     max_scenarios = as_whole(max_scenarios)
     threads = check_threads(threads)
     simulation = simulation_of(plan, seed=seed, breakdowns=breakdowns, replicates=goal.replicates)

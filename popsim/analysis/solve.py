@@ -19,7 +19,7 @@ import xarray as xr
 from popsim.analysis.door import check_probability
 from popsim.analysis.order import check_supported, quantile_with_error
 from popsim.analysis.totals import described
-from popsim.arguments import as_number, by_keyword, check_text
+from popsim.arguments import as_number, by_keyword, check_callable, check_text
 from popsim.arrays import Floats
 from popsim.engine.cases import Cases
 from popsim.engine.simulation import provenance
@@ -129,6 +129,7 @@ def solve(
     budget = as_number(amount)
     if budget is None or not 0.0 < budget < math.inf:
         raise ParameterError(Problem("", ("amount",), repr(amount), "a positive number, such as 1.2e9"))
+    check_callable("progress", progress)
     sought = _interval(vary, low, high)
     cases = Cases.of(cases=[{vary: sought.low}])
     sampling = (scenarios, seed, design, replicates)

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from popsim.arguments import by_keyword
+from popsim.arguments import by_keyword, check_callable
 from popsim.arrays import pointers
 from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
 from popsim.engine.correlation import Correlation, read_correlation
@@ -93,6 +93,7 @@ def sample(
     first, last = sampling.first, sampling.first + sampling.count
     points = make_points(draws, sampling)
     threads = check_threads(threads)
+    check_callable("progress", progress)
     out = fill(draws, sums, sampling.count, sampling.seed, first, threads, points=points, progress=progress)
     place = {name: i for i, name in enumerate(ordered)}
     variables = {

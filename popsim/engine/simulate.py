@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from popsim.arguments import by_keyword, check_path
+from popsim.arguments import by_keyword, check_callable, check_path
 from popsim.engine.breakdowns import read_breakdowns, scope_of
 from popsim.engine.cluster import check_client, fill_store_on_cluster, parts_for
 from popsim.engine.memory import check_fits, check_fits_streamed, memory_limit
@@ -111,6 +111,7 @@ def simulate(
     """
     simulation = simulation_of(study, scenarios, seed, breakdowns, design, replicates, first_scenario)
     threads = check_threads(threads)
+    check_callable("progress", progress)
     if client is not None:
         check_client(client, store)
     if store is None:

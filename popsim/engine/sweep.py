@@ -23,7 +23,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.arguments import by_keyword
+from popsim.arguments import by_keyword, check_callable
 from popsim.arrays import Floats, Words
 from popsim.display import as_size
 from popsim.engine.breakdowns import arrange_merged, describe_variables, read_breakdowns, scope_of
@@ -124,6 +124,7 @@ def sweep(
     >>> bool((ds["financing_need"].sel(cofinancing=0.3) < ds["financing_need"].sel(cofinancing=0.1)).all())
     True
     """
+    check_callable("progress", progress)
     wanted = Cases.of(grid, cases)
     sampling = (scenarios, seed, design, replicates)
     with sweep_of(study, wanted, overrides, options=options, sampling=sampling, breakdowns=breakdowns) as job:

@@ -522,7 +522,7 @@ def _numbers(argument: str, value: ArrayLike) -> Floats:
     """Read numbers of any shape; a text, a boolean or None is none."""
     try:
         array = np.asarray(value)
-    except ValueError:
+    except (TypeError, ValueError):
         array = np.array(None)
     if array.dtype.kind in "fiu":
         return array.astype(np.float64, copy=False)
