@@ -153,7 +153,7 @@ def simulate_to(
         cost = batches.reach(simulation, threads, progress)
         if goal.method == "quantiles":
             reached = relative_error(cost, goal.coverage, goal.replicates)
-            needed = foreseen * (reached / goal.precision) ** 2
+            needed = foreseen * min(reached / goal.precision, 1e100) ** 2
         else:
             statistics.append(_batch_statistics(cost[:, done:], goal.coverage, goal.interval))
             reached, needed = _stability(statistics, cost, goal.digits)

@@ -6,7 +6,6 @@ and after them together.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import xarray as xr
@@ -14,7 +13,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.by_output import read_values
 from popsim.analysis.door import check_numbers, dataset_of, scenario_variables
-from popsim.arguments import check_text
+from popsim.arguments import as_list, check_text
 from popsim.errors import ParameterError, Problem, RunError, nearest, words
 from popsim.schema import Total
 from popsim.types import By
@@ -145,7 +144,7 @@ def dimensions_of(by: By) -> tuple[str, ...]:
     >>> dimensions_of("area"), dimensions_of(["area", "year"])
     (('area',), ('area', 'year'))
     """
-    names = (by,) if isinstance(by, str) else tuple(by) if isinstance(by, Iterable) else ()
+    names = (by,) if isinstance(by, str) else tuple(as_list(by) or ())
     if not names or not all(isinstance(name, str) and name for name in names) or len(set(names)) < len(names):
         allowed = 'a dimension such as "area", or several different ones such as ("area", "year")'
         raise ParameterError(Problem("", ("by",), repr(by), allowed))

@@ -229,6 +229,9 @@ def _written(path: Path) -> Iterator[Path]:
             yield partial
         except RuntimeError as error:  # netCDF says so where a disk is full
             raise OSError(str(error)) from error
+        except (TypeError, ValueError) as error:  # and so where it has no such type
+            found, mend = f"what netCDF cannot hold: {error}", "numbers and texts, as popsim.simulate gives them"
+            raise RunError(Problem(str(path), (), found, mend)) from error
 
 
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:

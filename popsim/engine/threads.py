@@ -29,6 +29,9 @@ of progress."""
 _POINT_BYTES = 2**23
 """A thread holds some so many bytes of points of a design at a time, or one block of them."""
 
+_SMALL = 2**28
+"""Bytes that always fit."""
+
 Progress = Callable[[int, int], None]
 """Called with the number of scenarios done and the number wanted."""
 
@@ -54,10 +57,16 @@ def make_room(outputs: int, scenarios: int) -> Floats:
     ParameterError
         When it does not fit the memory.
     """
+    # Imported when used: it measures whole simulations. Systems grant more than there is, and end who uses it.
+    from popsim.engine.memory import free_memory
+
+    needed = outputs * scenarios * 8
     try:
+        if needed > _SMALL and needed > free_memory():
+            raise MemoryError
         return np.empty((outputs, scenarios))
     except MemoryError:
-        size = outputs * scenarios * 8 / 2**30
+        size = needed / 2**30
         raise ParameterError(
             Problem(
                 "",

@@ -8,6 +8,7 @@ import numpy as np
 
 from popsim.analysis.by_output import read_values
 from popsim.analysis.totals import breakdown_by
+from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plot import plain
 from popsim.plot.source import read
 
@@ -70,6 +71,8 @@ def fan(
     from popsim.report.figures.years import draw_fan
     from popsim.report.numbers import interval
 
+    if not isinstance(cumulative, bool):
+        raise ParameterError(Problem("", ("cumulative",), kind_of(cumulative), "True or False"))
     found = read(source, variable, option=option, coverage=coverage, unit=unit)
     parts = found.of_option(breakdown_by(found.dataset, variable, "year")).transpose("year", "scenario")
     labels = parts["year"].values.tolist()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from popsim.arguments import as_number
@@ -54,6 +55,9 @@ def fit(fit: Fit, ax: Axes | None = None, *, coverage: float = 0.9, unit: str = 
     factor = as_number(scale)
     if factor is None or not 0.0 < factor < float("inf"):
         raise ParameterError(Problem("plot.fit()", ("scale",), shown(scale), "a number above 0"))
+    if not all(math.isfinite(end / factor) for end in fit.interval(coverage)):
+        found = f"{shown(coverage)}: with {fit.count} points the interval has no end"
+        raise ParameterError(Problem("plot.fit()", ("coverage",), found, "one whose ends are finite, such as 0.9"))
     picture = FitPicture(fit, coverage, unit, factor)
     rows = picture.key()
     with canvas.style():

@@ -395,7 +395,8 @@ def _data(usual: Usual) -> tuple[Made, ...]:
     def spoilt(draw: random.Random) -> object:
         ds = draw.choice((usual.dataset, usual.dataset, usual.sobol, usual.swept, usual.drivers))
         for _ in range(draw.choice((1, 1, 2))):
-            ds = draw.choice(SPOIL)(ds, draw)
+            if ds.data_vars and ds.sizes:
+                ds = draw.choice(SPOIL)(ds, draw)
         return ds.chunk() if draw.random() < 0.2 and not any("\x00" in str(name) for name in ds) else ds
 
     near = (
@@ -492,7 +493,7 @@ SPOIL = (
 def _fitting(usual: Usual) -> dict[str, tuple[Made, ...]]:
     """Return what is nearly right for parameters of these names."""
     whole = (
-        lambda draw: draw.choice((0, 1, 2, 3, 17, 64, 1000, 1.5, -5, 2**31, 2**40, 2**48, 2**62, 1e3, "10", True)),
+        lambda draw: draw.choice((0, 1, 2, 3, 17, 64, 1000, 1.5, -5, 2**36, 2**40, 2**48, 2**62, 1e3, "10", True)),
     )
     share = (lambda draw: draw.choice((0.0, 1.0, 1e-300, 1 - 1e-16, 1e-9, 0.999999, 0.5, -0.1, 95, "0.9")), _number)
     amount = (
