@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-kills test-statistical test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations
+.PHONY: help run test test-kills fuzz test-statistical test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -43,6 +43,9 @@ test-memory: $(VENV)/.installed-test ## analyses and documents of 2,000,000 scen
 
 test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost; damage a thousand run folders: some half an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)
+
+fuzz: $(VENV)/.installed-test ## studies with mistakes, made from a seed, for half an hour: each runs or is refused (ARGS="--minutes 5 --seed 2")
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers
 	$(BIN)/ruff check .

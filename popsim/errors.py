@@ -36,6 +36,9 @@ LONGEST_MEND = 10_000
 MOST_PROBLEMS = 50
 """Problems that a message shows; the others are counted."""
 
+_MANY = 1_000
+"""Names from which on only those that begin alike are compared: to compare takes time."""
+
 Key = str | int
 Keys = tuple[Key, ...]
 
@@ -243,7 +246,12 @@ def closest(name: str, known: Sequence[str]) -> str | None:
     >>> closest("Sigm", ["mu", "sigma"])
     'sigma'
     """
+    if len(name) > LONGEST_TEXT:
+        return None
     by_fold = {candidate.lower(): candidate for candidate in known}
+    if len(by_fold) > _MANY:
+        alike = name[:1].lower()
+        by_fold = {fold: each for fold, each in by_fold.items() if fold[:1] == alike and abs(len(fold) - len(name)) < 3}
     close = difflib.get_close_matches(name.lower(), list(by_fold), n=1, cutoff=0.6)
     return by_fold[close[0]] if close else None
 

@@ -143,9 +143,35 @@ _FOLDER_OF_READERS = re.compile(
 )
 
 
+SMALLEST, LARGEST = 1e-12, 1e18
+"""Amounts of money, sizes of countries and other positive numbers lie between these."""
+RATES_OF_EXCHANGE = 1e-15, 1e15
+"""Units of a currency per unit of another."""
+PRICE_INDICES = 1e-9, 1e15
+COST_SCALE = 1e-30, 1e30
+"""Between these is the mean cost of a component in a country, in money of the study at the prices of each year."""
+MOST_PROGRAMME_YEARS = 1_000
+LONGEST_ID, LONGEST_NAME, LONGEST_TEXT = 64, 300, 20_000
+"""Characters of an id, of a name, and of any other text of a study."""
+MOST_AREAS, MOST_COMPONENTS, MOST_COUNTRIES = 500, 500, 20_000
+"""Areas of a catalogue, components of an area, and rows of a countries file."""
+MOST_OPTIONS, MOST_CHANGES, MOST_ENTRIES = 200, 10_000, 1_000
+"""Options or what-ifs of a study, changes of keys in one of them or from outside, and entries of any other list."""
+MOST_CASES = 100_000
+"""Cases of a sweep."""
+MOST_ROWS, MOST_COLUMNS, LONGEST_LINE = 1_000_000, 5_000, 1_000_000
+"""Of a CSV file: lines, columns, and characters of a line."""
+MOST_COUNTED = 1_000_000
+"""Countries of an amount, and other whole numbers of things."""
+MOST_COST_PER_YEAR = 100.0
+"""What a year of delay adds, as a share of the cost."""
+
+
 @dataclass(frozen=True)
 class Limits:
     """Limits of a quantity, be it a number or drawn; `is_open` leaves the lower limit itself out.
+
+    No number is above `most`, and no mean of a distribution: its values may be, and they are finite then, too.
 
     Examples
     --------
@@ -157,6 +183,7 @@ class Limits:
     low: float
     high: float = math.inf
     is_open: bool = False
+    most: float = math.inf
 
     def words(self) -> str:
         """Return the limits as a relation."""
@@ -166,11 +193,12 @@ class Limits:
 
 
 PROBABILITY = Limits("probability", 0, 1)
-YEARS = Limits("years", 0)
-LEVEL = Limits("level", 0)
-RATE = Limits("rate", -1, is_open=True)
+COST = Limits("cost", 0, most=LARGEST)
+YEARS = Limits("years", 0, most=1_000)
+LEVEL = Limits("level", 0, most=1_000)
+RATE = Limits("rate", -1, is_open=True, most=10)
 """Of a distribution; a number is below 1 as well, since 2 is 2 per cent mistyped."""
-FACTOR = Limits("factor", 0, is_open=True)
+FACTOR = Limits("factor", 0, is_open=True, most=1_000_000)
 COFINANCING = Limits("cofinancing", 0, 1)
 MATERIALISED = Limits("materialised", 0, 1)
 AGENCY_FEE = Limits("agency_fee", 0, 1)

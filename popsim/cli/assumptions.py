@@ -10,6 +10,7 @@ from popsim.cli.loading import read_study
 from popsim.cli.output import print_json, print_notes, print_table, print_text
 from popsim.cli.parameters import (
     as_json_option,
+    data_folder_option,
     overrides_of,
     seed_option,
     settings_option,
@@ -21,6 +22,8 @@ from popsim.cli.parameters import (
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import xarray as xr
 
     from popsim.study.model import Study
@@ -45,6 +48,7 @@ sets."""
 @seed_option
 @click.option("--stated", is_flag=True, help="The alternatives that the study states alone; no uncertain amounts.")
 @settings_option
+@data_folder_option
 @threads_option
 @trust_option
 @as_json_option
@@ -54,6 +58,7 @@ def command(
     seed: int | None,
     stated: bool,
     settings: tuple[str, ...],
+    data_folders: tuple[Path, ...],
     threads: int | None,
     trust_edited: bool,
     as_json: bool,
@@ -67,7 +72,7 @@ def command(
     from popsim.analysis.assumptions import assumptions
     from popsim.cli.progress import progress_bar
 
-    loaded = read_study(study, overrides_of(settings, {"scenarios.seed": seed}), trust_edited)
+    loaded = read_study(study, overrides_of(settings, {"scenarios.seed": seed}), trust_edited, data_folders)
     print_notes(loaded)
     with progress_bar("Changes") as progress:
         found = assumptions(loaded, scenarios=scenarios, own=not stated, threads=threads, progress=progress)

@@ -83,14 +83,14 @@ def _write_tables(source: Path, folder: Path, as_json: bool) -> None:
 
 def _folder_of(folder: Path) -> Path:
     """Return the folder of the catalogue: that which a study in `folder` names, or `folder` itself."""
-    from popsim.study.files import parse_toml, read_text
+    from popsim.study.files import StudyFolder, parse_toml, read_text
 
     study = folder / STUDY_FILE
     if not study.is_file():
         return folder
     match parse_toml(read_text(study), study.name):
         case {"catalogue": {"folder": str(named)}}:
-            return folder / named
+            return StudyFolder(folder).find(named, str(study), ("catalogue", "folder"))
     allowed = "the folder of the catalogue, as a text"
     raise StudyError(Problem(str(study), ("catalogue", "folder"), "no text", allowed, f"popsim check {folder}"))
 

@@ -11,11 +11,20 @@ import click
 from popsim.cli.console import printable
 from popsim.cli.loading import read_study
 from popsim.cli.output import notes_of, print_json, print_notes
-from popsim.cli.parameters import as_json_option, overrides_of, settings_option, study_argument, trust_option
+from popsim.cli.parameters import (
+    as_json_option,
+    data_folder_option,
+    overrides_of,
+    settings_option,
+    study_argument,
+    trust_option,
+)
 from popsim.errors import RunError
 from popsim.schema import MANIFEST_FILE, PLAN_FILE, STORE_FILE
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from popsim.study.model import Study
 
 
@@ -34,10 +43,18 @@ Exit status 0 when the study can be run, 2 when it cannot; with --strict also
 )
 @study_argument
 @settings_option
+@data_folder_option
 @click.option("--strict", is_flag=True, help="Fail where a warning about evidence is not accepted.")
 @trust_option
 @as_json_option
-def command(study: str, settings: tuple[str, ...], strict: bool, trust_edited: bool, as_json: bool) -> None:
+def command(
+    study: str,
+    settings: tuple[str, ...],
+    data_folders: tuple[Path, ...],
+    strict: bool,
+    trust_edited: bool,
+    as_json: bool,
+) -> None:
     """List everything that is wrong with a study, or with a run, at once.
 
     STUDY is a TOML file, the name of a packaged study, or the folder of a run: then every file of the run is compared
@@ -48,7 +65,7 @@ def command(study: str, settings: tuple[str, ...], strict: bool, trust_edited: b
     overrides = overrides_of(settings)
     checked = _check_run(Path(study), trust_edited)
 
-    loaded = read_study(study, overrides, trust_edited)
+    loaded = read_study(study, overrides, trust_edited, data_folders)
     from popsim.plan import compile as compile_plan
 
     digest = compile_plan(loaded).digest

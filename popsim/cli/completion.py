@@ -5,7 +5,6 @@ What is completed is read from TOML files as they stand, without validation: a s
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -101,14 +100,14 @@ def complete_setting(ctx: click.Context, param: click.Parameter, incomplete: str
 def _study_of(ctx: click.Context) -> dict[str, Any]:
     """Return the study that the words before name, unvalidated; empty where there is none, or it cannot be read."""
     from popsim.errors import PopsimError
-    from popsim.study.files import find_study
+    from popsim.study.files import find_study, parse_toml, read_text
 
     # An option that waits for its value keeps click from telling arguments apart: they are left over then.
     source = next(iter(ctx.args), None) or ctx.params.get("run") or ctx.params.get("study") or "pops"
     try:
         path = Path(source, STUDY_FILE) if "run" in ctx.params else find_study(str(source))
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (PopsimError, OSError, ValueError, RecursionError):
+        return parse_toml(read_text(path), path.name)
+    except PopsimError:
         return {}
 
 

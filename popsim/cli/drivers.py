@@ -11,6 +11,7 @@ from popsim.cli.loading import read_study
 from popsim.cli.output import print_json, print_notes, print_table, print_text
 from popsim.cli.parameters import (
     as_json_option,
+    data_folder_option,
     overrides_of,
     seed_option,
     settings_option,
@@ -23,6 +24,8 @@ from popsim.schema import FULL, seed_of
 from popsim.types import GROUPINGS, Grouping
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import xarray as xr
 
     from popsim.study.model import Study
@@ -60,6 +63,7 @@ By level: common to all countries, common to a group, each country's own."""
     help="Option of the study.",
 )
 @settings_option
+@data_folder_option
 @threads_option
 @trust_option
 @as_json_option
@@ -70,6 +74,7 @@ def command(
     by: Grouping | None,
     option: str,
     settings: tuple[str, ...],
+    data_folders: tuple[Path, ...],
     threads: int | None,
     trust_edited: bool,
     as_json: bool,
@@ -80,7 +85,7 @@ def command(
     this gives the share of the variance that it brings (Sobol indices), how far it moves the expected cost, and how
     wide the range would be if it were known.
     """
-    loaded = read_study(study, overrides_of(settings, {"scenarios.seed": seed}), trust_edited)
+    loaded = read_study(study, overrides_of(settings, {"scenarios.seed": seed}), trust_edited, data_folders)
     print_notes(loaded)
     results = drivers_by_grouping(loaded, scenarios, (by,) if by else GROUPINGS, option, threads)
     if as_json:

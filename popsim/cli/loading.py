@@ -38,7 +38,9 @@ def read_run(folder: Path, trust_edited: bool, remade: Set[str] = frozenset()) -
     return run
 
 
-def read_study(source: str, overrides: Mapping[str, object], trust_edited: bool) -> Study:
+def read_study(
+    source: str, overrides: Mapping[str, object], trust_edited: bool, data_folders: Sequence[Path] = ()
+) -> Study:
     """Return a study; that of a run folder, its file named or the folder, is as the run had it.
 
     Parameters
@@ -47,6 +49,8 @@ def read_study(source: str, overrides: Mapping[str, object], trust_edited: bool)
         As for `load_study`.
     trust_edited
         Whether to take a study of a run as it is that was changed since.
+    data_folders
+        As for `load_study`.
     """
     from popsim.study.load import load_study
 
@@ -57,7 +61,7 @@ def read_study(source: str, overrides: Mapping[str, object], trust_edited: bool)
 
         verified = verify(folder, trust_edited=trust_edited, only=is_of_study)
         say_changed(folder, [name for name in verified.trusted if is_of_study(name)], ())
-    return load_study(source, overrides)
+    return load_study(source, overrides, data_folders=data_folders)
 
 
 def say_changed(folder: Path, trusted: Sequence[str], documents: Sequence[str]) -> None:

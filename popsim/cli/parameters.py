@@ -85,6 +85,14 @@ settings_option = click.option(
     shell_complete=complete_setting,
     help="Change one key of the study for this run, such as area.f.include=false; may be given again.",
 )
+data_folder_option = click.option(
+    "--data-folder",
+    "data_folders",
+    metavar="DIR",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="Let the study name files in this folder too, and not only in its own; may be given again.",
+)
 seed_option = click.option(
     "--seed",
     type=whole_number(0, 2**64 - 1),

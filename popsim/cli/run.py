@@ -13,6 +13,7 @@ from popsim.cli.make import make_run, print_run
 from popsim.cli.output import print_notes
 from popsim.cli.parameters import (
     as_json_option,
+    data_folder_option,
     memory_option,
     overrides_of,
     scheduler_option,
@@ -62,6 +63,7 @@ The folder receives
     "--scenarios then says how many at most.",
 )
 @settings_option
+@data_folder_option
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the run; else results/NAME-OF-THE-STUDY."
 )
@@ -99,6 +101,7 @@ def command(
     seed: int | None,
     precision: float | None,
     settings: tuple[str, ...],
+    data_folders: tuple[Path, ...],
     out: Path | None,
     threads: int | None,
     memory: str | None,
@@ -119,13 +122,13 @@ def command(
     from popsim.engine.run_folder import Request, locked, recover
     from popsim.plan import compile as compile_plan
 
-    loaded = read_study(study, overrides, trust_edited)
+    loaded = read_study(study, overrides, trust_edited, data_folders)
     if precision is not None and not loaded.design_is_stated:
         from popsim.analysis.precision import cheapest_design
         from popsim.study.load import load_study
 
         design = cheapest_design(max_scenarios=scenarios)
-        loaded = load_study(study, {**overrides, "scenarios.design": design})
+        loaded = load_study(study, {**overrides, "scenarios.design": design}, data_folders=data_folders)
         click.echo(f'Design: "{design}", the cheapest for a precision; scenarios.design states another.', err=True)
     print_notes(loaded)
     folder = Path("results", loaded.name) if out is None else out

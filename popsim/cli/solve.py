@@ -11,6 +11,7 @@ from popsim.cli.loading import read_study
 from popsim.cli.output import print_json, print_notes, print_text
 from popsim.cli.parameters import (
     as_json_option,
+    data_folder_option,
     overrides_of,
     positive_number,
     seed_option,
@@ -24,6 +25,8 @@ from popsim.cli.parameters import (
 from popsim.schema import TOTALS, seed_of
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import xarray as xr
 
     from popsim.study.model import Study
@@ -63,6 +66,7 @@ Examples:
 @click.option("--scenarios", type=whole_number(1), metavar="N", help="How many scenarios; else as the study says.")
 @seed_option
 @settings_option
+@data_folder_option
 @threads_option
 @trust_option
 @as_json_option
@@ -77,6 +81,7 @@ def command(
     scenarios: int | None,
     seed: int | None,
     settings: tuple[str, ...],
+    data_folders: tuple[Path, ...],
     threads: int | None,
     trust_edited: bool,
     as_json: bool,
@@ -90,7 +95,10 @@ def command(
     from popsim.cli.progress import progress_bar
 
     loaded = read_study(
-        study, overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}), trust_edited
+        study,
+        overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}),
+        trust_edited,
+        data_folders,
     )
     print_notes(loaded)
     with progress_bar("Values") as bar:

@@ -13,6 +13,7 @@ from popsim.cli.loading import read_study
 from popsim.cli.output import print_notes
 from popsim.cli.parameters import (
     as_json_option,
+    data_folder_option,
     overrides_of,
     positive_number,
     seed_option,
@@ -85,6 +86,7 @@ The folder receives
 )
 @click.option("--options/--no-options", "options", default=True, help="With the options of the study, or without.")
 @settings_option
+@data_folder_option
 @click.option(
     "--out", type=click.Path(path_type=Path), metavar="DIR", help="Folder of the sweep; else results/STUDY-sweep."
 )
@@ -102,6 +104,7 @@ def command(
     breakdowns: tuple[str, ...],
     options: bool,
     settings: tuple[str, ...],
+    data_folders: tuple[Path, ...],
     out: Path | None,
     threads: int | None,
     trust_edited: bool,
@@ -130,7 +133,10 @@ def command(
     }
     Cases.of(asked["grid"], asked["cases"])
     loaded = read_study(
-        study, overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}), trust_edited
+        study,
+        overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed}),
+        trust_edited,
+        data_folders,
     )
     print_notes(loaded)
     folder = Path("results", f"{loaded.name}-sweep") if out is None else out

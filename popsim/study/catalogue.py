@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from popsim.errors import FileError, Keys, Problem, StudyError, nearest, words
+from popsim.schema import MOST_AREAS
 from popsim.study.catalogue_models import (
     CatalogueComponent,
     CatalogueFile,
@@ -20,7 +21,7 @@ from popsim.study.catalogue_models import (
     Paid,
 )
 from popsim.study.data_files import read_data_file
-from popsim.study.files import parse_toml, read_text
+from popsim.study.files import StudyFolder, parse_toml, read_text
 from popsim.study.overlap_checks import check_overlaps
 from popsim.study.place import Place
 from popsim.study.toml_models import FitTable
@@ -111,8 +112,21 @@ def load_catalogue(folder: Path) -> tuple[CatalogueArea, ...]:
     return reading.areas
 
 
-def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueReading, list[Problem]]:
-    """Read what can be read of a catalogue and list every problem; `file` and `keys` are those that name the folder."""
+def read_catalogue(
+    folder: Path, file: str, keys: Keys = (), study: StudyFolder | None = None
+) -> tuple[CatalogueReading, list[Problem]]:
+    """Read what can be read of a catalogue and list every problem.
+
+    Parameters
+    ----------
+    folder
+        The folder of the catalogue.
+    file, keys
+        Who names it.
+    study
+        The folders in which files of the catalogue may lie, links of it included; `folder` alone where None.
+    """
+    study = StudyFolder(folder) if study is None else study
     problems: list[Problem] = []
     files: list[tuple[str, str]] = []
     areas: dict[str, CatalogueArea] = {}
@@ -121,9 +135,12 @@ def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueR
     if not complete:
         found = "no *.toml file in it" if folder.is_dir() else "not a folder"
         problems.append(Problem(file, keys, f"{folder}: {found}", "a folder with one TOML file per activity area"))
+    if len(paths) > MOST_AREAS:
+        found = f"{folder}: {len(paths):,} *.toml files"
+        return CatalogueReading(), [Problem(file, keys, found, f"at most {MOST_AREAS:,} activity areas")]
     for path in paths:
         try:
-            text = read_text(path)
+            text = read_text(study.find(path.name, file, keys, folder))
             raw = parse_toml(text, path.name)
         except (FileError, StudyError) as error:
             problems += error.problems
@@ -139,7 +156,7 @@ def read_catalogue(folder: Path, file: str, keys: Keys = ()) -> tuple[CatalogueR
             if area in areas:
                 found = f"{area!r}, which is the id of {areas[area].file} too"
                 faults.append(place.problem(("area", "id"), found, "each id once in a catalogue"))
-            found_rows, texts, data_faults = _read_data(document, folder)
+            found_rows, texts, data_faults = _read_data(document, folder, study)
             files += [(name, text) for name, text in texts.items() if name not in dict(files)]
             problems += data_faults
             faults += _check(document, found_rows)
@@ -167,7 +184,7 @@ def _costed(document: Checked[CatalogueFile]) -> Iterator[tuple[Keys, Costed]]:
 
 
 def _read_data(
-    document: Checked[CatalogueFile], folder: Path
+    document: Checked[CatalogueFile], folder: Path, study: StudyFolder
 ) -> tuple[dict[Keys, list[DataRow]], dict[str, str], list[Problem]]:
     """Read the CSV files of data that costs are fitted to: their rows by component, their texts, and every problem."""
     rows: dict[Keys, list[DataRow]] = {}
@@ -176,9 +193,14 @@ def _read_data(
     for keys, entry in _costed(document):
         cost = entry.cost
         if isinstance(cost, FitTable) and isinstance(cost.data, str):
-            texts[cost.data], found, faults = read_data_file(
-                folder / cost.data, document.place, (*keys, "cost", "data")
-            )
+            at = (*keys, "cost", "data")
+            try:
+                path = study.find(cost.data, document.place.file, at, folder)
+            except FileError as error:
+                rows[keys] = []
+                problems += map(document.place.located, error.problems)
+                continue
+            texts[cost.data], found, faults = read_data_file(path, document.place, at)
             rows[keys] = list(found)
             problems += map(document.place.located, faults)
     return rows, texts, problems

@@ -8,6 +8,7 @@ from pydantic import Discriminator, Field, StringConstraints, Tag, model_validat
 from pydantic_core import PydanticCustomError
 
 from popsim.errors import Problem
+from popsim.schema import MOST_CHANGES, MOST_COMPONENTS, MOST_ENTRIES, MOST_PROGRAMME_YEARS
 from popsim.study.quantities import ShareOf
 from popsim.study.toml_models import (
     AnyCost,
@@ -15,11 +16,14 @@ from popsim.study.toml_models import (
     Count,
     Currency,
     Format,
+    FreeText,
     Identifier,
+    Name,
     PositiveNumber,
     Share,
     Table,
     Text,
+    YearCount,
     Years,
     key,
     one_of,
@@ -29,7 +33,7 @@ from popsim.types import Basis, CostScope, RangeBasis, Scope, Stage
 Date = Annotated[str, StringConstraints(pattern=r"^\d{4}(-\d{2}(-\d{2})?)?$")]
 PartOfAmount = Annotated[float, Field(gt=0, le=1)]
 CountryCodes = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
+    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1, max_length=MOST_ENTRIES), Tag("<list>")],
     one_of("the code of a country, or a list of codes"),
 ]
 
@@ -40,14 +44,14 @@ class Source(Table):
     document: Text = key("document symbol or page")
     figure: Text = key("what was read there, with its year and unit")
     status: Literal["verified", "derived"] = key("verified: read there; derived: arithmetic on verified figures")
-    address: str = key("web address", "")
+    address: FreeText = key("web address", "")
 
 
 class Expert(Table):
     """Somebody who was asked, and how."""
 
-    name: Text | None = key("name; a role may stand for it", None)
-    role: Text | None = key("role, such as head of the ozone unit", None)
+    name: Name | None = key("name; a role may stand for it", None)
+    role: Name | None = key("role, such as head of the ozone unit", None)
     date: Date = key("when: year, month or day, as 2026, 2026-11 or 2026-11-29")
     method: Text = key("how the range was asked for, such as quartiles in an interview")
 
@@ -56,7 +60,7 @@ class DataRow(Table):
     """An amount that was read: what somebody planned, pledged or paid."""
 
     id: Identifier = key("id, unique among the data of the component")
-    name: Text = key("what it was paid for, and where")
+    name: Name = key("what it was paid for, and where")
     amount: PositiveNumber = key("amount, in money of `year`, for all its countries together")
     currency: Currency | None = key("currency of the amount; that of the component unless said", None)
     year: CalendarYear = key("year of that money")
@@ -72,7 +76,7 @@ class DataRow(Table):
     document: Text = key("document symbol or page")
     figure: Text = key("what was read there, with its year and unit")
     status: Literal["verified", "derived"] = key("verified: read there; derived: arithmetic on verified figures")
-    address: str = key("web address", "")
+    address: FreeText = key("web address", "")
     read: Date | None = key("when it was read", None)
 
     def __hash__(self) -> int:
@@ -107,19 +111,19 @@ class Named(Table):
     """What has an id and a name in a file of the catalogue."""
 
     id: Identifier = key("id, unique in the file")
-    name: Text = key("name, as the report shows it")
+    name: Name = key("name, as the report shows it")
 
 
 class Paid(Named):
     """What is paid in some years of the programme."""
 
     kind: Literal["one-off", "per-year", "stepped"] = key("paid once, every year, or every few years")
-    start: Count = key("programme year of the first payment; 1 is the first", 1)
-    spread: list[Share] | None = key(
+    start: YearCount = key("programme year of the first payment; 1 is the first", 1)
+    spread: Annotated[list[Share], Field(max_length=MOST_PROGRAMME_YEARS)] | None = key(
         "one-off: shares paid in successive years from start; they sum to 1; all at once by default", None
     )
     years: Years | None = key('per-year, stepped: number of years paid from start, or "all"', None)
-    every: Count | None = key("stepped: years from one payment to the next", None)
+    every: YearCount | None = key("stepped: years from one payment to the next", None)
     person_years: PositiveNumber | None = key(
         "posts that it pays in a country of reference size: person-years a year, or in all for a one-off", None
     )
@@ -151,13 +155,15 @@ class Costed(Named):
     basis: Basis = key("what the centre of the range rests on")
     width_basis: RangeBasis | None = key('what its width rests on; "data" where it is a fit, else judgement', None)
     shape_basis: RangeBasis | None = key("what its shape, the family, rests on; judgement unless said", None)
-    covers: str = key("what the range is meant to cover, such as differences between countries", "")
+    covers: FreeText = key("what the range is meant to cover, such as differences between countries", "")
     scope: CostScope = key("what the cost counts: all that is paid, what funds grant, or what others add", "whole")
     rationale: Text = key("why this cost, in sentences a finance ministry can follow")
     cost: AnyCost = key("family and its parameters, or quantiles such as p05 and p95, or a fit to data")
-    source: list[Source] = key("where the figures were read", [])
-    expert: list[Expert] = key("who was asked", [])
-    data: list[DataRow] = key("amounts that were read: what a range is fitted to, or checked by", [])
+    source: Annotated[list[Source], Field(max_length=MOST_ENTRIES)] = key("where the figures were read", [])
+    expert: Annotated[list[Expert], Field(max_length=MOST_ENTRIES)] = key("who was asked", [])
+    data: Annotated[list[DataRow], Field(max_length=MOST_CHANGES)] = key(
+        "amounts that were read: what a range is fitted to, or checked by", []
+    )
     accepted: AcceptedTable = key("warnings about evidence that are accepted, and why", AcceptedTable())
 
 
@@ -178,7 +184,7 @@ class CatalogueShare(Paid):
     rationale: Text = key("why this share")
     currency: Currency | None = key("not needed: that of the whole", None)
     price_year: CalendarYear | None = key("not needed: that of the whole", None)
-    source: list[Source] = key("where the share was read", [])
+    source: Annotated[list[Source], Field(max_length=MOST_ENTRIES)] = key("where the share was read", [])
 
     @model_validator(mode="before")
     @classmethod
@@ -205,7 +211,7 @@ class CatalogueAreaTable(Table):
     """An activity area."""
 
     id: Identifier = key("short id used in studies")
-    name: Text = key("name, as the report shows it")
+    name: Name = key("name, as the report shows it")
     document: Text = key("where the area is defined")
     description: Text = key("what it takes, in own words")
 
@@ -215,5 +221,9 @@ class CatalogueFile(Table):
 
     format: Format = key("version of this schema")
     area: CatalogueAreaTable = key("the area")
-    component: Annotated[list[AnyComponent], Field(min_length=1)] = key("cost components of the area")
-    overlap: list[CatalogueOverlap] = key("wholes that components share, of this area and of others", [])
+    component: Annotated[list[AnyComponent], Field(min_length=1, max_length=MOST_COMPONENTS)] = key(
+        "cost components of the area"
+    )
+    overlap: Annotated[list[CatalogueOverlap], Field(max_length=MOST_COMPONENTS)] = key(
+        "wholes that components share, of this area and of others", []
+    )

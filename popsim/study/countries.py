@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from popsim.errors import Keys, Problem, nearest, shown, words
+from popsim.schema import LARGEST, LONGEST_ID, LONGEST_NAME, LONGEST_TEXT, MOST_COUNTRIES, SMALLEST
 from popsim.study.labels import ColumnLabels
 from popsim.study.model import Country, Driver
 from popsim.study.place import Place
@@ -20,6 +21,8 @@ COUNTRY_COLUMNS = ("code", "name")
 
 RESERVED = ("code", "name", "population", "population_year", "population_basis", "note", "source")
 """Columns with a meaning of their own; every other column, scaling measures apart, is a group of countries."""
+
+_REMARKS = ("note", "source")
 
 TAKEN = ("option", "scenario", "country", "area", "year", "component", "basis", "width", "quantile")
 """Names of dimensions, which no group may have."""
@@ -69,6 +72,8 @@ def resolve_countries(
     """
     content = study.content
     measures = scaling_measures(content)
+    if table is not None and len(table.rows) > MOST_COUNTRIES:
+        return (), (), [table.problem("", f"{len(table.rows):,} rows", f"at most {MOST_COUNTRIES:,} countries")]
     problems = [] if table is None else _check_codes(table)
     problems += _check_measures(study, measures, table)
     if table is None:
@@ -120,6 +125,10 @@ def _check_codes(table: TextTable) -> list[Problem]:
         seen.setdefault(code, row.line)
         if not table.cell(row, "name"):
             faults.append(Fault(row, "name", "nothing", "a name"))
+        for column, cell in zip(table.columns, row.cells, strict=False):
+            longest = LONGEST_ID if column == "code" else LONGEST_TEXT if column in _REMARKS else LONGEST_NAME
+            if len(cell) > longest:
+                faults.append(Fault(row, column, shown(cell), f"at most {longest:,} characters"))
     return table.problems(faults)
 
 
@@ -266,8 +275,11 @@ def _country(
 def _value(table: TextTable, row: Row, measure: Driver, faults: list[Fault]) -> float | None:
     text, column = table.cell(row, measure.column), measure.column
     value = table.number(text)
-    if table.numbers is None or (value is not None and value > 0):
+    if table.numbers is None or (value is not None and SMALLEST <= value <= LARGEST):
         return value
+    if value is not None and value > 0:
+        faults.append(Fault(row, column, shown(text), f"a number from {SMALLEST:g} to {LARGEST:g}"))
+        return None
     mend = "fill it in, or leave the country out"
     faults.append(Fault(row, column, shown(text) if text else "nothing", f"a number, {column} > 0", mend))
     return None

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from popsim.errors import FileError, Keys, Problem, nearest, words
+from popsim.schema import MOST_CHANGES
 from popsim.study.catalogue_models import DataRow
 from popsim.study.files import read_bytes
 from popsim.study.place import Place
@@ -23,7 +26,7 @@ WHOLE = ("year", "countries")
 class DataTable(Table):
     """The rows of a CSV file of data."""
 
-    data: list[DataRow] = key("amounts that were read")
+    data: Annotated[list[DataRow], Field(max_length=MOST_CHANGES)] = key("amounts that were read")
 
 
 def read_data_file(path: Path, place: Place, keys: Keys) -> tuple[str, tuple[DataRow, ...], list[Problem]]:

@@ -31,6 +31,8 @@ from popsim.study.validate import Checked
 from popsim.tables import TextTable
 
 KEYS = ("dependence", "between_areas")
+_OFFERED = 60
+"""Rows of the largest matrix for which another one is offered: larger ones take long, and nobody reads them."""
 ROUNDING = 1e-12
 """Room for rounding in relations among shares, which are exact in decimals but not in binary."""
 
@@ -313,6 +315,8 @@ class StatedMatrix:
         if fault is None:
             return []
         found, allowed, mend = fault
+        if len(matrix) > _OFFERED:
+            return [self.place.problem(self.value_keys, found, allowed, mend)]
         offered, drawn = fitting_correlation(matrix, lambda other: _definite_fault(other, common, grouped) is None)
         means = "the nearest that can (Higham 2002)"
         if drawn > 0.0:

@@ -318,6 +318,9 @@ def _plain(number: float) -> str:
     power = number.bit_length() - 1 if isinstance(number, int) else 0
     if power > 32 and number == 2**power:
         return f"2^{power}"
+    tens = round(math.log10(number)) if number > 0 else 0
+    if tens > 9 and number == 10**tens:
+        return f"10^{tens}"
     return str(int(number)) if number == int(number) else repr(number)
 
 

@@ -7,17 +7,26 @@ import os
 import re
 import stat
 import tomllib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from popsim.arguments import check_path
-from popsim.errors import FileError, Problem, StudyError, nearest
+from popsim.errors import FileError, Keys, ParameterError, Problem, StudyError, nearest, shown, words
 from popsim.schema import STUDY_FILE
 
 LARGEST_FILE = 64 << 20
 """Bytes of the largest file that is read: data of a study have some kilobytes."""
 DEEPEST_TABLE = 32
 """Tables and lists within each other that a TOML file may have; the schema has some ten."""
+LONGEST_TOML = 4_000_000
+"""Characters of the longest TOML text: reading one takes a second for each million."""
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){64}""", re.ASCII)
+"""A key of so many parts that to parse it would take time and memory, both of which grow with their square."""
+_LONGEST_NUMBER = 256
+"""Binary digits of the longest whole number."""
+_SOME_DIGITS = "a number of some digits"
 _NO_FILES = {
     "a pipe": stat.S_ISFIFO,
     "a device": lambda mode: stat.S_ISCHR(mode) or stat.S_ISBLK(mode),
@@ -82,7 +91,8 @@ def find_study(source: str | os.PathLike[str]) -> Path:
         return studies[str(source)]
     if path.is_dir():
         if inside.is_file():
-            return inside
+            # Whoever names a folder does not mean a file that lies elsewhere.
+            return StudyFolder(path).find(STUDY_FILE, str(path), ())
         others = ", ".join(sorted(entry.name for entry in path.glob("*.toml"))) or "none"
         found, allowed = "a folder without study.toml", "a study file, or a folder that holds study.toml"
         raise FileError(Problem(str(path), (), found, allowed, f"TOML files in it: {others}"))
@@ -91,6 +101,58 @@ def find_study(source: str | os.PathLike[str]) -> Path:
     mends = [f"packaged studies: {', '.join(studies)}" if named else "check the path", nearest(str(source), [*studies])]
     allowed = "a study file (.toml), a folder with study.toml, or a packaged study"
     raise FileError(Problem(str(source), (), "no such file", allowed, "; ".join(filter(None, mends))))
+
+
+@dataclass(frozen=True)
+class StudyFolder:
+    """The folder of a study, in which all files that it names lie, and other folders in which they may lie.
+
+    A study may come from somebody else: what it names elsewhere is neither read nor shown, be it by an absolute path,
+    by ``..`` or by a link. The packaged data may be named by any study.
+    """
+
+    path: Path
+    data_folders: tuple[Path, ...] = ()
+
+    @classmethod
+    def of(cls, path: Path, data_folders: object = ()) -> StudyFolder:
+        """Return the folder of a study, with further folders that its user allows.
+
+        Raises
+        ------
+        ParameterError
+            When `data_folders` is not a list of paths.
+        FileError
+            When one of them is not a folder.
+        """
+        if isinstance(data_folders, str | bytes | os.PathLike) or not isinstance(data_folders, Iterable):
+            allowed = "a list of folders"
+            raise ParameterError(Problem("", ("data_folders",), shown(data_folders, kind=True), allowed))
+        folders = tuple(Path(check_path("data_folders", each, "a path")) for each in data_folders)
+        others = [str(folder) for folder in folders if not folder.is_dir()]
+        if others:
+            raise FileError(Problem("", ("data_folders",), f"{words(others)}: no such folder", "folders that exist"))
+        return cls(path, folders)
+
+    def find(self, name: str, file: str, keys: Keys, above: Path | None = None) -> Path:
+        """Return the path of what `name` means, from the folder of the study or another one `above`.
+
+        Raises
+        ------
+        FileError
+            At these keys of this file, when it lies outside the folders that may be read.
+        """
+        path = (self.path if above is None else above) / name
+        try:
+            real = Path(os.path.realpath(path))
+        except ValueError:
+            return path  # no path at all, as reading it says
+        roots = (self.path, *self.data_folders, packaged("distributions"), packaged("configs"))
+        if any(real.is_relative_to(os.path.realpath(root)) for root in roots):
+            return path
+        found = f"{shown(name)}, which lies outside the folder of the study"
+        mend = "copy it there, or allow its folder: --data-folder DIR, load_study(..., data_folders=[DIR])"
+        raise FileError(Problem(file, keys, found, "a path inside the folder of the study", mend))
 
 
 def read_text(path: Path) -> str:
@@ -166,11 +228,15 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     >>> parse_toml("format = 1", "pops.toml")
     {'format': 1}
     """
+    if len(text) > LONGEST_TOML:
+        found, allowed = f"{len(text):,} characters", f"TOML of at most {LONGEST_TOML:,} characters"
+        raise StudyError(Problem(name, (), found, allowed, "move data into a CSV file"))
     try:
+        if _DOTTED.search(text):
+            raise RecursionError
         read = tomllib.loads(text)
-        if not _is_deeper_than(read, DEEPEST_TABLE):
-            return read
-        raise RecursionError
+        if _is_deeper_than(read, DEEPEST_TABLE):
+            raise RecursionError
     except RecursionError:
         found = "arrays or tables within each other, too deep to read"
         allowed = f"TOML with at most {DEEPEST_TABLE} tables or lists within each other"
@@ -178,7 +244,7 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         message = str(error)
         match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", message, re.DOTALL)
-        lines = text.splitlines() or [""]
+        lines = text.split("\n")
         number = int(match[2]) if match and match[2] else len(lines)
         place = f"line {number}, column {match[3]}" if match and match[3] else "end of the file"
         found = lines[min(number, len(lines)) - 1].strip()[:80] or "an empty line"
@@ -189,7 +255,23 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         long = re.search(r"[0-9_]{1000,}", text)
         line = text[: long.start()].count("\n") + 1 if long else 1
         found = f"a whole number of {len(long[0]) if long else 'thousands of'} digits"
-        raise StudyError(Problem(name, (), found, "a number of some digits", position=f"line {line}")) from None
+        raise StudyError(Problem(name, (), found, _SOME_DIGITS, position=f"line {line}")) from None
+    if problems := [
+        Problem(name, keys, f"a whole number of some {int(0.30103 * number.bit_length()):,} digits", _SOME_DIGITS)
+        for keys, number in _whole_numbers(read)
+        if number.bit_length() > _LONGEST_NUMBER
+    ]:
+        raise StudyError(problems)
+    return read
+
+
+def _whole_numbers(table: object, above: Keys = ()) -> Iterator[tuple[Keys, int]]:
+    """Yield the whole numbers of a document, each with its keys."""
+    if isinstance(table, dict | list):
+        for key, value in table.items() if isinstance(table, dict) else enumerate(table):
+            yield from _whole_numbers(value, (*above, key))
+    elif isinstance(table, int):
+        yield above, table
 
 
 def _is_deeper_than(value: object, levels: int) -> bool:

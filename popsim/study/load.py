@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from popsim.errors import FileError, ParameterError, Problem, StudyError, kind_of, nearest, shown, words
@@ -25,8 +24,9 @@ from popsim.study.countries import (
 )
 from popsim.study.dependence import resolve_dependence
 from popsim.study.evidence import at_year, read_sizes
-from popsim.study.files import find_study, parse_toml, read_bytes, read_text
+from popsim.study.files import StudyFolder, find_study, parse_toml, read_bytes, read_text
 from popsim.study.labels import ColumnLabels
+from popsim.study.magnitudes import check_magnitudes
 from popsim.study.model import Area, Country, Dependence, Payment, Study
 from popsim.study.money import PRICE_COLUMNS, RATE_COLUMNS, Money, read_prices, read_rates
 from popsim.study.notes import column_notes, study_notes
@@ -44,7 +44,12 @@ Made = TypeVar("Made")
 Read = TypeVar("Read")
 
 
-def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] | None = None) -> Study:
+def load_study(
+    source: str | os.PathLike[str],
+    overrides: Mapping[str, object] | None = None,
+    *,
+    data_folders: Iterable[str | os.PathLike[str]] = (),
+) -> Study:
     """Load a study and everything that it refers to.
 
     Parameters
@@ -54,6 +59,8 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     overrides
         Values by dotted key, such as ``{"scenarios.count": 5_000, "area.f.include": False}``. A value takes the place
         of the whole value in the file, tables and lists included; paths are relative to the study file.
+    data_folders
+        Folders beside that of the study in which files that it names may lie. Elsewhere none is read.
 
     Returns
     -------
@@ -63,7 +70,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     Raises
     ------
     FileError
-        When the study file itself is missing or cannot be read.
+        When the study file itself is missing or cannot be read, or a data folder is missing.
     StudyError
         With every problem of the study, its catalogue, its countries, its prices and its correlations at once.
 
@@ -72,7 +79,7 @@ def load_study(source: str | os.PathLike[str], overrides: Mapping[str, object] |
     >>> load_study("pops", {"scenarios.count": 500}).scenarios
     500
     """
-    return StudyReader(source).load(overrides)
+    return StudyReader(source, data_folders).load(overrides)
 
 
 class StudyReader:
@@ -80,7 +87,7 @@ class StudyReader:
 
     Parameters
     ----------
-    source
+    source, data_folders
         As for `load_study`.
 
     Raises
@@ -95,8 +102,9 @@ class StudyReader:
     [100, 200]
     """
 
-    def __init__(self, source: str | os.PathLike[str]) -> None:
+    def __init__(self, source: str | os.PathLike[str], data_folders: Iterable[str | os.PathLike[str]] = ()) -> None:
         self.path = find_study(source)
+        self.folder = StudyFolder.of(self.path.parent, data_folders)
         self.raw = parse_toml(read_text(self.path), self.path.name)
         self._shared = _Shared()
 
@@ -130,9 +138,9 @@ class StudyReader:
             raise StudyError(problems)
 
         def load(file: Checked[StudyFile]) -> tuple[Study | None, list[Problem]]:
-            return _Loader(file, path.parent, shared, has_texts=not alone).study()
+            return _Loader(file, self.folder, shared, has_texts=not alone).study()
 
-        loader = _Loader(checked, path.parent, shared, is_changed=bool(applied), has_texts=not alone)
+        loader = _Loader(checked, self.folder, shared, is_changed=bool(applied), has_texts=not alone)
         study, others = loader.study()
         problems += others
         options, others = resolve_options(checked, load, set(problems))
@@ -184,7 +192,7 @@ class _Loader:
     def __init__(
         self,
         checked: Checked[StudyFile],
-        folder: Path,
+        folder: StudyFolder,
         shared: _Shared,
         *,
         is_changed: bool = False,
@@ -230,6 +238,8 @@ class _Loader:
         if self.has_texts:
             files = study_files(own, checked.raw, self.catalogue, texts, translations=translated)
         study = _assemble(content, countries, left_out, self.catalogue, areas, dependence, files, payments)
+        if problems := check_magnitudes(study, checked.place, self.catalogue.areas):
+            return None, problems
         return replace(study, translations=translations), []
 
     def read_translations(self, names: Sequence[str]) -> Translations:
@@ -277,7 +287,7 @@ class _Loader:
         name = getattr(getattr(content, keys[0]), keys[1])
         if name is None or not self.checked.sound(*keys) or not self.checked.sound("csv"):
             return None, None
-        path = self.folder / name
+        path = self.folder.path / name
         dialect = content.csv.of(role) if content.csv else Dialect()
         if dialect.decimal is not None and dialect.decimal == dialect.thousands:
             found = f"decimal and thousands are both {shown(dialect.decimal)} for {path.name}"
@@ -285,6 +295,7 @@ class _Loader:
             self.problems.append(place.problem(("csv", role), found, "two signs", mend))
             return None, None
         try:
+            path = self.folder.find(name, place.file, keys)
             text, source = decode(read_bytes(path), str(path), dialect.encoding, place.file, keys)
         except FileError as error:
             self.problems += [replace(each, file=place.file, keys=keys) for each in error.problems]
@@ -333,8 +344,13 @@ class _Loader:
         """Read the catalogue of the study."""
         if not self.checked.has("catalogue"):
             return CatalogueReading()
-        folder = self.folder / self.checked.content.catalogue.folder
-        read = partial(read_catalogue, folder, self.checked.place.file, ("catalogue", "folder"))
+        keys = ("catalogue", "folder")
+        try:
+            folder = self.folder.find(self.checked.content.catalogue.folder, self.checked.place.file, keys)
+        except FileError as error:
+            self.problems += error.problems
+            return CatalogueReading()
+        read = partial(read_catalogue, folder, self.checked.place.file, keys, self.folder)
         catalogue, problems = self.once(("catalogue", str(folder)), read)
         self.problems += problems
         return catalogue

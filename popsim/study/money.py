@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from popsim.errors import Keys, Problem, nearest, shown, words
+from popsim.schema import PRICE_INDICES, RATES_OF_EXCHANGE
 from popsim.study.place import Place
 from popsim.tables import Fault, TextTable
 
@@ -190,6 +191,9 @@ def read_prices(table: TextTable) -> tuple[PriceIndex, list[Problem]]:
             faults.append(Fault(row, "year", shown(year), "a year of four digits"))
         elif level is None or level <= 0:
             faults.append(Fault(row, "index", shown(value), "a number, index > 0"))
+        elif not PRICE_INDICES[0] <= level <= PRICE_INDICES[1]:
+            allowed = f"an index from {PRICE_INDICES[0]:g} to {PRICE_INDICES[1]:g}"
+            faults.append(Fault(row, "index", shown(value), allowed))
         elif (currency, int(year)) in index:
             faults.append(Fault(row, "year", f"{currency} {year} a second time", "each currency and year once"))
         else:
@@ -220,6 +224,9 @@ def read_rates(table: TextTable) -> tuple[ExchangeRates, list[Problem]]:
         level = table.number(value)
         if level is None or level <= 0:
             faults.append(Fault(row, "rate", shown(value), f"a number, rate > 0: units of {currency} per {per}"))
+        elif not RATES_OF_EXCHANGE[0] <= level <= RATES_OF_EXCHANGE[1]:
+            allowed = f"a rate from {RATES_OF_EXCHANGE[0]:g} to {RATES_OF_EXCHANGE[1]:g}"
+            faults.append(Fault(row, "rate", shown(value), allowed))
         if not _is_year(year):
             faults.append(Fault(row, "year", shown(year), "a year of four digits"))
         elif codes:

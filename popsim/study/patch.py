@@ -17,7 +17,7 @@ import tomli_w
 
 from popsim.arguments import as_list
 from popsim.errors import Problem, dotted, nearest, shown, words
-from popsim.schema import CSV_FILES, FULL, INPUTS_FOLDER
+from popsim.schema import CSV_FILES, FULL, INPUTS_FOLDER, MOST_CHANGES
 from popsim.study.model import Option, Study, WhatIf
 from popsim.study.schema_keys import document_keys, is_key, is_table, position
 from popsim.study.toml_models import OptionTable, StudyFile
@@ -147,6 +147,9 @@ def apply_overrides(
     merged = copied(dict(raw))
     applied: list[TextKeys] = []
     problems: list[Problem] = []
+    if len(overrides) > MOST_CHANGES:
+        allowed = f"at most {MOST_CHANGES:,} keys"
+        return merged, (), [Problem(file, (), f"{len(overrides):,} keys", allowed, "edit the study", "override")]
     for name, value in overrides.items():
         keys = split_key(str(name))
         fault: Fault | None

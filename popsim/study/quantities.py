@@ -17,6 +17,7 @@ from popsim.families.base import Family
 from popsim.schema import (
     AGENCY_FEE,
     COFINANCING,
+    COST,
     EXPONENT,
     FACTOR,
     LEVEL,
@@ -72,6 +73,15 @@ class Drawn:
             found, allowed = f"values from {low:.10g} to {high:.10g}", f"{limits.words()}, in every scenario"
         return [Problem("", (), f"{found} ({_stated(table)})", allowed, self.mend)]
 
+    def check_mean(self, family: Family, table: Mapping[str, Any]) -> list[Problem]:
+        """Return what is wrong with the mean of a distribution."""
+        mean, most = family.mean(), self.limits.most
+        if math.isfinite(mean) and mean <= most:
+            return []
+        allowed = "a finite mean" if mean == math.inf else f"a mean of at most {most:.10g}"
+        mend = "use a lighter tail, or truncate it"
+        return [Problem("", (), f"mean = {mean:.10g} ({_stated(table)})", allowed, mend)]
+
 
 @dataclass(frozen=True)
 class Within(Drawn):
@@ -90,10 +100,11 @@ class Within(Drawn):
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         """Return the schema by which pydantic reads the field: an alternative by the kind of value."""
         limits = self.limits
+        most = math.inf if self.below is not None else min(limits.high, limits.most)
         number = core_schema.float_schema(
             ge=None if limits.is_open else limits.low,
             gt=limits.low if limits.is_open else None,
-            le=None if limits.high == math.inf else limits.high,
+            le=None if math.isinf(most) else most,
             lt=self.below,
             strict=True,
             allow_inf_nan=False,
@@ -123,7 +134,7 @@ def _built(marked: Drawn, table: _Table) -> Family:
     except PopsimError as error:
         problems += error.problems
     else:
-        problems = [*marked.check_support(family, table.content), *_check_mean(family, table.content)]
+        problems = [*marked.check_support(family, table.content), *marked.check_mean(family, table.content)]
     if problems:
         raise PydanticCustomError("problems", "problems", {"problems": problems})
     return family
@@ -132,16 +143,6 @@ def _built(marked: Drawn, table: _Table) -> Family:
 def _stated(table: Mapping[str, Any]) -> str:
     return words(f"{name} = {value!r}" for name, value in table.items())
 
-
-def _check_mean(family: Family, table: Mapping[str, Any]) -> list[Problem]:
-    mean = family.mean()
-    if math.isfinite(mean):
-        return []
-    mend = "use a lighter tail, or truncate it"
-    return [Problem("", (), f"mean = {mean} ({_stated(table)})", "a finite mean", mend)]
-
-
-COST = Limits("cost", 0)
 
 Cost = Annotated[Family, Drawn(COST, "use a family with a smallest value, such as lognormal, gamma or pert")]
 Probability = Annotated[float | Family, Within(PROBABILITY, wording="a number from 0 to 1")]

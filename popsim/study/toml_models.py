@@ -13,6 +13,19 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Discriminator, Field
 from pydantic_core import PydanticCustomError
 
 from popsim.sampling import MOST_SCENARIOS
+from popsim.schema import (
+    LARGEST,
+    LONGEST_ID,
+    LONGEST_NAME,
+    LONGEST_TEXT,
+    MOST_CHANGES,
+    MOST_COST_PER_YEAR,
+    MOST_COUNTED,
+    MOST_ENTRIES,
+    MOST_OPTIONS,
+    MOST_PROGRAMME_YEARS,
+    SMALLEST,
+)
 from popsim.study.quantities import (
     AgencyFee,
     AnyExponent,
@@ -31,12 +44,14 @@ from popsim.study.quantities import (
 from popsim.tables import Dialect
 from popsim.types import Base, Basis, Design, Scope
 
-Text = Annotated[str, StringConstraints(min_length=1)]
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TEXT)]
+FreeText = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_NAME)]
+Identifier = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$", max_length=LONGEST_ID)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 CalendarYear = Annotated[int, Field(ge=1900, le=2200)]
-Count = Annotated[int, Field(ge=1)]
-PositiveNumber = Annotated[float, Field(gt=0)]
+Count = Annotated[int, Field(ge=1, le=MOST_COUNTED)]
+YearCount = Annotated[int, Field(ge=1, le=MOST_PROGRAMME_YEARS)]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -62,13 +77,20 @@ def _first_format(value: int) -> int:
     return value
 
 
+def _not_tiny(value: float) -> float:
+    if value < SMALLEST:
+        raise PydanticCustomError("popsim", f"a number of at least {SMALLEST:g}")
+    return value
+
+
+PositiveNumber = Annotated[float, Field(gt=0, le=LARGEST), AfterValidator(_not_tiny)]
 Format = Annotated[int, AfterValidator(_first_format), Field(json_schema_extra={"const": 1})]
 Breakdown = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1), Tag("<list>")],
+    Annotated[Text, Tag("<text>")] | Annotated[list[Text], Field(min_length=1, max_length=20), Tag("<list>")],
     one_of('a name, such as "area", or a list of names, such as ["area", "year"]'),
 ]
 Years = Annotated[
-    Annotated[int, Field(ge=1), Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
+    Annotated[YearCount, Tag("<number>")] | Annotated[Literal["all"], Tag("<text>")],
     one_of('a whole number of years, or "all"'),
 ]
 FitFamily = Literal["lognormal", "gamma", "weibull", "normal"]
@@ -77,7 +99,7 @@ FitSize = Annotated[
     one_of('"estimate", "study", or a number from 0 to 2'),
 ]
 DataChoice = Annotated[
-    Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.csv$"), Tag("<text>")]
+    Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.csv$", max_length=LONGEST_NAME), Tag("<text>")]
     | Annotated[list[Identifier], Field(min_length=1), Tag("<list>")],
     one_of('the name of a CSV file, such as "projects.csv", or a list of ids of data'),
 ]
@@ -111,7 +133,9 @@ class DelayTable(Table):
     level: Level = key(
         "factor on the years, the same for all countries and areas that take this table: one draw where uncertain", 1.0
     )
-    cost_per_year: Annotated[float, Field(ge=0)] = key("what a year of delay adds, as a share", 0.0)
+    cost_per_year: Annotated[float, Field(ge=0, le=MOST_COST_PER_YEAR)] = key(
+        "what a year of delay adds, as a share", 0.0
+    )
     by: dict[str, dict[str, LateYears]] = key(BY, {})
     basis: Basis = key("what the years rest on")
     rationale: Text = key("why these years")
@@ -128,8 +152,8 @@ class EscalationTable(Table):
 class ShockTable(Table):
     """An event common to all countries that multiplies the cost of some areas."""
 
-    name: Text = key("name, as the report shows it")
-    areas: Annotated[list[Text], Field(min_length=1)] = key("ids of the areas it hits")
+    name: Name = key("name, as the report shows it")
+    areas: Annotated[list[Text], Field(min_length=1, max_length=MOST_ENTRIES)] = key("ids of the areas it hits")
     probability: Share = key("probability that it happens")
     factor: Factor = key("what it multiplies costs by; uncertain where a table")
     basis: Basis = key("what probability and factor rest on")
@@ -196,10 +220,12 @@ class ChangeTable(Table):
     """What the study changes in one component of the catalogue; all else stays as it is there."""
 
     include: bool = key("false leaves the component out", True)
-    start: Count | None = key("programme year of the first payment", None)
-    spread: list[Share] | None = key("one-off: shares paid in successive years from start; they sum to 1", None)
+    start: YearCount | None = key("programme year of the first payment", None)
+    spread: Annotated[list[Share], Field(max_length=MOST_PROGRAMME_YEARS)] | None = key(
+        "one-off: shares paid in successive years from start; they sum to 1", None
+    )
     years: Years | None = key('per-year, stepped: number of years paid from start, or "all"', None)
-    every: Count | None = key("stepped: years from one payment to the next", None)
+    every: YearCount | None = key("stepped: years from one payment to the next", None)
     cost: AnyCost | None = key(
         "family and its parameters, or a fit, in the currency and prices of the catalogue's cost", None
     )
@@ -247,7 +273,7 @@ class AreaTable(Table):
     exponent: dict[str, AnyExponent] = key(
         "driver = exponent: cost is multiplied by (value / reference) ** exponent", {}
     )
-    postponed: Annotated[int, Field(ge=0)] | None = key(
+    postponed: Annotated[int, Field(ge=0, le=MOST_PROGRAMME_YEARS)] | None = key(
         "whole years by which all payments are planned later than the catalogue says; 0 unless said", None
     )
     need: NeedTable | None = key("probability that a country needs the area; 1 unless said", None)
@@ -260,21 +286,27 @@ class AreaTable(Table):
 class MatrixTable(Table):
     """A correlation matrix with its labels."""
 
-    labels: list[Text] = key("ids of areas, in the order of rows and columns")
-    values: list[list[float]] = key("rows of the matrix")
+    labels: Annotated[list[Text], Field(max_length=MOST_ENTRIES)] = key(
+        "ids of areas, in the order of rows and columns"
+    )
+    values: Annotated[list[Annotated[list[float], Field(max_length=MOST_ENTRIES)]], Field(max_length=MOST_ENTRIES)] = (
+        key("rows of the matrix")
+    )
 
 
 class GroupTable(Table):
     """Areas that are correlated, each with each, by one number."""
 
-    areas: Annotated[list[Text], Field(min_length=2)] = key("ids of two areas or more")
+    areas: Annotated[list[Text], Field(min_length=2, max_length=MOST_ENTRIES)] = key("ids of two areas or more")
     correlation: Annotated[float, Field(ge=-1, le=1)] = key("correlation between any two of these areas in one country")
 
 
 class GroupsTable(Table):
     """Correlations of areas by groups of areas."""
 
-    groups: list[GroupTable] = key("groups of areas, each with its correlation")
+    groups: Annotated[list[GroupTable], Field(max_length=MOST_ENTRIES)] = key(
+        "groups of areas, each with its correlation"
+    )
     otherwise: Annotated[float, Field(ge=-1, le=1)] = key("correlation of two areas that no group has in common")
 
 
@@ -347,11 +379,13 @@ class DependenceTable(Table):
 class AboutTable(Table):
     """What the study is and which years it covers."""
 
-    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] = key("short name of the study")
-    title: Text = key("title, as it heads the report")
-    description: str = key("what the study answers, in a few sentences", "")
+    name: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$", max_length=LONGEST_ID)] = key(
+        "short name of the study"
+    )
+    title: Name = key("title, as it heads the report")
+    description: FreeText = key("what the study answers, in a few sentences", "")
     first_year: CalendarYear = key("first calendar year of the programme")
-    years: Annotated[int, Field(ge=1, le=1000)] = key("number of years of the programme")
+    years: YearCount = key("number of years of the programme")
 
 
 class ScenariosTable(Table):
@@ -399,9 +433,15 @@ class CountriesTable(Table):
 
     file: Text = key("CSV file with one row per country")
     rationale: Text = key("who is counted and why")
-    select: dict[str, list[str]] = key("group column = values that are kept; all conditions must hold", {})
-    also: list[str] = key("codes of countries counted whatever the selection says", [])
-    without: list[str] = key("codes of countries left out whatever the selection says", [])
+    select: dict[str, Annotated[list[str], Field(max_length=MOST_ENTRIES)]] = key(
+        "group column = values that are kept; all conditions must hold", {}
+    )
+    also: Annotated[list[str], Field(max_length=MOST_ENTRIES)] = key(
+        "codes of countries counted whatever the selection says", []
+    )
+    without: Annotated[list[str], Field(max_length=MOST_ENTRIES)] = key(
+        "codes of countries left out whatever the selection says", []
+    )
 
 
 def _known_encoding(name: str) -> str:
@@ -477,23 +517,23 @@ class NotCountedTable(Table):
 
     what: Text = key("what is not counted")
     why: Text = key("why it is not")
-    known: str = key("what is known of its size, with the source", "")
+    known: FreeText = key("what is known of its size, with the source", "")
 
 
 class CrossCheckTable(Table):
     """Money that was really paid or pledged, which the report sets beside the result."""
 
-    name: Text = key("what was paid, and by whom")
+    name: Name = key("what was paid, and by whom")
     amount: PositiveNumber = key("amount, in money of `year`")
     currency: Currency = key("currency of the amount")
     year: CalendarYear = key("year of that money; the middle one of several")
     scope: Scope = key("grant, all-in, or cofinancing")
-    years: Annotated[float, Field(gt=0)] | None = key("how many years it was for", None)
+    years: PositiveNumber | None = key("how many years it was for", None)
     countries: Count | None = key("how many countries it was for", None)
     document: Text = key("document symbol or page")
     figure: Text = key("what was read there, with its year and unit")
     status: Literal["verified", "derived"] = key("verified: read there; derived: arithmetic on verified figures")
-    address: str = key("web address", "")
+    address: FreeText = key("web address", "")
     rationale: Text = key("how it compares with what the study counts")
 
 
@@ -501,26 +541,32 @@ class ReportTable(Table):
     """What the report shows."""
 
     coverage: Annotated[float, Field(gt=0, lt=1)] = key("probability that a range covers", 0.90)
-    breakdowns: list[Breakdown] = key(
+    breakdowns: Annotated[list[Breakdown], Field(max_length=MOST_ENTRIES)] = key(
         "results wanted by: country, area, component, basis, year, a group column of countries, or lists of these",
         ["area", "year"],
     )
     headline: Base = key("which total the report speaks of first: cost, or financing_need (needs [financing])", "cost")
-    not_known: list[Text] = key("sentences on what could not be found out, for the report's list of these", [])
-    not_counted: list[NotCountedTable] = key("what is left out, for the report's list of it", [])
-    cross_check: list[CrossCheckTable] = key("money that was really paid, to compare the result with", [])
+    not_known: Annotated[list[Text], Field(max_length=MOST_ENTRIES)] = key(
+        "sentences on what could not be found out, for the report's list of these", []
+    )
+    not_counted: Annotated[list[NotCountedTable], Field(max_length=MOST_ENTRIES)] = key(
+        "what is left out, for the report's list of it", []
+    )
+    cross_check: Annotated[list[CrossCheckTable], Field(max_length=MOST_ENTRIES)] = key(
+        "money that was really paid, to compare the result with", []
+    )
 
 
-ValueLabels = dict[str, Annotated[dict[str, Text], Field(description="value of the column = its name")]]
+ValueLabels = dict[str, Annotated[dict[str, Name], Field(description="value of the column = its name")]]
 
 
 class OptionTable(Table):
     """A negotiating option: the study with some keys changed."""
 
     id: Identifier = key('id in results; "full" is the full programme')
-    name: Text = key("name, as the report shows it")
+    name: Name = key("name, as the report shows it")
     rationale: Text = key("what the option means, and why it is looked at")
-    set: Annotated[dict[str, Any], Field(min_length=1)] = key(
+    set: Annotated[dict[str, Any], Field(min_length=1, max_length=MOST_CHANGES)] = key(
         "keys of the study file and their values, nested or dotted"
     )
 
@@ -530,10 +576,10 @@ class WhatIfTable(OptionTable):
 
     id: Identifier = key('id in results; "full" is the full programme')
     rationale: Text = key("what the alternative means, and what speaks for it")
-    assumption: Text = key("the assumption that it is an alternative to; several may share one; else its own name", "")
+    assumption: Name = key("the assumption that it is an alternative to; several may share one; else its own name", "")
     all_years: bool = key("whether what is paid after the last year of the study counts, too", False)
     # A table without any limit stands for a distribution in the JSON schema.
-    set: Annotated[dict[str, Any], Field(json_schema_extra={"minProperties": 0})] = key(
+    set: Annotated[dict[str, Any], Field(max_length=MOST_CHANGES, json_schema_extra={"minProperties": 0})] = key(
         "keys of the study file and their values, nested or dotted; none where all_years is the alternative", {}
     )
 
@@ -559,7 +605,7 @@ class StudyFile(Table):
     area: dict[str, AreaTable] = key("counted areas, by id", {})
     overlap: dict[str, OverlapTable] = key("changes of wholes that components share, by id", {})
     report: ReportTable = key("ranges and breakdowns", ReportTable())
-    headings: dict[str, Text] = key(
+    headings: dict[str, Name] = key(
         "names of columns of the countries file for print, as they stand inside a sentence", {}
     )
     labels: ValueLabels = key(
@@ -568,12 +614,16 @@ class StudyFile(Table):
     translations: dict[str, Text] = key(
         "files of translated names, by code of language, such as fr; relative to the study file", {}
     )
-    option: list[OptionTable] = key("negotiating options beside the study", [])
-    what_if: list[WhatIfTable] = key("stated alternatives to assumptions of the study", [])
+    option: Annotated[list[OptionTable], Field(max_length=MOST_OPTIONS)] = key(
+        "negotiating options beside the study", []
+    )
+    what_if: Annotated[list[WhatIfTable], Field(max_length=MOST_OPTIONS)] = key(
+        "stated alternatives to assumptions of the study", []
+    )
 
 
 class TranslationFile(Table):
     """A file of names of a study in another language."""
 
     format: Format = key("version of this schema")
-    names: dict[str, Text] = key("name in the study = its translation")
+    names: dict[str, Name] = key("name in the study = its translation")

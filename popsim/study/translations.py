@@ -15,7 +15,7 @@ import tomli_w
 from popsim.errors import FileError, Problem, StudyError, nearest, shown, words
 from popsim.schema import INPUTS_FOLDER
 from popsim.study.catalogue import CatalogueReading
-from popsim.study.files import parse_toml, read_text
+from popsim.study.files import StudyFolder, parse_toml, read_text
 from popsim.study.place import Place
 from popsim.study.toml_models import StudyFile, TranslationFile
 from popsim.study.validate import Checked, check_document
@@ -29,7 +29,7 @@ FOLDER = "translations"
 
 
 def read_translations(
-    study: Checked[StudyFile], folder: Path, names: Iterable[str] | None
+    study: Checked[StudyFile], folder: StudyFolder, names: Iterable[str] | None
 ) -> tuple[Translations, list[Problem]]:
     """Return the translations that a study names, and every problem.
 
@@ -54,7 +54,7 @@ def read_translations(
         if not study.sound(*keys):
             continue
         try:
-            raw = parse_toml(read_text(folder / name), Path(name).name)
+            raw = parse_toml(read_text(folder.find(name, study.place.file, keys)), Path(name).name)
         except FileError as error:
             problems += [study.place.problem(keys, each.found, each.allowed, each.mend) for each in error.problems]
             continue

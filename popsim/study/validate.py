@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -39,8 +40,10 @@ WORDING: dict[str, Wording] = {
     "literal_error": lambda _key, context: f"one of {context['expected'].replace(' or ', ', ')}",
     "model_type": "a table",
     "string_pattern_mismatch": lambda _key, context: PATTERNS[context["pattern"]],
+    "string_too_long": lambda _key, context: f"text of at most {context['max_length']:,} characters",
     "string_too_short": "text that is not empty",
     "string_type": "text, in quotation marks",
+    "too_long": lambda _key, context: f"at most {context['max_length']:,} of them",
     "too_short": lambda _key, context: f"at least {context['min_length']} of them",
 }
 """Our wording for each kind of error that pydantic reports."""
@@ -79,11 +82,16 @@ class Checked(Generic[Model]):
 
     def has(self, *keys: str | int) -> bool:
         """Return whether nothing at or above these keys was left out."""
-        return not any(keys[: len(key)] == key for key in self.refused)
+        return not any(keys[:end] in self.refused for end in range(len(keys) + 1))
 
     def sound(self, *keys: str | int) -> bool:
         """Return whether nothing at, above or below these keys was left out."""
-        return not any(key[: len(keys)] == keys or keys[: len(key)] == key for key in self.refused)
+        return self.has(*keys) and keys not in self._above
+
+    @cached_property
+    def _above(self) -> frozenset[Keys]:
+        """All keys at and above those that are left out."""
+        return frozenset(key[:end] for key in self.refused for end in range(len(key) + 1))
 
 
 def check_document(

@@ -141,7 +141,7 @@ class Evidence:
 
     def add(self, cell: Cell, whole: bool) -> None:
         """Take in what a cell shows; `whole` says that there are no thousands separators."""
-        match = re.fullmatch(r"[+-]?([\d.,' ]*\d[\d.,' ]*)([eE][+-]?\d+)?", _uniform(cell.text), re.ASCII)
+        match = re.fullmatch(r"[+-]?([.,' ]*+\d[\d.,' ]*+)([eE][+-]?\d+)?", _uniform(cell.text), re.ASCII)
         signs = re.sub(r"\d", "", match[1]) if match else ""
         if match is None or not signs:
             return

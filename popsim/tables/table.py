@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from popsim.errors import Problem, nearest, shown, words
+from popsim.schema import LONGEST_LINE, MOST_COLUMNS, MOST_ROWS
 from popsim.tables.numbers import PLAIN, Dialect, NumberFormat, conclude_numbers, named, stating, where_stated
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -149,6 +151,8 @@ class _Reader:
         every = text.split("\n")
         lines = [(number, line) for number, line in enumerate(every, 1) if line.strip(' \t;,|"')]
         lines = [(number, line) for number, line in lines if not re.match(COMMENT, line)]
+        if not self.is_bounded(lines):
+            return unreadable
         stated = self.stated_delimiter(lines)
         if lines and _separator(lines[0][1]):
             lines = lines[1:]
@@ -162,6 +166,9 @@ class _Reader:
         if not rows or rows[0].line != lines[0][0]:
             return unreadable
         header = rows[0]
+        if len(header.cells) > MOST_COLUMNS:
+            self.refuse(f"line {header.line}", f"{len(header.cells):,} columns", f"at most {MOST_COLUMNS:,} columns")
+            return unreadable
         columns = header.cells[: max(place for place, cell in enumerate(header.cells, 1) if cell)]
         cut_wrong = any(column not in columns for column in self.required)
         if cut_wrong:
@@ -182,6 +189,15 @@ class _Reader:
             notes = [f"{named(delimiter)} between columns", *notes]
         listed = " and ".join([", ".join(notes[:-1]), notes[-1]] if len(notes) > 1 else notes)
         return TextTable(self.name, columns, tuple(rows), whole, numbers, f"with {listed}" if notes else "")
+
+    def is_bounded(self, lines: Sequence[tuple[int, str]]) -> bool:
+        """Refuse more lines, or longer ones, than a table can have."""
+        if len(lines) > MOST_ROWS + 1:
+            self.refuse("", f"{len(lines):,} lines", f"at most {MOST_ROWS:,} rows")
+        long = next((number for number, line in lines if len(line) > LONGEST_LINE), None)
+        if long is not None:
+            self.refuse(f"line {long}", "a line without end", f"at most {LONGEST_LINE:,} characters in a line")
+        return not self.problems
 
     def stated_delimiter(self, lines: Sequence[tuple[int, str]]) -> str | None:
         """Return the sign between columns that the study or the first line names."""
@@ -269,9 +285,9 @@ class _Reader:
             close = "; ".join(filter(None, (nearest(column, columns) for column in missing)))
             allowed = f"{'a column' if len(missing) == 1 else 'columns'} {words(missing)}"
             self.refuse(where, f"columns {words(columns)}", allowed, f"write {words(renamed)}" if renamed else close)
-        for column in dict.fromkeys(columns):
-            if columns.count(column) > 1 and column:
-                self.refuse(where, f"column {column!r} {columns.count(column)} times", "each column once")
+        for column, count in Counter(columns).items():
+            if count > 1 and column:
+                self.refuse(where, f"column {column!r} {count} times", "each column once")
         unnamed = [place for place, column in enumerate(columns, 1) if not column and (place > 1 or self.required)]
         if unnamed:
             found = f"no name for column {words(unnamed)} of {len(columns)}"
@@ -325,7 +341,7 @@ class _Reader:
 
 def _separator(line: str) -> str:
     """Return the sign that a first line names for spreadsheets, such as ``sep=;``; empty for any other line."""
-    match = re.fullmatch(r'\s*"?sep=(.)"?[;,\t|]*\s*', line, re.IGNORECASE)
+    match = re.fullmatch(r'\s*+"?sep=(.)"?[;,\t|]*+\s*+', line, re.IGNORECASE)
     return match[1] if match else ""
 
 

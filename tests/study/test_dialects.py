@@ -415,7 +415,7 @@ def test_the_packaged_study_from_a_spreadsheet_has_the_same_plan(tmp_path: Path)
         width = max(map(len, rows)) + 2
         with path.open("w", encoding="cp1252", newline="") as file:
             csv.writer(file, delimiter=";").writerows([*row, *[""] * (width - len(row))] for row in [*rows, [], []])
-    study = load_study(tmp_path / "configs" / "pops.toml")
+    study = load_study(tmp_path / "configs" / "pops.toml", data_folders=[tmp_path / "distributions"])
     assert compile_plan(study).digest == compile_plan(load_study("pops")).digest
     assert [line.partition(":")[0] for line in study.reading] == ["countries.csv", "prices.csv"]
     assert study.notes == ()

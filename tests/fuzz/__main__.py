@@ -1,0 +1,60 @@
+"""Run every driver of hostile cases for so long; ``make fuzz`` calls it.
+
+Each driver of `DRIVERS` runs cases of a seed from a first number on and returns what it found. Drivers take turns in
+batches until the time is over. The exit status is 1 where there was a finding, with what repeats it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import resource
+import time
+from collections.abc import Callable, Sequence
+
+from tests.study.mutated import run_studies
+
+Driver = Callable[[int, int, int], tuple[str, Sequence[object]]]
+"""From count, seed and first case to a line on what ran, and findings."""
+
+
+def mutated_studies(count: int, seed: int, first: int) -> tuple[str, Sequence[object]]:
+    """Run studies with mistakes."""
+    outcome = run_studies(count, seed, first)
+    return f"{outcome.ran} ran, {outcome.refused} refused", outcome.findings
+
+
+DRIVERS: dict[str, tuple[Driver, int]] = {"studies": (mutated_studies, 250)}
+"""Driver and cases of a batch, by name."""
+
+
+def main() -> int:
+    """Run drivers in turn; return the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("--minutes", type=float, default=30.0, help="time for all drivers together")
+    parser.add_argument("--cases", type=int, default=10_000, help="most cases of each driver")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", choices=sorted(DRIVERS), help="one driver")
+    parser.add_argument("--memory", type=float, default=6.0, help="address space in GiB; 0: no limit")
+    given = parser.parse_args()
+    if given.memory:
+        most = int(given.memory * 2**30)
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+    chosen = {name: each for name, each in DRIVERS.items() if given.only in (None, name)}
+    done, found = dict.fromkeys(chosen, 0), 0
+    end = time.monotonic() + 60.0 * given.minutes
+    while time.monotonic() < end and min(done.values()) < given.cases:
+        name = min(done, key=lambda each: done[each])
+        driver, batch = chosen[name]
+        count = min(batch, given.cases - done[name])
+        about, findings = driver(count, given.seed, done[name])
+        done[name] += count
+        found += len(findings)
+        print(f"{name}: {done[name]:,} cases of seed {given.seed}; {about}; {len(findings)} findings", flush=True)
+        for finding in findings:
+            print(finding, flush=True)
+    print(f"{sum(done.values()):,} cases, {found} findings")
+    return int(found > 0)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
