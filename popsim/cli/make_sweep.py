@@ -154,8 +154,18 @@ def _write_table(path: Path, job: Sweep, dataset: xr.Dataset) -> None:
                 table.insert(1, "option", option)
                 table.insert(2, "total", total)
                 tables.append(table)
+    rows = pd.concat(tables).sort_values(["case"], kind="stable")
+    for name in rows.columns:
+        if not pd.api.types.is_numeric_dtype(rows[name]):
+            rows[name] = rows[name].map(_cell)
     with files.written(path) as partial:
-        pd.concat(tables).sort_values(["case"], kind="stable").to_csv(partial, index=False)
+        rows.to_csv(partial, index=False)
+
+
+def _cell(value: object) -> object:
+    from popsim.report.summary_csv import safe_cell
+
+    return safe_cell(value) if isinstance(value, str) else value
 
 
 def print_sweep(dataset: xr.Dataset, study: Study, folder: Path, asked: Mapping[str, Any], as_json: bool) -> int:

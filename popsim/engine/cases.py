@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -104,10 +105,12 @@ def _of_grid(grid: Mapping[str, Iterable[object]]) -> Cases:
             problems.append(Problem("", ("grid", str(key)), shown(values), allowed))
             continue
         lists[str(key)] = [plain(entry) for entry in entries]
-        said = [toml_text(entry) for entry in lists[str(key)]]
-        twice = next((text for place, text in enumerate(said) if text in said[:place]), None)
-        if twice is not None:
+        said = Counter(map(toml_text, lists[str(key)]))
+        twice, count = said.most_common(1)[0]
+        if count > 1:
             problems.append(Problem("", ("grid", str(key)), f"{twice} a second time", "each value once"))
+    if (count := math.prod(map(len, lists.values()))) > schema.MOST_CASES:
+        problems.append(Problem("", ("grid",), f"{count:,} cases", f"at most {schema.MOST_CASES:,} cases"))
     if problems:
         raise ParameterError(problems)
     names = _names(list(lists))
@@ -121,6 +124,9 @@ def _of_list(cases: Iterable[Mapping[str, object]] | None) -> Cases:
     if not entries or not all(isinstance(entry, Mapping) for entry in entries):
         allowed = 'one or more cases, each a dict by key: [{"start.years": 0}, {"start.years": 1}]'
         raise ParameterError(Problem("", ("cases",), kind_of(cases) if not entries else shown(entries), allowed))
+    if len(entries) > schema.MOST_CASES:
+        allowed = f"at most {schema.MOST_CASES:,} cases"
+        raise ParameterError(Problem("", ("cases",), f"{len(entries):,} cases", allowed))
     changes = tuple({str(key): plain(value) for key, value in entry.items()} for entry in entries)
     keys = list(dict.fromkeys(key for entry in changes for key in entry))
     if problems := _key_problems(keys, "cases"):

@@ -12,6 +12,7 @@ import xarray as xr
 from popsim import analysis, schema
 from popsim.analysis.by_country import attached_countries
 from popsim.analysis.door import dataset_of
+from popsim.report.characters import plain
 from popsim.report.rare import rare_rows
 from popsim.study.model import Study
 
@@ -92,6 +93,7 @@ def safe_cell(text: str) -> str:
 
     An apostrophe is put before what begins as a formula: ``=``, ``+``, ``-``, ``@``, a tab or the end of a line, also
     in their wide forms and after spaces (OWASP, CSV injection, https://owasp.org/www-community/attacks/CSV_Injection).
+    Control characters are shown as signs, and what overrides the direction of text ends with the cell.
 
     Parameters
     ----------
@@ -103,6 +105,7 @@ def safe_cell(text: str) -> str:
     >>> safe_cell('=HYPERLINK("https://example.org")'), safe_cell("-1.5e6"), safe_cell("Rules - and control")
     ('\'=HYPERLINK("https://example.org")', '-1.5e6', 'Rules - and control')
     """
+    text = plain(text)
     begins = text.lstrip(" \u00a0")[:1]
     if not begins or (begins not in "=+-@\t\r\n" and begins not in "\uff1d\uff0b\uff0d\uff20\u2212"):
         return text

@@ -112,7 +112,7 @@ class NeedTable(Table):
     """How probable it is that a country needs an area, or a component of it."""
 
     probability: Probability = key("probability of need; uncertain where a table")
-    by: dict[str, dict[str, Probability]] = key(BY, {})
+    by: dict[str, Annotated[dict[str, Probability], Field(max_length=MOST_ENTRIES)]] = key(BY, {})
     basis: Basis = key("what the probability rests on")
     rationale: Text = key("why this probability")
 
@@ -121,7 +121,7 @@ class StartTable(Table):
     """When a country begins."""
 
     years: LateYears = key("years after the first year at which a country begins")
-    by: dict[str, dict[str, LateYears]] = key(BY, {})
+    by: dict[str, Annotated[dict[str, LateYears], Field(max_length=MOST_ENTRIES)]] = key(BY, {})
     basis: Basis = key("what the years rest on")
     rationale: Text = key("why these years")
 
@@ -136,7 +136,7 @@ class DelayTable(Table):
     cost_per_year: Annotated[float, Field(ge=0, le=MOST_COST_PER_YEAR)] = key(
         "what a year of delay adds, as a share", 0.0
     )
-    by: dict[str, dict[str, LateYears]] = key(BY, {})
+    by: dict[str, Annotated[dict[str, LateYears], Field(max_length=MOST_ENTRIES)]] = key(BY, {})
     basis: Basis = key("what the years rest on")
     rationale: Text = key("why these years")
 
@@ -173,7 +173,7 @@ class FinancingTable(Table):
     materialised: Materialised = key(
         "share of the pledged co-financing that is paid in the end, in all areas; uncertain where a table", 1.0
     )
-    by: dict[str, dict[str, Cofinancing]] = key(BY, {})
+    by: dict[str, Annotated[dict[str, Cofinancing], Field(max_length=MOST_ENTRIES)]] = key(BY, {})
     basis: Basis = key("what these shares rest on")
     rationale: Text = key("why these shares")
 
@@ -183,7 +183,7 @@ class CofinancingTable(Table):
 
     cofinancing: Cofinancing = key("share of its cost that others pledge to co-finance; uncertain where a table")
     materialised: Share | None = key("share of these pledges that is paid; that of [financing] unless said", None)
-    by: dict[str, dict[str, Cofinancing]] = key(BY, {})
+    by: dict[str, Annotated[dict[str, Cofinancing], Field(max_length=MOST_ENTRIES)]] = key(BY, {})
     basis: Basis | None = key("what the share rests on; as in [financing] unless said", None)
     rationale: Text | None = key("why this share; as in [financing] unless said", None)
 
@@ -280,7 +280,9 @@ class AreaTable(Table):
     delay: DelayTable | None = key("as [delay], which it takes the place of", None)
     escalation: EscalationTable | None = key("as [escalation], which it takes the place of", None)
     financing: CofinancingTable | None = key("takes the place of financing.cofinancing", None)
-    component: dict[str, ChangeTable] = key("changes of components, by id", {})
+    component: Annotated[dict[str, ChangeTable], Field(max_length=MOST_ENTRIES)] = key(
+        "changes of components, by id", {}
+    )
 
 
 class MatrixTable(Table):
@@ -557,7 +559,9 @@ class ReportTable(Table):
     )
 
 
-ValueLabels = dict[str, Annotated[dict[str, Name], Field(description="value of the column = its name")]]
+ValueLabels = dict[
+    str, Annotated[dict[str, Name], Field(max_length=MOST_ENTRIES, description="value of the column = its name")]
+]
 
 
 class OptionTable(Table):
@@ -595,17 +599,23 @@ class StudyFile(Table):
     countries: CountriesTable = key("countries that are counted")
     csv: CsvTable | None = key("how the CSV files are written", None)
     size: SizeTable | None = key("size of countries", None)
-    driver: dict[str, DriverTable] = key("further measures of countries, by name", {})
+    driver: Annotated[dict[str, DriverTable], Field(max_length=MOST_ENTRIES)] = key(
+        "further measures of countries, by name", {}
+    )
     dependence: DependenceTable = key("correlations")
     start: StartTable | None = key("when countries begin", None)
     delay: DelayTable | None = key("how late work is, in all areas that do not state it themselves", None)
     escalation: EscalationTable | None = key("real rise of costs, in all areas that do not state it themselves", None)
-    shock: dict[str, ShockTable] = key("events common to all countries, by id", {})
+    shock: Annotated[dict[str, ShockTable], Field(max_length=MOST_ENTRIES)] = key(
+        "events common to all countries, by id", {}
+    )
     financing: FinancingTable | None = key("what is asked of a fund", None)
-    area: dict[str, AreaTable] = key("counted areas, by id", {})
-    overlap: dict[str, OverlapTable] = key("changes of wholes that components share, by id", {})
+    area: Annotated[dict[str, AreaTable], Field(max_length=MOST_ENTRIES)] = key("counted areas, by id", {})
+    overlap: Annotated[dict[str, OverlapTable], Field(max_length=MOST_ENTRIES)] = key(
+        "changes of wholes that components share, by id", {}
+    )
     report: ReportTable = key("ranges and breakdowns", ReportTable())
-    headings: dict[str, Name] = key(
+    headings: Annotated[dict[str, Name], Field(max_length=MOST_ENTRIES)] = key(
         "names of columns of the countries file for print, as they stand inside a sentence", {}
     )
     labels: ValueLabels = key(
@@ -626,4 +636,4 @@ class TranslationFile(Table):
     """A file of names of a study in another language."""
 
     format: Format = key("version of this schema")
-    names: dict[str, Name] = key("name in the study = its translation")
+    names: Annotated[dict[str, Name], Field(max_length=MOST_CHANGES)] = key("name in the study = its translation")

@@ -169,6 +169,8 @@ def check_csv(harmless: Path, hostile: Path) -> None:
         assert len({len(row) for row in rows}) == 1
         for cell in (cell for row in rows for cell in row):
             assert cell.lstrip()[:1] not in ("=", "@", "+", "-") or is_number(cell), cell
+            assert not set(cell) & set("\x00\x07\x1b\r"), cell
+            check_direction(cell)
 
 
 def is_number(cell: str) -> bool:

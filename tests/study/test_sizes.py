@@ -90,6 +90,12 @@ def test_more_countries_than_a_study_has(small: Path) -> None:
     assert f"at most {MOST_COUNTRIES:,} countries" in refused(lambda: ps.load_study(small))
 
 
+def test_more_cases_than_a_sweep_has() -> None:
+    values = [k / 1_001 for k in range(1_001)]
+    grid = {"financing.cofinancing": values, "financing.agency_fee": values, "start.years": [1, 2]}
+    assert "2,004,002 cases" in refused(lambda: ps.sweep("example", grid=grid))
+
+
 def test_more_changes_than_anybody_makes() -> None:
     assert "keys" in refused(lambda: ps.load_study("example", {f"x{k}": 1 for k in range(MOST_CHANGES + 1)}))
 
