@@ -150,7 +150,8 @@ RATES_OF_EXCHANGE = 1e-15, 1e15
 PRICE_INDICES = 1e-9, 1e15
 COST_SCALE = 1e-30, 1e30
 """Between these is the mean cost of a component in a country, in money of the study at the prices of each year."""
-MOST_PROGRAMME_YEARS = 1_000
+MOST_PROGRAMME_YEARS, MOST_YEARS_LATE = 1_000, 5_000
+"""Years of a programme, and by which its payments may be late where lateness has an upper limit."""
 LONGEST_ID, LONGEST_NAME, LONGEST_TEXT = 64, 300, 20_000
 """Characters of an id, of a name, and of any other text of a study."""
 MOST_AREAS, MOST_COMPONENTS, MOST_COUNTRIES = 500, 500, 20_000

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from popsim.errors import Keys, Problem
 from popsim.families.base import Family
-from popsim.schema import COST_SCALE
+from popsim.schema import COST_SCALE, MOST_YEARS_LATE
 from popsim.study.catalogue import CatalogueArea
 from popsim.study.model import Amount, Area, Component, Setting, Study
 from popsim.study.place import Place
@@ -48,6 +48,7 @@ def check_magnitudes(study: Study, place: Place, areas: Iterable[CatalogueArea])
     general = _money_factors(study, place)
     problems = []
     for area in study.areas:
+        problems += _late(study, area, place)
         common = [*general, *_area_factors(study, area, place)]
         for component in area.components:
             factors = [_cost(component, planned[area.id]), *_sizes(study, component, place), *common]
@@ -136,15 +137,29 @@ def _years(study: Study, areas: Iterable[Area]) -> float:
     return abs(study.years[-1] - study.price_year) + (late if math.isfinite(late) else 0.0)
 
 
+def _late(study: Study, area: Area, place: Place) -> list[Problem]:
+    """List lateness beyond what a plan has rows for; without an upper limit it counts up to the last year alone."""
+    latest = _latest(study, area)
+    if math.isinf(latest) or latest <= MOST_YEARS_LATE:
+        return []
+    own = area.delay is not None and area.delay.level_stream != "delay/level"
+    by_start = study.start is not None and _highest_of(study.start) > latest / 2
+    keys: Keys = ("start", "years") if by_start else ("area", area.id, "delay", "years") if own else ("delay", "years")
+    found = f"payments of {area.id} up to {latest:,.0f} years late"
+    allowed = f"at most {MOST_YEARS_LATE:,} years, by start, delay and its level together"
+    return [place.located(place.problem(keys, found, allowed))]
+
+
 def _latest(study: Study, area: Area) -> float:
-    begin = 0.0 if study.start is None else max(map(_highest, _values(study.start)))
+    begin = 0.0 if study.start is None else _highest_of(study.start)
     if area.delay is None:
         return begin
-    return begin + max(map(_highest, _values(area.delay.years))) * _highest(area.delay.level)
+    years, level = _highest_of(area.delay.years), _highest(area.delay.level)
+    return begin + (years * level if years > 0.0 and level > 0.0 else 0.0)
 
 
-def _values(setting: Setting) -> list[Amount]:
-    return [setting.value, *(value for *_, value in setting.by)]
+def _highest_of(setting: Setting) -> float:
+    return max(map(_highest, [setting.value, *(value for *_, value in setting.by)]))
 
 
 def _mean(amount: Amount) -> float:

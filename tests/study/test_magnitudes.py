@@ -20,6 +20,11 @@ CHANGES: list[tuple[dict[str, object], str]] = [
     ({"area.x.component.start_up.cost": {"family": "constant", "value": 1e-40}}, "component[0].cost"),
     ({"start.years": 1e300}, "start.years"),
     ({"delay.years": {"family": "uniform", "low": 0, "high": 20_000}}, "delay.years"),
+    ({"delay.years": 900, "delay.level": 900}, "delay.years"),
+    (
+        {"start.years": {"family": "uniform", "low": 0, "high": 1_900}, "delay.years": 5, "delay.level": 999},
+        "delay.years",
+    ),
     ({"delay.cost_per_year": 1e9}, "delay.cost_per_year"),
     ({"delay.level": 1e9}, "delay.level"),
     ({"shock.war.factor": 1e9}, "shock.war.factor"),
