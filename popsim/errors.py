@@ -25,6 +25,7 @@ __all__ = [
     "kind_of",
     "nearest",
     "shown",
+    "visible",
     "words",
 ]
 
@@ -38,6 +39,11 @@ MOST_PROBLEMS = 50
 
 _MANY = 1_000
 """Names from which on only those that begin alike are compared: to compare takes time."""
+
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]"
+)
+"""What a message shows as an escape: control characters but for tab and end of line, marks of direction, no letters."""
 
 Key = str | int
 Keys = tuple[Key, ...]
@@ -91,14 +97,14 @@ class Problem:
 
     def __post_init__(self) -> None:
         for name in ("file", "found", "origin", "part", "position"):
-            object.__setattr__(self, name, bounded(getattr(self, name)))
+            object.__setattr__(self, name, bounded(visible(getattr(self, name))))
         for name in ("allowed", "mend"):
-            object.__setattr__(self, name, bounded(getattr(self, name), LONGEST_MEND))
+            object.__setattr__(self, name, bounded(visible(getattr(self, name)), LONGEST_MEND))
 
     @property
     def where(self) -> str:
         """File and key path, or call and argument, in one text."""
-        path = (bounded(dotted(self.keys)) or self.position) + (f" ({self.part})" if self.part else "")
+        path = (bounded(visible(dotted(self.keys))) or self.position) + (f" ({self.part})" if self.part else "")
         if self.origin:
             return f"{self.origin} {path}" if path else self.origin
         if self.file.endswith("()"):
@@ -185,6 +191,17 @@ def bounded(text: str, most: int = LONGEST_TEXT) -> str:
         return text
     end = most // 3
     return f"{text[: most - end]} ... {text[-end:]} ({len(text):,} characters)"
+
+
+def visible(text: str) -> str:
+    r"""Return a text with escapes for control characters, and for those that change the direction of text.
+
+    Examples
+    --------
+    >>> print(visible("\x1b[31mred"))
+    \x1b[31mred
+    """
+    return text if text.isprintable() else _HIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)
 
 
 def dotted(keys: Keys) -> str:

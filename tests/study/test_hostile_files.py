@@ -90,6 +90,16 @@ def test_a_long_text_in_a_message_is_cut_and_its_length_stated() -> None:
     assert problem.allowed == "w" * LONGEST_TEXT
 
 
+def test_no_message_has_control_characters() -> None:
+    hidden = "a\x1b[31m\x07\r\u202eb\x9b\udc80"
+    text = str(ps.PopsimError(Problem(hidden, (hidden, 1), hidden, hidden, hidden, hidden, hidden, hidden)))
+    assert text.replace("\n", "").isprintable()
+    assert "\\x1b[31m\\x07\\r\\u202eb\\x9b\\udc80" in text
+    with pytest.raises(ps.StudyError) as caught:
+        parse_toml('a = 1\n"\x1b[31m\u202e" 2', "a.toml")
+    assert str(caught.value).replace("\n", "").isprintable()
+
+
 def test_more_problems_than_anybody_reads_are_counted() -> None:
     error = ps.PopsimError(Problem("a.toml", ("x", place), "1", "2") for place in range(10_040))
     assert len(error.problems) == 10_040
