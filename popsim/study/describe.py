@@ -153,12 +153,45 @@ def filled(page: str) -> str:
     >>> "| `cost_nominal_all_years` |" in filled("<!-- begin totals -->\n<!-- end totals -->\n")
     True
     """
-    for name, table in {**reference_tables(), **heading_tables()}.items():
+    for name, table in {**reference_tables(), **heading_tables(), "limits": _limits_table()}.items():
         begin, end = f"<!-- begin {name} -->\n", f"<!-- end {name} -->"
         if begin in page:
             above, _, rest = page.partition(begin)
             page = f"{above}{begin}\n{table}\n{end}{rest.partition(end)[2]}"
     return page
+
+
+def _limits_table() -> str:
+    """Return what limits a study beside the limits of single keys, as Markdown."""
+
+    def both(limits: tuple[float, float]) -> str:
+        return " to ".join(f"{limit:g}" for limit in limits)
+
+    rows = {
+        "characters of an id; of a name or title; of another text": (
+            f"{variables.LONGEST_ID}; {variables.LONGEST_NAME}; {variables.LONGEST_TEXT:,}"
+        ),
+        "areas of a catalogue; components of an area; countries": (
+            f"{variables.MOST_AREAS}; {variables.MOST_COMPONENTS}; {variables.MOST_COUNTRIES:,}"
+        ),
+        "options of a study; what-ifs; keys that one of them or the command line sets": (
+            f"{variables.MOST_OPTIONS}; {variables.MOST_OPTIONS}; {variables.MOST_CHANGES:,}"
+        ),
+        "entries of any other list or table": f"{variables.MOST_ENTRIES:,}",
+        "cases of a sweep": f"{variables.MOST_CASES:,}",
+        "rows of a CSV file; columns; characters of a line": (
+            f"{variables.MOST_ROWS:,}; {variables.MOST_COLUMNS:,}; {variables.LONGEST_LINE:,}"
+        ),
+        "exchange rates": both(variables.RATES_OF_EXCHANGE),
+        "price indices": both(variables.PRICE_INDICES),
+        "sizes of countries and other measures": both((variables.SMALLEST, variables.LARGEST)),
+        "mean of a distribution of costs": f"0 to {variables.LARGEST:g}",
+        "mean cost of a component in a country, by exchange rate, size, rises of prices and shocks": (
+            both(variables.COST_SCALE)
+        ),
+        "years by which payments are late, where that has an upper limit": f"0 to {variables.MOST_YEARS_LATE:,}",
+    }
+    return _table(("what", "limit"), list(rows.items()))
 
 
 def reference_tables() -> dict[str, str]:

@@ -62,7 +62,7 @@ def test_the_page_says_types_limits_and_defaults(root: Path) -> None:
     for row in (
         "| `scenarios.seed` | whole number of at least 0 and below 2^64 | `1` | seed of the random streams |",
         "| `component.cost` | table or distribution |  |",
-        "| `size.lowest` | number above 0 | none |",
+        "| `size.lowest` | number above 0 and of at most 10^18 | none |",
         "| `countries.select` | table of NAME = list of texts | `{}` |",
         "### `[[component.source]]`",
         "### `[area.NAME]`",
