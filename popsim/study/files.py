@@ -256,13 +256,18 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         line = text[: long.start()].count("\n") + 1 if long else 1
         found = f"a whole number of {len(long[0]) if long else 'thousands of'} digits"
         raise StudyError(Problem(name, (), found, _SOME_DIGITS, position=f"line {line}")) from None
-    if problems := [
-        Problem(name, keys, f"a whole number of some {int(0.30103 * number.bit_length()):,} digits", _SOME_DIGITS)
-        for keys, number in _whole_numbers(read)
-        if number.bit_length() > _LONGEST_NUMBER
-    ]:
+    if problems := long_numbers(read, name):
         raise StudyError(problems)
     return read
+
+
+def long_numbers(table: object, name: str, above: Keys = ()) -> list[Problem]:
+    """List whole numbers that no message could show and no float could hold."""
+    return [
+        Problem(name, keys, f"a whole number of some {int(0.30103 * number.bit_length()):,} digits", _SOME_DIGITS)
+        for keys, number in _whole_numbers(table, above)
+        if number.bit_length() > _LONGEST_NUMBER
+    ]
 
 
 def _whole_numbers(table: object, above: Keys = ()) -> Iterator[tuple[Keys, int]]:

@@ -18,6 +18,7 @@ import tomli_w
 from popsim.arguments import as_list
 from popsim.errors import Problem, dotted, nearest, shown, words
 from popsim.schema import CSV_FILES, FULL, INPUTS_FOLDER, MOST_CHANGES
+from popsim.study.files import long_numbers
 from popsim.study.model import Option, Study, WhatIf
 from popsim.study.schema_keys import document_keys, is_key, is_table, position
 from popsim.study.toml_models import OptionTable, StudyFile
@@ -150,15 +151,18 @@ def apply_overrides(
     if len(overrides) > MOST_CHANGES:
         allowed = f"at most {MOST_CHANGES:,} keys"
         return merged, (), [Problem(file, (), f"{len(overrides):,} keys", allowed, "edit the study", "override")]
-    for name, value in overrides.items():
-        keys = split_key(str(name))
+    for name, stated in overrides.items():
+        keys, value = split_key(str(name)), plain(stated)
+        if long := long_numbers(value, file, keys):
+            problems += [replace(each, origin="override") for each in long]
+            continue
         fault: Fault | None
         if keys[0] in ALTERNATIVES:
             what = _NOUNS[keys[0]]
             allowed = f"keys of the study itself, on which its {what}s are built"
             fault = f"{name} = {shown(value)}", allowed, f"change the {what} in the study file"
         else:
-            fault = _unknown_key(raw, keys, value, ALTERNATIVES) or lay(merged, keys, plain(value))
+            fault = _unknown_key(raw, keys, value, ALTERNATIVES) or lay(merged, keys, value)
         if fault:
             problems.append(Problem(file, keys, *fault, origin="override"))
         else:
