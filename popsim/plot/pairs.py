@@ -67,8 +67,6 @@ def pairs(
     >>> [label.get_text() for label in ps.plot.pairs(ds).get_yticklabels()][-1]
     '4 Total cost'
     """
-    import textwrap
-
     from popsim.report.figures.pairs import draw
 
     found = read(source, variable, option=option)
@@ -84,7 +82,7 @@ def pairs(
     axes = plain.axes_for(ax, (2.0 + 1.4 * count, 0.6 + 1.4 * count))
     draw(axes, result["share"].values, result["density"].values, texts)
     axes.set_xticks([place + 0.5 for place in range(count)], [str(place + 1) for place in range(count)])
-    labels = [textwrap.fill(f"{place} {name}", 18) for place, name in enumerate(members, 1)]
+    labels = [plain.filled(f"{place} {name}", 18) for place, name in enumerate(members, 1)]
     axes.set_yticks([place + 0.5 for place in range(count)], labels)
     axes.tick_params(length=0)
     plain.as_they_are(axes.get_yticklabels())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -89,10 +90,8 @@ def check_log(log: object, lows: Sequence[float]) -> None:
 
 def names(axes: Axes, labels: Sequence[str]) -> None:
     """Name rows, the first one on top, as wide as half of the figure at most."""
-    import textwrap
-
     axes.set_ylim(len(labels) - 0.5, -0.5)
-    axes.set_yticks(range(len(labels)), [textwrap.fill(label, 34) for label in labels])
+    axes.set_yticks(range(len(labels)), [filled(label, 34) for label in labels])
     axes.tick_params(axis="y", length=0)
     as_they_are(axes.get_yticklabels())
 
@@ -103,14 +102,26 @@ def as_they_are(texts: Iterable[Text]) -> None:
         text.set_parse_math(False)
 
 
-def label(axes: Axes, which: Literal["x", "y"], text: str) -> None:
-    """Label an axis, in several lines where it is long."""
+def filled(text: str, width: int) -> str:
+    """Return a text in lines of so many characters."""
     import textwrap
 
+    return textwrap.fill(_without_control(text), width)
+
+
+def _without_control(text: str) -> str:
+    """Return a text with one sign for each control character: fonts lack the pictures that documents have for them."""
+    from popsim.report.characters import plain
+
+    return re.sub("[\u2400-\u2421]", "\ufffd", plain(text))
+
+
+def label(axes: Axes, which: Literal["x", "y"], text: str) -> None:
+    """Label an axis, in several lines where it is long."""
     if which == "x":
-        axes.set_xlabel(textwrap.fill(text, 66))
+        axes.set_xlabel(filled(text, 66))
     else:
-        axes.set_ylabel(textwrap.fill(text, 44))
+        axes.set_ylabel(filled(text, 44))
     as_they_are([axes.xaxis.label if which == "x" else axes.yaxis.label])
 
 
@@ -119,7 +130,7 @@ def key(axes: Axes, rows: Sequence[KeyRow]) -> None:
     from matplotlib.lines import Line2D
 
     handles = [Line2D([], [], **look) for look, _ in rows]
-    texts = [text for _, text in rows]
+    texts = [_without_control(text) for _, text in rows]
     legend = axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0.0, 1.0), frameon=False, fontsize=9)
     as_they_are(legend.get_texts())
 

@@ -249,3 +249,10 @@ def test_what_is_no_dataset_is_refused(name: str, study: ps.Study, tmp_path: Pat
         FIGURES[name](study)
     with pytest.raises(ps.ParameterError, match=r"popsim\.load_run"):
         FIGURES[name](str(tmp_path))
+
+
+def test_control_characters_in_names_are_signs() -> None:
+    from popsim.plot.plain import filled
+
+    assert filled("bell\x07 and escape\x1b[31m", 40) == "bell\ufffd and escape\ufffd[31m"
+    assert filled("\u202eabc", 40) == "\u202eabc\u202c"
