@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-kills fuzz test-statistical test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations
+.PHONY: help run test test-kills fuzz test-statistical test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations validate mutations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -55,6 +55,12 @@ lint: $(VENV)/.installed-test ## check style, format, types and layers
 
 lint-scripts: node_modules/.installed ## check the scripts of the page (eslint); needs node and npm
 	npm run --silent lint
+
+validate: $(VENV)/.installed-validation ## test every claim of the validation dossier, and write docs/validation (ARGS="sums" for one page)
+	$(BIN)/python -m tests.validation $(ARGS)
+
+mutations: $(VENV)/.installed-test ## put deliberate faults into a copy of the sources, see that tests notice each: docs/validation/mutations.md
+	$(BIN)/python -m tests.validation.mutations $(ARGS)
 
 test-scripts: ## test the arithmetic of the scripts of the page; needs node 20
 	@command -v node > /dev/null || { echo "node is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install nodejs npm" >&2; exit 1; }
@@ -119,6 +125,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 $(VENV)/.installed-documents: $(VENV)/.installed-test
 	$(EDITABLE) ".[test,documents]"
+	@touch $@
+
+$(VENV)/.installed-validation: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,validation]"
 	@touch $@
 
 $(VENV)/.installed-objects: $(VENV)/.installed-test

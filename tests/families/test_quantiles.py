@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from popsim.errors import ParameterError
 from popsim.families import families
+from popsim.families.discrete import Discrete
 from popsim.families.empirical import Empirical
 from popsim.families.gamma import Gamma
 from popsim.families.lognormal import LogNormal
@@ -132,3 +133,10 @@ def test_empirical_from_data_has_the_quantiles_of_numpy():
 )
 def test_empirical_mode_is_the_middle_of_the_shortest_half(family, mode):
     assert family.mode() == pytest.approx(mode, rel=1e-12)
+
+
+def test_a_quantile_at_a_jump_is_the_value_below_it():
+    """The least value that reaches the probability, from below; from above, the least that is passed no more often."""
+    family = Discrete([1, 2, 4], [0.25, 0.5, 0.25])
+    assert family.ppf([0.25, np.nextafter(0.25, 1), 0.75, np.nextafter(0.75, 1)]).tolist() == [1, 2, 2, 4]
+    assert family.isf([0.75, np.nextafter(0.75, 0), 0.25, np.nextafter(0.25, 0)]).tolist() == [1, 2, 2, 4]
