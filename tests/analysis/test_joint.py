@@ -42,6 +42,20 @@ def test_independent_uniform_parts() -> None:
     assert found["joint_confidence"].item() >= level
 
 
+def test_amounts_of_each_alone_rarely_suffice_together() -> None:
+    """Of three independent parts, each with 80 %, all suffice in 0.8^3 of the scenarios."""
+    count = 20_000
+    found = joint_budget(of_parts(random(11).random((count, 3))), "area", 0.8).squeeze("option")
+    assert abs(found["separate_joint_confidence"].item() - 0.8**3) < ERRORS * np.sqrt(0.25 / count)
+
+
+def test_scenarios_that_were_not_searched_tell_that_a_search_finds_too_little() -> None:
+    """Amounts for ten parts fit 80 % of the 100 scenarios in which they were searched, and fewer of the other 100."""
+    found = joint_budget(of_parts(random(12).random((200, 10))), "area", 0.8).squeeze("option")
+    assert found["joint_confidence"].item() >= 0.8
+    assert found["unseen_confidence"].item() < 0.75
+
+
 def test_exponential_parts_of_unlike_size() -> None:
     """u = lam / (lam + s): a cheap part gets a higher quantile; one level for all costs more (the negative control)."""
     scale, level, count = np.array([1.0, 10.0]), 0.8, 20_000

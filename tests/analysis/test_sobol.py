@@ -295,6 +295,13 @@ def test_indices_as_reported_are_in_order(first: tuple[float, float], total: tup
         assert total[0] - 1e-12 <= alone.value <= first[0] + 1e-12
 
 
+def test_indices_in_the_wrong_order_are_averaged_by_what_their_errors_say() -> None:
+    """Weights 1 / error^2, here 4 to 1: (4 x 0.04 + 0.03) / 5, with the error 0.02 / sqrt(5)."""
+    for share in reported((0.04, 0.01), (0.03, 0.02)):
+        assert share.value == pytest.approx(0.038, rel=1e-12)
+        assert share.error == pytest.approx(0.02 / np.sqrt(5.0), rel=1e-12)
+
+
 def test_an_input_without_effect_is_not_resolved_as_often_as_its_error_says() -> None:
     """One-sided 2.5 %: of 400 runs, less than 25 with a probability above 0.9999. A share of 10 % is seen in all."""
     rng = np.random.default_rng(8)

@@ -113,6 +113,19 @@ def test_an_object_storage_holds_the_same(simulation: Simulation, wanted: xr.Dat
     assert store.verify() == []
 
 
+def test_a_file_that_an_object_storage_lost_is_an_error(
+    simulation: Simulation, wanted: xr.Dataset, tmp_path: Path
+) -> None:
+    """Zarr reads it as NaN, which would be a number like any other to what is computed from it."""
+    store = create_store(f"memory://{tmp_path.name}/ensemble.zarr", simulation, chunk=256)
+    fill_store(simulation, store, threads=1)
+    lost = [name for name in store.storage.files() if name.startswith("cost_by_country_year/c.")][1]
+    store.storage.remove(lost)
+    with pytest.raises(FileError, match="cost_by_country_year"):
+        store.dataset()["cost_by_country_year"].load()
+    xr.testing.assert_identical(store.dataset()["cost"], wanted["cost"])
+
+
 def test_ranges_come_in_any_order(simulation: Simulation, wanted: xr.Dataset, tmp_path: Path) -> None:
     store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=200)
     for start, stop in reversed(store.ranges()):

@@ -152,7 +152,7 @@ def test_control_a_wrong_count_is_noticed() -> None:
 
 
 LATER = re.compile(
-    r"The ([a-z ]+) is put at .*With what falls after 20\d\d it comes to ([^(]*) \(([^)]*)\)"
+    r"The ([a-z ]+) is put at .*With what falls after (20\d\d) it comes to ([^(]*) \(([^)]*)\)"
     r": ([\d,]+) of the ([\d,]+) scenarios fall inside this range\."
 )
 
@@ -174,7 +174,8 @@ def test_what_falls_after_the_last_year_stands_beside_what_falls_before(study: S
             continue
         values = (dataset[name] + later).sel(option="full").values
         ends = np.quantile(values, [(1 - study.coverage) / 2, (1 + study.coverage) / 2])
-        _, said, spread, inside, scenarios = found[noun].groups()
+        _, last, said, spread, inside, scenarios = found[noun].groups()
+        assert int(last) == study.years[-1]
         assert number(scenarios) == 200
         assert number(inside) == sum(ends[0] <= value <= ends[1] for value in values)
         assert (spread == "no spread") == (len(set(values.tolist())) == 1)

@@ -112,8 +112,8 @@ SECTION = Section(
     "A second implementation",
     f"""`tests/reproduction` holds a second implementation of what a study says. It reads the same files and shares no
 code with popsim. Two samples of one study, one of each, must come from one law. Means are compared by their standard
-errors; percentiles, and how often areas are costly together, by exact hypergeometric probabilities. In the tests, and in
-`make test-statistical` with 200,000 scenarios, all packaged studies and options are compared at a false alarm of
+errors; percentiles, and how often areas are costly together, by exact hypergeometric probabilities. In the tests, and
+with 200,000 scenarios (`make test-statistical`), all packaged studies and options are compared at a false alarm of
 {FALSE_ALARM:g} each; here there are fewer studies, and {ALARM:g}.""",
     claims,
     figure,

@@ -96,7 +96,7 @@ FAULTS = (
         "weights = np.array([high_error**2, low_error**2])",
         "weights = np.array([low_error**2, high_error**2])",
         "of two indices in the wrong order the worse one counts for more",
-        "tests/analysis/test_sobol.py::test_indices_as_reported_are_in_order",
+        "tests/analysis/test_sobol.py::test_indices_in_the_wrong_order_are_averaged_by_what_their_errors_say",
     ),
     Fault(
         RESERVE,
@@ -124,14 +124,14 @@ FAULTS = (
         '"separate_joint_confidence": float(fits(values, separate).mean()),',
         '"separate_joint_confidence": float((values <= separate[:, np.newaxis]).mean()),',
         "the confidence that all parts suffice is that of one of them",
-        "tests/analysis/test_joint.py::test_independent_uniform_parts",
+        "tests/analysis/test_joint.py::test_amounts_of_each_alone_rarely_suffice_together",
     ),
     Fault(
         JOINT,
         "unseen += [fits(halves[1 - k], best[k]).mean() for k in (0, 1)]",
         "unseen += [fits(halves[k], best[k]).mean() for k in (0, 1)]",
         "joint amounts are tried on the scenarios that they were searched in",
-        "tests/analysis/test_joint.py",
+        "tests/analysis/test_joint.py::test_scenarios_that_were_not_searched_tell_that_a_search_finds_too_little",
     ),
     Fault(
         "popsim/analysis/precision.py",

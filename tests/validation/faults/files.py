@@ -10,6 +10,7 @@ STORE = "popsim/engine/store.py"
 STORAGE = "popsim/engine/storage.py"
 
 RUN_FOLDER = "tests/engine/test_run_folder.py"
+FLUSHING = "tests/engine/test_flushing.py"
 STORES = "tests/engine/test_store.py"
 
 FAULTS = (
@@ -18,7 +19,7 @@ FAULTS = (
         "            flush(partial)\n            rename(partial, path)",
         "            rename(partial, path)",
         "a file is put in its place before it is on the disk",
-        RUN_FOLDER,
+        FLUSHING,
     ),
     Fault(
         FILES,
@@ -32,14 +33,14 @@ FAULTS = (
         "    for folder in {source.parent, target.parent}:\n        flush(folder)",
         "    return",
         "a new name is not on the disk when the next step begins",
-        RUN_FOLDER,
+        FLUSHING,
     ),
     Fault(
         FOLDER,
         "        files.flush_all(made)\n",
         "",
         "a run is put in its place before its files are on the disk",
-        RUN_FOLDER,
+        FLUSHING,
     ),
     Fault(
         FOLDER,
@@ -74,7 +75,7 @@ FAULTS = (
         'values.dtype.kind == "f" and np.isnan(values).any()',
         "False",
         "what a store lacks is read as NaN",
-        f"{STORES}::test_damage_is_an_error_and_can_be_mended",
+        f"{STORES}::test_a_file_that_an_object_storage_lost_is_an_error",
     ),
     Fault(
         STORE,
@@ -85,16 +86,23 @@ FAULTS = (
     ),
     Fault(
         STORAGE,
+        "self._flushes.append(self._flusher.submit(flush, path))",
+        "pass",
+        "a range counts as finished before its files are on the disk",
+        f"{FLUSHING}::test_a_range_is_recorded_when_its_files_are_on_the_disk",
+    ),
+    Fault(
+        STORAGE,
         "                for each in self._flushes:\n                    each.result()\n",
         "",
-        "a range counts as finished before its files are on the disk",
-        STORES,
+        "a range counts as finished although one of its files cannot be flushed",
+        f"{FLUSHING}::test_a_range_whose_files_cannot_be_flushed_is_missing",
     ),
     Fault(
         STORAGE,
         "return [name for name in sync(listed()) if name and not name.endswith(PARTIAL)]",
         "return [name for name in sync(listed()) if name]",
         "half a file counts as a whole one",
-        STORES,
+        f"{STORES}::test_what_a_killed_process_left_is_removed",
     ),
 )
