@@ -47,14 +47,14 @@ FAULTS = (
         "inside = math.floor(coverage * count + 0.5)",
         "inside = math.floor(coverage * count + 0.5) - 1",
         "an interval of JCGM 101 holds one scenario too few",
-        "tests/analysis/test_intervals.py",
+        "tests/analysis/test_intervals.py::test_symmetric_interval_by_hand",
     ),
     Fault(
         ORDER,
         "first = np.argmin(ordered[..., inside:] - ordered[..., : count - inside], axis=-1)[..., np.newaxis]",
         "first = np.argmax(ordered[..., inside:] - ordered[..., : count - inside], axis=-1)[..., np.newaxis]",
         "the shortest interval is the longest",
-        "tests/analysis/test_intervals.py",
+        "tests/analysis/test_intervals.py::test_shortest_interval_by_hand",
     ),
     Fault(
         COMPARE,
@@ -68,7 +68,7 @@ FAULTS = (
         "return np.asarray(ROUNDING * np.maximum(own, other))",
         "return np.asarray(1e6 * ROUNDING * np.maximum(own, other))",
         "small differences of options are taken for rounding",
-        "tests/analysis/test_compare.py",
+        "tests/analysis/test_compare.py::test_a_difference_of_rounding_is_none_and_one_above_it_is_one",
     ),
     Fault(
         COMPARE,
@@ -103,7 +103,7 @@ FAULTS = (
         "value = means + slope * (quantile - centre)",
         "value = means",
         "the parts of a reserve do not add up to it",
-        "tests/analysis/test_reserve.py",
+        "tests/analysis/test_reserve.py::test_normals",
     ),
     Fault(
         RESERVE,
@@ -153,6 +153,6 @@ FAULTS = (
         "part = dataset.isel(scenario=slice(start - simulation.sampling.first, stop - simulation.sampling.first))",
         "part = dataset.isel(scenario=slice(0, stop - start))",
         "a run that is extended repeats its first scenarios",
-        "tests/engine/test_again.py",
+        "tests/engine/test_again.py::test_a_dataset_is_extended_to_the_bits_of_a_longer_run",
     ),
 )

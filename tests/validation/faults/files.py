@@ -26,7 +26,7 @@ FAULTS = (
         "            yield partial\n            flush(partial)",
         "            yield path\n            path.replace(partial)\n            flush(partial)",
         "a file is written over the old one and not beside it",
-        RUN_FOLDER,
+        f"{RUN_FOLDER}::test_a_file_is_written_whole_or_not_at_all",
     ),
     Fault(
         FILES,
@@ -47,7 +47,7 @@ FAULTS = (
         "            files.rename(target, aside)\n            files.rename(made, target)\n        except",
         "            files.remove(target)\n            files.rename(made, target)\n        except",
         "the old run is deleted before the new one is in its place",
-        RUN_FOLDER,
+        f"{RUN_FOLDER}::test_a_kill_at_any_operation_leaves_a_whole_run_which_the_next_command_finds",
     ),
     Fault(
         FOLDER,
@@ -82,7 +82,7 @@ FAULTS = (
         "out = rooms[i % 2].reshape(-1)",
         "out = rooms[0].reshape(-1)",
         "a range is drawn where another one is still being written from",
-        STORES,
+        f"{STORES}::test_a_store_has_the_bits_and_labels_of_a_run_in_memory",
     ),
     Fault(
         STORAGE,
