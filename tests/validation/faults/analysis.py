@@ -114,8 +114,8 @@ FAULTS = (
     ),
     Fault(
         PARTS,
-        "share = (x * y).mean(axis=-1) / scale",
-        "share = np.square(x).mean(axis=-1) / scale",
+        "lambda some: (parts[..., some] - part_mean) * (whole[some] - mean)) / scale",
+        "lambda some: np.square(parts[..., some] - part_mean)) / scale",
         "shares of a variance leave out what parts have in common, and do not sum to 1",
         "tests/analysis/test_shares.py::test_shares_are_those_of_theory",
     ),
