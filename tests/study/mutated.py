@@ -215,6 +215,14 @@ def number_to_extreme(text: str, dice: random.Random) -> str:
     return _at_random(NUMBER, text, dice, lambda _: dice.choice(NUMBERS))
 
 
+def number_nearby(text: str, dice: random.Random) -> str:
+    def times(number: str) -> str:
+        value = float(number.replace("_", "")) * dice.choice((0.0, 0.1, 0.5, 0.9, 1.1, 2.0, 3.0, 10.0))
+        return f"{value:.6g}" if "." in number or "e" in number else str(round(value))
+
+    return _at_random(NUMBER, text, dice, times)
+
+
 def number_times_a_power(text: str, dice: random.Random) -> str:
     def times(number: str) -> str:
         value = float(number.replace("_", "")) * 10.0 ** dice.choice((-9, -3, -1, 1, 2, 3, 6, 12, 40))
@@ -345,11 +353,13 @@ def number_signs_changed(text: str, dice: random.Random) -> str:
 _OF_ANY = (line_gone, line_twice, lines_swapped, character_changed, cut_short)
 _OF_TOML = (
     number_to_extreme, number_to_extreme, number_to_extreme, number_times_a_power, number_times_a_power,
+    number_nearby, number_nearby, number_nearby, number_nearby, number_nearby, number_nearby,
     value_to_another, value_to_another, value_from_elsewhere, value_within_lists, text_to_another, text_with_more,
     key_misspelt, table_twice, table_gone, heading_changed, *_OF_ANY,
 )  # fmt: skip
 _OF_CSV = (
-    cell_to_extreme, cell_to_extreme, cell_to_text, cell_from_elsewhere, number_times_a_power, delimiter_changed,
+    number_nearby, number_nearby, cell_to_extreme, cell_to_extreme, cell_to_text, cell_from_elsewhere,
+    number_times_a_power, delimiter_changed,
     number_signs_changed, *_OF_ANY,
 )  # fmt: skip
 
