@@ -21,6 +21,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -68,8 +69,8 @@ class ShapeModel(Model):
         """Return the logarithm of the other factors of the weight, per unit of log shape."""
 
     @abstractmethod
-    def slope(self, data: Data, shape: float) -> float:
-        """Return the derivative of the log-likelihood by the shape, at the best scale and exponent for it."""
+    def slope_of(self, data: Data) -> Callable[[float], float]:
+        """Return the derivative of the log-likelihood by the shape, at the best scale and exponent for each shape."""
 
     @abstractmethod
     def new(self, data: Data, shape: float, exponent: float, distance: float) -> Family:
@@ -92,9 +93,10 @@ class ShapeModel(Model):
             Where the shape is outside the limits.
         """
         low, high = map(math.log, SHAPES)
+        of_shape = self.slope_of(data)
 
         def slope(log_shape: float) -> float:
-            return self.slope(data, math.exp(log_shape))
+            return of_shape(math.exp(log_shape))
 
         if not slope(high) < 0.0:
             raise no_spread(data)
@@ -187,13 +189,19 @@ class WeibullModel(ShapeModel):
         """Return the logarithm of k^(n - 1) prod(x)^k."""
         return (data.count - 1) * math.log(shape) + shape * float(np.log(data.amounts).sum())
 
-    def slope(self, data: Data, shape: float) -> float:
-        """Return 1 / k + mean log x - mean of log x by the weights x^k exp(-k b l)."""
-        y, (values, _, _) = np.log(data.amounts), self.logs(data, shape)
-        place = tilted(values, data.distances)[0] if data.estimated else 0.0
-        tilts = values - place * data.distances
-        share = np.exp(tilts - tilts.max())
-        return 1.0 / shape + float(y.mean()) - float(np.sum(share * y) / share.sum())
+    def slope_of(self, data: Data) -> Callable[[float], float]:
+        """Return 1 / k + mean log x - mean of log x by the weights x^k exp(-k b l), a function of k."""
+        y, distances = np.log(data.amounts), data.distances
+        mean = float(y.mean())
+
+        def slope(shape: float) -> float:
+            values = shape * y
+            place = tilted(values, distances)[0] if data.estimated else 0.0
+            tilts = values - place * distances
+            share = np.exp(tilts - tilts.max())
+            return 1.0 / shape + mean - float((share * y).sum() / share.sum())
+
+        return slope
 
     def estimate(self, data: Data) -> Estimate:
         """Return the estimates of largest likelihood, with the errors of expected information."""
@@ -271,14 +279,14 @@ class GammaModel(ShapeModel):
         shapes = np.clip(spread**-2.0, *SHAPES)
         return np.array([0.5 * math.log(_trigamma_rest(a)) + math.log(a) for a in shapes.ravel()]).reshape(shapes.shape)
 
-    def slope(self, data: Data, shape: float) -> float:
-        """Return log a - psi(a) less the logarithm of the arithmetic over the geometric mean."""
+    def slope_of(self, data: Data) -> Callable[[float], float]:
+        """Return log a - psi(a) less the logarithm of the arithmetic over the geometric mean, a function of a."""
         from scipy import special
 
         values = np.log(data.amounts)
         place = tilted(values, data.distances)[0] if data.estimated else 0.0
         apart = float(_log_sum(values - place * data.distances)) - math.log(data.count) - float(values.mean())
-        return math.log(shape) - float(special.digamma(shape)) - apart
+        return lambda shape: math.log(shape) - float(special.digamma(shape)) - apart
 
     def estimate(self, data: Data) -> Estimate:
         """Return the estimates of largest likelihood, with the errors of expected information."""
@@ -349,13 +357,13 @@ def tilted(values: Floats, direction: Floats) -> tuple[float, float]:
     """
     low, high, stride = -math.inf, math.inf, 1.0 / float(np.abs(direction).max())
     tolerance = 1e-14 * stride
-    place = float(np.sum(values * direction) / np.sum(direction**2))
+    place = float((values * direction).sum() / (direction**2).sum())
     for count in range(_MOST_STEPS):
         tilts = values - place * direction
         share = np.exp(tilts - tilts.max())
         share /= share.sum()
-        mean = float(np.sum(share * direction))
-        bend = float(np.sum(share * (direction - mean) ** 2))
+        mean = float((share * direction).sum())
+        bend = float((share * (direction - mean) ** 2).sum())
         low, high = (place, high) if mean > 0.0 else (low, place)
         step = mean / bend if bend > 0.0 else math.inf
         if abs(step) <= tolerance + 1e-13 * abs(place) or high - low <= 1e-13 * abs(place):

@@ -163,7 +163,7 @@ def test_a_folder_that_is_no_run_is_refused(call: Calling, tmp_path: Path) -> No
 
 
 def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path) -> None:
-    done = call("run", "--precision", "1.5%", "--seed", "3", *ALONE, "--out", "precise", "--json")
+    done = call("run", "example", "--precision", "1.5%", "--seed", "3", *ALONE, "--out", "precise", "--json")
     assert done.status == 0
     assert done.err == 'Design: "sobol", the cheapest for a precision; scenarios.design states another.\n'
     found = json.loads(done.out)
@@ -175,7 +175,6 @@ def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path)
     again = ps.simulate(run.study)
     assert np.array_equal(again["cost"], run.dataset["cost"])
     assert again.attrs["study"] == run.dataset.attrs["study"]
-    assert run.dataset.sizes["scenario"] == run.dataset["cost_countries_independent"].sizes["scenario"]
 
 
 def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, tmp_path: Path) -> None:
@@ -194,8 +193,7 @@ def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, 
 
 
 def test_a_run_says_what_precision_took(call: Calling) -> None:
-    settings = ("--set", 'report.breakdowns=["area"]', "--set", "scenarios.design=random")
-    done = call("run", "--precision", "5%", *ALONE, *settings)
+    done = call("run", "example", "--precision", "5%", *ALONE, "--set", "scenarios.design=random")
     assert done.status == 0
     assert re.search(
         r"Precision: [\d.]+ % of the ends .* 5 % asked for, with 5,000 scenarios\.", " ".join(done.out.split())
@@ -216,9 +214,9 @@ def test_a_run_says_what_precision_took(call: Calling) -> None:
 def test_precision_that_cannot_be_had_is_refused(
     call: Calling, tmp_path: Path, arguments: tuple[str, ...], words: str
 ) -> None:
-    done = call("run", *arguments)
+    done = call("run", "example", *arguments)
     assert (done.status, done.out) == (2, "")
     assert words in " ".join(done.err.split())
     # What was written to a store by then is kept, and the message says so; else nothing is left.
     kept = [path.name for path in tmp_path.glob("results/.*")]
-    assert kept == ([".pops.unfinished"] if "What is finished is kept" in done.err else [])
+    assert kept == ([".example.unfinished"] if "What is finished is kept" in done.err else [])

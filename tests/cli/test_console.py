@@ -22,6 +22,7 @@ from popsim.cli.console import ReadableStream, printable, spell
 from popsim.cli.main import main
 from popsim.report.summary_csv import safe_cell
 
+QUICK = ("--no-drivers", "--no-assumptions")
 ENCODINGS = ("cp1252", "cp437", "cp850", "latin-1", "ascii", "utf-8")
 NAMES = "Côte d’Ivoire, São Tomé, Türkiye, Łódź, Đồng, Ærø: ≥ 5 − 3 – 2 → 4 × 1 ± “€”…"
 
@@ -77,7 +78,7 @@ def spelt(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("spelt")
     write(folder, STUDY)
     with pytest.raises(SystemExit) as leaving:
-        main(["run", str(folder), "--out", str(folder / "run")])
+        main(["run", str(folder), "--out", str(folder / "run"), *QUICK])
     assert not leaving.value.code
     shutil.copytree(folder / "run", folder / "first")
     return folder
@@ -107,7 +108,7 @@ def in_process(encoding: str, *arguments: str) -> tuple[int, bytes, bytes]:
 
 
 COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("run", "STUDY", "--out", "STUDY/again", "--no-drivers"),
+    ("run", "STUDY", "--out", "STUDY/again", *QUICK),
     ("check", "STUDY"),
     ("budget", "RUN", "--confidence", "80%"),
     ("compare", "RUN"),
@@ -152,7 +153,7 @@ def test_a_redirected_run_ends_well_and_writes_the_same_files(
     spelt: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "popsim.cli.main", "run", str(spelt), "--out", str(tmp_path / "run")],
+        [sys.executable, "-m", "popsim.cli.main", "run", str(spelt), "--out", str(tmp_path / "run"), *QUICK],
         env={**{k: v for k, v in os.environ.items() if k != "PYTHONIOENCODING"}, **environment},
         capture_output=True,
         check=False,
@@ -178,7 +179,7 @@ def test_a_name_cannot_steer_the_terminal(spelt: Path, tmp_path: Path) -> None:
     write(tmp_path, STUDY.replace("Später", "\\u001b]0;owned\\u0007\\u001b[2J\\u202e"))
     catalogue = tmp_path / "catalogue" / "x.toml"
     catalogue.write_text(CATALOGUE.replace("Élaboration", "\\u001b[31m\\u009b"), encoding="utf-8")
-    for words in (("run", str(tmp_path), "--out", str(tmp_path / "run")), ("check", str(tmp_path)),
+    for words in (("run", str(tmp_path), "--out", str(tmp_path / "run"), *QUICK), ("check", str(tmp_path)),
                   ("compare", str(tmp_path / "run")), ("catalogue", str(tmp_path / "catalogue"))):  # fmt: skip
         status, out, _ = in_process("utf-8", *words)
         assert status == 0
@@ -192,7 +193,7 @@ def test_a_spreadsheet_computes_nothing_of_what_users_wrote(tmp_path: Path) -> N
     catalogue, countries = tmp_path / "catalogue" / "x.toml", tmp_path / "countries.csv"
     catalogue.write_text(CATALOGUE.replace("Élaboration", "@SUM(1)"), encoding="utf-8")
     countries.write_text(countries.read_text(encoding="utf-8").replace("Asie", "+1+cmd|x"), encoding="utf-8")
-    assert in_process("utf-8", "run", str(tmp_path), "--out", str(tmp_path / "run"))[0] == 0
+    assert in_process("utf-8", "run", str(tmp_path), "--out", str(tmp_path / "run"), *QUICK)[0] == 0
     with (tmp_path / "run" / "summary.csv").open(encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
     cells = {name: {row[name] for row in table} for name in table[0]}

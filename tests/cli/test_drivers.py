@@ -59,7 +59,7 @@ def test_a_total_that_never_varies_is_said_so(call: Callable[..., Any], tmp_path
 
 def test_a_run_keeps_its_drivers_for_reports_written_later(call: Callable[..., Any], tmp_path: Path) -> None:
     arguments = ("--scenarios", "200", "--out", "run", "--drivers")
-    assert call("run", "example", *arguments).status == 0
+    assert call("run", "example", *arguments, "--no-assumptions").status == 0
     report = (tmp_path / "run" / "report.html").read_text(encoding="utf-8")
     assert "What makes the range?" in report
     kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
@@ -79,12 +79,23 @@ def test_a_run_with_drivers_takes_the_scenarios_that_its_coverage_takes(
     from ..reproduction.small import component, lognormal, write
 
     path = write(tmp_path, {"x": {"k": component(lognormal(100.0, 0.5))}}, report={"coverage": 0.975})
-    assert call("run", str(path), "--drivers", "--scenarios", "400", "--out", "run").status == 0
+    assert call("run", str(path), "--no-assumptions", "--drivers", "--scenarios", "400", "--out", "run").status == 0
     kept = attached_drivers(ps.load_run(tmp_path / "run").dataset, "input")
     assert kept is not None
     assert kept.attrs["scenarios"] == SCENARIOS == least_scenarios(0.975)
     assert kept["width"].attrs["description"] == "Width of the 97.5% range."
-    done = call("run", str(path), "--drivers", "--set", "report.coverage=0.98", "--scenarios", "400", "--out", "finer")
+    done = call(
+        "run",
+        str(path),
+        "--no-assumptions",
+        "--drivers",
+        "--set",
+        "report.coverage=0.98",
+        "--scenarios",
+        "400",
+        "--out",
+        "finer",
+    )
     assert (done.status, done.err) == (0, "")
     kept = attached_drivers(ps.load_run(tmp_path / "finer").dataset, "level")
     assert kept is not None
@@ -95,7 +106,7 @@ def test_a_run_without_a_range_has_no_drivers_and_a_report(call: Callable[..., A
     from ..reproduction.small import component, write
 
     path = write(tmp_path, {"x": {"k": component(100.0)}})
-    done = call("run", str(path), "--drivers", "--out", "run")
+    done = call("run", str(path), "--no-assumptions", "--drivers", "--out", "run")
     assert (done.status, done.err) == (0, "")
     assert attached_drivers(ps.load_run(tmp_path / "run").dataset, "input") is None
 
@@ -106,7 +117,7 @@ def section_of(folder: Path) -> str:
 
 
 def test_every_run_tells_what_makes_its_range(call: Callable[..., Any], tmp_path: Path) -> None:
-    done = call("run", "example", "--scenarios", "200", "--out", "run")
+    done = call("run", "example", "--scenarios", "200", "--out", "run", "--no-assumptions")
     assert done.status == 0
     assert "The largest part of the range of the total cost comes from" in " ".join(done.out.split())
     assert "The largest part of the range of the total cost comes from" in section_of(tmp_path / "run")
@@ -116,14 +127,16 @@ def test_every_run_tells_what_makes_its_range(call: Callable[..., Any], tmp_path
     found = ps.drivers(ps.load_study("example"), least_scenarios(0.9))
     for name in ("total", "first_order_error", "swing_high", "width_given", "width", "variance_share_by_area"):
         assert kept[name].values.tolist() == found[name].values.tolist()
-    said = json.loads(call("run", "example", "--scenarios", "200", "--out", "again", "--json").out)["drivers"]
+    said = json.loads(call("run", "example", "--scenarios", "200", "--out", "again", "--json", "--no-assumptions").out)[
+        "drivers"
+    ]
     assert [group["total"] for group in said["input"]] == kept["total"].values.tolist()
     assert {group["id"] for group in said["level"]} <= {"common", "group", "country"}
 
 
 def test_drivers_are_left_out_on_request_and_added_later(call: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "run"
-    done = call("run", "example", "--scenarios", "200", "--out", "run", "--no-drivers")
+    done = call("run", "example", "--scenarios", "200", "--out", "run", "--no-drivers", "--no-assumptions")
     assert "left out of this run (--no-drivers)" in " ".join(done.out.split())
     assert "left out of this run (--no-drivers)" in section_of(folder)
     before = ps.load_run(folder).dataset
@@ -153,14 +166,16 @@ def test_a_report_says_in_a_sentence_why_nothing_makes_a_range(call: Callable[..
     for name in ("certain", "single"):
         (tmp_path / name).mkdir()
     certain = write(tmp_path / "certain", {"x": {"k": component(100.0)}})
-    done = call("run", str(certain), "--scenarios", "50", "--out", "none")
+    done = call("run", str(certain), "--no-assumptions", "--scenarios", "50", "--out", "none")
     says = "The total cost is the same in all of the 50 scenarios: no input makes a range."
     assert says in " ".join(done.out.split())
     assert says in section_of(tmp_path / "none")
-    said = json.loads(call("run", str(certain), "--scenarios", "50", "--out", "none2", "--json").out)
+    said = json.loads(
+        call("run", str(certain), "--no-assumptions", "--scenarios", "50", "--out", "none2", "--json").out
+    )
     assert said["drivers"] == {"left_out": says}
     single = write(tmp_path / "single", {"x": {"k": component(lognormal(100.0, 0.5))}})
-    done = call("run", str(single), "--scenarios", "50", "--out", "one")
+    done = call("run", str(single), "--no-assumptions", "--scenarios", "50", "--out", "one")
     assert (done.status, done.err) == (0, "")
     kept = attached_drivers(ps.load_run(tmp_path / "one").dataset, "input")
     assert kept is not None
@@ -171,11 +186,11 @@ def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("popsim.analysis.attached.DRAWS", 1000)
-    done = call("run", "example", "--scenarios", "100", "--out", "run")
+    done = call("run", "example", "--scenarios", "100", "--out", "run", "--no-assumptions")
     assert done.status == 0
     assert "many times the work of this run" in section_of(tmp_path / "run")
     assert "many times the work of this run" in " ".join(done.out.split())
-    assert call("run", "example", "--scenarios", "100", "--out", "run", "--drivers").status == 0
+    assert call("run", "example", "--scenarios", "100", "--out", "run", "--drivers", "--no-assumptions").status == 0
     assert "The largest part of the range of the total cost" in section_of(tmp_path / "run")
 
 
@@ -187,6 +202,8 @@ def test_who_pays_is_shown_for_the_need_alone(call: Callable[..., Any]) -> None:
     assert "Financing: co-financing" not in cost
     assert "Share of the variance of the financing need" in need
     assert "Financing: co-financing" in need
-    said = json.loads(call("run", "example", "--scenarios", "200", "--set", fee, "--out", "none", "--json").out)
+    said = json.loads(
+        call("run", "example", "--scenarios", "200", "--set", fee, "--out", "none", "--json", "--no-assumptions").out
+    )
     assert "financing" in [group["id"] for group in said["drivers"]["financing_need"]["input"]]
     assert "financing" not in [group["id"] for group in said["drivers"]["input"]]

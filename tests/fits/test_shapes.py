@@ -124,15 +124,25 @@ def share_held(family, shape, count, sets, sizes=None, predict=None):
     return np.mean(held), np.std(held) / math.sqrt(sets)
 
 
-@pytest.mark.parametrize(("family", "shape"), [(family, shape) for family, shapes in TRUE.items() for shape in shapes])
-@pytest.mark.parametrize("count", [3, *(pytest.param(k, marks=pytest.mark.slow_statistical) for k in (5, 10)), 30])
+@pytest.mark.parametrize(
+    ("family", "shape", "count"), [("weibull", 0.6, 3), ("weibull", 3.0, 30), ("gamma", 0.5, 30), ("gamma", 4.0, 30)]
+)
 def test_nine_tenths_of_new_amounts_lie_in_the_interval(holds, family, shape, count):
+    """In 500 data sets; `make test-statistical` takes 2,000, and fewer points of a gamma."""
+    mean, error = share_held(family, shape, count, 500)
+    holds(mean, error, exact=family == "weibull")
+
+
+@pytest.mark.slow_statistical
+@pytest.mark.parametrize(("family", "shape"), [(family, shape) for family, shapes in TRUE.items() for shape in shapes])
+@pytest.mark.parametrize("count", [3, 5, 10, 30])
+def test_nine_tenths_of_new_amounts_lie_in_the_interval_of_many_data_sets(holds, family, shape, count):
     mean, error = share_held(family, shape, count, 2_000)
     holds(mean, error, exact=family == "weibull")
 
 
 @pytest.mark.parametrize(("family", "shape"), [(family, shapes[1]) for family, shapes in TRUE.items()])
-@pytest.mark.parametrize("count", [5, 10])
+@pytest.mark.parametrize("count", [5])
 def test_nine_tenths_with_an_estimated_exponent(holds, family, shape, count):
     """In 300 data sets; `make test-statistical` takes 2,000."""
     sizes = np.exp(np.random.Generator(np.random.Philox(key=7)).normal(0, 1, count))
