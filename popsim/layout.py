@@ -15,9 +15,14 @@ UNEVEN: Final = 7
 UNEVEN_LOG: Final = 8
 
 EVEN: Final = 9
-"""The drawn probability itself. This and the next stand for a row that is alone in its group, with one normal."""
+"""The drawn probability itself. This and TRIANGLE stand for a row that is alone in its group, with one normal."""
 TRIANGLE: Final = 10
 """The quantile of a triangle on 0 .. 1 at the drawn probability, by its mode."""
+
+BOUNDED: Final = 11
+"""A kind with a table, cut at the ends of the support, with tables of the logarithm of small distances to them."""
+BOUNDED_BASE: Final = 7
+"""Where, after its first numbers, a bounded marginal has the table that it is made from."""
 
 SET: Final = 0
 """to = number"""

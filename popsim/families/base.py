@@ -181,6 +181,10 @@ class Family(abc.ABC):
         """Return probabilities of more, at any values; a child whose upper tail keeps its digits overrides this."""
         return 1.0 - self._cdf(x)
 
+    def _both(self, x: Floats) -> tuple[Any, Any]:
+        """Return probabilities of no more and of more: of a distribution around others, from one question to each."""
+        return self._cdf(x), self._sf(x)
+
     def ppf(self, probability: ArrayLike) -> Floats:
         """Return quantiles: the values not exceeded with the given probabilities.
 

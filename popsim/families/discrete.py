@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,6 +14,8 @@ from popsim.arrays import Floats
 from popsim.errors import Problem
 from popsim.families.base import Family
 from popsim.families.parameters import Numbers
+
+_MOST_SHOWN = 5
 
 
 class Discrete(Family):
@@ -57,14 +62,12 @@ class Discrete(Family):
             found = f"{len(x)} values and {len(p)} probabilities"
             return [Problem("Discrete()", (), found, "as many probabilities as values")]
         problems = []
-        if twice := sorted({value for value in x if x.count(value) > 1}):
-            shown = ", ".join(f"{value:.10g}" for value in twice)
-            problems.append(
-                Problem("Discrete()", ("values",), f"{shown} more than once", "values that are all different")
-            )
+        if twice := sorted(value for value, count in Counter(x).items() if count > 1):
+            found = f"{_first(twice)} more than once"
+            problems.append(Problem("Discrete()", ("values",), found, "values that are all different"))
         if odd := [number for number in p if not (number == 0.0 or 1e-12 <= number <= 1.0)]:
-            shown = ", ".join(f"{number:.10g}" for number in odd)
-            problems.append(Problem("Discrete()", ("probabilities",), shown, "each probability 0 or from 1e-12 to 1"))
+            allowed = "each probability 0 or from 1e-12 to 1"
+            problems.append(Problem("Discrete()", ("probabilities",), _first(odd), allowed))
         total = math.fsum(p)
         if not abs(total - 1.0) <= 1e-9:
             problems.append(
@@ -74,18 +77,24 @@ class Discrete(Family):
             )
         return problems
 
+    @cached_property
     def _sorted(self) -> tuple[Floats, Floats]:
-        """Return the values that can happen, rising, and their probabilities."""
-        kept = sorted((value, p) for value, p in zip(self.values, self.probabilities, strict=True) if p > 0.0)
-        values, probabilities = np.array(kept).T
+        """The values that can happen, rising, and their probabilities."""
+        values, probabilities = np.array(self.values), np.array(self.probabilities)
+        order = np.argsort(values)
+        order = order[probabilities[order] > 0.0]
+        values, probabilities = values[order], probabilities[order]
         return values, probabilities / np.sum(probabilities)
+
+    @cached_property
+    def _cumulative(self) -> Floats:
+        cumulative = np.cumsum(self._sorted[1])
+        cumulative[-1] = 1.0
+        return cumulative
 
     def jumps(self) -> tuple[Floats, Floats]:
         """Return cumulative probabilities and values; values of probability 0 are left out."""
-        values, probabilities = self._sorted()
-        cumulative = np.cumsum(probabilities)
-        cumulative[-1] = 1.0
-        return cumulative, values
+        return self._cumulative, self._sorted[0]
 
     def _ppf(self, p: Floats) -> Any:
         cumulative, values = self.jumps()
@@ -93,7 +102,7 @@ class Discrete(Family):
         return values[np.minimum(place, len(values) - 1)]
 
     def _isf(self, q: Floats) -> Any:
-        values, probabilities = self._sorted()
+        values, probabilities = self._sorted
         above = np.concatenate([[0.0], np.cumsum(probabilities[:0:-1])])
         place = len(values) - np.searchsorted(above, q, side="right")
         return values[np.maximum(place, 0)]
@@ -103,28 +112,28 @@ class Discrete(Family):
         return np.concatenate([[0.0], cumulative])[np.searchsorted(values, x, side="right")]
 
     def _sf(self, x: Floats) -> Any:
-        values, probabilities = self._sorted()
+        values, probabilities = self._sorted
         rest = np.concatenate([[1.0], np.cumsum(probabilities[::-1])[-2::-1], [0.0]])
         return rest[np.searchsorted(values, x, side="right")]
 
     def mean(self) -> float:
         """Return the mean."""
-        values, probabilities = self._sorted()
+        values, probabilities = self._sorted
         return float(np.sum(probabilities * values))
 
     def std(self) -> float:
         """Return the standard deviation."""
-        values, probabilities = self._sorted()
+        values, probabilities = self._sorted
         return math.sqrt(float(np.sum(probabilities * (values - self.mean()) ** 2)))
 
     def support(self) -> tuple[float, float]:
         """Return the least and the greatest value that can happen."""
-        values, _ = self._sorted()
+        values, _ = self._sorted
         return float(values[0]), float(values[-1])
 
     def mode(self) -> float:
         """Return the value of highest probability; of several the least."""
-        values, probabilities = self._sorted()
+        values, probabilities = self._sorted
         return float(values[np.argmax(probabilities)])
 
     @classmethod
@@ -142,5 +151,12 @@ class Discrete(Family):
         """Return ``scipy.stats.rv_discrete``."""
         from scipy import stats
 
-        values, probabilities = self._sorted()
+        values, probabilities = self._sorted
         return stats.rv_discrete(values=(values, probabilities))()
+
+
+def _first(numbers: Sequence[float]) -> str:
+    """Write some numbers out, and how many more there are."""
+    shown = ", ".join(f"{number:.10g}" for number in numbers[:_MOST_SHOWN])
+    more = len(numbers) - _MOST_SHOWN
+    return f"{shown} and {more:,} more" if more > 0 else shown

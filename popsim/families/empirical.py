@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from itertools import pairwise
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -78,41 +78,46 @@ class Empirical(Family):
             )
         return problems
 
+    @cached_property
+    def _points(self) -> tuple[Floats, Floats]:
+        return np.array(self.probabilities), np.array(self.values)
+
     def _ppf(self, p: Floats) -> Any:
-        return np.interp(p, self.probabilities, self.values)
+        return np.interp(p, *self._points)
 
     def _isf(self, q: Floats) -> Any:
-        return np.interp(q, [1.0 - p for p in reversed(self.probabilities)], self.values[::-1])
+        p, v = self._points
+        return np.interp(q, 1.0 - p[::-1], v[::-1])
 
     def _cdf(self, x: Floats) -> Any:
-        p, v = np.array(self.probabilities), np.array(self.values)
+        p, v = self._points
         above = np.clip(np.searchsorted(v, x, side="right"), 1, len(v) - 1)
         inside = p[above - 1] + (x - v[above - 1]) / (v[above] - v[above - 1]) * (p[above] - p[above - 1])
         return np.where(x < v[0], 0.0, np.where(x >= v[-1], 1.0, inside))
 
     def _sf(self, x: Floats) -> Any:
-        q, v = 1.0 - np.array(self.probabilities), np.array(self.values)
+        q, v = 1.0 - self._points[0], self._points[1]
         above = np.clip(np.searchsorted(v, x, side="right"), 1, len(v) - 1)
         inside = q[above] + (v[above] - x) / (v[above] - v[above - 1]) * (q[above - 1] - q[above])
         return np.where(x < v[0], 1.0, np.where(x >= v[-1], 0.0, inside))
 
     def atoms(self) -> Floats:
         """Return values that are given more than once."""
-        v = np.array(self.values)
+        v = self._points[1]
         return np.unique(v[1:][np.diff(v) == 0.0])
 
     def corners(self) -> Floats:
         """Return the values."""
-        return np.unique(np.array(self.values))
+        return np.unique(self._points[1])
 
     def mean(self) -> float:
         """Return the mean: each piece counts with its middle."""
-        p, v = np.array(self.probabilities), np.array(self.values)
+        p, v = self._points
         return float(np.sum(np.diff(p) * (0.5 * v[1:] + 0.5 * v[:-1])))
 
     def std(self) -> float:
         """Return the standard deviation: of the middles, and of each piece about its middle."""
-        p, v = np.array(self.probabilities), np.array(self.values)
+        p, v = self._points
         middles, widths = 0.5 * v[1:] + 0.5 * v[:-1] - self.mean(), np.diff(v)
         return math.sqrt(float(np.sum(np.diff(p) * (middles**2 + widths**2 / 12.0))))
 
@@ -126,7 +131,7 @@ class Empirical(Family):
         A density of straight pieces has no trustworthy peak; this estimate does not depend on two values that happen to
         lie close together. Of several shortest intervals the middle one is taken.
         """
-        p = np.array(self.probabilities)
+        p = self._points[0]
         starts = np.unique(np.concatenate([p[p <= 0.5], p[p >= 0.5] - 0.5]))
         lows, highs = self.ppf(starts), self.ppf(starts + 0.5)
         widths = highs - lows
@@ -199,7 +204,9 @@ class Empirical(Family):
 
 
 def _first_fall(name: str, numbers: tuple[float, ...], strict: bool) -> str:
-    for index, (a, b) in enumerate(pairwise(numbers)):
-        if b < a or (strict and b == a):
-            return f"{name}[{index}] = {a:.10g}, {name}[{index + 1}] = {b:.10g}"
-    return ""
+    steps = np.diff(np.array(numbers))
+    falls = np.flatnonzero(steps <= 0.0 if strict else steps < 0.0)
+    if not len(falls):
+        return ""
+    index = int(falls[0])
+    return f"{name}[{index}] = {numbers[index]:.10g}, {name}[{index + 1}] = {numbers[index + 1]:.10g}"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -15,6 +15,37 @@ from popsim.families.base import Family
 from popsim.families.modifiers import Cornered
 from popsim.families.parameters import Numbers
 from popsim.families.roots import find_crossings, find_least
+
+_MANY = 64
+"""So many members and more are asked together where they are of one class."""
+_AT_ONCE = 1_000_000
+"""Questions to members that are asked at a time, so that they fit the memory of any machine."""
+
+
+class _Group(NamedTuple):
+    """Members of one class: one of them, parameters of all by name, weights and ends of support."""
+
+    one: Family
+    columns: dict[str, Floats]
+    weight: Floats
+    low: Floats
+    high: Floats
+
+    def members_at(self, which: Any) -> Family:
+        """Return the members of those places as one, for a value each."""
+        if not self.columns:
+            return self.one
+        return self.one._trusted(**{name: column[which] for name, column in self.columns.items()})
+
+
+def _parts(ends: Any, size: int) -> Iterator[tuple[int, int]]:
+    """Cut members into neighbours with some `size` of questions together; `ends` count the questions, summed up."""
+    start = 0
+    while start < len(ends):
+        before = ends[start - 1] if start else 0
+        stop = max(int(np.searchsorted(ends, before + size, side="right")), start + 1)
+        yield start, stop
+        start = stop
 
 
 class Mixture(Cornered):
@@ -86,10 +117,77 @@ class Mixture(Cornered):
         return sum(parts[1:], parts[0])
 
     def _cdf(self, x: Floats) -> Any:
-        return np.where(x >= self.support()[1], 1.0, np.minimum(self._sum(lambda member: member._cdf(x)), 1.0))
+        if len(self.distributions) >= _MANY:
+            up_to = self._sum_of_many(x, lambda member, values: member._cdf(values), above=False)
+        else:
+            up_to = self._sum(lambda member: member._cdf(x))
+        return np.where(x >= self.support()[1], 1.0, np.minimum(up_to, 1.0))
 
     def _sf(self, x: Floats) -> Any:
-        return np.where(x < self.support()[0], 1.0, np.minimum(self._sum(lambda member: member._sf(x)), 1.0))
+        if len(self.distributions) >= _MANY:
+            beyond = self._sum_of_many(x, lambda member, values: member._sf(values), above=True)
+        else:
+            beyond = self._sum(lambda member: member._sf(x))
+        return np.where(x < self.support()[0], 1.0, np.minimum(beyond, 1.0))
+
+    def _both(self, x: Floats) -> tuple[Any, Any]:
+        if len(self.distributions) >= _MANY:
+            return self._cdf(x), self._sf(x)
+        pairs = [member._both(x) for member in self.distributions]
+        up_to, beyond = (
+            sum(parts[1:], parts[0])
+            for parts in (
+                [weight * pair[end] for weight, pair in zip(self._shares, pairs, strict=True)] for end in (0, 1)
+            )
+        )
+        low, high = self.support()
+        return np.where(x >= high, 1.0, np.minimum(up_to, 1.0)), np.where(x < low, 1.0, np.minimum(beyond, 1.0))
+
+    @cached_property
+    def _groups(self) -> list[_Group]:
+        """Members of one class as one, where the class can be asked so; each other member by itself."""
+        places: dict[object, list[int]] = {}
+        for place, member in enumerate(self.distributions):
+            plain = member.stackable and all(param.sort == "number" for param in member._params)
+            places.setdefault(type(member) if plain else place, []).append(place)
+        weights = np.array(self._shares)
+        found = []
+        for key, which in places.items():
+            members = [self.distributions[place] for place in which]
+            ends = np.array([member.support() for member in members])
+            params = members[0]._params if isinstance(key, type) else ()
+            columns = {param.stored: np.array([vars(member)[param.stored] for member in members]) for param in params}
+            found.append(_Group(members[0], columns, weights[which], ends[:, 0], ends[:, 1]))
+        return found
+
+    def _sum_of_many(self, x: Floats, ask: Callable[[Family, Floats], Any], above: bool) -> Floats:
+        """Return the weighted sum of probabilities, each member asked of values within its support alone."""
+        order = np.argsort(x, axis=None)
+        rising = x.ravel()[order]
+        total = np.zeros(len(rising))
+        for group in self._groups:
+            first = np.searchsorted(rising, group.low, side="left")
+            last = np.maximum(np.searchsorted(rising, group.high, side="left"), first)
+            # Beside its support a member has all of its weight, or none.
+            steps = np.bincount(first if above else last, weights=group.weight, minlength=len(rising) + 1)
+            total += np.cumsum(steps[:0:-1])[::-1] if above else np.cumsum(steps[:-1])
+            ends = np.cumsum(last - first)
+            if ends[-1] > 0.5 * len(first) * len(rising):
+                # Next to all are asked of next to all: nothing to be sorted out.
+                for row, weight in enumerate(group.weight.tolist()):
+                    inside = slice(first[row], last[row])
+                    total[inside] += weight * ask(group.members_at(row), rising[inside])
+                continue
+            for start, stop in _parts(ends, _AT_ONCE):
+                count = (last - first)[start:stop]
+                which = np.repeat(np.arange(start, stop), count)
+                place = np.arange(len(which)) + np.repeat(first[start:stop] - (np.cumsum(count) - count), count)
+                member = group.members_at(which)
+                part = group.weight[which] * ask(member, rising[place])
+                total += np.bincount(place, weights=part, minlength=len(rising))
+        result = np.empty(len(rising))
+        result[order] = total
+        return result.reshape(x.shape)
 
     def _below(self, x: Floats) -> Any:
         return np.where(x > self.support()[1], 1.0, np.minimum(self._sum(lambda member: member._below(x)), 1.0))
@@ -116,7 +214,7 @@ class Mixture(Cornered):
             return np.log(self._cdf(values) / inner[rows])
 
         inner = p[~at & (p > 0.0) & (p < 1.0)]
-        return self._solve(p, place, at, [member._ppf(inner) for member in self.distributions], excess, (0.0, 1.0))
+        return self._solve(p, place, at, self._range(lambda member: member._ppf(inner)), excess, (0.0, 1.0))
 
     def _isf(self, q: Floats) -> Any:
         x, _, _, since, above = self._table
@@ -128,10 +226,24 @@ class Mixture(Cornered):
             return np.log(inner[rows] / self._sf(values))
 
         inner = q[~at & (q > 0.0) & (q < 1.0)]
-        return self._solve(q, place, at, [member._isf(inner) for member in self.distributions], excess, (1.0, 0.0))
+        return self._solve(q, place, at, self._range(lambda member: member._isf(inner)), excess, (1.0, 0.0))
+
+    def _range(self, ask: Callable[[Family], Any]) -> tuple[Any, Any]:
+        """Return the smallest and the largest quantile of any member; the ends of the support, if many have such."""
+        low, high = self.support()
+        if len(self.distributions) >= _MANY and math.isfinite(low) and math.isfinite(high):
+            return np.float64(low), np.float64(high)
+        quantiles = [ask(member) for member in self.distributions]
+        return np.min(quantiles, axis=0), np.max(quantiles, axis=0)
 
     def _solve(
-        self, p: Floats, place: Any, at: Any, quantiles: list[Any], excess: Callable[..., Any], ends: tuple[float, ...]
+        self,
+        p: Floats,
+        place: Any,
+        at: Any,
+        between: tuple[Any, Any],
+        excess: Callable[..., Any],
+        ends: tuple[float, ...],
     ) -> Any:
         """Return corners where `at` says so, else the crossing between the members' quantiles and the next corners."""
         x = self._table[0]
@@ -139,8 +251,7 @@ class Mixture(Cornered):
         result[at] = x[place[at]]
         rest = ~at & (p > 0.0) & (p < 1.0)
         # A little wider, so that rounding in a member's quantile function leaves the answer inside.
-        low, high = np.min(quantiles, axis=0), np.max(quantiles, axis=0)
-        low, high = low - 1e-10 * np.abs(low), high + 1e-10 * np.abs(high)
+        low, high = between[0] - 1e-10 * np.abs(between[0]), between[1] + 1e-10 * np.abs(between[1])
         low = np.maximum(low, np.append(-np.finfo(float).max, x)[place[rest]])
         high = np.minimum(high, np.append(x, np.finfo(float).max)[place[rest]])
         result[rest] = find_crossings(excess, np.minimum(low, high), high)

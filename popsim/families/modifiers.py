@@ -38,6 +38,9 @@ class Moved(Family):
     def _sf(self, x: Floats) -> Any:
         return self.standard()[0]._sf(self._back(x))
 
+    def _both(self, x: Floats) -> tuple[Any, Any]:
+        return self.standard()[0]._both(self._back(x))
+
     def _below(self, x: Floats) -> Any:
         return self.standard()[0]._below(self._back(x))
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
+import numpy as np
+
 from popsim.arguments import as_list, as_number
 from popsim.errors import Key, Problem
 
@@ -105,6 +107,10 @@ def call_of(owner: Owner) -> str:
     return f"{owner if isinstance(owner, str) else owner.__name__}()"
 
 
+_PLAIN = {float, np.float64}
+"""What long lists mostly hold; each entry of another type is looked at by itself."""
+
+
 def _is_number(value: object) -> bool:
     number = as_number(value)
     return number is not None and math.isfinite(number)
@@ -121,6 +127,10 @@ def _read(sort: Sort, owner: Owner, value: object, *keys: Key) -> tuple[Any, lis
     entries = as_list(value)
     if not entries:
         return (), [Problem(call_of(owner), keys, repr(value), "a list of finite numbers")]
+    if {type(entry) for entry in entries} <= _PLAIN:
+        plain = np.array(entries, dtype=np.float64) + 0.0
+        if np.isfinite(plain).all():
+            return tuple(plain.tolist()), []
     numbers = [_read("number", owner, entry, *keys, place) for place, entry in enumerate(entries)]
     return tuple(number for number, _ in numbers), [problem for _, problems in numbers for problem in problems]
 

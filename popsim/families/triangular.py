@@ -13,6 +13,9 @@ from popsim.families.base import Family
 from popsim.families.elicitation import parse_quantiles, peak_of_quantiles, peak_of_range, read_range
 from popsim.families.parameters import check_bounds, parameter
 
+_TINY = 5e-324
+"""In place of a side without width, where zero is divided."""
+
 
 class Triangular(Family):
     """Density that rises straight to the mode and falls straight from it.
@@ -88,8 +91,8 @@ class Triangular(Family):
         above = (self.high - self.mode_) / width
         y = np.clip((x - self.low) / width, 0.0, peak)
         z = np.clip((x - self.mode_) / width, 0.0, above)
-        rising = y * y / peak if peak > 0.0 else 0.0 * y
-        falling = z * (2.0 - z / above) if above > 0.0 else 0.0 * z
+        rising = y * y / np.maximum(peak, _TINY)
+        falling = z * (2.0 - z / np.maximum(above, _TINY))
         return np.where(x >= self.high, 1.0, rising + falling)
 
     def _sf(self, x: Floats) -> Floats:
@@ -97,8 +100,8 @@ class Triangular(Family):
         above = (self.high - self.mode_) / width
         y = np.clip((x - self.low) / width, 0.0, peak)
         z = np.clip((self.high - x) / width, 0.0, above)
-        falling = z * z / above if above > 0.0 else 0.0 * z
-        rising = (peak - y) * (1.0 + y / peak) if peak > 0.0 else 0.0 * y
+        falling = z * z / np.maximum(above, _TINY)
+        rising = (peak - y) * (1.0 + y / np.maximum(peak, _TINY))
         return np.where(x < self.low, 1.0, falling + rising)
 
     def mean(self) -> float:

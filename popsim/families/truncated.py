@@ -118,7 +118,7 @@ class Truncated(Cornered):
         low, high = np.array([self._bounds[0]]), np.array([self._bounds[1]])
         with np.errstate(all="ignore"):
             below, rest = float(whole._below(low)[0]), float(whole._from(low)[0])
-            up_to, above = float(whole._cdf(high)[0]), float(whole._sf(high)[0])
+            up_to, above = (float(part[0]) for part in whole._both(high))
         if up_to <= 0.5:
             return _Shares(below, up_to - below, above)
         return _Shares(below, rest - above if rest <= 0.5 else 1.0 - below - above, above)
@@ -181,6 +181,10 @@ class Truncated(Cornered):
 
     def standard(self) -> tuple[Family, float, float]:
         """Return the family itself, unless the interval is short: then what is left of it keeps its digits so."""
+        return self._standard
+
+    @cached_property
+    def _standard(self) -> tuple[Family, float, float]:
         low, high = self._ends
         if self._straight:
             return self._straight, low, high - low
@@ -203,8 +207,12 @@ class Truncated(Cornered):
         u, v = below + p * inside, above + q * inside
         x = np.empty(p.shape)
         lower = u <= 0.5
-        x[lower] = self.distribution._ppf(u[lower])
-        x[~lower] = self.distribution._isf(v[~lower])
+        # Asking only where there is something to ask: in a stack of truncations the number of questions would double
+        # with each.
+        if lower.any():
+            x[lower] = self.distribution._ppf(u[lower])
+        if not lower.all():
+            x[~lower] = self.distribution._isf(v[~lower])
         low, high = self._ends
         return np.where(p <= 0.0, low, np.where(q <= 0.0, high, np.clip(x, low, high)))
 
@@ -214,31 +222,25 @@ class Truncated(Cornered):
     def _isf(self, q: Floats) -> Any:
         return self._quantile(1.0 - q, q)
 
-    def _two_sided(self, x: Floats) -> tuple[Any, Any]:
-        """Return the probabilities, over that of the interval, of being within it up to x, and beyond x."""
+    def _both(self, x: Floats) -> tuple[Any, Any]:
+        low, high = self._ends
         if self._straight:
-            low, high = self._ends
             y = np.clip((x - low) / (high - low), 0.0, 1.0)
-            return self._straight._cdf(y), self._straight._sf(y)
-        below, inside, above = self._shares
-        up_to = np.clip((self.distribution._cdf(x) - below) / inside, 0.0, 1.0)
-        beyond = np.clip((self.distribution._sf(x) - above) / inside, 0.0, 1.0)
-        return up_to, beyond
+            up_to, beyond = self._straight._cdf(y), self._straight._sf(y)
+            is_lower = self.distribution._cdf(x) <= 0.5
+        else:
+            below, inside, above = self._shares
+            whole, rest = self.distribution._both(x)
+            up_to, beyond = np.clip((whole - below) / inside, 0.0, 1.0), np.clip((rest - above) / inside, 0.0, 1.0)
+            is_lower = whole <= 0.5
+        cdf = np.where(x < low, 0.0, np.where(x >= high, 1.0, np.where(is_lower, up_to, 1.0 - beyond)))
+        return cdf, np.where(x < low, 1.0, np.where(x >= high, 0.0, np.where(is_lower, 1.0 - up_to, beyond)))
 
     def _cdf(self, x: Floats) -> Any:
-        low, high = self._ends
-        up_to, beyond = self._two_sided(x)
-        inner = np.where(self._lower_half(x), up_to, 1.0 - beyond)
-        return np.where(x < low, 0.0, np.where(x >= high, 1.0, inner))
+        return self._both(x)[0]
 
     def _sf(self, x: Floats) -> Any:
-        low, high = self._ends
-        up_to, beyond = self._two_sided(x)
-        inner = np.where(self._lower_half(x), 1.0 - up_to, beyond)
-        return np.where(x < low, 1.0, np.where(x >= high, 0.0, inner))
-
-    def _lower_half(self, x: Floats) -> Any:
-        return self.distribution._cdf(x) <= 0.5
+        return self._both(x)[1]
 
     def mean(self) -> float:
         """Return the mean: a sum for separate values, else by quadrature; infinite with a tail that is so and stays."""
@@ -346,12 +348,20 @@ class Truncated(Cornered):
 
     def atoms(self) -> Floats:
         """Return those of the distribution within the bounds."""
+        return self._atoms
+
+    @cached_property
+    def _atoms(self) -> Floats:
         low, high = self._ends
         atoms = self.distribution.atoms()
         return atoms[(atoms >= low) & (atoms <= high)]
 
     def corners(self) -> Floats:
         """Return those of the distribution within the bounds."""
+        return self._corners
+
+    @cached_property
+    def _corners(self) -> Floats:
         low, high = self._ends
         corners = self.distribution.corners()
         return corners[(corners >= low) & (corners <= high)]

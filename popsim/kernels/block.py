@@ -111,7 +111,7 @@ def _fill_common(work, common, shared, width, words, count, seed, aligned, draws
 @pasted
 def _closed_form(draws, row, last):  # type: ignore[no-untyped-def]
     """Return by what the normals of a group are replaced, with the mode of a triangle; NORMAL for nothing."""
-    if row == last or draws.row_kind[row] < EVEN:
+    if row == last or draws.row_kind[row] not in (EVEN, TRIANGLE):
         return np.int64(NORMAL), 0.0
     kind = draws.row_kind[row]
     return kind, draws.tables[draws.row_table[row]] if kind == TRIANGLE else 0.0

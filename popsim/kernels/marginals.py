@@ -13,6 +13,9 @@ The kinds and sizes stand in `popsim.layout`.
 - UNEVEN: up to 16 polynomials of degree 9 between uneven knots, ``[knots x 16, middles x 16, 1 / widths x 16, c0 x 16,
   ..., c9 x 16]``, with knots as above.
 - PIECES_LOG, KNOTS_LOG and UNEVEN_LOG hold log T instead of T.
+- BOUNDED is one of the kinds with pieces, cut at both ends of the support; beyond two scores, the logarithm of the
+  distance to the end has a table of its own, ``[kind, low, high, lower score, upper score, lower at, upper at]``, then
+  the numbers of that kind, then, at the two places, tables as KNOTS has them, by the score counted towards the end.
 
 Two kinds take the drawn probability in place of a score (`popsim.kernels.elementary`): EVEN is that, TRIANGLE is
 ``[mode]``.
@@ -27,6 +30,8 @@ from popsim.kernels.intrinsics import borrowed, float_to_bits, fma, load, store,
 from popsim.kernels.jit import kernel, part, pasted
 from popsim.kernels.permute import LANES, has_permute, permuted_pieces, permuted_uneven
 from popsim.layout import (
+    BOUNDED,
+    BOUNDED_BASE,
     KNOTS,
     KNOTS_LOG,
     LOGNORMAL,
@@ -42,6 +47,7 @@ from popsim.layout import (
 _MAGIC = 6755399441055744.0
 _PIECE_MASK = np.int64(PIECE_COUNT - 1)
 _STRIDE = np.int64(PIECE_COUNT)
+_STRETCH = 64
 
 
 @part
@@ -149,23 +155,68 @@ def _exponentials_in_place(y, at, count):  # type: ignore[no-untyped-def]
         store(y, at + i, exponential(min(max(load(y, at + i), -700.0), 700.0)))
 
 
+@part
+def _distance(tables, offset, score):  # type: ignore[no-untyped-def]
+    """Return the distance from an end of the support at a score that is counted towards it."""
+    size, degree = np.int64(tables[offset]), np.int64(tables[offset + 1])
+    knots = np.int64(offset + 2)
+    k = np.int64(0)
+    step = size >> 1
+    while step > 0:
+        k += step if table_load(tables, knots + k + step) <= score else np.int64(0)
+        step >>= 1
+    piece = knots + size + k * (degree + 3)
+    f = (min(score, SCORE_LIMIT) - table_load(tables, piece)) * table_load(tables, piece + 1)
+    p = table_load(tables, piece + 2 + degree)
+    for j in range(degree - 1, -1, -1):
+        p = fma(p, f, table_load(tables, piece + 2 + j))
+    return exponential(min(max(p, -700.0), 700.0))
+
+
+@part
+def _cut(y, at, z, first, count, tables, offset):  # type: ignore[no-untyped-def]
+    """Keep values within the support; write over those whose scores lie in a stretch with such a score far out."""
+    low, high, lower, upper = tables[offset + 1], tables[offset + 2], tables[offset + 3], tables[offset + 4]
+    for start in range(0, count, _STRETCH):
+        stop = min(start + _STRETCH, count)
+        outside = np.int64(0)
+        for i in range(start, stop):
+            score = load(z, first + i)
+            outside |= float_to_bits(score - lower) | float_to_bits(upper - score)
+            store(y, at + i, min(max(load(y, at + i), low), high))
+        if outside < 0:
+            for i in range(start, stop):
+                score = load(z, first + i)
+                if score < lower:
+                    away = _distance(tables, np.int64(offset) + np.int64(tables[offset + 5]), -score)
+                    store(y, at + i, min(low + away, high))
+                elif score > upper:
+                    away = _distance(tables, np.int64(offset) + np.int64(tables[offset + 6]), score)
+                    store(y, at + i, max(high - away, low))
+
+
 @pasted
 def values(y, at, z, first, count, kind, tables, offset):  # type: ignore[no-untyped-def]
     """Write T of z[first:] to y[at:] for one marginal."""
     y, z, tables = borrowed(y), borrowed(z), borrowed(tables)
-    if kind == NORMAL:
+    base, table = np.int64(kind), np.int64(offset)
+    if kind == BOUNDED:
+        base, table = np.int64(tables[offset]), np.int64(offset + BOUNDED_BASE)
+    if base == NORMAL:
         for i in range(count):
             store(y, at + i, load(z, first + i))
-    elif kind == LOGNORMAL:
-        _exponentials(y, at, z, first, count, tables[offset])
-    elif kind in (PIECES, PIECES_LOG):
-        _pieces(y, at, z, first, count, tables, offset)
-    elif kind in (KNOTS, KNOTS_LOG):
-        _knots(y, at, z, first, count, tables, offset)
-    elif kind in (UNEVEN, UNEVEN_LOG):
-        _uneven(y, at, z, first, count, tables, offset)
-    if kind in (PIECES_LOG, KNOTS_LOG, UNEVEN_LOG):
+    elif base == LOGNORMAL:
+        _exponentials(y, at, z, first, count, tables[table])
+    elif base in (PIECES, PIECES_LOG):
+        _pieces(y, at, z, first, count, tables, table)
+    elif base in (KNOTS, KNOTS_LOG):
+        _knots(y, at, z, first, count, tables, table)
+    elif base in (UNEVEN, UNEVEN_LOG):
+        _uneven(y, at, z, first, count, tables, table)
+    if base in (PIECES_LOG, KNOTS_LOG, UNEVEN_LOG):
         _exponentials_in_place(y, at, count)
+    if kind == BOUNDED:
+        _cut(y, at, z, first, count, tables, table - BOUNDED_BASE)
 
 
 @kernel

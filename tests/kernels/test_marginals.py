@@ -8,7 +8,19 @@ from scipy import special
 
 from popsim.families import Family
 from popsim.kernels.marginals import evaluate
-from popsim.layout import KNOTS, KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, UNEVEN, UNEVEN_LOG
+from popsim.layout import (
+    BOUNDED,
+    BOUNDED_BASE,
+    KNOTS,
+    KNOTS_LOG,
+    LOGNORMAL,
+    NORMAL,
+    PIECE_COUNT,
+    PIECES,
+    PIECES_LOG,
+    UNEVEN,
+    UNEVEN_LOG,
+)
 from popsim.plan.tables import Table, make_table, score_quantile
 
 from ..engine.studies import all_examples
@@ -58,6 +70,9 @@ def test_every_family_has_a_table_that_reproduces_its_quantiles(name: str) -> No
 
 def middle_coefficient(table: Table) -> int:
     """Place, among the numbers, of the constant term of a polynomial in the body."""
+    if table.kind == BOUNDED:
+        inner = table._replace(kind=int(table.numbers[0]), numbers=table.numbers[BOUNDED_BASE : int(table.numbers[5])])
+        return BOUNDED_BASE + middle_coefficient(inner)
     if table.kind in (PIECES, PIECES_LOG):
         return 2 + 8
     if table.kind in (KNOTS, KNOTS_LOG):
@@ -77,9 +92,10 @@ def test_the_check_sees_one_wrong_coefficient(name: str) -> None:
     table = make_table(shape)
     numbers = list(table.numbers)
     low, high = score_quantile(shape, special.ndtri([0.05, 0.95]))
-    if table.kind in (PIECES, KNOTS, UNEVEN):
+    kind = int(table.numbers[0]) if table.kind == BOUNDED else table.kind
+    if kind in (PIECES, KNOTS, UNEVEN):
         numbers[middle_coefficient(table)] += 1e-6 * (high - low)
-    elif table.kind == LOGNORMAL:
+    elif kind == LOGNORMAL:
         numbers[0] *= 1.0 + 1e-6
     else:
         middle = (score_quantile(shape, np.array([0.3])) - shape.support()[0]).item()
@@ -111,7 +127,7 @@ def test_jumps_are_exact(name: str) -> None:
 
 def test_all_kinds_of_tables_are_tested() -> None:
     kinds = {make_table(family.standard()[0]).kind for family in EXAMPLES.values()}
-    assert kinds >= {NORMAL, LOGNORMAL, PIECES, PIECES_LOG, KNOTS, UNEVEN}
+    assert kinds >= {NORMAL, LOGNORMAL, PIECES, PIECES_LOG, KNOTS, BOUNDED}
 
 
 @pytest.mark.parametrize("name", SMOOTH)

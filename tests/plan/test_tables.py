@@ -10,7 +10,7 @@ import pytest
 
 from popsim.errors import PlanError
 from popsim.families import Family, Gamma, LogNormal, Triangular, Weibull
-from popsim.layout import CONSTANT, LOGNORMAL, NORMAL, PIECES, UNEVEN
+from popsim.layout import CONSTANT, LOGNORMAL, NORMAL, PIECES
 from popsim.plan import compile as compile_study
 from popsim.plan.tables import make_table
 from popsim.plan.tables.builder import TableBuilder
@@ -88,7 +88,7 @@ def test_tables_state_an_error_within_what_is_tolerated() -> None:
         ("normal 1", NORMAL),
         ("lognormal 1", LOGNORMAL),
         ("uniform 1", PIECES),
-        ("empirical 1", UNEVEN),
+        ("empirical 0", PIECES),
         ("constant 2", CONSTANT),
     ],
 )

@@ -11,7 +11,19 @@ from hypothesis import strategies as st
 from scipy import special
 
 from popsim.families import Beta, Family, Gamma, LogNormal, Metalog, Normal, Pert, Triangular, Uniform, Weibull
-from popsim.layout import KNOTS_LOG, LOGNORMAL, NORMAL, PIECE_COUNT, PIECES, PIECES_LOG, UNEVEN, UNEVEN_LOG
+from popsim.layout import (
+    BOUNDED,
+    BOUNDED_BASE,
+    KNOTS,
+    KNOTS_LOG,
+    LOGNORMAL,
+    NORMAL,
+    PIECE_COUNT,
+    PIECES,
+    PIECES_LOG,
+    UNEVEN,
+    UNEVEN_LOG,
+)
 from popsim.plan.tables import Table, make, make_table, make_tables, score_quantile, tolerance
 
 from ..engine.studies import all_examples
@@ -29,7 +41,18 @@ fall by a factor of two or more each, can add that much."""
 def evaluate(table: Table, z: np.ndarray) -> np.ndarray:
     """Evaluate a table as its layout says, in plain numpy."""
     n = table.numbers
-    if table.kind == NORMAL:
+    if table.kind == BOUNDED:
+        (low, high, lower, upper), (first, second) = n[1:5], n[5:7].astype(int)
+        inner = table._replace(kind=int(n[0]), numbers=n[BOUNDED_BASE:first], location=0.0)
+        value = np.clip(evaluate(inner, z), low, high)
+        below, above = z < lower, z > upper
+        if below.any():
+            logs = evaluate(inner._replace(kind=KNOTS, numbers=n[first:second]), -z[below])
+            value[below] = low + np.exp(np.maximum(logs, -700.0))
+        if above.any():
+            logs = evaluate(inner._replace(kind=KNOTS, numbers=n[second:]), z[above])
+            value[above] = high - np.exp(np.maximum(logs, -700.0))
+    elif table.kind == NORMAL:
         value = z
     elif table.kind == LOGNORMAL:
         value = np.exp(n[0] * z)

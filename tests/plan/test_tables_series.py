@@ -107,6 +107,9 @@ def test_a_child_that_moves_its_quantiles_gets_a_table_of_these() -> None:
         def _isf(self, q):  # type: ignore[no-untyped-def]
             return super()._isf(q) * 1.5
 
+        def support(self) -> tuple[float, float]:
+            return 0.0, 1.5
+
     family = Moved(2.0, 3.0)
     assert worst(family, make_table(family)) <= MARGIN
 
@@ -122,6 +125,9 @@ class Hidden(Uniform):
 
     def _isf(self, q):  # type: ignore[no-untyped-def]
         return self._ppf(1.0 - q)
+
+    def support(self) -> tuple[float, float]:
+        return 0.0, float(self._ppf(np.array(1.0)))
 
 
 @pytest.mark.parametrize("size", [1e-5, 1e-3, 1.0])

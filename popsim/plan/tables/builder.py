@@ -14,7 +14,7 @@ import numpy as np
 from popsim.arrays import Floats, Integers, pointers
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Family
-from popsim.layout import SCORE_LIMIT
+from popsim.layout import BOUNDED, SCORE_LIMIT
 from popsim.plan.tables import Table, closed_form, make_tables
 
 
@@ -93,6 +93,9 @@ class TableBuilder:
         which = np.array(found, dtype=np.int64)
         locations = np.array([location for _, location, _ in standards], dtype=np.float64)
         scales = np.array([scale for _, _, scale in standards], dtype=np.float64)
+        for row, place in enumerate(found):
+            if tables[place].kind == BOUNDED:
+                scales[row] = _scale_within(families[row], *standards[row])
         return Marginals(
             kind=np.array([table.kind for table in tables], dtype=np.int64)[which],
             table=pointers([len(table.numbers) for table in tables])[which],
@@ -103,6 +106,17 @@ class TableBuilder:
     def numbers(self) -> Floats:
         """Return all tables, one after another."""
         return np.concatenate([np.zeros(0), *(table.numbers for table in self._tables)])
+
+
+def _scale_within(family: Family, shape: Family, location: float, scale: float) -> float:
+    """Return the scale, a rounding smaller where the end of the shape would else be drawn beyond that of the family."""
+    (bottom, top), high = shape.support(), family.support()[1]
+    if bottom != 0.0 or not math.isfinite(top):
+        return scale
+    given, less = scale, sys.float_info.epsilon
+    while location + scale * top > high and less < 0.5:
+        scale, less = given * (1.0 - less), 2.0 * less
+    return scale
 
 
 def _ends(shapes: Sequence[Family]) -> list[tuple[float, float]]:

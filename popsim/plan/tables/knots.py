@@ -10,10 +10,12 @@ from scipy import special
 from popsim.arrays import Floats
 from popsim.layout import CONSTANT, KNOTS, KNOTS_LOG, PIECE_COUNT, PIECE_DEGREE, UNEVEN, UNEVEN_LOG
 from popsim.plan.tables.members import Members
-from popsim.plan.tables.pieces import EDGE, NODES, PROBES, evaluate, interpolate
+from popsim.plan.tables.pieces import EDGE, FULL, PROBES, Basis, evaluate, low_degree
 from popsim.plan.tables.table import NOTHING, Table
 
 MOST_PIECES = 4096
+MANY_KINKS = 1024
+"""More are those of many data, or of many members of a mixture."""
 
 SCORE_SLACK = 1e-12
 """What a steep family's table may be off by, in the score: beside a jump, floats of probability say no more.
@@ -21,6 +23,8 @@ SCORE_SLACK = 1e-12
 A value is allowed that lies between the quantiles at so much less and so much more than the score; a piece that is no
 wider holds one value. A draw falls into such a piece once in 2e12, and its value is then a quantile next to its own.
 """
+
+_CUBIC = low_degree(3)
 
 _NARROW = 1e-3
 """Wider pieces gain nothing by the slack, and are halved."""
@@ -49,6 +53,8 @@ def from_jumps(cumulative: Floats, values: Floats) -> Table:
 
 def from_knots(member: Members) -> Table | None:
     """Split at the kinks, then halve every piece that does not hold, of the values or else of their logarithm."""
+    if member.kinks.shape[1] > MANY_KINKS:
+        return _many(member)
     if not member.steep and (few := _few(member)):
         return few
     tables = [_fit(member, KNOTS, lambda values: values, lambda values: values, 0.0)]
@@ -57,6 +63,12 @@ def from_knots(member: Members) -> Table | None:
     if np.isfinite(floor) and not (member.steep and tables[0]):
         tables.append(_fit(member, KNOTS_LOG, member.logs, lambda logs: floor + np.exp(logs), floor))
     return min((table for table in tables if table is not None), key=lambda table: len(table.numbers), default=None)
+
+
+def _many(member: Members) -> Table | None:
+    """Fit low degrees between the points of many data: pieces are so narrow that no more are needed."""
+    most = 2 * member.kinks.shape[1] + MOST_PIECES
+    return _fit(member, KNOTS, lambda values: values, lambda values: values, 0.0, 2, most, _CUBIC)
 
 
 def _few(member: Members) -> Table | None:
@@ -76,15 +88,18 @@ def _fit(
     location: float,
     first_edges: int = PIECE_COUNT + 1,
     most: int = MOST_PIECES,
+    basis: Basis = FULL,
 ) -> Table | None:
     inner = member.kinks[0][np.abs(member.kinks[0]) < EDGE]
     edges = np.unique(np.concatenate([np.linspace(-EDGE, EDGE, first_edges), inner]))
     pending = [np.stack([edges[:-1], edges[1:]], axis=1)]
     lefts, widths, polynomials, worst = [], [], [], 0.0
     found = 0
+    if len(edges) - 1 > most:
+        return None
     while pending:
         ends = pending.pop()
-        coefficients, error = _attempt(member, ends, function, back)
+        coefficients, error = _attempt(member, ends, function, back, basis)
         good = error <= 1.0
         found += int(good.sum())
         lefts.append(ends[good, 0])
@@ -112,15 +127,18 @@ def _split(ends: Floats, finely: bool) -> Floats:
     return np.stack([cuts[:, :-1], cuts[:, 1:]], axis=2).reshape(-1, 2)
 
 
-def _attempt(member: Members, ends: Floats, function: _Function, back: _Function) -> tuple[Floats, Floats]:
+def _attempt(
+    member: Members, ends: Floats, function: _Function, back: _Function, basis: Basis
+) -> tuple[Floats, Floats]:
     """Return coefficients (power, piece) and the largest error of each piece."""
+    nodes, probes_of_piece, interpolated = basis
     width, middle = ends[:, 1:] - ends[:, :1], ends.mean(axis=1, keepdims=True)
-    at_nodes = function(member.quantiles((middle + width * NODES).ravel())).reshape(-1, len(NODES))
-    probes = middle + width * PROBES
+    at_nodes = function(member.quantiles((middle + width * nodes).ravel())).reshape(-1, len(nodes))
+    probes = middle + width * probes_of_piece
     true = member.quantiles(probes.ravel()).reshape(probes.shape)
     with np.errstate(all="ignore"):
-        coefficients = interpolate(at_nodes.T)
-        fitted = back(evaluate(coefficients, np.broadcast_to(PROBES[:, None], probes.T.shape)))
+        coefficients = interpolated(at_nodes.T)
+        fitted = back(evaluate(coefficients, np.broadcast_to(probes_of_piece[:, None], probes.T.shape)))
         error = member.error(true, probes, fitted.T).max(axis=1)
     if member.steep:
         _forgive(member, ends, function, back, coefficients, error)
@@ -149,18 +167,22 @@ def _forgive(
 
 
 def _pack(kind: int, left: Floats, width: Floats, polynomials: Floats, location: float, worst: float) -> Table:
+    return Table(kind, knot_numbers(left, width, polynomials), location, 1.0, worst)
+
+
+def knot_numbers(left: Floats, width: Floats, polynomials: Floats) -> Floats:
+    """Return pieces in any order, with coefficients (power, piece), as the numbers of a table that is searched."""
     order = np.argsort(left)
     left, width, polynomials = left[order], width[order], polynomials[:, order]
     size = 1 << int(np.ceil(np.log2(len(left))))
     knots = np.full(size, np.inf)
     knots[: len(left)] = left
     knots[0] = -np.inf
-    pieces = np.zeros((size, PIECE_DEGREE + 3))
+    pieces = np.zeros((size, len(polynomials) + 2))
     pieces[: len(left), 0] = left + width / 2.0
     pieces[: len(left), 1] = 1.0 / width
     pieces[: len(left), 2:] = polynomials.T
-    numbers = np.concatenate([[size, PIECE_DEGREE], knots, pieces.ravel()])
-    return Table(kind, numbers, location, 1.0, worst)
+    return np.concatenate([[size, len(polynomials) - 1], knots, pieces.ravel()])
 
 
 def _pack_uneven(kind: int, left: Floats, width: Floats, polynomials: Floats, location: float, worst: float) -> Table:

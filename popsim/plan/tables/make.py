@@ -12,6 +12,7 @@ from popsim.arrays import Floats
 from popsim.errors import PlanError, Problem
 from popsim.families.base import Family
 from popsim.layout import LOGNORMAL, NORMAL, PIECE_DEGREE, SCORE_LIMIT
+from popsim.plan.tables.ends import with_ends
 from popsim.plan.tables.knots import MOST_PIECES, from_jumps, from_knots
 from popsim.plan.tables.members import LOG_FLOOR, REFERENCES, Members
 from popsim.plan.tables.pieces import Found, from_quantiles, from_series
@@ -74,7 +75,7 @@ def make_tables(families: Sequence[Family], wheres: Sequence[str]) -> list[Table
         parts = -(-len(places) // AT_ONCE)
         for part in (places[first::parts] for first in range(parts)):
             members = Members([families[place] for place in part], [kinks[place] for place in part])
-            for place, outcome in zip(part, _tabulate(members), strict=True):
+            for place, outcome in zip(part, with_ends(members, _tabulate(members)), strict=True):
                 if isinstance(outcome, Table):
                     tables[place] = outcome
                 else:

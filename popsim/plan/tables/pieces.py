@@ -56,6 +56,36 @@ def interpolate(values: Floats) -> Floats:
     return coefficients
 
 
+class Basis(NamedTuple):
+    """How polynomials are made: nodes and probes in a piece, and coefficients from values at the nodes."""
+
+    nodes: Floats
+    probes: Floats
+    interpolate: Callable[[Floats], Floats]
+
+
+FULL = Basis(NODES, PROBES, interpolate)
+
+
+def low_degree(degree: int) -> Basis:
+    """Return what makes polynomials of a lower degree."""
+    count = degree + 1
+    nodes = np.cos(np.pi * (np.arange(count) + 0.5) / count) / 2.0
+    probes = np.cos(np.pi * np.arange(count + 1) / count) / 2.0 * (1.0 - 1e-12)
+    inverse = np.linalg.inv(np.vander(nodes, increasing=True))
+
+    def interpolated(values: Floats) -> Floats:
+        away = values - values[0]
+        coefficients = np.zeros_like(values)
+        for power, factors in enumerate(inverse):
+            for factor, each in zip(factors, away, strict=True):
+                coefficients[power] += factor * each
+        coefficients[0] += values[0]
+        return coefficients
+
+    return Basis(nodes, probes, interpolated)
+
+
 def evaluate(coefficients: Floats, fractions: Floats) -> Floats:
     """Return values of polynomials (power, member, piece) at fractions that broadcast to (probe, member, piece)."""
     result: Floats = coefficients[-1] * np.ones_like(fractions)
