@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from popsim import schema
-from popsim.cli.loading import read_run
+from popsim.cli.loading import read_run, trusted_as_mapping
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text
 from popsim.cli.parameters import as_json_option, positive_number, run_argument, share_of_one, trust_option
 from popsim.cli.sparing import spare_dask
@@ -182,6 +182,7 @@ def _as_mapping(result: xr.Dataset, run: Run) -> dict[str, Any]:
         **stated,
         "results": [_figures_of(result, k) for k in range(result.sizes["option"])],
         "folder": str(run.folder),
+        **trusted_as_mapping(run.dataset),
     }
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.completion import complete_option
-from popsim.cli.loading import read_run
+from popsim.cli.loading import read_run, trusted_as_mapping
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text, range_as_mapping, with_errors
 from popsim.cli.parameters import as_json_option, run_argument, trust_option
 from popsim.cli.sparing import spare_dask
@@ -96,6 +96,7 @@ def _as_mapping(comparison: Comparison, folder: Path) -> dict[str, Any]:
         "seed": seed_of(comparison.data.dataset.attrs, study.seed),
         "baseline": comparison.baseline,
         "folder": str(folder),
+        **trusted_as_mapping(comparison.data.dataset),
         "options": [_option(comparison, option) for option in comparison.all_options],
     }
 

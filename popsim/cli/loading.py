@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from popsim.schema import MANIFEST_FILE
+from popsim.schema import MANIFEST_FILE, TRUSTED
 
 if TYPE_CHECKING:
+    import xarray as xr
+
     from popsim.engine.runs import Run
     from popsim.study.model import Study
 
@@ -62,6 +64,12 @@ def read_study(
         verified = verify(folder, trust_edited=trust_edited, only=is_of_study)
         say_changed(folder, [name for name in verified.trusted if is_of_study(name)], ())
     return load_study(source, overrides, data_folders=data_folders)
+
+
+def trusted_as_mapping(dataset: xr.Dataset) -> dict[str, list[str]]:
+    """Return the files of a run that are taken as they are, for JSON; nothing where there are none."""
+    names = str(dataset.attrs.get(TRUSTED, ""))
+    return {"trusted": names.split(", ")} if names else {}
 
 
 def say_changed(folder: Path, trusted: Sequence[str], documents: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ import click
 from popsim.cli.assumptions import attached_as_mapping as assumptions_as_mapping
 from popsim.cli.compare import option_as_mapping, print_sentences, print_tables
 from popsim.cli.drivers import attached_as_mapping
+from popsim.cli.loading import trusted_as_mapping
 from popsim.cli.output import notes_of, print_scenarios, print_table, print_text, range_as_mapping, with_errors
 from popsim.schema import seed_of
 
@@ -185,6 +186,7 @@ def as_mapping(data: ReportData, folder: Path, files: tuple[str, ...]) -> dict[s
         **assumptions_as_mapping(data.dataset),
         "options": _options(data),
         "folder": str(folder),
+        **trusted_as_mapping(data.dataset),
         "files": {name: str(folder / name) for name in files},
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -75,6 +76,7 @@ def test_what_is_trusted_is_said_in_the_report_from_then_on(call: Call, run: Pat
     assert "changed since the run and taken as it is: study.toml" in done.err
     sentence = "changed after it was made, and are taken as they are: study.toml"
     assert sentence in " ".join((run / "report.md").read_text(encoding="utf-8").split())
+    assert json.loads(call("budget", "run", "--confidence", "80%", "--json").out)["trusted"] == ["study.toml"]
     # It is recorded: the files are as they were when they were trusted.
     done = call("report", "run", "--format", "md", "--language", "fr")
     assert done.status == 0
