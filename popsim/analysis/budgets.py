@@ -12,8 +12,9 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.by_output import over_outputs, quantiles_of_outputs
 from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of
+from popsim.analysis.excess import LEAST, TOO_FEW, excess_errors
 from popsim.analysis.order import check_supported, share_error
-from popsim.analysis.tails import UNSEEN, excess_error
+from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import described, units_of, variable_of, with_all_years
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.arrays import Floats
@@ -47,8 +48,10 @@ def budget(
     xarray.Dataset
         `sufficient`: probability that the variable <= amount; `shortfall`: what is missing on average in the scenarios
         in which it does not suffice (0 where it always does); `shortfall_overall`: what is missing on average over all
-        scenarios, 0 counted where it suffices: ``(1 - sufficient) * shortfall``. Each with its Monte Carlo standard
-        error, by option and the other dimensions of the variable.
+        scenarios, 0 counted where it suffices: ``(1 - sufficient) * shortfall``. Each with its Monte Carlo error, by
+        option and the other dimensions of the variable; those of what is missing are infinite, with the attribute
+        `infinite_because`, where it does not suffice in fewer than 5 scenarios (0 where in none), or where the sample
+        cannot have seen the tail.
 
     Raises
     ------
@@ -86,8 +89,11 @@ def budget(
         )
     }
     for name in ("shortfall_error", "shortfall_overall_error"):
-        if np.isinf(result[name].values).any():
-            result[name].attrs["infinite_because"] = UNSEEN
+        unknown = np.isinf(result[name].values)
+        reasons = [(TOO_FEW, found["number"] < LEAST), (UNSEEN, found["number"] >= LEAST)]
+        if unknown.any():
+            because = "; ".join(reason for reason, where in reasons if (unknown & where).any())
+            result[name].attrs["infinite_because"] = because
     stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
     return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
 
@@ -109,21 +115,17 @@ def _sufficiency(values: Floats, limit: Floats, replicates: int) -> dict[str, Fl
         shortfall = np.where(number > 0, missing.sum(axis=-1) / number, 0.0)
     del missing
     rows = values.reshape(-1, count)
-    # Of one scenario beyond the amount the error of its mean is not known; where there is none, nothing is missing.
-    errors = [excess_error(row, float(most)) for row, most in zip(rows, limit.reshape(-1), strict=True)]
-    error = np.reshape(errors, number.shape)
-    # Var(overall) = p^2 Var(mean missing) + (mean missing)^2 p (1 - p) / n.
-    part = number / count
-    with np.errstate(invalid="ignore"):
-        overall_error = np.hypot(part * error, shortfall * np.sqrt(part * (1.0 - part) / count))
+    errors = [excess_errors(row, float(most), replicates) for row, most in zip(rows, limit.reshape(-1), strict=True)]
+    error, overall_error = (np.reshape(each, number.shape) for each in zip(*errors, strict=True))
     enough = ~short
     return {
+        "number": number,
         "sufficient": enough.mean(axis=-1),
         "sufficient_error": share_error(enough, replicates),
         "shortfall": shortfall,
         "shortfall_error": error,
-        "shortfall_overall": shortfall * part,
-        "shortfall_overall_error": np.where(number > 0, overall_error, 0.0),
+        "shortfall_overall": shortfall * (number / count),
+        "shortfall_overall_error": overall_error,
     }
 
 

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import cached_property, reduce
+from functools import cached_property, partial, reduce
 
 import numpy as np
 
+from popsim.analysis.blocks import BLOCK, Terms, mean_of
 from popsim.analysis.few_values import central_moments_of, order_statistics_of
 from popsim.analysis.tails import is_heavy, tail_errors
-from popsim.arrays import Floats, Mask
+from popsim.analysis.widening import (
+    of_deviation,
+    skewness_factor,
+    spacings_factor,
+    student_factor,
+)
+from popsim.arrays import Floats, Integers, Mask
 from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.types import Interval
@@ -31,15 +38,29 @@ _BLOCKS = 20
 _LEAST = 20
 """Scenarios in each tail of a block, on average, below which the error is not known."""
 
+_SKEWED = 4.0
+"""Kurtosis above which that of the squares widens the error of a standard deviation."""
+
+_SQUARED = 4
+"""Standard deviations take so many times as many scenarios as means before the tail needs no model."""
+
+_FAR = 8.0
+"""Kurtosis above which few replicates do not know the error of a standard deviation better than scenarios do."""
+
+_FINEST = 0.3
+"""Least standard deviation of a rank, in scenarios: that of a rank that is uniform between two neighbours."""
+
 
 class Moments:
-    """Moments over the last axis, with standard errors; `mean`, `std` and their errors have the shape of the rest.
+    """Moments over the last axis, with errors; `mean`, `std` and their errors have the shape of the rest.
 
-    The error of the mean is s / sqrt(n), that of the standard deviation uses the fourth central moment: var(s) ~
-    (m4 - s^4) / (4 s^2 n). Where the kurtosis says that a few scenarios make the variance, both come from a model of
-    the tail instead, and are infinite where the sample cannot have seen it (`popsim.analysis.tails`). With
-    `replicates`, errors come from the spread of the replicates: scenario s belongs to the one of number s % replicates.
-    `of` is the number of values that these are some of; it decides what is quickest, and changes no number.
+    The error of the mean is s / sqrt(n), that of the standard deviation uses the fourth central moment: var(s^2) ~
+    (m4 - s^4) / n, widened for skewness (`popsim.analysis.widening`). Where the kurtosis says that a few scenarios make
+    the variance, both come from a model of the tail instead, and are infinite where the sample cannot have seen it
+    (`popsim.analysis.tails`). With `replicates`, errors come from the spread of the replicates, scenario s belonging to
+    the one of number s % replicates, and in heavy tails, which a design does not make lighter, are no less than those
+    of as many independent scenarios. `of` is the number of values that these are some of; it decides what is quickest,
+    and changes no number.
 
     Raises
     ------
@@ -67,25 +88,23 @@ class Moments:
         unbiased = second * (self.count / max(self.count - 1, 1))
         self._std = np.sqrt(unbiased)
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            std_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / (2.0 * self._std)
-            kurtosis = np.where(second > 0.0, fourth / second**2, 0.0)
-        self._std_error = np.where(self._std > 0.0, std_error, 0.0)
-        self._is_heavy = is_heavy(kurtosis, self.count)
+            self._kurtosis = np.where(second > 0.0, fourth / second**2, 0.0)
+            square_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / unbiased
+        self._square_error = np.where(self._std > 0.0, square_error, 0.0)
+        self._is_heavy = is_heavy(self._kurtosis, self.count)
+        self._is_steep = is_heavy(self._kurtosis, self.count // _SQUARED)
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
-        self._parts = [
-            Moments(values[..., first::replicates], threads, of=of)
-            for first in range(replicates if replicates > 1 else 0)
-        ]
+        self._replicates = replicates
 
     @property
     def mean_error(self) -> Floats:
-        """Standard error of the mean; infinite where the sample cannot have seen the tail."""
+        """Error of the mean; infinite where the sample cannot have seen the tail."""
         return np.asarray(self._errors[0])
 
     @property
     def std_error(self) -> Floats:
-        """Standard error of the standard deviation; infinite where the sample cannot have seen the tail."""
+        """Error of the standard deviation; infinite where the sample cannot have seen the tail."""
         return np.asarray(self._errors[1])
 
     @cached_property
@@ -93,23 +112,58 @@ class Moments:
         """Errors of mean and standard deviation (2, ...); those of heavy tails take a sort of each row."""
         if self.count < 2:
             return np.full((2, *self.shape), np.inf)
-        errors = np.stack([self._std / np.sqrt(self.count), self._std_error])
-        heavy = np.flatnonzero(self._is_heavy)
-        firsts = np.cumsum([0, *map(len, self._blocks)])
-        blocks = np.searchsorted(firsts, heavy, side="right") - 1
-        rows = [self._blocks[block][row - firsts[block]] for row, block in zip(heavy, blocks, strict=True)]
+        errors = np.stack([self._std / np.sqrt(self.count), self._std_errors()])
+        steep = np.flatnonzero(self._is_steep)
         with ThreadPoolExecutor(self.threads) as pool:
-            of_tails = np.array(list(pool.map(tail_errors, rows))).reshape(-1, 2).T
-        if not self._parts:
-            errors[:, heavy] = of_tails
-            return errors.reshape(2, *self.shape)
-        spread = np.stack([spread_error([getattr(part, name) for part in self._parts]) for name in ("mean", "std")])
-        if self.count < 2 * len(self._parts):
-            spread[1] = np.inf
-        # Replicates that have not seen the tail agree all too well.
-        unseen = np.zeros_like(errors, dtype=bool)
-        unseen[:, heavy] = np.isinf(of_tails)
-        return np.where(unseen.reshape(spread.shape), np.inf, spread)
+            of_tails = np.array(list(pool.map(tail_errors, self._rows_at(steep)))).reshape(-1, 2).T
+        # The model replaces the error of a mean; a standard deviation is known from both, and no better than from one.
+        is_heavy_too = self._is_heavy[steep]
+        errors[0, steep] = np.where(is_heavy_too, of_tails[0], errors[0, steep])
+        errors[1, steep] = np.maximum(errors[1, steep], of_tails[1])
+        if self._replicates > 1:
+            spread = self._spread_of_replicates()
+            # Replicates that have not seen the tail agree all too well.
+            known = np.stack([self._is_heavy, self._kurtosis > _FAR])
+            errors = np.where(known, np.maximum(errors, spread), spread)
+        return errors.reshape(2, *self.shape)
+
+    def _rows_at(self, places: Integers) -> Iterator[Floats]:
+        """Yield the rows of scenarios at some places."""
+        firsts = np.cumsum([0, *map(len, self._blocks)])
+        for row in places:
+            block = int(np.searchsorted(firsts, row, side="right")) - 1
+            yield self._blocks[block][row - firsts[block]]
+
+    def _std_errors(self) -> Floats:
+        """Return the errors of standard deviations of independent scenarios; kurtosis widens them."""
+        wide = self._square_error.copy()
+        skewed = np.flatnonzero(self._kurtosis > _SKEWED)
+        means = self.mean.reshape(-1)
+        for place, row in zip(skewed, self._rows_at(skewed), strict=True):
+            mean, std = means[place], self._std[place]
+            squares = partial(_squares, row, mean, std)
+            wide[place] *= mean_factor(self.count, squares)
+        return of_deviation(self._std, wide)
+
+    def _spread_of_replicates(self) -> Floats:
+        """Return the errors of mean and standard deviation from the spread of replicates; shape (2, row)."""
+        count, first, found = self.count, 0, []
+        means = self.mean.reshape(-1)
+        for rows in self._pieces:
+            mean, std = (each[first : first + len(rows), np.newaxis] for each in (means, self._std))
+            scale = np.where(std > 0.0, std, 1.0)
+
+            apart, square = (
+                spread_error(replicate_means(count, partial(terms, rows, mean, scale), self._replicates))
+                for terms in (_scores, _squares)
+            )
+            found.append(np.stack([scale[:, 0] * apart, of_deviation(std[:, 0], square)]))
+            first += len(rows)
+        errors = np.concatenate(found, axis=1) if found else np.empty((2, 0))
+        if count < 2 * self._replicates:
+            errors[1] = np.inf
+        # What never varies has no error.
+        return np.where(self._std > 0.0, errors, 0.0)
 
     def _central_moments(self) -> Floats:
         """Return mean, second and fourth central moment, smallest and largest value; shape (row, 5)."""
@@ -164,31 +218,98 @@ class Moments:
 
     def quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
         """Return quantiles and their errors, as `quantile_with_error` does."""
-        values, error = self._quantiles(probabilities)
-        if not self._parts:
-            return values, error
-        spread = spread_error([part._quantiles(probabilities)[0] for part in self._parts])
-        # A replicate has to reach into the tail as well.
-        resolved = np.minimum(probabilities, 1.0 - probabilities) * (self.count // len(self._parts)) >= 1.0 - 1e-9
-        return values, np.where(np.isfinite(error) & resolved, spread, np.where(error == 0.0, 0.0, np.inf))
-
-    def _quantiles(self, probabilities: Floats) -> tuple[Floats, Floats]:
         last = self.count - 1
         middle = last * probabilities
-        spread = 2.0 * np.sqrt(self.count * probabilities * (1.0 - probabilities))
-        positions = np.stack([middle, middle - spread, middle + spread])
+        deviation = np.sqrt(self.count * probabilities * (1.0 - probabilities))
+        positions = np.stack([middle, middle - 2.0 * deviation, middle + 2.0 * deviation])
         clipped = np.clip(positions, 0.0, last)
         lower = np.floor(clipped).astype(np.int64)
         upper = np.minimum(lower + 1, last)
         ranks, place = np.unique(np.stack([lower, upper]), return_inverse=True)
         neighbours = self.order_statistics(ranks)[..., place.reshape(2, 3, -1)]
         low, high = neighbours[..., 0, :, :], neighbours[..., 1, :, :]
-        values = low + (high - low) * (clipped - lower)
-        error = (values[..., 2, :] - values[..., 1, :]) / 4.0
+        found = low + (high - low) * (clipped - lower)
+        values = np.ascontiguousarray(found[..., 0, :])
+        below, above = (values - found[..., 1, :]) / 2.0, (found[..., 2, :] - values) / 2.0
+        error = np.sqrt(0.5 * (below**2 + above**2)) * spacings_factor(4.0 * deviation)
+        too_few = (positions[1] < 0.0) | (positions[2] > last)
+        if self._replicates > 1:
+            error *= np.maximum(self.count * self._share_errors(values), _FINEST) / deviation
+            # A replicate has to reach into the tail as well.
+            points = self.count // self._replicates
+            too_few |= np.minimum(probabilities, 1.0 - probabilities) * points < 1.0 - 1e-9
         # Scenarios that all agree have no error, however few; one alone agrees with none.
         flat = ((self.lowest == self.highest) & (self.count > 1)).reshape(*self.shape, 1)
-        too_few = (positions[1] < 0.0) | (positions[2] > last)
-        return np.ascontiguousarray(values[..., 0, :]), np.where(too_few & ~flat, np.inf, error)
+        return values, np.where(flat, 0.0, np.where(too_few, np.inf, error))
+
+    def _share_errors(self, values: Floats) -> Floats:
+        """Return the errors, from replicates, of the shares of scenarios up to some values (..., value) of each row."""
+        table, found, first = values.reshape(self._length, -1), [], 0
+        for rows in self._pieces:
+            limits = table[first : first + len(rows)]
+
+            shares = replicate_means(self.count, partial(_within, rows, limits), self._replicates)
+            found.append(spread_error(shares))
+            first += len(rows)
+        return np.concatenate(found).reshape(values.shape) if found else np.empty(values.shape)
+
+
+def _scores(rows: Floats, mean: Floats, std: Floats, some: slice) -> Floats:
+    return np.asarray((rows[..., some] - mean) / std)
+
+
+def _squares(rows: Floats, mean: Floats, std: Floats, some: slice) -> Floats:
+    return np.square(_scores(rows, mean, std, some))
+
+
+def _within(rows: Floats, limits: Floats, some: slice) -> Floats:
+    """Return 1 for scenarios (row, scenario) up to each of the limits (row, limit), 0 for others."""
+    return np.asarray(rows[:, np.newaxis, some] <= limits[:, :, np.newaxis], dtype=np.float64)
+
+
+def mean_factor(count: int, terms: Terms) -> Floats:
+    """Return the factor by which skewness widens the error of the mean of terms (..., scenario); 1 where none varies.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(1).standard_exponential(1_000)
+    >>> mean_factor(1_000, lambda some: values[some]).round(3).item()
+    1.004
+    """
+    middle = np.asarray(mean_of(count, terms))[..., np.newaxis]
+    second, third, fourth = (mean_of(count, lambda some, k=k: (terms(some) - middle) ** k) for k in (2, 3, 4))
+    with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
+        factor = skewness_factor(third / second**1.5, fourth / second**2, count)
+    return np.where(second > 0.0, factor, 1.0)
+
+
+def replicate_means(count: int, terms: Terms, replicates: int) -> Floats:
+    """Return the means of terms over the scenarios of each replicate; shape (..., replicate).
+
+    Parameters
+    ----------
+    count
+        Number of scenarios; scenario s belongs to replicate s % replicates.
+    terms
+        From some scenarios to terms (..., scenario).
+    replicates
+        Number of replicates.
+
+    Examples
+    --------
+    >>> values = np.array([1.0, 2.0, 3.0, 5.0])
+    >>> replicate_means(4, lambda some: values[some], 2).tolist()
+    [2.0, 3.5]
+    """
+    step, sums = max(BLOCK // replicates, 1) * replicates, None
+    for start in range(0, count, step):
+        part = terms(slice(start, min(start + step, count)))
+        whole = part.shape[-1] // replicates * replicates
+        some = part[..., :whole].reshape(*part.shape[:-1], -1, replicates).sum(axis=-2)
+        some[..., : part.shape[-1] - whole] += part[..., whole:]
+        sums = some if sums is None else sums + some
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(sums / (count // replicates + (np.arange(replicates) < count % replicates)))
 
 
 def _rows(values: Floats) -> list[Floats]:
@@ -200,12 +321,12 @@ def _rows(values: Floats) -> list[Floats]:
 
 
 def quantile_with_error(values: Floats, probabilities: Floats, replicates: int = 1) -> tuple[Floats, Floats]:
-    """Return quantiles over the last axis and their Monte Carlo standard errors.
+    """Return quantiles over the last axis and their Monte Carlo errors, half-widths of 95 % intervals over 1.96.
 
     The quantile is the linear interpolation between order statistics (Hyndman and Fan 1996, type 7,
-    doi:10.1080/00031305.1996.10473566). Its error is a quarter of the distance between the order statistics two
-    binomial standard deviations either side, which needs no density (Conover 1999, Practical Nonparametric Statistics,
-    ch. 3).
+    doi:10.1080/00031305.1996.10473566). Its error is half the distance to the order statistics two standard deviations
+    of its rank either side, which needs no density (Conover 1999, Practical Nonparametric Statistics, ch. 3): the root
+    mean square of both sides, widened where these hold few scenarios (`popsim.analysis.widening`).
 
     Parameters
     ----------
@@ -214,8 +335,9 @@ def quantile_with_error(values: Floats, probabilities: Floats, replicates: int =
     probabilities
         (quantile,), in (0, 1).
     replicates
-        Above 1: scenario s belongs to the independent replicate s % replicates, and the error is the standard deviation
-        of the quantiles of the replicates over sqrt(replicates).
+        Above 1: scenario s belongs to the independent replicate s % replicates. The standard deviation of the rank is
+        then that of the shares of the replicates below the quantile (Woodruff 1952,
+        doi:10.1080/01621459.1952.10483443), with Student's t for so few.
 
     Returns
     -------
@@ -232,42 +354,46 @@ def quantile_with_error(values: Floats, probabilities: Floats, replicates: int =
     --------
     >>> value, error = quantile_with_error(np.arange(10_001.0), np.array([0.5]))
     >>> value.item(), round(error.item(), 6)
-    (5000.0, 50.0025)
+    (5000.0, 50.305091)
     """
     return Moments(values, replicates=replicates).quantiles(probabilities)
 
 
-def spread_error(parts: Sequence[Floats]) -> Floats:
-    """Return the standard error of an average of independent parts: their spread over the root of their number.
+def spread_error(parts: Floats) -> Floats:
+    """Return the error of an average of independent parts (..., part), by their spread and Student's t for so many.
 
     Examples
     --------
-    >>> spread_error([np.array(1.0), np.array(3.0)]).item()
-    1.0
+    >>> spread_error(np.arange(16.0)).round(4).item()
+    1.2944
     """
+    number = parts.shape[-1]
+    if number < 2:
+        return np.full(parts.shape[:-1], np.nan)
     # Added one after the other: in which order numpy adds them depends on how many figures there are.
-    mean = reduce(np.add, parts) / len(parts)
-    squares = reduce(np.add, [np.square(part - mean) for part in parts])
-    return np.asarray(np.sqrt(squares / (len(parts) - 1)) / np.sqrt(len(parts)))
+    columns = [parts[..., k] for k in range(number)]
+    mean = reduce(np.add, columns) / number
+    squares = reduce(np.add, [np.square(part - mean) for part in columns])
+    return np.asarray(np.sqrt(squares / (number - 1)) / np.sqrt(number) * student_factor(number))
 
 
 def half_width(replicates: int = 1, level: float = 0.975) -> float:
-    """Return the half-width of a 95 % interval in standard errors: by Student's t where they are of few replicates.
+    """Return the half-width of an interval in errors: 1.96 for 95 %, since Student's t is in errors of few replicates.
 
     `level` is the probability below its upper end.
 
     Examples
     --------
-    >>> round(half_width(), 4), round(half_width(16), 4)
-    (1.96, 2.1314)
+    >>> round(half_width(), 4), round(half_width(16), 4), round(half_width(16, 0.995), 4)
+    (1.96, 1.96, 2.7096)
     """
-    from scipy.special import ndtri, stdtrit
+    from scipy.special import ndtri
 
-    return float(ndtri(level) if replicates == 1 else stdtrit(replicates - 1, level))
+    return float(ndtri(level)) * student_factor(replicates, level) / student_factor(replicates)
 
 
 def share_error(happens: Mask, replicates: int = 1) -> Floats:
-    """Return the standard error of the share of scenarios, on the last axis, in which something happens.
+    """Return the error of the share of scenarios, on the last axis, in which something happens.
 
     Examples
     --------
@@ -277,7 +403,8 @@ def share_error(happens: Mask, replicates: int = 1) -> Floats:
     single = binomial_error(happens.mean(axis=-1), happens.shape[-1])
     if replicates == 1:
         return single
-    spread = spread_error([happens[..., first::replicates].mean(axis=-1) for first in range(replicates)])
+    count = happens.shape[-1]
+    spread = spread_error(replicate_means(count, lambda some: happens[..., some].astype(np.float64), replicates))
     # Replicates may agree to the last scenario although the share is not known exactly.
     return np.where(spread > 0.0, spread, single)
 

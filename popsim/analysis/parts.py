@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from popsim.analysis.blocks import BLOCK, blocks_of, mean_of, std_of, sum_of
 from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import dataset_of, replicates_of
-from popsim.analysis.order import Moments, quantile_with_error, spread_error
+from popsim.analysis.order import Moments, mean_factor, quantile_with_error, replicate_means, spread_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_whole
@@ -66,8 +66,9 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     References
     ----------
     The error is that of the influence of each scenario, (x - s y) y / Var(y) with x and y the part and the total less
-    their means (infinitesimal jackknife: Efron 1982, doi:10.1137/1.9781611970319, ch. 6); of replicates, that of the
-    mean of their shares. That of the rank correlation: Bonett and Wright 2000, doi:10.1007/BF02294183.
+    their means (infinitesimal jackknife: Efron 1982, doi:10.1137/1.9781611970319, ch. 6); of replicates, that of their
+    mean influences; widened for skewness (`popsim.analysis.widening`). That of the rank correlation: Bonett and Wright
+    2000, doi:10.1007/BF02294183.
 
     Examples
     --------
@@ -110,10 +111,7 @@ def _shares_of(parts: Floats, whole: Floats, ranks: Sequence[Ranks]) -> dict[str
     """Return what is said of parts (..., scenario) beside a whole and its ranks."""
     # In the order of scenarios in memory, so that sums are rounded alike wherever the run comes from.
     parts, replicates = np.ascontiguousarray(parts), max(len(ranks) - 1, 1)
-    share, error = covariance_shares(parts, whole)
-    if replicates > 1:
-        shares = [covariance_shares(parts[..., k::replicates], whole[k::replicates])[0] for k in range(replicates)]
-        error = _spread(share, shares)
+    share, error = covariance_shares(parts, whole, replicates)
     correlation, correlation_error = rank_correlations(ranks_of(parts, replicates), ranks, len(whole))
     # A part that makes all of the variance, or none, does so up to rounding.
     return {
@@ -126,12 +124,14 @@ def _shares_of(parts: Floats, whole: Floats, ranks: Sequence[Ranks]) -> dict[str
 
 def _spread(value: Floats, parts: Sequence[Floats]) -> Floats:
     """Return the error from the spread of replicates; infinite where one of them is too short to know the figure."""
-    error = spread_error(parts)
+    error = spread_error(np.stack(parts, axis=-1))
     return np.where(np.isnan(error) & ~np.isnan(value), np.inf, error)
 
 
-def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
+def covariance_shares(parts: Floats, whole: Floats, replicates: int = 1) -> tuple[Floats, Floats]:
     """Return the shares of parts (..., scenario) in the variance of a whole (scenario), and their errors.
+
+    An error is infinite where replicates have fewer than two scenarios each.
 
     Examples
     --------
@@ -153,7 +153,15 @@ def covariance_shares(parts: Floats, whole: Floats) -> tuple[Floats, Floats]:
         x *= y
         return np.asarray(x)
 
-    return share, std_of(count, influence) / np.sqrt(count)
+    if replicates == 1:
+        error = std_of(count, influence) / np.sqrt(count)
+    else:
+        error = spread_error(replicate_means(count, influence, replicates))
+        if count < 2 * replicates:
+            error = np.where(np.isnan(share), np.nan, np.inf)
+    # The share is a quotient, and the variance that divides is skewed as well.
+    wider = mean_factor(count, influence) * mean_factor(count, lambda some: np.square((whole[some] - mean) / unit))
+    return share, error * wider
 
 
 def ranks_of(values: Floats, replicates: int = 1) -> list[Ranks]:

@@ -146,31 +146,6 @@ def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:
     return TailErrors(max(each.mean for each in errors), max(each.std for each in errors))
 
 
-def excess_error(values: Floats, amount: float) -> float:
-    """Return the Monte Carlo error of the mean of what values exceed an amount by, where they do, of one row.
-
-    Infinite for a single one beyond it, whose error is not known; 0 for none.
-
-    Examples
-    --------
-    >>> round(excess_error(np.array([1.0, 2.0, 3.0, 4.0]), 0.0), 6)
-    0.645497
-    """
-    beyond = values[values > amount]
-    if len(beyond) < 2:
-        return np.inf if len(beyond) else 0.0
-    number, mean = len(beyond), beyond.mean()
-    second = float(mean_of(number, lambda some: np.square(beyond[some] - mean)))
-    kurtosis = np.array(0.0)
-    if second > 0.0:
-        std = np.sqrt(second)
-        kurtosis = np.asarray(mean_of(number, lambda some: np.square(np.square((beyond[some] - mean) / std))))
-    if is_heavy(kurtosis, number):
-        del beyond
-        return tail_errors(values, amount).mean * len(values) / number
-    return float(np.sqrt(second / (number - 1)))
-
-
 def _largest(values: Floats, number: int) -> Floats:
     """Return the largest values, falling."""
     parted = np.partition(values, len(values) - number)

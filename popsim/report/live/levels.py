@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from popsim.analysis.excess import excess_errors
 from popsim.analysis.order import quantile_with_error, share_error
-from popsim.analysis.tails import excess_error
 from popsim.arrays import Floats
 
 MOST_AMOUNTS = 10_000
@@ -81,11 +81,11 @@ def stored_levels(values: Floats, replicates: int = 1) -> dict[str, Any]:
 
 def _errors(values: Floats, rising: Floats, replicates: int) -> dict[str, Any]:
     limits = [float(rising[math.ceil(share * len(rising)) - 1]) if share else -math.inf for share in SHARES]
+    below = 2.0 * rising[0] - rising[-1] - 1.0
     found: dict[str, Any] = {
         "share": list(SHARES),
         "missing_error": [
-            _finite(excess_error(values, limit if limit > -math.inf else 2.0 * rising[0] - rising[-1] - 1.0))
-            for limit in limits
+            _finite(excess_errors(values, limit if limit > -math.inf else below, replicates).beyond) for limit in limits
         ],
     }
     if replicates > 1:
