@@ -13,7 +13,7 @@ from popsim import schema
 from popsim.analysis.blocks import blocks_of, mean_of, std_of
 from popsim.analysis.by_output import Place, joined, outputs_of, over_outputs, read_values
 from popsim.analysis.door import check_numbers, coverage_of, dataset_of, replicates_of, scenario_variables
-from popsim.analysis.order import Moments, binomial_error
+from popsim.analysis.order import Moments, mean_factor, share_error
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
 from popsim.analysis.totals import breakdowns_of, with_all_years
 from popsim.arguments import check_text
@@ -108,7 +108,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     statistics = partial(statistics_of, levels=levels_of(level), threads=None, replicates=replicates)
     for option in chosen:
         for name in totals:
-            difference, figures = _of_total(variables, name, option, base, statistics)
+            difference, figures = _of_total(variables, name, option, base, statistics, replicates)
             found[name].append(figures)
             for part in (part for part, total in parts.items() if total == name):
                 of_parts = _of_parts(variables[part][option], variables[part][base], difference, statistics)
@@ -155,7 +155,12 @@ def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
 
 
 def _of_total(
-    variables: Mapping[str, xr.Variable], name: str, option: int, base: int, statistics: Callable[[Floats], Figures]
+    variables: Mapping[str, xr.Variable],
+    name: str,
+    option: int,
+    base: int,
+    statistics: Callable[[Floats], Figures],
+    replicates: int,
 ) -> tuple[Floats, Figures]:
     """Return the difference of a total in every scenario, and what is said of it."""
     # What is paid in other years, or summed in another order, is the same money however its parts were rounded.
@@ -163,7 +168,7 @@ def _of_total(
     rounding = None if whole == name else _rounding_of_wholes(variables[whole], option, base)
     own, other = read_values(variables[name][option]), read_values(variables[name][base])
     difference = _difference_of(own, other, rounding)
-    figures = _signs(difference, (own, other), rounding)
+    figures = _signs(difference, (own, other), rounding, replicates)
     del rounding
     figures |= statistics(difference)
     return difference, {**figures, **_pairing(own, other, figures["std"])}
@@ -271,17 +276,18 @@ def _whole(name: str, known: set[str]) -> str:
     return whole if whole in known else name
 
 
-def _signs(difference: Floats, amounts: tuple[Floats, Floats], rounding: Floats | None) -> Figures:
+def _signs(difference: Floats, amounts: tuple[Floats, Floats], rounding: Floats | None, replicates: int) -> Figures:
     """Return the probabilities that an option costs more, less, the same; differences by rounding alone are none."""
-    more = less = 0
+    happens = np.zeros((3, len(difference)), dtype=np.bool_)
     for some in blocks_of(len(difference)):
         most, here = _rounding_in(some, amounts, rounding), difference[some]
-        more += int(np.count_nonzero(here > most))
-        less += int(np.count_nonzero(here < -most))
-    figures, count = {}, len(difference)
-    for word, number in (("dearer", more), ("cheaper", less), ("equal", count - more - less)):
-        figures[word] = np.asarray(number / count)
-        figures[f"{word}_error"] = binomial_error(figures[word], count)
+        np.greater(here, most, out=happens[0, some])
+        np.less(here, -most, out=happens[1, some])
+    np.logical_not(happens[:2].any(axis=0), out=happens[2])
+    figures, errors = {}, share_error(happens, replicates)
+    for place, word in enumerate(("dearer", "cheaper", "equal")):
+        figures[word] = np.asarray(np.count_nonzero(happens[place]) / len(difference))
+        figures[f"{word}_error"] = errors[place]
     return figures
 
 
@@ -326,7 +332,7 @@ def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
         x, y = scores(some)
         return np.asarray(x * y - (x**2 + y**2) * (0.5 * r))
 
-    return np.asarray(r), np.asarray(std_of(count, influence) / np.sqrt(count))
+    return np.asarray(r), np.asarray(std_of(count, influence) / np.sqrt(count) * mean_factor(count, influence))
 
 
 def _shares(part: Floats, whole: Floats) -> Figures:

@@ -267,6 +267,10 @@ def _within(rows: Floats, limits: Floats, some: slice) -> Floats:
     return np.asarray(rows[:, np.newaxis, some] <= limits[:, :, np.newaxis], dtype=np.float64)
 
 
+def _powers(terms: Terms, middle: Floats, power: int, some: slice) -> Floats:
+    return np.asarray((terms(some) - middle) ** power)
+
+
 def mean_factor(count: int, terms: Terms) -> Floats:
     """Return the factor by which skewness widens the error of the mean of terms (..., scenario); 1 where none varies.
 
@@ -277,7 +281,7 @@ def mean_factor(count: int, terms: Terms) -> Floats:
     1.004
     """
     middle = np.asarray(mean_of(count, terms))[..., np.newaxis]
-    second, third, fourth = (mean_of(count, lambda some, k=k: (terms(some) - middle) ** k) for k in (2, 3, 4))
+    second, third, fourth = (mean_of(count, partial(_powers, terms, middle, k)) for k in (2, 3, 4))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         factor = skewness_factor(third / second**1.5, fourth / second**2, count)
     return np.where(second > 0.0, factor, 1.0)
@@ -301,13 +305,14 @@ def replicate_means(count: int, terms: Terms, replicates: int) -> Floats:
     >>> replicate_means(4, lambda some: values[some], 2).tolist()
     [2.0, 3.5]
     """
-    step, sums = max(BLOCK // replicates, 1) * replicates, None
+    step = max(BLOCK // replicates, 1) * replicates
+    sums = np.zeros(replicates)
     for start in range(0, count, step):
         part = terms(slice(start, min(start + step, count)))
         whole = part.shape[-1] // replicates * replicates
         some = part[..., :whole].reshape(*part.shape[:-1], -1, replicates).sum(axis=-2)
         some[..., : part.shape[-1] - whole] += part[..., whole:]
-        sums = some if sums is None else sums + some
+        sums = sums + some
     with np.errstate(invalid="ignore", divide="ignore"):
         return np.asarray(sums / (count // replicates + (np.arange(replicates) < count % replicates)))
 
@@ -389,7 +394,7 @@ def half_width(replicates: int = 1, level: float = 0.975) -> float:
     """
     from scipy.special import ndtri
 
-    return float(ndtri(level)) * student_factor(replicates, level) / student_factor(replicates)
+    return float(ndtri(level)) * (student_factor(replicates, level) / student_factor(replicates))
 
 
 def share_error(happens: Mask, replicates: int = 1) -> Floats:

@@ -29,6 +29,7 @@ import xarray as xr
 from popsim.analysis.door import check_probability
 from popsim.analysis.order import Moments
 from popsim.analysis.tails import UNSEEN
+from popsim.analysis.widening import student_factor
 from popsim.arguments import check_name
 from popsim.arrays import Floats
 from popsim.engine.sample import sample
@@ -364,7 +365,8 @@ def _estimate(
 
     error = _error(influence.reshape(spread.number, -1).mean(axis=1))
     reach = float(stdtrit(spread.number - 1, (1.0 + spread.confidence) / 2.0)) * error
-    return Estimate(value, error, value - reach, value + reach)
+    # 1.96 errors are the half-width of Student's t.
+    return Estimate(value, error * student_factor(spread.number), value - reach, value + reach)
 
 
 def _resampled(means: Floats, y: int, other: int, product: int) -> Floats:

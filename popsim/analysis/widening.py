@@ -29,7 +29,7 @@ NORMAL = 1.959964
 
 _SKEWNESS = (NORMAL**4 + 2.0 * NORMAL**2 - 3.0) / 18.0
 _KURTOSIS = (NORMAL**2 - 3.0) / 12.0
-_STUDENT = (NORMAL**2 + 1.0) / 4.0
+STUDENT = (NORMAL**2 + 1.0) / 4.0
 """Student's t with v degrees of freedom is z (1 + (z^2 + 1) / 4 / v), but for smaller terms."""
 
 _LONGEST = 0.9
@@ -65,7 +65,7 @@ def skewness_factor(skewness: Floats, kurtosis: Floats, count: Floats | int) -> 
 
 def spacings_factor(spacings: Floats) -> Floats:
     """Return the factor by which an error widens that so many spacings of the sample tell."""
-    return np.asarray(1.0 + _STUDENT / np.maximum(spacings, 1.0))
+    return np.asarray(1.0 + STUDENT / np.maximum(spacings, 1.0))
 
 
 def of_positive(value: Floats, error: Floats) -> Floats:

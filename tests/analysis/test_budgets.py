@@ -36,7 +36,10 @@ def test_budget_by_hand() -> None:
     np.testing.assert_allclose(found["shortfall"], [10.5, 61.0])
     np.testing.assert_allclose(found["sufficient_error"], binomial_error(np.array([0.8, 0.4]), 100))
     missing = [np.arange(1.0, 21.0), np.arange(2.0, 121.0, 2.0)]
-    np.testing.assert_allclose(found["shortfall_error"], [stats.sem(each) for each in missing])
+    # Student's t and the length of the upper side make more of 20 values than of 60.
+    wider = found["shortfall_error"] / [stats.sem(each) for each in missing]
+    assert wider[1] < wider[0]
+    assert np.all((wider > stats.t.ppf(0.975, [19, 59]) / 1.96) & (wider < 1.25))
     assert found["sufficient"].dims == ("option",)
     assert found["sufficient"].attrs["units"] == "1"
     assert found["shortfall"].attrs["units"] == "USD"
@@ -64,10 +67,12 @@ def test_amounts_that_cannot_be_honoured(amount: object) -> None:
 @pytest.mark.parametrize("confidence", [0.05, 0.5, 0.8, 0.95])
 def test_budget_for_by_hand(confidence: float) -> None:
     found = budget_for(uniform(1001, 2), confidence)
-    # Of 1 ... 1001, the quantile is 1 + 1000 p, and its error sqrt(1001 p (1 - p)) ranks of 1 each.
+    # Of 1 ... 1001, the quantile is 1 + 1000 p, and its error sqrt(1001 p (1 - p)) ranks of 1 each, wider by what
+    # Student's t of four times as many degrees of freedom is.
     expected = 1.0 + 1000.0 * confidence
     np.testing.assert_allclose(found["amount"], [expected, 2 * expected])
     error = np.sqrt(1001 * confidence * (1.0 - confidence))
+    error *= 1.0 + (1.959964**2 + 1.0) / 16.0 / error
     np.testing.assert_allclose(found["amount_error"], [error, 2 * error])
     assert found.attrs["confidence"] == confidence
     assert found["amount"].attrs["units"] == "USD"

@@ -15,6 +15,7 @@ import numpy as np
 from popsim import schema
 from popsim.analysis.blocks import blocks_of
 from popsim.analysis.by_output import read_values
+from popsim.analysis.widening import STUDENT, spacings_factor
 from popsim.arrays import Floats
 from popsim.report import totals
 from popsim.report.comparison import full_name
@@ -252,10 +253,13 @@ def quantile_error(column: str, level: str, amounts: Floats, value: float, numbe
     """
     number = number or len(amounts)
     half = f"2*SQRT({level}*(1-{level})/{number})"
-    formula = f"=(PERCENTILE({column},MIN(1,{level}+{half}))-PERCENTILE({column},MAX(0,{level}-{half})))/4"
+    ends = [f"PERCENTILE({column},{share})" for share in (f"MAX(0,{level}-{half})", level, f"MIN(1,{level}+{half})")]
+    sides = f"SQRT((({ends[1]}-{ends[0]})^2+({ends[2]}-{ends[1]})^2)/8)"
+    formula = f"={sides}*(1+{STUDENT!r}/MAX(1,2*{number}*{half}))"
     apart = 2.0 * np.sqrt(value * (1.0 - value) / number)
-    low, high = np.quantile(amounts, [max(0.0, value - apart), min(1.0, value + apart)])
-    return formula, float(high - low) / 4.0
+    low, middle, high = np.quantile(amounts, [max(0.0, value - apart), value, min(1.0, value + apart)])
+    wider = float(spacings_factor(np.array(2.0 * number * apart)))
+    return formula, float(np.sqrt(((middle - low) ** 2 + (high - middle) ** 2) / 8.0)) * wider
 
 
 def shares(data: ReportData) -> str:

@@ -6,6 +6,9 @@ import { fromBase64, risingNumbers } from "./bytes.js";
 /** Single precision rounds by less than this share. */
 const ROUNDING = 1e-7;
 
+/** By how much, over the number of scenarios between its ends, the error of a quantile is widened: (1.96^2 + 1) / 4. */
+const WIDENING = 1.210365;
+
 /** The amounts of a total in all scenarios, in rising order. */
 export class Levels {
   /**
@@ -121,7 +124,9 @@ export class Levels {
     if (this.errors.amount_error) {
       return between(this.errors.share, this.errors.amount_error, confidence);
     }
-    return (this.atRank(middle + spread) - this.atRank(middle - spread)) / 4;
+    const value = this.atRank(middle);
+    const sides = Math.hypot(this.atRank(middle + spread) - value, value - this.atRank(middle - spread)) / Math.SQRT2;
+    return (sides / 2) * (1 + WIDENING / Math.max(2 * spread, 1));
   }
 
   /** Standard error of what is missing on average where an amount of this confidence is not enough. */
