@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-kills fuzz test-statistical test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations validate mutations
+.PHONY: help run test test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations validate mutations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -30,6 +30,9 @@ test: $(VENV)/.installed-test ## run all tests
 
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
+
+coverage: $(VENV)/.installed-test ## how often stated errors hold the true value, over 400 runs of each statistic and design: writes the table of docs/concepts/precision.md, half an hour
+	$(BIN)/python -m tests.statistical.coverage docs/concepts/precision.md
 
 test-documents: $(VENV)/.installed-documents ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh

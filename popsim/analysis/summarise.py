@@ -62,10 +62,11 @@ def summarise(
     xarray.Dataset
         For each variable v: ``v_quantile`` and ``v_quantile_error`` with the dimension `quantile` last, ``v_mean``,
         ``v_std`` and their ``_error``; where asked for, ``v_interval`` and its ``_error`` with the dimension `bound`
-        ("low", "high") last; all in the unit of v. Errors are Monte Carlo standard errors: what another seed
-        would change, for random scenarios and, from their spread, for independent replicates of Sobol points; for other
-        designs, what it would be for as many random ones. So is that of the shortest interval. Those of mean and
-        standard deviation are infinite, with the attribute `infinite_because`, where the sample cannot have seen the
+        ("low", "high") last; all in the unit of v. Errors are Monte Carlo errors, half-widths of 95 % intervals over
+        1.96 (the standard error, where many scenarios of a light tail tell it): what another seed would change, for
+        random scenarios and, from their spread, for independent replicates of Sobol points; for other designs, what it
+        would be for as many random ones. So is that of the shortest interval. Those of mean and standard deviation are
+        infinite, with the attribute `infinite_because`, where the sample cannot have seen the
         tail (`popsim.analysis.tails`).
 
     Raises
@@ -196,6 +197,6 @@ def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict
         attributes_of[f"{suffix}_error"] = {
             **unit,
             "long_name": f"{title}, Monte Carlo error of the {word}",
-            "description": f"Standard error of the {word}: {meaning}.",
+            "description": f"Half a 95% interval of the {word}, over 1.96: {meaning}.",
         }
     return attributes_of
