@@ -61,7 +61,7 @@ def overrides(block: str) -> dict[str, object]:
 
 @pytest.mark.parametrize(("page", "number", "block"), BLOCKS, ids=[f"{page}-{number}" for page, number, _ in BLOCKS])
 def test_a_block_loads_over_the_packaged_study(page: str, number: int, block: str, tmp_path: Path) -> None:
-    study = load_study(lay(block, tmp_path), overrides(block))
+    study = load_study(lay(block, tmp_path), overrides(block), data_folders=[tmp_path])
     settings = tomllib.loads(dict(study.files)["study.toml"])
     written = dict(leaves(settings))
     for key, value in overrides(block).items():
@@ -80,7 +80,7 @@ def test_every_page_has_blocks() -> None:
 def test_a_block_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
     block = "[area.e.need]\nprobabilty = 0.5\n"
     with pytest.raises(StudyError, match="probability"):
-        load_study(lay(block, tmp_path), overrides(block))
+        load_study(lay(block, tmp_path), overrides(block), data_folders=[tmp_path])
 
 
 def test_every_link_of_the_index_and_the_pages_leads_somewhere() -> None:
@@ -98,7 +98,7 @@ def test_lines_behind_a_sign_work_without_it(line: str, tmp_path: Path) -> None:
     begin = rf"# {line} = .*" if line != "shock" else r"# \[shock\.(?:.|\n# )*"
     (found,) = re.findall(f"(?m)^{begin}", text)
     study.write_text(text.replace(found, re.sub("(?m)^# ", "", found)), encoding="utf-8")
-    loaded, before = load_study(study), load_study(ROOT / "configs" / "pops.toml")
+    loaded, before = load_study(study, data_folders=[tmp_path]), load_study(ROOT / "configs" / "pops.toml")
     for name, known in (("inflation", None), ("discount_rate", None), ("shocks", ())):
         assert getattr(before, name) == known
         assert (getattr(loaded, name) == known) == (not name.startswith(line))
