@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 import xarray as xr
+from scipy import stats
 
 import popsim as ps
 from popsim.engine.runs import Run
@@ -267,14 +268,16 @@ def test_a_part_of_replicates_keeps_its_errors(runs: dict[str, xr.Dataset]) -> N
     turns = ds["cost"].values[0].reshape(-1, 8)
     chosen = np.array([1, 4, 9, 16, 25])
     part = ds.isel(scenario=(8 * chosen[:, None] + np.arange(8)).reshape(-1))
-    error = turns[chosen].mean(axis=0).std(ddof=1) / np.sqrt(8.0)
+    # An error from eight replicates holds Student's t with seven degrees of freedom.
+    widened = stats.t.ppf(0.975, 7) / stats.norm.ppf(0.975)
+    error = widened * turns[chosen].mean(axis=0).std(ddof=1) / np.sqrt(8.0)
     assert ps.summarise(part)["cost_mean_error"].values[0] == pytest.approx(error, rel=1e-12)
     # Other points of each replicate, as many of each, are put into turns by their numbers.
     draw = np.random.Generator(np.random.PCG64(6))
     uneven = np.concatenate([8 * draw.choice(32, 5, replace=False) + k for k in range(8)])
     means = [ds["cost"].values[0][uneven[uneven % 8 == k]].mean() for k in range(8)]
     found = ps.summarise(ds.isel(scenario=uneven))["cost_mean_error"].values[0]
-    assert found == pytest.approx(np.std(means, ddof=1) / np.sqrt(8.0), rel=1e-12)
+    assert found == pytest.approx(widened * np.std(means, ddof=1) / np.sqrt(8.0), rel=1e-12)
     # A run need not begin or end with a whole round.
     assert np.isfinite(ps.summarise(ds.isel(scenario=slice(3, 250)))["cost_mean_error"]).all()
 
