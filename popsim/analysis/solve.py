@@ -34,6 +34,8 @@ from popsim.types import Design
 
 _FIRST = 9
 """Values that are tried first, from the lowest to the highest."""
+_FAR = 100.0
+"""Limits beyond this one keep numbers within what can be computed, and are no place to begin a search from."""
 _TOLERANCE = 1e-7
 """Part of the interval of values to which the root is found."""
 _STEP = 1e-3
@@ -222,8 +224,8 @@ def _interval(key: object, low: object, high: object) -> _Interval:
         if number is None or math.isnan(number) or not known.low <= number <= known.high:
             problems.append(Problem("", (argument,), repr(given), f"a number {_words(known)}"))
             continue
-        if not math.isfinite(number):
-            found = f"no limit, as {name} has none there"
+        if not math.isfinite(number) or (given is None and abs(number) > _FAR):
+            found = f"no limit, as {name} has none there that anybody would reach"
             problems.append(
                 Problem("", (argument,), found, "a number, for the search to begin from", f"state {argument}")
             )

@@ -205,7 +205,7 @@ def test_a_run_says_what_precision_took(call: Calling) -> None:
     ("arguments", "words"),
     [
         (("--precision", "0.05%", "--scenarios", "6000"), "4,096 scenarios reach, which is the most allowed"),
-        (("--precision", "0.00001%"), "which is what memory holds"),
+        (("--precision", "0.00001%"), "documents of more would not fit the memory"),
         (("--precision", "0"), "between 0% and 100%"),
         (("--precision", "2"), "Is 2% meant?"),
         (("--precision", "1%", "--set", "scenarios.design=latin"), "design 'latin'"),

@@ -93,7 +93,7 @@ def test_a_sample_comes_back_with_its_run(tmp_path: Path) -> None:
     assert run.dataset.identical(dataset)
     # Earlier runs have none.
     (tmp_path / JOINT_FILE).unlink()
-    assert load_run(tmp_path).joint is None
+    assert load_run(tmp_path, trust_edited=True).joint is None
 
 
 def test_a_sample_of_another_run_is_refused(tmp_path: Path) -> None:
@@ -106,10 +106,10 @@ def test_a_sample_of_another_run_is_refused(tmp_path: Path) -> None:
     path = tmp_path / JOINT_FILE
     joint.assign_attrs(plan_digest="other").to_netcdf(path)
     with pytest.raises(RunError, match="a sample of plan other"):
-        _ = load_run(tmp_path).joint
+        _ = load_run(tmp_path, trust_edited=True).joint
     joint.drop_vars(list(joint.data_vars)).to_netcdf(path)
     with pytest.raises(RunError, match="no cost in it"):
-        _ = load_run(tmp_path).joint
+        _ = load_run(tmp_path, trust_edited=True).joint
     path.write_bytes((tmp_path / PLAN_FILE).read_bytes()[:1_000])
     with pytest.raises(FileError):
-        _ = load_run(tmp_path).joint
+        _ = load_run(tmp_path, trust_edited=True).joint
