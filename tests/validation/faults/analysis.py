@@ -107,8 +107,8 @@ FAULTS = (
     ),
     Fault(
         RESERVE,
-        "contribution, unknown = lines.value - base, np.full(number, np.nan)",
-        "contribution, unknown = base - lines.value, np.full(number, np.nan)",
+        "contribution, unknown = lines.value - part_base, np.full(number, np.nan)",
+        "contribution, unknown = part_base - lines.value, np.full(number, np.nan)",
         "parts of a reserve have the wrong sign",
         "tests/analysis/test_reserve.py::test_normals",
     ),

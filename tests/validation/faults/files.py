@@ -71,7 +71,7 @@ FAULTS = (
         f"{STORES}::test_ranges_come_in_any_order {STORES}::test_what_is_finished_is_not_computed_again",
     ),
     Fault(
-        STORE,
+        "popsim/engine/store_reader.py",
         'values.dtype.kind == "f" and np.isnan(values).any()',
         "False",
         "what a store lacks is read as NaN",
