@@ -1,7 +1,7 @@
 """Do the tests notice deliberate faults? Each is put into a copy of the sources, and its tests have to fail.
 
     python -m tests.validation.mutations                 every fault; writes docs/validation/mutations.md
-    python -m tests.validation.mutations compare sobol   those whose file or words match; writes nothing
+    python -m tests.validation.mutations compare sobol   those that match; keeps what the page says of others
 
 First the tests of all faults have to pass without any: a test that fails anyway notices nothing. A fault is noticed
 where a test fails; one that keeps the sources from being imported, or tests from ending, is not noticed by a test.
@@ -201,24 +201,41 @@ def check_control(root: Path, faults: Sequence[Fault]) -> None:
                 raise RuntimeError(message)
 
 
-def rendered(outcomes: Sequence[Outcome]) -> str:
+Noticed = dict[tuple[str, str], str]
+"""By file and fault, the test that noticed it; `NOTHING` where none did."""
+
+NOTHING = "**nothing**"
+NOT_TRIED = "not tried yet"
+
+
+def noticed_by(outcome: Outcome) -> str:
+    """Return the cell of a table that says which test noticed a fault."""
+    file, _, test = outcome.noticed_by.rpartition("::")
+    return f"`{test}` in {file}" if outcome.is_noticed else NOTHING
+
+
+def noticed_on(page: str) -> Noticed:
+    """Return what a page says of each fault."""
+    rows = [line.removeprefix("| ").removesuffix(" |").split(" | ") for line in page.splitlines()]
+    return {(cells[0], cells[1]): cells[2] for cells in rows if len(cells) == 3 and cells[0].startswith("popsim/")}
+
+
+def rendered(noticed: Noticed) -> str:
     """Return the page of the dossier."""
-    noticed = sum(outcome.is_noticed for outcome in outcomes)
+    found = [noticed.get((fault.file, fault.what), NOT_TRIED) for fault in FAULTS]
+    tried_ = [each for each in found if each != NOT_TRIED]
     lines = [
         "# Deliberate faults",
         "",
         "Made by `make mutations`. Each fault below was put into a copy of the sources, by itself, and the tests that",
         "are named for it in `tests/validation/faults` were run. The same tests pass without a fault.",
         "",
-        f"{noticed} of {len(outcomes)} faults were noticed.",
+        f"{len(tried_)} of {len(FAULTS)} faults were tried; {len(tried_) - tried_.count(NOTHING)} were noticed.",
     ]
-    found = {outcome.fault: outcome for outcome in outcomes}
     for group, faults in GROUPS.items():
         lines += ["", f"## {group}", "", "| file | fault | noticed by |", "| --- | --- | --- |"]
         for fault in faults:
-            outcome = found[fault]
-            test = outcome.noticed_by.rpartition("::")
-            by = f"`{test[2]}` in {test[0]}" if outcome.is_noticed else "**nothing**"
+            by = noticed.get((fault.file, fault.what), NOT_TRIED)
             lines.append(f"| {fault.file} | {fault.what} | {by} |")
     return "\n".join([*lines, ""])
 
@@ -243,9 +260,10 @@ def main(words: Sequence[str]) -> int:
             if not outcome.is_noticed:
                 sys.stdout.write(outcome.printed[-2_000:] + "\n")
             sys.stdout.flush()
-    if not words:
-        PAGE.parent.mkdir(parents=True, exist_ok=True)
-        PAGE.write_text(rendered(outcomes), encoding="utf-8")
+    known = noticed_on(PAGE.read_text(encoding="utf-8")) if words and PAGE.exists() else {}
+    known |= {(each.fault.file, each.fault.what): noticed_by(each) for each in outcomes}
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
+    PAGE.write_text(rendered(known), encoding="utf-8")
     return 0 if all(outcome.is_noticed for outcome in outcomes) else 1
 
 

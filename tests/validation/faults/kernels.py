@@ -102,8 +102,8 @@ FAULTS = (
     ),
     Fault(
         MARGINALS,
-        "k += step if table_load(tables, knots + k + step) <= score else np.int64(0)",
-        "k += step if table_load(tables, knots + k + step) < score else np.int64(0)",
+        "            k += step if table_load(tables, knots + k + step) <= score else np.int64(0)\n",
+        "            k += step if table_load(tables, knots + k + step) < score else np.int64(0)\n",
         "a score at a knot falls into the piece before it",
         "tests/engine/test_same_numbers.py::test_numbers_of_the_kernels_are_what_they_always_were "
         "tests/kernels/test_marginals.py::test_jumps_are_exact",
@@ -127,8 +127,8 @@ FAULTS = (
     ),
     Fault(
         MARGINALS,
-        "for j in range(degree - 1, -1, -1):",
-        "for j in range(degree - 1, 0, -1):",
+        "for j in range(degree - 1, -1, -1):\n            p = fma(p, f, table_load(tables, lowest + j))",
+        "for j in range(degree - 1, 0, -1):\n            p = fma(p, f, table_load(tables, lowest + j))",
         "the constant of a polynomial between knots is left out",
         f"{TABLES}::test_every_family_has_a_table_that_reproduces_its_quantiles",
         False,
