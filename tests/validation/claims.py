@@ -150,4 +150,4 @@ def page_of(section: Section, results: Sequence[Result], figure: str = "") -> st
 def names_on(page: str) -> list[str]:
     """Return the names of the claims on a page, in order."""
     rows = [line.split(" | ") for line in page.splitlines() if line.startswith("| ")]
-    return [cells[0].removeprefix("| ") for cells in rows if len(cells) == 11 and cells[0] != "| claim"]
+    return [cells[0].removeprefix("| ") for cells in rows if len(cells) == 11 and cells[0] not in ("| claim", "| ---")]

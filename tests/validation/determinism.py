@@ -92,8 +92,12 @@ def _measure_store() -> tuple[float, float]:
     from popsim.engine.simulate import simulate
 
     with tempfile.TemporaryDirectory() as folder:
-        stored = simulate(_plan(), COUNT, seed=SEED, breakdowns=BREAKDOWNS, store=Path(folder, "a.zarr")).load()
-        other = simulate(_plan(), COUNT, seed=SEED + 1, breakdowns=BREAKDOWNS, store=Path(folder, "b.zarr")).load()
+        stored = simulate(
+            _plan(), scenarios=COUNT, seed=SEED, breakdowns=BREAKDOWNS, store=Path(folder, "a.zarr")
+        ).load()
+        other = simulate(
+            _plan(), scenarios=COUNT, seed=SEED + 1, breakdowns=BREAKDOWNS, store=Path(folder, "b.zarr")
+        ).load()
     return differing(_whole(), stored), differing(_whole(), other)
 
 

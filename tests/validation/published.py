@@ -58,7 +58,7 @@ def _all_printed(
 
 def _sum_of_four(families: list[ps.Normal | ps.Uniform], end: float, deviation: float, digit: float) -> Measure:
     def measure() -> tuple[float, float]:
-        drawn = ps.sample({f"x{k}": family for k, family in enumerate(families)}, COUNT, seed=SEED)
+        drawn = ps.sample({f"x{k}": family for k, family in enumerate(families)}, scenarios=COUNT, seed=SEED)
         y = np.asarray(sum(drawn[name].values for name in drawn))
         printed = [
             (_quantile(0.025), -end, digit),
@@ -72,7 +72,7 @@ def _sum_of_four(families: list[ps.Normal | ps.Uniform], end: float, deviation: 
 
 def _logarithm() -> tuple[float, float]:
     """y = log(x), x uniform on 0.1 to 1.1."""
-    y = np.log(ps.sample({"x": ps.Uniform(0.1, 1.1)}, COUNT, seed=SEED)["x"].values)
+    y = np.log(ps.sample({"x": ps.Uniform(0.1, 1.1)}, scenarios=COUNT, seed=SEED)["x"].values)
     printed = [(lambda part: float(part.mean()), -0.665, 5e-4), (lambda part: float(part.std()), 0.606, 5e-4)]
     return _all_printed(y, printed, 0.01)
 
@@ -80,7 +80,7 @@ def _logarithm() -> tuple[float, float]:
 def _shortest_interval() -> tuple[float, float]:
     from popsim.analysis.order import coverage_interval
 
-    y = np.log(ps.sample({"x": ps.Uniform(0.1, 1.1)}, COUNT, seed=SEED)["x"].values)
+    y = np.log(ps.sample({"x": ps.Uniform(0.1, 1.1)}, scenarios=COUNT, seed=SEED)["x"].values)
     # The density rises to the upper end, which is then that of the interval.
     ends = coverage_interval(y, 0.95, "shortest")
     other = coverage_interval(y, 0.95, "symmetric")
@@ -93,7 +93,10 @@ def _shortest_interval() -> tuple[float, float]:
 def _magnitude(correlation: float | None, mean: float, deviation: float, phase: tuple[float, float]) -> Measure:
     def measure() -> tuple[float, float]:
         drawn = ps.sample(
-            {"re": ps.Normal(0.001, 0.01), "im": ps.Normal(0.0, 0.01)}, COUNT, seed=SEED, correlation=correlation
+            {"re": ps.Normal(0.001, 0.01), "im": ps.Normal(0.0, 0.01)},
+            scenarios=COUNT,
+            seed=SEED,
+            correlation=correlation,
         )
         re, im = drawn["re"].values, drawn["im"].values
         magnitude = _all_printed(
@@ -120,7 +123,7 @@ def _stefan_boltzmann() -> tuple[float, float]:
         "e": (5.4857990946e-4, 0.0000000022e-4),
         "alpha": (7.2973525698e-3, 0.0000000024e-3),
     }
-    drawn = ps.sample({name: ps.Normal(0.0, 1.0) for name in stated}, COUNT, seed=SEED)
+    drawn = ps.sample({name: ps.Normal(0.0, 1.0) for name in stated}, scenarios=COUNT, seed=SEED)
     h, r, rinf, e, alpha = (mean + std * drawn[name].values for name, (mean, std) in stated.items())
     above = 32.0 * np.pi**5 * (h * 1e34) * r**4 * (rinf * 1e-7) ** 4
     below = 15.0 * (e * 1e3) ** 4 * 299_792_458.0**6 * (alpha * 1e3) ** 8
