@@ -236,7 +236,7 @@ SECTION = Section(
     "determinism",
     "The same numbers everywhere",
     """The study of every feature (`tests/reproduction/studies/full`) is simulated in several ways, and every bit of
-every total and breakdown is compared. Processors are those that the compiler is told to make code for; that of the
+every total and breakdown is compared. Processors are those that the compiler is set to make code for; that of the
 machine on which the dossier is made has, or lacks, further instructions. Digests of samples of earlier versions are
 tests (`tests/engine/test_same_numbers.py`), which run on other machines as well.""",
     claims,
