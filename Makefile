@@ -47,7 +47,7 @@ test-memory: $(VENV)/.installed-test ## analyses and documents of 2,000,000 scen
 test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost; damage a thousand run folders: some half an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)
 
-fuzz: $(VENV)/.installed-test ## studies with mistakes, made from a seed, for half an hour: each runs or is refused (ARGS="--minutes 5 --seed 2")
+fuzz: $(VENV)/.installed-test ## studies with mistakes, calls with wrong arguments, damaged runs, made from a seed, for half an hour (ARGS="--minutes 5 --seed 2")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
 lint: $(VENV)/.installed-test ## check style, format, types and layers

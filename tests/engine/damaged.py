@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -167,3 +168,24 @@ def misread(run: Path, other: Path, folder: Path, count: int, seed: int) -> list
         if not ends_well:
             found.append(f"{damage.__name__} of {name}: {said or 'other values, or nothing said'}")
     return found
+
+
+def made_runs(folder: Path) -> tuple[Path, Path]:
+    """Make two runs as `popsim run` does, which differ in their seed; return their folders."""
+    runs = folder / "one", folder / "two"
+    for seed, run in enumerate(runs, 1):
+        quick = ("--no-drivers", "--no-assumptions", "--format", "html")
+        done = called(["run", "example", "--scenarios", "150", "--seed", str(seed), "--out", str(run), *quick])
+        if done.status != 0:
+            raise RuntimeError(done.err)
+    return runs
+
+
+def read_damaged(count: int, seed: int) -> list[str]:
+    """Damage runs that are made for it again and again, and read them, by `popsim budget` and in Python."""
+    with tempfile.TemporaryDirectory(prefix="popsim-") as place:
+        one, two = made_runs(Path(place))
+        copy = Path(place, "copy")
+        command = ["budget", str(copy), "--confidence", "80%", "--json"]
+        found = failures(one, two, copy, [command], (count + 1) // 2, seed)
+        return found + misread(one, two, copy, count // 2, seed)

@@ -9,21 +9,16 @@ import pytest
 import popsim as ps
 from popsim.engine.simulate import simulation_of
 from popsim.engine.store import create_store, fill_store
-from tests.engine.damaged import called, failures, misread
+from tests.engine.damaged import failures, made_runs, misread
 
 COUNT = 17_000
 """Scenarios of the run with a store: files of it are large enough to be told by their ends alone."""
-QUICK = ("--no-drivers", "--no-assumptions")
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two runs as `popsim run` makes them, "one" and "two"."""
-    made = tmp_path_factory.mktemp("damaged")
-    for name, seed in (("one", "1"), ("two", "2")):
-        done = called(["run", "example", "--scenarios", "150", "--seed", seed, "--out", str(made / name), *QUICK])
-        assert done.status == 0, done.err
-    return made
+    return made_runs(tmp_path_factory.mktemp("damaged"))[0].parent
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,8 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 
+from tests.engine.damaged import read_damaged
+from tests.misuse.calls import run_calls
 from tests.study.mutated import run_studies
 
 Driver = Callable[[int, int, int], tuple[str, Sequence[object]]]
@@ -23,7 +25,22 @@ def mutated_studies(count: int, seed: int, first: int) -> tuple[str, Sequence[ob
     return f"{outcome.ran} ran, {outcome.refused} refused", outcome.findings
 
 
-DRIVERS: dict[str, tuple[Driver, int]] = {"studies": (mutated_studies, 250)}
+def wrong_calls(count: int, seed: int, first: int) -> tuple[str, Sequence[object]]:
+    """Call public functions with wrong arguments."""
+    outcome = run_calls(count, seed, first)
+    return f"{outcome.honoured} honoured, {outcome.refused} refused", outcome.findings
+
+
+def damaged_folders(count: int, seed: int, first: int) -> tuple[str, Sequence[object]]:
+    """Read run folders in which a file was changed, cut, swapped or removed."""
+    return f"{count} folders", read_damaged(count, seed + first)
+
+
+DRIVERS: dict[str, tuple[Driver, int]] = {
+    "studies": (mutated_studies, 250),
+    "calls": (wrong_calls, 250),
+    "folders": (damaged_folders, 100),
+}
 """Driver and cases of a batch, by name."""
 
 
