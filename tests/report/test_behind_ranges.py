@@ -139,7 +139,7 @@ def test_a_study_that_states_none_of_it_says_none_of_it() -> None:
 
 def test_the_variance_by_width_is_that_of_the_scenarios() -> None:
     study = ps.load_study(FITTED, {"area.x.component.from_file.cost": {"family": "uniform", "low": 1.0, "high": 9.0}})
-    dataset = ps.simulate(study, scenarios=2_000, breakdowns=["width", "component"])
+    dataset = ps.simulate(study, scenarios=50_000, breakdowns=["width", "component"])
     costs = dataset["cost_by_component"].isel(option=0)
     total = dataset["cost"].isel(option=0).values
     judged = costs.sel(component="x/from_file").values
