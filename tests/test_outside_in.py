@@ -21,8 +21,12 @@ XML_OF_WORD = {"_element", "_inline", "_p", "_tbl", "_tr"}
 """The XML behind the objects of python-docx, which has no other name for it."""
 
 
+OF_PYTHON = {"_exit"}
+"""What Python's own `os` offers to a process that was forked."""
+
+
 def is_private(name: str) -> bool:
-    return name.startswith("_") and not name.endswith("_") and name not in TUPLES | HOOKS | XML_OF_WORD
+    return name.startswith("_") and not name.endswith("_") and name not in TUPLES | HOOKS | XML_OF_WORD | OF_PYTHON
 
 
 def private_uses(source: str) -> Iterator[tuple[int, str]]:
