@@ -228,7 +228,7 @@ def quantiles_of_outputs(
     --------
     >>> value, error = quantiles_of_outputs(xr.Variable("scenario", np.arange(10_001.0)), np.array([0.5]))
     >>> value.item(), round(error.item(), 6)
-    (5000.0, 50.0025)
+    (5000.0, 50.305091)
     """
 
     def statistics(values: Floats) -> dict[str, Floats]:

@@ -214,7 +214,9 @@ MISUSES: dict[str, tuple[Call, str, Collection[str]]] = {
 @pytest.mark.parametrize("misuse", MISUSES)
 def test_wrong_data_is_refused_by_every_function(misuse: str, chunked: bool, runs: dict[str, xr.Dataset]) -> None:
     damage, words, passing = MISUSES[misuse]
-    for name, call in CALLS.items():
+    # Chunked data meet a third of the functions, others at each misuse.
+    turn = list(MISUSES).index(misuse) % 3
+    for name, call in list(CALLS.items())[turn::3] if chunked else CALLS.items():
         if name in passing or (chunked and name in READ_LATER and "scenarios of" in words):
             continue
         source = runs["swept" if name in SWEPT else "random"]

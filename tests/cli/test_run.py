@@ -117,7 +117,7 @@ def test_the_summary_holds_every_number_with_its_error(kept: tuple[Path, dict[st
 def test_a_breakdown_is_in_the_report_the_summary_json_and_on_the_terminal(
     call: Callable[..., Any], breakdown: str | list[str]
 ) -> None:
-    asked = ("run", "--scenarios", "100", "--no-drivers", "--set", f"report.breakdowns={json.dumps([breakdown])}")
+    asked = ("run", "--scenarios", "100", *ALONE, "--set", f"report.breakdowns={json.dumps([breakdown])}")
     said, results = call(*asked), json.loads(call(*asked, "--json").out)
     folder = Path("results", "pops")
     run = popsim.load_run(folder).dataset

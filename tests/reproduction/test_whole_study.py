@@ -33,7 +33,8 @@ def disagreements(path: Path, scenarios: int, options: int | None = None) -> dic
 
 @pytest.mark.parametrize("name", STUDIES)
 def test_a_packaged_study_agrees_with_its_reimplementation(name: str) -> None:
-    assert disagreements(STUDIES[name], QUICK, options=1) == {}
+    """Fewer scenarios of the large study: the re-implementation takes its time for each country."""
+    assert disagreements(STUDIES[name], QUICK // 3 if name == "pops" else QUICK, options=1) == {}
 
 
 @pytest.mark.slow_statistical
