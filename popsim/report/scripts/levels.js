@@ -7,7 +7,7 @@ import { fromBase64, risingNumbers } from "./bytes.js";
 const ROUNDING = 1e-7;
 
 /** By how much, over the number of scenarios between its ends, the error of a quantile is widened: (1.96^2 + 1) / 4. */
-const WIDENING = 1.210365;
+export const WIDENING = 1.210365;
 
 /** The amounts of a total in all scenarios, in rising order. */
 export class Levels {

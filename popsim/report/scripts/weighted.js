@@ -4,6 +4,8 @@
 // scenarios of the run, and each class weighs what it weighs in the run (post-stratification: Cochran 1977, Sampling
 // Techniques, 5A.9). What a package has in common with the whole is then known as well as from all scenarios.
 
+import { WIDENING } from "./levels.js";
+
 const CLASSES = 32;
 const LEAST = 8;
 
@@ -116,7 +118,9 @@ export class Weighted {
     if (probability - spread < 0 || probability + spread > 1) {
       return Infinity;
     }
-    return (this.quantile(probability + spread) - this.quantile(probability - spread)) / 4;
+    const value = this.quantile(probability);
+    const [below, above] = [probability - spread, probability + spread].map((each) => this.quantile(each) - value);
+    return (Math.hypot(below, above) / Math.SQRT2 / 2) * (1 + WIDENING / Math.max(2 * spread * this.values.length, 1));
   }
 
   /** Standard error of the mean. */
