@@ -95,7 +95,7 @@ def is_certain(study: Study) -> bool:
     return is_known and is_cost_certain(study)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=30, deadline=None)
 @given(odd_studies())
 def test_sentences_agree_with_the_scenarios(study: Study) -> None:
     dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
@@ -114,7 +114,7 @@ def test_sentences_agree_with_the_scenarios(study: Study) -> None:
         assert any(len(set(dataset[name].values.ravel().tolist())) == 1 for name in NOUNS.values() if name in dataset)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(odd_studies())
 def test_the_point_estimate_is_enough_as_often_as_is_said(study: Study) -> None:
     dataset = simulate(study, scenarios=200, breakdowns=["area"], threads=1)
@@ -157,7 +157,7 @@ LATER = re.compile(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(late_studies())
 def test_what_falls_after_the_last_year_stands_beside_what_falls_before(study: Study) -> None:
     """Counted scenarios, one line and one sentence for each total; and neither where nothing falls after."""

@@ -79,40 +79,47 @@ def test_the_study_with_other_values_agrees(key: str, value: Any) -> None:
     assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) == []
 
 
-@pytest.mark.parametrize(
-    ("key", "value"),
-    [
-        ("area.y.delay.years", 1.75),
-        ("area.x.need.probability", 0.6),
-        ("dependence.group_share", 0.2),
-        ("dependence.common_share", 0.4),
-        ("dependence.between_areas", 0.1),
-        ("dependence.between_areas", GROUPS),
-        ("dependence.between_areas", MATRIX),
-        ("area.z.component.campaign.cost", POOL),
-        ("dependence.need.with_cost", 0.0),
-        ("dependence.need.between_needs", 0.9),
-        ("dependence.need.common_share", 0.8),
-        ("dependence.delay.common_share", 0.9),
-        ("dependence.start.common_share", 0.9),
-        ("delay.cost_per_year", 0.12),
-        ("delay.level", 1.0),
-        ("area.y.delay.level", 1.0),
-        ("area.x.component.staff", {}),
-        ("escalation.rate", 0.05),
-        ("area.z.escalation.rate", 0.04),
-        ("money.inflation", 0.05),
-        ("money.discount_rate", 0.05),
-        ("financing.cofinancing", 0.25),
-        ("financing.agency_fee", 0.15),
-        ("shock.cheap_experts.probability", 0.1),
-        ("shock.dear_equipment.areas", ["x"]),
-        ("area.y.postponed", 0),
-        ("area.z.component.meetings.every", 2),
-        ("area.x.component.machines.size_exponent", 0.5),
-        ("driver.income_level.highest", 10_000),
-    ],
-)
+CHANGES: list[tuple[str, Any]] = [
+    ("area.y.delay.years", 1.75),
+    ("area.x.need.probability", 0.6),
+    ("dependence.group_share", 0.2),
+    ("dependence.common_share", 0.4),
+    ("dependence.between_areas", 0.1),
+    ("dependence.between_areas", GROUPS),
+    ("dependence.between_areas", MATRIX),
+    ("area.z.component.campaign.cost", POOL),
+    ("dependence.need.with_cost", 0.0),
+    ("dependence.need.between_needs", 0.9),
+    ("dependence.need.common_share", 0.8),
+    ("dependence.delay.common_share", 0.9),
+    ("dependence.start.common_share", 0.9),
+    ("delay.cost_per_year", 0.12),
+    ("delay.level", 1.0),
+    ("area.y.delay.level", 1.0),
+    ("area.x.component.staff", {}),
+    ("escalation.rate", 0.05),
+    ("area.z.escalation.rate", 0.04),
+    ("money.inflation", 0.05),
+    ("money.discount_rate", 0.05),
+    ("financing.cofinancing", 0.25),
+    ("financing.agency_fee", 0.15),
+    ("shock.cheap_experts.probability", 0.1),
+    ("shock.dear_equipment.areas", ["x"]),
+    ("area.y.postponed", 0),
+    ("area.z.component.meetings.every", 2),
+    ("area.x.component.machines.size_exponent", 0.5),
+    ("driver.income_level.highest", 10_000),
+]
+"""Each with a key of another kind."""
+
+
+def some_at_once(changes: list[tuple[str, Any]], each: int) -> list[Any]:
+    """Return parameters of a test: one in so many changes; `make test-statistical` takes the others."""
+    slow = pytest.mark.slow_statistical
+    return [pytest.param(*change, marks=() if place % each == 0 else slow) for place, change in enumerate(changes)]
+
+
+@pytest.mark.parametrize(("key", "value"), some_at_once(CHANGES, 4))
 def test_a_changed_input_is_found(theirs: Any, key: str, value: Any) -> None:
     """Negative control: popsim runs the study as it is, the re-implementation with one value changed."""
     assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) != []
