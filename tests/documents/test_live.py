@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -108,10 +109,12 @@ def test_slider_gives_the_confidence_of_popsim_budget(
         assert plain(exact_money(amount)) in answer(page)
         assert f"in {share} of the scenarios" in answer(page)
         missing = re.search(r"US\$ ([\d,]+) million is missing", answer(page))
-        assert missing
-        assert float(missing[1].replace(",", "")) * 1e6 == pytest.approx(
-            result["shortfall"], abs=2 * result["shortfall_error"]
-        )
+        # From a handful of scenarios in which it is not enough, nobody can tell how much is missing.
+        assert bool(missing) == math.isfinite(result["shortfall_error"])
+        if missing:
+            assert float(missing[1].replace(",", "")) * 1e6 == pytest.approx(
+                result["shortfall"], abs=2 * result["shortfall_error"]
+            )
         shown.add(share)
     assert len(shown) == len(AMOUNTS)
 
