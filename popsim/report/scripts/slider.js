@@ -164,7 +164,10 @@ export class Slider {
     const sentences = [filled(words[`${which}_${how}`], values)];
     if (how !== "always") {
       const missing = this.numbers.money(this.level.missing(amount), this.level.missingError(share), 0);
-      sentences.push(filled(words.missing, { missing }));
+      // From a few scenarios in which it is not enough nobody can tell how much is missing.
+      if (missing !== this.numbers.signs.unknown) {
+        sentences.push(filled(words.missing, { missing }));
+      }
     }
     return sentences;
   }
