@@ -20,40 +20,14 @@ from popsim.study import load_study
 from popsim.study.evidence_check import check_evidence
 
 from ..study.evidence_studies import write
+from .calculation import calculations, executed, rounded
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "concepts" / "evidence-to-range.md").read_text(encoding="utf-8")
-CALCULATIONS = "".join(re.findall(r"```calculation\n(.*?)```", PAGE, re.DOTALL))
+CALCULATIONS = calculations(PAGE)
 ROWS: list[dict[str, Any]] = tomllib.loads(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[0])["component"][0]["data"]
-FUNCTIONS: dict[str, Any] = {
-    "ln": math.log,
-    "exp": math.exp,
-    "sqrt": math.sqrt,
-    "z": lambda p: float(stats.norm.ppf(p)),
-    "t": lambda p, degrees: float(stats.t.ppf(p, degrees)),
-    "chi2_above": lambda x, degrees: float(stats.chi2.sf(x, degrees)),
-    "binomial_at_least": lambda k, n, p: float(stats.binom.sf(k - 1, n, p)),
-}
-
-
-def executed(calculations: str) -> list[tuple[str, float, str]]:
-    """Return name, value and printed value of each line ``name = expression = printed``, executed in turn."""
-    names: dict[str, float] = {}
-    lines = []
-    for line in calculations.splitlines():
-        name, expression, printed = line.split(" = ")
-        names[name] = eval(expression, {"__builtins__": {}}, {**FUNCTIONS, **names})
-        lines.append((name, names[name], printed))
-    return lines
-
-
 LINES = executed(CALCULATIONS)
 VALUES = {name: value for name, value, _ in LINES}
-
-
-def rounded(value: float, like: str) -> str:
-    """Return a value with as many decimals as a printed one."""
-    return f"{value:.{len(like.partition('.')[2])}f}"
 
 
 @pytest.mark.parametrize(("name", "value", "printed"), LINES, ids=[name for name, *_ in LINES])
