@@ -15,7 +15,7 @@ EDITABLE := $(PIP) --no-build-isolation --editable
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs-reference translations validate mutations
+.PHONY: help run test test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -93,8 +93,16 @@ bench-linear: $(VENV)/.installed-test ## time over scenarios, countries and opti
 bench-seconds: $(VENV)/.installed-test ## seconds until the quantiles of the total are known to 0.5 % (ten minutes)
 	$(BIN)/python -m benchmarks.seconds
 
-docs-reference: $(VENV)/.installed ## write the pages of all keys of study files and all variables: docs/reference
+docs: $(VENV)/.installed-docs ## build the documentation site in site/; warnings and dead links are errors
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet $(ARGS)
+
+docs-serve: $(VENV)/.installed-docs ## show the site on http://127.0.0.1:8000 while pages are written (ARGS="--dirty" for one page at a time)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve $(ARGS)
+
+docs-reference: $(VENV)/.installed ## write the pages of commands, public names, keys, variables and columns: docs/reference
 	$(BIN)/python -m popsim.study.describe docs/reference/keys.md docs/reference/variables.md docs/how-to/import-costs.md
+	$(BIN)/python -m popsim.cli.describe docs/reference/command-line.md
+	$(BIN)/python docs/hooks/names.py docs/reference/api/*.md
 
 translations: $(VENV)/.installed ## bring the catalogues of languages up to date with the sentences in the code: popsim/report/locales
 	$(BIN)/python -m popsim.report.catalogues
@@ -109,7 +117,7 @@ rng-quality: $(VENV)/.installed-test ## test the random numbers with dieharder (
 	$(BIN)/python tests/statistical/rng_quality/battery.py table results/rng-quality.txt docs/rng-quality.md; exit $$status
 
 clean: ## delete the environment, caches and builds; results stay
-	rm -rf $(VENV) node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .numba_cache
+	rm -rf $(VENV) node_modules build dist site .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks .numba_cache
 	find popsim tests benchmarks examples -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.python: requirements/make_venv.sh
@@ -128,6 +136,10 @@ $(VENV)/.installed-test: $(VENV)/.installed
 
 $(VENV)/.installed-documents: $(VENV)/.installed-test
 	$(EDITABLE) ".[test,documents]"
+	@touch $@
+
+$(VENV)/.installed-docs: $(VENV)/.installed
+	$(EDITABLE) ".[docs]"
 	@touch $@
 
 $(VENV)/.installed-validation: $(VENV)/.installed-test

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from popsim.cli.interruption import message, resumable
 from popsim.cli.main import main
 
 PAGE = "docs/how-to/interrupted-runs.md"
@@ -25,3 +26,10 @@ def test_the_commands_run(
     said = capsys.readouterr()
     assert "every bit is the same" in said.out
     assert "1,000 scenarios" in said.err
+
+
+def test_the_line_of_an_interruption_is_the_one_that_is_printed(root: Path) -> None:
+    (line,) = re.findall(r"```text\n(.*?)\n```", (root / PAGE).read_text(encoding="utf-8"), re.DOTALL)
+    with pytest.raises(KeyboardInterrupt), resumable("popsim resume results/pops"):
+        raise KeyboardInterrupt
+    assert message() == line
