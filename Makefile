@@ -11,11 +11,12 @@ DECLARED := pyproject.toml requirements/constraints.txt requirements/build.txt p
 # Versions are pinned, the build backend's too: it is installed first, and builds without an environment of its own.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt
 EDITABLE := $(PIP) --no-build-isolation --editable
+SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 # Which study `make run` runs, and with what options.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
+.PHONY: help run test test-coverage test-hashes release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -50,11 +51,27 @@ test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 ra
 fuzz: $(VENV)/.installed-test ## studies with mistakes, calls with wrong arguments, damaged runs, made from a seed, for half an hour (ARGS="--minutes 5 --seed 2")
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
-lint: $(VENV)/.installed-test ## check style, format, types and layers
+test-coverage: $(VENV)/.installed-coverage ## run all tests and see how many lines and branches they reach, those of kernels by plain Python: 95 % at least
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest $(ARGS)
+	$(BIN)/coverage combine
+	$(BIN)/coverage report
+
+test-hashes: $(VENV)/.installed-test ## compare numbers with their stored hashes, which are the same on all machines
+	$(BIN)/python -m pytest tests -k "always_were or lesser_machine or stored_hashes" $(ARGS)
+
+lint: $(VENV)/.installed-lint ## check style, format, types, layers, spelling and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	RUST_LOG=error $(BIN)/taplo format --check
+	$(BIN)/typos
+	$(SCHEMA)github-workflows .github/workflows/*.yml
+	$(SCHEMA)dependabot .github/dependabot.yml
+	$(SCHEMA)github-issue-config .github/ISSUE_TEMPLATE/config.yml
+	$(SCHEMA)github-issue-forms $(filter-out %/config.yml,$(wildcard .github/ISSUE_TEMPLATE/*.yml))
+	$(SCHEMA)citation-file-format CITATION.cff
 
 lint-scripts: node_modules/.installed ## check the scripts of the page (eslint); needs node and npm
 	npm run --silent lint
@@ -110,6 +127,9 @@ translations: $(VENV)/.installed ## bring the catalogues of languages up to date
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
+release-check: $(VENV)/.installed-release ## rehearse a release without publishing: version, changelog, wheel and sdist, a run in an empty environment (ARGS="--tag v0.2.0")
+	$(BIN)/python -m requirements.release $(ARGS)
+
 rng-quality: $(VENV)/.installed-test ## test the random numbers with dieharder (half an hour); table in docs/rng-quality.md
 	@command -v dieharder > /dev/null || { echo "dieharder is missing. On Debian and Ubuntu: sudo apt-get update && sudo apt-get install dieharder" >&2; exit 1; }
 	mkdir -p results
@@ -132,6 +152,18 @@ $(VENV)/.installed: $(VENV)/.python $(DECLARED)
 
 $(VENV)/.installed-test: $(VENV)/.installed
 	$(EDITABLE) ".[test]"
+	@touch $@
+
+$(VENV)/.installed-lint: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,lint]"
+	@touch $@
+
+$(VENV)/.installed-coverage: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,coverage]"
+	@touch $@
+
+$(VENV)/.installed-release: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,release]"
 	@touch $@
 
 $(VENV)/.installed-documents: $(VENV)/.installed-test
