@@ -31,8 +31,9 @@ def need(to_cost: float, between: float = 0.0) -> Score:
 
 
 def bivariate(h: float, k: float, r: float) -> float:
-    law = stats.multivariate_normal([0.0, 0.0], [[1.0, r], [r, 1.0]], abseps=1e-12, releps=1e-12, maxpts=10**6)
-    return float(law.cdf([h, k]))
+    covariance = [[1.0, r], [r, 1.0]]
+    cdf = stats.multivariate_normal.cdf
+    return float(cdf([h, k], mean=[0.0, 0.0], cov=covariance, abseps=1e-12, releps=1e-12, maxpts=10**6))
 
 
 @pytest.mark.parametrize("r", [-0.99, -0.5, 0.0, 0.3, 0.49, 0.51, 0.89, 0.95, 0.999])
