@@ -7,6 +7,14 @@ SHELL := /bin/bash
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := $(VENV)/peers
+OLDEST := $(VENV)/oldest
+# What test-oldest runs: what calls the libraries most.
+OLD_TESTS ?= tests/study tests/families tests/tables tests/plan tests/engine/test_store.py tests/engine/test_open_ensemble.py \
+	tests/engine/test_same_numbers.py tests/engine/test_stored_hashes.py tests/engine/test_runs.py tests/engine/test_sweep.py \
+	tests/report/test_figures.py tests/report/test_excel.py tests/report/test_word.py tests/report/test_content.py tests/plot \
+	tests/analysis/test_compare.py tests/analysis/test_summarise.py tests/analysis/test_joint.py
+# What bench-json writes.
+JSON ?= .benchmarks/ratios.json
 DECLARED := pyproject.toml requirements/constraints.txt requirements/build.txt popsim/version.py
 # Versions are pinned, the build backend's too: it is installed first, and builds without an environment of its own.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt
@@ -16,7 +24,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-coverage test-hashes release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
+.PHONY: help run test test-coverage test-hashes test-oldest release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -60,6 +68,9 @@ test-coverage: $(VENV)/.installed-coverage ## run all tests and see how many lin
 test-hashes: $(VENV)/.installed-test ## compare numbers with their stored hashes, which are the same on all machines
 	$(BIN)/python -m pytest tests -k "always_were or lesser_machine or stored_hashes" $(ARGS)
 
+test-oldest: $(OLDEST)/.installed ## run tests with the oldest libraries that pyproject.toml allows
+	$(OLDEST)/bin/python -m pytest -n 2 -W default $(OLD_TESTS) $(ARGS)
+
 lint: $(VENV)/.installed-lint ## check style, format, types, layers, spelling and workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -90,6 +101,13 @@ bench: $(VENV)/.installed-test ## measure everything and write the tables of ben
 	@mkdir -p .benchmarks
 	$(BIN)/python -m pytest benchmarks --benchmark-json=.benchmarks/bench.json --benchmark-columns=median,iqr,rounds $(ARGS)
 	$(BIN)/python -m benchmarks.table .benchmarks/bench.json
+
+bench-json: $(VENV)/.installed-test ## measure the ratios alone, into a JSON file (JSON=FILE)
+	@mkdir -p $(dir $(JSON))
+	$(BIN)/python -m pytest benchmarks/test_ratios.py -q --benchmark-json=$(JSON) $(ARGS)
+
+bench-history: bench-json ## measure the ratios, and draw all JSON files of the folder over time: history.md beside them
+	$(BIN)/python -m benchmarks.history page $(dir $(JSON))
 
 bench-smoke: $(VENV)/.installed-test ## run every benchmark once, and hold the ratios that CI holds
 	$(BIN)/python -m pytest benchmarks --smoke --benchmark-disable -q
@@ -180,6 +198,12 @@ $(VENV)/.installed-validation: $(VENV)/.installed-test
 
 $(VENV)/.installed-objects: $(VENV)/.installed-test
 	$(EDITABLE) ".[test,objects]"
+	@touch $@
+
+$(OLDEST)/.installed: $(VENV)/.python pyproject.toml requirements/oldest.txt requirements/build.txt
+	@bash requirements/make_venv.sh $(OLDEST) $(BIN)/python
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(OLDEST)/bin/python -m pip install --quiet --requirement requirements/build.txt
+	PIP_DISABLE_PIP_VERSION_CHECK=1 $(OLDEST)/bin/python -m pip install --quiet --constraint requirements/oldest.txt --no-build-isolation --editable ".[test]"
 	@touch $@
 
 $(PEERS)/.installed: $(VENV)/.installed requirements/peers.txt
