@@ -24,7 +24,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-coverage test-hashes test-oldest release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
+.PHONY: help run test test-slow test-coverage test-hashes test-oldest release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -35,7 +35,10 @@ run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY
 	$(BIN)/popsim run $(STUDY) $(ARGS)
 
 test: $(VENV)/.installed-test ## run all tests
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
+
+test-slow: $(VENV)/.installed-test ## run further cases of what `make test` sees in one: some minutes
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
 
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
@@ -110,7 +113,7 @@ bench-history: bench-json ## measure the ratios, and draw all JSON files of the 
 	$(BIN)/python -m benchmarks.history page $(dir $(JSON))
 
 bench-smoke: $(VENV)/.installed-test ## run every benchmark once, and hold the ratios that CI holds
-	$(BIN)/python -m pytest benchmarks --smoke --benchmark-disable -q
+	$(BIN)/python -m pytest benchmarks --smoke --benchmark-disable -q -n 2
 	$(BIN)/python -m benchmarks.gate
 
 bench-large: $(VENV)/.installed ## stream the packaged study at 10,000,000 scenarios: peak memory and throughput; 20 GB of disk (ARGS="--scenarios 300000")

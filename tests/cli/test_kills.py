@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")
+pytestmark = [pytest.mark.kills, pytest.mark.skipif(os.name == "nt", reason="signals as POSIX has them")]
+# Kills at chosen operations on files, which take less time, are in test_resume.py.
 
 PROGRAM = """
 import popsim.engine.memory, popsim.engine.store
@@ -100,13 +101,6 @@ def check_kills(folder: Path, first: tuple[str, ...], streamed: bool, kills: int
         assert [path.name for path in killer.run.parent.iterdir()] == ["example"]
 
 
-@pytest.mark.parametrize(("first", "streamed"), [(RUN, True), (EXTEND, True)], ids=["run", "extend"])
-def test_a_kill_loses_nothing(tmp_path: Path, first: tuple[str, ...], streamed: bool) -> None:
-    """`make test-kills` kills 25 times."""
-    check_kills(tmp_path, first, streamed, kills=1)
-
-
-@pytest.mark.kills
 @pytest.mark.parametrize("streamed", [False, True], ids=["memory", "store"])
 @pytest.mark.parametrize("first", [RUN, EXTEND], ids=["run", "extend"])
 def test_many_kills_lose_nothing(tmp_path: Path, first: tuple[str, ...], streamed: bool) -> None:

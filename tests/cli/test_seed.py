@@ -17,7 +17,9 @@ LARGE = 2**64 - 1
 STUDY = str(Path(__file__).parents[2] / "configs" / "example" / "example.toml")
 
 
-@pytest.mark.parametrize("seed", [0, 2**53 + 1, LARGE])
+@pytest.mark.parametrize(
+    "seed", [pytest.param(0, marks=pytest.mark.slow), pytest.param(2**53 + 1, marks=pytest.mark.slow), LARGE]
+)
 def test_one_type_in_all_json(call: Callable[..., Any], seed: int) -> None:
     done = call("run", STUDY, "--scenarios", "400", "--seed", str(seed), "--out", "out", "--json")
     assert done.status == 0

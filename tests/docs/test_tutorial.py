@@ -37,11 +37,13 @@ def typed(words: list[str], capsys: pytest.CaptureFixture[str]) -> str:
 
 
 def make_small(study: Path) -> None:
-    """Take few scenarios: the pages are read, not waited for."""
+    """Take few scenarios, of few countries where there are many: the pages are read, not waited for."""
     text = study.read_text(encoding="utf-8")
     fewer, count = re.subn(r"(?m)^count = .*$", "count = 200", text, count=1)
     assert count == 1
-    study.write_text(fewer, encoding="utf-8")
+    study.write_text(
+        fewer.replace('income = ["LIC", "LMC", "UMC", "unclassified"]', 'income = ["LIC"]'), encoding="utf-8"
+    )
 
 
 def test_the_tutorial_runs_as_it_is_typed(
