@@ -268,7 +268,10 @@ def _within(rows: Floats, limits: Floats, some: slice) -> Floats:
 
 
 def _powers(terms: Terms, middle: Floats, power: int, some: slice) -> Floats:
-    return np.asarray((terms(some) - middle) ** power)
+    # Products: numpy takes a general power for all exponents above 2, which is ten times as slow.
+    apart = terms(some) - middle
+    square = np.square(apart)
+    return np.asarray(square if power == 2 else square * (apart if power == 3 else square))
 
 
 def mean_factor(count: int, terms: Terms) -> Floats:

@@ -339,7 +339,11 @@ def _refuse(goal: _Goal, done: int, reached: float, needed: float, limit: int, s
     so_far = f"{done:,} scenarios reach {100 * reached:.3g} %" if goal.method == "quantiles" else f"{done:,} do not do"
     estimate = f"; it takes about {int(float(f'{needed:.1e}')):,}" if math.isfinite(needed) and needed > 0.0 else ""
     reason = f"one that {limit:,} scenarios reach, which is " + ("the most allowed" if stated else "what memory holds")
-    mend = "allow more scenarios, or ask for less" if stated else "ask for less, or for fewer breakdowns"
+    mend = (
+        "allow more scenarios, and memory for them, or ask for less"
+        if stated
+        else "ask for less, or for fewer breakdowns"
+    )
     raise ParameterError(Problem("", (argument,), f"{wanted}: {so_far}{estimate}", reason, mend))
 
 
