@@ -1,9 +1,7 @@
-"""The wheel holds all that popsim needs, and runs by its own files far from the checkout."""
+"""The wheel holds all that popsim needs, and uses its own files far from the checkout. test_newcomer.py runs it."""
 
 from __future__ import annotations
 
-import csv
-import json
 import os
 import subprocess
 import sys
@@ -13,30 +11,6 @@ import zipfile
 from pathlib import Path
 
 import pytest
-
-RUN_FILES = {
-    "ensemble.nc",
-    "request.json",
-    "manifest.json",
-    "joint.nc",
-    "plan.nc",
-    "study.toml",
-    "summary.csv",
-    "inputs",
-}
-DOCUMENTS = {"report.html", "report.docx", "report.xlsx"}
-
-
-@pytest.fixture(scope="module")
-def wheel(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("dist")
-    subprocess.run(
-        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(root)],
-        check=True,
-        capture_output=True,
-    )
-    (built,) = folder.glob("*.whl")
-    return built
 
 
 @pytest.fixture(scope="module")
@@ -108,14 +82,3 @@ def test_the_installed_popsim_uses_its_own_files(installed: Path, tmp_path: Path
     home = installed.parent.parent.resolve()
     for line in run(installed, tmp_path, "-c", code).splitlines():
         assert Path(line).resolve().is_relative_to(home), line
-
-
-def test_the_installed_command_runs_the_packaged_study(installed: Path, tmp_path: Path) -> None:
-    command = installed.with_name("popsim" + (".exe" if os.name == "nt" else ""))
-    done = run(command, tmp_path, "run", "--scenarios", "500", "--out", "here", "--json", "--format", "html,docx,xlsx")
-    results = json.loads(done)
-    assert results["scenarios"] == 500
-    assert {path.name for path in (tmp_path / "here").iterdir()} == RUN_FILES | DOCUMENTS
-    with (tmp_path / "here" / "summary.csv").open(encoding="utf-8", newline="") as file:
-        first = next(csv.DictReader(file))
-    assert float(first["p50"]) == results["cost"]["median"]
