@@ -24,7 +24,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-slow test-coverage test-hashes test-oldest release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations
+.PHONY: help run test test-slow test-coverage test-hashes test-oldest release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -48,7 +48,7 @@ coverage: $(VENV)/.installed-test ## how often stated errors hold the true value
 
 test-documents: $(VENV)/.installed-documents ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh
-	$(BIN)/python -m pytest tests/documents -m documents -n 2 $(ARGS)
+	$(BIN)/python -m pytest tests/documents tests/packaging/test_newcomer.py -m documents -n 2 $(ARGS)
 
 test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and again; store a run in object storage
 	$(BIN)/python -m pytest tests -m cluster $(ARGS)
@@ -145,6 +145,13 @@ docs-reference: $(VENV)/.installed ## write the pages of commands, public names,
 translations: $(VENV)/.installed ## bring the catalogues of languages up to date with the sentences in the code: popsim/report/locales
 	$(BIN)/python -m popsim.report.catalogues
 
+screenshots: $(VENV)/.installed-documents ## take the pictures of the pages that show documents anew: docs/images (ARGS=results/pops takes that run)
+	@bash requirements/system_packages.sh
+	$(BIN)/python -m tests.documents.screenshots $(ARGS)
+
+notebook: $(VENV)/.installed-docs ## execute the notebook for analysts, and write it as a page: docs/tutorial-analyst.md
+	$(BIN)/python -m tests.docs.notebook
+
 wheel: $(VENV)/.installed-test ## build the wheel, in dist/
 	$(BIN)/python -m build --wheel --no-isolation
 
@@ -188,7 +195,7 @@ $(VENV)/.installed-release: $(VENV)/.installed-test
 	@touch $@
 
 $(VENV)/.installed-documents: $(VENV)/.installed-test
-	$(EDITABLE) ".[test,documents]"
+	$(EDITABLE) ".[test,documents,docs]"
 	@touch $@
 
 $(VENV)/.installed-docs: $(VENV)/.installed
