@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from matplotlib import pyplot as plt
 
-from .notebook import DOCS, PAGE, as_page, code_cells, printed, printed_anew, read
+from .notebook import DOCS, as_page, code_cells, printed, printed_anew, read
 
 
 @pytest.fixture
@@ -34,7 +34,9 @@ def test_no_output_is_of_this_machine() -> None:
 
 def test_the_page_is_made_of_the_notebook() -> None:
     page, images = as_page(read())
-    assert PAGE.read_text(encoding="utf-8") == page, "make notebook"
+    assert (DOCS / "tutorial-analyst.md").read_text(encoding="utf-8") == page, "make notebook"
+    assert page.count("```python\n") == len(code_cells(read()))
+    assert page.count("```text\n") == len(list(filter(None, map(printed, code_cells(read())))))
     assert len(images) >= 2
     for name, picture in images.items():
         assert (DOCS / "images" / name).read_bytes() == picture, "make notebook"
