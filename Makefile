@@ -139,6 +139,7 @@ docs-serve: $(VENV)/.installed-docs ## show the site on http://127.0.0.1:8000 wh
 
 docs-reference: $(VENV)/.installed ## write the pages of commands, public names, keys, variables and columns: docs/reference
 	$(BIN)/python -m popsim.study.describe docs/reference/keys.md docs/reference/variables.md docs/how-to/import-costs.md
+	$(BIN)/python -m popsim.report.written docs/reference/files.md
 	$(BIN)/python -m popsim.cli.describe docs/reference/command-line.md
 	$(BIN)/python docs/hooks/names.py docs/reference/api/*.md
 

@@ -82,6 +82,8 @@ def _title(path: Path) -> str:
 def on_page_markdown(markdown: str, page: Page, config: MkDocsConfig, files: Files) -> str:
     """Turn links of the repository into links of the site."""
     source = _in_repository(page.file.src_uri)
+    if page.file.src_uri == "index.md":
+        page.meta.setdefault("hide", ["navigation"])
     pieces = []
     for is_code, text in _split(markdown):
         if not is_code:
