@@ -46,7 +46,7 @@ test-statistical: $(VENV)/.installed-test ## whole studies against their re-impl
 coverage: $(VENV)/.installed-test ## how often stated errors hold the true value, over 400 runs of each statistic and design: writes the table of docs/concepts/precision.md, half an hour
 	$(BIN)/python -m tests.statistical.coverage docs/concepts/precision.md
 
-test-documents: $(VENV)/.installed-documents ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
+test-documents: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh
 	$(BIN)/python -m pytest tests/documents tests/packaging/test_newcomer.py -m documents -n 2 $(ARGS)
 
@@ -132,7 +132,7 @@ bench-seconds: $(VENV)/.installed-test ## seconds until the quantiles of the tot
 	$(BIN)/python -m benchmarks.seconds
 
 docs: $(VENV)/.installed-docs ## build the documentation site in site/; warnings and dead links are errors
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet $(ARGS)
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict $(ARGS)
 
 docs-serve: $(VENV)/.installed-docs ## show the site on http://127.0.0.1:8000 while pages are written (ARGS="--dirty" for one page at a time)
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve $(ARGS)

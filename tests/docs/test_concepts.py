@@ -1,4 +1,4 @@
-"""What the pages on concepts write in TOML is laid over the packaged study, and loads."""
+"""Keys on pages on concepts: an unknown one is refused, links lead somewhere. test_code_blocks.py loads all blocks."""
 
 from __future__ import annotations
 
@@ -22,14 +22,6 @@ LISTS = {
 }
 """Entries of lists that a block may add, each alone, with the file that has the list."""
 PAGES = ("assumptions", "kinds-of-cost", "money", "need", "options", "scaling", "time")
-
-
-def blocks(page: str) -> list[str]:
-    text = (ROOT / "docs" / "concepts" / f"{page}.md").read_text(encoding="utf-8")
-    return re.findall(r"```toml\n(.*?)```", text, re.DOTALL)
-
-
-BLOCKS = [(page, number, block) for page in PAGES for number, block in enumerate(blocks(page))]
 
 
 def leaves(table: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[str, object]]:
@@ -57,24 +49,6 @@ def lay(block: str, folder: Path) -> Path:
 
 def overrides(block: str) -> dict[str, object]:
     return {key: value for key, value in leaves(tomllib.loads(block)) if key.partition(".")[0] not in LISTS}
-
-
-@pytest.mark.parametrize(("page", "number", "block"), BLOCKS, ids=[f"{page}-{number}" for page, number, _ in BLOCKS])
-def test_a_block_loads_over_the_packaged_study(page: str, number: int, block: str, tmp_path: Path) -> None:
-    study = load_study(lay(block, tmp_path), overrides(block), data_folders=[tmp_path])
-    settings = tomllib.loads(dict(study.files)["study.toml"])
-    written = dict(leaves(settings))
-    for key, value in overrides(block).items():
-        assert written[key] == value, key
-    found = tomllib.loads(block)
-    assert {option["id"] for option in found.get("option", [])} <= {option.id for option in study.options}
-    assert {each["id"] for each in found.get("what_if", [])} <= {each.id for each in study.what_ifs}
-    components = {component.id for area in study.areas for component in area.components}
-    assert {component["id"] for component in found.get("component", [])} <= components
-
-
-def test_every_page_has_blocks() -> None:
-    assert {page for page, _, _ in BLOCKS} == set(PAGES)
 
 
 def test_a_block_with_an_unknown_key_is_refused(tmp_path: Path) -> None:
