@@ -158,7 +158,7 @@ def test_a_dead_link_stops_the_build(root: Path, tmp_path: Path, fault: str) -> 
     assert validation is not None
     (tmp_path / "mkdocs.yml").write_text(f"site_name: x\nstrict: true\n{validation[0]}", encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "--quiet"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "mkdocs", "build"], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert done.returncode != 0
     assert "nowhere.md" in done.stderr or "nothing" in done.stderr
