@@ -189,6 +189,8 @@ def accept(line: str) -> None:
     if program == "make":
         assert words[0] in targets()
         return
+    if (program, *words) == ("source", ".venv/bin/activate"):
+        return
     assert program == "popsim", f"{program}: a comment has to say why it is not run"
     if words[0].startswith("-"):
         assert words[0] in ("--help", "--version")
