@@ -1,4 +1,4 @@
-"""Constructors of families for the Python API: they follow from declared parameters when a class is made.
+"""Families in the Python API: how each is built. Constructors follow from declared parameters when a class is made.
 
 The site reads sources and does not run them; the constructor of a family stands in none.
 """
@@ -23,15 +23,21 @@ KINDS = {
 
 
 class Constructors(griffe.Extension):
-    """Adds the constructor of each family that has none in its source."""
+    """Leaves each family with its constructor and its class methods."""
 
     def on_class_members(self, *, cls: griffe.Class, **_: Any) -> None:
         """Add the constructor of a class, once its members are read."""
         home = cls.module.path
-        if not home.startswith("popsim.families.") or "__init__" in cls.members:
+        if not home.startswith("popsim.families."):
             return
         made = getattr(importlib.import_module(home), cls.name, None)
         if not (isinstance(made, type) and issubclass(made, Family) and made._params):
+            return
+        # What every family has is described once, at `Family`; here stand the ways to build this one.
+        for name in [*cls.members]:
+            if name != "__init__" and not name.startswith("from_"):
+                cls.del_member(name)
+        if "__init__" in cls.members:
             return
         parameters = [
             griffe.Parameter(
