@@ -47,7 +47,8 @@ def blocks_of(page: str, text: str) -> list[Block]:
     for place, token in enumerate(tokens):
         if token.type == "html_block" and (said := COMMENT.search(token.content)):
             comment = " ".join(said[1].split())
-            if tokens[place - 1].tag == "h1":
+            above_it = [each for each in tokens[:place] if each.type != "html_block"]
+            if above_it and above_it[-1].tag == "h1":
                 for_page = comment
             else:
                 assert tokens[place + 1].type in CODE, f"{page}: no block below the comment: {comment}"
