@@ -10,9 +10,11 @@ from typing import Any
 import click
 
 from popsim.cli.completion import complete_study
-from popsim.cli.folder import some_of
+from popsim.cli.folder import added_to, some_of
 from popsim.cli.output import print_json
 from popsim.cli.parameters import as_json_option
+from popsim.engine.files import remove
+from popsim.engine.run_folder import leftovers_of
 from popsim.errors import FileError, Problem, UnknownNameError, nearest
 from popsim.schema import CSV_FILES, STUDY_FILE
 
@@ -53,19 +55,17 @@ def command(folder: Path, study: str, as_json: bool) -> None:
     """Copy a packaged study into a new folder, to be edited.
 
     DIR does not exist yet, or is empty. The copy gives the same numbers as the packaged study until it is changed, and
-    needs no file outside DIR.
+    needs no file outside DIR. The same command completes a copy that was stopped.
     """
-    _check_empty(folder)
     files = _files_of(study)
     files[START_HERE] = _start_here(study, files).encode()
-    try:
+    there = _copied_before(folder, files)
+    with added_to(folder) as partial:
         for name, content in files.items():
-            path = folder / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content)
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(Problem(f"writing {folder}", (), reason, "a folder that may be written")) from error
+            if name.partition("/")[0] not in there:
+                path = partial / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
     if as_json:
         print_json({"study": study, "folder": str(folder), "files": list(files)})
         return
@@ -76,15 +76,30 @@ def command(folder: Path, study: str, as_json: bool) -> None:
     click.echo(f"Run it:    popsim run {folder} --out results/{folder.resolve().name}")
 
 
-def _check_empty(folder: Path) -> None:
+def _copied_before(folder: Path, files: dict[str, bytes]) -> set[str]:
+    """Return the names in a folder that the same command, stopped before its end, has put there.
+
+    Raises
+    ------
+    FileError
+        When the folder holds anything else, or is a file.
+    """
     allowed, mend = "a folder that does not exist yet, or is empty", "name another folder"
-    if folder.is_dir():
-        names = sorted(path.name for path in folder.iterdir())
-        if names:
-            found = f"a folder that holds {some_of(names)}"
-            raise FileError(Problem(str(folder), (), found, allowed, mend))
-    elif folder.exists():
-        raise FileError(Problem(str(folder), (), "a file", allowed, mend))
+    if not folder.is_dir():
+        if folder.exists():
+            raise FileError(Problem(str(folder), (), "a file", allowed, mend))
+        return set()
+    stopped = [path for path in leftovers_of(folder.resolve()) if path.parent == folder.resolve()]
+    wanted = {name: content for name, content in files.items() if (folder / name.partition("/")[0]).exists()}
+    own = [path for path in folder.iterdir() if path.name not in {each.name for each in stopped}]
+    every = [path for top in own for path in ([top] if not top.is_dir() else top.rglob("*")) if not path.is_dir()]
+    found = {path.relative_to(folder).as_posix(): path for path in every}
+    if found.keys() != wanted.keys() or any(path.read_bytes() != wanted[name] for name, path in found.items()):
+        names = sorted(path.name for path in own)
+        raise FileError(Problem(str(folder), (), f"a folder that holds {some_of(names)}", allowed, mend))
+    for path in stopped:
+        remove(path)
+    return {name.partition("/")[0] for name in wanted}
 
 
 def _files_of(study: str) -> dict[str, bytes]:

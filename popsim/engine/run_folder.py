@@ -26,6 +26,8 @@ from popsim.version import __version__
 
 _UNFINISHED, _REPLACED, _LOCK = ".unfinished", ".replaced", ".lock"
 _ENDINGS = (_UNFINISHED, _REPLACED, f"{_UNFINISHED}{files.REMOVING}", f"{_REPLACED}{files.REMOVING}")
+_WITHIN = (files.PARTIAL, f"{files.PARTIAL}{files.REMOVING}")
+"""Endings of what is left in the folder of a run."""
 _PATIENCE = 0.5
 """Seconds after which a lock counts as held: what a process leaves behind may hold it a moment longer than itself."""
 _LOCKED_BYTE = 2**30
@@ -309,7 +311,7 @@ def leftovers_of(target: Path) -> list[Path]:
     """Return what processes that were stopped have left of a run, beside its folder and in it, in order of names."""
     name = glob.escape(target.name)
     beside = [path for ending in _ENDINGS for path in target.parent.glob(f".{name}{ending}")]
-    return sorted({*beside, *target.glob(f".*{files.PARTIAL}")})
+    return sorted({*beside, *(path for ending in _WITHIN for path in target.glob(f".*{ending}"))})
 
 
 def stopped_runs_in(folder: Path) -> list[Path]:
@@ -319,4 +321,5 @@ def stopped_runs_in(folder: Path) -> list[Path]:
         for ending in (_UNFINISHED, _REPLACED)
         for path in folder.glob(f".*{ending}")
     }
-    return sorted({*found, *(path.parent for path in folder.glob(f"*/.*{files.PARTIAL}") if path.parent not in found)})
+    within = {path.parent for ending in _WITHIN for path in folder.glob(f"*/.*{ending}")}
+    return sorted({*found, *within})

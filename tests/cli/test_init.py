@@ -67,6 +67,42 @@ def test_a_folder_that_holds_something_is_refused(call: Callable[..., Any], tmp_
     assert [path.name for path in (tmp_path / "mine").iterdir()] == [name]
 
 
+@pytest.mark.parametrize("there", ["catalogue/1_network.toml", "study.toml"])
+def test_a_copy_that_was_stopped_is_completed_by_the_same_command(
+    call: Callable[..., Any], tmp_path: Path, there: str
+) -> None:
+    files = json.loads(call("init", "mine", "--study", "example", "--json").out)["files"]
+    whole = {name: (tmp_path / "mine" / name).read_bytes() for name in files}
+    for name in files:
+        if name.partition("/")[0] != there.partition("/")[0]:
+            (tmp_path / "mine" / name).unlink()
+    (tmp_path / "mine" / ".12345678.partial").mkdir()
+    assert call("init", "mine", "--study", "example").status == 0
+    assert {name: (tmp_path / "mine" / name).read_bytes() for name in files} == whole
+    assert not list((tmp_path / "mine").glob(".*"))
+    (tmp_path / "mine" / there).write_text("edited", encoding="utf-8")
+    assert "a folder that holds" in call("init", "mine", "--study", "example").err
+
+
+def test_a_copy_that_cannot_be_written_leaves_nothing(
+    call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write = Path.write_bytes
+
+    def full(path: Path, content: bytes) -> int:
+        if path.name == "study.toml":
+            raise OSError(28, "No space left on device")
+        return write(path, content)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_bytes", full)
+        done = call("init", "mine", "--study", "example")
+    assert (done.status, done.out) == (2, "")
+    assert "No space left on device" in done.err
+    assert list((tmp_path / "mine").rglob("*")) == []
+    assert call("init", "mine", "--study", "example").status == 0
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
