@@ -24,7 +24,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-slow test-coverage test-hashes test-oldest release-check test-kills fuzz test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
+.PHONY: help run test test-slow test-coverage test-hashes test-oldest release-check test-kills fuzz fuzz-smoke test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -59,8 +59,11 @@ test-memory: $(VENV)/.installed-test ## analyses and documents of 2,000,000 scen
 test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost; damage a thousand run folders: some half an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)
 
-fuzz: $(VENV)/.installed-test ## studies with mistakes, calls with wrong arguments, damaged runs, made from a seed, for half an hour (ARGS="--minutes 5 --seed 2")
+fuzz: $(VENV)/.installed-fuzz ## studies with mistakes, calls with wrong arguments, damaged runs, files changed as guided by coverage: half an hour (ARGS="--minutes 5 --seed 2")
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+fuzz-smoke: $(VENV)/.installed-fuzz ## some seconds of guided fuzzing for each loader of files; says so where there is no package of atheris
+	$(BIN)/python -m tests.fuzz.guided --seconds 12 $(ARGS)
 
 test-coverage: $(VENV)/.installed-coverage ## run all tests and see how many lines and branches they reach, those of kernels by plain Python: 95 % at least
 	$(BIN)/coverage erase
@@ -205,6 +208,10 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 
 $(VENV)/.installed-validation: $(VENV)/.installed-test
 	$(EDITABLE) ".[test,validation]"
+	@touch $@
+
+$(VENV)/.installed-fuzz: $(VENV)/.installed-test
+	$(EDITABLE) ".[test,fuzz]"
 	@touch $@
 
 $(VENV)/.installed-objects: $(VENV)/.installed-test

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from tests.engine.damaged import read_damaged
+from tests.fuzz.guided import LEFT_OUT, TARGETS, is_available, run_guided
 from tests.misuse.calls import run_calls
 from tests.study.mutated import run_studies
 
@@ -42,6 +43,7 @@ DRIVERS: dict[str, tuple[Driver, int]] = {
     "folders": (damaged_folders, 100),
 }
 """Driver and cases of a batch, by name."""
+GUIDED = "guided"
 
 
 def main() -> int:
@@ -50,27 +52,39 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=30.0, help="time for all drivers together")
     parser.add_argument("--cases", type=int, default=10_000, help="most cases of each driver")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--only", choices=sorted(DRIVERS), help="one driver")
+    parser.add_argument("--only", choices=sorted({*DRIVERS, GUIDED}), help="one driver")
     parser.add_argument("--memory", type=float, default=6.0, help="address space in GiB; 0: no limit")
     given = parser.parse_args()
     if given.memory:
         most = int(given.memory * 2**30)
         resource.setrlimit(resource.RLIMIT_AS, (most, most))
     chosen = {name: each for name, each in DRIVERS.items() if given.only in (None, name)}
+    for_guided = 60.0 * given.minutes * {None: 0.25, GUIDED: 1.0}.get(given.only, 0.0)
     done, found = dict.fromkeys(chosen, 0), 0
-    end = time.monotonic() + 60.0 * given.minutes
-    while time.monotonic() < end and min(done.values()) < given.cases:
+    end = time.monotonic() + 60.0 * given.minutes - for_guided
+    while chosen and time.monotonic() < end and min(done.values()) < given.cases:
         name = min(done, key=lambda each: done[each])
         driver, batch = chosen[name]
         count = min(batch, given.cases - done[name])
         about, findings = driver(count, given.seed, done[name])
         done[name] += count
-        found += len(findings)
-        print(f"{name}: {done[name]:,} cases of seed {given.seed}; {about}; {len(findings)} findings", flush=True)
-        for finding in findings:
-            print(finding, flush=True)
+        found += said(name, done[name], given.seed, about, findings)
+    if for_guided and not is_available():
+        print(LEFT_OUT)
+    for target in TARGETS if for_guided and is_available() else ():
+        cases, findings = run_guided(target, for_guided / len(TARGETS), given.seed)
+        done[target] = cases
+        found += said(f"{GUIDED}, {target}", cases, given.seed, "guided by what they reach", findings)
     print(f"{sum(done.values()):,} cases, {found} findings")
     return int(found > 0)
+
+
+def said(name: str, cases: int, seed: int, about: str, findings: Sequence[object]) -> int:
+    """Print what came of some cases; return how many findings there are."""
+    print(f"{name}: {cases:,} cases of seed {seed}; {about}; {len(findings)} findings", flush=True)
+    for finding in findings:
+        print(finding, flush=True)
+    return len(findings)
 
 
 if __name__ == "__main__":
