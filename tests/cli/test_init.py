@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -73,9 +74,9 @@ def test_a_copy_that_was_stopped_is_completed_by_the_same_command(
 ) -> None:
     files = json.loads(call("init", "mine", "--study", "example", "--json").out)["files"]
     whole = {name: (tmp_path / "mine" / name).read_bytes() for name in files}
-    for name in files:
-        if name.partition("/")[0] != there.partition("/")[0]:
-            (tmp_path / "mine" / name).unlink()
+    for path in (tmp_path / "mine").iterdir():
+        if path.name != there.partition("/")[0]:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
     (tmp_path / "mine" / ".12345678.partial").mkdir()
     assert call("init", "mine", "--study", "example").status == 0
     assert {name: (tmp_path / "mine" / name).read_bytes() for name in files} == whole
