@@ -29,23 +29,25 @@ def command(folder: Path, dry_run: bool, as_json: bool) -> None:
     working on.
     """
     from popsim.engine import files
-    from popsim.engine.run_folder import leftovers_of, locked, recover, stopped_runs_in, unfinished_of
+    from popsim.engine.run_folder import left_locks, leftovers_of, locked, recover, stopped_runs_in, unfinished_of
 
     target = folder.resolve()
     if not target.parent.is_dir():
         raise FileError(Problem(str(folder), (), "no such folder", "the folder of a run, or one that holds runs"))
     removed: list[Path] = []
-    for run in [each for each in (target, *stopped_runs_in(target)) if leftovers_of(each)]:
-        with locked(run):
+    runs = [each for each in (target, *stopped_runs_in(target)) if leftovers_of(each) or left_locks(each)]
+    for run in runs:
+        left = left_locks(run)
+        with locked(run):  # which removes the lock in the end, whoever left it
             # An old run that was set aside is no leftover: it is put back first.
             if not dry_run:
                 recover(run)
             kept = kept_of(run)
-            for path in leftovers_of(run):
+            for path in [*leftovers_of(run), *left]:
                 words = f" (an unfinished run, with {kept or 'no scenarios'})" if path == unfinished_of(run) else ""
                 if not as_json:
                     click.echo(f"{'Found' if dry_run else 'Removed'} {path}{words}")
-                if not dry_run:
+                if not dry_run and path not in left:
                     with files.said_where(path):
                         files.remove(path)
                 removed.append(path)

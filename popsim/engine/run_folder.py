@@ -30,6 +30,8 @@ _WITHIN = (files.PARTIAL, f"{files.PARTIAL}{files.REMOVING}")
 """Endings of what is left in the folder of a run."""
 _PATIENCE = 0.5
 """Seconds after which a lock counts as held: what a process leaves behind may hold it a moment longer than itself."""
+_HOLDER = b"process "
+"""What a lock says first, before its holder."""
 _LOCKED_BYTE = 2**30
 """Windows lets nobody read what is locked: a byte behind the name of the holder."""
 
@@ -180,8 +182,10 @@ def _acquired(path: Path) -> int | None:
             # Who held it before may have removed the file since it was opened: then this is the lock of nothing.
             with suppress(FileNotFoundError):
                 if os.path.samestat(os.fstat(descriptor), path.stat()):
-                    os.truncate(descriptor, 0)
-                    os.write(descriptor, f"process {os.getpid()} on {platform.node()}\n".encode())
+                    # On a full disk the lock holds without a name in it, so that `popsim clean` can make room.
+                    with suppress(OSError):
+                        os.truncate(descriptor, 0)
+                        os.write(descriptor, _HOLDER + f"{os.getpid()} on {platform.node()}\n".encode())
                     return descriptor
         except BaseException:
             os.close(descriptor)
@@ -314,12 +318,28 @@ def leftovers_of(target: Path) -> list[Path]:
     return sorted({*beside, *(path for ending in _WITHIN for path in target.glob(f".*{ending}"))})
 
 
+def left_locks(target: Path) -> list[Path]:
+    """Return the file of the lock of a run where there is one: none or one; a process that was killed leaves it."""
+    path = _beside(target, _LOCK)
+    return [path] if _is_lock(path) else []
+
+
+def _is_lock(path: Path) -> bool:
+    """Return whether a file is the lock of a run, as `locked` writes it, and not somebody's own."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(_HOLDER)) == _HOLDER
+    except OSError:
+        return False
+
+
 def stopped_runs_in(folder: Path) -> list[Path]:
     """Return the folders of the runs in a folder of which something is left, whether the runs are there or not."""
     found = {
         path.with_name(path.name.removeprefix(".").removesuffix(ending))
-        for ending in (_UNFINISHED, _REPLACED)
+        for ending in (_UNFINISHED, _REPLACED, _LOCK)
         for path in folder.glob(f".*{ending}")
+        if ending != _LOCK or _is_lock(path)
     }
     within = {path.parent for ending in _WITHIN for path in folder.glob(f"*/.*{ending}")}
     return sorted({*found, *within})

@@ -217,13 +217,21 @@ def save_joint(folder: Path, joint: xr.Dataset) -> None:
         When the file cannot be written.
     """
     packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
-    with _written(folder / JOINT_FILE) as partial:
+    with netcdf_written(folder / JOINT_FILE) as partial:
         joint.to_netcdf(partial, engine="netcdf4", encoding=packed)
 
 
 @contextmanager
-def _written(path: Path) -> Iterator[Path]:
-    """Yield a path beside a netCDF file to write to, and put it in the place of the file when all of it is written."""
+def netcdf_written(path: Path) -> Iterator[Path]:
+    """Yield a path beside a netCDF file to write to, and put it in the place of the file when all of it is written.
+
+    Raises
+    ------
+    FileError
+        When the file cannot be written; what was there before stays.
+    RunError
+        When there is something to write of which netCDF has no type.
+    """
     with files.written(path) as partial:
         try:
             yield partial
@@ -250,7 +258,7 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
         files.remove(folder / ENSEMBLE_FILE)
         record(folder, [STORE_FILE])
         return
-    with _written(folder / ENSEMBLE_FILE) as partial:
+    with netcdf_written(folder / ENSEMBLE_FILE) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
         announce(folder, {ENSEMBLE_FILE: partial})
     files.remove(path)
@@ -540,7 +548,7 @@ def save_plan(path: Path, plan: Plan) -> None:
     """
     is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
     arrays = _arrays(plan, is_shared)
-    with _written(path) as partial, netCDF4.Dataset(partial, "w") as file:
+    with netcdf_written(path) as partial, netCDF4.Dataset(partial, "w") as file:
         used = {name: array for name, array in arrays.items() if array.size > 0 or name not in LATER_ARRAYS}
         _write_plan(file, file, plan, used)
         for other in plan.alternatives:

@@ -15,6 +15,7 @@ from popsim.arguments import check_path
 from popsim.engine import files
 from popsim.engine.manifest import verify
 from popsim.engine.run_folder import ensure_found
+from popsim.engine.runs import netcdf_written
 from popsim.engine.sweep import Part, Sweep
 from popsim.errors import FileError, Problem, RunError
 from popsim.schema import MANIFEST_FILE, SWEEP_FILE, SWEEP_PARTS
@@ -126,7 +127,7 @@ def _write(path: Path, dataset: xr.Dataset) -> None:
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "fi" and variable.ndim
     }
-    with files.written(path) as partial:
+    with netcdf_written(path) as partial:
         dataset.to_netcdf(partial, engine="netcdf4", encoding=encoding)
 
 

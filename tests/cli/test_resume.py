@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -487,16 +488,37 @@ def test_what_is_no_run_cannot_be_repeated(call: Callable[..., Any]) -> None:
 def test_leftovers_are_named_and_removed(call: Callable[..., Any], stopped: Path, tmp_path: Path, short: Path) -> None:
     shutil.copytree(short, tmp_path / "results" / "other")
     (tmp_path / "results" / "other" / ".1234.partial").mkdir()
+    (tmp_path / "results" / "other" / ".1234.partial.removing").mkdir()
+    (tmp_path / "results" / ".gone.lock").write_text("process 1 on nowhere\n", encoding="utf-8")
     words = f"{stopped} (an unfinished run, with no scenarios)"
     said = call("clean", "results", "--dry-run").out
     assert f"Found {words}\n" in said
     assert stopped.exists()
+    assert f"Found {tmp_path / 'results' / '.gone.lock'}\n" in said  # whoever locks the run next removes it
     assert f"Removed {words}\n" in call("clean", "results").out
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["other"]
     assert content(tmp_path / "results" / "other") == content(short)
     assert call("clean", "results").out == "Nothing to remove in results.\n"
     assert json.loads(call("clean", "results/other", "--json").out) == {"removed": []}
     assert call("clean", "no/such/folder").status == 2
+
+
+def test_what_is_no_lock_of_a_run_stays(call: Callable[..., Any], tmp_path: Path) -> None:
+    for text in ("", "4711\n"):
+        (tmp_path / ".mail.lock").write_text(text, encoding="utf-8")
+        assert call("clean", ".").out == "Nothing to remove in ..\n"
+        assert (tmp_path / ".mail.lock").read_text(encoding="utf-8") == text
+
+
+def test_a_full_disk_is_cleaned_though_a_lock_cannot_name_its_holder(
+    call: Callable[..., Any], stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "truncate", full)
+    assert call("clean", "results").status == 0
+    assert list((tmp_path / "results").iterdir()) == []
 
 
 def test_an_old_run_that_was_moved_aside_is_put_back_by_whoever_reads_it(

@@ -17,6 +17,7 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
 import popsim as ps
 from popsim.cli.main import main
@@ -44,6 +45,19 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
             main(ASKED)
         assert not leaving.value.code
     return content(folder / "swept")
+
+
+def test_a_piece_of_a_netcdf_file_that_cannot_be_written_is_said(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("NetCDF: HDF error")
+
+    monkeypatch.setattr(xr.Dataset, "to_netcdf", broken)
+    done = call("sweep", "example", "--grid", "start.years=0,1", "--scenarios", "20", "--out", "swept")
+    assert (done.status, done.out) == (2, "")
+    assert "NetCDF: HDF error" in done.err
+    assert "to mend  make room" in done.err
 
 
 def test_a_sweep_prints_a_row_for_each_case_and_keeps_all_scenarios(call: Callable[..., Any]) -> None:
