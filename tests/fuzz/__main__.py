@@ -15,6 +15,7 @@ from tests.engine.damaged import read_damaged
 from tests.fuzz.guided import LEFT_OUT, TARGETS, is_available, run_guided
 from tests.misuse.calls import run_calls
 from tests.study.mutated import run_studies
+from tests.study.properties import run_properties
 
 Driver = Callable[[int, int, int], tuple[str, Sequence[object]]]
 """From count, seed and first case to a line on what ran, and findings."""
@@ -37,10 +38,16 @@ def damaged_folders(count: int, seed: int, first: int) -> tuple[str, Sequence[ob
     return f"{count} folders", read_damaged(count, seed + first)
 
 
+def properties_of_studies(count: int, seed: int, first: int) -> tuple[str, Sequence[object]]:
+    """Generate good studies and scenarios, and check what holds of all."""
+    return "generated studies and scenarios", run_properties(count, seed, first)
+
+
 DRIVERS: dict[str, tuple[Driver, int]] = {
     "studies": (mutated_studies, 250),
     "calls": (wrong_calls, 250),
     "folders": (damaged_folders, 100),
+    "properties": (properties_of_studies, 120),
 }
 """Driver and cases of a batch, by name."""
 GUIDED = "guided"

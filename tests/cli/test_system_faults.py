@@ -1,0 +1,38 @@
+"""Whatever operation on a file fails, or ends the process, nothing is lost and the same bits come of going on.
+
+The layer beneath Python counts operations of libraries in C, too; see system_faults.py and engine/system_calls.c.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from tests.cli.system_faults import CARELESS, FAULTS, WORK, run_faults
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="LD_PRELOAD and fork as Linux has them")
+FEW = ("init", "sweep", "run")
+
+
+def test_some_faults_of_some_commands_lose_nothing() -> None:
+    """`make test-kills` tries hundreds, of all commands that write."""
+    report = run_faults(FEW, most=1)
+    assert report.faults == dict.fromkeys(FAULTS, len(FEW))
+    assert report.operations["run"] > 1_000
+    assert not report.findings, "\n".join(map(str, report.findings))
+
+
+@pytest.mark.kills
+@pytest.mark.parametrize("name", WORK)
+def test_many_faults_lose_nothing(name: str) -> None:
+    report = run_faults([name], most=6)
+    assert min(report.faults.values()) >= 5
+    assert not report.findings, "\n".join(map(str, report.findings))
+
+
+@pytest.mark.kills
+def test_a_command_that_loses_something_is_found() -> None:
+    """Negative control: the copy of a study that is written file by file into its place."""
+    report = run_faults([CARELESS], ["kill"], most=6)
+    assert any("then init" in finding.what for finding in report.findings)
