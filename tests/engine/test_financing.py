@@ -72,6 +72,16 @@ def test_what_is_pledged_and_what_of_it_is_paid_are_independent() -> None:
     assert stats.kstest(1.0 - shares, lambda x: x * (1.0 - np.log(x))).pvalue > ALPHA
 
 
+def test_a_known_part_of_an_uncertain_pledge_is_paid() -> None:
+    """Half of a uniform pledge; another area beside it has a known one, and a fee on what it has to finance."""
+    study = with_all_areas(certain(materialised=0.5), cofinancing=Setting(Uniform(0.2, 0.6), stream="c"))
+    shares = financed(study)
+    assert stats.kstest((1.0 - shares) / 0.5, stats.uniform(0.2, 0.4).cdf).pvalue > ALPHA
+    beside = dataclasses.replace(with_area(study, "b", cofinancing=Setting(0.8, materialised=0.5)), agency_fee=0.1)
+    needs = simulate(beside, scenarios=50, breakdowns=("area",))["financing_need_by_area"].sel(area="b")
+    np.testing.assert_allclose(needs.values, 200.0 * 0.6 * 1.1)
+
+
 def test_an_uncertain_fee_comes_on_top_of_what_is_financed() -> None:
     study = with_all_areas(certain(), cofinancing=Setting(0.5))
     shares = financed(dataclasses.replace(study, agency_fee=Triangular(0.0, 0.1, 0.2)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import special
 
-from popsim.families import Family
+from popsim.families import Discrete, Family
 from popsim.kernels.marginals import evaluate
 from popsim.layout import (
     BOUNDED,
@@ -123,6 +123,18 @@ def test_jumps_are_exact(name: str) -> None:
     np.testing.assert_array_equal(through_kernel(family, table, above), values[1:])
     far = np.array([-8.25, 8.25, -40.0, 40.0])
     np.testing.assert_array_equal(through_kernel(family, table, far), values[[0, -1, 0, -1]])
+
+
+@pytest.mark.parametrize("count", [5, 40])
+def test_a_score_at_a_threshold_has_the_value_above(count: int) -> None:
+    """Of few values, which are compared one by one, and of many, which are searched: a piece has its lower knot."""
+    family = Discrete(np.arange(float(count)), np.full(count, 1.0 / count))
+    jumps = family.jumps()
+    assert jumps is not None
+    thresholds, table = special.ndtri(jumps[0][:-1]), make_table(family)
+    assert table.kind == (UNEVEN if count <= PIECE_COUNT else KNOTS)
+    np.testing.assert_array_equal(through_kernel(family, table, np.nextafter(thresholds, -np.inf)), jumps[1][:-1])
+    np.testing.assert_array_equal(through_kernel(family, table, thresholds), jumps[1][1:])
 
 
 def test_all_kinds_of_tables_are_tested() -> None:

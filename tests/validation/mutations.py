@@ -37,7 +37,7 @@ GROUPS: dict[str, tuple[Fault, ...]] = {
     "Files": files.FAULTS,
 }
 FAULTS = tuple(fault for group in GROUPS.values() for fault in group)
-SECONDS = 600
+SECONDS = 200
 """After which tests are stopped, and have noticed nothing."""
 _COPIED = ("popsim", "tests", "distributions", "configs", "docs", "examples", "benchmarks")
 
@@ -116,7 +116,7 @@ def run_tests(root: Path, tests: Sequence[str], is_compiled: bool) -> tuple[int,
             _child(root, tests, is_compiled, printed.fileno())
         status = _ended(child)
         printed.seek(0)
-        return status, printed.read() if status >= 0 else f"stopped after {SECONDS} s"
+        return status, printed.read() if status >= 0 else f"ended by signal {-status}"
 
 
 def _child(root: Path, tests: Sequence[str], is_compiled: bool, output: int) -> NoReturn:
@@ -159,7 +159,7 @@ def _child(root: Path, tests: Sequence[str], is_compiled: bool, output: int) -> 
 
 
 def _ended(child: int) -> int:
-    """Return the exit status of a child; -1 where it took too long, and was killed with all that it began."""
+    """Return the exit status of a child, less than zero where a signal ended it, as all that takes too long."""
     end = time.monotonic() + SECONDS
     while time.monotonic() < end:
         done, status = os.waitpid(child, os.WNOHANG)
@@ -168,7 +168,7 @@ def _ended(child: int) -> int:
         time.sleep(0.05)
     os.killpg(child, signal.SIGKILL)
     os.waitpid(child, 0)
-    return -1
+    return -signal.SIGKILL
 
 
 def tried(root: Path, fault: Fault) -> Outcome:
@@ -246,6 +246,8 @@ def main(words: Sequence[str]) -> int:
     for fault in chosen:
         place_of(fault)
     outcomes: list[Outcome] = []
+    known = noticed_on(PAGE.read_text(encoding="utf-8")) if words and PAGE.exists() else {}
+    PAGE.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         root = copy_of_sources(Path(folder))
         check_control(root, chosen)
@@ -254,16 +256,15 @@ def main(words: Sequence[str]) -> int:
             start = time.monotonic()
             outcome = tried(root, fault)
             outcomes.append(outcome)
+            # After each, so that what was tried is known where the rest is stopped.
+            known[fault.file, fault.what] = noticed_by(outcome)
+            PAGE.write_text(rendered(known), encoding="utf-8")
             verdict = f"noticed by {outcome.noticed_by}" if outcome.is_noticed else "NOT NOTICED"
             seconds = time.monotonic() - start
             sys.stdout.write(f"{seconds:5.0f} s  {fault.file}: {fault.what}: {verdict}\n")
             if not outcome.is_noticed:
                 sys.stdout.write(outcome.printed[-2_000:] + "\n")
             sys.stdout.flush()
-    known = noticed_on(PAGE.read_text(encoding="utf-8")) if words and PAGE.exists() else {}
-    known |= {(each.fault.file, each.fault.what): noticed_by(each) for each in outcomes}
-    PAGE.parent.mkdir(parents=True, exist_ok=True)
-    PAGE.write_text(rendered(known), encoding="utf-8")
     return 0 if all(outcome.is_noticed for outcome in outcomes) else 1
 
 
