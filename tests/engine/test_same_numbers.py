@@ -29,6 +29,7 @@ from popsim.families import (
     family_names,
 )
 from popsim.layout import (
+    BOUNDED,
     CONSTANT,
     KNOTS,
     KNOTS_LOG,
@@ -186,6 +187,57 @@ def test_numbers_of_the_kernels_are_what_they_always_were() -> None:
     assert np.isfinite(out).all()
     assert [len(np.unique(row)) > 2900 for row in out] == [False, *[True] * 6, False, True, True]
     assert sha256(out) == "d72cde75c52bf76e569f3d0c3d9f62115c130afd4bce193e43e63f8d7f5d106a"
+
+
+def bounded_kinds() -> tuple[Draws, Sums]:
+    """Return a row of kind BOUNDED around each of six others: with tables of both ends, of one, of none."""
+    inside, each = all_kinds()[0], [PIECES, PIECES_LOG, KNOTS, KNOTS_LOG, UNEVEN, UNEVEN_LOG]
+    ends = [*inside.row_table.tolist(), len(inside.tables)]
+    tail = [4.0, 3.0, -np.inf, 0.75, 1.5, 3.0]
+    for k, middle in enumerate((0.5, 1.125, 2.25, 4.5)):
+        tail += [middle, 0.5, *(-(k + 1.0) / (j + 2) for j in range(4))]
+    tails = {PIECES: (-0.5, 0.5), PIECES_LOG: (-0.25, np.inf), KNOTS: (-np.inf, 0.75), KNOTS_LOG: (-1.0, 1.25)}
+    parts = []
+    for kind in each:
+        row = inside.row_kind.tolist().index(kind)
+        numbers = inside.tables[ends[row] : ends[row + 1]].tolist()
+        lower, upper = tails.get(kind, (-np.inf, np.inf))
+        first = 7 + len(numbers)
+        second = first + (len(tail) if np.isfinite(lower) else 0)
+        header = [float(kind), 0.125, 2.5, lower, upper, float(first), float(second)]
+        parts.append([*header, *numbers, *(number for end in (lower, upper) if np.isfinite(end) for number in tail)])
+    count = len(each)
+    draws = Draws(
+        shared_stream=np.zeros(0, np.uint64),
+        common_start=np.array([0]),
+        common_basis=np.zeros(0, np.int64),
+        common_weight=np.zeros(0),
+        own_start=np.array([0, count]),
+        own_stream=np.arange(200, 200 + count, dtype=np.uint64),
+        row_start=np.array([0, count]),
+        row_common=np.full(count, -1),
+        term_start=pointers([1] * count),
+        term_basis=np.arange(count),
+        term_weight=np.ones(count),
+        row_kind=np.full(count, BOUNDED),
+        row_table=pointers([len(part) for part in parts])[:-1].copy(),
+        row_location=np.linspace(-1.0, 1.5, count),
+        row_scale=np.linspace(1.0, 2.25, count),
+        tables=np.array([number for part in parts for number in part]),
+    ).frozen()
+    places = np.arange(count + 1)
+    targets = Targets(places, places[:-1], count, places, places[:-1], np.ones(count), np.full(count, -1))
+    return draws, Sums(targets, ())
+
+
+def test_numbers_next_to_the_ends_of_a_support_are_what_they_always_were() -> None:
+    """Draws of kind BOUNDED, to the bit, on any machine, and none of them beyond an end."""
+    draws, sums = bounded_kinds()
+    out = fill(draws, sums, 3001, 20_260_101, first=41)
+    ends = draws.row_location + draws.row_scale * np.array([[0.125], [2.5]])
+    assert (out.min(axis=1) >= ends[0]).all()
+    assert (out.max(axis=1) <= ends[1]).all()
+    assert sha256(out) == "28af02b53121f0255b886a38ea96f8f1031fda44d60f11e97ffafd60f2ba530b"
 
 
 def test_numbers_of_a_study_are_what_they_always_were() -> None:
