@@ -31,6 +31,7 @@ from popsim.analysis.door import check_probability, options_of, study_of
 from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
+from popsim.analysis.widening import student_factor
 from popsim.arguments import as_list, check_callable, check_name, check_text
 from popsim.arrays import Floats, Integers
 from popsim.engine.simulation import provenance
@@ -447,4 +448,5 @@ def _root(share: float, error: float) -> tuple[float, float]:
 def _jackknife(statistic: Callable[[Integers], Floats], blocks: int) -> Floats:
     part = np.arange(blocks) % PARTS
     left = np.array([statistic(np.flatnonzero(part != k)) for k in range(PARTS)])
-    return np.asarray(np.sqrt((PARTS - 1) / PARTS * ((left - left.mean(axis=0)) ** 2).sum(axis=0)))
+    spread = (PARTS - 1) / PARTS * ((left - left.mean(axis=0)) ** 2).sum(axis=0)
+    return np.asarray(np.sqrt(spread) * student_factor(PARTS))

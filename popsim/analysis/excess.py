@@ -9,14 +9,14 @@ import numpy as np
 from popsim.analysis.blocks import mean_of, std_of
 from popsim.analysis.order import mean_factor, replicate_means, spread_error
 from popsim.analysis.tails import is_heavy, tail_errors
-from popsim.analysis.widening import of_heavy, of_positive, student_factor
+from popsim.analysis.widening import of_heavy, of_positive, skewness_factor, student_factor
 from popsim.arrays import Floats
 
 LEAST = 5
 """Scenarios beyond an amount below which the average of what is missing in them has no error."""
 TOO_FEW = f"the amount does not suffice in fewer than {LEAST} scenarios, which give no error of an average"
 """Why an error is infinite."""
-_HEAVY = 20.0
+HEAVY = 20.0
 """Kurtosis of all scenarios above which their upper tail is taken for that of a power."""
 
 
@@ -27,6 +27,44 @@ class ExcessErrors(NamedTuple):
     """In the scenarios in which the amount does not suffice."""
     overall: float
     """In all scenarios."""
+
+
+class Beyond(NamedTuple):
+    """What is missing in scenarios in which an amount does not suffice: number, mean, and central moments."""
+
+    number: float
+    mean: float
+    second: float
+    third: float
+    fourth: float
+
+    @property
+    def kurtosis(self) -> float:
+        """3 for a normal; 0 where all miss the same."""
+        return self.fourth / self.second / self.second if self.second > 0.0 else 0.0
+
+
+def beyond_error(beyond: Beyond, is_skewed: bool) -> float:
+    """Return the error of the mean of what is missing in independent scenarios that have no heavy tail of their own.
+
+    Parameters
+    ----------
+    beyond
+        At least `LEAST` scenarios.
+    is_skewed
+        Whether the kurtosis of all scenarios is above `HEAVY`.
+
+    Examples
+    --------
+    >>> round(beyond_error(Beyond(100, 2.0, 4.0, 16.0, 144.0), False), 4)
+    0.2349
+    """
+    if beyond.second == 0.0:
+        return 0.0
+    skewness = np.array(beyond.third / beyond.second**1.5)
+    wider = skewness_factor(skewness, np.array(beyond.kurtosis), beyond.number) * student_factor(int(beyond.number))
+    error = np.sqrt(beyond.second / (beyond.number - 1.0)) * wider
+    return float((of_heavy if is_skewed else of_positive)(np.array(beyond.mean), error))
 
 
 def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessErrors:
@@ -68,10 +106,9 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
         error = tail_errors(values, amount).mean / share
         # Var(overall) = p^2 Var(mean missing) + (mean missing)^2 p (1 - p) / n.
         return ExcessErrors(error, float(np.hypot(share * error, shortfall * of_share)))
-    wider = float(mean_factor(number, lambda some: beyond[some] - mean))
     middle = float(mean_of(count, lambda some: values[some]))
     spread = float(mean_of(count, lambda some: np.square(values[some] - middle)))
-    heavy = bool(_kurtosis(values, middle, spread) > _HEAVY)
+    heavy = bool(_kurtosis(values, middle, spread) > HEAVY)
 
     def missing(some: slice) -> Floats:
         return np.maximum(values[some] - amount, 0.0)
@@ -81,19 +118,21 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
         return np.asarray((here - shortfall * (here > 0.0)) / share)
 
     if replicates == 1:
-        error = np.sqrt(second / (number - 1)) * student_factor(number)
+        third = float(mean_of(number, lambda some: (beyond[some] - mean) ** 3))
+        fourth = float(mean_of(number, lambda some: np.square(np.square(beyond[some] - mean))))
+        error = beyond_error(Beyond(number, shortfall, second, third, fourth), heavy)
         overall = float(std_of(count, missing)) / np.sqrt(count)
     else:
-        error, overall = (
+        plain, overall = (
             float(spread_error(replicate_means(count, terms, replicates))) for terms in (influence, missing)
         )
-    side = of_heavy if heavy else of_positive
+        # Fewer scenarios than replicates know it no better than so many do.
+        plain *= student_factor(min(number, replicates)) / student_factor(replicates)
+        plain *= float(mean_factor(number, lambda some: beyond[some] - mean))
+        error = float((of_heavy if heavy else of_positive)(np.array(shortfall), np.array(plain)))
     if heavy:
         overall *= float(mean_factor(count, missing))
-    return ExcessErrors(
-        float(side(np.array(shortfall), np.array(error * wider))),
-        float(of_positive(np.array(shortfall * share), np.array(overall))),
-    )
+    return ExcessErrors(error, float(of_positive(np.array(shortfall * share), np.array(overall))))
 
 
 def _kurtosis(values: Floats, mean: float, second: float) -> Floats:

@@ -19,6 +19,7 @@ from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
 from popsim.analysis.order import binomial_error, scenarios_for, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
+from popsim.analysis.widening import student_factor
 from popsim.arrays import Floats, Integers, Mask
 from popsim.display import as_size
 from popsim.engine import memory
@@ -105,7 +106,7 @@ def joint_budget(
         - `pooled_amount`: one amount of the same confidence, from which money can go to where it is needed.
 
         Each but `common_level` with its Monte Carlo standard error. That of `amount`, `common_amount` and their sums
-        comes from the differences of three pairs of halves: itself known to some 40 %. Those of confidences hold for
+        comes from the differences of three pairs of halves, by Student's t for so few. Those of confidences hold for
         the amounts as given.
 
     Raises
@@ -232,9 +233,11 @@ def _halves(values: Floats, level: float) -> dict[str, Floats | float]:
     result: dict[str, Floats | float] = {"unseen": float(np.mean(unseen))}
     for name, sums, differences in (("amount", "total", searched), ("common_amount", "common_total", started)):
         table = np.array(differences)
-        # A half errs by sqrt(2) of what the whole does; a difference of two halves by twice as much.
-        result[f"{name}_error"] = np.sqrt((table**2).mean(axis=0)) / 2.0
-        result[f"{sums}_error"] = float(np.sqrt((table.sum(axis=1) ** 2).mean()) / 2.0)
+        # A half errs by sqrt(2) of what the whole does; a difference of two halves by twice as much. Their expectation
+        # is zero, so that each of them is a degree of freedom.
+        wider = 0.5 * student_factor(len(differences) + 1)
+        result[f"{name}_error"] = np.sqrt((table**2).mean(axis=0)) * wider
+        result[f"{sums}_error"] = float(np.sqrt((table.sum(axis=1) ** 2).mean()) * wider)
     return result
 
 

@@ -44,6 +44,9 @@ _SKEWED = 4.0
 _SQUARED = 4
 """Standard deviations take so many times as many scenarios as means before the tail needs no model."""
 
+_FEWEST = 10
+"""Scenarios below which not even the standard deviation of a normal has an interval with two ends."""
+
 _FAR = 8.0
 """Kurtosis above which few replicates do not know the error of a standard deviation better than scenarios do."""
 
@@ -54,13 +57,13 @@ _FINEST = 0.77
 class Moments:
     """Moments over the last axis, with errors; `mean`, `std` and their errors have the shape of the rest.
 
-    The error of the mean is s / sqrt(n), that of the standard deviation uses the fourth central moment: var(s^2) ~
-    (m4 - s^4) / n, widened for skewness (`popsim.analysis.widening`). Where the kurtosis says that a few scenarios make
-    the variance, both come from a model of the tail instead, and are infinite where the sample cannot have seen it
-    (`popsim.analysis.tails`). With `replicates`, errors come from the spread of the replicates, scenario s belonging to
-    the one of number s % replicates, and in heavy tails, which a design does not make lighter, are no less than those
-    of as many independent scenarios. `of` is the number of values that these are some of; it decides what is quickest,
-    and changes no number.
+    The error of the mean is s / sqrt(n), by Student's t for few scenarios; that of the standard deviation uses the
+    fourth central moment: var(s^2) ~ (m4 - s^4) / n, widened for skewness (`popsim.analysis.widening`), and infinite
+    for fewer than 10 scenarios. Where the kurtosis says that a few scenarios make the variance, both come from a model
+    of the tail instead, and are infinite where the sample cannot have seen it (`popsim.analysis.tails`). With
+    `replicates`, errors come from the spread of the replicates, scenario s belonging to the one of number s %
+    replicates, and in heavy tails, which a design does not make lighter, are no less than those of as many independent
+    scenarios. `of` is the number of values that these are some of; it decides what is quickest, and changes no number.
 
     Raises
     ------
@@ -112,7 +115,7 @@ class Moments:
         """Errors of mean and standard deviation (2, ...); those of heavy tails take a sort of each row."""
         if self.count < 2:
             return np.full((2, *self.shape), np.inf)
-        errors = np.stack([self._std / np.sqrt(self.count), self._std_errors()])
+        errors = np.stack([self._std / np.sqrt(self.count) * student_factor(self.count), self._std_errors()])
         steep = np.flatnonzero(self._is_steep)
         with ThreadPoolExecutor(self.threads) as pool:
             of_tails = np.array(list(pool.map(tail_errors, self._rows_at(steep)))).reshape(-1, 2).T
@@ -136,6 +139,8 @@ class Moments:
 
     def _std_errors(self) -> Floats:
         """Return the errors of standard deviations of independent scenarios; kurtosis widens them."""
+        if self.count < _FEWEST:
+            return np.where(self._std > 0.0, np.inf, 0.0)
         wide = self._square_error.copy()
         skewed = np.flatnonzero(self._kurtosis > _SKEWED)
         means = self.mean.reshape(-1)

@@ -13,7 +13,7 @@ from popsim import schema
 from popsim.analysis.budgets import budget_for, point_estimates, without_rounding
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of
-from popsim.analysis.order import check_supported, too_few_scenarios
+from popsim.analysis.order import check_supported, replicate_means, spread_error, too_few_scenarios
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
 from popsim.arrays import Floats, Integers
@@ -48,6 +48,12 @@ class _Lines(NamedTuple):
     """Scenarios around the quantile."""
     moved: Floats
     """What each of these moves in the value of each part, (part, chosen)."""
+    replicates: int
+    """Above 1: scenario s belongs to the independent replicate s % replicates."""
+
+    def error_of(self, influence: Floats) -> float:
+        """Return the error of what so many influences of scenarios add up to."""
+        return _error(influence, self.replicates)
 
     def influence(self, part: int) -> Floats:
         """Return what each scenario adds to the error of the value of a part."""
@@ -120,8 +126,9 @@ def reserve(
     parts = breakdown_by(dataset, variable, names)
     base, part_base = _bases(dataset, over, "_".join(names), variable)
     count = total.sizes["scenario"]
-    amount, amount_error = quantiles_of_outputs(total, np.array([level]), replicates_of(dataset))
-    check_supported(level, count, amount_error, replicates_of(dataset))
+    replicates = replicates_of(dataset)
+    amount, amount_error = quantiles_of_outputs(total, np.array([level]), replicates)
+    check_supported(level, count, amount_error, replicates)
     window = _window(level, count)
     shape, whole_shape = parts.isel(scenario=0, drop=True), total.isel(scenario=0, drop=True)
     exact = None if part_base is None else part_base.transpose(*shape.dims).values.reshape(whole_shape.size, -1)
@@ -129,7 +136,7 @@ def reserve(
     for k, option in enumerate(np.ndindex(whole_shape.shape)):
         quantile, error = float(amount[option][0]), float(amount_error[option][0])
         whole = np.ascontiguousarray(read_values(total.variable[option]))
-        lines = _lines(whole, parts.variable[option], quantile, error, level, window)
+        lines = _lines(whole, parts.variable[option], quantile, error, level, window, replicates)
         of_whole = None if base is None else float(base.values.reshape(-1)[k])
         results.append(_less_base(lines, parts.variable[option], of_whole, None if exact is None else exact[k]))
     units = units_of(total)
@@ -192,18 +199,18 @@ def _less_base(
     whole = np.zeros(len(lines.below))
     for part in range(number):
         influence = influence_of(part)
-        errors[part] = _error(influence)
+        errors[part] = lines.error_of(influence)
         whole += influence
     if reserved != 0.0:
         for part in range(number):
             influence = influence_of(part)
             influence -= share[part] * whole
             influence /= reserved
-            moved_errors[part] = _error(influence)
+            moved_errors[part] = lines.error_of(influence)
     return {
         "base": mean if base is None else base,
         "reserve": reserved,
-        "reserve_error": _error(whole) if base is None else lines.error,
+        "reserve_error": lines.error_of(whole) if base is None else lines.error,
         "part_base": part_base,
         "contribution": contribution,
         "contribution_error": errors,
@@ -252,7 +259,9 @@ def _window(level: float, count: int) -> int:
     return window
 
 
-def _lines(total: Floats, parts: xr.Variable, quantile: float, error: float, level: float, window: int) -> _Lines:
+def _lines(
+    total: Floats, parts: xr.Variable, quantile: float, error: float, level: float, window: int, replicates: int
+) -> _Lines:
     """Fit lines to the parts (..., scenario) over the totals around the quantile, and read them at the quantile."""
     count = len(total)
     middle = round((count - 1) * level)
@@ -273,12 +282,17 @@ def _lines(total: Floats, parts: xr.Variable, quantile: float, error: float, lev
     rest = costs - means[:, np.newaxis] - slope[:, np.newaxis] * apart
     weight = 1.0 / len(chosen) + (apart * (quantile - centre) / square if square > 0.0 else 0.0)
     # What one scenario moves: the quantile itself (through the slope), and the line where it is part of it.
-    spread = math.sqrt(count / (level * (1.0 - level))) * error
-    below = np.asarray(spread * (level - (total <= quantile)), dtype=np.float64)
-    return _Lines(quantile, error, value, of_all, slope, total, below, chosen, count * weight * rest)
+    below = np.asarray(level - (total <= quantile), dtype=np.float64)
+    alone = _error(below, replicates) if replicates > 1 else math.sqrt(level * (1.0 - level) / count)
+    # Replicates may agree to the last scenario; the error of the quantile is that of all the same.
+    below *= error / alone if alone > 0.0 else 0.0
+    return _Lines(quantile, error, value, of_all, slope, total, below, chosen, count * weight * rest, replicates)
 
 
-def _error(influence: Floats) -> float:
+def _error(influence: Floats, replicates: int) -> float:
+    if replicates > 1:
+        means = replicate_means(len(influence), lambda some: influence[some], replicates)
+        return float(spread_error(means))
     return float(np.sqrt(np.square(influence).sum()) / len(influence))
 
 

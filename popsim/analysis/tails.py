@@ -32,8 +32,8 @@ from popsim.arrays import Floats, Integers, Mask
 UNSEEN = "the sample cannot have seen the tail"
 """Why an error is infinite."""
 
-_KURTOSIS = 20.0
-_KURTOSIS_PER_SCENARIO = 0.02
+KURTOSIS = 20.0
+KURTOSIS_PER_SCENARIO = 0.02
 """Below either, s / sqrt(n) is right: the variance of s^2 over s^4 is about kurtosis / n."""
 _LEAST = 10
 """Scenarios above the highest level."""
@@ -99,7 +99,7 @@ def is_heavy(kurtosis: Floats, count: int) -> Mask:
     >>> is_heavy(np.array([3.0, 110.0, 4_000.0]), 10_000).tolist()
     [False, False, True]
     """
-    return np.asarray((kurtosis > _KURTOSIS) & (kurtosis > _KURTOSIS_PER_SCENARIO * count))
+    return np.asarray((kurtosis > KURTOSIS) & (kurtosis > KURTOSIS_PER_SCENARIO * count))
 
 
 def tail_errors(values: Floats, floor: float = -np.inf) -> TailErrors:

@@ -8,6 +8,7 @@ more, by what is known of the distribution of (estimate - true value) / (estimat
 - a mean of n values of skewness g and kurtosis k: the term in 1 / n of the Edgeworth expansion of Student's statistic,
   for an interval with two sides (Hall 1988, Ann. Statist. 16, doi:10.1214/aos/1176350933),
   1 + (z^4 + 2 z^2 - 3) / 18 g^2 / n - (z^2 - 3) / 12 k / n, here without the part that Student's t has of its own.
+- an interval whose upper end is ten times the figure or more says nothing: the error is infinite.
 - a positive figure x whose error e grows with it: log(x) is nearer to normal. The interval is x exp(+- z e / x), and
   its upper side is stated, since such a figure is too low more often than too high.
 - a standard deviation s: 1 / s^2 is nearer to normal; again the upper side is stated.
@@ -27,13 +28,16 @@ from popsim.arrays import Floats
 NORMAL = 1.959964
 """Half a 95 % interval of a normal, in standard errors."""
 
-_SKEWNESS = (NORMAL**4 + 2.0 * NORMAL**2 - 3.0) / 18.0
-_KURTOSIS = (NORMAL**2 - 3.0) / 12.0
+SKEWNESS = (NORMAL**4 + 2.0 * NORMAL**2 - 3.0) / 18.0
+KURTOSIS = (NORMAL**2 - 3.0) / 12.0
+"""Parts of the squared skewness and of the kurtosis in the factor of `skewness_factor`."""
 STUDENT = (NORMAL**2 + 1.0) / 4.0
 """Student's t with v degrees of freedom is z (1 + (z^2 + 1) / 4 / v), but for smaller terms."""
 
-_LONGEST = 0.9
-"""Half an interval of a figure over the figure, at most, of which the inverse is taken: a longer one says nothing."""
+LONGEST = 0.9
+"""Half an interval of a figure over the figure, at most, of which the inverse is taken.
+
+Beyond, the upper end is more than ten times the figure, and from 1 on there is none: the error is infinite."""
 
 
 @lru_cache
@@ -52,7 +56,7 @@ def student_factor(replicates: int, level: float = 0.975) -> float:
     return float(stdtrit(replicates - 1, level) / ndtri(level))
 
 
-def skewness_factor(skewness: Floats, kurtosis: Floats, count: Floats | int) -> Floats:
+def skewness_factor(skewness: Floats, kurtosis: Floats, count: Floats | float) -> Floats:
     """Return the factor by which skewness widens the interval of a mean; `kurtosis` is 3 for a normal.
 
     Examples
@@ -60,7 +64,7 @@ def skewness_factor(skewness: Floats, kurtosis: Floats, count: Floats | int) -> 
     >>> skewness_factor(np.array([0.0, 2.0, 6.0]), np.array([3.0, 9.0, 60.0]), 1_000).round(3).tolist()
     [1.0, 1.004, 1.035]
     """
-    return np.asarray(1.0 + np.maximum(_SKEWNESS * skewness**2 - _KURTOSIS * (kurtosis - 3.0), 0.0) / count)
+    return np.asarray(1.0 + np.maximum(SKEWNESS * skewness**2 - KURTOSIS * (kurtosis - 3.0), 0.0) / count)
 
 
 def spacings_factor(spacings: Floats) -> Floats:
@@ -82,20 +86,21 @@ def of_positive(value: Floats, error: Floats) -> Floats:
 
 
 def of_heavy(value: Floats, error: Floats) -> Floats:
-    """Return the upper side of the interval of 1 / figure, over 1.96.
+    """Return the upper side of the interval of 1 / figure, over 1.96; infinite where that is no interval.
 
     Examples
     --------
-    >>> of_heavy(np.array([10.0, 10.0]), np.array([0.1, 6.0])).round(3).tolist()
-    [0.102, 45.919]
+    >>> of_heavy(np.array([10.0, 10.0, 10.0]), np.array([0.1, 4.0, 6.0])).round(3).tolist()
+    [0.102, 18.517, inf]
     """
     with np.errstate(invalid="ignore", divide="ignore"):
-        part = np.minimum(NORMAL * error / value, _LONGEST)
-    return np.asarray(np.where(error > 0.0, value * (1.0 / (1.0 - part) - 1.0) / NORMAL, error))
+        part = NORMAL * error / value
+        wide = np.where(part <= LONGEST, value * (1.0 / (1.0 - part) - 1.0) / NORMAL, np.inf)
+    return np.asarray(np.where(error > 0.0, wide, error))
 
 
 def of_deviation(deviation: Floats, error: Floats) -> Floats:
-    """Return the upper side of the interval of 1 / s^2 for a standard deviation s, over 1.96.
+    """Return the upper side of the interval of 1 / s^2 for a standard deviation s, over 1.96; infinite where none is.
 
     Parameters
     ----------
@@ -107,7 +112,9 @@ def of_deviation(deviation: Floats, error: Floats) -> Floats:
     Examples
     --------
     >>> of_deviation(np.array([10.0, 10.0]), np.array([0.02, 0.5])).round(3).tolist()
-    [0.103, 11.032]
+    [0.103, inf]
     """
-    part = np.minimum(NORMAL * error, _LONGEST)
-    return np.asarray(deviation * ((1.0 - part) ** -0.5 - 1.0) / NORMAL)
+    part = np.asarray(NORMAL * error)
+    is_known = part <= LONGEST
+    wide = deviation * ((1.0 - np.where(is_known, part, 0.0)) ** -0.5 - 1.0) / NORMAL
+    return np.where(is_known, wide, np.inf)

@@ -65,7 +65,9 @@ def test_differences_are_taken_scenario_by_scenario_and_exactly() -> None:
         np.testing.assert_allclose(at["cost_difference_quantile"], expected, rtol=1e-14)
         # An average of 1,000 numbers, summed in another order: 1,000 roundings of 1.1e-16 at most.
         np.testing.assert_allclose(at["cost_difference_mean"], paired.mean(), rtol=2e-13, atol=0)
-        np.testing.assert_allclose(at["cost_difference_mean_error"], paired.std(ddof=1) / np.sqrt(1_000), rtol=1e-12)
+        student = stats.t.ppf(0.975, 999) / stats.norm.ppf(0.975)
+        expected = paired.std(ddof=1) / np.sqrt(1_000) * student
+        np.testing.assert_allclose(at["cost_difference_mean_error"], expected, rtol=1e-12)
         # Half of everything is financed: halves are exact in binary.
         np.testing.assert_allclose(at["financing_need_difference_mean"], 0.5 * at["cost_difference_mean"], rtol=1e-13)
     # The median of differences is not the difference of medians: the pairs matter.

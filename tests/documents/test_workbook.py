@@ -101,6 +101,10 @@ def test_the_budget_sheet_computes_what_popsim_budget_prints(computed: Workbook,
     assert value(computed, "budget_sufficient") == pytest.approx(told["sufficient"], abs=1e-12)
     assert value(computed, "budget_shortfall") == pytest.approx(told["shortfall"] / 1e6, rel=1e-9)
     assert value(computed, "budget_shortfall_overall") == pytest.approx(told["shortfall_overall"] / 1e6, rel=1e-9)
+    budget = ps.budget(ps.load_run(pops), 800e6, "cost").sel(option=option)
+    for name, unit in (("sufficient", 1.0), ("shortfall", 1e6), ("shortfall_overall", 1e6)):
+        error = budget[f"{name}_error"].item() / unit
+        assert value(computed, f"budget_{name}_error") == pytest.approx(error, rel=1e-7), name
     asked = json.loads(popsim("budget", str(pops), "--confidence", "93%", "--variable", "cost", "--json"))
     assert value(computed, "budget_enough") == pytest.approx(_of(asked, option)["amount"] / 1e6, rel=1e-9)
 

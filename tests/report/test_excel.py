@@ -131,6 +131,10 @@ def test_an_amount_gives_the_confidence_and_the_shortfall_of_the_budget_command(
     assert named(values, "budget_shortfall_overall") == pytest.approx(
         known["shortfall_overall"].item() / UNIT, rel=1e-9
     )
+    assert named(values, "budget_sufficient_error") == pytest.approx(known["sufficient_error"].item(), rel=1e-9)
+    for name in ("shortfall", "shortfall_overall"):
+        error = known[f"{name}_error"].item() / UNIT
+        assert named(values, f"budget_{name}_error") == pytest.approx(error, rel=1e-9)
     enough = ps.budget_for(dataset, 0.80, total).sel(option="full")
     assert named(values, "budget_enough") == pytest.approx(enough["amount"].item() / UNIT, rel=1e-9)
 

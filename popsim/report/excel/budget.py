@@ -15,13 +15,13 @@ import numpy as np
 from popsim import schema
 from popsim.analysis.blocks import blocks_of
 from popsim.analysis.by_output import read_values
-from popsim.analysis.widening import STUDENT, spacings_factor
 from popsim.arrays import Floats
 from popsim.report import totals
 from popsim.report.comparison import full_name
 from popsim.report.data import CONFIDENCE, ReportData
 from popsim.report.excel import charts
 from popsim.report.excel.book import INPUT_FILL, QUIET, Book, Cell, Sheet, as_held, quoted
+from popsim.report.excel.errors import Shortfall, define, quantile_error, share_error
 from popsim.report.language import gettext as _
 from popsim.report.numbers import count, percent
 
@@ -162,7 +162,7 @@ def choice(sheet: Sheet, label: str, name: str, source: str, chosen: str) -> Non
     sheet.worksheet.merge_range(sheet.row, 1, sheet.row, 4, "", style)
     sheet.worksheet.write_string(sheet.row, 1, as_held(chosen), style)
     sheet.worksheet.data_validation(sheet.row, 1, sheet.row, 1, {"validate": "list", "source": f"={source}"})
-    _define(sheet, name, 1)
+    define(sheet, name, sheet.row, 1)
     sheet.row += 1
 
 
@@ -172,7 +172,7 @@ def entry(sheet: Sheet, label: str, name: str, cell: Cell, lowest: float, highes
     sheet.number(sheet.row, 1, cell, bg_color=INPUT_FILL, border=1, bold=True)
     limits = {"validate": "decimal", "criteria": "between", "minimum": lowest, "maximum": highest}
     sheet.worksheet.data_validation(sheet.row, 1, sheet.row, 1, {**limits, "error_message": why[:255]})
-    _define(sheet, name, 1)
+    define(sheet, name, sheet.row, 1)
     sheet.row += 1
 
 
@@ -182,7 +182,7 @@ def result(
     name: str,
     formula: tuple[str, float],
     number_format: str,
-    error: tuple[str, float] | None = None,
+    error: tuple[str, float | str] | None = None,
 ) -> None:
     """Write a result by formula, with the value that it has now, give it a name, and write its standard error beside.
 
@@ -197,7 +197,7 @@ def result(
     number_format
         How the result is shown.
     error
-        The formula of its standard error, and the value of that now; None where it is not known.
+        The formula of its error, and the value of that now, or a text; None where it is not known.
     """
     sheet.text(sheet.row, 0, label)
     edge: dict[str, Any] = {"num_format": number_format, "bold": True, "align": "right", "top": 1, "bottom": 1}
@@ -205,14 +205,9 @@ def result(
     if error is not None:
         own = "0.00%" if "%" in number_format else number_format
         sheet.formula(sheet.row, 2, *error, num_format=own, align="right", font_color=QUIET)
-    _define(sheet, name, 1)
+        define(sheet, f"{name}_error", sheet.row, 2)
+    define(sheet, name, sheet.row, 1)
     sheet.row += 1
-
-
-def _define(sheet: Sheet, name: str, column: int) -> None:
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
-    sheet.book.define(name, sheet.name, xl_rowcol_to_cell(sheet.row, column, row_abs=True, col_abs=True))
 
 
 def listing(sheet: Sheet, row: int, column: int, items: list[str]) -> tuple[str, str]:
@@ -232,34 +227,6 @@ def round_amount(amounts: Floats) -> float:
 def decimals(value: float) -> int:
     """Return the decimals of an amount of two significant digits."""
     return max(0, 1 - int(np.floor(np.log10(abs(value)))))
-
-
-def share_error(share: str, number: str, value: float, scenarios: int) -> tuple[str, float]:
-    """Return the standard error of a share of independent scenarios: a formula, and its value now."""
-    return f"=SQRT({share}*(1-{share})/{number})", float(np.sqrt(value * (1.0 - value) / scenarios))
-
-
-def quantile_error(column: str, level: str, amounts: Floats, value: float, number: int = 0) -> tuple[str, float]:
-    """Return the standard error of a quantile, as `analysis.order.quantile_with_error` finds it: formula, and value.
-
-    Parameters
-    ----------
-    column, level
-        The amounts and the probability, as a formula has them.
-    amounts, value
-        The same, now.
-    number
-        Number of scenarios; 0 for that of the amounts.
-    """
-    number = number or len(amounts)
-    half = f"2*SQRT({level}*(1-{level})/{number})"
-    ends = [f"PERCENTILE({column},{share})" for share in (f"MAX(0,{level}-{half})", level, f"MIN(1,{level}+{half})")]
-    sides = f"SQRT((({ends[1]}-{ends[0]})^2+({ends[2]}-{ends[1]})^2)/8)"
-    formula = f"={sides}*(1+{STUDENT!r}/MAX(1,2*{number}*{half}))"
-    apart = 2.0 * np.sqrt(value * (1.0 - value) / number)
-    low, middle, high = np.quantile(amounts, [max(0.0, value - apart), value, min(1.0, value + apart)])
-    wider = float(spacings_factor(np.array(2.0 * number * apart)))
-    return formula, float(np.sqrt(((middle - low) ** 2 + (high - middle) ** 2) / 8.0)) * wider
 
 
 def shares(data: ReportData) -> str:
@@ -333,36 +300,13 @@ def _of_amount(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> 
         shares(data),
         share_error("budget_sufficient", str(number), sure, number) if known else None,
     )
-    few = f"MAX(1,SUMPRODUCT(--({column}>budget_amount)))"
-    missing = np.maximum(amounts - value, 0.0)
-    for name, words, divisor, values in (
-        ("budget_shortfall", _("Missing on average where it is not enough"), few, missing[missing > 0.0]),
-        ("budget_shortfall_overall", _("Missing on average over all scenarios"), "ROWS(quantile_amounts)", missing),
+    shortfall = Shortfall(column, amounts, value, number / len(amounts))
+    errors = shortfall.errors(sheet, _LIST + 4) if known else (None, None)
+    for name, words, mean, error in (
+        ("budget_shortfall", _("Missing on average where it is not enough"), shortfall.mean, errors[0]),
+        ("budget_shortfall_overall", _("Missing on average over all scenarios"), shortfall.overall, errors[1]),
     ):
-        mean, error = _shortfall(column, name, divisor, values, number / len(amounts))
-        result(
-            sheet,
-            _("%(words)s (%(unit)s)", words=words, unit=data.unit_words),
-            name,
-            mean,
-            AMOUNTS,
-            error if known else None,
-        )
-
-
-def _shortfall(
-    column: str, name: str, divisor: str, values: Floats, each: float
-) -> tuple[tuple[str, float], tuple[str, float]]:
-    """Return formula and value of the mean of what is missing, and of its standard error.
-
-    `divisor` counts the rows over which the mean is taken; each stands for so many scenarios.
-    """
-    beyond = f"({column}>budget_amount)*({column}-budget_amount)"
-    mean = f"=SUMPRODUCT({beyond})/{divisor}"
-    error = f"=SQRT(MAX(0,SUMPRODUCT({beyond}^2)/{divisor}-{name}^2)/({divisor}*{each!r}))"
-    if not len(values):
-        return (mean, 0.0), (error, 0.0)
-    return (mean, float(values.mean())), (error, float(values.std() / np.sqrt(len(values) * each)))
+        result(sheet, _("%(words)s (%(unit)s)", words=words, unit=data.unit_words), name, mean, AMOUNTS, error)
 
 
 def _of_confidence(sheet: Sheet, amounts: Floats, column: str, data: ReportData) -> None:

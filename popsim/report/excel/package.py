@@ -20,13 +20,12 @@ from popsim.report.excel.budget import (
     decimals,
     entry,
     listing,
-    quantile_error,
     result,
     round_amount,
     s_curve,
-    share_error,
     shares,
 )
+from popsim.report.excel.errors import quantile_error, share_error
 from popsim.report.language import gettext as _
 from popsim.report.numbers import count, money, percent, unknown
 
