@@ -47,7 +47,7 @@ _SQUARED = 4
 _FEWEST = 10
 """Scenarios below which not even the standard deviation of a normal has an interval with two ends."""
 
-_FAR = 8.0
+FAR = 8.0
 """Kurtosis above which few replicates do not know the error of a standard deviation better than scenarios do."""
 
 _FINEST = 0.77
@@ -126,7 +126,7 @@ class Moments:
         if self._replicates > 1:
             spread = self._spread_of_replicates()
             # Replicates that have not seen the tail agree all too well.
-            known = np.stack([self._is_heavy, self._kurtosis > _FAR])
+            known = np.stack([self._is_heavy, self._kurtosis > FAR])
             errors = np.where(known, np.maximum(errors, spread), spread)
         return errors.reshape(2, *self.shape)
 
