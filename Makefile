@@ -44,6 +44,7 @@ test-statistical: $(VENV)/.installed-test ## whole studies against their re-impl
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
 
 coverage: $(VENV)/.installed-test ## how often stated errors hold the true value, over 400 runs of each statistic and design: writes the table of docs/concepts/precision.md, half an hour
+	rm -f results/coverage.json
 	$(BIN)/python -m tests.statistical.coverage docs/concepts/precision.md
 
 test-documents: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
