@@ -57,7 +57,7 @@ test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and a
 test-memory: $(VENV)/.installed-test ## analyses and documents of 2,000,000 scenarios, in the memory of some outputs: some five minutes
 	$(BIN)/python -m pytest tests/analysis/test_memory.py -m memory $(ARGS)
 
-test-kills: $(VENV)/.installed-test ## kill runs, extensions and sweeps at 25 random moments each, and see that nothing is lost; damage a thousand run folders: some half an hour
+test-kills: $(VENV)/.installed-test ## kill commands at random moments, let single operations on files fail or end them, damage a thousand run folders: some three quarters of an hour
 	$(BIN)/python -m pytest tests -m kills $(ARGS)
 
 fuzz: $(VENV)/.installed-fuzz ## studies with mistakes, calls with wrong arguments, damaged runs, files changed as guided by coverage: half an hour (ARGS="--minutes 5 --seed 2")

@@ -35,6 +35,7 @@ def command(folder: Path, dry_run: bool, as_json: bool) -> None:
     if not target.parent.is_dir():
         raise FileError(Problem(str(folder), (), "no such folder", "the folder of a run, or one that holds runs"))
     removed: list[Path] = []
+    stuck: list[Path] = []
     runs = [each for each in (target, *stopped_runs_in(target)) if leftovers_of(each) or left_locks(each)]
     for run in runs:
         left = left_locks(run)
@@ -51,7 +52,12 @@ def command(folder: Path, dry_run: bool, as_json: bool) -> None:
                     with files.said_where(path):
                         files.remove(path)
                 removed.append(path)
+            stuck += [] if dry_run else leftovers_of(run)
     if as_json:
         print_json({"found" if dry_run else "removed": [str(path) for path in removed]})
     elif not removed:
         click.echo(f"Nothing to remove in {folder}.")
+    if stuck:
+        mend = "see which program has them open, or why the disk refuses; then popsim clean again"
+        found = "files that could not be removed"
+        raise FileError([Problem(str(path), (), found, "none left", mend) for path in stuck])

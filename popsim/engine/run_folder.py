@@ -337,7 +337,7 @@ def stopped_runs_in(folder: Path) -> list[Path]:
     """Return the folders of the runs in a folder of which something is left, whether the runs are there or not."""
     found = {
         path.with_name(path.name.removeprefix(".").removesuffix(ending))
-        for ending in (_UNFINISHED, _REPLACED, _LOCK)
+        for ending in (*_ENDINGS, _LOCK)
         for path in folder.glob(f".*{ending}")
         if ending != _LOCK or _is_lock(path)
     }

@@ -365,14 +365,15 @@ class Trial:
         yield from self._unread()
         if is_over and self._whole() != self.new:
             yield f"exit status 0, and {self._differing(self.new)}"
+        words = self.work.command
         if number % 2:
             yield from self._cleaned()
-        words = self.work.command
+            words = self.work.aim or words
         if not number % 2 and any(self.folder.glob(f"{self.work.folder}/.*.unfinished/request.json")):
             words = ("resume", OUT, "--threads", "1")
         again = call(words, self.work)
-        if words != self.work.command and again["status"] != 0:
-            words = self.work.command
+        if words[0] == "resume" and again["status"] != 0:
+            words = self.work.aim or self.work.command
             again = call(words, self.work)
         if again["status"] not in self._allowed_again(is_over):
             yield f"then {words[0]}: {again}"

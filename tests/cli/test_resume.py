@@ -503,6 +503,18 @@ def test_leftovers_are_named_and_removed(call: Callable[..., Any], stopped: Path
     assert call("clean", "no/such/folder").status == 2
 
 
+def test_what_cannot_be_removed_is_said_and_removed_the_next_time(
+    call: Callable[..., Any], stopped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "rmtree", lambda *_, **__: None)
+        done = call("clean", "results")
+    assert done.status == 2
+    assert f"{stopped.name}.removing\n    found    files that could not be removed" in done.err
+    assert call("clean", "results").status == 0
+    assert list((tmp_path / "results").iterdir()) == []
+
+
 def test_what_is_no_lock_of_a_run_stays(call: Callable[..., Any], tmp_path: Path) -> None:
     for text in ("", "4711\n"):
         (tmp_path / ".mail.lock").write_text(text, encoding="utf-8")
