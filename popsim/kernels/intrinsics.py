@@ -65,7 +65,7 @@ if config.DISABLE_JIT:
     if hasattr(math, "fma"):
         fma = math.fma
     else:
-        _library = ctypes.CDLL(ctypes.util.find_library("m"))
+        _library = ctypes.CDLL(ctypes.util.find_library("m") or "ucrtbase")  # the latter on Windows
         fma = _library.fma
         fma.restype = ctypes.c_double
         fma.argtypes = [ctypes.c_double] * 3
