@@ -7,6 +7,7 @@ import runpy
 import tomllib
 from pathlib import Path
 
+import click
 import pytest
 
 import popsim as ps
@@ -105,3 +106,38 @@ def test_every_path_of_the_readme_exists() -> None:
     paths = linked + listed
     missing = [path for path in paths if not (ROOT / path).exists()]
     assert not missing
+
+
+def test_the_commands_of_the_readme_exist() -> None:
+    from popsim.cli.main import COMMANDS, cli
+
+    said = re.findall(r"`(popsim [^`]+)`", README.replace("\n", " "))
+    said += [line for block in blocks("sh") for line in block.splitlines() if line.startswith("popsim ")]
+    assert len(said) > 10
+    for line in said:
+        name, *words = line.split()[1:]
+        if name.startswith("-"):
+            assert name in {"--help", "--version"}
+            continue
+        assert name in COMMANDS, line
+        command = cli.get_command(click.Context(cli), name)
+        assert command is not None
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options | {"--help"}, line
+
+
+def test_the_first_lines_of_the_readme_make_an_environment_and_use_it() -> None:
+    first, *_ = blocks("sh")
+    commands = [line.partition("#")[0].strip() for line in first.splitlines()]
+    assert commands == ["make run", "make test", "source .venv/bin/activate"]
+    targets = re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    assert {command.split()[1] for command in commands if command.startswith("make ")} <= set(targets)
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    versions = [line.rpartition(" ")[2] for line in project["classifiers"] if "Python :: 3." in line]
+    assert f"With Python {versions[0]} to {versions[-1]} and `make`" in README
+
+
+def test_the_first_screen_of_the_readme_is_short() -> None:
+    before = README.partition("## Two commands")[0]
+    assert len(before.splitlines()) <= 40
+    assert "```" not in before
