@@ -17,7 +17,7 @@ DESCRIPTORS = Path("/proc/self/fd")
 
 WITHOUT = """
 import os, signal, sys
-for module, names in {os: ("fork", "geteuid", "getuid", "getloadavg"), signal: ("SIGHUP",)}.items():
+for module, names in {os: ("fork", "getloadavg"), signal: ("SIGHUP",)}.items():
     for name in names:
         if hasattr(module, name):
             delattr(module, name)
