@@ -24,7 +24,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-slow test-coverage test-hashes test-oldest release-check test-kills fuzz fuzz-smoke test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
+.PHONY: help run test test-slow test-coverage test-hashes test-arm test-oldest release-check test-kills fuzz fuzz-smoke test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -74,6 +74,9 @@ test-coverage: $(VENV)/.installed-coverage ## run all tests and see how many lin
 
 test-hashes: $(VENV)/.installed-test ## compare numbers with their stored hashes, which are the same on all machines
 	$(BIN)/python -m pytest tests -k "always_were or lesser_machine or stored_hashes" $(ARGS)
+
+test-arm: $(VENV)/.installed-test ## compare numbers with their stored hashes on an emulated ARM processor: as root on Debian or Ubuntu, some minutes
+	@bash requirements/test_arm.sh $(VENV)/arm $(BIN)/python
 
 test-oldest: $(OLDEST)/.installed ## run tests with the oldest libraries that pyproject.toml allows
 	$(OLDEST)/bin/python -m pytest -n 2 -W default $(OLD_TESTS) $(ARGS)
