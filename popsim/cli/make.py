@@ -46,6 +46,7 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
     resources
         What may be used.
     """
+    from popsim.engine import files
     from popsim.engine.joint import simulate_joint
     from popsim.engine.manifest import write_manifest
     from popsim.engine.run_folder import finish, unfinished_of
@@ -67,7 +68,7 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
             dataset = store.dataset()
     elif options.precision is not None:
         study, plan = as_run(unfinished, options, dataset)
-    with progress_bar("Report") as progress:
+    with progress_bar("Report") as progress, files.said_where(unfinished):
         joint = simulate_joint(plan, resources.threads)
         save_joint(unfinished, joint)
         save_plan(unfinished / PLAN_FILE, plan)

@@ -65,3 +65,19 @@ def test_a_disk_that_fills_while_a_store_is_written_loses_nothing(
     assert call(*(("resume", str(FOLDER)) if kept else RUN)).status == 0
     assert ps.load_run(FOLDER).dataset["cost"].load().identical(wanted)
     assert [path.name for path in FOLDER.parent.iterdir()] == ["example"]
+
+
+def test_a_document_that_cannot_be_written_is_said_and_the_run_goes_on(
+    call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("popsim.report.summary_csv.write_summary_csv", full)
+        done = call(*RUN)
+    assert (done.status, done.out) == (2, "")
+    assert "standard output" not in done.err
+    assert f"writing {FOLDER.absolute().with_name('.example.unfinished')}" in done.err
+    assert call("resume", str(FOLDER)).status == 0
+    assert [path.name for path in FOLDER.parent.iterdir()] == ["example"]
