@@ -31,7 +31,7 @@ def command(folder: Path, dry_run: bool, as_json: bool) -> None:
     from popsim.engine import files
     from popsim.engine.run_folder import left_locks, leftovers_of, locked, recover, stopped_runs_in, unfinished_of
 
-    target = folder.resolve()
+    target = files.full_path(folder)
     if not target.parent.is_dir():
         raise FileError(Problem(str(folder), (), "no such folder", "the folder of a run, or one that holds runs"))
     removed: list[Path] = []

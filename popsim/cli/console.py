@@ -13,6 +13,7 @@ or hold an escape sequence. One rule for all of it, applied where text leaves th
 from __future__ import annotations
 
 import io
+import os
 import re
 import sys
 import unicodedata
@@ -23,6 +24,9 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+STANDARD_OUTPUT = "standard output"
+_NAMES = {"<stderr>": "standard error"}
 
 _SPELLING = {
     "\u2010": "-", "\u2011": "-", "\u2012": "-", "\u2013": "-", "\u2014": "--", "\u2015": "--", "\u2212": "-",
@@ -165,8 +169,23 @@ class ReadableStream:
         if not isinstance(text, str):
             message = f"write() takes text, not {type(text).__name__}"
             raise TypeError(message)
-        self._stream.write(spell(text if self._styled else _visible(text), self.encoding))
+        with self._named():
+            self._stream.write(spell(text if self._styled else _visible(text), self.encoding))
         return len(text)
+
+    def flush(self) -> None:
+        """Write what the stream still holds."""
+        with self._named():
+            self._stream.flush()
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Say in an error of the system that it is of this stream: it names no file."""
+        try:
+            yield
+        except OSError as error:
+            error.filename = error.filename or _NAMES.get(getattr(self._stream, "name", None), STANDARD_OUTPUT)
+            raise
 
     def writelines(self, lines: Any) -> None:
         """Write one text after another."""
@@ -185,14 +204,14 @@ class ReadableStream:
 def readable_streams() -> Iterator[None]:
     """Let standard output and standard error take every text for as long as a command runs."""
     before = sys.stdout, sys.stderr
-    if sys.stdout is not None:
-        sys.stdout = cast(TextIO, ReadableStream(sys.stdout))
-    if sys.stderr is not None:
-        sys.stderr = cast(TextIO, ReadableStream(sys.stderr))
-    try:
-        yield
-    finally:
-        sys.stdout, sys.stderr = before
+    with open(os.devnull, "w", encoding="utf-8") as nowhere:
+        # Python has None for a stream that was closed before it began.
+        sys.stdout = cast(TextIO, ReadableStream(sys.stdout or nowhere))
+        sys.stderr = cast(TextIO, ReadableStream(sys.stderr or nowhere))
+        try:
+            yield
+        finally:
+            sys.stdout, sys.stderr = before
 
 
 def rich_console(*, error: bool = False) -> Console:

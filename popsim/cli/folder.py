@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from popsim.engine import files
 from popsim.engine.manifest import adopt, announce, files_in, foreign_files, is_same_run, read_manifest, record
-from popsim.engine.run_folder import locked
+from popsim.engine.run_folder import RESERVED, locked
 from popsim.errors import FileError, Problem, RunError
 from popsim.schema import MANIFEST_FILE, PLAN_FILE
 
@@ -25,10 +25,15 @@ def check_replaceable(folder: Path) -> Path:
     Raises
     ------
     FileError
-        When the path is a file, is the current folder or one above it, or holds anything but a run of popsim.
+        When the path is a file, is the current folder or one above it, has a name that a run cannot have, or holds
+        anything but a run of popsim.
     """
-    target = folder.resolve()
+    target = files.full_path(folder)
     where, mend = f"--out {folder}", "name another folder with --out, or move what is there"
+    if found := _unusable(target):
+        raise FileError(
+            Problem(where, (), found, "a name that a run folder can have", "name another folder with --out")
+        )
     if target == Path.cwd() or target in Path.cwd().parents:
         raise FileError(Problem(where, (), "the current folder, or one above it", "a folder of its own for the run"))
     for parent in target.parents:
@@ -48,6 +53,20 @@ def check_replaceable(folder: Path) -> Path:
         found = f"a run of popsim, and besides it {some_of(foreign)}, which a new run would delete"
         raise FileError(Problem(where, (), found, "a run of popsim and nothing else", mend))
     return target
+
+
+def _unusable(target: Path) -> str:
+    """Return what keeps a folder of this path from holding a run; empty where nothing does."""
+    if target.name.startswith(".") and target.name.endswith(RESERVED):
+        return f"a name as popsim gives to what is unfinished: {target.name}"
+    # netCDF, which is C, reads paths in UTF-8, and takes this sign for the one between folders.
+    if os.name != "nt" and "\\" in str(target):
+        return "a backslash in the path"
+    try:
+        str(target).encode()
+    except UnicodeEncodeError:
+        return "a path that is not UTF-8"
+    return ""
 
 
 def older_run(folder: Path) -> str | None:
@@ -114,7 +133,7 @@ def changed_run(run: Run) -> Iterator[None]:
     FileError
         When another popsim is at work on it.
     """
-    target = run.folder.resolve()
+    target = files.full_path(run.folder)
     # A folder that cannot hold the file of the lock is one in which no run can be made meanwhile, either.
     with locked(target) if os.access(target.parent, os.W_OK) else nullcontext():
         if not is_same_run(run.folder, run.verified):

@@ -79,14 +79,16 @@ def watch_signals() -> None:
     """
     known = [each for name in _NAMES if (each := getattr(signal, name, None)) is not None]
     wanted = [each for each in known if signal.getsignal(each) != signal.SIG_IGN]
-    reading, writing = os.pipe()
-    if os.name != "nt":
-        os.set_blocking(writing, False)
-    threading.Thread(target=_end_in_time, args=(reading, frozenset(wanted)), name="signals", daemon=True).start()
     for each in wanted:
         signal.signal(each, _stop)
-    # Python itself writes the number of each signal there, also while the main thread does not listen.
-    signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
+    # Where the process may have no pipe or no thread, a signal waits for a library that does not listen.
+    with suppress(OSError, RuntimeError):
+        reading, writing = os.pipe()
+        if os.name != "nt":
+            os.set_blocking(writing, False)
+        threading.Thread(target=_end_in_time, args=(reading, frozenset(wanted)), name="signals", daemon=True).start()
+        # Python itself writes the number of each signal there, also while the main thread does not listen.
+        signal.set_wakeup_fd(writing, warn_on_full_buffer=False)
 
 
 def _stop(number: int, _: FrameType | None) -> None:

@@ -22,10 +22,12 @@ from popsim.cli import interruption
 from popsim.cli.completion import COMPLETING
 from popsim.cli.console import printable, readable_streams
 from popsim.cli.sparing import begin_process
+from popsim.cli.system import check_limits, ignore_foreign_settings, open_standard_streams
 from popsim.errors import PopsimError, Problem, nearest
 from popsim.version import __version__
 
 DONE, OUR_FAULT, WRONG_INPUT = 0, 1, 2
+_HELP = {"-h", "--help", "--version"}
 
 COMMANDS = (
     "run",
@@ -126,8 +128,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         Always: 0 done, 2 the input is wrong, 1 our own fault; 130 interrupted, 143 by SIGTERM and 129 by SIGHUP.
     """
     if arguments is None:
+        open_standard_streams()
         interruption.watch_signals()
         begin_process()
+        ignore_foreign_settings()
         _tune_garbage_collector()
     status = _status(sys.argv[1:] if arguments is None else arguments)
     if arguments is None and _left_open:
@@ -162,9 +166,10 @@ def _status(arguments: Sequence[str]) -> int:
                 # No path and no text of a study can have it.
                 message = f"{word!r} holds the character NUL."
                 raise click.UsageError(message)
+            if not _HELP.intersection(arguments):
+                check_limits()
             result = cli.main(arguments, prog_name="popsim", standalone_mode=False)
-            if sys.stdout is not None:
-                sys.stdout.flush()
+            sys.stdout.flush()
         except SystemExit:
             if sys.stdout is not stdout:  # click leaves so when the reader has gone, with a stdout that it silenced
                 return _reader_gone()
@@ -198,6 +203,11 @@ def _explained(error: Exception | KeyboardInterrupt) -> int:
             )
         case OSError():
             return _failed_to_read_or_write(error)
+        case RuntimeError() if "new thread" in str(error):
+            mend = "raise the limit of processes (`ulimit -u`, or that of the container), or ask for --threads 1"
+            return _refused(Problem("threads", (), "the system starts no more of them", "a thread for each core", mend))
+        case ImportError() if not (error.name or "").startswith("popsim"):
+            return _library_missing(error)
         case _:
             return _our_fault(error)
 
@@ -226,11 +236,40 @@ def _failed_to_read_or_write(error: OSError) -> int:
     """Print which file could not be read or written, or that it was standard output."""
     if os.environ.get("POPSIM_TRACEBACK"):
         traceback.print_exception(error)
-    where = "standard output" if error.filename is None else str(error.filename)
-    problem = Problem(where, (), error.strerror or str(error), "a file or folder that can be read and written")
-    status = _print_error(str(problem), WRONG_INPUT)
+    reason = error.strerror or str(error)
+    if error.filename is None and isinstance(error, FileNotFoundError) and not _has_folder():
+        problem = Problem("the current folder", (), "it was removed", "a folder that exists", "cd to another one")
+    elif error.filename is None:
+        problem = Problem("the system", (), reason, "files, folders and libraries that can be read and written")
+    else:
+        problem = Problem(str(error.filename), (), reason, "a file or folder that can be read and written")
+    status = _refused(problem)
     _silence(sys.stdout)
     return status
+
+
+def _has_folder() -> bool:
+    """Return whether the current folder is there."""
+    try:
+        os.getcwd()
+    except OSError:
+        return False
+    return True
+
+
+def _library_missing(error: ImportError) -> int:
+    """Print that a library could not be loaded: it was not installed, or the system refused it memory or files."""
+    if os.environ.get("POPSIM_TRACEBACK"):
+        traceback.print_exception(error)
+    cause: BaseException = error
+    while cause.__cause__ is not None:  # numpy puts pages of advice before what the system says
+        cause = cause.__cause__
+    mend = "`python -m pip install --upgrade --force-reinstall popsim`, or more memory and open files (`ulimit -a`)"
+    return _refused(Problem(f"library {error.name or ''}".strip(), (), str(cause), "one that can be loaded", mend))
+
+
+def _refused(problem: Problem) -> int:
+    return _print_error(str(problem), WRONG_INPUT)
 
 
 def _reader_gone() -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, fields, replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from popsim.cli.interruption import resumable
+from popsim.cli.system import stated_day
 from popsim.errors import PopsimError, Problem, RunError
 from popsim.schema import ENSEMBLE_FILE, PLAN_FILE, STORE_FILE, STUDY_FILE, SWEEP_PARTS
 
@@ -67,11 +67,7 @@ class RunOptions:
 
 def today() -> str:
     """Return the day of the run; SOURCE_DATE_EPOCH, where it is set, says which, so that a build can be repeated."""
-    try:
-        moment = datetime.fromtimestamp(int(os.environ["SOURCE_DATE_EPOCH"]), UTC)
-    except (KeyError, ValueError, OverflowError, OSError):  # not stated, or no moment
-        moment = datetime.now(UTC)
-    return moment.date().isoformat()
+    return stated_day() or datetime.now(UTC).date().isoformat()
 
 
 @contextmanager

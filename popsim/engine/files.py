@@ -6,6 +6,7 @@ next command can tell what happened: a file is written beside its place, flushed
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -29,6 +30,23 @@ def token() -> str:
     False
     """
     return os.urandom(4).hex()
+
+
+def full_path(path: Path) -> Path:
+    """Return the path from the root, with all links followed.
+
+    Raises
+    ------
+    FileError
+        When links lead in a circle.
+    """
+    found = Path(os.path.realpath(path))
+    try:
+        os.stat(found)
+    except OSError as error:  # what else is the matter is said by who reads or writes it
+        if error.errno == errno.ELOOP:
+            raise FileError(Problem(str(path), (), "links that lead in a circle", "a folder")) from None
+    return found
 
 
 def make_folder(path: Path) -> None:

@@ -28,6 +28,8 @@ _UNFINISHED, _REPLACED, _LOCK = ".unfinished", ".replaced", ".lock"
 _ENDINGS = (_UNFINISHED, _REPLACED, f"{_UNFINISHED}{files.REMOVING}", f"{_REPLACED}{files.REMOVING}")
 _WITHIN = (files.PARTIAL, f"{files.PARTIAL}{files.REMOVING}")
 """Endings of what is left in the folder of a run."""
+RESERVED = (*_ENDINGS, _LOCK)
+"""Endings of names, with a dot before them, that folders of runs cannot have."""
 _PATIENCE = 0.5
 """Seconds after which a lock counts as held: what a process leaves behind may hold it a moment longer than itself."""
 _HOLDER = b"process "

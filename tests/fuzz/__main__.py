@@ -11,6 +11,7 @@ import resource
 import time
 from collections.abc import Callable, Sequence
 
+from tests.cli.surroundings import try_surroundings
 from tests.engine.damaged import read_damaged
 from tests.fuzz.guided import LEFT_OUT, TARGETS, is_available, run_guided
 from tests.misuse.calls import run_calls
@@ -43,11 +44,17 @@ def properties_of_studies(count: int, seed: int, first: int) -> tuple[str, Seque
     return "generated studies and scenarios", run_properties(count, seed, first)
 
 
+def hostile_surroundings(count: int, seed: int, first: int) -> tuple[str, Sequence[object]]:
+    """Call commands with closed streams, low limits, folders that cannot be written and nonsense in the environment."""
+    return f"{count} commands", try_surroundings(count, seed, first)
+
+
 DRIVERS: dict[str, tuple[Driver, int]] = {
     "studies": (mutated_studies, 250),
     "calls": (wrong_calls, 250),
     "folders": (damaged_folders, 100),
     "properties": (properties_of_studies, 120),
+    "surroundings": (hostile_surroundings, 40),
 }
 """Driver and cases of a batch, by name."""
 GUIDED = "guided"
