@@ -26,6 +26,7 @@ __all__ = [
     "nearest",
     "shown",
     "visible",
+    "visible_json",
     "words",
 ]
 
@@ -202,6 +203,17 @@ def visible(text: str) -> str:
     \x1b[31mred
     """
     return text if text.isprintable() else _HIDDEN.sub(lambda found: ascii(found[0])[1:-1], text)
+
+
+def visible_json(text: str) -> str:
+    r"""Return JSON with escapes for control characters in its texts, of which JSON allows some to stand as they are.
+
+    Examples
+    --------
+    >>> print(visible_json('{"name": "\x9b2J\u202e"}'))
+    {"name": "\u009b2J\u202e"}
+    """
+    return text if text.isascii() and "\x7f" not in text else _HIDDEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def dotted(keys: Keys) -> str:

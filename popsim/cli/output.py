@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from popsim.cli.console import is_unicode, printable, rich_console
+from popsim.errors import visible_json
 from popsim.schema import seed_of
 
 if TYPE_CHECKING:
@@ -142,7 +143,8 @@ def print_json(value: Mapping[str, Any]) -> None:
     TypeError
         When the mapping holds a value that JSON cannot express.
     """
-    click.echo(json.dumps(_strict(value), indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False))
+    text = json.dumps(_strict(value), indent=2, ensure_ascii=not is_unicode(sys.stdout), allow_nan=False)
+    click.echo(visible_json(text))
 
 
 def with_errors(**figures: Measured) -> dict[str, float]:

@@ -25,7 +25,7 @@ _MOST_THREADS = 64
 DAY = "SOURCE_DATE_EPOCH"
 """Variable with the moment that a build, and a run, state as theirs, in seconds since 1970."""
 _KEPT = {"NUMBA_CACHE_DIR"}
-_FOREIGN = ("NUMBA_", "MPLBACKEND")
+_FOREIGN = ("NUMBA_", "MPLBACKEND", "DASK_SCHEDULER", "DASK_POOL", "DASK_NUM_WORKERS", "DASK_ARRAY_")
 
 
 def open_standard_streams() -> None:
@@ -44,8 +44,9 @@ def ignore_foreign_settings(environment: MutableMapping[str, str] = os.environ) 
     """Remove settings of libraries that are meant for other programs: no number may depend on them.
 
     A notebook names its own backend of matplotlib in MPLBACKEND, which is installed for the notebook alone. numba reads
-    NUMBA_...; a mistake in one of them would stop the import, or fill standard error. NUMBA_CACHE_DIR stays. A day or a
-    zone of time that are none stop libraries, too, and are removed.
+    NUMBA_...; a mistake in one of them would stop the import, or fill standard error. NUMBA_CACHE_DIR stays. How
+    dask computes arrays, on a cluster too, is up to the command. A day or a zone of time that are none stop libraries,
+    and are removed.
 
     Parameters
     ----------

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from popsim.engine import files
 from popsim.engine.manifest import foreign_files
-from popsim.errors import FileError, Problem, RunError, words
+from popsim.errors import FileError, Problem, RunError, visible_json, words
 from popsim.schema import PLAN_FILE, REQUEST_FILE
 from popsim.version import __version__
 
@@ -59,7 +59,7 @@ class Request:
 
     def text(self) -> str:
         """Return the request as JSON."""
-        return json.dumps(asdict(self), indent=2, ensure_ascii=False) + "\n"
+        return visible_json(json.dumps(asdict(self), indent=2, ensure_ascii=False)) + "\n"
 
     @classmethod
     def read(cls, text: str, file: str) -> Request:

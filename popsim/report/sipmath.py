@@ -25,7 +25,7 @@ from scipy import special
 
 from popsim.analysis.by_output import read_values
 from popsim.arrays import Floats
-from popsim.errors import FileError, ParameterError, Problem
+from popsim.errors import FileError, ParameterError, Problem, visible_json
 from popsim.families.metalog import Metalog, basis
 from popsim.report import language
 from popsim.report.citation import day_of
@@ -132,7 +132,7 @@ def write_sipmath(path: Path, study: Study, dataset: xr.Dataset, data: ReportDat
     # In the study's own words, whatever the language: programs look for them.
     with language.using("en"):
         data = gather(study, dataset) if data is None else data
-    text = json.dumps(library(data), ensure_ascii=False, allow_nan=False, indent=1) + "\n"
+    text = visible_json(json.dumps(library(data), ensure_ascii=False, allow_nan=False, indent=1)) + "\n"
     try:
         Path(path).write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
