@@ -184,7 +184,7 @@ class ReadableStream:
         try:
             yield
         except OSError as error:
-            error.filename = error.filename or _NAMES.get(getattr(self._stream, "name", None), STANDARD_OUTPUT)
+            error.filename = error.filename or _NAMES.get(str(getattr(self._stream, "name", "")), STANDARD_OUTPUT)
             raise
 
     def writelines(self, lines: Any) -> None:
