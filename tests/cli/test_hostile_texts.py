@@ -63,7 +63,7 @@ def test_no_command_prints_what_steers_a_terminal(call: Call, run: Path) -> None
         "--confidence",
         "80%",
         "--amount",
-        "1000",
+        "600",
         "--of",
         "cost_discounted",
     )
