@@ -203,13 +203,9 @@ def _explained(error: Exception | KeyboardInterrupt) -> int:
             )
         case OSError():
             return _failed_to_read_or_write(error)
-        case RuntimeError() if "new thread" in str(error):
-            mend = "raise the limit of processes (`ulimit -u`, or that of the container), or ask for --threads 1"
-            return _refused(Problem("threads", (), "the system starts no more of them", "a thread for each core", mend))
-        case ImportError() if not (error.name or "").startswith("popsim"):
-            return _library_missing(error)
         case _:
-            return _our_fault(error)
+            problem = _denied_by_system(error)
+            return _our_fault(error) if problem is None else _print_error(str(problem), WRONG_INPUT)
 
 
 def _print_error(message: str | Callable[[], None], status: int) -> int:
@@ -243,7 +239,7 @@ def _failed_to_read_or_write(error: OSError) -> int:
         problem = Problem("the system", (), reason, "files, folders and libraries that can be read and written")
     else:
         problem = Problem(str(error.filename), (), reason, "a file or folder that can be read and written")
-    status = _refused(problem)
+    status = _print_error(str(problem), WRONG_INPUT)
     _silence(sys.stdout)
     return status
 
@@ -257,19 +253,18 @@ def _has_folder() -> bool:
     return True
 
 
-def _library_missing(error: ImportError) -> int:
-    """Print that a library could not be loaded: it was not installed, or the system refused it memory or files."""
-    if os.environ.get("POPSIM_TRACEBACK"):
-        traceback.print_exception(error)
+def _denied_by_system(error: BaseException) -> Problem | None:
+    """Return that the system starts no thread, or loads no library; None where neither is the matter."""
+    if isinstance(error, RuntimeError) and "new thread" in str(error):
+        mend = "raise the limit of processes (`ulimit -u`, or that of the container), or ask for --threads 1"
+        return Problem("threads", (), "the system starts no more of them", "a thread for each core", mend)
+    if not isinstance(error, ImportError) or (error.name or "").startswith("popsim"):
+        return None
     cause: BaseException = error
     while cause.__cause__ is not None:  # numpy puts pages of advice before what the system says
         cause = cause.__cause__
     mend = "`python -m pip install --upgrade --force-reinstall popsim`, or more memory and open files (`ulimit -a`)"
-    return _refused(Problem(f"library {error.name or ''}".strip(), (), str(cause), "one that can be loaded", mend))
-
-
-def _refused(problem: Problem) -> int:
-    return _print_error(str(problem), WRONG_INPUT)
+    return Problem(f"library {error.name or ''}".strip(), (), str(cause), "one that can be loaded", mend)
 
 
 def _reader_gone() -> int:
