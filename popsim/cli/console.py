@@ -180,7 +180,7 @@ class ReadableStream:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Say in an error of the system that it is of this stream: it names no file."""
+        """Write the name of this stream into an error of the system, which names no file."""
         try:
             yield
         except OSError as error:
