@@ -148,7 +148,8 @@ def prepare(folder: Path) -> None:
 def call(folder: Path, around: Surroundings, command: str) -> subprocess.CompletedProcess[str]:
     """Call a command in a folder."""
     environment = {**os.environ, "COLUMNS": "80", **around.environment}
-    owner = {"user": 65534, "group": 65534, "extra_groups": []} if around.as_nobody and os.getuid() == 0 else {}
+    is_other = around.as_nobody and os.getuid() == 0 and is_for_everybody()
+    owner = {"user": 65534, "group": 65534, "extra_groups": []} if is_other else {}
     return subprocess.run(
         ["bash", "-c", around.shell.format(f"'{sys.executable}' -m popsim {command}")],
         cwd=folder,
@@ -160,6 +161,12 @@ def call(folder: Path, around: Surroundings, command: str) -> subprocess.Complet
         timeout=SECONDS,
         **owner,  # type: ignore[call-overload]
     )
+
+
+def is_for_everybody() -> bool:
+    """Return whether other users may call this Python and read popsim; in the home folder of root they may not."""
+    places = (Path(sys.executable).resolve(), Path(sys.prefix).resolve(), Path(__file__).resolve())
+    return all(each.stat().st_mode & 0o001 for place in places for each in place.parents)
 
 
 def tried(prepared: Path, name: str, command: str) -> Finding | None:
