@@ -60,25 +60,24 @@ def command(folder: Path | None, tables: Path | None, as_json: bool) -> None:
 
 
 def _write_tables(source: Path, folder: Path, as_json: bool) -> None:
-    """Write a catalogue as tables into a folder that does not have them yet."""
+    """Write a catalogue as tables into a folder that does not have them yet, or has the same."""
+    from popsim.cli.folder import added_to
     from popsim.study.importing.template import catalogue_tables
 
-    texts = {folder / f"{name}.csv": text for name, text in catalogue_tables(source).items()}
-    there = [str(path) for path in texts if path.exists()]
+    texts = {f"{name}.csv": text.encode("utf-8") for name, text in catalogue_tables(source).items()}
+    paths = [folder / name for name in texts]
+    others = [path for path in paths if path.exists() and (path.is_dir() or path.read_bytes() != texts[path.name])]
+    there = [str(path) for path in others]
     if there:
         found, allowed = f"{', '.join(there)} already", "a folder without these files"
         raise FileError(Problem(str(folder), (), found, allowed, "name another folder"))
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            path.write_bytes(text.encode("utf-8"))
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise FileError(Problem(f"writing {folder}", (), reason, "a folder that may be written")) from error
+    with added_to(folder) as partial:
+        for name, content in texts.items():
+            (partial / name).write_bytes(content)
     if as_json:
-        print_json({"tables": [str(path) for path in texts]})
+        print_json({"tables": [str(path) for path in paths]})
         return
-    click.echo("\n".join(map(str, texts)))
+    click.echo("\n".join(map(str, paths)))
 
 
 def _folder_of(folder: Path) -> Path:

@@ -89,6 +89,7 @@ WORK = {
     "resume of a sweep": Work(("resume", OUT, "--threads", "1"), after_half_of=SWEEP, aim=SWEEP),
     "clean": Work(("clean", "results"), before=(SHORTER,), after_half_of=RUN, in_store=True),
     "init": Work(("init", "results/mine", "--study", "example")),
+    "tables of a catalogue": Work(("catalogue", "--tables", "results/mine")),
 }
 """By name."""
 CARELESS = "careless"
@@ -409,8 +410,8 @@ class Trial:
 
         target = self.folder / OUT
         ensure_found(target)
-        if self.work.command[0] == "init" or self.work.damaged or not target.exists():
-            if self.old and self.work.command[0] != "init" and not target.exists():
+        if self.work.damaged or not target.exists():
+            if self.old and not target.exists():
                 yield "neither old nor new"
             return
         is_same = self._whole() in (self.old, self.new)

@@ -108,9 +108,16 @@ def test_a_template_is_written_once_and_can_be_filled_in(call: Callable[..., Any
 def test_a_catalogue_goes_to_a_spreadsheet_and_comes_back(call: Callable[..., Any], tmp_path: Path) -> None:
     tables = json.loads(call("catalogue", "--tables", "tables", "--json").out)["tables"]
     assert "tables/costs.csv" in tables
+    whole = {path: Path(path).read_bytes() for path in tables}
+    Path(tables[-1]).unlink()  # as where the command was stopped: it completes what is there
+    assert call("catalogue", "--tables", "tables").status == 0
+    assert {path: Path(path).read_bytes() for path in tables} == whole
+    Path(tables[0]).write_text("edited", encoding="utf-8")
     again = call("catalogue", "--tables", "tables")
     assert (again.status, again.out) == (2, "")
+    assert f"{tables[0]} already" in again.err
     assert "a folder without these files" in again.err
+    Path(tables[0]).write_bytes(whole[tables[0]])
     beside = [word for path in tables[1:] for word in (f"--{Path(path).stem}", path)]
     done = call("import", "tables/costs.csv", *beside, "--out", "back")
     assert done.status == 0, done.err

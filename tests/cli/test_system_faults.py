@@ -27,7 +27,7 @@ def test_some_faults_of_some_commands_lose_nothing() -> None:
 @pytest.mark.kills
 @pytest.mark.parametrize("name", WORK)
 def test_many_faults_lose_nothing(name: str) -> None:
-    """Of all commands together, 234 operations that fail or disks that are full, and 208 kills."""
+    """Of all commands together, 252 operations that fail or disks that are full, and 224 kills."""
     for kinds, most in ((FAILING, 6), (["kill"], 16)):
         report = run_faults([name], kinds, most=most)
         assert report.faults == dict.fromkeys(kinds, most)
