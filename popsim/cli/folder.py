@@ -163,11 +163,12 @@ def _put(written: Path, target: Path) -> None:
         files.rename(written, target)
         return
     aside = written.with_name(f"{written.name}{files.REMOVING}")
-    files.rename(target, aside)
     try:
+        files.rename(target, aside)
         files.rename(written, target)
     except OSError:
-        files.rename(aside, target)
+        if not target.exists():
+            aside.replace(target)
         raise
 
 
