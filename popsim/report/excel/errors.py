@@ -113,9 +113,9 @@ class Shortfall:
         define(sheet, "error_unknown", row, column)
         named = self._moments()
         for place, each in enumerate(named, 1):
-            sheet.text(row + place, column, each.name, **quiet)
-            sheet.formula(row + place, column + 1, f"={each.formula}", each.value, **quiet)
-            define(sheet, each.name, row + place, column + 1)
+            # The name of the cell says what it is, in any language.
+            sheet.formula(row + place, column, f"={each.formula}", each.value, **quiet)
+            define(sheet, each.name, row + place, column)
         known = {each.name: each.value for each in named}
         heavy = f"AND(beyond_kurtosis>{HEAVY_TAIL!r},beyond_kurtosis>{KURTOSIS_PER_SCENARIO!r}*beyond_number)"
         guarded = f"=IF(beyond_number=0,0,IF(OR(beyond_number<{LEAST},{heavy}),error_unknown,{{}}))"
