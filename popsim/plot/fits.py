@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from popsim.arguments import as_number
+from popsim.arguments import as_number, check_text
 from popsim.errors import ParameterError, Problem, kind_of, shown
 from popsim.fits.result import Fit
 from popsim.plot import plain
@@ -58,7 +58,8 @@ def fit(fit: Fit, ax: Axes | None = None, *, coverage: float = 0.9, unit: str = 
     if not all(math.isfinite(end / factor) for end in fit.interval(coverage)):
         found = f"{shown(coverage)}: with {fit.count} points the interval has no end"
         raise ParameterError(Problem("plot.fit()", ("coverage",), found, "one whose ends are finite, such as 0.9"))
-    picture = FitPicture(fit, coverage, unit, factor)
+    named = check_text("unit", unit, 'the unit of the amounts, such as "million US$"')
+    picture = FitPicture(fit, coverage, named, factor)
     rows = picture.key()
     with canvas.style():
         axes = plain.axes_for(ax, (7.0, 5.0))
