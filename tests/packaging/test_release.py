@@ -101,7 +101,13 @@ def test_the_repository_has_one_address(metadata: ProjectMetadata, root: Path) -
     assert urls["Issues"] == f"{repository}/issues"
     for name in ("Documentation", "Changelog"):
         assert (root / urls[name].removeprefix(f"{repository}/blob/main/")).is_file()
-    pages = [*root.glob("*.md"), root / "CITATION.cff", *(root / ".github").rglob("*.*"), *(root / "docs").glob("*.md")]
+    pages = [
+        *root.glob("*.md"),
+        root / "CITATION.cff",
+        root / "mkdocs.yml",
+        *(root / ".github").rglob("*.*"),
+        *(root / "docs").glob("*.md"),
+    ]
     named = {
         found
         for path in pages
