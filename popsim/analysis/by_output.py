@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import xarray as xr
 
+from popsim import schema
 from popsim.analysis.order import quantile_with_error
 from popsim.arrays import Floats
 from popsim.errors import Problem, RunError
@@ -47,7 +48,7 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
     Raises
     ------
     RunError
-        For values that are NaN or infinite.
+        For values that are NaN or infinite, or so large or small that their fourth powers would be.
 
     Examples
     --------
@@ -69,12 +70,19 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
 
 
 def _finite(values: Floats, variable: xr.DataArray | xr.Variable) -> Floats:
-    """Return values that are all finite."""
-    # NaN is its own minimum: this takes no room, as a mask of all values would.
-    if values.size == 0 or (np.isfinite(values.min()) and np.isfinite(values.max())):
+    """Return values that are all finite, and of a size with which analyses can compute."""
+    if values.size == 0:
         return values
-    wrong = np.argwhere(~np.isfinite(values))
+    # NaN is its own minimum: this takes no room, as a mask of all values would.
+    largest = max(-values.min(), values.max())
+    least, most = schema.ANALYSED_SCALE
+    if largest == 0.0 or least <= largest <= most:
+        return values
     name = str(getattr(variable, "name", None) or variable.attrs.get("long_name", "a variable"))
+    if np.isfinite(largest):
+        found, allowed = f"{largest:.3g} as the largest of {name}", f"0, or from {least:g} to {most:g}"
+        raise RunError(Problem("dataset", (), found, allowed, "state amounts in another unit"))
+    wrong = np.argwhere(~np.isfinite(values))
     where = f", the first in scenario {wrong[0][-1] + 1:,}" if values.ndim else ""
     found = f"NaN or infinite values among the scenarios of {name}: {len(wrong):,} of {values.size:,}{where}"
     mend = "popsim.simulate gives none: what was added, merged or divided since has left them"
