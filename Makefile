@@ -34,7 +34,7 @@ help: ## say what can be made
 run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY=my-study.toml ARGS="--seed 2")
 	$(BIN)/popsim run $(STUDY) $(ARGS)
 
-test: $(VENV)/.installed-test ## run all tests
+test: $(VENV)/.installed-test ## run the tests that CI runs
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.installed-test ## run further cases of what `make test` sees in one: some minutes

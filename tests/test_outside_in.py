@@ -21,8 +21,8 @@ XML_OF_WORD = {"_element", "_inline", "_p", "_tbl", "_tr"}
 """The XML behind the objects of python-docx, which has no other name for it."""
 
 
-OF_PYTHON = {"_exit"}
-"""What Python's own `os` offers to a process that was forked."""
+OF_PYTHON = {"_exit", "_run_exitfuncs"}
+"""What Python itself, `os` and `atexit`, offers to a process that was forked."""
 
 
 def is_private(name: str) -> bool:

@@ -22,7 +22,7 @@ _LEAST_BLOCK, _LARGEST_BLOCK = 512, 4096
 _BLOCK_BYTES = 3 * 2**17
 """What the buffers of a block may take together, if it is not the least: less than the second cache."""
 
-_CHUNK_DRAWS = 2**21
+CHUNK_DRAWS = 2**21
 """Draws handed to a thread at a time, some 10 ms of work: much more than handing over costs, and often enough to tell
 of progress."""
 
@@ -155,7 +155,7 @@ def fill(
         out[~is_written(targets)] = 0.0
     block = _fitting_block(draws, sums) if block is None else block
     step = min(block, _LEAST_BLOCK)
-    chunk = max(1, _CHUNK_DRAWS // max(len(draws.row_kind), 1) // block) * block
+    chunk = max(1, CHUNK_DRAWS // max(len(draws.row_kind), 1) // block) * block
     if points is not None:
         chunk = min(chunk, max(1, _POINT_BYTES // (8 * max(points.rows, 1) * step)) * step)
 

@@ -223,6 +223,7 @@ def test_a_study_without_anything_to_change_has_one_case(make: Make) -> None:
     assert found["case"].values.tolist() == ["full"]
 
 
+@pytest.mark.slow
 def test_errors_of_changes_are_their_spread_over_seeds(make: Make) -> None:
     """The error of the change of a quantile, paired and so much smaller, against 300 seeds; 4 % is its own error."""
     study = make(

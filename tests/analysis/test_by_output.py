@@ -101,6 +101,7 @@ def test_analyses_read_chunks(both: Both, analysis: str) -> None:
     xr.testing.assert_identical(result, ANALYSES[analysis](study, ds))
 
 
+@pytest.mark.slow
 def test_documents_are_the_same(tmp_path: Path) -> None:
     study, ds, chunked = run_of("random, six options")
     written = []

@@ -224,6 +224,7 @@ def coverage_of_errors(seeds: int, factor: float = 1.0) -> dict[str, float]:
     return {name: float(held.mean("option").min()) for name, held in inside.items()}
 
 
+@pytest.mark.slow
 def test_errors_are_calibrated() -> None:
     """In 93 to 97 of 100 runs. The share errs by sqrt(0.95 x 0.05 / 2000) = 0.0049; below 0.92 lie six of that, 1e-9.
 
@@ -239,6 +240,7 @@ def test_the_check_of_calibration_sees_errors_that_are_too_small() -> None:
     assert all(held < 0.92 for held in found.values()), found
 
 
+@pytest.mark.slow
 def test_the_error_of_the_correlation_is_calibrated() -> None:
     """Pairs exp(z), exp(z + w) far from normal: 1,000 runs of 2,000 scenarios, the share errs by 0.007."""
     rng = np.random.Generator(np.random.PCG64(22))

@@ -258,6 +258,7 @@ def test_the_example_and_its_option() -> None:
     assert lean["mean"] < found["mean"]
 
 
+@pytest.mark.slow
 def test_the_packaged_study_rests_on_what_is_common_to_all_countries() -> None:
     study = ps.load_study("pops")
     found = [ps.drivers(study, 2048, by="level", threads=threads) for threads in (1, 2)]

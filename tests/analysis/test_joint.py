@@ -98,6 +98,7 @@ def test_quantiles_of_normals_do_not_add_up() -> None:
     assert found["pooled_amount"] < found["separate_total"] < found["total"]
 
 
+@pytest.mark.slow
 def test_error_of_a_sum_of_quantiles_over_many_seeds() -> None:
     """The sums of 60 seeds scatter as the error says, to within what a chi-square of 60 allows once in 1e8."""
     exact = (MEAN + stats.norm.ppf(0.8) * np.sqrt(np.diag(COVARIANCE))).sum()

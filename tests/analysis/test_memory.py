@@ -29,6 +29,7 @@ def growth(scenarios: int, *names: str) -> dict[str, float]:
     return {name: 2**20 * float(number) for number, _, name in (line.partition(" ") for line in printed.splitlines())}
 
 
+@pytest.mark.slow
 def test_analyses_take_less_than_a_part_of_the_scenarios() -> None:
     scenarios = 800_000
     found = growth(scenarios, "summarise", "compare", "all in memory")

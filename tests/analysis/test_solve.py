@@ -52,6 +52,7 @@ def test_cofinancing_that_meets_a_budget_is_that_of_the_closed_form() -> None:
     assert ps.budget_for(alone, 0.8, "financing_need")["amount"].item() == solved["reached"].item()
 
 
+@pytest.mark.slow
 def test_errors_cover_what_all_scenarios_give_as_often_as_they_say() -> None:
     """Of 200 seeds 93 to 97 % within 1.96 errors, give or take what 200 seeds leave open (4 of their errors).
 

@@ -75,6 +75,7 @@ def test_where_no_aicc_is_to_be_had_the_order_is_explained(call: Callable[..., A
     assert "likelihood" not in call("fit", "enough.csv").out
 
 
+@pytest.mark.slow
 def test_sizes_are_over_that_of_the_reference(call: Callable[..., Any], projects: Path) -> None:
     options = ("--size-column", "people", "--json")
     one = json.loads(call("fit", "projects.csv", *options).out)

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 import popsim as ps
 from popsim.analysis.attached import attached_rare
@@ -24,6 +25,7 @@ PLAIN = ("--no-drivers", "--no-assumptions", "--format", "md")
 FEW_COUNTRIES = ("--set", 'countries.select.region=["Eastern European"]')
 
 
+@pytest.mark.slow
 def test_a_run_keeps_what_is_rare(call: Callable[..., Any], tmp_path: Path) -> None:
     done = call("run", "--scenarios", "500", *PLAIN, *FEW_COUNTRIES, "--set", EMBARGO, "--out", "kept")
     assert done.status == 0, done.err

@@ -189,6 +189,7 @@ def test_a_run_to_a_precision_goes_on_with_the_scenarios_that_it_took(
     assert content(FOLDER) == whole
 
 
+@pytest.mark.slow
 def test_a_precision_that_takes_more_than_the_memory_holds_goes_to_a_store(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

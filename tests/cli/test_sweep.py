@@ -198,7 +198,7 @@ def test_a_damaged_part_is_refused(call: Callable[..., Any], monkeypatch: pytest
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("kills", [1, pytest.param(25, marks=pytest.mark.kills)])
+@pytest.mark.parametrize("kills", [pytest.param(1, marks=pytest.mark.slow), pytest.param(25, marks=pytest.mark.kills)])
 def test_killed_at_random_moments_it_resumes_to_the_same_bits(
     tmp_path: Path, uninterrupted: dict[str, bytes], kills: int
 ) -> None:

@@ -96,7 +96,9 @@ def test_a_process_without_threads_is_refused(tmp_path: Path, monkeypatch: pytes
         message = "can't start new thread"
         raise RuntimeError(message)
 
-    monkeypatch.setattr("popsim.cli.system._threads_of_libraries", lambda: 4)
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4), raising=False)
     monkeypatch.setattr("threading.Thread.start", refuse)
     done = call("families")
     assert (done.status, done.out) == (2, "")
@@ -109,7 +111,7 @@ def test_the_system_may_refuse_a_thread_later(call: Call, study: Path, monkeypat
         raise RuntimeError(message)
 
     monkeypatch.setattr("popsim.engine.threads.ThreadPoolExecutor", refuse)
-    monkeypatch.setattr("popsim.engine.threads._CHUNK_DRAWS", 1)
+    monkeypatch.setattr("popsim.engine.threads.CHUNK_DRAWS", 1)
     done = call(*RUN, "--scenarios", "20000", "--threads", "2", "--out", "run")
     assert done.status == 2, done.err
     assert "--threads 1" in done.err

@@ -95,10 +95,10 @@ RISK: dict[str, Callable[..., Any]] = {
 }
 PROPERTIES: dict[str, Callable[..., Any]] = {"RiskTruncate": truncated, "RiskShift": shifted}
 INVERSES: dict[str, Callable[..., Any]] = {
-    "NORM_INV": stats.norm.ppf,
-    "LOGNORM_INV": lambda p, mu, sigma: np.exp(stats.norm.ppf(p, mu, sigma)),
-    "GAMMA_INV": lambda p, shape, scale: stats.gamma.ppf(p, shape, scale=scale),
-    "BETA_INV": lambda p, a, b, low, high: stats.beta.ppf(p, a, b, low, high - low),
+    "NORMINV": stats.norm.ppf,
+    "LOGNORMINV": lambda p, mu, sigma: np.exp(stats.norm.ppf(p, mu, sigma)),
+    "GAMMAINV": lambda p, shape, scale: stats.gamma.ppf(p, shape, scale=scale),
+    "BETAINV": lambda p, a, b, low, high: stats.beta.ppf(p, a, b, low, high - low),
 }
 
 
@@ -114,7 +114,7 @@ def in_risk(formula: str) -> Any:
 
 def in_spreadsheet(formula: str) -> Law:
     """Return the distribution that a formula of a spreadsheet draws from."""
-    text = formula.replace(".INV", "_INV").replace("RAND()", "p")
+    text = formula.replace(".INV", "INV").replace("RAND()", "p")
     return Law(lambda p: eval(text, {"__builtins__": {}}, {**INVERSES, "p": p}))
 
 

@@ -140,6 +140,7 @@ def test_a_cost_is_changed(tmp_path: Path) -> None:
     assert digest(check(tmp_path)) != changed
 
 
+@pytest.mark.slow
 def test_an_area_is_added_and_no_test_of_the_data_breaks(tmp_path: Path) -> None:
     printed = follow(AREA, tmp_path)
     areas = [int(text.partition("areas")[2].split()[0]) for text in (check(ROOT), printed)]
@@ -155,11 +156,13 @@ def test_a_family_is_added_and_the_tests_of_families_find_it(tmp_path: Path) -> 
     assert re.search(r"^logistic +location, scale", printed, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_command_is_added_and_help_lists_it(tmp_path: Path) -> None:
     printed = follow("Add a command", tmp_path)
     assert "KEN  Kenya\n" in printed
 
 
+@pytest.mark.slow
 def test_a_section_is_added_to_the_report(tmp_path: Path) -> None:
     assert " passed" in follow("Add a section to the report", tmp_path)
 

@@ -143,6 +143,7 @@ def test_what_a_run_needs_is_known_before(name: str, scenarios: int, breakdown: 
     assert 0.8 * peak < needed < 1.2 * peak
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_scenarios_that_are_stored(tmp_path: Path) -> None:
     # Both have several ranges of the usual length: one is drawn while another is written.
     few_needed, few = measured("example", 2**17, "country+year", str(tmp_path / "few.zarr"))

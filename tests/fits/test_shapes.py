@@ -141,6 +141,7 @@ def test_nine_tenths_of_new_amounts_lie_in_the_interval_of_many_data_sets(holds,
     holds(mean, error, exact=family == "weibull")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("family", "shape"), [(family, shapes[1]) for family, shapes in TRUE.items()])
 @pytest.mark.parametrize("count", [5])
 def test_nine_tenths_with_an_estimated_exponent(holds, family, shape, count):
@@ -184,6 +185,7 @@ def test_points_that_are_too_far_apart_for_a_shape():
         ps.fit([1e-15] * 5 + [1e15], "gamma")
 
 
+@pytest.mark.slow
 def test_a_cut_off_prediction_of_a_gamma_has_a_mean():
     """Shapes of next to nothing are among those averaged over: their quantiles far out are no floats."""
     predictive = ps.fit([2.0, 3.0, 9.0, 5.0, 7.0], "gamma").predictive

@@ -57,6 +57,7 @@ def test_few_countries_agree(few: Any) -> None:
     assert compare(run(STUDIES["pops"], QUICK, SEED, overrides=FEW), few) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("key", "value"),
     [
