@@ -24,7 +24,7 @@ SCHEMA := $(BIN)/check-jsonschema --quiet --builtin-schema vendor.
 STUDY ?= pops
 ARGS ?=
 
-.PHONY: help run test test-slow test-coverage test-hashes test-arm test-oldest release-check test-kills fuzz fuzz-smoke test-statistical coverage test-documents test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
+.PHONY: help run test test-slow test-coverage test-hashes test-arm test-oldest release-check test-kills fuzz fuzz-smoke test-statistical coverage test-documents test-pages test-cluster test-memory test-scripts lint lint-scripts bench bench-json bench-history bench-smoke bench-large bench-peers wheel rng-quality clean bench-convergence bench-linear bench-seconds docs docs-serve docs-reference translations validate mutations screenshots notebook
 
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
@@ -38,7 +38,7 @@ test: $(VENV)/.installed-test ## run the tests that CI runs
 	$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 test-slow: $(VENV)/.installed-test ## run further cases of what `make test` sees in one: some minutes
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow $(ARGS)
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow and not documents and not slow_statistical" $(ARGS)
 
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
@@ -49,7 +49,11 @@ coverage: $(VENV)/.installed-test ## how often stated errors hold the true value
 
 test-documents: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh
-	$(BIN)/python -m pytest tests/documents tests/packaging/test_newcomer.py -m documents -n 2 $(ARGS)
+	$(BIN)/python -m pytest tests/documents -m "documents and not slow" -n 2 --dist worksteal $(ARGS)
+
+test-pages: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open every page of the site, run the code of all pages, follow the start page with libraries from the index
+	@bash requirements/system_packages.sh
+	$(BIN)/python -m pytest tests/documents tests/packaging/test_newcomer.py -m "documents and slow" -n 2 $(ARGS)
 
 test-cluster: $(VENV)/.installed-objects ## end workers of a cluster again and again; store a run in object storage
 	$(BIN)/python -m pytest tests -m cluster $(ARGS)

@@ -2,7 +2,7 @@
 
 Here each block gets what its language asks for. TOML is laid over the packaged study and loads. Commands are accepted
 by the command line; Python compiles and calls what there is with arguments that there are. Both are also run, on small
-studies (`make test-documents`). Other blocks have a test of their own, which a comment names, or a reason.
+studies (`make test-pages`). Other blocks have a test of their own, which a comment names, or a reason.
 """
 
 from __future__ import annotations

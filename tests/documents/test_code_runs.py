@@ -15,7 +15,7 @@ from ..docs.blocks import Block
 from ..docs.test_code_blocks import SHELLS, commands_of, own, words_of
 from .conftest import popsim
 
-pytestmark = pytest.mark.documents
+pytestmark = [pytest.mark.documents, pytest.mark.slow]
 
 SCENARIOS = "1024"
 """Of every simulation: the least that shares of the variance are computed from."""

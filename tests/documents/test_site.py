@@ -99,13 +99,14 @@ def pages_of(site: Path) -> list[str]:
     return sorted("" if name == "." else f"{name}/" for name in found)
 
 
+@pytest.mark.parametrize("paths", [LOOKED_AT, pytest.param(None, marks=pytest.mark.slow)], ids=["some", "all"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_no_page_is_wider_than_the_screen_complains_or_asks_another_host(
-    site: Path, tab: Callable[..., Tab], width: int
+    site: Path, tab: Callable[..., Tab], width: int, paths: tuple[str, ...] | None
 ) -> None:
     opened = tab(width)
     wide = []
-    for path in pages_of(site):
+    for path in paths or pages_of(site):
         opened.open(path)
         if opened.page.evaluate(OVERFLOW) > 0:
             wide.append(path)

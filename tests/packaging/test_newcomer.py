@@ -50,7 +50,7 @@ def test_every_block_of_the_page_is_followed_or_says_why_not() -> None:
     "has_index",
     [
         pytest.param(False, id="dependencies are there"),
-        pytest.param(True, id="dependencies from the index", marks=pytest.mark.documents),
+        pytest.param(True, id="dependencies from the index", marks=[pytest.mark.documents, pytest.mark.slow]),
     ],
 )
 def test_the_page_leads_to_a_report(has_index: bool, wheel: Path, tmp_path: Path) -> None:
