@@ -150,8 +150,8 @@ RATES_OF_EXCHANGE = 1e-15, 1e15
 PRICE_INDICES = 1e-9, 1e15
 COST_SCALE = 1e-30, 1e30
 """Between these is the mean cost of a component in a country, in money of the study at the prices of each year."""
-ANALYSED_SCALE = 1e-70, 1e70
-"""Between these is the largest value of what analyses take: fourth powers of others are beyond what a float holds."""
+LARGEST_ANALYSED = 1e70
+"""Values that analyses take are at most so large: fourth powers of others are beyond what a float holds."""
 MOST_PROGRAMME_YEARS, MOST_YEARS_LATE = 1_000, 5_000
 """Years of a programme, and by which its payments may be late where lateness has an upper limit."""
 LONGEST_ID, LONGEST_NAME, LONGEST_TEXT = 64, 300, 20_000

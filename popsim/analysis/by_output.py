@@ -48,7 +48,7 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
     Raises
     ------
     RunError
-        For values that are NaN or infinite, or so large or small that their fourth powers would be.
+        For values that are NaN or infinite, or so large that their fourth powers would be.
 
     Examples
     --------
@@ -75,12 +75,11 @@ def _finite(values: Floats, variable: xr.DataArray | xr.Variable) -> Floats:
         return values
     # NaN is its own minimum: this takes no room, as a mask of all values would.
     largest = max(-values.min(), values.max())
-    least, most = schema.ANALYSED_SCALE
-    if largest == 0.0 or least <= largest <= most:
+    if largest <= schema.LARGEST_ANALYSED:
         return values
     name = str(getattr(variable, "name", None) or variable.attrs.get("long_name", "a variable"))
     if np.isfinite(largest):
-        found, allowed = f"{largest:.3g} as the largest of {name}", f"0, or from {least:g} to {most:g}"
+        found, allowed = f"{largest:.3g} as the largest of {name}", f"{schema.LARGEST_ANALYSED:g} at most"
         raise RunError(Problem("dataset", (), found, allowed, "state amounts in another unit"))
     wrong = np.argwhere(~np.isfinite(values))
     where = f", the first in scenario {wrong[0][-1] + 1:,}" if values.ndim else ""

@@ -143,6 +143,8 @@ def covariance_shares(parts: Floats, whole: Floats, replicates: int = 1) -> tupl
     # Of a total that never varies there is only rounding.
     varies = np.ptp(whole) > 0.0
     scale = mean_of(count, lambda some: np.square(whole[some] - mean)) if varies else np.float64(np.nan)
+    # Nor does one vary whose squares are nothing to a float.
+    scale = scale if scale > np.finfo(np.float64).tiny else np.float64(np.nan)
     share = mean_of(count, lambda some: (parts[..., some] - part_mean) * (whole[some] - mean)) / scale
     unit = np.sqrt(scale)
 
