@@ -118,7 +118,7 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
         return np.asarray((here - shortfall * (here > 0.0)) / share)
 
     if replicates == 1:
-        third = float(mean_of(number, lambda some: (beyond[some] - mean) ** 3))
+        third = float(mean_of(number, lambda some: np.square(beyond[some] - mean) * (beyond[some] - mean)))
         fourth = float(mean_of(number, lambda some: np.square(np.square(beyond[some] - mean))))
         error = beyond_error(Beyond(number, shortfall, second, third, fourth), heavy)
         overall = float(std_of(count, missing)) / np.sqrt(count)

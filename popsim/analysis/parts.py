@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -140,11 +141,10 @@ def covariance_shares(parts: Floats, whole: Floats, replicates: int = 1) -> tupl
     [0.5]
     """
     count, part_mean, mean = len(whole), parts.mean(axis=-1, keepdims=True), whole.mean()
-    # Of a total that never varies there is only rounding.
-    varies = np.ptp(whole) > 0.0
-    scale = mean_of(count, lambda some: np.square(whole[some] - mean)) if varies else np.float64(np.nan)
-    # Nor does one vary whose squares are nothing to a float.
-    scale = scale if scale > np.finfo(np.float64).tiny else np.float64(np.nan)
+    scale = float(mean_of(count, lambda some: np.square(whole[some] - mean)))
+    # Of a total that never varies there is only rounding; one whose squares are nothing to a float is taken for such.
+    if np.ptp(whole) == 0.0 or scale < np.finfo(np.float64).tiny:
+        scale = math.nan
     share = mean_of(count, lambda some: (parts[..., some] - part_mean) * (whole[some] - mean)) / scale
     unit = np.sqrt(scale)
 

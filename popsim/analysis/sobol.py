@@ -368,7 +368,7 @@ def _estimate(
     from scipy.special import stdtrit
 
     error = _error(influence.reshape(spread.number, -1).mean(axis=1)) * wider
-    if max(float((each**4).mean()) for each in pair) > FAR:
+    if max(float(np.square(np.square(each)).mean()) for each in pair) > FAR:
         # Replicates that have not seen the tail agree all too well.
         error = max(error, _error(influence) * wider)
     reach = float(stdtrit(spread.number - 1, (1.0 + spread.confidence) / 2.0)) * error
