@@ -47,7 +47,7 @@ coverage: $(VENV)/.installed-test ## how often stated errors hold the true value
 	rm -f results/coverage.json
 	$(BIN)/python -m tests.statistical.coverage docs/concepts/precision.md
 
-test-documents: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open the documents in a browser and in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
+test-documents: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open the documents and some pages of the site in a browser, documents in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh
 	$(BIN)/python -m pytest tests/documents -m "documents and not slow" -n 2 --dist worksteal $(ARGS)
 
