@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -350,3 +351,26 @@ def test_rare_events_of_a_part_of_a_run() -> None:
     assert sum(part["happens"].item() for part in parts) == whole["happens"].item() > 0
     with pytest.raises(ps.RunError, match="200 of the scenarios 0 to 398"):
         ps.rare_events(study, ds.isel(scenario=slice(0, None, 2)))
+
+
+@pytest.mark.parametrize("size", [1e-298, 1e-100, 1.0, 1e40])
+def test_amounts_of_any_usual_size_are_analysed(size: float) -> None:
+    dataset = ps.simulate(ps.load_study("example"), scenarios=200, breakdowns=["area"])
+    scaled = dataset.assign({name: size * dataset[name] for name in dataset.data_vars})
+    assert ps.summarise(scaled)["cost_mean"].values == pytest.approx(
+        size * ps.summarise(dataset)["cost_mean"].values, rel=1e-12, abs=0.0
+    )
+    shares, usual = (ps.variance_shares(each, by="area")["variance_share"].values for each in (scaled, dataset))
+    if size > 1e-150:
+        np.testing.assert_allclose(shares, usual, atol=1e-6)
+    else:
+        assert np.isnan(shares).all(), "squares of these are nothing to a float"
+
+
+@pytest.mark.parametrize("size", [1e80, 1e290])
+def test_amounts_beyond_what_a_float_can_raise_to_the_fourth_power_are_refused(size: float) -> None:
+    dataset = ps.simulate(ps.load_study("example"), scenarios=200, breakdowns=["area"])
+    scaled = dataset.assign({name: size * dataset[name] for name in dataset.data_vars})
+    for analyse in (ps.summarise, partial(ps.variance_shares, by="area")):
+        with pytest.raises(ps.PopsimError, match=r"1e\+70 at most"):
+            analyse(scaled)
