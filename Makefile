@@ -29,7 +29,7 @@ ARGS ?=
 help: ## say what can be made
 	@echo "make TARGET, where TARGET is"
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
-	@echo "An environment is made in $(VENV) first, with the newest Python of 3.11 to 3.13; PYTHON=... names another."
+	@echo "An environment is made in $(VENV) first, with the newest Python of 3.11 to 3.14; PYTHON=... names another."
 
 run: $(VENV)/.installed ## run the packaged study; report in results/pops (STUDY=my-study.toml ARGS="--seed 2")
 	$(BIN)/popsim run $(STUDY) $(ARGS)

@@ -5,10 +5,10 @@ set -euo pipefail
 
 folder=$1
 wanted=${2:-}
-supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))'
+supported='import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))'
 
 found=
-for candidate in ${wanted:-python3.13 python3.12 python3.11 python3}; do
+for candidate in ${wanted:-python3.14 python3.13 python3.12 python3.11 python3}; do
   # A launcher may exist and lead nowhere (pyenv): so it is run, not only looked up.
   if "$candidate" -c "$supported" >/dev/null 2>&1; then
     found=$candidate
@@ -18,7 +18,7 @@ done
 if [[ -z $found ]]; then
   have=$(${wanted:-python3} --version 2>&1 | head -n 1 || true)
   {
-    echo "popsim needs Python 3.11, 3.12 or 3.13."
+    echo "popsim needs Python 3.11, 3.12, 3.13 or 3.14."
     echo "    found    ${wanted:-python3}: ${have:-nothing}"
     echo "    to mend  install one of these, or name one: make PYTHON=/path/to/python3.12 ..."
   } >&2

@@ -49,7 +49,7 @@ def test_ci_runs_what_a_developer_runs(root: Path) -> None:
 def test_an_unfit_python_is_refused_with_what_is_wanted(make_venv, tmp_path: Path, stand_in: str) -> None:
     done = make_venv(f"{stand_in}; exit 1" if "exit" not in stand_in else stand_in)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "popsim needs Python 3.11, 3.12 or 3.13" in done.stderr
+    assert "popsim needs Python 3.11, 3.12, 3.13 or 3.14" in done.stderr
     assert not (tmp_path / "venv").exists()
 
 

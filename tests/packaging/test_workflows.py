@@ -74,6 +74,31 @@ def test_ci_covers_every_version_and_system_that_is_declared() -> None:
     assert set(jobs["hashes"]["needs"]) == {"check", "platforms", "oldest"}
 
 
+def test_pages_and_scripts_say_the_versions_of_python_that_are_declared() -> None:
+    declared = [line.rpartition(" ")[2] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+    first, last = declared[0], declared[-1]
+    assert PROJECT["requires-python"] == f">={first}"
+    either = f"{', '.join(declared[:-1])} or {last}"
+    limits = ", ".join(f"({version.replace('.', ', ')})" for version in (first, last))
+    said = {
+        "README.md": [f"[Python {', '.join(declared)}]", f"Python {first} to {last}"],
+        "docs/start.md": [f"You need Python {either}", f"take Python {first} to {last}"],
+        "docs/faq.md": [f"Python {first} to {last}"],
+        "docs/releases.md": [f"Python {first} to {last}"],
+        "docs/images/badge-python.svg": [" | ".join(declared)],
+        "Makefile": [f"the newest Python of {first} to {last}"],
+        "requirements/constraints.txt": [f"One set for Python {first} to {last}."],
+        "requirements/make_venv.sh": [
+            f"popsim needs Python {either}.",
+            limits.replace(", (", " <= sys.version_info[:2] <= ("),
+            " ".join(f"python{version}" for version in reversed(declared)),
+        ],
+    }
+    for name, texts in said.items():
+        content = " ".join((ROOT / name).read_text(encoding="utf-8").split())
+        assert [text for text in texts if text not in content] == [], name
+
+
 def test_the_oldest_versions_are_those_that_are_declared() -> None:
     lines = (ROOT / "requirements" / "oldest.txt").read_text(encoding="utf-8").splitlines()
     pins = dict(line.split("==") for line in lines if line and not line.startswith("#"))
