@@ -22,6 +22,7 @@ from popsim.analysis.totals import described
 from popsim.arguments import as_number, by_keyword, check_callable, check_text
 from popsim.arrays import Floats
 from popsim.engine.cases import Cases
+from popsim.engine.held import HeldSums
 from popsim.engine.simulation import provenance
 from popsim.engine.sweep import Sweep, sweep_of
 from popsim.engine.threads import check_threads
@@ -167,7 +168,8 @@ class _Needed:
         self, job: Sweep, key: str, variable: str, level: float, threads: int, progress: Progress | None
     ) -> None:
         self.key, self.variable, self.level = key, variable, level
-        self._job, self._threads, self._progress = job, threads, progress
+        # Where the key changes no draw, as in who pays, the values after the first few are computed from sums of these.
+        self._job, self._threads, self._progress = replace(job, held=HeldSums()), threads, progress
         self.known: dict[float, tuple[float, float]] = {}
 
     def __call__(self, value: float) -> float:

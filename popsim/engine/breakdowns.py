@@ -18,7 +18,7 @@ from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan.merge import Placed, grown, merge_all
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
-from popsim.plan.program import NO_PROGRAM, Program, make_program
+from popsim.plan.program import NO_PROGRAM, LagSums, Program, make_program
 from popsim.schema import TOTALS, Total
 from popsim.types import By
 
@@ -131,6 +131,8 @@ class Sums:
     targets: Targets
     breakdowns: tuple[Breakdown, ...]
     program: Program = NO_PROGRAM
+    lag_sums: LagSums | None = None
+    """What the steps of the program make of rows; None where rows are outputs themselves."""
 
 
 def rows_as_they_are(count: int) -> Targets:
@@ -266,7 +268,8 @@ def _sums(
             for place, key in enumerate(itertools.product(*item.labels), first):
                 outputs[place] = accumulators.settled(cell(dict(zip(item.dims, key, strict=True))))
     targets = accumulators.targets(outputs)
-    return Sums(targets, described, make_program(drawn, accumulators.lag_sums(targets)))
+    lag_sums = accumulators.lag_sums(targets)
+    return Sums(targets, described, make_program(drawn, lag_sums), lag_sums)
 
 
 def _labels(scope: Scope, name: str) -> tuple[object, ...]:

@@ -29,6 +29,7 @@ from popsim.display import as_size
 from popsim.engine.breakdowns import arrange_merged, describe_variables, read_breakdowns, scope_of
 from popsim.engine.cases import CASE, Cases
 from popsim.engine.designs import queue
+from popsim.engine.held import HeldSums
 from popsim.engine.memory import free_memory
 from popsim.engine.simulation import Simulation, provenance
 from popsim.engine.sums import Names
@@ -163,6 +164,8 @@ class Sweep:
     breakdowns: tuple[Names, ...]
     options: bool
     compiler: Compiler = field(default_factory=lambda: Compiler(expects=False))
+    held: HeldSums | None = None
+    """Of the cases before, where those to come may draw the same; None draws the cases of each part."""
 
     @property
     def digest(self) -> str:
@@ -240,7 +243,10 @@ class Sweep:
         scope = scope_of(plans)
         simulation = Simulation(tuple(plans), scope, tuple(arrange_merged(plans, self.breakdowns, scope)))
         first, count = self.plan.sampling.first, self.plan.scenarios
-        out = simulation.fill(first, first + count, threads, progress)
+        if self.held is None:
+            out = simulation.fill(first, first + count, threads, progress)
+        else:
+            out = self.held.fill(simulation, threads, progress)
         options = len(plans) // len(batch.plans)
         variables: dict[str, Any] = {}
         labels: dict[str, Any] = {}

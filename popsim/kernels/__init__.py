@@ -72,7 +72,7 @@ def _load_kernels() -> None:
     before = config.CACHE_DIR
     config.CACHE_DIR = str(cache_folder(SOURCE_DIGEST))
     try:
-        from popsim.kernels import block, elementary, latin, marginals, philox, selection, sobol  # noqa: F401
+        from popsim.kernels import block, elementary, ending, latin, marginals, philox, selection, sobol  # noqa: F401
     finally:
         config.CACHE_DIR = before
 

@@ -8,7 +8,7 @@ codes with what they do, and the functions below write them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -172,6 +172,8 @@ class LagSums(NamedTuple):
     """Uncertain shares of who pays."""
     financed: Mapping[tuple[Financed, ...], int] = MappingProxyType({})
     """Accumulator of each sum of what is financed by such shares."""
+    registers: Mapping[int, int] = MappingProxyType({})
+    """Accumulator that is a copy of a register of all countries."""
 
 
 class _Writer:
@@ -299,6 +301,20 @@ class _Writer:
         write(gate(at, at, _ZERO, 0.0))
         write(compound(at, _REGISTERS + fee_drawn) if fee_drawn >= 0 else add_share(at, at, fee))
 
+    def copies(self, registers: Mapping[int, int]) -> None:
+        """Write registers into accumulators."""
+        for register, place in registers.items():
+            self.steps.append(set_to(self.sums + place))
+            self.steps.append(add_share(self.sums + place, _REGISTERS + register, 1.0))
+
+    def ending(self, sums: LagSums) -> None:
+        """Write what the sums of all rows come to."""
+        self.cells(sums.cells)
+        for number, share in enumerate(sums.shares):
+            self.share(number, share)
+        self.financed(sums.financed)
+        self.copies(sums.registers)
+
     def financed(self, sums: Mapping[tuple[Financed, ...], int]) -> None:
         """Write what costs come to of which uncertain shares are financed."""
         write = self.steps.append
@@ -338,10 +354,27 @@ def make_program(plan: Plan, sums: LagSums) -> Program:
             value.append(writer.pay(row, target[start[row] : start[row + 1]], is_summed[row]))
             keep.append(_DRAWN)
         counts.append(len(writer.steps) - before)
-    writer.cells(sums.cells)
-    for number, share in enumerate(sums.shares):
-        writer.share(number, share)
-    writer.financed(sums.financed)
+    writer.ending(sums)
+    return _program(writer, keep, value, counts)
+
+
+def make_ending(plan: Plan, sums: LagSums) -> tuple[Program, dict[int, int]]:
+    """Return the steps that make results of sums of all rows, without those of rows, and the buffer of each register.
+
+    They are those of `make_program`, for whoever holds the sums and the registers that all countries have in common.
+    """
+    if not plan.moves.any:
+        return NO_PROGRAM, {}
+    writer = _Writer(plan, len(sums.shares))
+    writer.steps.append(set_to(_ZERO))
+    writer.price_paths()
+    writer.price_profiles({cell.price_profile for cell in sums.cells})
+    writer.ending(sums)
+    registers = plan.moves.row_keep[: int(plan.draws.row_start[1])].tolist()
+    return _program(writer, (), (), ()), {each: _REGISTERS + each for each in registers if each >= 0}
+
+
+def _program(writer: _Writer, keep: Sequence[int], value: Sequence[int], counts: Sequence[int]) -> Program:
     # Places of buffers are whole numbers that floats hold exactly.
     table = np.array(writer.steps, dtype=np.float64).reshape(-1, 6)
     return Program(

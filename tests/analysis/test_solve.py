@@ -11,6 +11,8 @@ import pytest
 from scipy import stats
 
 import popsim as ps
+from popsim.kernels import block
+from tests.engine.features import FULL
 
 SMALL = Path(__file__).parent.parent / "study" / "fixtures" / "small" / "study.toml"
 FEE, MU, SIGMA = 0.1, 3.0, 0.4
@@ -133,3 +135,60 @@ def test_both_ends_are_told_where_no_value_meets() -> None:
 def test_a_value_that_makes_the_study_wrong_is_named() -> None:
     with pytest.raises(ps.StudyError, match=r"area.y.postponed = 3, which is refused"):
         found(vary="area.y.postponed", low=0, high=4, variable="cost", scenarios=50)
+
+
+@pytest.fixture
+def drawn(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many scenarios each call of the kernel drew."""
+    kernel, counted = block.fill_scenarios, list[int]()
+
+    def counting(*arguments: Any) -> None:
+        counted.append(int(arguments[3] - arguments[2]))
+        kernel(*arguments)
+
+    monkeypatch.setattr(block, "fill_scenarios", counting)
+    return counted
+
+
+UNCERTAIN = {"family": "uniform", "low": 0.1, "high": 0.3}
+
+
+@pytest.mark.parametrize("source", [FULL, SMALL], ids=["full", "small"])
+@pytest.mark.parametrize(
+    ("key", "variable", "overrides"),
+    [
+        ("financing.cofinancing", "financing_need", {}),
+        ("financing.cofinancing", "financing_need", {"financing.agency_fee": UNCERTAIN}),
+        ("financing.agency_fee", "financing_need", {"financing.cofinancing": UNCERTAIN}),
+        ("financing.materialised", "financing_need", {"financing.cofinancing": 0.5, "scenarios.design": "sobol"}),
+        ("money.discount_rate", "cost_discounted", {"financing.cofinancing": UNCERTAIN}),
+        ("money.inflation", "cost_nominal", {"scenarios.design": "latin"}),
+    ],
+)
+def test_values_that_change_no_draw_are_computed_from_one(
+    drawn: list[int], source: Path, key: str, variable: str, overrides: dict[str, Any]
+) -> None:
+    """And each has the bits of a run of its own."""
+    stated = {"scenarios.count": 256, "scenarios.seed": 3, **overrides}
+    if source == SMALL:
+        stated = {"financing.basis": "judgement", "financing.rationale": "of a test", **stated}
+    low, high = 0.01, 0.2
+
+    def alone(value: float) -> float:
+        of_run = ps.simulate(ps.load_study(source, {**stated, key: value}), breakdowns=())
+        return float(ps.budget_for(of_run.sel(option=["full"]), 0.8, variable)["amount"].item())
+
+    amount = (alone(low) + alone(high)) / 2.0
+    drawn.clear()
+    limits = {"low": low, "high": high}
+    solved = ps.solve(source, vary=key, confidence=0.8, amount=amount, variable=variable, **limits, overrides=stated)
+    assert sum(drawn) == 256
+    assert solved.sizes["tried"] > 9
+    for value, needed in zip(solved["tried"].values[[0, -1]], solved["needed"].values[[0, -1]], strict=True):
+        assert alone(float(value)) == needed
+
+
+def test_values_that_change_draws_are_drawn(drawn: list[int]) -> None:
+    """The control of the test above."""
+    solved = found(vary="area.y.component.office.cost.sigma", low=0.1, high=1.5, amount=60.0, scenarios=256)
+    assert sum(drawn) >= 256 * (solved.sizes["tried"] - 9)
