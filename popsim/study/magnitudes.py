@@ -7,7 +7,7 @@ lie within limits too: then neither a total of all countries and years nor its v
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from popsim.errors import Keys, Problem
@@ -46,12 +46,14 @@ def check_magnitudes(study: Study, place: Place, areas: Iterable[CatalogueArea])
     """
     planned = {area.id: area for area in areas}
     general = _money_factors(study, place)
+    drivers = {each.driver for area in study.areas for component in area.components for each in component.exponents}
+    powers = {driver: _powers(study, driver) for driver in drivers}
     problems = []
     for area in study.areas:
         problems += _late(study, area, place)
         common = [*general, *_area_factors(study, area, place)]
         for component in area.components:
-            factors = [_cost(component, planned[area.id]), *_sizes(study, component, place), *common]
+            factors = [_cost(component, planned[area.id]), *_sizes(component, powers, place), *common]
             if component.money_factor != 1.0:
                 factors.append(_exchange(component, study, place))
             problems += _fault(study, area, component, factors)
@@ -92,14 +94,19 @@ def _exchange(component: Component, study: Study, place: Place) -> _Factor:
     return _Factor("money", power, power, place, ("money", key))
 
 
-def _sizes(study: Study, component: Component, place: Place) -> list[_Factor]:
+def _powers(study: Study, driver: str) -> tuple[float, float]:
+    """Return the logarithms of a driver in the smallest and in the largest country."""
+    powers = [_logarithm(country.factor(driver)) for country in study.countries]
+    return min(powers), max(powers)
+
+
+def _sizes(component: Component, powers: Mapping[str, tuple[float, float]], place: Place) -> list[_Factor]:
     """Return what each driver makes of a cost, in the smallest and in the largest country."""
     found = []
     for exponent in component.exponents:
         reference = _logarithm(exponent.reference)
-        powers = [_logarithm(country.factor(exponent.driver)) - reference for country in study.countries]
         ends = exponent.value.support() if isinstance(exponent.value, Family) else (exponent.value,)
-        products = [end * power for end in ends for power in (min(powers), max(powers))]
+        products = [end * (power - reference) for end in ends for power in powers[exponent.driver]]
         keys: Keys = ("size", "reference") if exponent.driver == "size" else ("driver", exponent.driver, "reference")
         found.append(_Factor(exponent.driver, min(products), max(products), place, keys))
     return found
