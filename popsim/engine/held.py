@@ -150,7 +150,7 @@ def _drawn(
     count = sums.targets.target_count
     copies = {register: count + number for number, register in enumerate(registers)}
     held: dict[_Key, int] = {**wanted, **{(_REGISTER, each): place for each, place in copies.items()}}
-    plain = lag_sums._replace(cells={}, shares=(), financed={}, registers=copies)
+    plain = lag_sums._replace(cells={}, shares=(), financed={}, registers=tuple(copies.items()))
     targets = sums.targets._replace(
         target_count=count + len(copies),
         output_start=pointers([1] * len(held)),

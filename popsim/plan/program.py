@@ -8,7 +8,7 @@ codes with what they do, and the functions below write them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -172,8 +172,8 @@ class LagSums(NamedTuple):
     """Uncertain shares of who pays."""
     financed: Mapping[tuple[Financed, ...], int] = MappingProxyType({})
     """Accumulator of each sum of what is financed by such shares."""
-    registers: Mapping[int, int] = MappingProxyType({})
-    """Accumulator that is a copy of a register of all countries."""
+    registers: tuple[tuple[int, int], ...] = ()
+    """Registers of all countries, each with the accumulator that is a copy of it."""
 
 
 class _Writer:
@@ -301,9 +301,9 @@ class _Writer:
         write(gate(at, at, _ZERO, 0.0))
         write(compound(at, _REGISTERS + fee_drawn) if fee_drawn >= 0 else add_share(at, at, fee))
 
-    def copies(self, registers: Mapping[int, int]) -> None:
+    def copies(self, registers: Iterable[tuple[int, int]]) -> None:
         """Write registers into accumulators."""
-        for register, place in registers.items():
+        for register, place in registers:
             self.steps.append(set_to(self.sums + place))
             self.steps.append(add_share(self.sums + place, _REGISTERS + register, 1.0))
 
