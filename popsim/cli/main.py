@@ -58,10 +58,6 @@ The file of a command whose name is a word of Python has an underscore behind it
 """
 
 
-_left_open: list[BaseException] = []
-"""Failures of netCDF to write a file, which stays open in HDF5: that would end the process by SIGSEGV at its exit."""
-
-
 class CommandGroup(click.Group):
     """A group whose commands are imported when they are called or listed."""
 
@@ -133,12 +129,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         begin_process()
         ignore_foreign_settings()
         _tune_garbage_collector()
-    status = _status(sys.argv[1:] if arguments is None else arguments)
-    if arguments is None and _left_open:
-        for stream in (sys.stdout, sys.stderr):
-            _silence(stream)
-        os._exit(status)
-    sys.exit(status)
+    sys.exit(_status(sys.argv[1:] if arguments is None else arguments))
 
 
 def _tune_garbage_collector() -> None:
@@ -181,11 +172,6 @@ def _status(arguments: Sequence[str]) -> int:
 
 def _explained(error: Exception | KeyboardInterrupt) -> int:
     """Print on standard error what went wrong; return the exit status that belongs to it."""
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, RuntimeError) and str(cause).startswith("NetCDF"):
-            _left_open.append(cause)
-        cause = cause.__cause__ or cause.__context__
     match error:
         case click.ClickException():
             return _print_error(error.show, WRONG_INPUT)

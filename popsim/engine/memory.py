@@ -7,8 +7,6 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from popsim.display import as_size
 from popsim.engine.simulation import Simulation
 from popsim.errors import ParameterError, Problem
@@ -36,7 +34,9 @@ _DOCUMENTS = 96 * 2**20
 _KEPT = 104 * 2**20
 """What is freed of that and kept by the C library, which gives it back at once only where a store is read."""
 _WRITTEN = 2
-"""How often the largest variable is in memory beside the others while it is written to netCDF: its order is changed."""
+"""How often all scenarios are in memory once more, as the netCDF file that is made and a copy that is written.
+
+Random numbers hardly pack."""
 
 
 class _Version(NamedTuple):
@@ -174,9 +174,7 @@ def needed_for_run(simulation: Simulation) -> int:
     >>> needed_for_run(simulation) > needed_in_memory(simulation)
     True
     """
-    one = np.empty((simulation.outputs, 1))
-    largest = max(simulation.shaped(item, one).size for item in simulation.breakdowns)
-    written = _WRITTEN * 8 * largest * simulation.sampling.count
+    written = _WRITTEN * 8 * simulation.outputs * simulation.sampling.count
     return needed_in_memory(simulation) + _DOCUMENTS + _KEPT + written
 
 

@@ -22,6 +22,7 @@ from popsim.arguments import check_path
 from popsim.display import as_html, as_size, as_text, listed
 from popsim.engine import files
 from popsim.engine.manifest import Verified, announce, announce_store, read_manifest, record, verify, write_manifest
+from popsim.engine.netcdf import dataset_written, netcdf_written
 from popsim.engine.run_folder import ensure_found
 from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, kind_of
 from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
@@ -217,29 +218,8 @@ def save_joint(folder: Path, joint: xr.Dataset) -> None:
         When the file cannot be written.
     """
     packed = {name: {"zlib": True, "complevel": 1, **how} for name, how in _encoding(joint).items()}
-    with netcdf_written(folder / JOINT_FILE) as partial:
-        joint.to_netcdf(partial, engine="netcdf4", encoding=packed)
-
-
-@contextmanager
-def netcdf_written(path: Path) -> Iterator[Path]:
-    """Yield a path beside a netCDF file to write to, and put it in the place of the file when all of it is written.
-
-    Raises
-    ------
-    FileError
-        When the file cannot be written; what was there before stays.
-    RunError
-        When there is something to write of which netCDF has no type.
-    """
-    with files.written(path) as partial:
-        try:
-            yield partial
-        except RuntimeError as error:  # netCDF says so where a disk is full
-            raise OSError(str(error)) from error
-        except (TypeError, ValueError) as error:  # and so where it has no such type
-            found, mend = f"what netCDF cannot hold: {error}", "numbers and texts, as popsim.simulate gives them"
-            raise RunError(Problem(str(path), (), found, mend)) from error
+    with dataset_written(folder / JOINT_FILE, joint, packed):
+        pass
 
 
 def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
@@ -258,8 +238,7 @@ def replace_ensemble(folder: Path, dataset: xr.Dataset) -> None:
         files.remove(folder / ENSEMBLE_FILE)
         record(folder, [STORE_FILE])
         return
-    with netcdf_written(folder / ENSEMBLE_FILE) as partial:
-        dataset.to_netcdf(partial, engine="netcdf4", encoding=_encoding(dataset))
+    with dataset_written(folder / ENSEMBLE_FILE, dataset, _encoding(dataset)) as partial:
         announce(folder, {ENSEMBLE_FILE: partial})
     files.remove(path)
     record(folder, [ENSEMBLE_FILE])
@@ -548,12 +527,16 @@ def save_plan(path: Path, plan: Plan) -> None:
     """
     is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
     arrays = _arrays(plan, is_shared)
-    with netcdf_written(path) as partial, netCDF4.Dataset(partial, "w") as file:
+
+    def fill(file: netCDF4.Dataset) -> None:
         used = {name: array for name, array in arrays.items() if array.size > 0 or name not in LATER_ARRAYS}
         _write_plan(file, file, plan, used)
         for other in plan.alternatives:
             own = {name: array for name, array in _arrays(other, is_shared).items() if not _same(array, arrays[name])}
             _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other, own)
+
+    with netcdf_written(path, fill):
+        pass
 
 
 def _arrays(plan: Plan, is_shared: bool) -> dict[str, np.ndarray[Any, Any]]:

@@ -14,8 +14,8 @@ import xarray as xr
 from popsim.arguments import check_path
 from popsim.engine import files
 from popsim.engine.manifest import verify
+from popsim.engine.netcdf import dataset_written
 from popsim.engine.run_folder import ensure_found
-from popsim.engine.runs import netcdf_written
 from popsim.engine.sweep import Part, Sweep
 from popsim.errors import FileError, Problem, RunError
 from popsim.schema import MANIFEST_FILE, SWEEP_FILE, SWEEP_PARTS
@@ -127,8 +127,8 @@ def _write(path: Path, dataset: xr.Dataset) -> None:
         for name, variable in dataset.variables.items()
         if variable.dtype.kind in "fi" and variable.ndim
     }
-    with netcdf_written(path) as partial:
-        dataset.to_netcdf(partial, engine="netcdf4", encoding=encoding)
+    with dataset_written(path, dataset, encoding):
+        pass
 
 
 def _read(path: Path) -> xr.Dataset:

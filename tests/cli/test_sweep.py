@@ -17,7 +17,6 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-import xarray as xr
 
 import popsim as ps
 from popsim.cli.main import main
@@ -50,13 +49,15 @@ def uninterrupted(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 def test_a_piece_of_a_netcdf_file_that_cannot_be_written_is_said(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object, **__: object) -> None:
-        raise RuntimeError("NetCDF: HDF error")
+    def broken(path: Path, content: memoryview) -> None:
+        with path.open("wb") as file:
+            file.write(content[: len(content) // 2])
+        raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(xr.Dataset, "to_netcdf", broken)
+    monkeypatch.setattr(Path, "write_bytes", broken)
     done = call("sweep", "example", "--grid", "start.years=0,1", "--scenarios", "20", "--out", "swept")
     assert (done.status, done.out) == (2, "")
-    assert "NetCDF: HDF error" in done.err
+    assert "Input/output error" in done.err
     assert "to mend  make room" in done.err
 
 

@@ -20,7 +20,7 @@ def test_some_faults_of_some_commands_lose_nothing() -> None:
     """`make test-kills` tries hundreds, of all commands that write."""
     report = run_faults(FEW, most=1)
     assert report.faults == dict.fromkeys(FAULTS, len(FEW))
-    assert report.operations["run"] > 1_000
+    assert report.operations["run"] > 100
     assert not report.findings, "\n".join(map(str, report.findings))
 
 
