@@ -114,15 +114,16 @@ def fill_store_on_cluster(
         When workers have other versions, do not see the store, or end again and again, or the scheduler is lost; what
         is finished is kept.
     FileError
-        When a worker cannot write to the store.
+        When a worker cannot write to the store, or its disk has no room for all of it.
     """
     from distributed import as_completed
     from distributed.comm import CommClosedError
 
+    from popsim.engine.disk import check_fits_disk
     from popsim.engine.store import check_same
 
     check_same(store, simulation)
-    missing, wanted = store.missing(), simulation.sampling.count
+    is_first, missing, wanted = True, store.missing(), simulation.sampling.count
     done = wanted - sum(stop - start for start, stop in missing)
     versions = _versions()
     path = store.path if "://" in store.path else os.path.abspath(store.path)
@@ -139,6 +140,9 @@ def fill_store_on_cluster(
         for future, result in running:
             if future.status != "finished":
                 raise _failure(future.status, result)
+            if is_first:
+                check_fits_disk(store)
+                is_first = False
             done += result
             if progress is not None:
                 progress(done, wanted)

@@ -27,6 +27,7 @@ import xarray as xr
 
 from popsim.arguments import check_whole
 from popsim.arrays import Floats
+from popsim.engine.disk import check_fits_disk
 from popsim.engine.shards import AHEAD
 from popsim.engine.simulation import Simulation
 from popsim.engine.storage import Storage, storage_at
@@ -571,7 +572,7 @@ def fill_store(simulation: Simulation, store: Store, threads: int, progress: Pro
     RunError
         When the store is of another simulation.
     FileError
-        When it cannot be written. The ranges that were finished before stay.
+        When it cannot be written, or the disk has no room for all of it. The ranges that were finished before stay.
     """
     check_same(store, simulation)
     store.discard_partial()
@@ -587,6 +588,8 @@ def fill_store(simulation: Simulation, store: Store, threads: int, progress: Pro
             simulation.fill(start, stop, threads, _after(progress, done, wanted), out)
             if writing is not None:
                 writing.result()
+                if i == 1:
+                    check_fits_disk(store)
             writing = writer.submit(store.write, start, stop, out)
             done += stop - start
         if writing is not None:

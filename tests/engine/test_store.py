@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -207,6 +208,24 @@ def test_a_full_disk_is_named(simulation: Simulation, tmp_path: Path, failing: l
     failing[0] = 3
     with pytest.raises(FileError, match="No space left on device"):
         create_store(tmp_path / "ensemble.zarr", simulation)
+
+
+@pytest.mark.parametrize(("room", "fits"), [(0.95, False), (1.05, True)])
+def test_a_disk_without_room_for_all_ends_the_run_early_and_keeps_what_is_finished(
+    room: float, fits: bool, simulation: Simulation, store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = sum(each.stat().st_size for name in store.variables for each in Path(store.path, name).glob("c.*"))
+    free = int(room * whole * 444 / COUNT)  # 256 of 700 scenarios are finished when the disk is looked at
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(total=2**40, free=free))
+    begun = create_store(tmp_path / "begun.zarr", simulation, chunk=256)
+    if fits:
+        fill_store(simulation, begun, threads=1)
+        assert not begun.missing()
+        return
+    with pytest.raises(FileError, match=r"(?s)free on this disk.*444 more scenarios") as refused:
+        fill_store(simulation, begun, threads=1)
+    assert "what is finished is kept" in str(refused.value)
+    assert begun.missing() == [(256, 512), (512, 700)]
 
 
 def test_what_a_killed_process_left_is_removed(simulation: Simulation, tmp_path: Path) -> None:
