@@ -1,4 +1,4 @@
-"""What many cases of a study cost, in runs of it: processor time of both in turns, so that both meet the same machine."""
+"""What many cases of a study cost, in runs of it: processor time of both, in turns, so that the machine is the same."""
 
 from __future__ import annotations
 
