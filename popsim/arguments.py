@@ -113,6 +113,19 @@ def check_whole(argument: str, value: object, low: int, high: int | None = None,
     return number
 
 
+def check_threads(threads: int | None) -> int:
+    """Return the number of threads: as many as the process may use, unless stated.
+
+    Raises
+    ------
+    ParameterError
+        For less than one thread.
+    """
+    if threads is None:
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return check_whole("threads", threads, 1, unless="None for all cores")
+
+
 def check_name(argument: str, value: object, known: Iterable[Name]) -> Name:
     """Return a name that is among the known ones.
 

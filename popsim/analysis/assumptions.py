@@ -21,11 +21,10 @@ from popsim import schema
 from popsim.analysis.compare import ROUNDING
 from popsim.analysis.door import check_probability, study_of
 from popsim.analysis.order import Moments
-from popsim.arguments import check_callable
+from popsim.arguments import check_callable, check_threads
 from popsim.arrays import Floats
 from popsim.engine.fixed import FixedRuns, run_together
 from popsim.engine.simulation import provenance
-from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile as compile_plan
 from popsim.plan.common_scores import CommonScore, common_scores

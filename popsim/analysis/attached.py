@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from popsim.analysis.assumptions import assumption_work, assumptions
 from popsim.analysis.beside import put_beside, take_from_beside
 from popsim.analysis.door import dataset_of
-from popsim.analysis.drivers import driver_work, drivers, figure_names, figures_of, least_scenarios
-from popsim.plan.financing import uncertain_parts
+from popsim.analysis.driver_figures import figure_names, figures_of
 from popsim.plan.streams import FINANCING
 from popsim.schema import seed_of
 from popsim.study.model import Study
@@ -78,6 +76,10 @@ def add_drivers(
     threads, progress
         As for `simulate`.
     """
+    # Imported when used, here and below: who reads what a run keeps needs nothing that draws scenarios.
+    from popsim.analysis.drivers import driver_work, drivers, least_scenarios
+    from popsim.plan.financing import uncertain_parts
+
     if wanted is False:
         return leave_out_drivers(dataset, "asked")
     cost = dataset["cost"].isel(option=0).values
@@ -259,6 +261,8 @@ def affordable_assumptions(
     """
     if wanted is False:
         return "asked"
+    from popsim.analysis.assumptions import assumption_work, assumptions
+
     count = SCENARIOS if wanted else min(ASSUMPTION_SCENARIOS, dataset.sizes["scenario"])
     stated, own = (count * work for work in assumption_work(study))
     if wanted is None and stated > DRAWS:

@@ -15,18 +15,13 @@ import xarray as xr
 from popsim.analysis.beside import put_beside, take_from_beside
 from popsim.analysis.door import dataset_of
 from popsim.analysis.summarise import summarise
-from popsim.engine.designs import queue
-from popsim.engine.joint import sample_of
-from popsim.engine.simulation import Simulation
-from popsim.engine.threads import check_threads
-from popsim.plan import compile as compile_plan
-from popsim.plan.model import Plan
-from popsim.plan.subset import subset
+from popsim.arguments import check_threads
 from popsim.schema import BREAKDOWNS, breakdown_name
-from popsim.study.model import Study
 
 if TYPE_CHECKING:
     from popsim.engine.runs import Run
+    from popsim.plan.model import Plan
+    from popsim.study.model import Study
 
 MOST_VALUES = 1 << 26
 """Amounts by country that are looked at; of more scenarios the first are taken."""
@@ -60,6 +55,10 @@ def country_ranges(study: Study, threads: int | None = None) -> xr.Dataset:
     >>> found["cost_by_country_quantile"].dims, found.attrs["scenarios"]
     (('country', 'quantile'), 200)
     """
+    # Imported when used, here and below: who reads ranges that a run keeps needs nothing that draws scenarios.
+    from popsim.engine.joint import sample_of
+    from popsim.plan.lowering import compile as compile_plan
+
     plan = compile_plan(replace(study, options=()))
     countries = plan.labels.country
     count = sample_of(plan.sampling, max(MOST_VALUES // (2 * len(study.countries)), 1))
@@ -77,6 +76,10 @@ def country_ranges(study: Study, threads: int | None = None) -> xr.Dataset:
 
 def _of_countries(plan: Plan, countries: Collection[str], count: int, threads: int | None) -> xr.Dataset:
     """Return the cost and the need of some countries of a plan, with the bits that they have among all countries."""
+    from popsim.engine.designs import queue
+    from popsim.engine.simulation import Simulation
+    from popsim.plan.subset import subset
+
     sampling = plan.sampling.changed(count, None)
     whole = plan.with_sampling(sampling)
     waiting = queue([whole.draws]) if sampling.design == "sobol" else None

@@ -28,15 +28,16 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis.door import check_probability, options_of, study_of
+from popsim.analysis.driver_figures import figure_suffix
 from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
 from popsim.analysis.widening import student_factor
-from popsim.arguments import as_list, check_callable, check_name, check_text
+from popsim.arguments import as_list, check_callable, check_name, check_text, check_threads
 from popsim.arrays import Floats, Integers
 from popsim.engine.simulation import provenance
 from popsim.engine.sums import Names
-from popsim.engine.threads import Progress, check_threads
+from popsim.engine.threads import Progress
 from popsim.engine.variants import Variants
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan import compile as compile_plan
@@ -179,42 +180,14 @@ def drivers(
             continue
         table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
         title = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["long_name"].lower()
-        result = result.assign(index_variables(table, (by, *dims), asked.confidence, _suffix(name), f"the {title}"))
+        result = result.assign(
+            index_variables(table, (by, *dims), asked.confidence, figure_suffix(name), f"the {title}")
+        )
         if dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
         else:
             result = result.assign(_widths(one[name], [each[name] for each in kept], table, name, by, asked))
     return result.assign_attrs(_attributes(asked, option))
-
-
-def figure_names(found: xr.Dataset, total: str) -> dict[str, str]:
-    """Return the names of the figures of one total, each with the name that the same figure of the cost has.
-
-    Examples
-    --------
-    >>> import popsim as ps
-    >>> found = ps.drivers(ps.load_study("pops"), scenarios=1024, by="level")
-    >>> figure_names(found, "financing_need")["variance_share_of_financing_need_by_area"]
-    'variance_share_by_area'
-    """
-    ending, names = _suffix(total), dict[str, str]()
-    for name in map(str, found.data_vars):
-        figure, by, grouping = name.removesuffix("_error").partition("_by_")
-        if figure.endswith(ending) if ending else "_of_" not in figure:
-            error = "_error" if name.endswith("_error") else ""
-            names[name] = figure[: len(figure) - len(ending)] + by + grouping + error
-    return names
-
-
-def figures_of(found: xr.Dataset, total: str) -> xr.Dataset:
-    """Return the figures of one total under the names that those of the cost have.
-
-    Of the cost, without the input that changes no cost: who pays.
-    """
-    names = figure_names(found, total)
-    figures = found[list(names)].rename({name: short for name, short in names.items() if name != short})
-    is_cost = total == "cost" and "input" in figures.coords
-    return figures.drop_sel(input=FINANCING, errors="ignore") if is_cost else figures
 
 
 class Work(NamedTuple):
@@ -300,11 +273,6 @@ def _coordinates(groups: Groups, by: str, plan: Plan) -> dict[str, object]:
     }
 
 
-def _suffix(name: str) -> str:
-    """Return what is appended to the name of a figure: nothing for the cost."""
-    return name.removeprefix("cost") if name == "cost" or name.startswith("cost_by_") else f"_of_{name}"
-
-
 def _indices(one: Floats, other: Floats, mixed: Floats, spread: Bootstrap) -> Floats:
     """Return the indices of every cell of a variable: (..., first-order and total, estimate)."""
     rows = zip(*(each.reshape(-1, each.shape[-1]) for each in (one, other, mixed)), strict=True)
@@ -317,7 +285,7 @@ def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dic
     share, error = covariance_shares(part, whole)
     if np.isinf(Moments(whole).std_error):
         error = np.where(error > 0.0, np.inf, error)
-    title, suffix = "Share of the variance", _suffix(name)
+    title, suffix = "Share of the variance", figure_suffix(name)
     meaning = "Covariance with the whole over the variance of the whole."
     return {
         f"variance_share{suffix}": _described(share, dims, title, meaning),
@@ -359,7 +327,9 @@ def _widths(
         "width": f"Width of {range_words}.",
     }
     return {
-        f"{figure}{_suffix(name)}{part}": _described(values, dims, title, meanings.get(figure, f"{title}."), units)
+        f"{figure}{figure_suffix(name)}{part}": _described(
+            values, dims, title, meanings.get(figure, f"{title}."), units
+        )
         for figure, dims, value, error, title in figures
         for part, values in (("", value), ("_error", error))
     }

@@ -18,8 +18,8 @@ from popsim.analysis.widening import (
     spacings_factor,
     student_factor,
 )
+from popsim.arguments import check_threads
 from popsim.arrays import Floats, Integers, Mask
-from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, RunError
 from popsim.types import Interval
 

@@ -15,11 +15,20 @@ from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_probability, coverage_of, dataset_of, replicates_of
 from popsim.analysis.order import coverage_interval, half_width, quantile_with_error, scenarios_for
 from popsim.analysis.totals import described, units_of, variable_of
-from popsim.arguments import as_number, as_whole, by_keyword, check_callable, check_name, check_path, check_whole
+from popsim.arguments import (
+    as_number,
+    as_whole,
+    by_keyword,
+    check_callable,
+    check_name,
+    check_path,
+    check_threads,
+    check_whole,
+)
 from popsim.arrays import Floats
 from popsim.engine.batches import Batches, InMemory, InStore
 from popsim.engine.simulate import simulation_of
-from popsim.engine.threads import Progress, check_threads
+from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, Problem
 from popsim.plan import compile
 from popsim.plan.model import Plan

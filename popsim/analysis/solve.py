@@ -19,13 +19,12 @@ import xarray as xr
 from popsim.analysis.door import check_probability
 from popsim.analysis.order import check_supported, quantile_with_error
 from popsim.analysis.totals import described
-from popsim.arguments import as_number, by_keyword, check_callable, check_text
+from popsim.arguments import as_number, by_keyword, check_callable, check_text, check_threads
 from popsim.arrays import Floats
 from popsim.engine.cases import Cases
 from popsim.engine.held import HeldSums
 from popsim.engine.simulation import provenance
 from popsim.engine.sweep import Sweep, sweep_of
-from popsim.engine.threads import check_threads
 from popsim.errors import ParameterError, Problem, StudyError
 from popsim.study.model import Study
 from popsim.study.patch import split_key

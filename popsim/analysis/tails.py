@@ -24,7 +24,6 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy.special import chdtri, ndtr, ndtri
 
 from popsim.analysis.blocks import mean_of, sum_of
 from popsim.arrays import Floats, Integers, Mask
@@ -162,6 +161,9 @@ def _usual_std_error(values: Floats, floor: float, mean: float, std: float) -> f
 
 @lru_cache(maxsize=8)
 def _levels(count: int, most: int) -> _Levels:
+    # Imported when used, here and below: it takes 0.1 s, and most samples have no heavy tail.
+    from scipy.special import ndtri
+
     above = [most]
     while above[-1] // 2 >= _LEAST:
         above.append(above[-1] // 2)
@@ -227,6 +229,8 @@ def _bend(levels: _Levels, slopes: Floats, chosen: int) -> tuple[float, float]:
     The slopes of the scenarios between one level and the next are independent; a line through them over their mean
     scores is fitted, and from the chosen level on downward as many are added as it fits.
     """
+    from scipy.special import chdtri
+
     information = 1.0 / levels.variance
     bend, error = 0.0, np.inf
     for first in range(chosen, -1, -1):
@@ -251,6 +255,8 @@ def _bend(levels: _Levels, slopes: Floats, chosen: int) -> tuple[float, float]:
 @lru_cache(maxsize=4)
 def _exceedances(count: int, expected: int) -> tuple[Floats, Floats, Floats]:
     """Scores of the largest scenarios in many samples (NaN beyond those expected), and two normals for each sample."""
+    from scipy.special import ndtri
+
     random = np.random.Generator(np.random.Philox(_SEED))
     length = int(expected + 6.0 * np.sqrt(expected) + 6)
     arrivals = np.cumsum(random.standard_exponential((_SAMPLES, length)), axis=1)
@@ -260,6 +266,8 @@ def _exceedances(count: int, expected: int) -> tuple[Floats, Floats, Floats]:
 
 def _simulated(fit: _Fit, values: Floats, floor: float, top: Floats, usual: float) -> TailErrors:
     """Return the errors under a fit, from samples of the scenarios that are largest."""
+    from scipy.special import ndtri
+
     count = len(values)
     if fit.bend > _MOST_BENT:
         return TailErrors(np.inf, np.inf)
@@ -325,6 +333,8 @@ def _line(scores: Floats, slope: float, fit: _Fit, reach: float) -> Floats:
 
 def _moment(power: int, start: float, slope: Floats, fit: _Fit, reach: float) -> Floats:
     """Return the expectation of a power of the excess, where the score is above `start`: integrals of normals."""
+    from scipy.special import ndtr
+
     narrow, steep = 1.0 - power * fit.bend, power * (slope - fit.bend * fit.centre)
     const = -power * (slope * fit.score + fit.bend * (fit.score**2 / 2.0 - fit.centre * fit.score))
     first = min(start, reach)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from popsim import schema
-from popsim.cli.loading import read_run, trusted_as_mapping
+from popsim.cli.loading import read_figures, trusted_as_mapping
 from popsim.cli.output import print_json, print_scenarios, print_table, print_text
 from popsim.cli.parameters import as_json_option, positive_number, run_argument, share_of_one, trust_option
 from popsim.cli.sparing import spare_dask
@@ -75,7 +75,7 @@ def command(
     spare_dask(run)
     from popsim import analysis
 
-    loaded = read_run(run, trust_edited)
+    loaded = read_figures(run, trust_edited)
     if by is not None:
         dataset, what = loaded.dataset, cast("Base", variable or "cost")
         names = [name.strip() for name in by.split(",")]

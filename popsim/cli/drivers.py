@@ -110,7 +110,7 @@ def drivers_by_grouping(
 
 def _print(study: Study, results: dict[str, xr.Dataset]) -> None:
     """Print the tables of the report."""
-    from popsim.analysis.drivers import figures_of
+    from popsim.analysis.driver_figures import figures_of
     from popsim.plan.streams import FINANCING
     from popsim.report.document import Paragraph
     from popsim.report.numbers import count

@@ -46,6 +46,7 @@ def make_sweep(folder: Path, target: Path, study: Study, asked: Mapping[str, Any
     StudyError
         When every case fails.
     """
+    from popsim.arguments import check_threads
     from popsim.cli.progress import progress_bar
     from popsim.engine.cases import Cases
     from popsim.engine.manifest import write_manifest
@@ -53,7 +54,6 @@ def make_sweep(folder: Path, target: Path, study: Study, asked: Mapping[str, Any
     from popsim.engine.runs import save_plan, save_study
     from popsim.engine.sweep import sweep_of
     from popsim.engine.sweep_folder import missing_of, read_parts, write_part, write_sweep
-    from popsim.engine.threads import check_threads
 
     cases = Cases.of(asked["grid"], asked["cases"])
     with sweep_of(study, cases, options=asked["options"], breakdowns=asked["breakdowns"]) as job:

@@ -39,10 +39,10 @@ def command(run: Path, threads: int | None, trust_edited: bool, as_json: bool) -
     and point estimates are compared, which follow from the plan alone; what is computed from the study beside them,
     such as drivers, is named and not compared.
     """
+    from popsim.arguments import check_threads
     from popsim.cli.progress import progress_bar
     from popsim.engine.again import repeat
     from popsim.engine.runs import load_plan, opened_dataset, verified_run
-    from popsim.engine.threads import check_threads
     from popsim.schema import PLAN_FILE
 
     verified = verified_run(run, trust_edited)

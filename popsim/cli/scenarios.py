@@ -52,8 +52,8 @@ class Resources:
         ParameterError
             For a size of memory that is none.
         """
+        from popsim.arguments import check_threads
         from popsim.engine.memory import memory_limit
-        from popsim.engine.threads import check_threads
 
         return cls(check_threads(threads), memory_limit(memory), scheduler)
 

@@ -40,7 +40,7 @@ from popsim.schema import (
     is_document,
     seed_of,
 )
-from popsim.study.load import load_study
+from popsim.study.load import StudyReader, load_study
 from popsim.study.model import Study
 
 _OPTION = "option_"
@@ -168,9 +168,9 @@ def save_run(
     ]
     if problems:
         raise ParameterError(problems)
-    _check_made_by(dataset, plan, str(target))
+    _check_made_by(dataset, plan.digest, str(target))
     if joint is not None:
-        _check_made_by(joint, plan, str(target))
+        _check_made_by(joint, plan.digest, str(target))
     names = {ENSEMBLE_FILE, STORE_FILE, PLAN_FILE, *([] if joint is None else [JOINT_FILE])}
     names |= {name for name, _ in study.files}
     _remove_earlier(target, names)
@@ -333,17 +333,61 @@ def load_run(folder: str | os.PathLike[str], *, trust_edited: bool = False) -> R
         When its study.toml was changed and is no longer valid.
     """
     source = Path(check_path("folder", folder, "the path of a folder written by popsim run"))
-    verified = verified_run(source, trust_edited)
-    dataset, ensemble = load_dataset(source), str(source / ensemble_file(source))
-    if problems := differences(dataset, ensemble):
-        raise RunError(problems)
-    _check_made_by(dataset, load_plan(source / PLAN_FILE), ensemble)
-    # Point estimates of earlier versions left out starts, delays and rises of prices: nothing to compare totals with.
-    stale = [name for name in dataset.data_vars if _is_earlier_estimate(str(name), dataset.variables[name])]
-    dataset = dataset.drop_vars(stale)
+    return _loaded(source, verified_run(source, trust_edited))
+
+
+def open_run(folder: Path, *, trust_edited: bool = False) -> Run:
+    """Read of a folder that `popsim run` wrote what its figures need, in a third of the time that `load_run` takes.
+
+    The dataset of ensemble.nc is read when it is used, the study is without stated alternatives, notes and the texts of
+    its files, and of the plan no more is read than its digest: the manifest says that it is the one that was written.
+    Where it cannot say so, of a run that is trusted all the same, all is read as `load_run` does.
+
+    Parameters
+    ----------
+    folder, trust_edited
+        As for `load_run`.
+
+    Raises
+    ------
+    DamagedRunError, RunError, FileError, StudyError
+        As for `load_run`.
+    """
+    verified = verified_run(folder, trust_edited)
+    if verified.manifest is None or verified.trusted:
+        return _loaded(folder, verified)
+    ensemble = str(folder / ensemble_file(folder))
+    dataset = _as_laid_out(_read_when_used(folder), ensemble)
+    path = folder / PLAN_FILE
+    with _reading(path), netCDF4.Dataset(path) as file:
+        _check_made_by(dataset, str(file.getncattr("plan_digest")), ensemble)
+    return Run(folder, StudyReader(folder / STUDY_FILE).load(alone=True), dataset, verified)
+
+
+def _read_when_used(folder: Path) -> xr.Dataset:
+    path = folder / ensemble_file(folder)
+    if path.name == STORE_FILE:
+        return load_dataset(folder)
+    with _reading(path):
+        return _as_simulated(xr.open_dataset(path, engine="netcdf4"))
+
+
+def _loaded(folder: Path, verified: Verified) -> Run:
+    ensemble = str(folder / ensemble_file(folder))
+    dataset = _as_laid_out(load_dataset(folder), ensemble)
+    _check_made_by(dataset, load_plan(folder / PLAN_FILE).digest, ensemble)
     if verified.trusted:
         dataset = dataset.assign_attrs({TRUSTED: ", ".join(verified.trusted)})
-    return Run(source, load_study(source / STUDY_FILE), dataset, verified)
+    return Run(folder, load_study(folder / STUDY_FILE), dataset, verified)
+
+
+def _as_laid_out(dataset: xr.Dataset, ensemble: str) -> xr.Dataset:
+    """Return the dataset of a run without what is stale; refuse one that is laid out otherwise."""
+    if problems := differences(dataset, ensemble):
+        raise RunError(problems)
+    # Point estimates of earlier versions left out starts, delays and rises of prices: nothing to compare totals with.
+    stale = [name for name in dataset.data_vars if _is_earlier_estimate(str(name), dataset.variables[name])]
+    return dataset.drop_vars(stale)
 
 
 def verified_run(folder: Path, trust_edited: bool) -> Verified:
@@ -409,15 +453,15 @@ def _is_earlier_estimate(name: str, values: xr.Variable) -> bool:
     return name.startswith("point_estimate") and words.startswith("Sum of the most likely values")
 
 
-def _check_made_by(dataset: xr.Dataset, plan: Plan, where: str) -> None:
+def _check_made_by(dataset: xr.Dataset, digest: str, where: str) -> None:
     found = dataset.attrs.get("plan_digest", "no digest")
-    if found != plan.digest:
+    if found != digest:
         raise RunError(
             Problem(
                 where,
                 (),
                 f"an ensemble of plan {found}",
-                f"one of the plan beside it, {plan.digest}",
+                f"one of the plan beside it, {digest}",
                 "simulate again with the plan and its own seed",
             )
         )
@@ -504,7 +548,11 @@ def check_complete(folder: Path) -> None:
 
 def _read(path: Path) -> xr.Dataset:
     with _reading(path), xr.open_dataset(path, engine="netcdf4") as opened:
-        dataset = opened.load()
+        return _as_simulated(opened.load())
+
+
+def _as_simulated(dataset: xr.Dataset) -> xr.Dataset:
+    """Return a dataset that was read with the types of what `simulate` gives, and without how it is stored."""
     # netCDF gives strings as objects; fixed-width text is what simulate gives and what sorts and compares quickly.
     for name, variable in dataset.variables.items():
         if variable.dtype == object:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import xarray as xr
 
-from popsim.arguments import by_keyword, check_callable, check_path
+from popsim.arguments import by_keyword, check_callable, check_path, check_threads
 from popsim.engine.breakdowns import read_breakdowns, scope_of
 from popsim.engine.cluster import check_client, fill_store_on_cluster, parts_for
 from popsim.engine.memory import check_fits, check_fits_streamed, memory_limit
 from popsim.engine.simulation import Simulation
-from popsim.engine.threads import Progress, check_threads
+from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile
 from popsim.plan.model import Plan

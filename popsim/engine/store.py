@@ -25,7 +25,7 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from popsim.arguments import check_whole
+from popsim.arguments import check_threads, check_whole
 from popsim.arrays import Floats
 from popsim.engine.disk import check_fits_disk
 from popsim.engine.shards import AHEAD
@@ -51,7 +51,7 @@ from popsim.engine.store_arrays import (
 )
 from popsim.engine.store_reader import AGAIN, UNREADABLE, Reader, common_chunks, reason_of, shards_of
 from popsim.engine.sums import Names
-from popsim.engine.threads import Progress, check_threads, make_room
+from popsim.engine.threads import Progress, make_room
 from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, words
 from popsim.sampling import Sampling
 

@@ -23,7 +23,7 @@ import pandas as pd
 import xarray as xr
 
 from popsim import schema
-from popsim.arguments import by_keyword, check_callable
+from popsim.arguments import by_keyword, check_callable, check_threads
 from popsim.arrays import Floats, Words
 from popsim.display import as_size
 from popsim.engine.breakdowns import arrange_merged, describe_variables, read_breakdowns, scope_of
@@ -33,7 +33,7 @@ from popsim.engine.held import HeldSums
 from popsim.engine.memory import free_memory
 from popsim.engine.simulation import Simulation, provenance
 from popsim.engine.sums import Names
-from popsim.engine.threads import Progress, check_threads
+from popsim.engine.threads import Progress
 from popsim.errors import ParameterError, PopsimError, Problem, StudyError, kind_of
 from popsim.plan.lowering import Compiler
 from popsim.plan.model import Plan

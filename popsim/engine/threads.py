@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
 import numpy as np
 
-from popsim.arguments import check_whole
 from popsim.arrays import Floats, Mask
 from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
@@ -34,19 +32,6 @@ _SMALL = 2**28
 
 Progress = Callable[[int, int], None]
 """Called with the number of scenarios done and the number wanted."""
-
-
-def check_threads(threads: int | None) -> int:
-    """Return the number of threads: as many as the process may use, unless stated.
-
-    Raises
-    ------
-    ParameterError
-        For less than one thread.
-    """
-    if threads is None:
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return check_whole("threads", threads, 1, unless="None for all cores")
 
 
 def make_room(outputs: int, scenarios: int) -> Floats:

@@ -15,13 +15,13 @@ import numpy as np
 import xarray as xr
 
 from popsim import schema
-from popsim.arguments import check_name
+from popsim.arguments import check_name, check_threads
 from popsim.arrays import Floats, Integers, Mask, Words
 from popsim.engine.breakdowns import arrange
 from popsim.engine.designs import Design, make_points, queue
 from popsim.engine.simulation import simulate_scenarios
 from popsim.engine.sums import Names
-from popsim.engine.threads import check_threads, fill
+from popsim.engine.threads import fill
 from popsim.plan import compile as compile_study
 from popsim.plan.lowering import compile_draws
 from popsim.plan.model import Plan

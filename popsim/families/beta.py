@@ -7,7 +7,7 @@ from abc import abstractmethod
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.errors import Problem
@@ -39,17 +39,17 @@ class BetaShaped(Family):
 
     def _cdf(self, x: Floats) -> Any:
         a, b, low, high = self._beta
-        return special.betainc(a, b, np.clip((x - low) / (high - low), 0.0, 1.0))
+        return scipy.special.betainc(a, b, np.clip((x - low) / (high - low), 0.0, 1.0))
 
     def _sf(self, x: Floats) -> Any:
         # scipy's own is ten times slower.
         a, b, low, high = self._beta
-        upper = np.array(special.betainc(b, a, np.clip((high - x) / (high - low), 0.0, 1.0)))
+        upper = np.array(scipy.special.betainc(b, a, np.clip((high - x) / (high - low), 0.0, 1.0)))
         # Next to `low`, 1 - x has lost x.
         likely = upper > 0.5
         if likely.any():
             columns = np.broadcast_arrays(a, b, np.clip((x - low) / (high - low), 0.0, 1.0))
-            upper[likely] = 1.0 - special.betainc(*(part[likely] for part in columns))
+            upper[likely] = 1.0 - scipy.special.betainc(*(part[likely] for part in columns))
         return upper
 
     def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
@@ -183,22 +183,22 @@ def _mean_slope(slope: Floats, step: Floats) -> Any:
 def _by_inverse(a: Any, b: Any, z: Floats) -> tuple[Floats, Floats]:
     """Return x and 1 - x at normal scores, which rise."""
     # Beyond 0.9 of the way, 1 - x is found by itself: before, the subtraction costs it one digit at most.
-    below = _two_sided(a, b, special.ndtr(z[z < 0.0]), 0.9)
-    above = _two_sided(b, a, special.ndtr(-z[z >= 0.0]), 0.9)
+    below = _two_sided(a, b, scipy.special.ndtr(z[z < 0.0]), 0.9)
+    above = _two_sided(b, a, scipy.special.ndtr(-z[z >= 0.0]), 0.9)
     return np.concatenate([below[0], above[1]], axis=-1), np.concatenate([below[1], above[0]], axis=-1)
 
 
 def _by_newton(a: Any, b: Any, z: Floats, log_x: Floats, log_rest: Floats) -> tuple[Floats, Floats]:
     """Return x and 1 - x at normal scores, which rise, from logarithms that are nearly right."""
     count = int((z < 0.0).sum())
-    below = _polished(a, b, special.ndtr(z[:count]), log_x[:, :count])
-    above = _polished(b, a, special.ndtr(-z[count:]), log_rest[:, count:])
+    below = _polished(a, b, scipy.special.ndtr(z[:count]), log_x[:, :count])
+    above = _polished(b, a, scipy.special.ndtr(-z[count:]), log_rest[:, count:])
     return np.concatenate([below[0], above[1]], axis=-1), np.concatenate([below[1], above[0]], axis=-1)
 
 
 def _polished(a: Any, b: Any, p: Floats, log_x: Floats) -> tuple[Floats, Floats]:
     x = np.exp(log_x)
-    step = (p - special.betainc(a, b, x)) / (x * _density(a, b, x))
+    step = (p - scipy.special.betainc(a, b, x)) / (x * _density(a, b, x))
     x *= 1.0 + step
     rest = 1.0 - x
     # What a step leaves over is some (size of the step)^2; larger ones start again from an inverse.
@@ -224,28 +224,28 @@ def _two_sided(a: Any, b: Any, p: Floats, switch: float) -> tuple[Any, Any, Any]
 # Newton's method closes that. For probabilities below some 1e-115, and for single small ones with a next to 1, they
 # give NaN: there the leading term is exact, or so near that Newton's method takes it the rest of the way.
 def _inverse(a: Floats, b: Floats, p: Floats) -> Floats:
-    x = np.array(special.betaincinv(a, b, p), dtype=np.float64)
+    x = np.array(scipy.special.betaincinv(a, b, p), dtype=np.float64)
     near = np.abs(x - 0.5) < 1e-6
     if near.any():
-        x[near] += (p[near] - special.betainc(a[near], b[near], x[near])) / _density(a[near], b[near], x[near])
+        x[near] += (p[near] - scipy.special.betainc(a[near], b[near], x[near])) / _density(a[near], b[near], x[near])
     lost = np.isnan(x) & (p < 1e-8)
     if lost.any():
         a, b, p = a[lost], b[lost], p[lost]
-        least = np.exp((np.log(p) + np.log(a) + special.betaln(a, b)) / a)
+        least = np.exp((np.log(p) + np.log(a) + scipy.special.betaln(a, b)) / a)
         for _ in range(4):
-            step = (special.betainc(a, b, least) - p) / _density(a, b, least)
+            step = (scipy.special.betainc(a, b, least) - p) / _density(a, b, least)
             least = np.where(p < 1e-100, least, least - step)
         x[lost] = least
     return x
 
 
 def _upper_inverse(a: Floats, b: Floats, q: Floats) -> Floats:
-    x = np.array(special.betainccinv(a, b, q), dtype=np.float64)
+    x = np.array(scipy.special.betainccinv(a, b, q), dtype=np.float64)
     near = np.abs(x - 0.5) < 1e-6
     if near.any():
-        x[near] += (special.betaincc(a[near], b[near], x[near]) - q[near]) / _density(a[near], b[near], x[near])
+        x[near] += (scipy.special.betaincc(a[near], b[near], x[near]) - q[near]) / _density(a[near], b[near], x[near])
     return x
 
 
 def _density(a: Any, b: Any, x: Floats) -> Any:
-    return np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - special.betaln(a, b))
+    return np.exp((a - 1.0) * np.log(x) + (b - 1.0) * np.log1p(-x) - scipy.special.betaln(a, b))

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.families.base import Family
@@ -70,12 +70,12 @@ class BetaPrime(Family):
         """Return y / (1 - y) for the beta quantile y with p below it and q above, from the end that is smaller."""
         low, high = np.minimum(p, q), p > q
         first, second = np.where(high, self.b, self.a), np.where(high, self.a, self.b)
-        end = special.betaincinv(first, second, low)
+        end = scipy.special.betaincinv(first, second, low)
         # Beyond one half, what is left of y has more digits of its own.
-        rest = np.where(end > 0.5, special.betainccinv(second, first, low), 1.0 - end)
+        rest = np.where(end > 0.5, scipy.special.betainccinv(second, first, low), 1.0 - end)
         end = np.where(end > 0.5, 1.0 - rest, end)
         # Far out the inverse is NaN, or no smaller than the smallest float; there the tail is a power of y.
-        tail = np.exp((np.log(low) + np.log(first) + special.betaln(first, second)) / first)
+        tail = np.exp((np.log(low) + np.log(first) + scipy.special.betaln(first, second)) / first)
         end = np.where(tail * np.maximum(second, 1.0) < _FAR, tail, end)
         rest = np.where(end < _FAR, 1.0, rest)
         general = np.where(high, rest / end, end / rest)
@@ -90,12 +90,12 @@ class BetaPrime(Family):
         odds = self._odds(x)
         share = np.where(np.isinf(odds), 1.0, odds / (1.0 + odds))
         closed = -np.expm1(-self.b * np.log1p(odds))
-        return np.where(self.a == 1.0, closed, special.betainc(self.a, self.b, share))
+        return np.where(self.a == 1.0, closed, scipy.special.betainc(self.a, self.b, share))
 
     def _sf(self, x: Floats) -> Any:
         odds = self._odds(x)
         closed = np.exp(-self.b * np.log1p(odds))
-        return np.where(self.a == 1.0, closed, special.betainc(self.b, self.a, 1.0 / (1.0 + odds)))
+        return np.where(self.a == 1.0, closed, scipy.special.betainc(self.b, self.a, 1.0 / (1.0 + odds)))
 
     def mean(self) -> float:
         """Return ``scale B(a + 1 / power, b - 1 / power) / B(a, b)``; infinity up to ``b power = 1``."""
@@ -116,7 +116,7 @@ class BetaPrime(Family):
     def _moment(self, order: int) -> float:
         """Return the logarithm of a moment, with scale 1."""
         by = order / self.power
-        return float(special.betaln(self.a + by, self.b - by) - special.betaln(self.a, self.b))
+        return float(scipy.special.betaln(self.a + by, self.b - by) - scipy.special.betaln(self.a, self.b))
 
     def support(self) -> tuple[float, float]:
         """Return zero and infinity."""

@@ -6,7 +6,7 @@ import math
 from typing import Any, Self
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
@@ -61,22 +61,24 @@ class Gamma(TwoQuantiles):
     scale: float = parameter(above=0.0, mend="for zero use Constant")
 
     def _ppf(self, p: Floats) -> Any:
-        return self.scale * special.gammaincinv(self.shape, p)
+        return self.scale * scipy.special.gammaincinv(self.shape, p)
 
     def _isf(self, q: Floats) -> Any:
-        return self.scale * special.gammainccinv(self.shape, q)
+        return self.scale * scipy.special.gammainccinv(self.shape, q)
 
     def _cdf(self, x: Floats) -> Any:
-        return special.gammainc(self.shape, np.maximum(x, 0.0) / self.scale)
+        return scipy.special.gammainc(self.shape, np.maximum(x, 0.0) / self.scale)
 
     def _sf(self, x: Floats) -> Any:
-        return special.gammaincc(self.shape, np.maximum(x, 0.0) / self.scale)
+        return scipy.special.gammaincc(self.shape, np.maximum(x, 0.0) / self.scale)
 
     def taylor(self, z: Floats, order: int, logarithm: bool) -> Floats:
         """Return the series of the quantile or of its log about rising normal scores, from one inverse each."""
         with np.errstate(all="ignore"):
-            low, high = special.ndtr(z[z < 0.0]), special.ndtr(-z[z >= 0.0])
-            x = np.concatenate([special.gammaincinv(self.shape, low), special.gammainccinv(self.shape, high)], axis=-1)
+            low, high = scipy.special.ndtr(z[z < 0.0]), scipy.special.ndtr(-z[z >= 0.0])
+            x = np.concatenate(
+                [scipy.special.gammaincinv(self.shape, low), scipy.special.gammainccinv(self.shape, high)], axis=-1
+            )
             series = gamma_series(self.shape, z, x, order, logarithm)
             if logarithm:
                 series[0] += np.log(self.scale)
@@ -110,7 +112,7 @@ class Gamma(TwoQuantiles):
         (p1, x1), (p2, x2) = first, second
 
         def excess(log_shape: float) -> float:
-            low, high = special.gammaincinv(math.exp(log_shape), [p1, p2])
+            low, high = scipy.special.gammaincinv(math.exp(log_shape), [p1, p2])
             return math.log(high / low) - math.log(x2 / x1) if low > 0.0 else math.inf
 
         start, stop = math.log(_SHAPES[0]), math.log(_SHAPES[1])
@@ -123,7 +125,7 @@ class Gamma(TwoQuantiles):
         while not math.isfinite(excess(start)):
             start += 0.5
         shape = math.exp(find_root(excess, start, stop, 1e-14, 1e-15))
-        return cls(shape, x2 / float(special.gammaincinv(shape, p2)))
+        return cls(shape, x2 / float(scipy.special.gammaincinv(shape, p2)))
 
     @classmethod
     def examples(cls) -> tuple[Family, ...]:

@@ -6,7 +6,7 @@ import math
 from typing import Any, Self
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.errors import ParameterError
@@ -62,16 +62,16 @@ class LogNormal(TwoQuantiles):
 
     # Scale times shape rather than one exponential of the sum: the digits of exp(mu) are then lost once, not per draw.
     def _ppf(self, p: Floats) -> Any:
-        return np.exp(self.mu) * np.exp(self.sigma * special.ndtri(p))
+        return np.exp(self.mu) * np.exp(self.sigma * scipy.special.ndtri(p))
 
     def _isf(self, q: Floats) -> Any:
-        return np.exp(self.mu) * np.exp(-self.sigma * special.ndtri(q))
+        return np.exp(self.mu) * np.exp(-self.sigma * scipy.special.ndtri(q))
 
     def _cdf(self, x: Floats) -> Any:
-        return special.ndtr((np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma)
+        return scipy.special.ndtr((np.log(np.maximum(x, 0.0)) - self.mu) / self.sigma)
 
     def _sf(self, x: Floats) -> Any:
-        return special.ndtr((self.mu - np.log(np.maximum(x, 0.0))) / self.sigma)
+        return scipy.special.ndtr((self.mu - np.log(np.maximum(x, 0.0))) / self.sigma)
 
     def mean(self) -> float:
         """Return ``exp(mu + sigma^2 / 2)``."""
@@ -132,7 +132,7 @@ class LogNormal(TwoQuantiles):
     @classmethod
     def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
         (p1, x1), (p2, x2) = first, second
-        z1, z2 = float(special.ndtri(p1)), float(special.ndtri(p2))
+        z1, z2 = float(scipy.special.ndtri(p1)), float(scipy.special.ndtri(p2))
         sigma = math.log(x2 / x1) / (z2 - z1)
         return cls(math.log(x1) - sigma * z1, sigma)
 

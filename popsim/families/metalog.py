@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, Self
 
 import numpy as np
+import scipy
 from numpy.polynomial.polynomial import polyder, polyval
-from scipy import special
 
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem
@@ -89,7 +89,9 @@ class Metalog(Family):
     def _bounded(self, m: Floats) -> Any:
         if self.low is not None and self.high is not None:
             width = self.high - self.low
-            return np.where(m < 0.0, self.low + width * special.expit(m), self.high - width * special.expit(-m))
+            return np.where(
+                m < 0.0, self.low + width * scipy.special.expit(m), self.high - width * scipy.special.expit(-m)
+            )
         if self.low is not None:
             return self.low + np.exp(m)
         return m if self.high is None else self.high - np.exp(-m)
@@ -98,19 +100,19 @@ class Metalog(Family):
         return _free(x, self.low, self.high)
 
     def _ppf(self, p: Floats) -> Any:
-        return self._bounded(_value(self.coefficients, p - 0.5, special.logit(p)))
+        return self._bounded(_value(self.coefficients, p - 0.5, scipy.special.logit(p)))
 
     def _isf(self, q: Floats) -> Any:
-        return self._bounded(_value(self.coefficients, 0.5 - q, -special.logit(q)))
+        return self._bounded(_value(self.coefficients, 0.5 - q, -scipy.special.logit(q)))
 
     def _cdf(self, x: Floats) -> Any:
         low, high = self.support()
-        p = special.expit(_solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
+        p = scipy.special.expit(_solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
         return np.where(x < low, 0.0, np.where(x >= high, 1.0, p))
 
     def _sf(self, x: Floats) -> Any:
         low, high = self.support()
-        q = special.expit(-_solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
+        q = scipy.special.expit(-_solve_logit(self.coefficients, self._unbounded(np.clip(x, low, high))))
         return np.where(x < low, 1.0, np.where(x >= high, 0.0, q))
 
     def _growth(self) -> float:
@@ -145,7 +147,7 @@ class Metalog(Family):
         """Return the value of highest density, found numerically; the higher peak when there are several."""
         jacobian = (self.low is not None, self.high is not None)
         logit = _mode_logit(self.coefficients, *jacobian)
-        return float(self.ppf(special.expit(logit)) if logit < 0.0 else self.isf(special.expit(-logit)))
+        return float(self.ppf(scipy.special.expit(logit)) if logit < 0.0 else self.isf(scipy.special.expit(-logit)))
 
     def standard(self) -> tuple[Family, float, float]:
         """Split off a1 and a2 without bounds, exp(a1) with one bound, the bounds with two."""
@@ -190,7 +192,7 @@ class Metalog(Family):
             inside = " < ".join(str(part) for part in (low, "quantiles", high) if part is not None)
             raise ParameterError(Problem(call_of(owner), (), f"{given}, low = {low}, high = {high}", inside))
         target = _free(x, low, high)
-        matrix = basis(len(p), p - 0.5, special.logit(p))
+        matrix = basis(len(p), p - 0.5, scipy.special.logit(p))
         # Beyond this condition a fit keeps fewer than six digits. Seven terms hold four odd functions of d, so seven
         # probabilities symmetric about 1/2 (three pairs) leave one coefficient open; likewise 11 and 15.
         if np.linalg.cond(matrix) > 1e10:
@@ -277,7 +279,7 @@ def _rise(coefficients: Sequence[float], t: Any) -> Any:
     """Return dM/dt at the logit t (a number or an array; infinite for the ends)."""
     plain, factor = _polynomials(coefficients)
     d = 0.5 * np.tanh(0.5 * np.asarray(t, dtype=np.float64))
-    weight = special.expit(t) * special.expit(-np.asarray(t, dtype=np.float64))
+    weight = scipy.special.expit(t) * scipy.special.expit(-np.asarray(t, dtype=np.float64))
     logit = np.where(np.isinf(t), 0.0, t)
     slope = weight * (polyval(d, polyder(plain)) + polyval(d, polyder(factor)) * logit) + polyval(d, factor)
     return float(slope) if np.ndim(t) == 0 else slope
@@ -312,7 +314,10 @@ def _falling(coefficients: Sequence[float]) -> str:
     steps = np.flatnonzero(np.diff(fallen) > 1)
     last = int(fallen[steps[0]] if len(steps) else fallen[-1])
     start, stop = t[max(first - 1, 0)], t[min(last + 1, len(t) - 1)]
-    from_, to = (0.0 if first == 0 else special.expit(start)), (1.0 if last == len(t) - 1 else special.expit(stop))
+    from_, to = (
+        (0.0 if first == 0 else scipy.special.expit(start)),
+        (1.0 if last == len(t) - 1 else scipy.special.expit(stop)),
+    )
     return f"falls between probability {from_:.4g} and {to:.4g}"
 
 
@@ -348,7 +353,7 @@ def _expectation(coefficients: Sequence[float], function: Callable[[Floats], Any
     reach = min(60.0 / (1.0 - growth), 700.0)
     t: Floats = step * np.arange(-round(reach / step), round(reach / step) + 1, dtype=np.float64)
     with np.errstate(over="ignore"):
-        terms = special.expit(t) * special.expit(-t) * function(_value_at(coefficients, t))
+        terms = scipy.special.expit(t) * scipy.special.expit(-t) * function(_value_at(coefficients, t))
     ratio = math.exp(-(1.0 - growth) * step)
     remainder = (float(terms[0]) + float(terms[-1])) * ratio / (1.0 - ratio)
     return step * (float(np.sum(terms)) + remainder)
@@ -361,12 +366,12 @@ def _mode_logit(coefficients: Sequence[float], bounded_below: bool, bounded_abov
         m = _value_at(coefficients, np.asarray(t, dtype=np.float64))
         stretch = np.zeros_like(m)
         if bounded_below and bounded_above:
-            stretch = special.log_expit(m) + special.log_expit(-m)
+            stretch = scipy.special.log_expit(m) + scipy.special.log_expit(-m)
         elif bounded_below or bounded_above:
             stretch = m if bounded_below else -m
         with np.errstate(all="ignore"):
             log_rise = np.log(np.maximum(_rise(coefficients, t), 0.0))
-        return special.log_expit(t) + special.log_expit(-np.asarray(t)) - stretch - log_rise
+        return scipy.special.log_expit(t) + scipy.special.log_expit(-np.asarray(t)) - stretch - log_rise
 
     grid = np.linspace(-40.0, 40.0, 4001)
     best = int(np.argmax(log_density(grid)))

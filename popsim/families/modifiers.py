@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.families.base import Family
@@ -125,7 +125,7 @@ class Cornered(Family):
         """Return the probabilities of the corners, as far as floats distinguish them from each other and from 1."""
         if self.jumps():
             return ()
-        p = np.unique(special.ndtr(self.kink_scores()))
+        p = np.unique(scipy.special.ndtr(self.kink_scores()))
         return tuple(p[(p > 0.0) & (p < 1.0)].tolist())
 
     def kink_scores(self) -> Floats:
@@ -134,7 +134,7 @@ class Cornered(Family):
         with np.errstate(all="ignore"):
             lower = np.concatenate([self._below(x), self._cdf(x)])
             upper = np.concatenate([self._from(x), self._sf(x)])
-            z = np.sort(np.where(lower <= 0.5, special.ndtri(lower), -special.ndtri(upper)))
+            z = np.sort(np.where(lower <= 0.5, scipy.special.ndtri(lower), -scipy.special.ndtri(upper)))
         z = z[np.abs(z) < _REACH]
         # The two sides of a gap have one score, but for rounding.
         return np.asarray(z[np.append(True, np.diff(z) > 1e-15 * (1.0 + np.abs(z[1:])))] if len(z) else z)
@@ -167,7 +167,7 @@ def central_moment(family: Family, order: int, centre: float, rounding: float, r
     def rule(ends: Floats) -> tuple[Floats, Floats]:
         half = np.diff(ends, axis=1) / 2.0
         z = ends[:, :1] + half + half * NODES
-        x = np.where(z < 0.0, family.ppf(special.ndtr(z)), family.isf(special.ndtr(-z)))
+        x = np.where(z < 0.0, family.ppf(scipy.special.ndtr(z)), family.isf(scipy.special.ndtr(-z)))
         share = half * WEIGHTS * np.exp(-0.5 * z * z) / _ROOT
         away = x - centre
         slope = 1.0 if order == 1 else 2.0 * np.abs(away)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.families.base import Family
@@ -47,16 +47,16 @@ class Normal(TwoQuantiles):
     std_: float = parameter(alias="std", above=0.0, mend=KNOWN_VALUE)
 
     def _ppf(self, p: Floats) -> Any:
-        return self.mean_ + self.std_ * special.ndtri(p)
+        return self.mean_ + self.std_ * scipy.special.ndtri(p)
 
     def _isf(self, q: Floats) -> Any:
-        return self.mean_ - self.std_ * special.ndtri(q)
+        return self.mean_ - self.std_ * scipy.special.ndtri(q)
 
     def _cdf(self, x: Floats) -> Any:
-        return special.ndtr((x - self.mean_) / self.std_)
+        return scipy.special.ndtr((x - self.mean_) / self.std_)
 
     def _sf(self, x: Floats) -> Any:
-        return special.ndtr((self.mean_ - x) / self.std_)
+        return scipy.special.ndtr((self.mean_ - x) / self.std_)
 
     def mean(self) -> float:
         """Return the mean."""
@@ -81,7 +81,7 @@ class Normal(TwoQuantiles):
     @classmethod
     def _through(cls, first: tuple[float, float], second: tuple[float, float]) -> Self:
         (p1, x1), (p2, x2) = first, second
-        z1, z2 = float(special.ndtri(p1)), float(special.ndtri(p2))
+        z1, z2 = float(scipy.special.ndtri(p1)), float(scipy.special.ndtri(p2))
         std = (x2 - x1) / (z2 - z1)
         return cls(x1 - z1 * std, std)
 

@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 
@@ -28,7 +28,7 @@ def beta_series(a: Any, b: Any, z: Floats, x: Floats, rest: Floats, order: int) 
     scratch = np.empty((order, *x.shape))
     log_x, log_rest = np.log(x), np.log(rest)
     xs[0] = x
-    v[0] = np.exp(special.betaln(a, b) - a * log_x - b * log_rest - (0.5 * z * z + _LOG_ROOT))
+    v[0] = np.exp(scipy.special.betaln(a, b) - a * log_x - b * log_rest - (0.5 * z * z + _LOG_ROOT))
     for k in range(order):
         _product(xs, v, k, scratch, q[k])
         w[k] = (a + b) * q[k] - a * v[k]
@@ -49,7 +49,7 @@ def gamma_series(shape: Any, z: Floats, x: Floats, order: int, logarithm: bool) 
     scratch = np.empty((order, *x.shape))
     log_x = np.log(x)
     xs[0] = x
-    v[0] = np.exp(special.gammaln(shape) - shape * log_x + x - (0.5 * z * z + _LOG_ROOT))
+    v[0] = np.exp(scipy.special.gammaln(shape) - shape * log_x + x - (0.5 * z * z + _LOG_ROOT))
     for k in range(order):
         _product(xs, v, k, scratch, xs[k + 1])
         w[k] = xs[k + 1] - shape * v[k]

@@ -6,7 +6,7 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.families.base import Family
@@ -120,12 +120,12 @@ def student_quantile(p: Floats, degrees: Any) -> Any:
     twice = 2.0 * np.minimum(p, 1.0 - p)
     half = 0.5 * degrees
     with np.errstate(all="ignore"):
-        y = special.betaincinv(half, 0.5, twice)
+        y = scipy.special.betaincinv(half, 0.5, twice)
         # Where y is close to 1, what is left of it has more digits of its own; close to the median the more so.
-        tail = np.where(y > 0.5, special.betainccinv(0.5, half, twice), 1.0 - y)
-        rest = np.where(twice > 0.5, special.betaincinv(0.5, half, np.abs(2.0 * p - 1.0)), tail)
+        tail = np.where(y > 0.5, scipy.special.betainccinv(0.5, half, twice), 1.0 - y)
+        rest = np.where(twice > 0.5, scipy.special.betaincinv(0.5, half, np.abs(2.0 * p - 1.0)), tail)
         squared = np.where(y > 0.5, rest / (1.0 - rest), rest / y)
-        far = np.exp(-(np.log(half * twice) + special.betaln(half, 0.5)) / degrees)
+        far = np.exp(-(np.log(half * twice) + scipy.special.betaln(half, 0.5)) / degrees)
         size = np.sqrt(degrees) * np.where(y < _FAR, far, np.sqrt(squared))
     return np.where(p < 0.5, -size, size)
 
@@ -152,10 +152,10 @@ def student_probability(t: Floats, degrees: Any) -> Any:
         root = np.sqrt(degrees)
         share = np.minimum(size, root) / np.maximum(size, root)
         small = share**2 / (1.0 + share**2)
-        far = 0.5 * special.betainc(half, 0.5, small)
+        far = 0.5 * scipy.special.betainc(half, 0.5, small)
         # Close to the median the difference from one half has more digits of its own.
-        middle = 0.5 - 0.5 * special.betainc(0.5, half, small)
-        near = np.where(size < 1.0, middle, 0.5 * special.betaincc(0.5, half, small))
-        power = 0.5 * np.exp(degrees * np.log(share) - special.betaln(half, 0.5)) / half
+        middle = 0.5 - 0.5 * scipy.special.betainc(0.5, half, small)
+        near = np.where(size < 1.0, middle, 0.5 * scipy.special.betaincc(0.5, half, small))
+        power = 0.5 * np.exp(degrees * np.log(share) - scipy.special.betaln(half, 0.5)) / half
         tail = np.where(size <= root, near, np.where(small < _FAR, power, far))
     return np.where(t < 0.0, tail, 1.0 - tail)

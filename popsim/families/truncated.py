@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import special
+import scipy
 
 from popsim.arrays import Floats
 from popsim.errors import Problem
@@ -268,7 +268,7 @@ class Truncated(Cornered):
             return (-math.inf if math.isinf(low) else math.inf) if math.isnan(whole) else whole, math.inf
         inside = self._shares.inside
         rounding = _EPS * self._nearer_tail / inside
-        reach = min(37.0, -float(special.ndtri(min(1e-306 / inside, 0.1))))
+        reach = min(37.0, -float(scipy.special.ndtri(min(1e-306 / inside, 0.1))))
         centre = float(self.ppf(0.5))
         mean = centre + central_moment(self, 1, centre, rounding, reach)
         if not math.isfinite(mean) or (not bounded and not math.isfinite(self.distribution.std())):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from popsim.plan.lowering import compile
-from popsim.plan.model import Plan
+from popsim.lazy import public_names
 
-__all__ = ["Plan", "compile"]
+__all__ = public_names(__name__)

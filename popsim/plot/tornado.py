@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from popsim.analysis.attached import attached_drivers
 from popsim.analysis.door import dataset_of
-from popsim.analysis.drivers import figures_of
+from popsim.analysis.driver_figures import figures_of
 from popsim.arguments import check_name
 from popsim.errors import Problem, RunError
 from popsim.plot import plain

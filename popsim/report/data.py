@@ -17,7 +17,6 @@ from popsim.analysis.door import dataset_of
 from popsim.analysis.order import quantile_with_error, share_error
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError
-from popsim.plan.financing import uncertain_parts
 from popsim.report.comparison import Comparison
 from popsim.report.counts import Counts, counted
 from popsim.report.estimates import Estimates, Measured, exact_mean, once
@@ -162,6 +161,8 @@ class ReportData:
     @cached_property
     def uncertain_financing(self) -> tuple[str, ...]:
         """Which of "cofinancing", "materialised" and "agency_fee" are uncertain in the study."""
+        from popsim.plan.financing import uncertain_parts
+
         return uncertain_parts(self.study)
 
     @cached_property

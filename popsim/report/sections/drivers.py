@@ -116,7 +116,7 @@ def need_blocks(indices: xr.Dataset, units: Units) -> tuple[Paragraph | Table, .
     Parameters
     ----------
     indices
-        Of the need, as `popsim.analysis.drivers.figures_of` gives them.
+        Of the need, as `popsim.analysis.driver_figures.figures_of` gives them.
     units
         As for the other tables.
     """
