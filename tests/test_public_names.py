@@ -7,10 +7,14 @@ import importlib
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 import popsim
+import popsim.analysis
+import popsim.plan
+import popsim.study
 
 PROMISED = {
     *("load_study", "compile", "simulate", "sample", "summarise"),
@@ -50,6 +54,16 @@ def test_type_checkers_see_the_same_names_in_the_same_places() -> None:
     assert set(seen) == set(popsim.__all__)
     for name, module in seen.items():
         assert getattr(importlib.import_module(str(module)), name) is getattr(popsim, name)
+
+
+@pytest.mark.parametrize("package", [popsim.analysis, popsim.plan, popsim.study])
+def test_a_package_has_its_functions_whatever_was_imported_first(package: ModuleType) -> None:
+    """A module of the name of its function, such as popsim.analysis.compare, does not take its place."""
+    for name in package.__all__:
+        found = getattr(package, name)
+        assert not isinstance(found, ModuleType)
+        assert getattr(importlib.import_module(found.__module__), name) is found
+        assert getattr(package, name) is found
 
 
 def test_every_family_is_at_the_top_level() -> None:

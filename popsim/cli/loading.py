@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from popsim.cli.sparing import spare_tools
 from popsim.schema import MANIFEST_FILE, TRUSTED
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def read_figures(folder: Path, trust_edited: bool) -> Run:
     folder, trust_edited
         As for `read_run`.
     """
+    spare_tools()
     from popsim.engine.runs import open_run
 
     run = open_run(folder, trust_edited=trust_edited)
@@ -49,6 +51,7 @@ def read_run(folder: Path, trust_edited: bool, remade: Set[str] = frozenset()) -
     remade
         Documents that the command is about to write anew, by the names of files and folders.
     """
+    spare_tools()
     from popsim.engine.runs import load_run
 
     run = load_run(folder, trust_edited=trust_edited)
@@ -71,6 +74,7 @@ def read_study(
     data_folders
         As for `load_study`.
     """
+    spare_tools()
     from popsim.study.load import load_study
 
     path = Path(source)

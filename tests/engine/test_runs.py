@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim.engine.runs import load_plan, load_run, save_plan, save_run
+from popsim.engine.runs import load_plan, load_run, open_run, save_plan, save_run
 from popsim.engine.simulate import simulate
 from popsim.errors import FileError, RunError, StudyError
 from popsim.plan import Plan
@@ -48,6 +49,24 @@ def test_a_run_comes_back_identical(folder: Path, packaged: tuple[Study, Plan, x
     assert {name: array.dtype for name, array in run.dataset.variables.items()} == {
         name: array.dtype for name, array in dataset.variables.items()
     }
+
+
+def test_a_run_of_which_figures_are_wanted_is_the_same_run(folder: Path) -> None:
+    whole, opened = load_run(folder), open_run(folder)
+    assert opened.dataset.identical(whole.dataset)
+    assert opened.study.title == whole.study.title
+    assert opened.study.countries == whole.study.countries
+    assert [option.id for option in opened.study.options] == [option.id for option in whole.study.options]
+
+
+def test_a_run_of_which_figures_are_wanted_is_compared_with_its_manifest(folder: Path, tmp_path: Path) -> None:
+    plan = load_plan(folder / PLAN_FILE)
+    save_plan(folder / PLAN_FILE, plan.with_sampling(replace(plan.sampling, seed=plan.sampling.seed + 1)))
+    with pytest.raises(RunError, match=r"other content than the run wrote|bytes, where the run wrote"):
+        open_run(folder)
+    # What is trusted is looked at as closely as ever.
+    with pytest.raises(RunError, match="an ensemble of plan"):
+        open_run(folder, trust_edited=True)
 
 
 def test_a_run_that_was_read_can_be_written_again(folder: Path, packaged: tuple, tmp_path: Path) -> None:
