@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from popsim.cli.beside import beside
 from popsim.cli.completion import complete_formats, complete_languages
 from popsim.cli.folder import added_to, changed_run
 from popsim.cli.loading import read_run
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
     from popsim.engine.runs import Run
     from popsim.report.data import ReportData
     from popsim.report.formats import Format
+
+_PAGES = ("html", "pdf")
+"""Formats that are laid out as the page is."""
 
 
 @click.command(
@@ -126,11 +131,26 @@ def _write(
         for each in formats:
             if each.name in written and not each.has_words:
                 continue
-            with language.using(code), added_to(folder, run) as partial:
-                path = each.write(partial, data.study, data.every_option, data, locale)
+            with language.using(code), added_to(folder, run) as unfinished:
+                if each.name in _PAGES:
+                    _share(data)
+                path = each.write(unfinished, data.study, data.every_option, data, locale)
             name = each.name if path.name == each.file("en") else f"{each.name}.{code}"
             written[name] = folder / path.name
     return written
+
+
+def _share(data: ReportData) -> None:
+    """Write and draw the sections of the page by two processes, where that is safe; else when the page is laid out."""
+    from popsim.engine.runs import is_read_when_used
+    from popsim.report.ahead import HALF, OTHER_HALF, take_over, write_ahead
+    from popsim.report.data import data_in_language
+    from popsim.report.live import live_of
+
+    with beside(partial(write_ahead, data, HALF), allowed=not is_read_when_used(data.dataset)) as other:
+        write_ahead(data, OTHER_HALF)
+        live_of(data_in_language(data.study, data.every_option, data))
+        take_over(data, other())
 
 
 def _with_drivers(run: Run, wanted: bool) -> Run:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, cached_property
@@ -373,12 +374,22 @@ def _read_when_used(folder: Path) -> xr.Dataset:
 
 
 def _loaded(folder: Path, verified: Verified) -> Run:
-    ensemble = str(folder / ensemble_file(folder))
-    dataset = _as_laid_out(load_dataset(folder), ensemble)
-    _check_made_by(dataset, load_plan(folder / PLAN_FILE).digest, ensemble)
+    def read() -> xr.Dataset:
+        ensemble = str(folder / ensemble_file(folder))
+        dataset = _as_laid_out(load_dataset(folder), ensemble)
+        _check_made_by(dataset, load_plan(folder / PLAN_FILE).digest, ensemble)
+        return dataset
+
+    # netCDF unpacks the ensemble beside Python, which checks the study. What is wrong with the ensemble is said first.
+    with ThreadPoolExecutor(1) as pool:
+        reading = pool.submit(read)
+        try:
+            study = load_study(folder / STUDY_FILE)
+        finally:
+            dataset = reading.result()
     if verified.trusted:
         dataset = dataset.assign_attrs({TRUSTED: ", ".join(verified.trusted)})
-    return Run(folder, load_study(folder / STUDY_FILE), dataset, verified)
+    return Run(folder, study, dataset, verified)
 
 
 def _as_laid_out(dataset: xr.Dataset, ensemble: str) -> xr.Dataset:

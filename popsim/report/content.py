@@ -73,7 +73,7 @@ def compose(study: Study, dataset: xr.Dataset, data: ReportData | None = None) -
     """
     data = data_in_language(study, dataset, data)
     study = data.study
-    written = [section for name in SECTIONS if (section := section_of(_function(name), data)) is not None]
+    written = [section for name in SECTIONS if (section := section_named(name, data)) is not None]
     return Document(
         title=study.title,
         subtitle=_subtitle(data),
@@ -106,9 +106,23 @@ def _function(name: str) -> Writer:
     return write
 
 
+def section_named(name: str, data: ReportData) -> Section | None:
+    """Return one of `SECTIONS`, as `section_of` does."""
+    return section_of(_function(name), data)
+
+
+def section_key(name: str) -> str:
+    """Return the name under which one of `SECTIONS` is kept in `ReportData.sections`, in the current language."""
+    return _key(_function(name))
+
+
 def section_of(write: Writer, data: ReportData) -> Section | None:
     """Return a section of the report of a run; it is written once in each language, for page and terminal alike."""
-    name = f"{language.current().code}:{write.__module__}.{write.__name__}"
+    name = _key(write)
     if name not in data.sections:
         data.sections[name] = write(data)
     return data.sections[name]
+
+
+def _key(write: Writer) -> str:
+    return f"{language.current().code}:{write.__module__}.{write.__name__}"

@@ -41,6 +41,7 @@ from popsim.study.model import Study
 
 if TYPE_CHECKING:
     from popsim.report.document import Section
+    from popsim.report.live import Live
 
 CONFIDENCE = 0.80
 """The confidence at which the report names a budget."""
@@ -72,6 +73,11 @@ class ReportData:
     @cached_property
     def sections(self) -> dict[str, Section | None]:
         """Sections that were written before, by language and function: page and terminal show the same."""
+        return {}
+
+    @cached_property
+    def live_pages(self) -> dict[str, Live]:
+        """What the page computes with, by the code of its language."""
         return {}
 
     @cached_property

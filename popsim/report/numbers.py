@@ -67,6 +67,10 @@ class Printed(str):
         printed.value, printed.kind = value, kind
         return printed
 
+    def __reduce__(self) -> tuple[type[Self], tuple[str, float, Kind]]:
+        """Return what makes the same again: `pickle` asks for it."""
+        return type(self), (str(self), self.value, self.kind)
+
 
 def rounded(value: float, error: float, finest: float = 0.0) -> tuple[Decimal, Decimal]:
     """Round a value to the digits that its standard error supports.

@@ -46,7 +46,10 @@ NARROW = Screen("narrow", 300.0, 9.5, 5)
 PAPER = Screen("paper", 453.5, 9.0, 6)
 """The width of the text of an A4 page, 160 mm, at its own size."""
 
-_DRAWN: WeakKeyDictionary[partial[Figure], dict[tuple[str, str, Screen, str], str]] = WeakKeyDictionary()
+Drawings = dict[tuple[str, str, Screen, str], str]
+"""SVG files of a figure, by its name, what is read aloud, screen and language."""
+
+_DRAWN: WeakKeyDictionary[partial[Figure], Drawings] = WeakKeyDictionary()
 """What was drawn, as long as the document is there that it stands in: page and Markdown show the same drawings."""
 
 KeyRow = tuple[dict[str, Any], str]
@@ -363,6 +366,16 @@ def svg_file(draw: partial[Figure], name: str = "figure", spoken: str = "", scre
         with style():
             known[key] = to_svg(draw(screen=screen), f"{name}-{screen.name}", spoken, has_halo=screen is NARROW)
     return known[key]
+
+
+def drawings_of(draw: partial[Figure]) -> Drawings:
+    """Return what `svg_file` has drawn of a figure, for another process to keep."""
+    return dict(_DRAWN.get(draw, {}))
+
+
+def keep_drawings(draw: partial[Figure], drawings: Drawings) -> None:
+    """Keep what another process has drawn of a figure: `svg_file` then returns it."""
+    _DRAWN.setdefault(draw, {}).update(drawings)
 
 
 def _file(

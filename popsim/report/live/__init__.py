@@ -14,6 +14,7 @@ from popsim.analysis.blocks import blocks_of
 from popsim.analysis.by_output import read_values
 from popsim.arrays import Floats
 from popsim.report.data import CONFIDENCE, ReportData, names_of
+from popsim.report.language import current
 from popsim.report.language import gettext as _
 from popsim.report.live.levels import stored_levels
 from popsim.report.live.sample import arranged, pack
@@ -60,13 +61,20 @@ class Live:
 
 
 def live_of(data: ReportData) -> Live:
-    """Return what the page computes with, in the current language.
+    """Return what the page computes with, in the current language; it is computed once.
 
     Parameters
     ----------
     data
         A run; where it has no joint scenarios, the page has no packages.
     """
+    code = current().code
+    if code not in data.live_pages:
+        data.live_pages[code] = _computed(data)
+    return data.live_pages[code]
+
+
+def _computed(data: ReportData) -> Live:
     totals = tuple(Choice(total, _total_name(total)) for total in _totals(data))
     options = _options(data)
     composer = _composer(data, options)
