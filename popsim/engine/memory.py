@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from popsim.display import as_size
-from popsim.engine.simulation import Simulation
 from popsim.errors import ParameterError, Problem
+
+if TYPE_CHECKING:
+    from popsim.engine.simulation import Simulation
 
 _UNKNOWN = 4 * 2**30
 """What is taken to be free where the system does not say."""
