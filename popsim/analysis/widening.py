@@ -8,7 +8,8 @@ more, by what is known of the distribution of (estimate - true value) / (estimat
 - a mean of n values of skewness g and kurtosis k: the term in 1 / n of the Edgeworth expansion of Student's statistic,
   for an interval with two sides (Hall 1988, Ann. Statist. 16, doi:10.1214/aos/1176350933),
   1 + (z^4 + 2 z^2 - 3) / 18 g^2 / n - (z^2 - 3) / 12 k / n, here without the part that Student's t has of its own.
-- an interval whose upper end is ten times the figure or more says nothing: the error is infinite.
+- an interval of 1 / x whose upper end is ten times x or more says nothing: the error is infinite. x is a figure, or the
+  square s^2 of a standard deviation, so that the end is then 3.2 times s.
 - a positive figure x whose error e grows with it: log(x) is nearer to normal. The interval is x exp(+- z e / x), and
   its upper side is stated, since such a figure is too low more often than too high.
 - a standard deviation s: 1 / s^2 is nearer to normal; again the upper side is stated.
@@ -35,9 +36,9 @@ STUDENT = (NORMAL**2 + 1.0) / 4.0
 """Student's t with v degrees of freedom is z (1 + (z^2 + 1) / 4 / v), but for smaller terms."""
 
 LONGEST = 0.9
-"""Half an interval of a figure over the figure, at most, of which the inverse is taken.
+"""Half an interval of 1 / x over 1 / x, at most, for a figure x or the square of a standard deviation.
 
-Beyond, the upper end is more than ten times the figure, and from 1 on there is none: the error is infinite."""
+Beyond, the upper end is more than ten times x, and from 1 on there is none: the error is infinite."""
 
 
 @lru_cache
