@@ -29,7 +29,15 @@ def command(folder: Path, dry_run: bool, as_json: bool) -> None:
     working on.
     """
     from popsim.engine import files
-    from popsim.engine.run_folder import left_locks, leftovers_of, locked, recover, stopped_runs_in, unfinished_of
+    from popsim.engine.run_folder import (
+        idle,
+        left_locks,
+        leftovers_of,
+        locked,
+        recover,
+        stopped_runs_in,
+        unfinished_of,
+    )
 
     target = files.full_path(folder)
     if not target.parent.is_dir():
@@ -39,7 +47,7 @@ def command(folder: Path, dry_run: bool, as_json: bool) -> None:
     runs = [each for each in (target, *stopped_runs_in(target)) if leftovers_of(each) or left_locks(each)]
     for run in runs:
         left = left_locks(run)
-        with locked(run):  # which removes the lock in the end, whoever left it
+        with idle(run) if dry_run else locked(run):  # which removes the lock in the end, whoever left it
             # An old run that was set aside is no leftover: it is put back first.
             if not dry_run:
                 recover(run)

@@ -153,12 +153,7 @@ def locked(target: Path) -> Iterator[None]:
         while (descriptor := _acquired(path)) is None and time.monotonic() < end:
             time.sleep(_PATIENCE / 20)
     if descriptor is None:
-        holder = ""
-        with suppress(OSError):
-            holder = path.read_text(encoding="utf-8").strip()
-        found = f"another popsim at work on it{f' ({holder})' if holder else ''}"
-        mend = "wait until it is done, stop it, or name another folder"
-        raise FileError(Problem(str(target), (), found, "one popsim at a time", mend))
+        raise _held(target)
     try:
         yield
     finally:
@@ -171,6 +166,42 @@ def locked(target: Path) -> Iterator[None]:
         if is_new:  # and still empty: nothing was made
             with suppress(OSError):
                 target.parent.rmdir()
+
+
+@contextmanager
+def idle(target: Path) -> Iterator[None]:
+    """Lock a run folder where a lock is there, and leave its file as it is: for who only looks.
+
+    Raises
+    ------
+    FileError
+        When another process holds the lock, or it cannot be read.
+    """
+    descriptor = None
+    with files.said_where(target), suppress(FileNotFoundError):
+        descriptor = os.open(_beside(target, _LOCK), os.O_RDONLY)
+    if descriptor is None:
+        yield
+        return
+    try:
+        end = time.monotonic() + _PATIENCE
+        while not _lock(descriptor):
+            if time.monotonic() > end:
+                raise _held(target)
+            time.sleep(_PATIENCE / 20)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _held(target: Path) -> FileError:
+    """Return that another process holds the lock of a run, and which."""
+    holder = ""
+    with suppress(OSError):
+        holder = _beside(target, _LOCK).read_text(encoding="utf-8").strip()
+    found = f"another popsim at work on it{f' ({holder})' if holder else ''}"
+    mend = "wait until it is done, stop it, or name another folder"
+    return FileError(Problem(str(target), (), found, "one popsim at a time", mend))
 
 
 def _acquired(path: Path) -> int | None:
@@ -278,7 +309,9 @@ def finish(target: Path) -> None:
 
 
 def recover(target: Path) -> None:
-    """Complete what a process was stopped in while it put a run in its place; the lock is held.
+    """Complete what a process was stopped in while it put a run, or a folder of documents, in its place.
+
+    The lock is held.
 
     Raises
     ------
@@ -288,9 +321,11 @@ def recover(target: Path) -> None:
         When the folders cannot be renamed.
     """
     aside = replaced_of(target)
-    if not aside.is_dir():
-        return
     with files.said_where(target):
+        for path in _documents_aside(target):
+            files.rename(path, target / path.name.removesuffix(files.REMOVING))
+        if not aside.is_dir():
+            return
         if target.is_dir() and not any(target.iterdir()):
             target.rmdir()
         if not target.exists():
@@ -304,13 +339,19 @@ def recover(target: Path) -> None:
 
 
 def ensure_found(target: Path) -> None:
-    """Put a run back in its place where a process that replaced it was stopped halfway; else do nothing.
+    """Put back what a process was replacing when it was stopped: a run, or a folder of its documents; else do nothing.
 
     For commands that only read: where the folder cannot be written, or another process is at work, all stays.
     """
-    if not target.exists() and replaced_of(target).is_dir():
+    if (not target.exists() and replaced_of(target).is_dir()) or _documents_aside(target):
         with suppress(FileError), locked(target):
             recover(target)
+
+
+def _documents_aside(target: Path) -> list[Path]:
+    """Return folders of documents that were moved aside within a run, and whose places are empty."""
+    found = target.glob(f".*{files.PARTIAL}/*{files.REMOVING}")
+    return [path for path in found if not (target / path.name.removesuffix(files.REMOVING)).exists()]
 
 
 def leftovers_of(target: Path) -> list[Path]:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 from pathlib import Path
 
 import pytest
 
-from popsim.cli.folder import check_replaceable, older_run
+import popsim as ps
+from popsim.cli.folder import added_to, check_replaceable, older_run
 from popsim.errors import FileError
-from popsim.schema import PLAN_FILE
+from popsim.schema import FIGURES_FOLDER, PLAN_FILE
+from tests.engine.faults import Killed, number_of_operations, stopped_at
 
 
 @pytest.fixture
@@ -52,3 +55,29 @@ def test_an_older_run_is_described_also_where_it_cannot_be_read(old_run: Path, t
     says = older_run(old_run)
     assert says is not None
     assert re.fullmatch(r"a run of 19(70-12-31|71-01-0[12]) \d\d:\d\d that could not be read", says)
+
+
+def test_a_folder_of_pictures_that_was_being_replaced_is_found_by_whatever_reads_the_run(tmp_path: Path) -> None:
+    study = ps.load_study("example")
+    plan = ps.compile(study)
+    first, picture = tmp_path / "first", f"{FIGURES_FOLDER}/areas.svg"
+    first.mkdir()
+    ps.save_run(first, study, plan, ps.simulate(plan, scenarios=20))
+
+    def replaced(folder: Path, text: str) -> None:
+        with added_to(folder, ps.load_run(folder)) as partial:
+            (partial / FIGURES_FOLDER).mkdir()
+            (partial / picture).write_text(text)
+
+    replaced(first, "old")
+    shutil.copytree(first, tmp_path / "tried")
+    were_away = []
+    for count in range(number_of_operations(lambda: replaced(tmp_path / "tried", "new"))):
+        folder = tmp_path / f"run-{count}"
+        shutil.copytree(first, folder)
+        with stopped_at(count), pytest.raises(Killed):
+            replaced(folder, "new")
+        were_away.append(not (folder / FIGURES_FOLDER).exists())
+        ps.load_run(folder)
+        assert (folder / picture).read_text() in ("old", "new"), count
+    assert any(were_away)

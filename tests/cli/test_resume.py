@@ -492,9 +492,10 @@ def test_leftovers_are_named_and_removed(call: Callable[..., Any], stopped: Path
     (tmp_path / "results" / "other" / ".1234.partial.removing").mkdir()
     (tmp_path / "results" / ".gone.lock").write_text("process 1 on nowhere\n", encoding="utf-8")
     words = f"{stopped} (an unfinished run, with no scenarios)"
+    before = content(tmp_path / "results")
     said = call("clean", "results", "--dry-run").out
     assert f"Found {words}\n" in said
-    assert stopped.exists()
+    assert content(tmp_path / "results") == before
     assert f"Found {tmp_path / 'results' / '.gone.lock'}\n" in said  # whoever locks the run next removes it
     assert f"Removed {words}\n" in call("clean", "results").out
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["other"]
@@ -553,3 +554,12 @@ def test_a_request_is_of_the_command_that_made_the_run(short: Path) -> None:
     request = Request.read(text, "request.json")
     assert request.command == "run"
     assert request.plan_digest == ps.load_run(short).dataset.attrs["plan_digest"]
+
+
+def test_a_dry_run_of_clean_names_who_is_at_work(call: Callable[..., Any], stopped: Path) -> None:
+    from popsim.engine.run_folder import locked
+
+    with locked(Path(FOLDER).absolute()):
+        done = call("clean", str(FOLDER), "--dry-run")
+    assert done.status == 2
+    assert "another popsim at work on it (process " in done.err

@@ -16,7 +16,7 @@ from __future__ import annotations
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -43,10 +43,8 @@ REPLICATES = 16
 LEVELS = np.array([0.01, 0.02, 0.05, 0.5, 0.8, 0.95, 0.98, 0.99])
 SURE = (0.5, 0.8, 0.95, 0.98, 0.99)
 _TRUE, _FIRST_SEED, _TRUE_SEED = 1 << 21, 1_000, 77
-_BEGIN, _END = (
-    "<!-- coverage: python -m tests.statistical.coverage writes this table -->\n",
-    "<!-- end of coverage -->\n",
-)
+Figures = dict[str, tuple[Any, Any]]
+"""Estimates and errors of statistics by name, with the runs on the first axis."""
 
 
 class Cell(NamedTuple):
@@ -123,7 +121,7 @@ def true_run(law: str) -> xr.Dataset:
     return _side_by_side(run["cost_by_area"].values.transpose(0, 2, 1), "sobol", 1)
 
 
-def figures_of(runs: xr.Dataset, amounts: Mapping[float, float]) -> dict[str, tuple[Any, Any]]:
+def figures_of(runs: xr.Dataset, amounts: Mapping[float, float]) -> Figures:
     """Return estimates and errors of all statistics, by name, with the runs on the first axis."""
     replicates = int(runs.attrs["replicates"])
     cost = runs["cost"].values
@@ -156,7 +154,7 @@ def true_figures(law: str) -> dict[str, float]:
 
 
 @cache
-def estimates_of(cell: Cell, seeds: int = SEEDS) -> dict[str, tuple[Any, Any]]:
+def estimates_of(cell: Cell, seeds: int = SEEDS) -> Figures:
     """Return estimates and errors of all statistics of so many runs of a cell."""
     true = true_figures(cell.law)
     return figures_of(runs_of(cell, seeds), {p: true[f"P{100 * p:g}"] for p in SURE})
@@ -217,26 +215,32 @@ def _shown(rows: list[Row]) -> str:
     return text if stated > 0.995 else f"{text}, {100 * stated:.0f} % stated"
 
 
-def measured(kept: Path) -> list[Row]:
-    """Return the rows of all cells; those that the file has are not measured again."""
-    found: dict[str, list[Any]] = json.loads(kept.read_text(encoding="utf-8")) if kept.exists() else {}
-    for cell in (*CELLS, *INDEX_CELLS):
-        key = ", ".join(map(str, cell))
-        if key not in found:
-            rows = index_rows(cell) if cell in INDEX_CELLS else rows_of(cell)
-            found[key] = [[row.statistic, row.held, row.stated] for row in rows]
-            kept.parent.mkdir(exist_ok=True)
-            kept.write_text(json.dumps(found), encoding="utf-8")
-    return [Row(cell, *row) for cell in (*CELLS, *INDEX_CELLS) for row in found[", ".join(map(str, cell))]]
+Measure = Callable[[Cell], Iterable[Row]]
 
 
-def main(page: Path) -> None:
-    """Write the table of the page anew."""
-    rows = measured(KEPT)
-    before, _, rest = page.read_text(encoding="utf-8").partition(_BEGIN)
-    _, _, after = rest.partition(_END)
-    page.write_text(f"{before}{_BEGIN}\n{table(rows)}\n{_END}{after}", encoding="utf-8")
+def measured(work: Mapping[str, tuple[Sequence[Cell], Measure]]) -> list[Row]:
+    """Return the rows of all cells of some kinds of figures; those that the file has are not measured again."""
+    found: dict[str, list[Any]] = json.loads(KEPT.read_text(encoding="utf-8")) if KEPT.exists() else {}
+    rows: list[Row] = []
+    for kind, (cells, measure) in work.items():
+        for cell in cells:
+            key = ", ".join(map(str, (kind, *cell)))
+            if key not in found:
+                found[key] = [[row.statistic, row.held, row.stated] for row in measure(cell)]
+                KEPT.parent.mkdir(exist_ok=True)
+                KEPT.write_text(json.dumps(found), encoding="utf-8")
+            rows += [Row(cell, *row) for row in found[key]]
+    return rows
+
+
+def write_table(page: Path, name: str, rows: list[Row]) -> None:
+    """Write a table of a page anew."""
+    begin = f"<!-- {name}: python -m tests.statistical.{name.replace(' ', '_')} writes this table -->\n"
+    end = f"<!-- end of {name} -->\n"
+    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
+    _, _, after = rest.partition(end)
+    page.write_text(f"{before}{begin}\n{table(rows)}\n{end}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    write_table(Path(sys.argv[1]), "coverage", measured({"": (CELLS, rows_of), "indices": (INDEX_CELLS, index_rows)}))
