@@ -6,6 +6,7 @@ Nothing heavy is imported at the top: the scheduler loads this file as well, to 
 
 from __future__ import annotations
 
+import logging
 import os
 import pickle
 import zlib
@@ -61,8 +62,20 @@ def connected(address: str) -> Iterator[Client]:
         client = Client(**{"scheduler_file" if is_file else "address": address}, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise ClusterError(Problem(where, (), str(error) or "no answer", allowed)) from error
-    with client:
+    with _without_its_log(), client:
         yield client
+
+
+@contextmanager
+def _without_its_log() -> Iterator[None]:
+    """Keep the client of dask from writing a traceback where the scheduler is lost: an error of popsim says that."""
+    log = logging.getLogger("distributed.client")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def check_client(client: object, store: object) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from subprocess import DEVNULL, PIPE
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -67,6 +71,61 @@ def test_what_workers_finished_is_gone_on_with(call: Call, client: Client, monke
     assert resumed.status == 0, resumed.err
     wanted = simulate(ps.load_study("example", {"scenarios.count": 3_000}))["cost"]
     assert ps.load_run("results/example").dataset["cost"].load().equals(wanted)
+
+
+@pytest.mark.cluster
+def test_a_scheduler_that_is_lost_ends_the_run_and_keeps_what_is_finished(call: Call) -> None:
+    """Scheduler and workers started by hand, as docs/how-to/cluster.md says; the run is gone on with without them."""
+    dask = [sys.executable, "-m", "dask"]
+    file = Path("scheduler.json")
+    here = ["--host", "127.0.0.1", "--scheduler-file", str(file)]
+    asked = [*ASKED, "--scenarios", "400000"]
+    run = [sys.executable, "-m", "popsim", *asked, "--scheduler", str(file)]
+    dashboards = ["--dashboard-address", "127.0.0.1:0"]
+    with (
+        _ended(subprocess.Popen([*dask, "scheduler", *here, "--port", "0", *dashboards], stderr=DEVNULL)) as scheduler,
+        _ended(subprocess.Popen([*dask, "worker", *here, "--nthreads", "1", *dashboards], stderr=DEVNULL)),
+        _ended(subprocess.Popen(run, stdout=PIPE, stderr=PIPE, text=True)) as running,
+    ):
+        _wait(lambda: len(_finished()) >= 2 or running.poll() is not None)
+        scheduler.kill()
+        out, err = running.communicate(timeout=60)
+    kept = _finished()
+    assert (running.returncode, out) == (2, ""), err
+    assert "Traceback" not in err
+    assert "no connection to the scheduler" in err
+    assert "What is finished is kept. To go on, once that is mended: popsim resume results/example" in err
+    assert 2 <= len(kept) < len(open_store("results/.example.unfinished/ensemble.zarr").ranges())
+    resumed = call("resume", "results/example")
+    assert resumed.status == 0, resumed.err
+    wanted = simulate(ps.load_study("example", {"scenarios.count": 400_000}), breakdowns=())["cost"]
+    assert ps.load_run("results/example").dataset["cost"].load().equals(wanted)
+    assert {name: time for name, time in _finished("example").items() if name in kept} == kept
+
+
+def _finished(folder: str = ".example.unfinished") -> dict[str, int]:
+    """Return records of the ranges that are finished, each with when it was written."""
+    records = Path("results", folder, "ensemble.zarr", "checksum").glob("c.*")
+    return {path.name: path.stat().st_mtime_ns for path in records if path.suffix != ".partial"}
+
+
+def _wait(until: Callable[[], bool]) -> None:
+    for _ in range(1200):
+        if until():
+            return
+        time.sleep(0.1)
+    pytest.fail("nothing happened for two minutes")
+
+
+@contextmanager
+def _ended(process: subprocess.Popen[Any]) -> Iterator[subprocess.Popen[Any]]:
+    """Yield a process, and end it with all that it started."""
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait(timeout=30)
 
 
 def test_what_a_cluster_cannot_do_is_refused(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
