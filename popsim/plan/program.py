@@ -7,8 +7,7 @@ codes with what they do, and the functions below write them.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -17,9 +16,12 @@ import numpy as np
 from popsim import layout
 from popsim.arrays import Floats, Integers, Mask, pointers
 from popsim.plan.model import Plan
-from popsim.plan.moves import Moves
+from popsim.plan.row_steps import Buffers, write_rows
 
 _ZERO, _SCRATCH, _DRAWN, _PAID, _REGISTERS = range(5)
+
+_OF_ALL = ("path_", "rate_", "shock_", "profile", "growth_")
+"""Beginnings of the names of arrays of prices, which all countries have in common."""
 
 Step = tuple[int, int, int, int, int, float]
 """Code, the buffer that is written, three that are read or counted by, and a number."""
@@ -181,20 +183,34 @@ class _Writer:
 
     def __init__(self, plan: Plan, shares: int) -> None:
         # Lists, since single numbers of arrays are slow to take.
-        self.moves = Moves(*(array.tolist() for array in plan.moves))
+        lists = {name: array.tolist() for name, array in plan.moves._asdict().items() if name.startswith(_OF_ALL)}
+        self.moves = plan.moves._replace(**lists)
         registers, weights, profiles = plan.moves.counts.tolist()
         self.plan = plan
         self.years: int = plan.moves.path_static.shape[1]
-        self.weights = _REGISTERS + registers
-        self.paths = self.weights + weights
+        at_weights = _REGISTERS + registers
+        self.paths = at_weights + weights
         self.profiles = self.paths + plan.moves.path_static.size
         self.shares = self.profiles + profiles
         self.sums = self.shares + shares
+        self.buffers = Buffers(_ZERO, _SCRATCH, _DRAWN, _PAID, _REGISTERS, at_weights, self.profiles, self.sums)
         self.steps: list[Step] = []
 
     def path(self, path: int, year: int) -> int:
         place: int = self.paths + path * self.years + year
         return place
+
+    def table(self) -> tuple[Integers, Floats]:
+        """Return the steps that were written, and the number of each."""
+        # Places of buffers are whole numbers that floats hold exactly.
+        table = np.array(self.steps, dtype=np.float64).reshape(-1, 6)
+        return table[:, :5].astype(np.int64), table[:, 5].copy()
+
+    def common(self, used: Container[int]) -> None:
+        """Write what all countries have in common, with the price profiles that are used."""
+        self.steps.append(set_to(_ZERO))
+        self.price_paths()
+        self.price_profiles(used)
 
     def price_paths(self) -> None:
         m, write = self.moves, self.steps.append
@@ -222,52 +238,6 @@ class _Writer:
                 for year in range(max(m.growth_from[growth], lag), m.growth_to[growth]):
                     if profile[year - lag] != 0.0:
                         write(add_share(at, self.path(path, year), profile[year - lag]))
-
-    def activation(self, p: int) -> None:
-        """Write the weight of an activation: what is paid of a cost, and the lag at which it is paid."""
-        m, write = self.moves, self.steps.append
-        at, lags = self.weights + m.presence_slot[p], m.presence_lags[p]
-        begin, late, late_cost = m.presence_begin[p], m.presence_late[p], m.presence_late_cost[p]
-        level = m.presence_level[p] if m.presence_level else -1
-        delay = _REGISTERS + late if level < 0 else _SCRATCH
-        write(set_to(at, 1.0))
-        for j in range(m.gate_start[p], m.gate_start[p + 1]):
-            more = _ZERO if m.gate_kept[j] < 0 else _REGISTERS + m.gate_kept[j]
-            write(gate(at, _REGISTERS + m.gate_score[j], more, m.gate_threshold[j]))
-        for j in range(m.power_start[p], m.power_start[p + 1]):
-            write(scale(at, _REGISTERS + m.power_kept[j], m.power_log[j]))
-        if m.presence_whole and m.presence_whole[p] >= 0:
-            write(multiply(at, _REGISTERS + m.presence_whole[p]))
-        if late >= 0 and level >= 0:
-            write(times(delay, _REGISTERS + level, _REGISTERS + late))
-        if late >= 0 and late_cost != 0.0:
-            write(prolong(at, delay, late_cost))
-        if lags > 1:
-            lateness = delay if late >= 0 else _REGISTERS + begin
-            if begin >= 0 and late >= 0:
-                lateness = _SCRATCH
-                write(plus(lateness, _REGISTERS + begin, delay))
-            write(split(at + 1, lateness, lags - 1))
-
-    def pay(self, row: int, lag_targets: list[int], is_summed: bool) -> int:
-        """Write the payments of a row: sums by lag, and its cost within the horizon; return where that is."""
-        m, write = self.moves, self.steps.append
-        activation, growth = m.row_presence[row], m.row_growth[row]
-        weight, lags = 0, 1
-        if activation >= 0:
-            weight, lags = self.weights + m.presence_slot[activation], m.presence_lags[activation]
-            write(multiply(_DRAWN, weight))
-        targets = [self.sums + target for target in lag_targets]
-        if lags == 1:
-            self.steps += [add_share(target, _DRAWN, 1.0) for target in targets]
-        else:
-            for target, other in itertools.zip_longest(targets[::2], targets[1::2]):
-                write(lagged(target, _DRAWN, weight + 1, other))
-        if growth < 0 or not is_summed:
-            return _DRAWN
-        profile = self.profiles + m.growth_slot[growth]
-        write(times(_PAID, _DRAWN, profile) if lags == 1 else profiled(_PAID, _DRAWN, weight + 1, profile))
-        return _PAID
 
     def cells(self, cells: Mapping[Cell, int]) -> None:
         """Write what the sums by lag come to."""
@@ -334,28 +304,24 @@ def make_program(plan: Plan, sums: LagSums) -> Program:
     if not plan.moves.any:
         return NO_PROGRAM
     writer = _Writer(plan, len(sums.shares))
-    moves = writer.moves
-    start, target, is_summed = sums.start.tolist(), sums.target.tolist(), sums.is_summed.tolist()
-    last_of_all = max(int(plan.draws.row_start[1]) - 1, 0)
-    used = {cell.price_profile for cell in sums.cells} | set(plan.moves.row_growth[sums.is_summed].tolist())
-    keep, value, counts = [], [], []
-    for row, register in enumerate(moves.row_keep):
-        before = len(writer.steps)
-        if row == last_of_all:
-            writer.steps.append(set_to(_ZERO))
-            writer.price_paths()
-            writer.price_profiles(used)
-        if register >= 0:
-            keep.append(_REGISTERS + register)
-            value.append(_ZERO)
-        else:
-            for p in range(moves.presence_start[row], moves.presence_start[row + 1]):
-                writer.activation(p)
-            value.append(writer.pay(row, target[start[row] : start[row + 1]], is_summed[row]))
-            keep.append(_DRAWN)
-        counts.append(len(writer.steps) - before)
+    writer.common({cell.price_profile for cell in sums.cells} | set(plan.moves.row_growth[sums.is_summed].tolist()))
+    of_all = len(writer.steps)
     writer.ending(sums)
-    return _program(writer, keep, value, counts)
+    steps, numbers = writer.table()
+    rows = write_rows(plan.moves, writer.buffers, sums.start, sums.target, sums.is_summed)
+    # What all countries have in common is made by the last row that draws for them, before its own steps.
+    last_of_all = max(int(plan.draws.row_start[1]) - 1, 0)
+    before = int(np.searchsorted(rows.row, last_of_all))
+    counts = np.bincount(rows.row, minlength=len(plan.moves.row_keep))
+    counts[last_of_all] += of_all
+    return Program(
+        row_keep=rows.keep,
+        row_value=rows.value,
+        row_start=pointers(counts),
+        steps=np.concatenate([rows.steps[:before], steps[:of_all], rows.steps[before:], steps[of_all:]]),
+        numbers=np.concatenate([rows.numbers[:before], numbers[:of_all], rows.numbers[before:], numbers[of_all:]]),
+        slots=writer.buffers.sums,
+    ).frozen()
 
 
 def make_ending(plan: Plan, sums: LagSums) -> tuple[Program, dict[int, int]]:
@@ -366,22 +332,10 @@ def make_ending(plan: Plan, sums: LagSums) -> tuple[Program, dict[int, int]]:
     if not plan.moves.any:
         return NO_PROGRAM, {}
     writer = _Writer(plan, len(sums.shares))
-    writer.steps.append(set_to(_ZERO))
-    writer.price_paths()
-    writer.price_profiles({cell.price_profile for cell in sums.cells})
+    writer.common({cell.price_profile for cell in sums.cells})
     writer.ending(sums)
+    steps, numbers = writer.table()
+    none = np.zeros(0, dtype=np.int64)
+    program = Program(none, none, pointers(none), steps, numbers, writer.buffers.sums).frozen()
     registers = plan.moves.row_keep[: int(plan.draws.row_start[1])].tolist()
-    return _program(writer, (), (), ()), {each: _REGISTERS + each for each in registers if each >= 0}
-
-
-def _program(writer: _Writer, keep: Sequence[int], value: Sequence[int], counts: Sequence[int]) -> Program:
-    # Places of buffers are whole numbers that floats hold exactly.
-    table = np.array(writer.steps, dtype=np.float64).reshape(-1, 6)
-    return Program(
-        row_keep=np.array(keep, dtype=np.int64),
-        row_value=np.array(value, dtype=np.int64),
-        row_start=pointers(counts),
-        steps=table[:, :5].astype(np.int64),
-        numbers=table[:, 5].copy(),
-        slots=writer.sums,
-    ).frozen()
+    return program, {each: _REGISTERS + each for each in registers if each >= 0}
