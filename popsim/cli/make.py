@@ -49,8 +49,9 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
     from popsim.engine import files
     from popsim.engine.joint import simulate_joint
     from popsim.engine.manifest import write_manifest
+    from popsim.engine.plan_file import save_plan
     from popsim.engine.run_folder import finish, unfinished_of
-    from popsim.engine.runs import replace_ensemble, save_joint, save_plan, save_study
+    from popsim.engine.runs import replace_ensemble, save_joint, save_study
 
     options = RunOptions.of(request)
     unfinished = unfinished_of(target)

@@ -50,8 +50,9 @@ def make_sweep(folder: Path, target: Path, study: Study, asked: Mapping[str, Any
     from popsim.cli.progress import progress_bar
     from popsim.engine.cases import Cases
     from popsim.engine.manifest import write_manifest
+    from popsim.engine.plan_file import save_plan
     from popsim.engine.run_folder import Request, begin, discard, finish, unfinished_of
-    from popsim.engine.runs import save_plan, save_study
+    from popsim.engine.runs import save_study
     from popsim.engine.sweep import sweep_of
     from popsim.engine.sweep_folder import missing_of, read_parts, write_part, write_sweep
 

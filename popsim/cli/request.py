@@ -141,8 +141,9 @@ def begin_run(folder: Path, target: Path, request: Request, study: Study, plan: 
     FileError
         When the folder cannot be written.
     """
+    from popsim.engine.plan_file import save_plan
     from popsim.engine.run_folder import begin, unfinished_of
-    from popsim.engine.runs import save_plan, save_study
+    from popsim.engine.runs import save_study
 
     unfinished = unfinished_of(target)
     known = _request_in(unfinished)

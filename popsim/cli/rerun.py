@@ -42,7 +42,8 @@ def command(run: Path, threads: int | None, trust_edited: bool, as_json: bool) -
     from popsim.arguments import check_threads
     from popsim.cli.progress import progress_bar
     from popsim.engine.again import repeat
-    from popsim.engine.runs import load_plan, opened_dataset, verified_run
+    from popsim.engine.plan_file import load_plan
+    from popsim.engine.runs import opened_dataset, verified_run
     from popsim.schema import PLAN_FILE
 
     verified = verified_run(run, trust_edited)

@@ -93,7 +93,7 @@ def _repaired(target: Path, resources: Resources, trust_edited: bool) -> int:
         When anything but its ranges is not as the run wrote it.
     """
     from popsim.engine.manifest import changed_files, record, verify
-    from popsim.engine.runs import load_plan
+    from popsim.engine.plan_file import load_plan
     from popsim.engine.simulate import simulation_of
     from popsim.engine.store import fill_store, open_store
 

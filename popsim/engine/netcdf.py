@@ -22,7 +22,7 @@ import xarray as xr
 from popsim.display import as_size
 from popsim.engine import files
 from popsim.engine.memory import free_memory
-from popsim.errors import ParameterError, Problem, RunError
+from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError
 
 _EVERYWHERE, _FILES = 0x1F, 0x01
 """H5F_OBJ_ALL and H5F_OBJ_FILE of HDF5: among all that is open, files."""
@@ -32,6 +32,8 @@ _PIECE = 2**21
 """Bytes of a variable that are packed at a time, and that wait to be."""
 _SMALL = 2**26
 """Bytes that are written without a look at what memory is free."""
+_UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
+"""What netCDF, and xarray on top of it, raise where a file is damaged."""
 
 
 @contextmanager
@@ -192,3 +194,32 @@ def _pieces(shape: Sequence[int], chunks: Sequence[int], most: int) -> Iterator[
     for outer in product(*map(range, shape[:axis])):
         for start in range(0, shape[axis], step):
             yield (*(slice(i, i + 1) for i in outer), slice(start, start + step), ...)
+
+
+@contextmanager
+def netcdf_read(path: Path, raised: tuple[type[Exception], ...] = _UNREADABLE) -> Iterator[None]:
+    """Turn what a damaged netCDF file raises into an error that names it.
+
+    Parameters
+    ----------
+    path
+        The file that is read.
+    raised
+        What is taken for damage.
+
+    Raises
+    ------
+    FileError
+        In its place.
+    """
+    try:
+        yield
+    except PopsimError:
+        raise
+    except raised as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> FileError:
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return FileError(Problem(str(path), (), reason, "a netCDF file", "run the study again"))

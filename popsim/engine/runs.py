@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import math
 import os
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import netCDF4
-import numpy as np
 import xarray as xr
 
 from popsim import schema
@@ -23,13 +20,11 @@ from popsim.arguments import check_path
 from popsim.display import as_html, as_size, as_text, listed
 from popsim.engine import files
 from popsim.engine.manifest import Verified, announce, announce_store, read_manifest, record, verify, write_manifest
-from popsim.engine.netcdf import dataset_written, netcdf_written
+from popsim.engine.netcdf import dataset_written, netcdf_read
+from popsim.engine.plan_file import load_plan, save_plan
 from popsim.engine.run_folder import ensure_found
-from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, kind_of
-from popsim.plan.model import ROW_ARRAYS, About, Draws, Exact, Labels, Plan
-from popsim.plan.moves import LATER_ARRAYS, Moves
-from popsim.plan.shares import NO_SHARES, Shares
-from popsim.sampling import Sampling
+from popsim.errors import ParameterError, Problem, RunError, kind_of
+from popsim.plan.model import Plan
 from popsim.schema import (
     ENSEMBLE_FILE,
     JOINT_FILE,
@@ -44,17 +39,8 @@ from popsim.schema import (
 from popsim.study.load import StudyReader, load_study
 from popsim.study.model import Study
 
-_OPTION = "option_"
 _CHUNK = 2**18
 """Bytes of a chunk of the ensemble."""
-_ARRAYS = (*Draws._fields, *Moves._fields, *ROW_ARRAYS)
-_LATER = (*Shares._fields, *Exact._fields)
-"""Arrays that plans of earlier versions do not have; those of shares only stand where who pays is uncertain."""
-_UNREADABLE = (ArithmeticError, AttributeError, LookupError, MemoryError, OSError, RuntimeError, TypeError, ValueError)
-"""What netCDF, and xarray on top of it, raise where a file is damaged."""
-_STATED = ("seed", "breakdowns", "labels", "options", "plan_digest")
-_DESCRIBING = tuple(name for name in About._fields if name != "breakdowns")
-_ATTRIBUTES = (*_DESCRIBING, "scenarios", "design", "replicates", "drawn_with", *_STATED)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -360,7 +346,7 @@ def open_run(folder: Path, *, trust_edited: bool = False) -> Run:
     ensemble = str(folder / ensemble_file(folder))
     dataset = _as_laid_out(_read_when_used(folder), ensemble)
     path = folder / PLAN_FILE
-    with _reading(path), netCDF4.Dataset(path) as file:
+    with netcdf_read(path), netCDF4.Dataset(path) as file:
         _check_made_by(dataset, str(file.getncattr("plan_digest")), ensemble)
     return Run(folder, StudyReader(folder / STUDY_FILE).load(alone=True), dataset, verified)
 
@@ -369,7 +355,7 @@ def _read_when_used(folder: Path) -> xr.Dataset:
     path = folder / ensemble_file(folder)
     if path.name == STORE_FILE:
         return load_dataset(folder)
-    with _reading(path):
+    with netcdf_read(path):
         return _as_simulated(xr.open_dataset(path, engine="netcdf4"))
 
 
@@ -478,22 +464,6 @@ def _check_made_by(dataset: xr.Dataset, digest: str, where: str) -> None:
         )
 
 
-def _unreadable(path: Path, error: Exception) -> FileError:
-    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return FileError(Problem(str(path), (), reason, "a netCDF file", "run the study again"))
-
-
-@contextmanager
-def _reading(path: Path, raised: tuple[type[Exception], ...] = _UNREADABLE) -> Iterator[None]:
-    """Turn what a damaged netCDF file raises into an error that names it."""
-    try:
-        yield
-    except PopsimError:
-        raise
-    except raised as error:
-        raise _unreadable(path, error) from error
-
-
 def load_dataset(folder: Path) -> xr.Dataset:
     """Return the scenarios of a folder as they lie there, without a look at the rest of the run.
 
@@ -534,7 +504,7 @@ def opened_dataset(folder: Path) -> Iterator[xr.Dataset]:
         yield load_dataset(folder)
         return
     # Whoever uses it may make other errors, which are no damage.
-    with _reading(path, (OSError, RuntimeError)), xr.open_dataset(path, engine="netcdf4", cache=False) as opened:
+    with netcdf_read(path, (OSError, RuntimeError)), xr.open_dataset(path, engine="netcdf4", cache=False) as opened:
         yield opened
 
 
@@ -558,7 +528,7 @@ def check_complete(folder: Path) -> None:
 
 
 def _read(path: Path) -> xr.Dataset:
-    with _reading(path), xr.open_dataset(path, engine="netcdf4") as opened:
+    with netcdf_read(path), xr.open_dataset(path, engine="netcdf4") as opened:
         return _as_simulated(opened.load())
 
 
@@ -572,129 +542,3 @@ def _as_simulated(dataset: xr.Dataset) -> xr.Dataset:
         variable.encoding.clear()
     dataset.encoding.clear()
     return dataset
-
-
-def save_plan(path: Path, plan: Plan) -> None:
-    """Write a plan to netCDF: every array, the labels and the digest.
-
-    Each option is a group of its own, with the arrays in which it differs from the plan of the full programme.
-
-    Raises
-    ------
-    FileError
-        When the file cannot be written.
-    """
-    is_shared = any(each.shares.any for each in (plan, *plan.alternatives))
-    arrays = _arrays(plan, is_shared)
-
-    def fill(file: netCDF4.Dataset) -> None:
-        used = {name: array for name, array in arrays.items() if array.size > 0 or name not in LATER_ARRAYS}
-        _write_plan(file, file, plan, used)
-        for other in plan.alternatives:
-            own = {name: array for name, array in _arrays(other, is_shared).items() if not _same(array, arrays[name])}
-            _write_plan(file, file.createGroup(f"{_OPTION}{other.labels.option[0]}"), other, own)
-
-    with netcdf_written(path, fill):
-        pass
-
-
-def _arrays(plan: Plan, is_shared: bool) -> dict[str, np.ndarray[Any, Any]]:
-    shares = plan.shares._asdict() if is_shared else {}
-    return {**plan.draws._asdict(), **plan.moves._asdict(), **plan.row_arrays(), **shares, **plan.exact._asdict()}
-
-
-def _same(one: np.ndarray[Any, Any], other: np.ndarray[Any, Any]) -> bool:
-    """Return whether two arrays agree in every bit, also where they hold NaN or a negative zero."""
-    return one.dtype == other.dtype and one.shape == other.shape and one.tobytes() == other.tobytes()
-
-
-def _write_plan(
-    file: netCDF4.Dataset, group: netCDF4.Dataset, plan: Plan, arrays: Mapping[str, np.ndarray[Any, Any]]
-) -> None:
-    """Write one plan; dimensions are of the whole file, one for each length, for each costs as much as an array."""
-    for name, array in arrays.items():
-        dimensions = tuple(f"length_{length}" for length in array.shape)
-        for dimension, length in zip(dimensions, array.shape, strict=True):
-            if dimension not in file.dimensions:
-                file.createDimension(dimension, length)
-        # The digest of the plan covers all but the derived arrays.
-        checked = name in Exact._fields and array.size > 0
-        group.createVariable(name, array.dtype, dimensions, fill_value=False, fletcher32=checked)[...] = array
-    group.setncatts(
-        {
-            **{name: getattr(plan.about, name) for name in _DESCRIBING},
-            "scenarios": plan.scenarios,
-            "design": plan.design,
-            "replicates": plan.replicates,
-            "drawn_with": plan.drawn_with,
-            "seed": str(plan.sampling.seed),
-            "breakdowns": json.dumps(plan.about.breakdowns),
-            "labels": json.dumps(dataclasses.asdict(plan.labels)),
-            "options": json.dumps([other.labels.option[0] for other in plan.alternatives]),
-            "plan_digest": plan.digest,
-        }
-    )
-
-
-def load_plan(path: Path) -> Plan:
-    """Return a plan that was stored, checked against its digest.
-
-    Raises
-    ------
-    RunError
-        When the plan does not have the digest that was written with it.
-    FileError
-        When the file cannot be read.
-    """
-    with _reading(path), netCDF4.Dataset(path) as file:
-        file.set_auto_maskandscale(False)
-        return _read_plan(path, file, {})
-
-
-def _read_plan(path: Path, group: netCDF4.Dataset, base: Mapping[str, np.ndarray[Any, Any]]) -> Plan:
-    """Read one plan; `base` holds the arrays of which only others are written."""
-    stated = {name: group.getncattr(name) for name in group.ncattrs()}
-    needed = [name for name in _ARRAYS if name not in LATER_ARRAYS]
-    lacking = [name for name in needed if name not in group.variables and name not in base]
-    lacking += [name for name in _ATTRIBUTES if name not in stated]
-    options = [] if lacking else json.loads(stated["options"])
-    lacking += [f"{_OPTION}{name}" for name in options if f"{_OPTION}{name}" not in group.groups]
-    if lacking:
-        raise RunError(
-            Problem(str(path), (), f"no {', '.join(lacking[:5])}", "a plan that popsim run wrote", "run again")
-        )
-    stored = [name for name in (*_ARRAYS, *_LATER) if name in group.variables]
-    own = {name: np.ascontiguousarray(group[name][...]) for name in stored}
-    arrays: dict[str, Any] = {**base, **own}
-    is_shared = all(name in arrays for name in Shares._fields)
-    plan = Plan(
-        draws=Draws(**{name: arrays[name] for name in Draws._fields}).frozen(),
-        moves=Moves(**{name: arrays[name] for name in Moves._fields if name in arrays}).frozen(),
-        labels=_labels(json.loads(stated["labels"])),
-        sampling=Sampling(int(stated["scenarios"]), int(stated["seed"]), stated["design"], int(stated["replicates"])),
-        about=About(
-            breakdowns=tuple(tuple(names) for names in json.loads(stated["breakdowns"])),
-            **{name: _plain(stated[name]) for name in _DESCRIBING},
-        ),
-        shares=Shares(**{name: arrays[name] for name in Shares._fields}).frozen() if is_shared else NO_SHARES,
-        exact=Exact(**{name: arrays[name] for name in Exact._fields if name in arrays}),
-        drawn_with=stated["drawn_with"],
-        alternatives=tuple(_read_plan(path, group.groups[f"{_OPTION}{name}"], arrays) for name in options),
-        **{name: arrays[name] for name in ROW_ARRAYS},
-    )
-    if plan.digest != stated["plan_digest"]:
-        raise RunError(
-            Problem(str(path), (), f"arrays with digest {plan.digest}", f"digest {stated['plan_digest']}", "run again")
-        )
-    return plan
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _labels(stored: dict[str, Any]) -> Labels:
-    def freeze(value: Any) -> Any:
-        return tuple(freeze(item) for item in value) if isinstance(value, list) else value
-
-    return Labels(**{name: freeze(value) for name, value in stored.items()})

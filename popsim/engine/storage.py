@@ -30,9 +30,9 @@ def storage_at(path: str | os.PathLike[str]) -> Storage:
     """
     text = os.fspath(path)
     if not is_url(text):
-        return Storage(LocalStore(Path(text)))
+        return Storage(LocalStore(Path(text)), text)
     # Else fsspec would list what it found before other processes wrote.
-    return Storage(FsspecStore.from_url(text, storage_options={"use_listings_cache": False}))
+    return Storage(FsspecStore.from_url(text, storage_options={"use_listings_cache": False}), text)
 
 
 def is_url(path: str | os.PathLike[str]) -> bool:
@@ -52,8 +52,10 @@ class Storage(WrapperStore[ZarrStore]):
     A folder has files that are written beside and renamed; an object storage has whole objects only.
     """
 
-    def __init__(self, store: ZarrStore, anew: bool = False) -> None:
+    def __init__(self, store: ZarrStore, place: str = "", anew: bool = False) -> None:
         super().__init__(store)
+        self.place = place
+        """The folder, or the URL, as it was named."""
         self._anew = anew
         self._sums: dict[str, int] = {}
         self._flusher: Executor | None = None
@@ -61,11 +63,11 @@ class Storage(WrapperStore[ZarrStore]):
 
     def move(self, path: str | os.PathLike[str]) -> None:
         """Find the files in another folder from now on."""
-        self._store = LocalStore(Path(path))
+        self.place, self._store = os.fspath(path), LocalStore(Path(path))
 
     def anew(self) -> Storage:
         """Return a storage of the same files to write values that do not depend on what is there."""
-        return Storage(self._store, anew=True)
+        return Storage(self._store, self.place, anew=True)
 
     async def get(self, key: str, prototype: BufferPrototype, byte_range: ByteRequest | None = None) -> Buffer | None:
         """Read a file; nothing, where values are written anew, which Zarr would merge with what is there."""

@@ -112,8 +112,6 @@ class Store:
     >>> folder.cleanup()
     """
 
-    path: str
-    """A folder, or a URL that fsspec knows."""
     plan_digest: str
     sampling: Sampling
     breakdowns: tuple[Names, ...]
@@ -121,7 +119,12 @@ class Store:
     """Scenarios of a range; the last may have fewer."""
     variables: tuple[str, ...]
     """Variables with scenarios that the ranges hold."""
-    storage: Storage = field(repr=False, compare=False)
+    storage: Storage = field(hash=False)
+
+    @property
+    def path(self) -> str:
+        """A folder, or a URL that fsspec knows."""
+        return self.storage.place
 
     def __reduce__(self) -> tuple[Any, ...]:
         return open_store, (self.path,)
@@ -222,7 +225,6 @@ class Store:
 
     def move(self, path: str | os.PathLike[str]) -> None:
         """Find the files in the folder to which they were moved; so do datasets that this store gave before."""
-        object.__setattr__(self, "path", os.fspath(path))
         self.storage.move(path)
 
     def take(self, source: Store) -> int:
@@ -523,7 +525,6 @@ def open_store(path: str | os.PathLike[str]) -> Store:
         found, mend = f"layout {described['layout']}", "use the version of popsim that wrote it"
         raise RunError(Problem(place, (), found, f"layout {LAYOUT}", mend))
     return Store(
-        path=place,
         plan_digest=described["plan_digest"],
         sampling=Sampling(**{**described["sampling"], "seed": int(described["sampling"]["seed"])}),
         breakdowns=tuple(tuple(names) for names in described["breakdowns"]),

@@ -9,7 +9,8 @@ from popsim import schema
 from popsim.arguments import check_whole
 from popsim.engine.breakdowns import lay_out
 from popsim.engine.detail import DIMS, Detail
-from popsim.engine.runs import Run, load_plan
+from popsim.engine.plan_file import load_plan
+from popsim.engine.runs import Run
 from popsim.engine.simulation import Simulation, coordinates
 from popsim.errors import ParameterError, Problem, kind_of
 from popsim.plan import compile

@@ -14,7 +14,8 @@ from scipy import stats
 from popsim.analysis.summarise import summarise
 from popsim.engine.breakdowns import arrange, read_breakdowns
 from popsim.engine.designs import describe_design, leading_order, make_points
-from popsim.engine.runs import load_plan, load_run, save_run
+from popsim.engine.plan_file import load_plan
+from popsim.engine.runs import load_run, save_run
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import fill

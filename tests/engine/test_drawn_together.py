@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from popsim.engine.breakdowns import arrange_together, read_breakdowns, scope_of
-from popsim.engine.runs import load_plan, save_plan
+from popsim.engine.plan_file import load_plan, save_plan
 from popsim.engine.simulate import simulate
 from popsim.engine.sums import Accumulators, OptionSums, places_among
 from popsim.plan import compile as compile_study

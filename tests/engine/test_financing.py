@@ -11,7 +11,7 @@ import pytest
 from scipy import stats
 
 from popsim.engine.breakdowns import arrange, arrange_together, read_breakdowns, scope_of
-from popsim.engine.runs import load_plan, save_plan
+from popsim.engine.plan_file import load_plan, save_plan
 from popsim.engine.simulate import simulate
 from popsim.engine.threads import fill
 from popsim.families import Constant, Discrete, LogNormal, Triangular, Uniform

@@ -11,7 +11,8 @@ import xarray as xr
 
 from popsim.analysis.compare import compare
 from popsim.engine.breakdowns import arrange, scope_of
-from popsim.engine.runs import load_plan, load_run, save_plan, save_run
+from popsim.engine.plan_file import load_plan, save_plan
+from popsim.engine.runs import load_run, save_run
 from popsim.engine.simulate import simulate
 from popsim.engine.variants import dependence_extremes, with_common_share
 from popsim.errors import RunError, UnknownNameError

@@ -12,7 +12,7 @@ import xarray as xr
 
 from popsim import schema
 from popsim.analysis import contingency, point_estimates, with_all_years
-from popsim.engine.runs import load_plan, save_plan
+from popsim.engine.plan_file import load_plan, save_plan
 from popsim.engine.simulate import simulate
 from popsim.errors import ParameterError, RunError
 from popsim.families import Beta, Constant, Discrete, LogNormal, Mixture, Triangular, Uniform

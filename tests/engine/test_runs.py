@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import xarray as xr
 
-from popsim.engine.runs import load_plan, load_run, open_run, save_plan, save_run
+from popsim.engine.plan_file import load_plan, save_plan
+from popsim.engine.runs import load_run, open_run, save_run
 from popsim.engine.simulate import simulate
 from popsim.errors import FileError, RunError, StudyError
 from popsim.plan import Plan

@@ -15,8 +15,8 @@ import netCDF4
 
 import popsim as ps
 from popsim.engine.manifest import Manifest
+from popsim.engine.plan_file import load_plan
 from popsim.engine.run_folder import Request
-from popsim.engine.runs import load_plan
 from tests.fuzz.targets.study import SMALL
 
 KINDS = 3
