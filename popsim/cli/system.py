@@ -7,6 +7,7 @@ file that they cannot map for a damaged one. So limits are compared once, before
 from __future__ import annotations
 
 import os
+import re
 import sys
 import threading
 from collections.abc import Iterator, Mapping, MutableMapping
@@ -93,20 +94,25 @@ def _is_no_zone(name: str) -> bool:
     return True
 
 
-def check_limits() -> None:
+def check_limits(root: str = "/") -> None:
     """Refuse limits of the process under which libraries fail; let it open as many files as it may.
+
+    Parameters
+    ----------
+    root
+        Root of the file system in which the system describes threads and control groups.
 
     Raises
     ------
     FileError
         For a limit that is too low, with the command of the shell that raises it.
     """
-    problems = list(_too_low())
+    problems = list(_too_low(root))
     if problems:
         raise FileError(problems)
 
 
-def _too_low() -> Iterator[Problem]:
+def _too_low(root: str) -> Iterator[Problem]:
     if sys.platform == "win32":
         return
     import resource
@@ -130,9 +136,49 @@ def _too_low() -> Iterator[Problem]:
             yield Problem(what, (), found, f"{least >> 20:,} MiB or more: libraries alone reserve as much", mend)
     # numpy and scipy start theirs while they are imported, each; the library in them interrupts what it cannot start.
     wanted = 2 * (_threads_of_libraries() - 1)
-    if (started := _started(wanted)) < wanted:
+    if _may_lack(wanted, root) and (started := _started(wanted)) < wanted:
         mend = "raise the limit (`ulimit -u`, or that of the container), or OPENBLAS_NUM_THREADS=1 and --threads 1"
         yield Problem("threads", (), f"the system starts {started} besides the first", f"{wanted} or more", mend)
+
+
+def _may_lack(threads: int, root: str) -> bool:
+    """Return whether so many more threads may be refused: by the limit of the user, or of a control group of Linux.
+
+    Reading takes no time. Threads are started, to see, only where a limit is near or unknown: a user has at most as
+    many threads as the whole system.
+    """
+    import resource
+
+    limit = resource.getrlimit(resource.RLIMIT_NPROC)[0]
+    there = _number_in(os.path.join(root, "proc/loadavg"), r"\S+ \S+ \S+ \d+/(\d+) ")
+    if there is None or 0 <= limit < there + threads:
+        return True
+    folder = os.path.join(root, "sys/fs/cgroup")
+    lines = [line.split(":", 2) for line in _text_of(os.path.join(root, "proc/self/cgroup")).splitlines()]
+    for number, controllers, path in lines:
+        if number != "0" and "pids" not in controllers.split(","):
+            continue
+        place = os.path.join(folder, "" if number == "0" else "pids", path.strip("/"))
+        while place.startswith(folder):
+            most, used = (_number_in(os.path.join(place, name), r"(\d+)") for name in ("pids.max", "pids.current"))
+            if most is not None and (used is None or most < used + threads):
+                return True
+            place = os.path.dirname(place)
+    return not lines
+
+
+def _number_in(path: str, pattern: str) -> int | None:
+    """Return the number that a file begins with, by a pattern; None where there is none."""
+    found = re.match(pattern, _text_of(path))
+    return int(found[1]) if found else None
+
+
+def _text_of(path: str) -> str:
+    try:
+        with open(path, encoding="ascii") as file:
+            return file.read()
+    except (OSError, ValueError):
+        return ""
 
 
 def _started(count: int) -> int:

@@ -60,8 +60,8 @@ _VERSIONS = {
 def free_memory(root: Path = Path("/")) -> int:
     """Return the bytes of memory that this process may still take.
 
-    What the system has, or less where a control group of Linux (a container, a batch job) has a lower limit; 4 GiB
-    where neither is known.
+    What the system has, or less where a control group of Linux (a container, a batch job) or a limit of the process
+    (`ulimit -v`, `ulimit -d`) leaves less; 4 GiB where none of them is known.
 
     Parameters
     ----------
@@ -79,7 +79,21 @@ def free_memory(root: Path = Path("/")) -> int:
         free = int(psutil.virtual_memory().available)
     except (OSError, RuntimeError):
         free = _UNKNOWN
-    return max(0, min([free, *_left_in_groups(root)]))
+    return max(0, min([free, *_left_in_groups(root), *_left_in_limits()]))
+
+
+def _left_in_limits() -> list[int]:
+    """Return what limits of the process leave: of its address space, and of what it may write there."""
+    if sys.platform != "linux":  # others have such limits and do not keep them
+        return []
+    import resource
+
+    import psutil
+
+    taken = psutil.Process().memory_info()
+    found = ((resource.RLIMIT_AS, taken.vms), (resource.RLIMIT_DATA, taken.data))
+    limits = [(resource.getrlimit(limit)[0], used) for limit, used in found]
+    return [limit - used for limit, used in limits if limit >= 0]
 
 
 def _left_in_groups(root: Path) -> list[int]:

@@ -14,6 +14,8 @@ from typing import Any
 import pytest
 
 from popsim.cli import system
+from popsim.cli.system import check_limits
+from popsim.errors import FileError
 from popsim.kernels import cache_folder
 
 from .conftest import Call
@@ -91,18 +93,54 @@ def test_a_limit_under_which_libraries_fail_is_refused_before_they_load(
     assert shell(tmp_path, around, "run --help").returncode == 0
 
 
-def test_a_process_without_threads_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: Call) -> None:
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of threads as Linux has them")
+@pytest.mark.parametrize(
+    ("of_user", "there", "files", "is_refused"),
+    [
+        (-1, "91", {}, False),
+        (97, "91", {}, False),
+        (96, "91", {}, True),
+        (-1, "unknown", {}, True),
+        (-1, "91", {"batch/job": ("max", "3"), "batch": ("16", "10")}, False),
+        (-1, "91", {"batch/job": ("max", "3"), "batch": ("15", "10")}, True),
+        (-1, "91", {"batch/job": ("9", "4")}, True),
+    ],
+)
+def test_a_process_without_threads_is_refused(
+    of_user: int,
+    there: str,
+    files: dict[str, tuple[str, str]],
+    is_refused: bool,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where limits are far no thread is started, to see: that would be refused here."""
+    import resource
+
     def refuse(*_: Any) -> None:
         message = "can't start new thread"
         raise RuntimeError(message)
 
+    (tmp_path / "proc" / "self").mkdir(parents=True)
+    (tmp_path / "proc" / "loadavg").write_text(f"0.20 0.18 0.12 1/{there} 4711\n")
+    (tmp_path / "proc" / "self" / "cgroup").write_text("7:pids:/old\n0::/batch/job\n")
+    for group, (most, used) in files.items():
+        place = tmp_path / "sys" / "fs" / "cgroup" / group
+        place.mkdir(parents=True, exist_ok=True)
+        (place / "pids.max").write_text(f"{most}\n")
+        (place / "pids.current").write_text(f"{used}\n")
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("os.sched_getaffinity", lambda _: range(4), raising=False)
     monkeypatch.setattr("threading.Thread.start", refuse)
-    done = call("families")
-    assert (done.status, done.out) == (2, "")
-    assert "threads\n    found    the system starts 0 besides the first\n    allowed  6 or more" in done.err
+    monkeypatch.setattr("resource.getrlimit", lambda limit: (of_user if limit == resource.RLIMIT_NPROC else -1, -1))
+    if not is_refused:
+        check_limits(str(tmp_path))
+        return
+    with pytest.raises(FileError) as caught:
+        check_limits(str(tmp_path))
+    said = str(caught.value)
+    assert "threads\n    found    the system starts 0 besides the first\n    allowed  6 or more" in said
 
 
 def test_the_system_may_refuse_a_thread_later(call: Call, study: Path, monkeypatch: pytest.MonkeyPatch) -> None:

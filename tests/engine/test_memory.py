@@ -74,6 +74,20 @@ def test_control_groups_of_version_1_are_respected(tmp_path: Path, much_free: No
     assert free_memory(tmp_path) == 2**40
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="limits as Linux keeps them")
+@pytest.mark.parametrize("limit", ["RLIMIT_AS", "RLIMIT_DATA"])
+@pytest.mark.usefixtures("much_free")
+def test_limits_of_the_process_are_respected(limit: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    size, number = 2**34, getattr(resource, limit)
+    monkeypatch.setattr(resource, "getrlimit", lambda asked: (size if asked == number else -1, -1))
+    free = free_memory(tmp_path)
+    assert size - 2**33 < free < size
+    held = bytearray(2**28)
+    assert free - free_memory(tmp_path) == pytest.approx(len(held), rel=0.1)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (2**20, -1))
+    assert free_memory(tmp_path) == 0
+
+
 @pytest.mark.parametrize(
     ("stated", "size"),
     [
