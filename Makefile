@@ -43,9 +43,10 @@ test-slow: $(VENV)/.installed-test ## run further cases of what `make test` sees
 test-statistical: $(VENV)/.installed-test ## whole studies against their re-implementation in 200,000 scenarios; errors over 400 seeds; fits of 2,000 data sets: up to two hours
 	$(BIN)/python -m pytest tests/reproduction tests/statistical tests/fits -m slow_statistical $(ARGS)
 
-coverage: $(VENV)/.installed-test ## how often stated errors hold the true value, over 400 runs of each statistic and design: writes the table of docs/concepts/precision.md, half an hour
+coverage: $(VENV)/.installed-test ## how often stated errors hold the true value, over 400 runs of each statistic and design: writes the tables of docs/concepts/precision.md, an hour
 	rm -f results/coverage.json
 	$(BIN)/python -m tests.statistical.coverage docs/concepts/precision.md
+	$(BIN)/python -m tests.statistical.further_coverage docs/concepts/precision.md
 
 test-documents: $(VENV)/.installed-documents $(VENV)/.installed-docs ## open the documents and some pages of the site in a browser, documents in LibreOffice, which are installed where they are missing (Debian, Ubuntu)
 	@bash requirements/system_packages.sh
