@@ -163,7 +163,7 @@ def _status(arguments: Sequence[str]) -> int:
             sys.stdout.flush()
         except SystemExit:
             if sys.stdout is not stdout:  # click leaves so when the reader has gone, with a stdout that it silenced
-                return _reader_gone()
+                return _reader_gone(stdout)
             raise
         except (Exception, KeyboardInterrupt) as error:
             return _explained(error)
@@ -180,7 +180,7 @@ def _explained(error: Exception | KeyboardInterrupt) -> int:
         case click.Abort() | KeyboardInterrupt():
             return _print_error(interruption.message(), interruption.status())
         case BrokenPipeError():
-            return _reader_gone()
+            return _reader_gone(sys.stdout)
         case MemoryError():
             return _print_error(
                 f"This does not fit in memory{f' ({error})' if str(error) else ''}.\n"
@@ -253,9 +253,9 @@ def _denied_by_system(error: BaseException) -> Problem | None:
     return Problem(f"library {error.name or ''}".strip(), (), str(cause), "one that can be loaded", mend)
 
 
-def _reader_gone() -> int:
-    """Return the status of success: the reader of standard output has closed it and wants no more."""
-    _silence(sys.stdout)
+def _reader_gone(stream: TextIO | None) -> int:
+    """Return the status of success: the reader of standard output, a stream, has closed it and wants no more."""
+    _silence(stream)
     return DONE
 
 

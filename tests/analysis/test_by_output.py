@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray as xr
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import popsim as ps
@@ -154,6 +154,7 @@ def test_places_cover_every_cell_once(shape: list[int], most: int) -> None:
     assert (seen == 1).all()
 
 
+@settings(deadline=None)
 @given(
     shape=st.lists(st.integers(1, 4), min_size=1, max_size=3),
     chunk=st.integers(1, 4),
