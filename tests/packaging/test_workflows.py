@@ -110,3 +110,19 @@ def test_the_oldest_versions_are_those_that_are_declared() -> None:
         assert pinned.release[: len(Version(floor.version).release)] == Version(floor.version).release, requirement
         # Of a version that was repaired, such as 1.7.1.post1, the repaired one.
         assert pinned.base_version in (floor.version, f"{floor.version}.0"), requirement
+
+
+def test_a_commit_is_checked_by_what_lint_checks() -> None:
+    hooks = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"))["repos"][0]["hooks"]
+    entries = " ".join(hook["entry"] for hook in hooks)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    recipe = re.search(r"^lint:.*\n((?:\t.*\n)+)", makefile, re.MULTILINE)
+    assert recipe is not None
+    tools = set(re.findall(r"\$\(BIN\)/([\w-]+(?: check| format)?)", recipe[1]))
+    schemas = set(re.findall(r"\$\(SCHEMA\)([\w-]+)", recipe[1]))
+    assert tools
+    assert schemas
+    assert [tool for tool in tools if f".venv/bin/{tool}" not in entries] == []
+    assert [schema for schema in schemas if f"vendor.{schema}" not in entries] == []
+    for hook in hooks:
+        assert hook["language"] == "system"
