@@ -15,6 +15,8 @@ OLD_TESTS ?= tests/study tests/families tests/tables tests/plan tests/engine/tes
 	tests/analysis/test_compare.py tests/analysis/test_summarise.py tests/analysis/test_joint.py
 # What bench-json writes.
 JSON ?= .benchmarks/ratios.json
+# Where bench-history keeps what was measured.
+HISTORY ?= benchmarks/history
 DECLARED := pyproject.toml requirements/constraints.txt requirements/build.txt popsim/version.py
 # Versions are pinned, the build backend's too: it is installed first, and builds without an environment of its own.
 PIP := PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --quiet --constraint requirements/constraints.txt
@@ -121,8 +123,9 @@ bench-json: $(VENV)/.installed-test ## measure the ratios alone, into a JSON fil
 	@mkdir -p $(dir $(JSON))
 	$(BIN)/python -m pytest benchmarks/test_ratios.py -q --benchmark-json=$(JSON) $(ARGS)
 
-bench-history: bench-json ## measure the ratios, and draw all JSON files of the folder over time: history.md beside them
-	$(BIN)/python -m benchmarks.history page $(dir $(JSON))
+bench-history: bench-json ## measure the ratios, keep them in benchmarks/history (HISTORY=FOLDER), draw all that is kept: docs/speed.md
+	$(BIN)/python -m benchmarks.history keep $(JSON) $(HISTORY)
+	$(BIN)/python -m benchmarks.history page $(HISTORY) docs/speed.md docs/images/speed.svg
 
 bench-smoke: $(VENV)/.installed-test ## run every benchmark once, and hold the ratios that CI holds
 	$(BIN)/python -m pytest benchmarks --smoke --benchmark-disable -q -n 2

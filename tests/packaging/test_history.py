@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.history import main
+from benchmarks.history import MARK, main, page, read_all
 
 JOBS = {"job one": 10.0, "job two": None}
 
@@ -58,6 +58,43 @@ def test_the_page_shows_measurements_in_the_order_of_time(measured, tmp_path: Pa
     assert ET.fromstring(drawn).tag.endswith("svg")
     assert main(["page", str(tmp_path)]) == 0
     assert (tmp_path / "history.svg").read_text(encoding="utf-8") == drawn
+
+
+def test_what_is_kept_gives_the_same_page(measured, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    whole = measured("a.json", 9, job_one=12.0, the_row_above_on_two_threads=3.0)
+    folder = tmp_path / "kept"
+    assert main(["keep", str(whole), str(folder)]) == 0
+    (kept,) = folder.iterdir()
+    assert kept.name == "2026-03-09T0317.json"
+    assert str(kept) in capsys.readouterr().out
+    pages = []
+    for source in (tmp_path, folder):
+        assert main(["page", str(source)]) == 0
+        pages.append((source / "history.md").read_text(encoding="utf-8"))
+    assert pages[0] == pages[1]
+    assert "| job one, on two threads, against numpy | 3 x | 3 x | 3 x |  |" in pages[0]
+    assert "stage" not in kept.read_text(encoding="utf-8")
+
+
+def test_text_above_the_mark_of_a_page_stays(measured, tmp_path: Path) -> None:
+    measured("a.json", 9, job_one=12.0)
+    written, figure = tmp_path / "docs" / "speed.md", tmp_path / "docs" / "images" / "speed.svg"
+    figure.parent.mkdir(parents=True)
+    written.write_text(f"# Ours\n\nWords.\n\n{MARK}\n\nold\n", encoding="utf-8")
+    assert main(["page", str(tmp_path), str(written), str(figure)]) == 0
+    page = written.read_text(encoding="utf-8")
+    assert page.startswith(f"# Ours\n\nWords.\n\n{MARK}\n\nOne measurement on 2026-03-09")
+    assert "](images/speed.svg)" in page
+    assert "old" not in page
+    assert figure.is_file()
+
+
+def test_the_page_of_the_site_is_that_of_the_stored_measurements(root: Path) -> None:
+    stored = read_all(root / "benchmarks" / "history")
+    written = (root / "docs" / "speed.md").read_text(encoding="utf-8").partition(MARK)[2]
+    assert written.strip() == page(stored, "images/speed.svg").partition("\n\n")[2].strip()
+    panels = {group.get("id") for group in ET.parse(root / "docs" / "images" / "speed.svg").iter()}
+    assert f"axes_{len(stored[-1].ratios)}" in panels
 
 
 def test_a_folder_without_measurements(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
