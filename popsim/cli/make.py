@@ -6,7 +6,7 @@ the unfinished folder, whole or not at all, and is left out where that is there 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -56,24 +56,30 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
     options = RunOptions.of(request)
     unfinished = unfinished_of(target)
     store = store_of(unfinished)
-    dataset = _complete(unfinished, store)
+    dataset, begun = _complete(unfinished, store), plan
+    write_ensemble: Callable[[], None] = _nothing
     if dataset is None:
         base = target if request.command == "extend" else None
         study, plan, dataset = simulated(unfinished, base, options, study, plan, resources)
         dataset = _with_figures(unfinished, study, plan, dataset, options, resources)
         store = store_of(unfinished)
         if store is None:
-            replace_ensemble(unfinished, dataset)
+            write_ensemble = partial(replace_ensemble, unfinished, dataset)
         else:
             store.add(dataset)
             dataset = store.dataset()
     elif options.precision is not None:
         study, plan = as_run(unfinished, options, dataset)
     with progress_bar("Report") as progress, files.said_where(unfinished):
-        joint = simulate_joint(plan, resources.threads)
-        save_joint(unfinished, joint)
-        save_plan(unfinished / PLAN_FILE, plan)
-        save_study(unfinished, study)
+        is_shared = write_ensemble is not _nothing and _may_share(dataset, resources.threads)
+        with beside(write_ensemble, allowed=is_shared) as wait_for_ensemble:
+            joint = simulate_joint(plan, resources.threads)
+            save_joint(unfinished, joint)
+            if plan is not begun:
+                save_plan(unfinished / PLAN_FILE, plan)
+                save_study(unfinished, study)
+            # Who goes on with a run whose ensemble is there has its scenarios and needs no more than the documents.
+            wait_for_ensemble()
         if options.trusted:
             dataset = dataset.assign_attrs({TRUSTED: ", ".join(options.trusted)})
         data = _write_documents(unfinished, study, dataset, joint, options, resources.threads, progress)
@@ -82,6 +88,10 @@ def make_run(target: Path, request: Request, study: Study, plan: Plan, resources
     if store is not None:
         store.move(target / STORE_FILE)
     return data
+
+
+def _nothing() -> None:
+    """Write no ensemble: it is there already, or is a store."""
 
 
 def _complete(unfinished: Path, store: Store | None) -> xr.Dataset | None:
