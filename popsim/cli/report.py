@@ -22,6 +22,7 @@ from popsim.schema import pictures_folder
 if TYPE_CHECKING:
     import xarray as xr
 
+    from popsim.cli.progress import ProgressBar
     from popsim.engine.runs import Run
     from popsim.report.data import ReportData
     from popsim.report.formats import Format
@@ -98,6 +99,7 @@ def command(
             Problem("--locale", (), locale, "only with --format csv", "--language sets that of others")
         )
     spare_dask(run)
+    from popsim.cli.progress import progress_bar
     from popsim.report.data import gather
 
     files = {each.file(code) for each in wanted for code in codes}
@@ -105,8 +107,9 @@ def command(
     loaded = read_run(run, trust_edited, remade)
     if drivers is not None:
         loaded = _with_drivers(loaded, drivers)
-    data = gather(loaded.study, loaded.dataset, joint=loaded.joint)
-    written = _write(data, wanted, codes, locale, loaded, run if out is None else out)
+    with progress_bar("Documents") as progress:
+        data = gather(loaded.study, loaded.dataset, joint=loaded.joint)
+        written = _write(data, wanted, codes, locale, loaded, run if out is None else out, progress)
     if as_json:
         from popsim.cli.drivers import attached_as_mapping
 
@@ -121,12 +124,19 @@ def command(
 
 
 def _write(
-    data: ReportData, formats: list[Format], codes: list[str], locale: str | None, run: Run, folder: Path
+    data: ReportData,
+    formats: list[Format],
+    codes: list[str],
+    locale: str | None,
+    run: Run,
+    folder: Path,
+    progress: ProgressBar | None,
 ) -> dict[str, Path]:
     """Write each document, whole or not at all: its path by the name of the format, and of another language."""
     from popsim.report import language
 
     written: dict[str, Path] = {}
+    wanted = sum(len(codes) if each.has_words else 1 for each in formats)
     for code in codes:
         for each in formats:
             if each.name in written and not each.has_words:
@@ -137,6 +147,8 @@ def _write(
                 path = each.write(unfinished, data.study, data.every_option, data, locale)
             name = each.name if path.name == each.file("en") else f"{each.name}.{code}"
             written[name] = folder / path.name
+            if progress is not None:
+                progress(len(written), wanted)
     return written
 
 

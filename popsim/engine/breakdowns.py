@@ -132,7 +132,11 @@ class Sums:
     breakdowns: tuple[Breakdown, ...]
     program: Program = NO_PROGRAM
     lag_sums: LagSums | None = None
-    """What the steps of the program make of rows; None where rows are outputs themselves."""
+    """What the steps of the program make of rows; None where rows are outputs themselves, and on workers."""
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return what workers of a cluster are sent: all that draws need."""
+        return {**self.__dict__, "lag_sums": None}
 
 
 def rows_as_they_are(count: int) -> Targets:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,19 @@ def test_documents_are_written_into_the_run_or_elsewhere(call: Call, run: Path, 
     assert json.loads(done.out)["files"] == {"html": str(written)}
     assert written.read_bytes() == before
     assert [path.name for path in written.parent.iterdir()] == ["report.html"]
+
+
+def test_progress_counts_the_documents(call: Call, run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In two languages; figures for a spreadsheet have no words, and are written once."""
+    seen: list[tuple[str, int, int]] = []
+
+    @contextmanager
+    def shown(label: str, draws: int = 0) -> Iterator[Callable[[int, int], None]]:
+        yield lambda done, wanted: seen.append((label, done, wanted))
+
+    monkeypatch.setattr("popsim.cli.progress.progress_bar", shown)
+    assert call("report", str(run), "--format", "md,sipmath", "--language", "en,fr").status == 0
+    assert seen == [("Documents", done, 3) for done in (1, 2, 3)]
 
 
 def test_unknown_formats_and_languages_are_refused_together(call: Call, run: Path) -> None:
