@@ -37,16 +37,6 @@ def multiply(to: int, by: int) -> Step:
     return (layout.MULTIPLY, to, by, 0, 1, 0.0)
 
 
-def times(to: int, one: int, two: int) -> Step:
-    """Write to = one x two."""
-    return (layout.TIMES, to, one, two, 1, 0.0)
-
-
-def plus(to: int, one: int, two: int) -> Step:
-    """Write to = one + two."""
-    return (layout.PLUS, to, one, two, 1, 0.0)
-
-
 def add_share(to: int, of: int, share: float) -> Step:
     """Write to += share x of."""
     return (layout.ADD_SHARE, to, of, 0, 1, share)
@@ -75,33 +65,6 @@ def gate(at: int, score: int, more: int, threshold: float) -> Step:
 def strike(at: int, score: int, factor: int, threshold: float) -> Step:
     """Write at x= factor where score + threshold > 0."""
     return (layout.STRIKE, at, score, factor, 1, threshold)
-
-
-def scale(at: int, exponent: int, logarithm: float) -> Step:
-    """Write at x= exp(logarithm x exponent)."""
-    return (layout.POWER, at, exponent, 0, 1, logarithm)
-
-
-def prolong(at: int, delay: int, cost_per_year: float) -> Step:
-    """Write at x= 1 + cost per year x delay."""
-    return (layout.PROLONG, at, delay, 0, 1, cost_per_year)
-
-
-def split(to: int, lateness: int, last: int) -> Step:
-    """Write the whole years of a lateness, at most the last lag, and the part of a year into the buffer after it."""
-    return (layout.SPLIT, to, lateness, 0, 1, float(last))
-
-
-def lagged(to: int, paid: int, lag: int, other: int | None = None) -> Step:
-    """Add what is paid to the sums of the two lags that it falls between, of one or two sums by lag."""
-    if other is None:
-        return (layout.LAGGED, to, paid, lag, 1, 0.0)
-    return (layout.LAGGED_TWICE, to, paid, lag, other, 0.0)
-
-
-def profiled(to: int, paid: int, lag: int, profile: int) -> Step:
-    """Write what is paid times the price profile between the two lags that it falls between."""
-    return (layout.GROWN, to, paid, lag, profile, 0.0)
 
 
 def dot(to: int, sums: int, profile: int, lags: int) -> Step:

@@ -188,6 +188,14 @@ def test_values_that_change_no_draw_are_computed_from_one(
         assert alone(float(value)) == needed
 
 
+def test_values_are_drawn_where_sums_would_take_the_memory(drawn: list[int], monkeypatch: pytest.MonkeyPatch) -> None:
+    held = found(scenarios=256)
+    assert sum(drawn) == 256
+    monkeypatch.setattr("popsim.engine.held.free_memory", lambda: 0)
+    assert found(scenarios=256).identical(held)
+    assert sum(drawn) > 4 * 256
+
+
 def test_values_that_change_draws_are_drawn(drawn: list[int]) -> None:
     """The control of the test above."""
     solved = found(vary="area.y.component.office.cost.sigma", low=0.1, high=1.5, amount=60.0, scenarios=256)

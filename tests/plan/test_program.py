@@ -9,6 +9,7 @@ import numba
 import numpy as np
 import pytest
 
+from popsim import layout
 from popsim.kernels import steps as kernel_steps
 from popsim.plan import program
 from popsim.plan.program import Step
@@ -20,8 +21,8 @@ BEFORE = [3.0, 0.5, 2.0, -0.25]
 WRITTEN: dict[str, tuple[Step, Callable[[float, float, float, float], float]]] = {
     "set_to": (program.set_to(0, 7.0), lambda _, __, ___, ____: 7.0),
     "multiply": (program.multiply(0, 1), lambda a, b, _, __: a * b),
-    "times": (program.times(0, 1, 2), lambda _, b, c, __: b * c),
-    "plus": (program.plus(0, 1, 2), lambda _, b, c, __: b + c),
+    "times": ((layout.TIMES, 0, 1, 2, 1, 0.0), lambda _, b, c, __: b * c),
+    "plus": ((layout.PLUS, 0, 1, 2, 1, 0.0), lambda _, b, c, __: b + c),
     "add_share": (program.add_share(0, 1, 0.75), lambda a, b, _, __: a + 0.75 * b),
     "compound": (program.compound(0, 1), lambda a, b, _, __: a * (1.0 + b)),
     "discount": (program.discount(0, 1), lambda a, b, _, __: a / (1.0 + b)),
@@ -29,8 +30,8 @@ WRITTEN: dict[str, tuple[Step, Callable[[float, float, float, float], float]]] =
     "gate, closed": (program.gate(0, 1, 3, -0.5), lambda _, __, ___, ____: 0.0),
     "strike, happens": (program.strike(0, 1, 2, 0.0), lambda a, _, c, __: a * c),
     "strike, does not": (program.strike(0, 1, 2, -1.0), lambda a, _, __, ___: a),
-    "scale": (program.scale(0, 1, math.log(4.0)), lambda a, b, _, __: a * 4.0**b),
-    "prolong": (program.prolong(0, 2, 0.25), lambda a, _, c, __: a * (1.0 + 0.25 * c)),
+    "scale": ((layout.POWER, 0, 1, 0, 1, math.log(4.0)), lambda a, b, _, __: a * 4.0**b),
+    "prolong": ((layout.PROLONG, 0, 2, 0, 1, 0.25), lambda a, _, c, __: a * (1.0 + 0.25 * c)),
     "dot": (program.dot(0, 1, 2, 2), lambda _, b, c, d: b * c + c * d),
 }
 

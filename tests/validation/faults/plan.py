@@ -9,6 +9,7 @@ DEPENDENCE = "popsim/plan/dependence.py"
 LOWERING = "popsim/plan/lowering.py"
 ACTIVATION = "popsim/plan/activation.py"
 PROGRAM = "popsim/plan/program.py"
+ROW_STEPS = "popsim/plan/row_steps.py"
 NEEDS = "popsim/plan/needs.py"
 LATENESS = "popsim/plan/lateness.py"
 PROFILES = "popsim/plan/price_profiles.py"
@@ -151,9 +152,9 @@ FAULTS = (
         f"{TIME}::test_delay_moves_known_amounts tests/engine/test_totals.py::test_totals_of_a_certain_study_by_hand",
     ),
     Fault(
-        PROGRAM,
-        "write(split(at + 1, lateness, lags - 1))",
-        "write(split(at + 1, lateness, lags))",
+        ROW_STEPS,
+        "number=lags - 1)",
+        "number=lags)",
         "lateness passes the last lag",
         "tests/plan/test_program.py tests/engine/test_money_in_time.py tests/engine/test_payments.py",
     ),
@@ -172,9 +173,9 @@ FAULTS = (
         "tests/engine/test_money_in_time.py::test_every_breakdown_sums_to_its_total",
     ),
     Fault(
-        PROGRAM,
-        "targets[::2], targets[1::2]",
-        "targets[::2], targets[::2]",
+        ROW_STEPS,
+        "lag[pair], to[pair + 1])",
+        "lag[pair], to[pair])",
         "every second sum by lag is left empty, and the others are doubled",
         f"{TIME}::test_delay_moves_known_amounts "
         "tests/engine/test_money_in_time.py::test_every_breakdown_sums_to_its_total",
