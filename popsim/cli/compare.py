@@ -55,11 +55,12 @@ def command(run: Path, baseline: str, trust_edited: bool, as_json: bool) -> None
     from popsim.report.data import gather
 
     loaded = read_figures(run, trust_edited)
-    # Read whole, not again for each option. Breakdowns by two things are nine tenths of the file and not asked for.
+    # Read whole, not again for each option. Breakdowns by two things are nine tenths of the file and not printed.
     for variable in loaded.dataset.variables.values():
-        if variable.ndim <= _MOST_DIMENSIONS:
+        if as_json or variable.ndim <= _MOST_DIMENSIONS:
             variable.load()
-    comparison = Comparison(gather(loaded.study, loaded.dataset), baseline)
+    # What is printed tells of areas alone, as the report does.
+    comparison = Comparison(gather(loaded.study, loaded.dataset), baseline, None if as_json else ("area",))
     comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
     if as_json:
         print_json(_as_mapping(comparison, run))
