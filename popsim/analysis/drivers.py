@@ -125,7 +125,8 @@ def drivers(
         by area or one group of countries, such as `first_order_by_area` (input, area). `variance_share_by_area` is the
         covariance of an area's cost with the whole over the variance of the whole; the shares sum to 1. Every figure
         has its standard error, ``..._error``: infinite where the sample cannot have seen the tail that makes the
-        variance. What never varies has NaN.
+        variance. Swings of skewed inputs reach too far from the mean, by more than their errors tell
+        (docs/concepts/precision.md). What never varies has NaN.
 
     Raises
     ------

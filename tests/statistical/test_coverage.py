@@ -16,6 +16,7 @@ from popsim.analysis.excess import excess_errors
 from popsim.analysis.order import Moments, half_width
 from popsim.analysis.parts import covariance_shares
 
+from . import further_coverage
 from .coverage import Cell, Row, rows_of, table
 
 SAMPLES, SCENARIOS, REPLICATES, SIGMA = 400, 1_024, 16, 0.5
@@ -101,3 +102,15 @@ def test_errors_of_studies_hold_the_true_value(design: str, law: str) -> None:
     assert all(row.held >= low for row in rows), rows
     halved = rows_of(Cell(design, 1_024, law), widened=0.5)
     assert sum(row.held < low for row in halved) >= 0.8 * len(rows)
+
+
+@pytest.mark.slow_statistical
+def test_errors_of_joint_budgets_and_reserves_hold_the_true_value() -> None:
+    """Three minutes."""
+    cell = Cell("random", 1_024, "lognormal, sigma 0.5")
+    low = stats.binom(400, 0.93).ppf(1e-8) / 400
+    rows = [row for row in further_coverage.rows_of(cell) if row.stated > 0.5]
+    assert len(rows) >= 10
+    assert all(row.held >= low for row in rows), rows
+    halved = [row for row in further_coverage.rows_of(cell, widened=0.5) if row.stated > 0.5]
+    assert sum(row.held < low for row in halved) >= 0.8 * len(halved)
