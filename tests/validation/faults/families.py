@@ -35,8 +35,8 @@ FAULTS = (
     ),
     Fault(
         "popsim/families/lognormal.py",
-        "return np.exp(self.mu) * np.exp(-self.sigma * special.ndtri(q))",
-        "return np.exp(self.mu) * np.exp(self.sigma * special.ndtri(q))",
+        "return np.exp(self.mu) * np.exp(-self.sigma * scipy.special.ndtri(q))",
+        "return np.exp(self.mu) * np.exp(self.sigma * scipy.special.ndtri(q))",
         "the upper quantiles of a lognormal are its lower ones",
         _conforms("lognormal"),
     ),
@@ -49,8 +49,8 @@ FAULTS = (
     ),
     Fault(
         "popsim/families/gamma.py",
-        "return self.scale * special.gammaincinv(self.shape, p)",
-        "return self.scale * special.gammaincinv(self.shape + 1e-7, p)",
+        "return self.scale * scipy.special.gammaincinv(self.shape, p)",
+        "return self.scale * scipy.special.gammaincinv(self.shape + 1e-7, p)",
         "quantiles of a gamma distribution are those of a slightly larger shape",
         _conforms("gamma"),
     ),
