@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import platform
 import re
 import subprocess
 import sys
@@ -85,6 +86,37 @@ def test_the_licence_is_what_the_package_says(name: str) -> None:
 def test_the_size_is_as_large_as_the_page_says(name: str) -> None:
     # Builds for other systems differ.
     assert 0.4 < size(name) / float(BY_NAME[name][3]) < 2.5
+
+
+def everything() -> dict[str, float]:
+    """Return the sizes in MB of popsim's dependencies, and of theirs, by name."""
+    found: dict[str, float] = {}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    waiting = [Requirement(line) for line in project["dependencies"]]
+    while waiting:
+        requirement = waiting.pop()
+        name = canonicalize_name(requirement.name)
+        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
+            continue
+        found[name] = size(name)
+        waiting += [Requirement(line) for line in importlib.metadata.requires(name) or ()]
+    return found
+
+
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="builds for other systems have other sizes"
+)
+def test_the_sizes_of_all_packages_are_those_of_the_pinned_versions() -> None:
+    table = PAGE.partition("<!-- sizes -->")[2].partition("<!-- end")[0].strip().splitlines()[2:]
+    rows = {name: float(mb) for name, mb in ([cell.strip() for cell in line.split("|")[1:3]] for line in table)}
+    together, others = rows.pop("together"), rows.pop("all others, each below 7.5")
+    found = everything()
+    large = {canonicalize_name(name): mb for name, mb in rows.items()}
+    # Twice as large, or a new large one, is news that the page has to tell; a new version is not.
+    assert [name for name, mb in found.items() if mb > 15 and name not in large] == []
+    assert [name for name, mb in large.items() if not 0.5 < found[name] / mb < 2] == []
+    assert abs(sum(rows.values()) + others - together) < 2
+    assert 0.8 < sum(found.values()) / together < 1.25
 
 
 def test_what_is_loaded_when(loaded: dict[str, set[str]], modules: dict[str, set[str]]) -> None:

@@ -45,6 +45,7 @@ def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
     from popsim.analysis import dependence_effect
     from popsim.engine.variants import dependence_extremes
     from popsim.report.data import gather
+    from popsim.report.rests_on import money_by_basis
     from popsim.report.sections import headline
 
     study = published_study()
@@ -64,6 +65,14 @@ def test_the_figures_of_the_readme_are_those_of_the_packaged_study() -> None:
     for name, digits in (("independent", -1), ("study", -1), ("fully_dependent", -1)):
         value = round(float(width.sel(assumption=name)), digits)
         assert f"{value:,.0f}" in plain, (name, value)
+    shares = money_by_basis(facts)
+    assert "centres of a quarter of the expected cost rest on evidence, of three fifths on proxies and" in plain
+    assert abs(shares["evidence"] - 1 / 4) < 0.05
+    assert abs(shares["proxy"] - 3 / 5) < 0.05
+    faq = (ROOT / "docs" / "faq.md").read_text(encoding="utf-8").replace("\n", " ")
+    assert f"enough in some {100 * confidence:.0f} of 100 scenarios" in faq
+    enough = ps.budget_for(ds, confidence=0.80, variable="financing_need")["amount"].sel(option="full").item() / 1e6
+    assert f"rounded to {round(enough, -1):,.0f} and not {enough:,.1f}?" in faq
 
 
 def test_the_figures_of_the_page_on_the_study_are_those_of_the_packaged_study() -> None:

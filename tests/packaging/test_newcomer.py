@@ -93,3 +93,31 @@ def test_the_page_leads_to_a_report(has_index: bool, wheel: Path, tmp_path: Path
     assert (where / "my-study" / "START-HERE.md").is_file()
     used = [path for path in home.rglob("*") if path.is_file() and "cache" not in path.as_posix().lower()]
     assert used == [], "popsim leaves nothing in the home folder but caches"
+
+
+@pytest.mark.documents
+@pytest.mark.slow
+@pytest.mark.parametrize(("title", "tool"), [("With uv", "uv"), ("With pipx", "pipx")])
+def test_tools_that_keep_commands_apart_lead_to_a_run(title: str, tool: str, wheel: Path, tmp_path: Path) -> None:
+    """Install the tool in an environment of its own, and type the lines of its section, with an empty home folder."""
+    (block,) = re.findall(r"```sh\n(.*?)```", PAGE.partition(f"## {title}\n")[2].partition("\n## ")[0], re.DOTALL)
+    where, home = tmp_path / "here", tmp_path / "home"
+    for folder in (where, home):
+        folder.mkdir()
+    shutil.copy(wheel, where)
+    tools = tmp_path / "tools"
+    subprocess.run([sys.executable, "-m", "venv", str(tools)], check=True)
+    subprocess.run([str(tools / "bin" / "pip"), "install", "--quiet", tool], check=True)
+    environment = {
+        "HOME": str(home),
+        "LANG": "C.UTF-8",
+        # What `pipx ensurepath` and `uv tool update-shell` add.
+        "PATH": os.pathsep.join([str(tools / "bin"), str(home / ".local" / "bin"), os.defpath]),
+    }
+    environment |= {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "UV_", "SSL_"))}
+    for command in block.splitlines():
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=where, env=environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, (command, done.stderr)
+    assert (where / "first" / "report.html").is_file()
