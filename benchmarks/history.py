@@ -29,7 +29,7 @@ MARK = "<!-- history -->"
 """Text of a page above this mark is left as it is; all below is written."""
 ABOVE = "the row above"
 """How the name of a row begins that is measured otherwise than the row before it."""
-ACROSS = 3
+ACROSS = 2
 """Panels in a row of the figure."""
 LETTERS = 72
 """In a line of the title of a panel."""
