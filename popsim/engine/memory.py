@@ -163,7 +163,8 @@ def needed_in_memory(simulation: Simulation) -> int:
     Examples
     --------
     >>> import popsim as ps
-    >>> simulation = Simulation.of(ps.compile(ps.load_study("example")), [("area",)])
+    >>> from popsim.engine.simulate import simulation_of
+    >>> simulation = simulation_of(ps.load_study("example"), breakdowns=["area"])
     >>> needed_in_memory(simulation) > 8 * simulation.outputs * simulation.sampling.count
     True
     """
@@ -186,7 +187,8 @@ def needed_for_run(simulation: Simulation) -> int:
     Examples
     --------
     >>> import popsim as ps
-    >>> simulation = Simulation.of(ps.compile(ps.load_study("example")), [("area",)])
+    >>> from popsim.engine.simulate import simulation_of
+    >>> simulation = simulation_of(ps.load_study("example"), breakdowns=["area"])
     >>> needed_for_run(simulation) > needed_in_memory(simulation)
     True
     """
