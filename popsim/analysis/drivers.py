@@ -4,22 +4,19 @@ Sobol indices say which share of the variance a group of inputs makes. What woul
 known comes from runs in blocks: K scenarios that share the draws of the group and differ in all others. Over many
 blocks:
 
-    E[y | group]    the mean of a block, up to the error of a mean of K scenarios. Quantiles of block means give the
-                    shape; their distance from the mean is scaled to the standard deviation of E[y | group], which is
-                    known far better: the root of first-order index times variance. That is exact for mean and variance
-                    of any distribution, and for quantiles where it is normal or K is large enough for the error of a
-                    block mean not to matter.
+    E[y | group]    the mean of a block, up to the error of a mean of K scenarios, most of which
+                    `popsim.analysis.swings` takes off.
     width           the distance between two quantiles within a block, averaged over blocks. Quantiles of K scenarios
                     are slightly biased (0 to 4 % for K = 64), and so are those of blocks that share no draws; the ratio
                     of the two is used, which is biased only as far as the distributions differ.
 
-Errors are those of a jackknife that leaves out one sixteenth of the blocks at a time.
+Its errors are those of a jackknife that leaves out one sixteenth of the blocks at a time.
 """
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -32,9 +29,10 @@ from popsim.analysis.driver_figures import figure_suffix
 from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
+from popsim.analysis.swings import swing
 from popsim.analysis.widening import student_factor
 from popsim.arguments import as_list, check_callable, check_name, check_text, check_threads
-from popsim.arrays import Floats, Integers
+from popsim.arrays import Floats
 from popsim.engine.simulation import provenance
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress
@@ -56,9 +54,6 @@ SCENARIOS = 16_384
 
 PARTS = 16
 """Parts of the jackknife."""
-
-SWING = (0.1, 0.9)
-"""Probabilities at which E[y | group] is given."""
 
 
 class _Setting(NamedTuple):
@@ -125,8 +120,7 @@ def drivers(
         by area or one group of countries, such as `first_order_by_area` (input, area). `variance_share_by_area` is the
         covariance of an area's cost with the whole over the variance of the whole; the shares sum to 1. Every figure
         has its standard error, ``..._error``: infinite where the sample cannot have seen the tail that makes the
-        variance. Swings of skewed inputs reach too far from the mean, by more than their errors tell
-        (docs/concepts/precision.md). What never varies has NaN.
+        variance. How often errors hold is measured (docs/concepts/precision.md). What never varies has NaN.
 
     Raises
     ------
@@ -187,7 +181,11 @@ def drivers(
         if dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
         else:
-            result = result.assign(_widths(one[name], [each[name] for each in kept], table, name, by, asked))
+            result = result.assign(
+                _swings_and_widths(
+                    one[name], [[each[name] for each in runs] for runs in (kept, mixed)], table, name, by, asked
+                )
+            )
     return result.assign_attrs(_attributes(asked, option))
 
 
@@ -294,31 +292,34 @@ def _variance_shares(part: Floats, whole: Floats, name: str, dims: Names) -> dic
     }
 
 
-def _widths(
-    free: Floats, kept: Sequence[Floats], table: Floats, name: str, by: str, asked: _Setting
+def _swings_and_widths(
+    free: Floats, runs: Sequence[Sequence[Floats]], table: Floats, name: str, by: str, asked: _Setting
 ) -> dict[str, xr.DataArray]:
-    """Return the swing of a total, the width of its range, and what is left of the width once a group is known."""
+    """Return the swing of a total, the width of its range, and what is left of the width once a group is known.
+
+    `runs` are those with the draws of each group kept, and those with them drawn again.
+    """
     moments, tail = Moments(free), (1.0 - asked.coverage) / 2.0
     (low, high), (low_error, high_error) = moments.quantiles(np.array([tail, 1.0 - tail]))
     width, width_error = float(high - low), float(np.hypot(low_error, high_error))
-    blocks = [each.reshape(-1, block_length(asked.coverage)) for each in (free, *kept)]
+    length = block_length(asked.coverage)
+    whole, kept, mixed = free.reshape(-1, length), *([each.reshape(-1, length) for each in some] for some in runs)
+    left, left_error = np.array(widths_given(kept, whole, asked.coverage))
     unseen = bool(np.isinf(moments.std_error))
-    results = [
-        nested(each, blocks[0], asked.coverage, value, 0.0 if unseen else error)
-        for each, (value, error) in zip(blocks[1:], table[:, 0, :2].tolist(), strict=True)
+    swings = [
+        swing(each, whole, again, value, 0.0 if unseen else error)
+        for each, again, (value, error) in zip(kept, mixed, table[:, 0, :2].tolist(), strict=True)
     ]
+    (lows, highs), (lows_error, highs_error) = np.array(swings).transpose(1, 2, 0)
     if unseen:
-        # The swing is in terms of a standard deviation that is not known, and a mean width has the same tail.
-        results = [each._replace(swing_error=np.full(2, np.inf), ratio_error=np.inf) for each in results]
-    ratio, ratio_error = np.array([(each.ratio, each.ratio_error) for each in results]).T
-    swing, swing_error = np.array([(each.swing, each.swing_error) for each in results]).transpose(1, 2, 0)
-    given_error = np.full(len(ratio), np.inf) if unseen else np.hypot(ratio_error * width, ratio * width_error)
+        # The swing rests on a variance that is not known, and a mean width has the same tail.
+        left_error, lows_error, highs_error = (np.full(len(left), np.inf) for _ in range(3))
     units = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["units"]
     range_words = f"the {100 * asked.coverage:.12g}% range"
     figures = [
-        ("swing_low", (by,), swing[0], swing_error[0], "Tenth percentile of the expectation given the group"),
-        ("swing_high", (by,), swing[1], swing_error[1], "Ninetieth percentile of the expectation given the group"),
-        ("width_given", (by,), ratio * width, given_error, "Width if known"),
+        ("swing_low", (by,), lows, lows_error, "Tenth percentile of the expectation given the group"),
+        ("swing_high", (by,), highs, highs_error, "Ninetieth percentile of the expectation given the group"),
+        ("width_given", (by,), left, left_error, "Width if known"),
         ("width", (), np.array(width), np.array(width_error), "Width"),
         ("mean", (), moments.mean, moments.mean_error, "Mean"),
         ("std", (), moments.std, moments.std_error, "Standard deviation"),
@@ -345,15 +346,6 @@ def _attributes(asked: _Setting, option: str) -> dict[str, object]:
     return {**about, "coverage": asked.coverage, "confidence": asked.confidence, "references": REFERENCES}
 
 
-class Nested(NamedTuple):
-    """Swing (low, high), and the width that is left in terms of the full width, each with its standard error."""
-
-    swing: Floats
-    swing_error: Floats
-    ratio: float
-    ratio_error: float
-
-
 def block_length(coverage: float) -> int:
     """Return the length of a block in scenarios: at least three are expected beyond either end of the range.
 
@@ -368,56 +360,41 @@ def block_length(coverage: float) -> int:
     return length
 
 
-def nested(kept: Floats, free: Floats, coverage: float, share: float, share_error: float) -> Nested:
-    """Return what is left of the range in a run with the draws of a group kept, beside a run without.
+def widths_given(kept: Sequence[Floats], free: Floats, coverage: float) -> tuple[list[float], list[float]]:
+    """Return the widths that are left of the range in runs with the draws of a group kept, and their errors.
 
     Parameters
     ----------
     kept, free
-        Results (block, scenario of the block) of both; the same number of blocks, a multiple of `PARTS`.
+        Results (block, scenario of the block) of each such run and of one without; the same number of blocks, a
+        multiple of `PARTS`.
     coverage
         Of the range whose width is asked for.
-    share, share_error
-        First-order index of the group. A negative one, which may occur by chance, means no swing; the error of the
-        swing then says how large it may be.
 
     Examples
     --------
     >>> free = np.arange(1024.0).reshape(64, 16).T
-    >>> nested(np.repeat(free[:, :1], 64, axis=1), free, 0.9, 1.0, 0.0).ratio  # nothing else is uncertain
-    0.0
+    >>> widths_given([np.repeat(free[:, :1], 64, axis=1)], free, 0.9)  # nothing else is uncertain
+    ([0.0], [0.0])
     """
-    tail = (1.0 - coverage) / 2.0
-    ends = [np.quantile(each, [tail, 1.0 - tail], axis=1, method="median_unbiased") for each in (kept, free)]
-    widths, all_widths = (upper - lower for lower, upper in ends)
-    means = kept.mean(axis=1)
+    tails = [(1.0 - coverage) / 2.0, (1.0 + coverage) / 2.0]
 
-    def shape(blocks: Integers) -> Floats:
-        spread = means[blocks].std()
-        apart = np.quantile(means[blocks], SWING, method="median_unbiased") - means[blocks].mean()
-        return np.asarray(apart / spread) if spread > 0.0 else np.zeros(2)
+    def within(blocks: Floats) -> Floats:
+        low, high = np.quantile(blocks, tails, axis=1, method="median_unbiased")
+        return np.asarray(high - low)
 
-    def ratio(blocks: Integers) -> Floats:
-        full = all_widths[blocks].mean()
-        return np.array([widths[blocks].mean() / full if full > 0.0 else np.nan])
-
-    everything = np.arange(len(kept))
-    (left,), (left_error,) = ratio(everything), _jackknife(ratio, len(kept))
-    (deviation, deviation_error), whole = _root(share, share_error), free.std()
-    places = shape(everything)
-    error = whole * np.hypot(deviation * _jackknife(shape, len(kept)), places * deviation_error)
-    swing = free.mean() + places * deviation * whole
-    return Nested(swing, np.hypot(error, whole / np.sqrt(free.size)), float(left), float(left_error))
-
-
-def _root(share: float, error: float) -> tuple[float, float]:
-    """Return the root of a share that may have come out negative, and its error, which is finite at zero too."""
-    root = np.sqrt(share) if share > 0.0 else 0.0
-    return root, error / max(2.0 * root, np.sqrt(error)) if error > 0.0 else 0.0
-
-
-def _jackknife(statistic: Callable[[Integers], Floats], blocks: int) -> Floats:
-    part = np.arange(blocks) % PARTS
-    left = np.array([statistic(np.flatnonzero(part != k)) for k in range(PARTS)])
-    spread = (PARTS - 1) / PARTS * ((left - left.mean(axis=0)) ** 2).sum(axis=0)
-    return np.asarray(np.sqrt(spread) * student_factor(PARTS))
+    # The width of the whole range and those of its blocks go up and down together: one jackknife for both.
+    part = np.arange(len(free)) % PARTS
+    some = [part >= 0, *(part != k for k in range(PARTS))]
+    of_blocks = within(free)
+    scale = np.array([np.subtract(*np.quantile(free[each], tails[::-1])) for each in some])
+    full = np.array([of_blocks[each].mean() for each in some])
+    values, errors = [], []
+    for blocks in kept:
+        widths = within(blocks)
+        left = np.array([widths[each].mean() for each in some])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            value, *without = np.where(full > 0.0, left / full * scale, np.nan)
+        values.append(float(value))
+        errors.append(float(np.sqrt((PARTS - 1) * np.var(without)) * student_factor(PARTS)))
+    return values, errors
