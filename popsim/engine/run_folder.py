@@ -21,13 +21,18 @@ from pathlib import Path
 from popsim.engine import files
 from popsim.engine.manifest import foreign_files
 from popsim.errors import FileError, Problem, RunError, visible_json, words
-from popsim.schema import PLAN_FILE, REQUEST_FILE
+from popsim.schema import PLAN_FILE, REQUEST_FILE, STORE_FILE
 from popsim.version import __version__
 
 _UNFINISHED, _REPLACED, _LOCK = ".unfinished", ".replaced", ".lock"
 _ENDINGS = (_UNFINISHED, _REPLACED, f"{_UNFINISHED}{files.REMOVING}", f"{_REPLACED}{files.REMOVING}")
-_WITHIN = (files.PARTIAL, f"{files.PARTIAL}{files.REMOVING}")
-"""Endings of what is left in the folder of a run."""
+_WITHIN = (
+    f".*{files.PARTIAL}",
+    f".*{files.PARTIAL}{files.REMOVING}",
+    f"{STORE_FILE}/.*{files.PARTIAL}",
+    f"{STORE_FILE}/*/.*{files.PARTIAL}",
+)
+"""Patterns of what is left in the folder of a run, and in its store where a range was drawn again."""
 RESERVED = (*_ENDINGS, _LOCK)
 """Endings of names, with a dot before them, that folders of runs cannot have."""
 _PATIENCE = 0.5
@@ -358,7 +363,7 @@ def leftovers_of(target: Path) -> list[Path]:
     """Return what processes that were stopped have left of a run, beside its folder and in it, in order of names."""
     name = glob.escape(target.name)
     beside = [path for ending in _ENDINGS for path in target.parent.glob(f".{name}{ending}")]
-    return sorted({*beside, *(path for ending in _WITHIN for path in target.glob(f".*{ending}"))})
+    return sorted({*beside, *(path for pattern in _WITHIN for path in target.glob(pattern))})
 
 
 def left_locks(target: Path) -> list[Path]:
@@ -384,5 +389,5 @@ def stopped_runs_in(folder: Path) -> list[Path]:
         for path in folder.glob(f".*{ending}")
         if ending != _LOCK or _is_lock(path)
     }
-    within = {path.parent for ending in _WITHIN for path in folder.glob(f"*/.*{ending}")}
-    return sorted({*found, *within})
+    within = {path.relative_to(folder).parts[0] for pattern in _WITHIN for path in folder.glob(f"*/{pattern}")}
+    return sorted({*found, *(folder / name for name in within if not name.endswith(_ENDINGS))})

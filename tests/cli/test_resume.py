@@ -233,6 +233,12 @@ def test_a_finished_run_whose_store_is_damaged_is_mended(
     assert (done.status, done.out) == (0, "")
     assert f"In {FOLDER}: drew 64 damaged scenarios again." in done.err
     assert content(FOLDER) == before
+    # What a repair that was killed leaves in the store of a finished run.
+    left = damaged.with_name(f".{damaged.name}.1234abcd.partial")
+    left.write_bytes(b"half of it")
+    before = content(FOLDER)
+    assert call("clean", str(FOLDER.parent)).out == f"Removed {left.absolute()}\n"
+    assert content(FOLDER) == {name: data for name, data in before.items() if not name.endswith(".partial")}
 
 
 @pytest.fixture
