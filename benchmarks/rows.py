@@ -18,10 +18,10 @@ from benchmarks import clusters, jobs
 from benchmarks.ratios import Pair
 from benchmarks.references import generators, idiomatic, quantiles, tuned
 from popsim import Gamma, LogNormal, Metalog, Normal, Pert, Triangular
+from popsim.arguments import check_threads
 from popsim.engine.simulate import simulation_of
 from popsim.engine.simulation import Simulation
 from popsim.engine.store import create_store, fill_store
-from popsim.engine.threads import check_threads
 from popsim.families import Family
 from popsim.kernels.philox import fill_bits
 from popsim.study.model import Study
