@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 import popsim as ps
+from popsim.cli.scenarios import breakdowns_of
 from popsim.engine.simulate import simulation_of
 from popsim.engine.store import create_store, fill_store
 from tests.engine.damaged import failures, made_runs, misread
@@ -27,7 +28,7 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("stored")
     for name, seed in (("one", 1), ("two", 2)):
         study = ps.load_study("example", {"scenarios.count": COUNT, "scenarios.seed": seed})
-        simulation = simulation_of(study, breakdowns=["area"])
+        simulation = simulation_of(study, breakdowns=breakdowns_of(ps.compile(study)))
         store = create_store(made / f"{name}.zarr", simulation, chunk=8192)
         fill_store(simulation, store, threads=1)
         (made / name).mkdir()
