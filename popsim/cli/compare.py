@@ -51,14 +51,17 @@ def command(run: Path, baseline: str, trust_edited: bool, as_json: bool) -> None
     is due to the option and not to chance.
     """
     spare_dask(run)
+    from popsim.engine.runs import is_read_when_used
     from popsim.report.comparison import Comparison
     from popsim.report.data import gather
 
     loaded = read_figures(run, trust_edited)
-    # Read whole, not again for each option. Breakdowns by two things are nine tenths of the file and not printed.
-    for variable in loaded.dataset.variables.values():
-        if as_json or variable.ndim <= _MOST_DIMENSIONS:
-            variable.load()
+    # A file is read whole, not again for each option; what is in a store may be more than the memory holds. Breakdowns
+    # by two things are nine tenths of the file and not printed.
+    if not is_read_when_used(loaded.dataset):
+        for variable in loaded.dataset.variables.values():
+            if as_json or variable.ndim <= _MOST_DIMENSIONS:
+                variable.load()
     # What is printed tells of areas alone, as the report does.
     comparison = Comparison(gather(loaded.study, loaded.dataset), baseline, None if as_json else ("area",))
     comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -124,3 +125,21 @@ def test_the_report_of_options_is_written_from_the_run(call: Callable[..., Any],
     page = (runs / "options" / "report.html").read_text(encoding="utf-8")
     assert "Without technology transfer" in page
     assert "What do the options cost?" in page
+
+
+def test_a_stored_run_is_not_read_whole(
+    call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("popsim.engine.memory.needed_in_memory", lambda _: 2**60)
+        words = ("--scenarios", "100000", "--no-drivers", "--no-assumptions", "--format", "md")
+        call("run", "example", *words, "--out", str(tmp_path / "run"))
+    size = sum(each.stat().st_size for each in (tmp_path / "run" / "ensemble.zarr").rglob("c.*"))
+    call("compare", str(tmp_path / "run"), "--json")  # with all that is loaded once
+    tracemalloc.start()
+    try:
+        call("compare", str(tmp_path / "run"), "--json")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < size
