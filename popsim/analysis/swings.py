@@ -78,6 +78,15 @@ def swing(kept: Floats, free: Floats, mixed: Floats, share: float, share_error: 
     >>> bool((np.abs(found - [-1.2816, 1.2816]) < 1.96 * error).all()), bool((error < 0.2).all())
     (True, True)
     """
+    # In standard deviations, since fourth powers of amounts leave the range of a float.
+    unit = float(np.abs(free).max()) or 1.0
+    unit *= float((free / unit).std()) or 1.0
+    found, error = _swing(kept / unit, free / unit, mixed / unit, share, share_error)
+    return found * unit, error * unit
+
+
+def _swing(kept: Floats, free: Floats, mixed: Floats, share: float, share_error: float) -> tuple[Floats, Floats]:
+    """Return what `swing` does, of results whose squares are neither nothing nor infinite."""
     mean, variance, count = float(free.mean()), float(free.var()), free.size
     mean_error = np.sqrt(variance / count)
     values = _without_others(kept, (free, mixed))

@@ -198,6 +198,17 @@ def test_ratio_of_widths_takes_off_what_short_blocks_are_off(law: Any) -> None:
     assert abs(width(law.ppf) / width(stats.norm.ppf) - 1.0) < 0.04
 
 
+@pytest.mark.parametrize("unit", [1e-300, 1e-100, 1e-50, 1e60, 1e69])
+def test_swings_have_the_unit_of_their_amounts(unit: float) -> None:
+    rng = np.random.default_rng(4)
+    others = rng.standard_normal((16, 64))
+    free, mixed = (others + rng.standard_normal((16, 64)) for _ in range(2))
+    kept = others + rng.standard_normal((16, 1))
+    wanted = swing(kept, free, mixed, 0.5, 0.01)
+    found = swing(kept * unit, free * unit, mixed * unit, 0.5, 0.01)
+    np.testing.assert_allclose(np.array(found) / unit, wanted, rtol=1e-9)
+
+
 def test_a_group_that_moves_no_mean_has_no_swing_whatever_its_share_by_chance() -> None:
     """y is the others' part times the sign of the group: E[y | group] is 0, and blocks differ by chance alone."""
     rng = np.random.default_rng(4)
