@@ -17,7 +17,8 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from popsim import LogNormal, Pert, Triangular, Uniform
-from popsim.engine.breakdowns import Breakdown, Sums, Targets
+from popsim.engine.breakdowns import Breakdown
+from popsim.engine.targets import Sums, Targets
 from popsim.engine.threads import fill
 from popsim.families import Family
 from popsim.plan import Plan, compile

@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from popsim import schema
 from popsim.arrays import Floats
-from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Targets, Weighted, places_among
+from popsim.engine.sums import Accumulators, Names, OptionSums, Part, Weighted, places_among
+from popsim.engine.targets import Sums
 from popsim.errors import ParameterError, Problem, UnknownNameError, nearest
 from popsim.plan.merge import Placed, grown, merge_all
 from popsim.plan.model import Labels, Plan
 from popsim.plan.price_profiles import with_growths_after
-from popsim.plan.program import NO_PROGRAM, LagSums, Program, make_program
+from popsim.plan.program import make_program
 from popsim.schema import TOTALS, Total
 from popsim.types import By
 
@@ -122,28 +121,6 @@ class Breakdown:
         return out[..., self.first_output : self.first_output + size, :].reshape(
             *out.shape[:-2], *self.shape, out.shape[-1]
         )
-
-
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """What the kernel sums, and which outputs are which variable."""
-
-    targets: Targets
-    breakdowns: tuple[Breakdown, ...]
-    program: Program = NO_PROGRAM
-    lag_sums: LagSums | None = None
-    """What the steps of the program make of rows; None where rows are outputs themselves, and on workers."""
-
-    def __getstate__(self) -> dict[str, object]:
-        """Return what workers of a cluster are sent: all that draws need."""
-        return {**self.__dict__, "lag_sums": None}
-
-
-def rows_as_they_are(count: int) -> Targets:
-    """Return the targets of rows that are outputs themselves."""
-    nothing = np.zeros(count + 1, dtype=np.int64)
-    none = np.zeros(0, dtype=np.int64)
-    return Targets(nothing, none, 0, nothing, none, np.zeros(0), np.arange(count, dtype=np.int64))
 
 
 def read_breakdowns(breakdowns: str | Iterable[By], labels: Labels) -> tuple[Names, ...]:

@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from popsim.arrays import Floats, Integers, pointers
-from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import queue
 from popsim.engine.memory import free_memory
 from popsim.engine.simulation import Simulation
-from popsim.engine.sums import Targets
+from popsim.engine.targets import Sums, Targets
 from popsim.engine.threads import Progress, is_written, make_room
 from popsim.plan.model import Plan
 from popsim.plan.program import LagSums, make_ending, make_program

@@ -10,9 +10,10 @@ import xarray as xr
 
 from popsim.arguments import by_keyword, check_callable, check_threads
 from popsim.arrays import pointers
-from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
+from popsim.engine.breakdowns import Breakdown
 from popsim.engine.correlation import Correlation, read_correlation
 from popsim.engine.designs import describe_design, make_points
+from popsim.engine.targets import Sums, rows_as_they_are
 from popsim.engine.threads import Progress, fill
 from popsim.errors import ParameterError, Problem
 from popsim.families.base import Family

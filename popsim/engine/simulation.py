@@ -19,9 +19,10 @@ import xarray as xr
 from popsim import schema
 from popsim.arguments import check_threads
 from popsim.arrays import Floats, Mask, Words
-from popsim.engine.breakdowns import Breakdown, Scope, Sums, arrange_together, scope_of
+from popsim.engine.breakdowns import Breakdown, Scope, arrange_together, scope_of
 from popsim.engine.designs import Points, describe_design, make_points, queue
 from popsim.engine.sums import Names
+from popsim.engine.targets import Sums
 from popsim.engine.threads import Progress, fill, is_written, make_room
 from popsim.layout import CONSTANT, STREAM_VERSION
 from popsim.plan.model import Labels, Plan

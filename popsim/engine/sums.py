@@ -14,7 +14,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from popsim.arrays import Floats, Integers, pointers
+from popsim.arrays import Integers, pointers
+from popsim.engine.targets import Targets
 from popsim.plan.merge import Placed
 from popsim.plan.model import GROWTH_ROWS, Plan
 from popsim.plan.program import Cell, Financed, LagSums, Share
@@ -34,22 +35,6 @@ class Part(NamedTuple):
     weight: float
     share: int = -1
     """Number of the uncertain share that it is multiplied by; -1 for none."""
-
-
-class Targets(NamedTuple):
-    """Pointers from rows to the accumulators that they add to, and from outputs to weighted accumulators.
-
-    A row adds its cost to each `target`. What it adds by lag is among the steps of the program.
-    `row_output` is the output that holds a row's values as they are, which then has no accumulators; -1 for none.
-    """
-
-    target_start: Integers
-    target: Integers
-    target_count: int
-    output_start: Integers
-    output_target: Integers
-    output_weight: Floats
-    row_output: Integers
 
 
 class Grouped(NamedTuple):

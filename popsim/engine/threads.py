@@ -8,9 +8,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 import numpy as np
 
 from popsim.arrays import Floats, Mask
-from popsim.engine.breakdowns import Sums
 from popsim.engine.designs import Points, random_design
-from popsim.engine.sums import Targets
+from popsim.engine.targets import Sums, Targets
 from popsim.errors import ParameterError, Problem
 from popsim.plan.model import Draws
 

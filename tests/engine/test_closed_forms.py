@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from popsim.engine.breakdowns import Breakdown, Sums, rows_as_they_are
+from popsim.engine.breakdowns import Breakdown
 from popsim.engine.correlation import read_correlation
 from popsim.engine.designs import make_points
 from popsim.engine.sample import sample, sample_draws
+from popsim.engine.targets import Sums, rows_as_they_are
 from popsim.engine.threads import fill
 from popsim.families import Discrete, Scaled, Shifted, Triangular, Uniform
 from popsim.families.base import Family

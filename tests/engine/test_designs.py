@@ -19,11 +19,11 @@ from scipy import stats
 from scipy.stats import qmc
 
 from popsim.engine import designs
-from popsim.engine.breakdowns import Sums, rows_as_they_are
 from popsim.engine.correlation import read_correlation
 from popsim.engine.designs import leading_order, make_points
 from popsim.engine.sample import sample_draws
 from popsim.engine.simulate import simulate
+from popsim.engine.targets import Sums, rows_as_they_are
 from popsim.engine.threads import fill
 from popsim.errors import ParameterError
 from popsim.families import Uniform

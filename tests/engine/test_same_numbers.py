@@ -5,9 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from popsim.engine.breakdowns import Sums, Targets, arrange, read_breakdowns
+from popsim.engine.breakdowns import arrange, read_breakdowns
 from popsim.engine.sample import sample
 from popsim.engine.simulate import simulate
+from popsim.engine.targets import Sums, Targets
 from popsim.engine.threads import fill
 from popsim.families import (
     Beta,
