@@ -325,6 +325,11 @@ def replicate_means(count: int, terms: Terms, replicates: int) -> Floats:
         return np.asarray(sums / (count // replicates + (np.arange(replicates) < count % replicates)))
 
 
+def compile_selection() -> None:
+    """Compile the kernels of `Moments`, or load them, for the types of arrays that it gives them."""
+    Moments(np.zeros((1, 2)), threads=1, of=_FEW + 1).order_statistics(np.zeros(1, dtype=np.int64))
+
+
 def _rows(values: Floats) -> list[Floats]:
     """Return values as tables of rows of scenarios; values that lie so in memory, option by option, are not copied."""
     count = values.shape[-1]

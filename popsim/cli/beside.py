@@ -36,7 +36,7 @@ def beside(work: Callable[[], T], *, allowed: bool = True) -> Iterator[Callable[
     allowed
         False where it has to be done by this process: one core is asked for, or data are read by threads of a library.
     """
-    second = _fork(work) if allowed and _is_safe() else None
+    second = _fork(work) if allowed and is_safe() else None
     if second is None:
         yield work
         return
@@ -46,7 +46,8 @@ def beside(work: Callable[[], T], *, allowed: bool = True) -> Iterator[Callable[
         second.end()
 
 
-def _is_safe() -> bool:
+def is_safe() -> bool:
+    """Return whether a second process may do work of this one, and has a core for it."""
     return sys.platform == "linux" and is_own_process() and len(os.sched_getaffinity(0)) > 1
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from popsim.cli.completion import complete_formats, complete_study
+from popsim.cli.first_run import begin_compiling
 from popsim.cli.folder import check_replaceable, older_run
 from popsim.cli.loading import read_study
 from popsim.cli.make import make_run, print_run
@@ -118,6 +119,7 @@ def command(
     STUDY" describes it, or lists what is wrong with it.
     """
     documents = chosen(formats)
+    wait_for_kernels = begin_compiling(threads, *(each.module for each in documents))
     overrides = overrides_of(settings, {"scenarios.count": scenarios, "scenarios.seed": seed})
     from popsim.engine.run_folder import Request, locked, recover
     from popsim.plan import compile as compile_plan
@@ -151,5 +153,6 @@ def command(
             plan = compile_plan(loaded)
             request = Request("run", plan.digest, options.as_mapping())
             request = begin_run(folder, target, request, loaded, plan)
+            wait_for_kernels()
             data = make_run(target, request, loaded, plan, resources)
     print_run(data, folder, target, RunOptions.of(request), replaced, as_json)

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from popsim.cli.completion import complete_setting
+from popsim.cli.first_run import begin_compiling
 from popsim.cli.folder import check_replaceable, older_run
 from popsim.cli.loading import read_study
 from popsim.cli.output import print_notes
@@ -119,6 +120,7 @@ def command(
     if bool(grids) == (table is not None):
         message = "state either --grid KEY=V1,V2, once or more, or --cases FILE."
         raise click.UsageError(message)
+    wait_for_kernels = begin_compiling(threads)
     from popsim.cli.make_sweep import make_sweep, print_sweep
     from popsim.engine.cases import Cases
     from popsim.engine.run_folder import locked, recover
@@ -144,6 +146,7 @@ def command(
     with locked(target):
         recover(target)
         replaced = older_run(target)
+        wait_for_kernels()
         dataset = make_sweep(folder, target, loaded, asked, threads)
     if replaced is not None:
         click.echo(f"In {folder}: replaced {replaced}.", err=True)

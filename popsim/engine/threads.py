@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import get_type_hints
 
 import numpy as np
 
-from popsim.arrays import Floats, Mask
+from popsim.arrays import Floats, Integers, Mask, Words
 from popsim.engine.designs import Points, random_design
-from popsim.engine.targets import Sums, Targets
+from popsim.engine.targets import Sums, Targets, rows_as_they_are
 from popsim.errors import ParameterError, Problem
 from popsim.plan.model import Draws
 
@@ -168,3 +169,10 @@ def fill(
         if progress is not None:
             progress(done, scenarios)
     return out
+
+
+def compile_fill() -> None:
+    """Compile the kernel, or load it, for the types of arrays that `fill` gives it: by filling nothing."""
+    kinds: dict[object, type[np.generic]] = {Floats: np.float64, Integers: np.int64, Words: np.uint64}
+    nothing = Draws(*(np.zeros(1, dtype=kinds[each]) for each in get_type_hints(Draws).values())).frozen()
+    fill(nothing, Sums(rows_as_they_are(0), ()), scenarios=1, seed=0)

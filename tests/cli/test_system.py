@@ -15,8 +15,8 @@ import pytest
 
 from popsim.cli import system
 from popsim.cli.system import check_limits
+from popsim.compiled import cache_folder
 from popsim.errors import FileError
-from popsim.kernels import cache_folder
 
 from .conftest import Call
 from .surroundings import COMMANDS, FULL, SURROUNDINGS, UNWANTED, Surroundings, prepare, tried
