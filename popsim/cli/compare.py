@@ -56,6 +56,7 @@ def command(run: Path, baseline: str, trust_edited: bool, as_json: bool) -> None
     """
     spare_dask(run)
     from popsim.analysis import summarise
+    from popsim.cli.progress import reading_bar
     from popsim.engine.runs import is_read_when_used
     from popsim.report.comparison import Comparison
     from popsim.report.data import gather
@@ -66,9 +67,10 @@ def command(run: Path, baseline: str, trust_edited: bool, as_json: bool) -> None
     if not is_read_when_used(dataset):
         dataset.load()
     totals = dataset[[total for total in TOTALS if total in dataset]]
-    data = gather(loaded.study, dataset, summarise(totals, loaded.study.coverage))
-    comparison = Comparison(data, baseline, None if as_json else _PRINTED)
-    comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
+    with reading_bar("Differences", dataset):
+        data = gather(loaded.study, dataset, summarise(totals, loaded.study.coverage))
+        comparison = Comparison(data, baseline, None if as_json else _PRINTED)
+        comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
     if as_json:
         print_json(_as_mapping(comparison, run))
         return
