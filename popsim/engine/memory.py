@@ -37,8 +37,9 @@ _ROWS = 6
 _DOCUMENTS = 96 * 2**20
 """Libraries for documents, joint scenarios for the page, and what is made of some outputs at a time."""
 _TWO_PROCESSES = 290 * 2**20, 1.2
-"""What a run in memory takes while documents are made, by two processes which both load libraries: beside the scenarios,
-and how often it has these."""
+"""What a run in memory takes while documents are made, by two processes which both load libraries.
+
+Beside the scenarios, and how often it has these."""
 _WRITING = 75 * 2**20, 2.75
 """The same while it is written: as it is, as the netCDF file that is made in memory, and as copies of parts of that.
 
