@@ -74,13 +74,16 @@ def command(
         raise click.UsageError(message)
     spare_dask(run)
     from popsim import analysis
+    from popsim.cli.progress import reading_bar
 
     loaded = read_figures(run, trust_edited)
     if by is not None:
         dataset, what = loaded.dataset, cast("Base", variable or "cost")
         names = [name.strip() for name in by.split(",")]
-        joint = analysis.joint_budget(dataset, names, confidence or 0.0, what)
-        _print_joint(joint, analysis.reserve(dataset, confidence or 0.0, names, variable=what), loaded, as_json)
+        with reading_bar("Amounts", dataset):
+            joint = analysis.joint_budget(dataset, names, confidence or 0.0, what)
+            apart = analysis.reserve(dataset, confidence or 0.0, names, variable=what)
+        _print_joint(joint, apart, loaded, as_json)
         return
     dataset = analysis.with_all_years(loaded.dataset)
 
@@ -90,15 +93,18 @@ def command(
         return analysis.budget_for(dataset, confidence or 0.0, name)
 
     if as_json:
-        # Asked first: it refuses what the run does not hold.
-        asked = ask(variable or "cost")
-        every = {name: ask(name) for name in schema.TOTALS if name in dataset}
+        with reading_bar("Amounts", dataset):
+            # Asked first: it refuses what the run does not hold.
+            asked = ask(variable or "cost")
+            every = {name: ask(name) for name in schema.TOTALS if name in dataset}
         totals = {
             name: [_figures_of(result, k) for k in range(result.sizes["option"])] for name, result in every.items()
         }
         print_json({**_as_mapping(asked, loaded), "totals": totals})
         return
-    _print_totals([[ask(name) for name in names] for names in _asked(dataset, loaded, variable)], loaded)
+    with reading_bar("Amounts", dataset):
+        tables = [[ask(name) for name in names] for names in _asked(dataset, loaded, variable)]
+    _print_totals(tables, loaded)
 
 
 def _asked(dataset: xr.Dataset, run: Run, variable: str | None) -> list[list[str]]:

@@ -15,11 +15,15 @@ from popsim.cli.sparing import spare_dask
 from popsim.schema import FULL, TOTAL_BASES, TOTALS, seed_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import xarray as xr
+
     from popsim.report.comparison import Comparison
     from popsim.report.data import ReportData
 
-_MOST_DIMENSIONS = 3
-"""Option, scenario, and what a breakdown is by."""
+_PRINTED = ("area",)
+"""What differences are broken down by where they are printed, as in the report; JSON has all that the run has."""
 
 
 @click.command(
@@ -51,24 +55,36 @@ def command(run: Path, baseline: str, trust_edited: bool, as_json: bool) -> None
     is due to the option and not to chance.
     """
     spare_dask(run)
+    from popsim.analysis import summarise
+    from popsim.cli.progress import reading_bar
     from popsim.engine.runs import is_read_when_used
     from popsim.report.comparison import Comparison
     from popsim.report.data import gather
 
     loaded = read_figures(run, trust_edited)
-    # A file is read whole, not again for each option; what is in a store may be more than the memory holds. Breakdowns
-    # by two things are nine tenths of the file and not printed.
-    if not is_read_when_used(loaded.dataset):
-        for variable in loaded.dataset.variables.values():
-            if as_json or variable.ndim <= _MOST_DIMENSIONS:
-                variable.load()
-    # What is printed tells of areas alone, as the report does.
-    comparison = Comparison(gather(loaded.study, loaded.dataset), baseline, None if as_json else ("area",))
-    comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
+    dataset = loaded.dataset if as_json else _without_others(loaded.dataset, _PRINTED)
+    # A file is read whole, not again for each option; what is in a store may be more than the memory holds.
+    if not is_read_when_used(dataset):
+        dataset.load()
+    totals = dataset[[total for total in TOTALS if total in dataset]]
+    with reading_bar("Differences", dataset):
+        data = gather(loaded.study, dataset, summarise(totals, loaded.study.coverage))
+        comparison = Comparison(data, baseline, None if as_json else _PRINTED)
+        comparison.differences  # noqa: B018  refuses what cannot be compared before anything is printed
     if as_json:
         print_json(_as_mapping(comparison, run))
         return
     _print_comparison(comparison)
+
+
+def _without_others(dataset: xr.Dataset, groupings: Sequence[str]) -> xr.Dataset:
+    """Return a run without breakdowns of its scenarios by anything but these: most of a file."""
+    others = [
+        name
+        for name, variable in dataset.variables.items()
+        if "scenario" in variable.dims and "_by_" in str(name) and str(name).partition("_by_")[2] not in groupings
+    ]
+    return dataset.drop_vars(others)
 
 
 def _print_comparison(comparison: Comparison) -> None:

@@ -75,13 +75,14 @@ def command(run: Path, formats: str, languages: str, out: Path | None, trust_edi
     """
     wanted, codes = _chosen(formats), chosen_languages(languages)
     spare_dask(run)
+    from popsim.cli.progress import progress_bar
     from popsim.report import language
     from popsim.report.data import gather
 
     loaded = read_run(run, trust_edited)
     folder = run / FIGURES_FOLDER if out is None else out
     written: dict[str, list[str]] = {}
-    with added_to(folder, loaded) as partial:
+    with progress_bar("Figures"), added_to(folder, loaded) as partial:
         for code in codes:
             with language.using(code):
                 for figure in _figures(gather(loaded.study, loaded.dataset)):

@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 from popsim.cli.console import rich_console
 
 if TYPE_CHECKING:
+    import xarray as xr
     from rich.console import RenderableType
     from rich.progress import Task, TaskID
 
@@ -150,6 +151,23 @@ def progress_bar(label: str, draws: int = 0) -> Iterator[ProgressBar | None]:
         yield bar
     finally:
         bar.close()
+
+
+@contextmanager
+def reading_bar(label: str, dataset: xr.Dataset) -> Iterator[None]:
+    """Show that work goes on where scenarios are read from a store; those of a file are there before a bar would be.
+
+    Parameters
+    ----------
+    label
+        As for `ProgressBar`.
+    dataset
+        The scenarios of a run.
+    """
+    from popsim.engine.runs import is_read_when_used
+
+    with progress_bar(label) if is_read_when_used(dataset) else nullcontext():
+        yield
 
 
 @contextmanager

@@ -136,8 +136,8 @@ def fill_store_on_cluster(
     from popsim.engine.store import check_same
 
     check_same(store, simulation)
-    is_first, missing, wanted = True, store.missing(), simulation.sampling.count
-    done = wanted - sum(stop - start for start, stop in missing)
+    missing, wanted = store.missing(), simulation.sampling.count
+    done = already = wanted - sum(stop - start for start, stop in missing)
     versions = _versions()
     path = store.path if "://" in store.path else os.path.abspath(store.path)
     running = as_completed(loop=client.loop, with_results=True, raise_errors=False)
@@ -153,9 +153,8 @@ def fill_store_on_cluster(
         for future, result in running:
             if future.status != "finished":
                 raise _failure(future.status, result)
-            if is_first:
+            if done == already:
                 check_fits_disk(store)
-                is_first = False
             done += result
             if progress is not None:
                 progress(done, wanted)

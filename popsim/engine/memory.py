@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from popsim.arguments import check_threads
 from popsim.display import as_size
 from popsim.errors import ParameterError, Problem
 
@@ -26,17 +27,21 @@ _KERNELS = 112 * 2**20
 _STORING = 96 * 2**20
 """What Zarr and dask take, once they are loaded."""
 _AROUND = 32 * 2**20
-"""Buffers of threads, labels, exact values."""
-_COPIES = 3
-"""Ranges of scenarios that a run into a store holds: one that is drawn, one that is written, and that as files."""
+"""Labels, exact values, points of designs."""
+_RANGES = 2
+"""Ranges of scenarios that a run into a store holds: one that is drawn and one that is written."""
+_FILES = 128 * 2**20
+"""What files that are made of a range take at most: one is packed after the other, and the C library keeps some."""
 _ROWS = 6
 """Totals in all scenarios that documents have in memory at most, for the differences of options and pairs of areas."""
 _DOCUMENTS = 96 * 2**20
 """Libraries for documents, joint scenarios for the page, and what is made of some outputs at a time."""
-_KEPT = 104 * 2**20
-"""What is freed of that and kept by the C library, which gives it back at once only where a store is read."""
-_WRITTEN = 2
-"""How often all scenarios are in memory once more, as the netCDF file that is made and a copy that is written.
+_TWO_PROCESSES = 290 * 2**20, 1.2
+"""What a run in memory takes while documents are made, by two processes which both load libraries.
+
+Beside the scenarios, and how often it has these."""
+_WRITING = 75 * 2**20, 2.75
+"""The same while it is written: as it is, as the netCDF file that is made in memory, and as copies of parts of that.
 
 Random numbers hardly pack."""
 
@@ -168,7 +173,7 @@ def needed_in_memory(simulation: Simulation) -> int:
     >>> needed_in_memory(simulation) > 8 * simulation.outputs * simulation.sampling.count
     True
     """
-    return _taken() + 8 * simulation.outputs * simulation.sampling.count
+    return _taken() + _drawing(simulation) + 8 * simulation.outputs * simulation.sampling.count
 
 
 def needed_streamed(simulation: Simulation, chunk: int) -> int:
@@ -176,13 +181,15 @@ def needed_streamed(simulation: Simulation, chunk: int) -> int:
 
     An estimate like that of `needed_in_memory`; the number of scenarios changes nothing.
     """
-    return _taken_with_store() + _COPIES * 8 * simulation.outputs * min(chunk, simulation.sampling.count)
+    room = 8 * simulation.outputs * min(chunk, simulation.sampling.count)
+    return _taken_with_store() + _drawing(simulation) + _RANGES * room + min(room, _FILES)
 
 
 def needed_for_run(simulation: Simulation) -> int:
     """Return the bytes that this process takes at most for a run with documents whose scenarios are all in memory.
 
-    An estimate like that of `needed_in_memory`; the most is taken while the scenarios are written to a file.
+    An estimate like that of `needed_in_memory`, of all processes of the run; the most is taken while documents are made
+    or, of many scenarios, while these are written to a file.
 
     Examples
     --------
@@ -192,8 +199,9 @@ def needed_for_run(simulation: Simulation) -> int:
     >>> needed_for_run(simulation) > needed_in_memory(simulation)
     True
     """
-    written = _WRITTEN * 8 * simulation.outputs * simulation.sampling.count
-    return needed_in_memory(simulation) + _DOCUMENTS + _KEPT + written
+    scenarios = 8 * simulation.outputs * simulation.sampling.count
+    later = max(int(beside + times * scenarios) for beside, times in (_TWO_PROCESSES, _WRITING))
+    return max(needed_in_memory(simulation), _taken() + later)
 
 
 def needed_for_documents(scenarios: int) -> int:
@@ -219,6 +227,11 @@ def scenarios_for_documents(memory: int) -> int:
     True
     """
     return max(0, memory - needed_for_documents(0)) // (8 * _ROWS)
+
+
+def _drawing(simulation: Simulation) -> int:
+    """Return what as many threads as there may be take while they draw."""
+    return check_threads(None) * simulation.thread_bytes
 
 
 def _taken_with_store() -> int:

@@ -345,9 +345,7 @@ def open_run(folder: Path, *, trust_edited: bool = False) -> Run:
         return _loaded(folder, verified)
     ensemble = str(folder / ensemble_file(folder))
     dataset = _as_laid_out(_read_when_used(folder), ensemble)
-    path = folder / PLAN_FILE
-    with netcdf_read(path), netCDF4.Dataset(path) as file:
-        _check_made_by(dataset, str(file.getncattr("plan_digest")), ensemble)
+    _check_made_by(dataset, _plan_digest(folder, verified), ensemble)
     return Run(folder, StudyReader(folder / STUDY_FILE).load(alone=True), dataset, verified)
 
 
@@ -363,7 +361,7 @@ def _loaded(folder: Path, verified: Verified) -> Run:
     def read() -> xr.Dataset:
         ensemble = str(folder / ensemble_file(folder))
         dataset = _as_laid_out(load_dataset(folder), ensemble)
-        _check_made_by(dataset, load_plan(folder / PLAN_FILE).digest, ensemble)
+        _check_made_by(dataset, _plan_digest(folder, verified), ensemble)
         return dataset
 
     # netCDF unpacks the ensemble beside Python, which checks the study. What is wrong with the ensemble is said first.
@@ -376,6 +374,15 @@ def _loaded(folder: Path, verified: Verified) -> Run:
     if verified.trusted:
         dataset = dataset.assign_attrs({TRUSTED: ", ".join(verified.trusted)})
     return Run(folder, study, dataset, verified)
+
+
+def _plan_digest(folder: Path, verified: Verified) -> str:
+    """Return the digest of the plan of a run; a plan that the manifest does not vouch for is read and computed anew."""
+    path = folder / PLAN_FILE
+    if verified.manifest is None or verified.trusted:
+        return load_plan(path).digest
+    with netcdf_read(path), netCDF4.Dataset(path) as file:
+        return str(file.getncattr("plan_digest"))
 
 
 def _as_laid_out(dataset: xr.Dataset, ensemble: str) -> xr.Dataset:

@@ -23,7 +23,7 @@ from popsim.engine.breakdowns import Breakdown, Scope, arrange_together, scope_o
 from popsim.engine.designs import Points, describe_design, make_points, queue
 from popsim.engine.sums import Names
 from popsim.engine.targets import Sums
-from popsim.engine.threads import Progress, fill, is_written, make_room
+from popsim.engine.threads import Progress, fill, is_written, make_room, working_bytes
 from popsim.layout import CONSTANT, STREAM_VERSION
 from popsim.plan.model import Labels, Plan
 from popsim.sampling import Sampling
@@ -94,6 +94,11 @@ class Simulation:
     def breakdowns(self) -> tuple[Breakdown, ...]:
         """The variables that have scenarios, in the order of their outputs."""
         return self.drawn[0][1].breakdowns
+
+    @cached_property
+    def thread_bytes(self) -> int:
+        """Bytes that each thread takes while it draws: little, but for breakdowns by very many labels."""
+        return max(working_bytes(plan.draws, sums) for plan, sums in self.drawn)
 
     @cached_property
     def _unwritten(self) -> Mask:

@@ -70,14 +70,23 @@ def is_written(targets: Targets) -> Mask:
     return written
 
 
+def _buffers(draws: Draws, sums: Sums) -> int:
+    """Return how many numbers a thread holds of each scenario of its block."""
+    scores = len(draws.shared_stream) + len(draws.common_start) + int(np.diff(draws.own_start).max(initial=0)) + 2
+    return scores + sums.program.slots + int(sums.targets.target_count)
+
+
 def _fitting_block(draws: Draws, sums: Sums) -> int:
     """Return how many scenarios to compute together: a power of two whose buffers fit the second cache."""
-    buffers = len(draws.shared_stream) + len(draws.common_start) + int(np.diff(draws.own_start).max(initial=0)) + 2
-    buffers += sums.program.slots + int(sums.targets.target_count)
-    block = _LEAST_BLOCK
+    buffers, block = _buffers(draws, sums), _LEAST_BLOCK
     while block < _LARGEST_BLOCK and 2 * block * buffers * 8 <= _BLOCK_BYTES:
         block *= 2
     return block
+
+
+def working_bytes(draws: Draws, sums: Sums) -> int:
+    """Return the bytes that a thread of `fill` takes while it works, beside the outputs."""
+    return 8 * _fitting_block(draws, sums) * _buffers(draws, sums)
 
 
 def _ranges(first: int, scenarios: int, chunk: int, step: int, threads: int) -> list[tuple[int, int]]:

@@ -244,36 +244,55 @@ class Truncated(Cornered):
 
     def mean(self) -> float:
         """Return the mean: a sum for separate values, else by quadrature; infinite with a tail that is so and stays."""
-        return self._moments[0]
+        return self._mean
 
     def std(self) -> float:
         """Return the standard deviation, as the mean."""
-        return self._moments[1]
+        return self._std
+
+    # Each is integrated when it is asked for: reading a study takes the mean of each cost, and no more.
+    @cached_property
+    def _mean(self) -> float:
+        if self._closed_moments is not None:
+            return self._closed_moments[0]
+        centre = float(self.ppf(0.5))
+        return centre + central_moment(self, 1, centre, *self._digits)
 
     @cached_property
-    def _moments(self) -> tuple[float, float]:
-        """Mean and standard deviation."""
-        low, high = self.support()
+    def _std(self) -> float:
+        if self._closed_moments is not None:
+            return self._closed_moments[1]
+        if not math.isfinite(self._mean) or (not self._is_bounded and not math.isfinite(self.distribution.std())):
+            return math.inf
+        return math.sqrt(central_moment(self, 2, self._mean, *self._digits))
+
+    @cached_property
+    def _closed_moments(self) -> tuple[float, float] | None:
+        """Mean and standard deviation where they follow without quadrature of quantiles; else None."""
         if steps := self.jumps():
             shares = np.diff(steps[0], prepend=0.0)
             # About a value within, so that a narrow interval far from zero keeps the digits of its width.
             mean = float(steps[1][0]) + math.fsum(shares * (steps[1] - steps[1][0]))
             return mean, math.sqrt(math.fsum(shares * (steps[1] - mean) ** 2))
-        bounded = math.isfinite(low) and math.isfinite(high)
-        if bounded and self._spread_out < _NARROW:
+        if self._is_bounded and self._spread_out < _NARROW:
             return self._narrow()
         whole = self.distribution.mean()
-        if not bounded and not math.isfinite(whole):
+        if not self._is_bounded and not math.isfinite(whole):
             # The tail that stays has no end; where the whole has no mean at all, either tail alone has an infinite one.
-            return (-math.inf if math.isinf(low) else math.inf) if math.isnan(whole) else whole, math.inf
+            return (-math.inf if math.isinf(self.support()[0]) else math.inf) if math.isnan(whole) else whole, math.inf
+        return None
+
+    @property
+    def _is_bounded(self) -> bool:
+        low, high = self.support()
+        return math.isfinite(low) and math.isfinite(high)
+
+    @property
+    def _digits(self) -> tuple[float, float]:
+        """Rounding of the probabilities at which quantiles are taken, and the largest normal score of one."""
         inside = self._shares.inside
-        rounding = _EPS * self._nearer_tail / inside
         reach = min(37.0, -float(scipy.special.ndtri(min(1e-306 / inside, 0.1))))
-        centre = float(self.ppf(0.5))
-        mean = centre + central_moment(self, 1, centre, rounding, reach)
-        if not math.isfinite(mean) or (not bounded and not math.isfinite(self.distribution.std())):
-            return mean, math.inf
-        return mean, math.sqrt(central_moment(self, 2, mean, rounding, reach))
+        return _EPS * self._nearer_tail / inside, reach
 
     def _narrow(self) -> tuple[float, float]:
         """Return mean and std within an interval with a small part of either tail, from probabilities at its values.

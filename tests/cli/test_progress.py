@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
+import popsim as ps
 from popsim.cli.progress import ProgressBar, progress_bar
+from tests.cli.conftest import Call
 
 
 def test_short_work_shows_no_bar(capsys: pytest.CaptureFixture[str]) -> None:
@@ -57,3 +62,28 @@ def test_only_a_terminal_gets_a_callback(monkeypatch: pytest.MonkeyPatch, termin
     monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
     with progress_bar("Scenarios") as bar:
         assert (bar is not None) == terminal
+
+
+@pytest.mark.parametrize("is_stored", [True, False])
+def test_reading_of_scenarios_shows_that_it_goes_on(
+    call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_stored: bool
+) -> None:
+    """Those of a store may take minutes; what a file holds is there before a bar would be."""
+    study = ps.load_study("pops")
+    seen: list[str] = []
+    plan = ps.compile(study)
+    scenarios = ps.simulate(plan, scenarios=100, breakdowns=["area"], store=tmp_path / "s.zarr" if is_stored else None)
+    (tmp_path / "run").mkdir()
+    ps.save_run(tmp_path / "run", study, plan, scenarios)
+
+    @contextmanager
+    def bar(label: str, draws: int = 0) -> Iterator[None]:
+        seen.append(label)
+        yield
+
+    monkeypatch.setattr("popsim.cli.progress.progress_bar", bar)
+    asked = ("budget run --confidence 80%", "budget run --amount 1e9 --json", "budget run --confidence 0.8 --by area")
+    for words in (*asked, "compare run", "compare run --json"):
+        done = call(*words.split())
+        assert done.status == 0, done.err
+    assert seen == (["Amounts"] * 3 + ["Differences"] * 2 if is_stored else [])
