@@ -128,6 +128,7 @@ def test_after_a_first_run_nothing_is_compiled(first: tuple[Path, list[list[int]
     assert summary(folder) == before
 
 
+@pytest.mark.slow
 def test_a_second_process_that_is_killed_changes_nothing(tmp_path: Path, first: tuple[Path, list[list[int]]]) -> None:
     assert counts(tmp_path, FALLS + RUN)[0] == [1, 1]
     assert summary(tmp_path) == summary(first[0])
