@@ -632,7 +632,8 @@ class _Merger:
 
 def _key(plan: Plan) -> tuple[int, ...]:
     """Return what tells apart plans that are not one and the same; financing is no part of what is drawn for costs."""
-    arrays = (plan.draws, plan.moves, plan.row_component, plan.component_growth, plan.component_lags, plan.labels)
+    labels = plan.labels.country, plan.labels.component
+    arrays = (plan.draws, plan.moves, plan.row_component, plan.component_growth, plan.component_lags, *labels)
     return tuple(id(each) for each in arrays)
 
 

@@ -69,6 +69,7 @@ class StudyView:
         self.pairs: list[tuple[Area, Component]] = [(area, each) for area in study.areas for each in area.components]
         self._entries: dict[int, tuple[Setting, list[tuple[str, Amount]]]] = {}
         self._factors: dict[tuple[str, float], list[float]] = {}
+        self._logarithms: dict[tuple[str, float], list[float]] = {}
         self._scales: dict[Power | None, Floats] = {}
 
     @cached_property
@@ -240,6 +241,12 @@ class StudyView:
             factors = [country.factor(measure) / reference for country in self.study.countries]
             self._factors[measure, reference] = factors
         return self._factors[measure, reference]
+
+    def logarithms(self, measure: str, reference: float) -> list[float]:
+        """Return the logarithms of what `factors` gives."""
+        if (measure, reference) not in self._logarithms:
+            self._logarithms[measure, reference] = [math.log(factor) for factor in self.factors(measure, reference)]
+        return self._logarithms[measure, reference]
 
     def scales(self, power: Power | None = None) -> Floats:
         """Return what a unit of cost comes to (component, country), in the money of the study.
