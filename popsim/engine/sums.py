@@ -246,18 +246,7 @@ class OptionSums:
         groups = list(zip(*(self._country_labels[name] for name in who), strict=True)) or [()] * countries
         number = {group: place for place, group in enumerate(dict.fromkeys(groups))}
         # Plans that differ in who pays alone find all but their shares as another left it.
-        labels = self._plan.labels
-        at = (
-            id(self._place),
-            id(labels.country),
-            id(labels.groups),
-            id(labels.component),
-            who,
-            detailed,
-            sort,
-            split,
-            share_of.tobytes() if split else b"",
-        )
+        at = (id(self._place), id(self._plan.labels), who, detailed, sort, split, share_of.tobytes() if split else b"")
         known = self._accumulators.known
         if at not in known:
             group = np.array([number[name] for name in groups])[self._plan.row_country[self._rows]]

@@ -124,23 +124,22 @@ class Compiler:
 
     def _plan(self, study: Study, option: str, option_name: str) -> Plan:
         view = StudyView(study, self._modes)
-        own = self._drawn.setdefault(option, deque(maxlen=_MOST_DRAWN))
-        # Another option of the same case may draw the same as well.
-        others = [of_other[0] for of_other in self._drawn.values() if of_other is not own and of_other]
-        for known in (*own, *others):
-            if not _agrees_but_for_costs(view, known):
-                continue
-            drawn = known if _cost_the_same(study, known.study) else self._costing_otherwise(view, known)
-            plan = self._paid_otherwise(view, drawn, option, option_name)
+        known = self._drawn.setdefault(option, deque(maxlen=_MOST_DRAWN))
+        of_costs = (drawn for drawn in known if _cost_the_same(study, drawn.study))
+        same = next((drawn for drawn in of_costs if _agree_but_for_costs(view, drawn)), None)
+        alike = next((drawn for drawn in known if _agree_but_for_costs(view, drawn)), None) if same is None else same
+        if alike is not None:
+            drawn = alike if same is not None else self._costing_otherwise(view, alike)
+            plan = self._paid_otherwise(view, drawn, option_name)
             if plan is not None:
-                if drawn is not known or all(known is not each for each in own):
-                    own.appendleft(drawn._replace(plan=plan))
+                if same is None:
+                    known.appendleft(drawn._replace(plan=plan))
                 return plan
         drawn = self._lowered(view, option, option_name)
-        own.appendleft(drawn)
+        known.appendleft(drawn)
         return drawn.plan
 
-    def _paid_otherwise(self, view: StudyView, drawn: _Drawn, option: str, option_name: str) -> Plan | None:
+    def _paid_otherwise(self, view: StudyView, drawn: _Drawn, option_name: str) -> Plan | None:
         """Return the plan of a study that draws what another does; None where a share was not among its draws."""
         plan, study = drawn.plan, view.study
         streams = plan.shares.share_stream[plan.shares.share_drawn >= 0].tolist()
@@ -160,8 +159,8 @@ class Compiler:
         return dataclasses.replace(
             plan,
             labels=plan.labels
-            if (option, option_name) == (plan.labels.option[0], plan.labels.option_name)
-            else dataclasses.replace(plan.labels, option=(option,), option_name=option_name),
+            if option_name == plan.labels.option_name
+            else dataclasses.replace(plan.labels, option_name=option_name),
             row_share=_row_share(plan.row_component, share),
             shares=shares,
             sampling=study.sampling,
@@ -275,20 +274,20 @@ class _Drawn(NamedTuple):
     timing: Timing
 
 
-def _agrees_but_for_costs(view: StudyView, known: _Drawn) -> bool:
-    """Return whether a study has the rows, streams, activations and prices of one that is known."""
+def _agree_but_for_costs(view: StudyView, known: _Drawn) -> bool:
+    """Return whether a study has the rows, streams, activations and prices of one that was lowered."""
     study, other = view.study, known.study
     return (
         (study.agency_fee is None) == (other.agency_fee is None)
         and study.countries == other.countries
         and _common(study) == _common(other)
         and len(study.areas) == len(other.areas)
-        and all(map(_agree_but_for_costs, study.areas, other.areas))
+        and all(map(_areas_agree, study.areas, other.areas))
         and view.financing_draws == known.paying
     )
 
 
-def _agree_but_for_costs(one: Area, other: Area) -> bool:
+def _areas_agree(one: Area, other: Area) -> bool:
     return one is other or (
         all(getattr(one, name) == getattr(other, name) for name in _AREA_FIELDS)
         and len(one.components) == len(other.components)
@@ -311,19 +310,18 @@ def _uncertain(exponents: tuple[Exponent, ...]) -> list[Exponent]:
 
 
 def _cost_the_same(one: Study, other: Study) -> bool:
-    """Return whether what is drawn for components, and what it is multiplied by, are the same in two such studies."""
-    pairs = [
-        pair
-        for areas in zip(one.areas, other.areas, strict=True)
-        for pair in zip(*map(_components, areas), strict=True)
-    ]
-    return all(
-        a is b or (a.cost, a.money_factor, a.exponents) == (b.cost, b.money_factor, b.exponents) for a, b in pairs
+    """Return whether what is drawn for components, and what it is multiplied by, are the same in two studies."""
+    return len(one.areas) == len(other.areas) and all(map(_areas_cost_the_same, one.areas, other.areas))
+
+
+def _areas_cost_the_same(one: Area, other: Area) -> bool:
+    return one is other or (
+        len(one.components) == len(other.components)
+        and all(
+            a is b or (a.cost, a.money_factor, a.exponents) == (b.cost, b.money_factor, b.exponents)
+            for a, b in zip(one.components, other.components, strict=True)
+        )
     )
-
-
-def _components(area: Area) -> tuple[Component, ...]:
-    return area.components
 
 
 def _compared(kind: type, *others: str) -> tuple[str, ...]:
