@@ -21,7 +21,7 @@ from popsim.plan.price_profiles import Timing, make_timing
 from popsim.plan.rows import Block, Row, RowBuilder, Rows, integers, is_drawn
 from popsim.plan.shares import NO_SHARES, Shares
 from popsim.plan.streams import StreamNumbers
-from popsim.plan.study_view import StudyView, drawn_amount
+from popsim.plan.study_view import Shared, StudyView, drawn_amount
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
 from popsim.study.model import Area, Component, Exponent, Study
 
@@ -108,7 +108,7 @@ class Compiler:
     def __init__(self, *, expects: bool = True) -> None:
         self._expects = expects
         self._streams = StreamNumbers()
-        self._modes: dict[int, tuple[Family, float]] = {}
+        self._shared = Shared()
         self._drawn: dict[str, deque[_Drawn]] = {}
 
     def plans(self, study: Study) -> tuple[Plan, ...]:
@@ -123,7 +123,7 @@ class Compiler:
         return tuple(self._plan(*each) for each in ((study, FULL, FULL_NAME), *options))
 
     def _plan(self, study: Study, option: str, option_name: str) -> Plan:
-        view = StudyView(study, self._modes)
+        view = StudyView(study, self._shared)
         known = self._drawn.setdefault(option, deque(maxlen=_MOST_DRAWN))
         of_costs = (drawn for drawn in known if _cost_the_same(study, drawn.study))
         same = next((drawn for drawn in of_costs if _agree_but_for_costs(view, drawn)), None)
