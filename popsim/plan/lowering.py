@@ -94,7 +94,9 @@ class Compiler:
     ----------
     expects
         Whether plans know what costs come to on average and at their most likely values, which no draw needs; where
-        they do not it is NaN.
+        they do not it is NaN, except in plans that differ from one that does in who pays alone.
+    before
+        A compiler that is done, of which all that it knows is taken over.
 
     Examples
     --------
@@ -105,11 +107,13 @@ class Compiler:
     (True, False)
     """
 
-    def __init__(self, *, expects: bool = True) -> None:
+    def __init__(self, *, expects: bool = True, before: Compiler | None = None) -> None:
         self._expects = expects
         self._streams = StreamNumbers()
         self._shared = Shared()
         self._drawn: dict[str, deque[_Drawn]] = {}
+        if before is not None:
+            self._streams, self._shared, self._drawn = before._streams, before._shared, before._drawn
 
     def plans(self, study: Study) -> tuple[Plan, ...]:
         """Return the plan of a study, then those of its options, none of them with a note of what draws the same.
