@@ -30,7 +30,7 @@ def of_who_pays(small: bool) -> tuple[Callable[[], object], Callable[[], object]
 def of_a_cost(small: bool) -> tuple[Callable[[], object], Callable[[], object], float]:
     """Everything but drawing, since two scenarios are drawn, against drawing the cases one by one."""
     plan = ps.compile(ps.load_study("pops"))
-    scenarios, cases = (200, EXPONENTS[:2]) if small else (50_000, EXPONENTS)
+    scenarios, cases = (200, EXPONENTS[:2]) if small else (10_000, EXPONENTS)
     grid = {"area.h.size_exponent": cases}
 
     def draw() -> object:
@@ -41,7 +41,7 @@ def of_a_cost(small: bool) -> tuple[Callable[[], object], Callable[[], object], 
 
 ROWS = {
     "who pays": ("sweep of 100 cases of co-financing, packaged study with its options", "runs", 3.0, of_who_pays),
-    "overhead": ("a case of a sweep without its draws, over the draws of 50,000 scenarios", "", 0.1, of_a_cost),
+    "overhead": ("a case of a sweep without its draws, over the draws of 10,000 scenarios", "", 0.1, of_a_cost),
 }
 
 

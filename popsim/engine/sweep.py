@@ -163,7 +163,7 @@ class Sweep:
     reader: CaseReader
     breakdowns: tuple[Names, ...]
     options: bool
-    compiler: Compiler = field(default_factory=lambda: Compiler(expects=False))
+    compiler: Compiler
     held: HeldSums | None = None
     """Of the cases before, where those to come may draw the same; None draws the cases of each part."""
 
@@ -375,10 +375,13 @@ def sweep_of(
         source: str | os.PathLike[str] = folder if isinstance(study, Study) else study
         reader = CaseReader(source, overrides)
         base = study if isinstance(study, Study) and not overrides else reader.base()
-        (plan,) = Compiler().plans(_without_options(base))
+        first = Compiler()
+        (plan,) = first.plans(_without_options(base))
+        # No case needs expected costs; of the plan of the study, cases lower what they change alone.
+        compiler = Compiler(expects=False, before=first)
         drawn: Sampling = base.sampling.changed(*sampling)
         names = read_breakdowns(breakdowns, scope_of([plan]).labels)
-        yield Sweep(base, plan.with_sampling(drawn), cases, reader, names, options)
+        yield Sweep(base, plan.with_sampling(drawn), cases, reader, names, options, compiler)
 
 
 def _assembled(parts: Sequence[Part], count: int, failed: Mapping[int, str]) -> xr.Dataset:

@@ -7,14 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from popsim.arrays import Integers, pointers
+from popsim.arrays import Floats, Integers, pointers
 from popsim.families.base import Family
 from popsim.families.normal import Normal
 from popsim.plan.dependence import Score, delay_scores, start_score, whole_score
 from popsim.plan.needs import Probit, needs_of
-from popsim.plan.rows import Block, Row, RowBuilder, Weights, is_drawn
+from popsim.plan.rows import Block, Row, RowBuilder, Weights, integers, is_drawn
 from popsim.plan.study_view import StudyView
 from popsim.study.model import Amount, Area, Component, Country, Delay, Setting, Shock, Study
 
@@ -107,11 +108,11 @@ class GlobalFactors:
         return {
             "path_static": static,
             "rate_start": pointers([len(path.rates) for path in paths]),
-            "rate_kept": _integers([register for register, _ in rates]),
+            "rate_kept": integers([register for register, _ in rates]),
             "rate_power": np.array([since[late] for _, late in rates], dtype=np.int64).reshape(len(rates), years),
             "shock_start": pointers([len(path.shocks) for path in paths]),
-            "shock_score": _integers([shock.score for shock in shocks]),
-            "shock_factor": _integers([shock.factor for shock in shocks]),
+            "shock_score": integers([shock.score for shock in shocks]),
+            "shock_factor": integers([shock.factor for shock in shocks]),
             "shock_threshold": np.array([shock.threshold for shock in shocks], dtype=np.float64),
         }
 
@@ -173,14 +174,17 @@ class _Kind(NamedTuple):
     """What costs depend on in every country of one kind: those to which the same entries of all settings apply."""
 
     block: Block
-    common: list[int]
+    common: Integers
     own: tuple[str, ...]
     """Names of the country's own normals, as `block` numbers them."""
-    activations: tuple[_Activation, ...]
-    rows: tuple[int, ...]
+    rows: Integers
     """Component before which each activation is made."""
-    of: tuple[int, ...]
+    of: Integers
     """Activation of each component, -1 for none."""
+    arrays: dict[str, NDArray[Any]]
+    """Activations as arrays of `Moves`; needs and scale factors are counted where those have starts."""
+    logarithms: Floats
+    """Of the measure of each scale factor in each country (scale factor, country)."""
 
 
 class _Source(NamedTuple):
@@ -215,10 +219,11 @@ class ActivationBuilder:
         ]
         self._alike: list[_Activation] = []
         self._added: list[tuple[int, _Kind]] = []
-        self._rows: list[int] = []
+        self._rows: list[Integers] = []
+        self._count = 0
         self._slots = 0
 
-    def add(self, place: int, prefix: str) -> list[int]:
+    def add(self, place: int, prefix: str) -> Integers:
         """Begin the group of a country with the rows that its costs depend on; return the activation of each cost."""
         key = self._keys[place]
         if key not in self._kinds:
@@ -226,11 +231,12 @@ class ActivationBuilder:
         kind = self._kinds[key]
         count = len(kind.common)
         self._builder.begin(prefix, kind.own)
-        self._builder.extend(kind.block, -1, [1.0] * count, kind.common, [-1] * count)
-        start, first = len(self._rows), len(self._builder)
+        self._builder.extend(kind.block, -1, np.ones(count), kind.common, np.full(count, -1))
+        start = self._count
         self._added.append((place, kind))
-        self._rows += [first + row for row in kind.rows]
-        return [start + number if number >= 0 else -1 for number in kind.of]
+        self._rows.append(len(self._builder) + kind.rows)
+        self._count += len(kind.rows)
+        return np.where(kind.of >= 0, start + kind.of, -1)
 
     @property
     def register_count(self) -> int:
@@ -244,32 +250,42 @@ class ActivationBuilder:
 
     def arrays(self) -> dict[str, Any]:
         """Return the arrays of `Moves` that describe activations."""
-        added = [activation for _, kind in self._added for activation in kind.activations]
-        needs = [need for activation in added for need in activation.needs]
-        levels = [activation.level for activation in added]
-        scale_factors = [
-            (register, math.log(self._view.factors(measure, reference)[place]))
-            for place, kind in self._added
-            for activation in kind.activations
-            for register, measure, reference in activation.scale_factors
-        ]
+        arrays = {
+            name: np.concatenate([empty, *(kind.arrays[name] for _, kind in self._added)])
+            for name, empty in self._arrays_of([]).items()
+        }
+        if not (arrays["presence_level"] >= 0).any():
+            arrays["presence_level"] = integers([])
+        # Left empty without wholes: such plans keep the digest that they had before there were any.
+        if not self._view.wholes:
+            arrays["presence_whole"] = integers([])
+        rows = np.concatenate([integers([]), *self._rows])
         return {
-            "presence_start": pointers(np.bincount(_integers(self._rows), minlength=len(self._builder))),
-            "presence_slot": _integers([activation.slot for activation in added]),
-            "presence_lags": _integers([activation.lags for activation in added]),
-            "presence_begin": _integers([activation.begin for activation in added]),
-            "presence_late": _integers([activation.late for activation in added]),
-            "presence_late_cost": np.array([activation.late_cost for activation in added], dtype=np.float64),
-            "presence_level": _integers(levels if any(level >= 0 for level in levels) else []),
-            "gate_start": pointers([len(activation.needs) for activation in added]),
-            "gate_score": _integers([need.score for need in needs]),
-            "gate_kept": _integers([need.register for need in needs]),
+            **arrays,
+            "presence_start": pointers(np.bincount(rows, minlength=len(self._builder))),
+            "gate_start": pointers(arrays["gate_start"]),
+            "power_start": pointers(arrays["power_start"]),
+            "power_log": np.concatenate([np.zeros(0), *(kind.logarithms[:, place] for place, kind in self._added)]),
+        }
+
+    def _arrays_of(self, activations: Sequence[_Activation]) -> dict[str, NDArray[Any]]:
+        """Return activations as arrays of `Moves`; needs and scale factors are counted where those have starts."""
+        needs = [need for activation in activations for need in activation.needs]
+        scale_factors = [each for activation in activations for each in activation.scale_factors]
+        return {
+            "presence_slot": integers([activation.slot for activation in activations]),
+            "presence_lags": integers([activation.lags for activation in activations]),
+            "presence_begin": integers([activation.begin for activation in activations]),
+            "presence_late": integers([activation.late for activation in activations]),
+            "presence_late_cost": np.array([activation.late_cost for activation in activations], dtype=np.float64),
+            "presence_level": integers([activation.level for activation in activations]),
+            "presence_whole": integers([activation.whole for activation in activations]),
+            "gate_start": integers([len(activation.needs) for activation in activations]),
+            "gate_score": integers([need.score for need in needs]),
+            "gate_kept": integers([need.register for need in needs]),
             "gate_threshold": np.array([need.threshold for need in needs], dtype=np.float64),
-            "power_start": pointers([len(activation.scale_factors) for activation in added]),
-            "power_kept": _integers([register for register, _ in scale_factors]),
-            "power_log": np.array([logarithm for _, logarithm in scale_factors], dtype=np.float64),
-            # Left empty without wholes: such plans keep the digest that they had before there were any.
-            "presence_whole": _integers([activation.whole for activation in added] if self._view.wholes else []),
+            "power_start": integers([len(activation.scale_factors) for activation in activations]),
+            "power_kept": integers([register for register, _, _ in scale_factors]),
         }
 
     def _found_sources(self) -> Iterator[_Source]:
@@ -336,8 +352,16 @@ class ActivationBuilder:
             of.append(activations[key])
         self._slots = max(self._slots, *used.values(), 0)
         block = Block.of(rows, own)
+        activated = [each for _, each in made]
+        scales = [(measure, reference) for each in activated for _, measure, reference in each.scale_factors]
         return _Kind(
-            block, common, tuple(own), tuple(each for _, each in made), tuple(row for row, _ in made), tuple(of)
+            block,
+            integers(common),
+            tuple(own),
+            integers([row for row, _ in made]),
+            integers(of),
+            self._arrays_of(activated),
+            np.array([view.logarithms(*scale) for scale in scales]).reshape(len(scales), len(study.countries)),
         )
 
     def _needed(self, alike: _Activation, place: int, k: int, drawn: set[str]) -> _Activation | None:
@@ -382,7 +406,3 @@ class ActivationBuilder:
             number = self._builder.distribution(amount, source.where)
             self._distributions[source.name, label] = (number, source.score if is_drawn(amount) else Score((), ()))
         return self._distributions[source.name, label]
-
-
-def _integers(numbers: Sequence[int]) -> Integers:
-    return np.array(numbers, dtype=np.int64)

@@ -21,6 +21,9 @@ from popsim.plan.streams import StreamNumbers
 from popsim.plan.study_view import AGENCY_FEE, MATERIALISED, StudyView, stream_of
 from popsim.study.model import Amount, Setting, Study
 
+_NOTHING = Setting(0.0)
+"""What others pledge where the study does not say that anybody does."""
+
 _Part = tuple[float, str]
 """A number, and the stream from which it is drawn instead ("" for none)."""
 
@@ -38,13 +41,19 @@ def expected_shares(view: StudyView) -> Floats | None:
     study = view.study
     if study.agency_fee is None:
         return None
-    pledged = []
-    for each in view.cofinancing:
-        means = {} if each is None else {label: _mean(share) for label, share in view.amounts(each[1]).items()}
-        labels = () if each is None else view.labels(each[1])
-        pledged.append([means[label] for label in labels] if means else [0.0] * len(study.countries))
+    pledged = np.zeros((len(view.cofinancing), len(study.countries)))
+    # Components of an area have most settings in common.
+    means: dict[int, Floats] = {}
+    for k, each in enumerate(view.cofinancing):
+        if each is None:
+            continue
+        setting = each[1]
+        if id(setting) not in means:
+            kinds, entries = view.by_kind(setting)
+            means[id(setting)] = np.array([_mean(share) for _, share in entries])[kinds]
+        pledged[k] = means[id(setting)]
     paid = [_mean(_materialised(study, each)) for each in view.cofinancing]
-    return (1.0 - np.array(pledged).T * paid) * (1.0 + _mean(study.agency_fee))
+    return np.asarray((1.0 - pledged.T * paid) * (1.0 + _mean(study.agency_fee)))
 
 
 def _materialised(study: Study, pledged: tuple[str, Setting] | None) -> Amount:
@@ -102,23 +111,27 @@ def make_shares(
     fee = _part(study.agency_fee, AGENCY_FEE)
     kinds: dict[tuple[_Part, ...], int] = {}
     kind = np.zeros((len(study.countries), len(view.pairs)), dtype=np.int64)
+    # Components of an area have most settings in common.
+    known: dict[tuple[str, int], Integers] = {}
     for k, pledged in enumerate(view.cofinancing):
-        entries = [("", 0.0)] * len(study.countries) if pledged is None else view.entries(pledged[1])
-        place = "" if pledged is None else pledged[0]
-        paid = _part(_materialised(study, pledged), MATERIALISED)
-        of_label = {
-            label: kinds.setdefault((_part(amount, stream_of(place, label)), paid, fee), len(kinds))
-            for label, amount in dict(entries).items()
-        }
-        kind[:, k] = [of_label[label] for label, _ in entries]
-    numbers = np.array([[number for number, _ in parts] for parts in kinds])
-    registers, drawn_from = np.full(numbers.shape, -1, dtype=np.int64), np.zeros(numbers.shape, dtype=np.uint64)
+        place, setting = ("", _NOTHING) if pledged is None else pledged
+        if (place, id(setting)) not in known:
+            paid = _part(_materialised(study, pledged), MATERIALISED)
+            of_country, entries = view.by_kind(setting)
+            numbers = [
+                kinds.setdefault((_part(amount, stream_of(place, label)), paid, fee), len(kinds))
+                for label, amount in entries
+            ]
+            known[place, id(setting)] = np.array(numbers, dtype=np.int64)[of_country]
+        kind[:, k] = known[place, id(setting)]
+    stated = np.array([[number for number, _ in parts] for parts in kinds])
+    registers, drawn_from = np.full(stated.shape, -1, dtype=np.int64), np.zeros(stated.shape, dtype=np.uint64)
     for i, parts in enumerate(kinds):
         for j, (_, stream) in enumerate(parts):
             if stream:
                 registers[i, j] = register(stream)
                 drawn_from[i, j] = streams.numbers([f"common/{stream}"])[0]
-    return Shares(np.where(component >= 0, kind[country, component], -1), numbers, registers, drawn_from).frozen()
+    return Shares(np.where(component >= 0, kind[country, component], -1), stated, registers, drawn_from).frozen()
 
 
 def _part(amount: Amount, stream: str) -> _Part:

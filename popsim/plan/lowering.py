@@ -15,15 +15,15 @@ from popsim.families.base import Family
 from popsim.plan.activation import ActivationBuilder, GlobalFactors, common_weights, register_shared_values
 from popsim.plan.expectation import Expected, expect_rows, likely_weights, not_expected
 from popsim.plan.financing import expected_shares, make_shares, register_shares
-from popsim.plan.model import About, Exact, Labels, Plan, StreamNames
+from popsim.plan.model import About, Draws, Exact, Labels, Plan, StreamNames
 from popsim.plan.moves import NO_MOVES, Moves
 from popsim.plan.price_profiles import Timing, make_timing
-from popsim.plan.rows import Block, Row, RowBuilder
+from popsim.plan.rows import Block, Row, RowBuilder, Rows, integers, is_drawn
 from popsim.plan.shares import NO_SHARES, Shares
 from popsim.plan.streams import StreamNumbers
-from popsim.plan.study_view import StudyView, drawn_amount
+from popsim.plan.study_view import Shared, StudyView, drawn_amount
 from popsim.schema import FULL, FULL_NAME, SIMULATED_TOTALS, total_name
-from popsim.study.model import Area, Study
+from popsim.study.model import Area, Component, Exponent, Study
 
 
 def compile(study: Study) -> Plan:  # noqa: A001  (the name that users hold on to)
@@ -94,7 +94,9 @@ class Compiler:
     ----------
     expects
         Whether plans know what costs come to on average and at their most likely values, which no draw needs; where
-        they do not it is NaN.
+        they do not it is NaN, except in plans that differ from one that does in who pays alone.
+    before
+        A compiler that is done, of which all that it knows is taken over.
 
     Examples
     --------
@@ -105,11 +107,13 @@ class Compiler:
     (True, False)
     """
 
-    def __init__(self, *, expects: bool = True) -> None:
+    def __init__(self, *, expects: bool = True, before: Compiler | None = None) -> None:
         self._expects = expects
         self._streams = StreamNumbers()
-        self._modes: dict[int, tuple[Family, float]] = {}
+        self._shared = Shared()
         self._drawn: dict[str, deque[_Drawn]] = {}
+        if before is not None:
+            self._streams, self._shared, self._drawn = before._streams, before._shared, before._drawn
 
     def plans(self, study: Study) -> tuple[Plan, ...]:
         """Return the plan of a study, then those of its options, none of them with a note of what draws the same.
@@ -123,10 +127,17 @@ class Compiler:
         return tuple(self._plan(*each) for each in ((study, FULL, FULL_NAME), *options))
 
     def _plan(self, study: Study, option: str, option_name: str) -> Plan:
-        view = StudyView(study, self._modes)
+        view = StudyView(study, self._shared)
         known = self._drawn.setdefault(option, deque(maxlen=_MOST_DRAWN))
-        for drawn in known:
-            if _draw_the_same(study, drawn.study, view) and (plan := self._paid_otherwise(view, drawn, option_name)):
+        of_costs = (drawn for drawn in known if _cost_the_same(study, drawn.study))
+        same = next((drawn for drawn in of_costs if _agree_but_for_costs(view, drawn)), None)
+        alike = next((drawn for drawn in known if _agree_but_for_costs(view, drawn)), None) if same is None else same
+        if alike is not None:
+            drawn = alike if same is not None else self._costing_otherwise(view, alike)
+            plan = self._paid_otherwise(view, drawn, option_name)
+            if plan is not None:
+                if same is None:
+                    known.appendleft(drawn._replace(plan=plan))
                 return plan
         drawn = self._lowered(view, option, option_name)
         known.appendleft(drawn)
@@ -153,7 +164,7 @@ class Compiler:
             plan,
             labels=plan.labels
             if option_name == plan.labels.option_name
-            else _labels(study, plan.labels.option[0], option_name),
+            else dataclasses.replace(plan.labels, option_name=option_name),
             row_share=_row_share(plan.row_component, share),
             shares=shares,
             sampling=study.sampling,
@@ -167,7 +178,7 @@ class Compiler:
         if not view.is_moving:
             timing = make_timing(view, None)
             _add_countries(view, builder, timing, None)
-            return self._drawn_by(view, builder, NO_MOVES, NO_SHARES, timing, labels)
+            return self._drawn_by(view, builder.rows(), NO_MOVES, NO_SHARES, timing, labels)
         builder.begin("")
         factors = GlobalFactors(study, builder)
         register_shared_values(view, factors)
@@ -175,11 +186,11 @@ class Compiler:
         register_shares(view, factors)
         activations = ActivationBuilder(view, builder, factors)
         _add_countries(view, builder, timing, activations)
-        columns = builder.columns
+        rows = builder.rows()
         moves = Moves(
-            row_keep=columns["register"],
-            row_presence=columns["activation"],
-            row_growth=columns["price_profile"],
+            row_keep=rows.columns.register,
+            row_presence=rows.activation,
+            row_growth=rows.columns.price_profile,
             counts=np.array([activations.register_count, activations.slot_count, timing.slots], dtype=np.int64),
             **activations.arrays(),
             **factors.path_arrays(timing.paths, timing.years),
@@ -189,16 +200,31 @@ class Compiler:
         def register(stream: str) -> int:
             return factors.register(stream, view.financing_draws[stream], stream)
 
-        shares = make_shares(view, register, self._streams, columns["country"], columns["component"])
-        return self._drawn_by(view, builder, moves.frozen(), shares, timing, labels)
+        shares = make_shares(view, register, self._streams, rows.country, rows.columns.component)
+        return self._drawn_by(view, rows, moves.frozen(), shares, timing, labels)
+
+    def _costing_otherwise(self, view: StudyView, known: _Drawn) -> _Drawn:
+        """Return the plan of a study of which costs are others than in one that is known, and who pays is as there."""
+        rows = known.rows.costing(
+            [drawn_amount(component) for _, component in view.pairs], _factors(view, known.timing)
+        )
+        plan = known.plan
+        return self._drawn_by(view, rows, plan.moves, plan.shares, known.timing, plan.labels, alike=plan.draws)
 
     def _drawn_by(
-        self, view: StudyView, builder: RowBuilder, moves: Moves, shares: Shares, timing: Timing, labels: Labels
+        self,
+        view: StudyView,
+        rows: Rows,
+        moves: Moves,
+        shares: Shares,
+        timing: Timing,
+        labels: Labels,
+        alike: Draws | None = None,
     ) -> _Drawn:
-        """Return the plan of rows that were added."""
-        study, draws, columns = view.study, builder.draws(self._streams), builder.columns
+        """Return the plan of rows; `alike` are the draws of the same rows with other costs."""
+        study, draws, component = view.study, rows.draws(self._streams, alike), rows.columns.component
         expected, share = expect_rows(view) if self._expects else not_expected(view), expected_shares(view)
-        costs = columns["component"] >= 0
+        costs = component >= 0
 
         def spread(values: Floats) -> Floats:
             """Return values of costs at the rows that are costs."""
@@ -208,14 +234,14 @@ class Compiler:
 
         likely = np.full(len(costs), np.nan)
         if self._expects:
-            likely = builder.likely(view.mode) * np.where(costs, spread(likely_weights(view)), 1.0)
+            likely = rows.likely(view.mode) * np.where(costs, spread(likely_weights(view)), 1.0)
         plan = Plan(
             draws=draws,
             moves=moves,
             labels=labels,
-            row_country=columns["country"],
-            row_component=columns["component"],
-            row_share=_row_share(columns["component"], share),
+            row_country=rows.country,
+            row_component=component,
+            row_share=_row_share(component, share),
             row_mode=spread(expected.mode),
             row_mean=spread(expected.mean),
             row_std=spread(expected.std),
@@ -231,9 +257,9 @@ class Compiler:
                 component_payments=np.array(view.totals, dtype=np.float64),
                 row_likely=likely,
             ),
-            streams=StreamNames(builder.shared_names, builder.own_names),
+            streams=StreamNames(rows.shared_names, rows.own_names),
         )
-        return _Drawn(study, plan, expected)
+        return _Drawn(study, view.financing_draws, plan, expected, rows, timing)
 
 
 _MOST_DRAWN = 32
@@ -244,20 +270,71 @@ class _Drawn(NamedTuple):
     """A study that was lowered, and what its costs come to on average."""
 
     study: Study
+    paying: dict[str, Family]
+    """What is uncertain of who pays."""
     plan: Plan
     expected: Expected
+    rows: Rows
+    timing: Timing
 
 
-def _draw_the_same(one: Study, other: Study, view: StudyView) -> bool:
-    """Return whether two studies draw the same amounts and who pays from the same draws; `view` is of the first."""
+def _agree_but_for_costs(view: StudyView, known: _Drawn) -> bool:
+    """Return whether a study has the rows, streams, activations and prices of one that was lowered."""
+    study, other = view.study, known.study
     return (
-        (one.agency_fee is None) == (other.agency_fee is None)
-        and one.countries == other.countries
-        and _common(one) == _common(other)
-        and len(one.areas) == len(other.areas)
-        and all(_without_payers(a) == _without_payers(b) for a, b in zip(one.areas, other.areas, strict=True))
-        and view.financing_draws == StudyView(other).financing_draws
+        (study.agency_fee is None) == (other.agency_fee is None)
+        and study.countries == other.countries
+        and _common(study) == _common(other)
+        and len(study.areas) == len(other.areas)
+        and all(map(_areas_agree, study.areas, other.areas))
+        and view.financing_draws == known.paying
     )
+
+
+def _areas_agree(one: Area, other: Area) -> bool:
+    return one is other or (
+        all(getattr(one, name) == getattr(other, name) for name in _AREA_FIELDS)
+        and len(one.components) == len(other.components)
+        and all(map(_are_drawn_alike, one.components, other.components))
+    )
+
+
+def _are_drawn_alike(one: Component, other: Component) -> bool:
+    """Return whether two components agree in all but their costs, fixed exponents and who pays."""
+    return one is other or (
+        all(getattr(one, name) == getattr(other, name) for name in _COMPONENT_FIELDS)
+        and _uncertain(one.exponents) == _uncertain(other.exponents)
+        # A cost that turns out to be one number has no stream.
+        and is_drawn(drawn_amount(one)) == is_drawn(drawn_amount(other))
+    )
+
+
+def _uncertain(exponents: tuple[Exponent, ...]) -> list[Exponent]:
+    return [each for each in exponents if isinstance(each.value, Family)]
+
+
+def _cost_the_same(one: Study, other: Study) -> bool:
+    """Return whether what is drawn for components, and what it is multiplied by, are the same in two studies."""
+    return len(one.areas) == len(other.areas) and all(map(_areas_cost_the_same, one.areas, other.areas))
+
+
+def _areas_cost_the_same(one: Area, other: Area) -> bool:
+    return one is other or (
+        len(one.components) == len(other.components)
+        and all(
+            a is b or (a.cost, a.money_factor, a.exponents) == (b.cost, b.money_factor, b.exponents)
+            for a, b in zip(one.components, other.components, strict=True)
+        )
+    )
+
+
+def _compared(kind: type, *others: str) -> tuple[str, ...]:
+    return tuple(each.name for each in dataclasses.fields(kind) if each.compare and each.name not in others)
+
+
+# The exponent of size is among those of components.
+_AREA_FIELDS = _compared(Area, "components", "cofinancing", "size_exponent")
+_COMPONENT_FIELDS = _compared(Component, "cost", "money_factor", "exponents", "cofinancing")
 
 
 def _drawn_together(study: Study, plan: Plan, others: tuple[Plan, ...]) -> tuple[Plan, ...]:
@@ -282,20 +359,25 @@ def _add_countries(view: StudyView, builder: RowBuilder, timing: Timing, activat
         number = builder.distribution(drawn_amount(component), where)
         rows.append(Row(number, score.own, k, price_profile=profile))
     costs = Block.of(rows, {name: number for number, name in enumerate(view.own)})
-    factors = view.scales() * np.where(growth >= 0, 1.0, view.totals)[:, None]
-    commons: dict[str | None, list[int]] = {}
+    commons: dict[str | None, Integers] = {}
     column = study.dependence.group
-    for place, (country, factor) in enumerate(zip(study.countries, factors.T.tolist(), strict=True)):
+    for place, (country, factor) in enumerate(zip(study.countries, _factors(view, timing), strict=True)):
         prefix = f"country/{country.code}/"
         if activations is None:
             builder.begin(prefix, view.own)
-            activation = [-1] * len(pairs)
+            activation = np.full(len(pairs), -1, dtype=np.int64)
         else:
             activation = activations.add(place, prefix)
         group = view.groups[place].get(column) if column is not None else None
         if group not in commons:
-            commons[group] = [builder.common(common_weights(score, country, study)) for score in view.drawn]
+            commons[group] = integers([builder.common(common_weights(score, country, study)) for score in view.drawn])
         builder.extend(costs, place, factor, commons[group], activation)
+
+
+def _factors(view: StudyView, timing: Timing) -> Floats:
+    """Return what each draw is multiplied by (country, component); prices are multiplied on later where they move."""
+    moves = timing.component_growth[0] >= 0
+    return (view.scales() * np.where(moves, 1.0, view.totals)[:, None]).T
 
 
 def _row_share(row_component: Integers, share: Floats | None) -> Floats:

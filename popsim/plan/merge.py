@@ -232,7 +232,7 @@ class _Merger:
         # A path is found again by its first years, in which a plan that ends sooner needs it.
         self._widths = sorted({plan.moves.path_static.shape[1] for plan in plans}, reverse=True)
         self._columns: list[_Rows] = []
-        self._numbered_before: list[tuple[Integers, Integers]] = []
+        self._numbered_before: dict[tuple[str, bool], tuple[Integers, Integers]] = {}
         self._known_activations: dict[tuple[bytes, ...], Integers] = {}
         self._plans: dict[tuple[int, ...], _Own] = {}
         self._placed: dict[tuple[int, ...], Placed] = {}
@@ -252,7 +252,7 @@ class _Merger:
 
     def _added(self, plan: Plan) -> _Own:
         """Add all that a plan holds, and return its numbers."""
-        draws, moves = plan.draws, plan.moves
+        draws, moves, option = plan.draws, plan.moves, plan.labels.option[0]
         of_groups = [self._countries[code] + 1 for code in plan.labels.country]
         of_group = np.array([0, *of_groups] if self._is_moving else of_groups, dtype=np.int64)
         row_group = np.repeat(np.arange(len(of_group)), np.diff(draws.row_start))
@@ -283,7 +283,7 @@ class _Merger:
         shared: dict[int, int] = {}
         if self._is_moving:
             kept = ~is_cost
-            found[kept] = self._numbered(columns, kept)
+            found[kept] = self._numbered(columns, kept, (option, False))
             register = np.full((len(of_group), int(moves.counts[0])), _NONE, dtype=np.int64)
             register[row_group[kept], moves.row_keep[kept]] = found[kept]
             shared = {number: row for number, row in enumerate(register[0].tolist()) if row >= 0}
@@ -295,26 +295,31 @@ class _Merger:
                 activation=_looked_up(activations, moves.row_presence),
                 price_profile=_looked_up(profiles, moves.row_growth),
             )
-        found[is_cost] = self._numbered(columns, is_cost)
+        found[is_cost] = self._numbered(columns, is_cost, (option, True))
         return _Own(found, is_cost, self._components_of(plan, places, paths, profiles), shared)
 
-    def _numbered(self, columns: _Rows, which: NDArray[np.bool_]) -> Integers:
-        """Return the numbers of some rows of a plan; those that no plan had before are kept."""
+    def _numbered(self, columns: _Rows, which: NDArray[np.bool_], where: tuple[str, bool]) -> Integers:
+        """Return the numbers of some rows of a plan; those that no plan had before are kept.
+
+        `where` is the option of the plan, and whether the rows are costs.
+        """
         taken = _Rows._make(column[which] for column in columns)
         record = np.column_stack([np.ascontiguousarray(column).view(np.int64) for column in taken])
         size, before = record.shape[1] * 8, len(self._rows)
         found = np.full(len(record), _NONE, dtype=np.int64)
-        for known, numbers in self._numbered_before:
-            if known.shape == record.shape:
-                # A case of a sweep has most rows where the same option of another case has them.
-                same = (found < 0) & (known == record).all(axis=1)
-                found[same] = numbers[same]
-        others = np.flatnonzero(found < 0)
+        others = np.arange(len(record))
+        # A case of a sweep has most rows where the same option of the case before has them.
+        known, numbers = self._numbered_before.get(where, (record[:0], found))
+        if known.shape == record.shape:
+            same = (known == record).all(axis=1)
+            found[same] = numbers[same]
+            others = np.flatnonzero(~same)
         data = record[others].tobytes()
         found[others] = [self._rows.of(data[at : at + size]) for at in range(0, len(data), size)]
-        self._numbered_before.append((record, found))
-        numbers, first = np.unique(found, return_index=True)
-        self._columns.append(_Rows._make(column[first[numbers >= before]] for column in taken))
+        self._numbered_before[where] = record, found
+        numbers, first = np.unique(found[others], return_index=True)
+        new = others[first[numbers >= before]]
+        self._columns.append(_Rows._make(column[new] for column in taken))
         return found
 
     def _terms_of(self, draws: Draws, row_group: Integers) -> tuple[Words, Floats]:
@@ -492,10 +497,8 @@ class _Merger:
         numbers = np.arange(groups + 1) if self._is_moving else np.arange(1, groups + 1)
         is_term = np.arange(self._terms) < rows.terms[:, np.newaxis]
         owner = np.repeat(rows.group, rows.terms)
-        pairs = np.stack([owner.astype(np.uint64), rows.stream[is_term]])
-        own, basis = np.unique(pairs, axis=1, return_inverse=True)
-        own_start = np.searchsorted(own[0], numbers.astype(np.uint64))
-        own_start = np.append(own_start[:-1], own.shape[1]).astype(np.int64)
+        own_owner, own_stream, basis = _distinct(owner, rows.stream[is_term])
+        own_start = np.append(np.searchsorted(own_owner, numbers[:-1]), len(own_owner)).astype(np.int64)
         streams = _Numbers()
         commons = list(self._commons)
         common_basis = [streams.of(stream) for of_score, _ in commons for stream in of_score]
@@ -507,11 +510,11 @@ class _Merger:
             common_basis=np.array(common_basis, dtype=np.int64),
             common_weight=np.array([weight for _, weights in commons for weight in weights], dtype=np.float64),
             own_start=own_start,
-            own_stream=own[1].copy(),
+            own_stream=own_stream,
             row_start=np.append(np.searchsorted(rows.group, numbers[:-1]), len(rows.group)).astype(np.int64),
             row_common=rows.common,
             term_start=pointers(rows.terms),
-            term_basis=basis.ravel().astype(np.int64) - own_start[owner - int(numbers[0])],
+            term_basis=basis - own_start[owner - int(numbers[0])],
             term_weight=rows.weight[is_term],
             row_kind=rows.kind,
             row_table=np.where(rows.table >= 0, table_start[rows.table], 0),
@@ -641,6 +644,16 @@ def _looked_up(values: Integers, places: Integers) -> Integers:
     found: Integers = np.full(places.shape, _NONE, dtype=np.int64)
     found[places >= 0] = values[places[places >= 0]]
     return found
+
+
+def _distinct(owner: Integers, stream: Words) -> tuple[Integers, Words, Integers]:
+    """Return the pairs that occur, in order, and the place of each of the given ones among them."""
+    order = np.lexsort((stream, owner))
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (np.diff(owner[order]) != 0) | (np.diff(stream[order]) != 0)
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.cumsum(is_new) - 1
+    return owner[order][is_new], stream[order][is_new], place
 
 
 def _first_years(path: _Path, years: int) -> tuple[object, ...]:

@@ -8,11 +8,11 @@ from functools import cached_property
 
 import numpy as np
 
-from popsim.arrays import Floats
+from popsim.arrays import Floats, Integers
 from popsim.families.base import Family
 from popsim.plan.dependence import Score, component_scores, need_scores, share_score
 from popsim.plan.rows import is_drawn
-from popsim.study.model import Amount, Area, Component, Overlap, Setting, Study
+from popsim.study.model import Amount, Area, Component, Country, Overlap, Setting, Study
 
 AGENCY_FEE, MATERIALISED = "financing/agency_fee", "financing/materialised"
 """Names of the streams of what all costs have in common of who pays."""
@@ -45,6 +45,43 @@ def stream_of(place: str, label: str) -> str:
     return f"{place}/{label}" if label else place
 
 
+class Shared:
+    """What views of several studies have in common: options and cases count the same countries, at many of the costs.
+
+    All is known by place, as in a view, and what it is known by is held, so that no other takes its place.
+    """
+
+    def __init__(self) -> None:
+        self._modes: dict[int, tuple[Family, float]] = {}
+        self._groups: dict[int, tuple[tuple[Country, ...], list[dict[str, str]]]] = {}
+        self._kinds: dict[tuple[int, tuple[str, ...]], tuple[Integers, list[Country]]] = {}
+
+    def mode(self, cost: Family) -> float:
+        """Return the most likely value of a cost."""
+        if id(cost) not in self._modes:
+            self._modes[id(cost)] = (cost, cost.mode())
+        return self._modes[id(cost)][1]
+
+    def groups(self, countries: tuple[Country, ...]) -> list[dict[str, str]]:
+        """Return the groups of each country."""
+        if id(countries) not in self._groups:
+            self._groups[id(countries)] = (countries, [dict(country.groups) for country in countries])
+        return self._groups[id(countries)][1]
+
+    def kinds(self, countries: tuple[Country, ...], columns: tuple[str, ...]) -> tuple[Integers, list[Country]]:
+        """Return the kind of each country by its groups in some columns, and the first country of each kind."""
+        groups = self.groups(countries)
+        if (id(countries), columns) not in self._kinds:
+            first: dict[tuple[str | None, ...], int] = {}
+            keys = [tuple([each.get(column) for column in columns]) for each in groups]
+            for place, key in enumerate(keys):
+                first.setdefault(key, place)
+            number = {key: kind for kind, key in enumerate(first)}
+            kinds = np.array([number[key] for key in keys], dtype=np.int64)
+            self._kinds[id(countries), columns] = kinds, [countries[place] for place in first.values()]
+        return self._kinds[id(countries), columns]
+
+
 class StudyView:
     """A study with its scores, its settings country by country, and how its costs scale.
 
@@ -52,8 +89,8 @@ class StudyView:
     ----------
     study
         A validated study.
-    modes
-        What is known of the same costs from other options; more is added.
+    shared
+        What is known from other options and cases; more is added.
 
     Examples
     --------
@@ -63,12 +100,13 @@ class StudyView:
     True
     """
 
-    def __init__(self, study: Study, modes: dict[int, tuple[Family, float]] | None = None) -> None:
+    def __init__(self, study: Study, shared: Shared | None = None) -> None:
         self.study = study
-        self._modes = {} if modes is None else modes
+        self._shared = Shared() if shared is None else shared
         self.pairs: list[tuple[Area, Component]] = [(area, each) for area in study.areas for each in area.components]
         self._entries: dict[int, tuple[Setting, list[tuple[str, Amount]]]] = {}
         self._factors: dict[tuple[str, float], list[float]] = {}
+        self._logarithms: dict[tuple[str, float], list[float]] = {}
         self._scales: dict[Power | None, Floats] = {}
 
     @cached_property
@@ -198,7 +236,7 @@ class StudyView:
     @cached_property
     def groups(self) -> list[dict[str, str]]:
         """Groups of each country."""
-        return [dict(country.groups) for country in self.study.countries]
+        return self._shared.groups(self.study.countries)
 
     @cached_property
     def totals(self) -> list[float]:
@@ -209,16 +247,15 @@ class StudyView:
         """Return which entry of a setting applies to each country, and its value (`Setting.of`)."""
         # Settings are known by place: their hashes would take longer than what is looked up.
         if id(setting) not in self._entries:
-            columns = tuple(dict.fromkeys(column for column, _, _ in setting.by))
-            found: dict[tuple[str | None, ...], tuple[str, Amount]] = {}
-            entries = []
-            for country, groups in zip(self.study.countries, self.groups, strict=True):
-                key = tuple([groups.get(column) for column in columns])
-                if key not in found:
-                    found[key] = setting.of(country)
-                entries.append(found[key])
-            self._entries[id(setting)] = (setting, entries)
+            kinds, found = self.by_kind(setting)
+            self._entries[id(setting)] = (setting, [found[kind] for kind in kinds.tolist()])
         return self._entries[id(setting)][1]
+
+    def by_kind(self, setting: Setting) -> tuple[Integers, list[tuple[str, Amount]]]:
+        """Return the kind of each country by the columns of a setting, and the entry that applies to each kind."""
+        columns = tuple(dict.fromkeys(column for column, _, _ in setting.by))
+        kinds, first = self._shared.kinds(self.study.countries, columns)
+        return kinds, [setting.of(country) for country in first]
 
     def labels(self, setting: Setting) -> list[str]:
         """Return which entry of a setting applies to each country."""
@@ -226,13 +263,11 @@ class StudyView:
 
     def mode(self, cost: Family) -> float:
         """Return the most likely value of a cost, which may take a search; options have most costs in common."""
-        if id(cost) not in self._modes:
-            self._modes[id(cost)] = (cost, cost.mode())
-        return self._modes[id(cost)][1]
+        return self._shared.mode(cost)
 
     def amounts(self, setting: Setting) -> dict[str, Amount]:
         """Return the entries of a setting that apply to some country, in the order of countries."""
-        return dict(self.entries(setting))
+        return dict(self.by_kind(setting)[1])
 
     def factors(self, measure: str, reference: float = 1.0) -> list[float]:
         """Return a scaling measure over its reference, in each country; `reference` is over that of the study."""
@@ -240,6 +275,12 @@ class StudyView:
             factors = [country.factor(measure) / reference for country in self.study.countries]
             self._factors[measure, reference] = factors
         return self._factors[measure, reference]
+
+    def logarithms(self, measure: str, reference: float) -> list[float]:
+        """Return the logarithms of what `factors` gives."""
+        if (measure, reference) not in self._logarithms:
+            self._logarithms[measure, reference] = [math.log(factor) for factor in self.factors(measure, reference)]
+        return self._logarithms[measure, reference]
 
     def scales(self, power: Power | None = None) -> Floats:
         """Return what a unit of cost comes to (component, country), in the money of the study.

@@ -222,7 +222,10 @@ class _Loader:
         correlation, dependence = self.dependence()
         named = content.translations and not checked.refused
         names = list(names_of(content, self.catalogue, self.table, self.groups)) if named else []
-        translations = self.read_translations(names)
+        whole = self.catalogue.overlaps_complete and self.table is not None and not checked.refused
+        known_names = tuple(names) if whole and not self.is_changed else None
+        about_names = self.stated("translations"), known_names is None, known_names or ()
+        translations = self.once(("translations", *about_names), partial(self.read_translations, known_names))
         known = self.catalogue.ids() if self.catalogue.complete else None
         self.problems += check_settings(checked, known, self.table, self.groups)
         self.problems += [*_check_replicates(checked), *_check_headline(checked), *self.check_breakdowns()]
@@ -230,22 +233,20 @@ class _Loader:
         if self.problems or checked.refused or dependence is None:
             return None, self.problems
         texts = countries_text, prices, rates, correlation
-        translated = translation_files(translations, names)
-        self.files = partial(study_files, content, checked.raw, self.catalogue, texts, translations=translated)
-        # What options change is written with the study that has them; each option stands by itself without the others.
-        own = content.model_copy(update={"option": [], "what_if": []})
         files: tuple[tuple[str, str], ...] = ((STUDY_FILE, ""),)
         if self.has_texts:
+            translated = translation_files(translations, names)
+            self.files = partial(study_files, content, checked.raw, self.catalogue, texts, translations=translated)
+            # What options change is written with the study that has them; each option stands by itself without others.
+            own = content.model_copy(update={"option": [], "what_if": []})
             files = study_files(own, checked.raw, self.catalogue, texts, translations=translated)
         study = _assemble(content, countries, left_out, self.catalogue, areas, dependence, files, payments)
         if problems := check_magnitudes(study, checked.place, self.catalogue.areas):
             return None, problems
         return replace(study, translations=translations), []
 
-    def read_translations(self, names: Sequence[str]) -> Translations:
+    def read_translations(self, known: Sequence[str] | None) -> Translations:
         """Read the names of the study in other languages; none is called unknown where not all names are known."""
-        whole = self.catalogue.overlaps_complete and self.table is not None and not self.checked.refused
-        known = names if whole and not self.is_changed else None
         translations, problems = read_translations(self.checked, self.folder, known)
         self.problems += problems
         return translations
@@ -368,7 +369,7 @@ class _Loader:
             own = None if general is None else repr([tables[area], *map(tables.get, stating[area])])
             return self.once(("area", area, counted, general, own), make)
 
-        sizes = read_sizes(self.checked, self.table)
+        sizes = self.once(("sizes", counted), partial(read_sizes, self.checked, self.table))
         return resolve_areas(self.checked, self.catalogue, money, sizes, once, self.problems)
 
     def dependence(self) -> tuple[str | None, Dependence | None]:

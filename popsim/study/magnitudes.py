@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from popsim.errors import Keys, Problem
 from popsim.families.base import Family
@@ -83,9 +84,15 @@ def _logarithm(value: float) -> float:
 
 
 def _cost(component: Component, planned: CatalogueArea) -> _Factor:
-    mean = _logarithm(component.cost.mean())
+    mean = _mean_logarithm(component.cost)
     stated = next(each for each in planned.components if each.id == component.id)
     return _Factor("cost", mean, mean, planned.place, (*planned.keys(stated), "cost"))
+
+
+@lru_cache(maxsize=256)
+def _mean_logarithm(cost: Family) -> float:
+    """Return the logarithm of a mean, which may take an integral; options and cases have most costs in common."""
+    return _logarithm(cost.mean())
 
 
 def _exchange(component: Component, study: Study, place: Place) -> _Factor:
@@ -133,9 +140,15 @@ def _area_factors(study: Study, area: Area, place: Place) -> list[_Factor]:
 
 
 def _growth(name: str, rate: Amount, years: float, place: Place, keys: Keys) -> _Factor:
-    low, high = (float(rate.ppf(_RARE)), float(rate.isf(_RARE))) if isinstance(rate, Family) else (rate, rate)
+    low, high = _ends(rate) if isinstance(rate, Family) else (rate, rate)
     powers = [years * math.log10(max(1.0 + each, 1e-300)) for each in (low, high)]
     return _Factor(name, min(powers[0], 0.0), max(powers[1], 0.0), place, keys)
+
+
+@lru_cache(maxsize=256)
+def _ends(rate: Family) -> tuple[float, float]:
+    """Return the ends of what is drawn of a rate, which all areas may have in common."""
+    return float(rate.ppf(_RARE)), float(rate.isf(_RARE))
 
 
 def _years(study: Study, areas: Iterable[Area]) -> float:

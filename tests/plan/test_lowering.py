@@ -64,7 +64,7 @@ def test_rows_share_distributions_scores_and_streams() -> None:
     builder.extend(block, 0, [2.0, 3.0], [factor, factor], [-1, -1])
     builder.begin("country/BBB/", ["first"])
     builder.extend(Block.of([Row(again, (("first", 1.0),), component=0)], {"first": 0}), 1, [1.0], [-1], [-1])
-    draws = builder.draws(StreamNumbers())
+    draws = builder.rows().draws(StreamNumbers())
     assert draws.row_start.tolist() == [0, 0, 2, 3]
     assert draws.own_start.tolist() == [0, 0, 2, 3]
     names = ["country/AAA/first", "country/AAA/second", "country/BBB/first"]
@@ -77,7 +77,7 @@ def test_rows_share_distributions_scores_and_streams() -> None:
     assert draws.term_basis.tolist() == [1, 0, 0]
     assert draws.row_location.tolist() == [0.0, 7.5, 0.0]
     assert draws.row_scale.tolist() == pytest.approx([2.0, 0.0, 1.0], rel=1e-15)
-    assert builder.columns["country"].tolist() == [0, 0, 1]
+    assert builder.rows().country.tolist() == [0, 0, 1]
     assert all(not array.flags.writeable for array in draws)
 
 

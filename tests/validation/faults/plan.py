@@ -124,9 +124,9 @@ FAULTS = (
         f"tests/plan/test_lowering.py::test_thresholds_of_shocks {TERMS}::test_shock_hits_its_areas_together",
     ),
     Fault(
-        ACTIVATION,
-        "math.log(self._view.factors(measure, reference)[place])",
-        "-math.log(self._view.factors(measure, reference)[place])",
+        "popsim/plan/study_view.py",
+        "[math.log(factor) for factor in self.factors(measure, reference)]",
+        "[-math.log(factor) for factor in self.factors(measure, reference)]",
         "large countries are cheap where an exponent is uncertain",
         f"{TERMS}::test_an_uncertain_exponent_is_one_draw_for_all_countries",
     ),
