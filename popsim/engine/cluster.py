@@ -6,6 +6,7 @@ Nothing heavy is imported at the top: the scheduler loads this file as well, to 
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import pickle
@@ -58,10 +59,16 @@ def connected(address: str) -> Iterator[Client]:
     is_file = address.endswith(".json")
     if is_file and not os.path.isfile(address):  # dask would wait for it
         raise ClusterError(Problem(where, (), "no such file", allowed))
+    refused = None
     try:
         client = Client(**{"scheduler_file" if is_file else "address": address}, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
-        raise ClusterError(Problem(where, (), str(error) or "no answer", allowed)) from error
+        refused = Problem(where, (), str(error) or "no answer", allowed)
+    if refused is not None:
+        # dask closes a client that found no scheduler when Python comes upon it. Were that while another client begins,
+        # both would wait for one lock for ever.
+        gc.collect()
+        raise ClusterError(refused)
     with _without_its_log(), client:
         yield client
 

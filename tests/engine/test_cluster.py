@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -212,6 +213,23 @@ def test_an_address_without_a_scheduler_is_refused(address: str) -> None:
         connected(address),
     ):
         pass
+
+
+def test_nothing_is_left_of_a_client_that_found_no_scheduler() -> None:
+    """Python would come upon it at any moment, and dask closes it then: it waits for ever while another one begins."""
+
+    import distributed
+
+    def clients() -> int:
+        return sum(isinstance(each, distributed.Client) for each in gc.get_objects())
+
+    before = clients()
+    gc.disable()
+    try:
+        test_an_address_without_a_scheduler_is_refused("tcp://127.0.0.1:1")
+        assert clients() == before
+    finally:
+        gc.enable()
 
 
 def test_without_dask_distributed_the_message_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
