@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -10,16 +11,24 @@ import pytest
 from popsim.plan.lowering import Compiler
 from popsim.study.load import StudyReader
 
+from .test_shared_work import arrays
+
 
 def triangular(low: float, mode: float, high: float) -> dict[str, Any]:
     return {"family": "triangular", "low": low, "mode": mode, "high": high}
 
 
+# What changes costs alone, of which every seed has some.
+COSTS: dict[str, list[Any]] = {
+    "area.h.component.first_campaign.cost": [triangular(1e4, 3e4, 2e5), triangular(2e4, 3e4, 2e5)],
+    "area.h.size_exponent": [0.2, 0.5, 0.6],
+}
 KEYS: dict[str, list[Any]] = {
     "area.a.size_exponent": [0.1, 0.4, triangular(0.1, 0.2, 0.3)],
     "area.b.size_exponent": [0.1, triangular(0.1, 0.2, 0.3)],
     "area.c.need.probability": [0.3, 1, triangular(0.2, 0.5, 0.9)],
     "area.f.include": [False],
+    "area.d.size_exponent": [0.2, 0.3],
     "delay.cost_per_year": [0, 0.05],
     "delay.years": [0, 1.5],
     "dependence.between_components": [0.2, 0.7],
@@ -36,16 +45,27 @@ KEYS: dict[str, list[Any]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("seed", "cases"), [(1, 8), *(pytest.param(seed, 12, marks=pytest.mark.slow) for seed in range(2, 8))]
-)
-def test_cases_that_share_their_work_have_the_plans_of_studies_alone(seed: int, cases: int) -> None:
-    """Every plan, whatever came before: keys that change costs alone, and such that change what is drawn."""
+def some_cases(seed: int, count: int) -> Iterator[dict[str, Any]]:
+    """Yield overrides: each that changes costs alone, then others and some of both."""
+    yield {}
+    yield from ({key: value} for key, values in COSTS.items() for value in values)
     random = Random(seed)
-    together = random.sample(sorted(KEYS), 6)
+    together = [*COSTS, *random.sample(sorted(KEYS), 4)]
+    for _ in range(count):
+        chosen = random.sample(together, random.randint(1, 3))
+        yield {key: random.choice({**KEYS, **COSTS}[key]) for key in chosen}
+
+
+@pytest.mark.parametrize(
+    ("seed", "count"), [(1, 4), *(pytest.param(seed, 12, marks=pytest.mark.slow) for seed in range(2, 8))]
+)
+def test_cases_that_share_their_work_have_the_plans_of_studies_alone(seed: int, count: int) -> None:
+    """Every plan, whatever came before: keys that change costs alone, and such that change what is drawn."""
     reader, compiler = StudyReader("pops"), Compiler()
-    for _ in range(cases):
-        overrides = {key: random.choice(KEYS[key]) for key in random.sample(together, random.randint(0, 3))}
+    for overrides in some_cases(seed, count):
         shared = compiler.plans(reader.load(overrides))
         alone = Compiler().plans(StudyReader("pops").load(overrides))
-        assert [plan.digest for plan in shared] == [plan.digest for plan in alone], overrides
+        for found, wanted in zip(shared, alone, strict=True):
+            assert found.digest == wanted.digest, overrides
+            for name, array in arrays(wanted).items():
+                assert arrays(found)[name].tobytes() == array.tobytes(), (name, overrides)
