@@ -16,13 +16,13 @@ import platformdirs
 
 from popsim.errors import FileError, Problem
 
-_KERNELS = Path(__file__).parent / "kernels"
+KERNELS = Path(__file__).parent / "kernels"
 
 
 def source_digest() -> str:
     """Return a hash of the sources of all kernels."""
     digest = hashlib.blake2b(digest_size=8)
-    for source in sorted(_KERNELS.glob("*.py")):
+    for source in sorted(KERNELS.glob("*.py")):
         digest.update(source.name.encode() + b"\0" + source.read_bytes())
     return digest.hexdigest()
 
@@ -101,7 +101,7 @@ def note_compiled() -> None:
 def _sign() -> Path:
     """Return the file whose presence says so; numba compiles again what was installed or edited since."""
     numba = find_spec("numba")
-    files = [*sorted(_KERNELS.glob("*.py")), *([Path(numba.origin)] if numba is not None and numba.origin else [])]
+    files = [*sorted(KERNELS.glob("*.py")), *([Path(numba.origin)] if numba is not None and numba.origin else [])]
     state = "\n".join(f"{path} {path.stat().st_mtime_ns}" for path in files)
     digest = hashlib.blake2b(f"{sys.version}\n{state}".encode(), digest_size=8)
     return kernels_folder() / f"compiled-{digest.hexdigest()}"

@@ -48,7 +48,7 @@ def _nothing() -> None:
 
 @contextmanager
 def _compiling(meanwhile: Sequence[str]) -> Iterator[Callable[[], None]]:
-    with beside(_compile_largest) as largest:
+    with beside(compile_largest) as largest:
 
         def wait() -> None:
             from popsim.analysis.order import compile_selection
@@ -62,7 +62,7 @@ def _compiling(meanwhile: Sequence[str]) -> Iterator[Callable[[], None]]:
         yield wait
 
 
-def _compile_largest() -> None:
+def compile_largest() -> None:
     """Compile the kernel that draws. What goes wrong with it is said by whoever draws."""
     from popsim.compiled import note_compiled
     from popsim.engine.threads import compile_fill

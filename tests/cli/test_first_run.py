@@ -28,7 +28,7 @@ import popsim.cli.first_run as first_run
 popsim.analysis.order._FEW = 0  # as if there were many scenarios
 os.sched_getaffinity = lambda _: {0, 1}
 here = os.getpid()
-compile_largest = first_run._compile_largest
+compile_largest = first_run.compile_largest
 
 def tell():
     # How often each kernel was compiled by this process, and in how many kinds.
@@ -59,7 +59,7 @@ def fall():
     if os.getpid() != here:
         os.kill(os.getpid(), signal.SIGKILL)
     compile_largest()
-first_run._compile_largest = fall
+first_run.compile_largest = fall
 """
 
 TELLS = """
@@ -70,7 +70,7 @@ def told():
         file.write(str(os.getpid()))
     os.rename("begun", "second")
     compile_largest()
-first_run._compile_largest = told
+first_run.compile_largest = told
 """
 
 
@@ -140,7 +140,7 @@ def test_a_second_process_that_fails_notes_nothing(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(threads, "compile_fill", fail)
     monkeypatch.setattr(compiled, "kernels_folder", lambda: tmp_path)
-    first_run._compile_largest()
+    first_run.compile_largest()
     assert list(tmp_path.iterdir()) == []
 
 
@@ -176,7 +176,7 @@ def test_what_was_edited_or_installed_since_counts_as_not_compiled(
 ) -> None:
     source = tmp_path / "block.py"
     source.write_text("x = 1")
-    monkeypatch.setattr(compiled, "_KERNELS", tmp_path)
+    monkeypatch.setattr(compiled, "KERNELS", tmp_path)
     monkeypatch.setattr(compiled, "kernels_folder", lambda: tmp_path)
     assert not compiled.are_compiled()
     compiled.note_compiled()

@@ -51,10 +51,8 @@ FAULTS = (
     ),
     Fault(
         LOWERING,
-        "for place, (country, factor) in enumerate(zip(study.countries, factors.T.tolist(), strict=True)):\n"
-        '        prefix = f"country/{country.code}/"',
-        "for place, (country, factor) in enumerate(zip(study.countries[1:], factors.T.tolist()[1:], strict=True), 1):\n"
-        '        prefix = f"country/{country.code}/"',
+        "for place, (country, factor) in enumerate(zip(study.countries, _factors(view, timing), strict=True)):",
+        "for place, (country, factor) in enumerate(zip(study.countries[1:], _factors(view, timing)[1:]), 1):",
         "the first country is lost",
         "tests/engine/test_closed_forms.py tests/engine/test_money_in_time.py",
     ),
