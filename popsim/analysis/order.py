@@ -144,10 +144,14 @@ class Moments:
         wide = self._square_error.copy()
         skewed = np.flatnonzero(self._kurtosis > _SKEWED)
         means = self.mean.reshape(-1)
-        for place, row in zip(skewed, self._rows_at(skewed), strict=True):
-            mean, std = means[place], self._std[place]
-            squares = partial(_squares, row, mean, std)
-            wide[place] *= mean_factor(self.count, squares)
+
+        def factor(row: Floats, mean: float, std: float) -> Floats:
+            room = np.empty(min(self.count, BLOCK))
+            return mean_factor(self.count, partial(_squares_in, room, row, mean, std))
+
+        with ThreadPoolExecutor(self.threads) as pool:
+            factors = list(pool.map(factor, self._rows_at(skewed), means[skewed], self._std[skewed]))
+        wide[skewed] *= np.array(factors)
         return of_deviation(self._std, wide)
 
     def _spread_of_replicates(self) -> Floats:
@@ -272,11 +276,24 @@ def _within(rows: Floats, limits: Floats, some: slice) -> Floats:
     return np.asarray(rows[:, np.newaxis, some] <= limits[:, :, np.newaxis], dtype=np.float64)
 
 
-def _powers(terms: Terms, middle: Floats, power: int, some: slice) -> Floats:
+def _squares_in(room: Floats, row: Floats, mean: float, std: float, some: slice) -> Floats:
+    """Return what `_squares` does of one row, in room that is there: numpy takes longer to get some than to compute."""
+    found = room[: some.stop - some.start]
+    np.subtract(row[some], mean, out=found)
+    np.divide(found, std, out=found)
+    return np.square(found, out=found)
+
+
+def _powers_in(room: Floats, terms: Terms, middle: Floats, some: slice) -> Floats:
+    """Return the second, third and fourth power of how far terms are from the middle, in room (3, ..., scenario)."""
+    found = room[..., : some.stop - some.start]
+    second, third, fourth = found
     # Products: numpy takes a general power for all exponents above 2, which is ten times as slow.
-    apart = terms(some) - middle
-    square = np.square(apart)
-    return np.asarray(square if power == 2 else square * (apart if power == 3 else square))
+    apart = np.subtract(terms(some), middle, out=fourth)
+    np.square(apart, out=second)
+    np.multiply(second, apart, out=third)
+    np.square(second, out=fourth)
+    return found
 
 
 def mean_factor(count: int, terms: Terms) -> Floats:
@@ -289,7 +306,8 @@ def mean_factor(count: int, terms: Terms) -> Floats:
     1.004
     """
     middle = np.asarray(mean_of(count, terms))[..., np.newaxis]
-    second, third, fourth = (mean_of(count, partial(_powers, terms, middle, k)) for k in (2, 3, 4))
+    room = np.empty((3, *middle.shape[:-1], min(count, BLOCK)))
+    second, third, fourth = mean_of(count, partial(_powers_in, room, terms, middle))
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         factor = skewness_factor(third / second**1.5, fourth / second**2, count)
     return np.where(second > 0.0, factor, 1.0)
