@@ -136,7 +136,7 @@ FAULTS = (
     Fault(
         "popsim/analysis/precision.py",
         "foreseen = min(_next(goal, done, needed), limit)",
-        "foreseen = min(_next(goal, done, needed), limit) - 1",
+        "foreseen = min(_next(goal, done, needed), limit) + 1",
         "a run to a precision has another number of scenarios than it says",
         "tests/analysis/test_precision.py::test_the_run_is_that_of_as_many_scenarios_and_is_exact_enough "
         "tests/analysis/test_precision_sobol.py::test_the_run_is_that_of_as_many_points_and_scramblings",
