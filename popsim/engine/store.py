@@ -11,10 +11,8 @@ import dataclasses
 import math
 import os
 import re
-import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -49,10 +47,11 @@ from popsim.engine.store_arrays import (
     whole_values,
     write_variable,
 )
-from popsim.engine.store_reader import AGAIN, UNREADABLE, Reader, common_chunks, reason_of, shards_of
+from popsim.engine.store_checks import damaged_additions, damaged_ranges, reading, together, writing
+from popsim.engine.store_reader import AGAIN, Reader, common_chunks, shards_of
 from popsim.engine.sums import Names
 from popsim.engine.threads import Progress, make_room
-from popsim.errors import FileError, ParameterError, PopsimError, Problem, RunError, words
+from popsim.errors import FileError, ParameterError, Problem, RunError, words
 from popsim.sampling import Sampling
 
 _RANGE_BYTES = 2**26
@@ -152,7 +151,7 @@ class Store:
         FileError
             When the records cannot be listed.
         """
-        with _reading(self.path):
+        with reading(self.path):
             names = self.storage.names(CHECKSUM)
         finished = {int(found[1]) for name in names if (found := re.fullmatch(r"c\.(\d+)\.0", name))}
         return [each for i, each in enumerate(self.ranges()) if i not in finished]
@@ -179,11 +178,11 @@ class Store:
             raise ParameterError(Problem("", ("start", "stop"), f"{start}, {stop}", allowed))
         place = (start - self.sampling.first) // self.chunk
         within = slice(start - self.sampling.first, stop - self.sampling.first)
-        with _writing(self.path):
+        with writing(self.path):
             with self._written.flushing() as sums:
                 self._write_values(out, place, within)
                 self._arrays["scenario"][within] = np.arange(start, stop)
-                records = [_together([sums[key] for key in self._files(name, place)]) for name in self.variables]
+                records = [together([sums[key] for key in self.range_files(name, place)]) for name in self.variables]
             with self._written.flushing():
                 self._arrays[CHECKSUM][place] = np.array(records, dtype=np.uint32)
 
@@ -197,7 +196,7 @@ class Store:
                     self._arrays[name][:, within] = values
                     continue
                 options = shards.whole[0]
-                for i, key in enumerate(self._files(name, place)):
+                for i, key in enumerate(self.range_files(name, place)):
                     self._written.put(key, shards.packed(values[i * options : (i + 1) * options], pool))
 
     def _values(self, out: Floats) -> Iterator[tuple[str, Floats]]:
@@ -211,7 +210,7 @@ class Store:
             yield name, np.moveaxis(part, -1, 1)
             first += size
 
-    def _files(self, name: str, place: int) -> list[str]:
+    def range_files(self, name: str, place: int) -> list[str]:
         """Return the files that hold a range of a variable."""
         array = self._arrays[name]
         per_option = array.shards is not None and array.shards[0] == 1
@@ -248,7 +247,7 @@ class Store:
             raise RunError(Problem(source.path, (), found, allowed))
         finished = (set(source.ranges()) - set(source.missing())) & set(self.missing())
         taken = [(place, each) for place, each in enumerate(self.ranges()) if each in finished]
-        with _writing(self.path):
+        with writing(self.path):
             for place, _ in taken:
                 with self.storage.flushing():
                     *files, record = self.files_of(place)
@@ -267,7 +266,7 @@ class Store:
             When it cannot be read, or the other place not be written.
         """
         target = storage_at(path)
-        with _writing(os.fspath(path)):
+        with writing(os.fspath(path)):
             # What says that there is a store is written last.
             names = sorted(self.storage.files(), key=lambda name: name == "zarr.json")
             with target.flushing():
@@ -283,8 +282,8 @@ class Store:
         variables
             Of the ranges, those that are looked at, and nothing else; None for all of the store.
         """
-        problems = [problem for _, found in self._damaged(variables) for problem in found]
-        return problems if variables is not None else [*problems, *(each for _, each in self._damaged_additions())]
+        problems = [problem for _, found in damaged_ranges(self, variables or self.variables) for problem in found]
+        return problems if variables is not None else [*problems, *(each for _, each in damaged_additions(self))]
 
     def discard_damaged(self, changed: Collection[str] = ()) -> list[Problem]:
         """Return the problems of finished ranges, and remove their records, so that these count as missing.
@@ -294,34 +293,27 @@ class Store:
         changed
             Files in the store that are known to be others than were written, though they may fit their records.
         """
-        damaged = dict(self._damaged())
+        damaged = dict(damaged_ranges(self, self.variables))
         for place, (start, stop) in enumerate(self.ranges()):
             allowed = f"scenarios {start:,} to {stop - 1:,}, as they were written"
             for name in self.files_of(place) if changed else ():
                 if name in changed and place not in damaged:
                     damaged[place] = [Problem(f"{self.path}/{name}", (), "another file", allowed, AGAIN)]
-        with _writing(self.path):
+        with writing(self.path):
             for place in damaged:
                 self.storage.remove(f"{CHECKSUM}/c.{place}.0")
         return [problem for found in damaged.values() for problem in found]
 
     def files_of(self, place: int) -> list[str]:
         """Return the names of all files of a range, by its place among all."""
-        of_variables = [name for variable in self.variables for name in self._files(variable, place)]
+        of_variables = [name for variable in self.variables for name in self.range_files(variable, place)]
         return [*of_variables, f"scenario/c.{place}", f"{CHECKSUM}/c.{place}.0"]
-
-    def _damaged(self, variables: Sequence[str] | None = None) -> Iterator[tuple[int, list[Problem]]]:
-        """Yield the places of finished ranges that are damaged, with the problems of each."""
-        missing = set(self.missing())
-        for place, each in enumerate(self.ranges()):
-            if each not in missing and (found := self._damage(place, each, variables or self.variables)):
-                yield place, found
 
     def discard_damaged_additions(self, attribute: str) -> list[Problem]:
         """Return the problems of added variables, and let go of these, and of an attribute that says they are there."""
-        damaged = dict(self._damaged_additions())
+        damaged = dict(damaged_additions(self))
         if damaged:
-            with _writing(self.path):
+            with writing(self.path):
                 group = open_group(self.storage)
                 attributes, described = described_by(group)
                 kept = {
@@ -331,41 +323,6 @@ class Store:
                 attributes.pop(attribute, None)
                 describe(group, self.storage, attributes, {**described, **kept, "added": added})
         return list(damaged.values())
-
-    def _damaged_additions(self) -> Iterator[tuple[str, Problem]]:
-        """Yield each added variable that is not as it was written; earlier stores have no checksums of them."""
-        with _reading(self.path):
-            _, described = described_by(open_group(self.storage))
-            sums = {name: self._sum_of(name) for name in described.get("added", {})}
-        for name, found in sums.items():
-            if found != described["added"][name]:
-                where, allowed = f"{self.path}/{name}", "all files of it, as they were written"
-                yield name, Problem(where, (), "another checksum", allowed, "run the study again")
-
-    def _sum_of(self, name: str) -> int:
-        """Return one checksum of all files of an added variable as they are now."""
-        keys = sorted(f"{name}/{key}" for key in self.storage.names(name) if key != "zarr.json")
-        return _together([self.storage.checksum(key) or 0 for key in keys])
-
-    def _damage(self, place: int, scenarios: tuple[int, int], variables: Sequence[str]) -> list[Problem]:
-        allowed = f"scenarios {scenarios[0]:,} to {scenarios[1] - 1:,}, as they were written"
-        try:
-            row = array_of(open_group(self.storage), CHECKSUM)[place]
-            records = dict(zip(self.variables, row.tolist(), strict=True))
-        except UNREADABLE as error:
-            return [Problem(f"{self.path}/{CHECKSUM}/c.{place}.0", (), reason_of(error), allowed, AGAIN)]
-        problems = []
-        for name in variables:
-            files = self._files(name, place)
-            sums = [self.storage.checksum(key) for key in files]
-            if None in sums:
-                found = "no such file"
-            elif _together([each for each in sums if each is not None]) != records[name]:
-                found = "another checksum"
-            else:
-                continue
-            problems.append(Problem(f"{self.path}/{files[0]}", (), found, allowed, AGAIN))
-        return problems
 
     def dataset(self) -> xr.Dataset:
         """Return the scenarios as `popsim.simulate` does, read from the store when they are used (dask arrays).
@@ -382,7 +339,7 @@ class Store:
         if missing := self.missing():
             found = f"{len(missing):,} of {len(self.ranges()):,} ranges of scenarios missing"
             raise RunError(Problem(self.path, (), found, "a finished store", _ON))
-        with _reading(self.path):
+        with reading(self.path):
             group = open_group(self.storage)
             attributes, described = described_by(group)
             arrays = {name: array_of(group, name) for name in described["order"]}
@@ -403,9 +360,8 @@ class Store:
             return xr.Variable(dims, whole_values(array), dict(array.attrs))
         chunks = [lengths[dim] for dim in dims]
         reader = Reader(self, array.basename)
-        token = f"{array.basename}-{dask.base.tokenize(self.path, self.plan_digest, self.sampling, array.shape)}"
         like = np.empty((0,) * array.ndim, reader.dtype)
-        values = da.from_array(reader, chunks, name=token, fancy=False, meta=like)  # type: ignore[no-untyped-call]
+        values = da.from_array(reader, chunks, name=self._token(array), fancy=False, meta=like)  # type: ignore[no-untyped-call]
         return xr.Variable(dims, values, dict(array.attrs))
 
     def _token(self, array: Array) -> str:
@@ -441,7 +397,7 @@ class Store:
             allowed = f"{self.sampling.count:,}, as in the store"
             raise ParameterError(Problem("", ("dataset",), f"{count:,} scenarios", allowed))
         fixed = {*self.variables, "scenario", CHECKSUM}
-        with _writing(self.path):
+        with writing(self.path):
             group = open_group(self.storage)
             attributes, described = described_by(group)
             stored = set(described["order"])
@@ -461,7 +417,7 @@ class Store:
                     write_variable(group, name, variable, self.chunk)
             for name in new:
                 files = sorted(key for key in sums if key.startswith(f"{name}/") and not key.endswith("/zarr.json"))
-                added[name] = _together([sums[key] for key in files])
+                added[name] = together([sums[key] for key in files])
             coordinates += [name for name in new if name in dataset.coords]
             described |= {"order": [*kept, *new]}
             describe(group, self.storage, {**attributes, **dataset.attrs}, described)
@@ -491,7 +447,7 @@ def create_store(path: str | os.PathLike[str], simulation: Simulation, *, chunk:
     chunk = range_length(simulation) if chunk is None else check_whole("chunk", chunk, 1)
     place = os.fspath(path)
     storage = storage_at(path)
-    with _writing(place):
+    with writing(place):
         names = storage.names("")
         described = description_of(storage)
         if described is not None and described["is_laid_out"]:
@@ -517,7 +473,7 @@ def open_store(path: str | os.PathLike[str]) -> Store:
     """
     place = os.fspath(path)
     storage = storage_at(path)
-    with _reading(place):
+    with reading(place):
         described = description_of(storage)
     if described is None or not described["is_laid_out"]:
         raise RunError(Problem(place, (), "no store of scenarios", "a store that popsim wrote", "run the study again"))
@@ -649,33 +605,3 @@ def _lay_out(storage: Storage, simulation: Simulation, chunk: int) -> None:
         "coordinates": [str(name) for name in labels.coords],
     }
     describe(group, storage, labels.attrs, described)
-
-
-def _together(sums: Sequence[int]) -> int:
-    """Return one checksum of those of several files."""
-    return sums[0] if len(sums) == 1 else zlib.crc32(np.array(sums, dtype="<u4").tobytes())
-
-
-@contextmanager
-def _reading(path: str) -> Iterator[None]:
-    """Turn what Zarr raises into an error that names the store."""
-    try:
-        yield
-    except PopsimError:
-        raise
-    except UNREADABLE as error:
-        raise FileError(Problem(path, (), reason_of(error), "a store that can be read", AGAIN)) from error
-
-
-@contextmanager
-def _writing(path: str) -> Iterator[None]:
-    """Turn an error of the disk or the object storage into one that names the store."""
-    try:
-        yield
-    except PopsimError:
-        raise
-    except OSError as error:
-        mend = "make room, then popsim resume goes on, and so does the same simulate(..., store=...)"
-        raise FileError(
-            Problem(f"writing {path}", (), reason_of(error), "a folder that may be written", mend)
-        ) from error
