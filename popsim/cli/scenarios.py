@@ -113,7 +113,7 @@ def simulated(
             study, plan = as_run(unfinished, options, dataset)
             return study, plan, dataset.assign_attrs(study=plan.about.study_text)
         simulation = simulation_of(plan, breakdowns=breakdowns_of(plan))
-        is_in_memory = resources.scheduler is None and needed_for_run(simulation) <= resources.memory
+        is_in_memory = resources.scheduler is None and needed_for_run(simulation, resources.threads) <= resources.memory
         if (unfinished / STORE_FILE).exists() or not is_in_memory:
             return study, plan, _streamed(unfinished, base, simulation, resources, progress)
         if base is not None:
@@ -138,7 +138,7 @@ def _streamed(
         # With ranges of the same length, files can be taken over.
         parts = 1 if client is None else parts_for(client)
         chunk = range_length(simulation, resources.memory, parts) if shorter is None else shorter.chunk
-        check_fits_streamed(simulation, chunk, resources.memory)
+        check_fits_streamed(simulation, chunk, resources.memory, resources.threads)
         check_fits_documents(simulation.sampling.count, resources.memory)
         store = create_store(unfinished / STORE_FILE, simulation, chunk=chunk)
         if shorter is not None:

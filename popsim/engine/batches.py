@@ -105,7 +105,7 @@ class InStore:
         from popsim.engine.store import create_store, fill_store, open_store, range_length
 
         chunk = min(range_length(simulation.resized(_RANGE), memory_limit(self.memory)), _RANGE)
-        check_fits_streamed(simulation, chunk, self.memory)
+        check_fits_streamed(simulation, chunk, self.memory, threads)
         place = self._place(simulation)
         with files.said_where(self._folder):
             files.make_folder(self._folder)

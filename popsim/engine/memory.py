@@ -40,6 +40,8 @@ _TWO_PROCESSES = 290 * 2**20, 1.2
 """What a run in memory takes while documents are made, by two processes which both load libraries.
 
 Beside the scenarios, and how often it has these."""
+_ONE_PROCESS = 190 * 2**20, 1.2
+"""The same where one process does it all: a run of one thread."""
 _WRITING = 75 * 2**20, 2.75
 """The same while it is written: as it is, as the netCDF file that is made in memory, and as copies of parts of that.
 
@@ -160,10 +162,11 @@ def memory_limit(stated: str | int | None) -> int:
     return limit
 
 
-def needed_in_memory(simulation: Simulation) -> int:
+def needed_in_memory(simulation: Simulation, threads: int | None = None) -> int:
     """Return the bytes that this process takes at most when it holds all scenarios in memory.
 
-    An estimate: all outputs, what the process takes already, and the libraries that it has not loaded yet.
+    An estimate: all outputs, what the process takes already, the libraries that it has not loaded yet, and what so many
+    threads hold while they draw (None: as many as there may be).
 
     Examples
     --------
@@ -173,19 +176,19 @@ def needed_in_memory(simulation: Simulation) -> int:
     >>> needed_in_memory(simulation) > 8 * simulation.outputs * simulation.sampling.count
     True
     """
-    return _taken() + _drawing(simulation) + 8 * simulation.outputs * simulation.sampling.count
+    return _taken() + _drawing(simulation, threads) + 8 * simulation.outputs * simulation.sampling.count
 
 
-def needed_streamed(simulation: Simulation, chunk: int) -> int:
+def needed_streamed(simulation: Simulation, chunk: int, threads: int | None = None) -> int:
     """Return the bytes that this process takes at most when it writes ranges of `chunk` scenarios to a store.
 
     An estimate like that of `needed_in_memory`; the number of scenarios changes nothing.
     """
     room = 8 * simulation.outputs * min(chunk, simulation.sampling.count)
-    return _taken_with_store() + _drawing(simulation) + _RANGES * room + min(room, _FILES)
+    return _taken_with_store() + _drawing(simulation, threads) + _RANGES * room + min(room, _FILES)
 
 
-def needed_for_run(simulation: Simulation) -> int:
+def needed_for_run(simulation: Simulation, threads: int | None = None) -> int:
     """Return the bytes that this process takes at most for a run with documents whose scenarios are all in memory.
 
     An estimate like that of `needed_in_memory`, of all processes of the run; the most is taken while documents are made
@@ -200,8 +203,9 @@ def needed_for_run(simulation: Simulation) -> int:
     True
     """
     scenarios = 8 * simulation.outputs * simulation.sampling.count
-    later = max(int(beside + times * scenarios) for beside, times in (_TWO_PROCESSES, _WRITING))
-    return max(needed_in_memory(simulation), _taken() + later)
+    documents = _TWO_PROCESSES if check_threads(threads) > 1 else _ONE_PROCESS
+    later = max(int(beside + times * scenarios) for beside, times in (documents, _WRITING))
+    return max(needed_in_memory(simulation, threads), _taken() + later)
 
 
 def needed_for_documents(scenarios: int) -> int:
@@ -229,9 +233,9 @@ def scenarios_for_documents(memory: int) -> int:
     return max(0, memory - needed_for_documents(0)) // (8 * _ROWS)
 
 
-def _drawing(simulation: Simulation) -> int:
-    """Return what as many threads as there may be take while they draw."""
-    return check_threads(None) * simulation.thread_bytes
+def _drawing(simulation: Simulation, threads: int | None) -> int:
+    """Return what threads take while they draw; None stands for as many as there may be."""
+    return check_threads(threads) * simulation.thread_bytes
 
 
 def _taken_with_store() -> int:
@@ -249,7 +253,7 @@ def _resident() -> int:
     return int(psutil.Process().memory_info().rss)
 
 
-def check_fits(simulation: Simulation, memory: str | int | None = None) -> None:
+def check_fits(simulation: Simulation, memory: str | int | None = None, threads: int | None = None) -> None:
     """Check that the results of a run fit the memory, before any of the work is done.
 
     Parameters
@@ -258,13 +262,15 @@ def check_fits(simulation: Simulation, memory: str | int | None = None) -> None:
         What will be held in memory.
     memory
         As `memory_limit` reads it; None for all that is free.
+    threads
+        How many draw; None for as many as there may be.
 
     Raises
     ------
     ParameterError
         When they do not fit.
     """
-    needed = needed_in_memory(simulation)
+    needed = needed_in_memory(simulation, threads)
     limit = free_memory() + _resident() if memory is None else memory_limit(memory)
     if needed > limit:
         found = f"{simulation.sampling.count:,} scenarios of {simulation.outputs:,} numbers: {as_size(needed)}"
@@ -298,7 +304,9 @@ def check_fits_documents(scenarios: int, memory: int) -> None:
         raise ParameterError(Problem("", ("memory",), as_size(memory), f"{as_size(needed)} or more: {each}", mend))
 
 
-def check_fits_streamed(simulation: Simulation, chunk: int, memory: str | int | None = None) -> None:
+def check_fits_streamed(
+    simulation: Simulation, chunk: int, memory: str | int | None = None, threads: int | None = None
+) -> None:
     """Check that ranges of scenarios fit the memory on their way to a store.
 
     Parameters
@@ -309,13 +317,15 @@ def check_fits_streamed(simulation: Simulation, chunk: int, memory: str | int | 
         Scenarios of a range.
     memory
         As `memory_limit` reads it.
+    threads
+        How many draw; None for as many as there may be.
 
     Raises
     ------
     ParameterError
         When they do not fit.
     """
-    needed, limit = needed_streamed(simulation, chunk), memory_limit(memory)
+    needed, limit = needed_streamed(simulation, chunk, threads), memory_limit(memory)
     if needed > limit:
         found = f"{as_size(limit)}" + (" (half of what is free)" if memory is None else "")
         each = f"{chunk:,} scenarios of {simulation.outputs:,} numbers at a time, and popsim itself"

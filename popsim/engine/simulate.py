@@ -115,7 +115,7 @@ def simulate(
     if client is not None:
         check_client(client, store)
     if store is None:
-        check_fits(simulation, memory)
+        check_fits(simulation, memory, threads)
         first = simulation.sampling.first
         return simulation.dataset(simulation.fill(first, first + simulation.sampling.count, threads, progress))
     # Imported when used: most runs are held in memory, and need neither Zarr nor dask.
@@ -123,10 +123,10 @@ def simulate(
 
     path = check_path("store", store, "the path or URL of a store")
     chunk = range_length(simulation, memory_limit(memory), 1 if client is None else parts_for(client))
-    check_fits_streamed(simulation, chunk, memory)
+    check_fits_streamed(simulation, chunk, memory, threads)
     opened = create_store(path, simulation, chunk=chunk)
     # A store that was there keeps the ranges that it has.
-    check_fits_streamed(simulation, opened.chunk, memory)
+    check_fits_streamed(simulation, opened.chunk, memory, threads)
     opened.discard_damaged()
     if client is None:
         fill_store(simulation, opened, threads, progress)

@@ -265,7 +265,7 @@ def prepare(work: Work) -> None:
     if work.is_careless:
         popsim.cli.init.added_to = nullcontext  # type: ignore[assignment]
     if work.in_store:
-        popsim.engine.memory.needed_in_memory = lambda _: 2**60
+        popsim.engine.memory.needed_in_memory = lambda *_: 2**60
         popsim.engine.store.range_length = lambda *_: 512  # type: ignore[assignment]
 
 

@@ -131,7 +131,7 @@ def test_a_stored_run_is_not_read_whole(
     call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with monkeypatch.context() as patched:
-        patched.setattr("popsim.engine.memory.needed_in_memory", lambda _: 2**60)
+        patched.setattr("popsim.engine.memory.needed_in_memory", lambda *_: 2**60)
         words = ("--scenarios", "100000", "--no-drivers", "--no-assumptions", "--format", "md")
         call("run", "example", *words, "--out", str(tmp_path / "run"))
     size = sum(each.stat().st_size for each in (tmp_path / "run" / "ensemble.zarr").rglob("c.*"))

@@ -46,7 +46,7 @@ def test_a_disk_that_fills_while_a_store_is_written_loses_nothing(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:
     wanted = ps.simulate(ps.load_study("example", {"scenarios.count": 300}))["cost"]
-    monkeypatch.setattr("popsim.engine.memory.needed_in_memory", lambda _: 2**60)
+    monkeypatch.setattr("popsim.engine.memory.needed_in_memory", lambda *_: 2**60)
     monkeypatch.setattr("popsim.engine.store.range_length", lambda *_: 64)
     count, write = itertools.count(), Storage.put
 

@@ -19,7 +19,7 @@ PROGRAM = """
 import popsim.engine.memory, popsim.engine.store
 if %r:
     # As if memory were short, and ranges small: so there is much to be lost.
-    popsim.engine.memory.needed_in_memory = lambda simulation: 2**60
+    popsim.engine.memory.needed_in_memory = lambda *_: 2**60
     popsim.engine.store.range_length = lambda *_: 512
 from popsim.cli.main import main
 main()

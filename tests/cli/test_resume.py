@@ -244,7 +244,7 @@ def test_a_finished_run_whose_store_is_damaged_is_mended(
 @pytest.fixture
 def short_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if no run fitted the memory, and ranges were small."""
-    monkeypatch.setattr("popsim.engine.memory.needed_in_memory", lambda _: 2**60)
+    monkeypatch.setattr("popsim.engine.memory.needed_in_memory", lambda *_: 2**60)
     monkeypatch.setattr("popsim.engine.store.range_length", lambda *_: 64)
 
 

@@ -14,7 +14,15 @@ import pytest
 import xarray as xr
 
 import popsim as ps
-from popsim.engine.memory import check_fits_documents, free_memory, memory_limit, scenarios_for_documents
+from popsim.engine.memory import (
+    check_fits_documents,
+    free_memory,
+    memory_limit,
+    needed_for_run,
+    needed_in_memory,
+    scenarios_for_documents,
+)
+from popsim.engine.simulate import simulation_of
 from popsim.errors import FileError, ParameterError, RunError
 
 
@@ -164,6 +172,14 @@ def test_what_a_run_needs_is_known_before(name: str, scenarios: int, breakdown: 
     assert 0.8 * peak < needed < 1.2 * peak
 
 
+def test_fewer_threads_need_less() -> None:
+    simulation = simulation_of(ps.load_study("pops"), breakdowns=[("country", "area", "year")])
+    one, four = (needed_in_memory(simulation, threads) for threads in (1, 4))
+    assert four - one == pytest.approx(3 * simulation.thread_bytes, rel=0.1)
+    few = simulation_of(ps.load_study("example"), 1_000)
+    assert needed_for_run(few, 1) < needed_for_run(few, 2)
+
+
 @pytest.mark.slow
 def test_memory_does_not_grow_with_scenarios_that_are_stored(tmp_path: Path) -> None:
     # Both have several ranges of the usual length: one is drawn while another is written.
@@ -217,11 +233,12 @@ from popsim.cli.sparing import begin_process
 from popsim.engine.memory import needed_for_run
 from popsim.engine.simulate import simulation_of
 begin_process()
-name, scenarios, folder = sys.argv[1:]
+name, scenarios, threads, folder = sys.argv[1:]
 plan = ps.compile(ps.load_study(name))
-print(needed_for_run(simulation_of(plan, int(scenarios), breakdowns=breakdowns_of(plan))), flush=True)
-del plan
-main(["run", name, "--scenarios", scenarios, "--memory", "64GiB", "--out", folder])
+simulation = simulation_of(plan, int(scenarios), breakdowns=breakdowns_of(plan))
+print(needed_for_run(simulation, int(threads)), flush=True)
+del plan, simulation
+main(["run", name, "--scenarios", scenarios, "--threads", threads, "--memory", "64GiB", "--out", folder])
 """
 
 
@@ -236,11 +253,14 @@ def in_use(process: psutil.Process) -> int:
 
 @pytest.mark.memory
 @pytest.mark.skipif(sys.platform != "linux", reason="memory that processes share is known on Linux alone")
+@pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize(
     ("name", "scenarios"), [("pops", 1_000), ("pops", 10_000), ("pops", 40_000), ("example", 100_000)]
 )
-def test_a_run_with_documents_takes_what_is_said_before(name: str, scenarios: int, tmp_path: Path) -> None:
-    given = [sys.executable, "-c", WHOLE_RUN, name, str(scenarios), str(tmp_path / "run")]
+def test_a_run_with_documents_takes_what_is_said_before(
+    name: str, scenarios: int, threads: int, tmp_path: Path
+) -> None:
+    given = [sys.executable, "-c", WHOLE_RUN, name, str(scenarios), str(threads), str(tmp_path / "run")]
     peak = 0
     with subprocess.Popen(given, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as running:
         assert running.stdout is not None
