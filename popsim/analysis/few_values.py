@@ -51,7 +51,7 @@ def central_moments_of(values: Floats) -> Floats:
 def _units_of(distances: Floats) -> Floats:
     """Return powers of two above distances, as the kernel chooses them."""
     _, powers = np.frexp(np.where(np.isfinite(distances), distances, 0.0))
-    return np.ldexp(1.0, np.clip(powers, -_UNIT_POWERS, _UNIT_POWERS))
+    return np.asarray(np.ldexp(1.0, np.clip(powers, -_UNIT_POWERS, _UNIT_POWERS)))
 
 
 def order_statistics_of(values: Floats, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:

@@ -17,14 +17,14 @@ from popsim.kernels.vectors import FLOATS, LANES, broadcast, load_vector, store_
 if config.DISABLE_JIT:
 
     def add_values(sums: Any, row: Any, at: Any) -> None:
-        """Add row[at : at + 8] to the first eight sums; take the lesser with the next eight, the greater with the last."""
+        """Add row[at : at + 8] to the first eight of `sums`; let it lower the next eight and raise those after."""
         some = row[at : at + LANES]
         sums[0] += some
         np.minimum(sums[1], some, out=sums[1])
         np.maximum(sums[2], some, out=sums[2])
 
     def add_powers(sums: Any, row: Any, at: Any, mean: Any, scale: Any) -> None:
-        """Add powers 2, 4, 6 and 8 of how far row[at : at + 8] is from the mean, times a scale, to sums of eight."""
+        """Add powers 2, 4, 6 and 8 of (row[at : at + 8] - mean) * scale to eight sums each."""
         apart = (row[at : at + LANES] - mean) * scale
         square = apart * apart
         fourth = square * square
@@ -41,7 +41,7 @@ else:
 
     @intrinsic
     def add_values(_typing: Any, sums: Any, row: Any, at: Any) -> Any:
-        """Add row[at : at + 8] to the first eight sums; take the lesser with the next eight, the greater with the last."""
+        """Add row[at : at + 8] to the first eight of `sums`; let it lower the next eight and raise those after."""
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             def lesser(a: Any, b: Any) -> Any:
@@ -56,11 +56,11 @@ else:
                 _add(context, builder, signature.args[0], sums_, which, some, join)
             return context.get_dummy_value()
 
-        return types.void(sums, row, types.int64), codegen
+        return types.void(sums, row, at), codegen
 
     @intrinsic
     def add_powers(_typing: Any, sums: Any, row: Any, at: Any, mean: Any, scale: Any) -> Any:
-        """Add powers 2, 4, 6 and 8 of how far row[at : at + 8] is from the mean, times a scale, to sums of eight."""
+        """Add powers 2, 4, 6 and 8 of (row[at : at + 8] - mean) * scale to eight sums each."""
 
         def codegen(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
             sums_, row_, at_, mean_, scale_ = arguments
@@ -74,4 +74,4 @@ else:
                 _add(context, builder, signature.args[0], sums_, which, power, builder.fadd)
             return context.get_dummy_value()
 
-        return types.void(sums, row, types.int64, types.float64, types.float64), codegen
+        return types.void(sums, row, at, mean, scale), codegen
