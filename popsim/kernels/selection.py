@@ -175,6 +175,7 @@ def central_moments(out, values):  # type: ignore[no-untyped-def]
     """Write mean, unit, second, fourth, sixth and eighth central moment, smallest and largest value of every row.
 
     Moments (sums over n) are those of values over the unit, a power of two. Eight partial sums each, in a fixed order.
+    Rows are contiguous.
     """
     count = values.shape[1]
     whole = count - count % LANES
