@@ -24,6 +24,7 @@ def barely_skewed(count: int) -> Floats:
 
 ROWS = {
     "lognormal": RANDOM.lognormal(size=1001),
+    "exponential": RANDOM.standard_exponential(size=1005),
     "far from zero": 1e6 + RANDOM.lognormal(size=515),
     "normal": RANDOM.standard_normal(1003),
     "atoms": RANDOM.choice([0.0, 1.0, 250.0], size=997, p=[0.7, 0.29, 0.01]),
@@ -78,7 +79,11 @@ def test_errors_of_standard_deviations_are_those_of_their_formula(name: str) -> 
     kurtosis = float(np.square(squares).mean() / squares.mean() ** 2)
     factor = mean_factor(count, squares.__getitem__) if kurtosis > 4.0 else np.array(1.0)
     expected = of_deviation(row.std(ddof=1, keepdims=True), np.array([spread * factor]))
-    np.testing.assert_allclose(moments._std_errors() / size, expected, rtol=1e-9)
+    if kurtosis < 20.0:
+        np.testing.assert_allclose(moments.std_error / size, expected[0], rtol=1e-9)
+    else:
+        # A model of the tail may say that it is larger.
+        assert float(moments.std_error) / size >= expected[0] * (1.0 - 1e-9)
 
 
 def test_the_row_of_little_kurtosis_is_one() -> None:
