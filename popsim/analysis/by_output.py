@@ -55,8 +55,12 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
     >>> read_values(xr.Variable("scenario", [1.0, 2.0])).tolist()
     [1.0, 2.0]
     """
+    return _finite(_read(variable), variable)
+
+
+def _read(variable: xr.DataArray | xr.Variable) -> Floats:
     if variable.chunks is None:
-        return _finite(np.asarray(variable.values, dtype=np.float64), variable)
+        return np.asarray(variable.values, dtype=np.float64)
     data = variable.data
     out = np.empty(data.shape)
     others = math.prod(data.shape[:-1])
@@ -66,7 +70,7 @@ def read_values(variable: xr.DataArray | xr.Variable) -> Floats:
         if stop == data.shape[-1] or (stop + length - start) * others > _JOINED:
             out[..., start:stop] = data[..., start:stop].compute()
             start = stop
-    return _finite(out, variable)
+    return out
 
 
 def _finite(values: Floats, variable: xr.DataArray | xr.Variable) -> Floats:
@@ -88,7 +92,11 @@ def _finite(values: Floats, variable: xr.DataArray | xr.Variable) -> Floats:
     raise RunError(Problem("dataset", (), found, "finite values", mend))
 
 
-def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple[Place, Floats]]:
+def outputs_of(
+    variable: xr.Variable,
+    most: int | None = None,
+    read: Callable[[xr.DataArray | xr.Variable], Floats] = read_values,
+) -> Iterator[tuple[Place, Floats]]:
     """Yield all outputs of a variable, with their place in it; of a store, the next are read meanwhile.
 
     Parameters
@@ -97,6 +105,8 @@ def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple
         (..., scenario)
     most
         Values that are read at a time; None for `MOST_VALUES`, and four times as many where they are in memory.
+    read
+        What reads the values of some outputs.
 
     Yields
     ------
@@ -114,13 +124,13 @@ def outputs_of(variable: xr.Variable, most: int | None = None) -> Iterator[tuple
     places = list(places_of(variable.shape[:-1], most // max(variable.shape[-1], 1)))
     if variable.chunks is None or len(places) == 1:
         for place in places:
-            yield place, read_values(variable[place])
+            yield place, read(variable[place])
         return
-    ahead = _reader().submit(read_values, variable[places[0]])
+    ahead = _reader().submit(read, variable[places[0]])
     for here, there in zip(places, [*places[1:], None], strict=True):
         values = [ahead.result()]
         if there is not None:
-            ahead = _reader().submit(read_values, variable[there])
+            ahead = _reader().submit(read, variable[there])
         else:
             del ahead
         # What is yielded is the caller's alone, who may let it go before the next.
@@ -169,6 +179,7 @@ def over_outputs(
     statistics: Callable[..., Mapping[str, Floats]],
     *beside: Floats | xr.Variable,
     most: int | None = None,
+    refuses: bool = False,
 ) -> dict[str, Floats]:
     """Apply statistics to all outputs of a variable, a few at a time, and join what they return.
 
@@ -184,6 +195,8 @@ def over_outputs(
         belongs to the values.
     most
         As for `outputs_of`.
+    refuses
+        Whether `statistics` refuses values that `read_values` would, so that they need not be looked through before.
 
     Examples
     --------
@@ -194,9 +207,14 @@ def over_outputs(
     plain = variable.variable if isinstance(variable, xr.DataArray) else variable
 
     def found() -> Iterator[tuple[Place, Mapping[str, Floats]]]:
-        for place, values in outputs_of(plain, most):
+        for place, values in outputs_of(plain, most, _read if refuses else read_values):
             parts = (read_values(each[place]) if isinstance(each, xr.Variable) else each[place] for each in beside)
-            yield place, statistics(values, *parts)
+            try:
+                yield place, statistics(values, *parts)
+            except RunError:
+                # It does not know the name of the variable, nor which values are wrong.
+                _finite(values, plain[place])
+                raise
             del values
 
     return joined(found(), plain.shape[:-1])

@@ -13,9 +13,12 @@ from popsim.arrays import Floats
 _LANES = 8
 """Partial sums, as in the kernel: with another number the last bits of a sum would differ."""
 
+_UNIT_POWERS = 1_000
+"""Units are between 2^-1000 and 2^1000, as in the kernel: their inverses are exact."""
+
 
 def central_moments_of(values: Floats) -> Floats:
-    """Return mean, second and fourth central moment (sums over n), smallest and largest value of every row.
+    """Return mean, unit, central moments 2, 4, 6 and 8 in it (sums over n), smallest and largest value of every row.
 
     Parameters
     ----------
@@ -25,21 +28,30 @@ def central_moments_of(values: Floats) -> Floats:
     Returns
     -------
     array
-        (row, 5)
+        (row, 8). The unit is a power of two no less than half of what the farthest value is from the mean.
 
     Examples
     --------
-    >>> central_moments_of(np.array([[1.0, 2.0, 3.0, 4.0]])).tolist()
-    [[2.5, 1.25, 2.5625, 1.0, 4.0]]
+    >>> central_moments_of(np.array([[1.0, 2.0, 3.0, 4.0]]))[:, [0, 1, 2, 3, 6, 7]].tolist()
+    [[2.5, 2.0, 0.3125, 0.16015625, 1.0, 4.0]]
     """
     count = values.shape[1]
+    lowest, highest = values.min(axis=1), values.max(axis=1)
     # Values that are NaN, infinite or too large for their squares are the caller's to refuse.
     with np.errstate(all="ignore"):
         mean = _sums(values) / count
-        away = values - mean[:, np.newaxis]
+        unit = _units_of(np.maximum(mean - lowest, highest - mean))
+        away = (values - mean[:, np.newaxis]) * (1.0 / unit[:, np.newaxis])
         square = away * away
-        second, fourth = _sums(square) / count, _sums(square * square) / count
-    return np.stack([mean, second, fourth, values.min(axis=1), values.max(axis=1)], axis=1)
+        fourth = square * square
+        powers = [_sums(power) / count for power in (square, fourth, square * fourth, fourth * fourth)]
+    return np.stack([mean, unit, *powers, lowest, highest], axis=1)
+
+
+def _units_of(distances: Floats) -> Floats:
+    """Return powers of two above distances, as the kernel chooses them."""
+    _, powers = np.frexp(np.where(np.isfinite(distances), distances, 0.0))
+    return np.asarray(np.ldexp(1.0, np.clip(powers, -_UNIT_POWERS, _UNIT_POWERS)))
 
 
 def order_statistics_of(values: Floats, ranks: np.ndarray[tuple[int], np.dtype[np.int64]]) -> Floats:

@@ -47,6 +47,9 @@ _SQUARED = 4
 _FEWEST = 10
 """Scenarios below which not even the standard deviation of a normal has an interval with two ends."""
 
+_SMALL = 2.0**-300
+"""Unit below which squares begin to vanish."""
+
 FAR = 8.0
 """Kurtosis above which few replicates do not know the error of a standard deviation better than scenarios do."""
 
@@ -85,11 +88,12 @@ class Moments:
         self._length = sum(map(len, self._blocks))
         self._is_few = (self._length * self.count if of is None else of) <= _FEW
         table = self._central_moments()
-        if not np.isfinite(table[:, (0, 3, 4)]).all():
+        if not np.isfinite(table[:, (0, 6, 7)]).all():
             raise RunError(Problem("dataset", (), "NaN or infinite values among the scenarios", "finite values"))
-        mean, second, fourth, self.lowest, self.highest = table.T
+        mean, self._units, *self._powers, self.lowest, self.highest = table.T
+        second, fourth, _, _ = self._powers
         unbiased = second * (self.count / max(self.count - 1, 1))
-        self._std = np.sqrt(unbiased)
+        self._std = np.sqrt(unbiased) * self._units
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             self._kurtosis = np.where(second > 0.0, fourth / second**2, 0.0)
             square_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / unbiased
@@ -118,7 +122,8 @@ class Moments:
         errors = np.stack([self._std / np.sqrt(self.count) * student_factor(self.count), self._std_errors()])
         steep = np.flatnonzero(self._is_steep)
         with ThreadPoolExecutor(self.threads) as pool:
-            of_tails = np.array(list(pool.map(tail_errors, self._rows_at(steep)))).reshape(-1, 2).T
+            found = list(pool.map(_tail_errors_in, self._units[steep], self._rows_at(steep)))
+        of_tails = np.array(found).reshape(-1, 2).T
         # The model replaces the error of a mean; a standard deviation is known from both, and no better than from one.
         is_heavy_too = self._is_heavy[steep]
         errors[0, steep] = np.where(is_heavy_too, of_tails[0], errors[0, steep])
@@ -142,16 +147,8 @@ class Moments:
         if self.count < _FEWEST:
             return np.where(self._std > 0.0, np.inf, 0.0)
         wide = self._square_error.copy()
-        skewed = np.flatnonzero(self._kurtosis > _SKEWED)
-        means = self.mean.reshape(-1)
-
-        def factor(row: Floats, mean: float, std: float) -> Floats:
-            room = np.empty(min(self.count, BLOCK))
-            return mean_factor(self.count, partial(_squares_in, room, row, mean, std))
-
-        with ThreadPoolExecutor(self.threads) as pool:
-            factors = list(pool.map(factor, self._rows_at(skewed), means[skewed], self._std[skewed]))
-        wide[skewed] *= np.array(factors)
+        skewed = self._kurtosis > _SKEWED
+        wide[skewed] *= _factor_of_squares(self.count, *(power[skewed] for power in self._powers))
         return of_deviation(self._std, wide)
 
     def _spread_of_replicates(self) -> Floats:
@@ -175,12 +172,12 @@ class Moments:
         return np.where(self._std > 0.0, errors, 0.0)
 
     def _central_moments(self) -> Floats:
-        """Return mean, second and fourth central moment, smallest and largest value; shape (row, 5)."""
+        """Return mean, unit, four central moments in it, smallest and largest value; shape (row, 8)."""
         if self._is_few:
             return np.concatenate([central_moments_of(rows) for rows in self._pieces])
         from popsim.kernels.selection import central_moments
 
-        table = np.empty((self._length, 5))
+        table = np.empty((self._length, 8))
         self._spread(lambda part, rows: central_moments(table[part], rows))
         return table
 
@@ -276,12 +273,9 @@ def _within(rows: Floats, limits: Floats, some: slice) -> Floats:
     return np.asarray(rows[:, np.newaxis, some] <= limits[:, :, np.newaxis], dtype=np.float64)
 
 
-def _squares_in(room: Floats, row: Floats, mean: float, std: float, some: slice) -> Floats:
-    """Return what `_squares` does of one row, in room that is there: numpy takes longer to get some than to compute."""
-    found = room[: some.stop - some.start]
-    np.subtract(row[some], mean, out=found)
-    np.divide(found, std, out=found)
-    return np.square(found, out=found)
+def _tail_errors_in(unit: float, row: Floats) -> Floats:
+    """Return what `tail_errors` does, also of values whose squares are nothing to a float."""
+    return unit * np.array(tail_errors(row / unit)) if unit < _SMALL else np.array(tail_errors(row))
 
 
 def _powers_in(room: Floats, terms: Terms, middle: Floats, some: slice) -> Floats:
@@ -311,6 +305,17 @@ def mean_factor(count: int, terms: Terms) -> Floats:
     with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
         factor = skewness_factor(third / second**1.5, fourth / second**2, count)
     return np.where(second > 0.0, factor, 1.0)
+
+
+def _factor_of_squares(count: int, second: Floats, fourth: Floats, sixth: Floats, eighth: Floats) -> Floats:
+    """Return the factor of `mean_factor` for the squares of values, from central moments of the values.
+
+    Differences of moments lose digits where the values have little kurtosis; with more than 4, at most two.
+    """
+    spread = fourth - second**2
+    third = sixth - 3.0 * second * fourth + 2.0 * second**3
+    last = eighth - 4.0 * second * sixth + 6.0 * second**2 * fourth - 3.0 * second**4
+    return skewness_factor(third / spread**1.5, last / spread**2, count)
 
 
 def replicate_means(count: int, terms: Terms, replicates: int) -> Floats:

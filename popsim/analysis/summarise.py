@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import xarray as xr
 
+from popsim import schema
 from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
 from popsim.arguments import check_name
 from popsim.arrays import Floats
+from popsim.errors import Problem, RunError
 from popsim.types import INTERVALS, Interval
 
 if TYPE_CHECKING:
@@ -97,7 +99,15 @@ def summarise(
         about |= coordinates_of(dataset, variable.dims[:-1])
         statistics = over_outputs(
             variable,
-            partial(statistics_of, levels=levels, threads=threads, replicates=replicates_of(dataset), of=variable.size),
+            partial(
+                statistics_of,
+                levels=levels,
+                threads=threads,
+                replicates=replicates_of(dataset),
+                of=variable.size,
+                largest=schema.LARGEST_ANALYSED,
+            ),
+            refuses=True,
         )
         if kind == "shortest":
             statistics |= over_outputs(variable, partial(_shortest, coverage=coverage))
@@ -121,13 +131,25 @@ def levels_of(coverage: float) -> Floats:
 
 
 def statistics_of(
-    values: Floats, levels: Floats, threads: int | None, replicates: int, of: int | None = None
+    values: Floats,
+    levels: Floats,
+    threads: int | None,
+    replicates: int,
+    of: int | None = None,
+    largest: float = np.inf,
 ) -> dict[str, Floats]:
     """Return the quantiles, mean and standard deviation of values (..., scenario), each with its ``_error``.
 
-    The arguments are those of `Moments`, and the probabilities of the quantiles.
+    The arguments are those of `Moments`, the probabilities of the quantiles, and the largest value that is allowed.
+
+    Raises
+    ------
+    RunError
+        When a value is NaN, infinite, or larger.
     """
     moments = Moments(values, threads, replicates, of)
+    if moments.lowest.min() < -largest or moments.highest.max() > largest:
+        raise RunError(Problem("dataset", (), "larger values among the scenarios", f"{largest:g} at most"))
     quantiles, errors = moments.quantiles(levels)
     return {
         "quantile": quantiles,

@@ -7,9 +7,13 @@ result is exact whatever the distribution; an uneven one only takes longer.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from popsim.kernels.jit import kernel, pasted
+from popsim.kernels.lanes import add_powers, add_values
+from popsim.kernels.vectors import LANES
 
 BUCKETS = 4096
 _LAST = np.float64(BUCKETS - 1)
@@ -114,62 +118,83 @@ def _select(out, row, low, scale, ranks, places, counts, gathered, where, step):
         below = inside
 
 
-_LANES = 8
+UNIT_POWERS = 1_000
+"""Units of moments are powers of two between 2^-1000 and 2^1000, whose inverses are no less exact."""
 
 
 @pasted
 def _total(sums, which):  # type: ignore[no-untyped-def]
     """Add the partial sums of a kind, in order; numba's own reductions take longer to compile than all else here."""
     total = 0.0
-    for j in range(_LANES):
+    for j in range(LANES):
         total += sums[which, j]
     return total
 
 
+@pasted
+def _unit_of(distance):  # type: ignore[no-untyped-def]
+    """Return a power of two above a distance; in it, eighth powers neither overflow nor vanish."""
+    _, power = math.frexp(distance)
+    return math.ldexp(1.0, min(max(power, -UNIT_POWERS), UNIT_POWERS))
+
+
+@pasted
+def _spread_out(sums, row, whole):  # type: ignore[no-untyped-def]
+    """Make eight sums, eight smallest and eight largest values of a row."""
+    for j in range(LANES):
+        sums[0, j] = 0.0
+        sums[1, j] = row[0]
+        sums[2, j] = row[0]
+    for i in range(0, whole, LANES):
+        add_values(sums, row, i)
+    for i in range(whole, len(row)):
+        sums[0, 0] += row[i]
+        sums[1, 0] = min(sums[1, 0], row[i])
+        sums[2, 0] = max(sums[2, 0], row[i])
+
+
+@pasted
+def _powers(sums, row, whole, mean, scale):  # type: ignore[no-untyped-def]
+    """Make eight sums of each power of how far the values of a row are from their mean."""
+    for k in range(4):
+        for j in range(LANES):
+            sums[k, j] = 0.0
+    for i in range(0, whole, LANES):
+        add_powers(sums, row, i, mean, scale)
+    for i in range(whole, len(row)):
+        square = ((row[i] - mean) * scale) * ((row[i] - mean) * scale)
+        fourth = square * square
+        sums[0, 0] += square
+        sums[1, 0] += fourth
+        sums[2, 0] += square * fourth
+        sums[3, 0] += fourth * fourth
+
+
 @kernel
 def central_moments(out, values):  # type: ignore[no-untyped-def]
-    """Write mean, second and fourth central moment (sums over n), smallest and largest value of every row.
+    """Write mean, unit, second, fourth, sixth and eighth central moment, smallest and largest value of every row.
 
-    Eight partial sums each, in a fixed order: vector code without leave to reorder sums.
+    Moments (sums over n) are those of values over the unit, a power of two. Eight partial sums each, in a fixed order.
+    Rows are contiguous.
     """
     count = values.shape[1]
-    whole = count - count % _LANES
-    sums = np.empty((3, _LANES))
+    whole = count - count % LANES
+    sums = np.empty((4, LANES))
     for r in range(values.shape[0]):
-        for j in range(_LANES):
-            sums[0, j] = 0.0
-            sums[1, j] = values[r, 0]
-            sums[2, j] = values[r, 0]
-        for i in range(0, whole, _LANES):
-            for j in range(_LANES):
-                value = values[r, i + j]
-                sums[0, j] += value
-                sums[1, j] = min(sums[1, j], value)
-                sums[2, j] = max(sums[2, j], value)
-        for i in range(whole, count):
-            sums[0, 0] += values[r, i]
-            sums[1, 0] = min(sums[1, 0], values[r, i])
-            sums[2, 0] = max(sums[2, 0], values[r, i])
+        row = values[r]
+        _spread_out(sums, row, whole)
         mean = _total(sums, 0) / count
         smallest, largest = sums[1, 0], sums[2, 0]
-        for j in range(_LANES):
+        for j in range(LANES):
             smallest, largest = min(smallest, sums[1, j]), max(largest, sums[2, j])
-            sums[0, j] = 0.0
-            sums[1, j] = 0.0
-        for i in range(0, whole, _LANES):
-            for j in range(_LANES):
-                square = (values[r, i + j] - mean) * (values[r, i + j] - mean)
-                sums[0, j] += square
-                sums[1, j] += square * square
-        for i in range(whole, count):
-            square = (values[r, i] - mean) * (values[r, i] - mean)
-            sums[0, 0] += square
-            sums[1, 0] += square * square
+        unit = _unit_of(max(mean - smallest, largest - mean))
+        _powers(sums, row, whole, mean, 1.0 / unit)
         out[r, 0] = mean
-        out[r, 1] = _total(sums, 0) / count
-        out[r, 2] = _total(sums, 1) / count
-        out[r, 3] = smallest
-        out[r, 4] = largest
+        out[r, 1] = unit
+        for k in range(4):
+            out[r, 2 + k] = _total(sums, k) / count
+        out[r, 6] = smallest
+        out[r, 7] = largest
 
 
 @kernel
