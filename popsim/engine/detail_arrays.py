@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Collection, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from operator import itemgetter
@@ -22,10 +22,12 @@ from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph, Layer, MaterializedLayer
 from dask.typing import Key
 
+from popsim.arrays import Floats
 from popsim.engine.detail import DIMS, Axis, Detail
 from popsim.engine.sums import Names
+from popsim.engine.threads import make_room
 
-_SCENARIO, _COUNTRY = DIMS.index("scenario"), DIMS.index("country")
+_OPTION, _SCENARIO, _COUNTRY = (DIMS.index(name) for name in ("option", "scenario", "country"))
 
 
 @dataclass(frozen=True)
@@ -151,6 +153,41 @@ class DetailArray(da.Array):
             found: da.Array = super().__getitem__(index)  # type: ignore[no-untyped-call]
             return found
         return DetailArray(detail, total, narrowed, token)
+
+    def __dask_postcompute__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Return what makes one array of computed chunks, and its further arguments."""
+        scenarios = self.made_of[2].axes[_SCENARIO]
+        if self.name != self.own_name or isinstance(scenarios, int):
+            found: tuple[Callable[..., Any], tuple[Any, ...]] = super().__dask_postcompute__()  # type: ignore[no-untyped-call]
+            return found
+        options = self.made_of[2].axes[_OPTION]
+        return _joined, (self.chunks, 0 if isinstance(options, int) else 1)
+
+
+def _joined(blocks: Any, chunks: tuple[tuple[int, ...], ...], scenario: int) -> Floats:
+    """Return chunks as one array in whose memory the scenarios of an output follow one another, as they do in chunks.
+
+    dask would put them in the order of the dimensions, which takes half as long again.
+
+    Parameters
+    ----------
+    blocks
+        Lists of lists of chunks, a level for each dimension.
+    chunks
+        Their lengths along each dimension.
+    scenario
+        Which dimension that of scenarios is.
+    """
+    shape = [sum(lengths) for lengths in chunks]
+    count = shape.pop(scenario)
+    out = np.moveaxis(make_room(math.prod(shape), count).reshape(*shape, count), -1, scenario)
+    parts = [list(itertools.pairwise(itertools.accumulate(lengths, initial=0))) for lengths in chunks]
+    for place in itertools.product(*(range(len(lengths)) for lengths in chunks)):
+        block = blocks
+        for k in place:
+            block = block[k]
+        out[tuple(slice(*part[k]) for part, k in zip(parts, place, strict=True))] = block
+    return out
 
 
 class _Rule(Layer):

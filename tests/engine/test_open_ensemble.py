@@ -276,6 +276,16 @@ def test_years_of_the_study_do_not_pass_for_all_years() -> None:
     assert "cost_all_years" not in ps.with_all_years(ens)
 
 
+def test_what_is_computed_lies_in_memory_as_simulate_has_it() -> None:
+    ens, whole = both("example", scenarios=300)
+    part = ens["cost"].isel(country=0)
+    found = part.values
+    expected = whole["cost"].isel(country=0).values
+    np.testing.assert_array_equal(found, expected)
+    assert np.argsort(found.strides).tolist() == np.argsort(expected.strides).tolist()
+    np.testing.assert_array_equal(part.persist().values, expected)
+
+
 def test_an_analysis_takes_a_part() -> None:
     ens, whole = both("example", scenarios=300)
     part = {"country": "MLI", "option": ["full"]}
