@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from popsim.schema import ENSEMBLE_FILE, STORE_FILE
+
 FULL = Path(__file__).parent.parent / "study" / "fixtures" / "full"
 QUICK = "--no-drivers --no-assumptions"
 COSTS = """\
@@ -191,9 +193,15 @@ def tried(prepared: Path, name: str, command: str) -> Finding | None:
         what = "refused without a word"
     elif left := [each for each in after if ".partial" in each or ".removing" in each]:
         what = f"left behind: {left[:3]}"
-    elif lost := [each for each in before if each not in after]:
+    elif lost := [each for each in before if not {each, *_instead_of(each)} & after.keys()]:
         what = f"lost: {lost[:3]}"
     return Finding(name, command, what, done.stderr[-1500:]) if what else None
+
+
+def _instead_of(name: str) -> list[str]:
+    """Return what may stand in the place of a file: a run that grows beyond the memory has a store."""
+    folder, _, file = name.rpartition("/")
+    return [f"{folder}/{STORE_FILE}/zarr.json"] if file == ENSEMBLE_FILE else []
 
 
 def content(folder: Path) -> dict[str, bytes]:
