@@ -41,7 +41,7 @@ _LEAST = 20
 _SKEWED = 4.0
 """Kurtosis above which that of the squares widens the error of a standard deviation."""
 
-_SQUARED = 4
+SQUARED = 4
 """Standard deviations take so many times as many scenarios as means before the tail needs no model."""
 
 _FEWEST = 10
@@ -95,7 +95,7 @@ class Moments:
             square_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / unbiased
         self._square_error = np.where(self._std > 0.0, square_error, 0.0)
         self._is_heavy = is_heavy(self._kurtosis, self.count)
-        self._is_steep = is_heavy(self._kurtosis, self.count // _SQUARED)
+        self._is_steep = is_heavy(self._kurtosis, self.count // SQUARED)
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
         self._replicates = replicates

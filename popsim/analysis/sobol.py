@@ -27,8 +27,8 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.door import check_probability
-from popsim.analysis.order import FAR, Moments, mean_factor
-from popsim.analysis.tails import UNSEEN
+from popsim.analysis.order import FAR, SQUARED, Moments, mean_factor
+from popsim.analysis.tails import UNSEEN, is_heavy, tail_errors
 from popsim.analysis.widening import student_factor
 from popsim.arguments import check_name
 from popsim.arrays import Floats
@@ -334,8 +334,10 @@ def indices(a: Floats, b: Floats, mixed: Floats, spread: Bootstrap | Replicates)
     features = np.stack([one, other, both, one**2, other**2, both**2, one * other, one * both, other * both])
     again = spread.means(features) if isinstance(spread, Bootstrap) else np.empty((0, len(features)))
     controls = _controls(features)
-    first = _estimate((other, both), (1, 2, 8), controls, again, spread)
-    rest = _estimate((one, both), (0, 2, 7), controls, again, spread)
+    # Of the results as they are: where a tail begins is part of its model.
+    tails = [_tail_factor(column) for column in (a, b, mixed)] if isinstance(spread, Bootstrap) else [1.0] * 3
+    first = _estimate((other, both), (1, 2, 8), controls, again, spread, max(tails[1:]))
+    rest = _estimate((one, both), (0, 2, 7), controls, again, spread, max(tails[0], tails[2]))
     return Index(first, Estimate(1.0 - rest.value, rest.error, 1.0 - rest.high, 1.0 - rest.low))
 
 
@@ -351,8 +353,12 @@ def _estimate(
     controls: Floats,
     again: Floats,
     spread: Bootstrap | Replicates,
+    tail: float,
 ) -> Estimate:
-    """Estimate the correlation of two columns; `places` are theirs and that of their product among the features."""
+    """Estimate the correlation of two columns; `places` are theirs and that of their product among the features.
+
+    `tail` is by how much the tail of independent results widens the error.
+    """
     plain, influence = _correlation(*pair)
     means = controls.mean(axis=1)
     apart = controls - means[:, np.newaxis]
@@ -363,7 +369,9 @@ def _estimate(
     squares = 0.5 * (pair[0] ** 2 + pair[1] ** 2)
     wider = float(np.prod([mean_factor(len(each), each.__getitem__) for each in (influence, squares)]))
     if isinstance(spread, Bootstrap):
-        error = _error(influence) * wider
+        error = _error(influence) * wider * tail
+        if error == np.inf:
+            return Estimate(value, np.inf, -np.inf, np.inf)
         return Estimate(value, error, *spread.ends(_resampled(again, *places) - weights @ _controls(again.T)))
     from scipy.special import stdtrit
 
@@ -374,6 +382,20 @@ def _estimate(
     reach = float(stdtrit(spread.number - 1, (1.0 + spread.confidence) / 2.0)) * error
     # 1.96 errors are the half-width of Student's t.
     return Estimate(value, error * student_factor(spread.number), value - reach, value + reach)
+
+
+def _tail_factor(column: Floats) -> float:
+    """Return how many times as large the tail of independent results makes the error of their standard deviation.
+
+    1 where the scenarios themselves tell it; else what the model of the tail says (`popsim.analysis.tails`). An index
+    is over that variance, and misses in the same runs: those that have seen less of the tail than most.
+    """
+    count, apart = len(column), np.square(column - column.mean())
+    variance = float(apart.mean())
+    kurtosis = float(np.square(apart / variance).mean()) if variance > 0.0 else 0.0
+    if not is_heavy(np.array(kurtosis), count // SQUARED):
+        return 1.0
+    return max(float(2.0 * tail_errors(column).std / np.sqrt(variance * (kurtosis - 1.0) / count)), 1.0)
 
 
 def _resampled(means: Floats, y: int, other: int, product: int) -> Floats:
