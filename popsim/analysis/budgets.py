@@ -15,7 +15,7 @@ from popsim.analysis.door import check_numbers, check_probability, dataset_of, r
 from popsim.analysis.excess import LEAST, TOO_FEW, excess_errors
 from popsim.analysis.order import check_supported, share_error
 from popsim.analysis.tails import UNSEEN
-from popsim.analysis.totals import described, units_of, variable_of, with_all_years
+from popsim.analysis.totals import described, marked, units_of, variable_of, with_all_years
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, nearest, shown, words
@@ -95,7 +95,7 @@ def budget(
             because = "; ".join(reason for reason, where in reasons if (unknown & where).any())
             result[name].attrs["infinite_because"] = because
     stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
-    return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable}))
 
 
 def _without_scenarios(variable: xr.DataArray) -> xr.DataArray:
@@ -227,7 +227,7 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
         ),
         "amount_error": described(plain.copy(data=error[..., 0]), units, "Monte Carlo error of the amount"),
     }
-    return xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable})
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable}))
 
 
 def budget_curve(dataset: Run | xr.Dataset, points: int | None = 199, variable: str = "cost") -> xr.Dataset:

@@ -16,7 +16,7 @@ from popsim.analysis.door import check_numbers, coverage_of, dataset_of, replica
 from popsim.analysis.order import Moments, mean_factor, replicate_means, share_error, spread_error
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
 from popsim.analysis.tails import UNSEEN
-from popsim.analysis.totals import breakdowns_of, with_all_years
+from popsim.analysis.totals import breakdowns_of, marked, with_all_years
 from popsim.analysis.widening import of_correlation
 from popsim.arguments import check_text
 from popsim.arrays import Floats
@@ -127,7 +127,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     labels = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
     about |= coordinates_of(options, ["option", "component"])
     attributes = {**dataset.attrs, "coverage": level, "interval": "symmetric", "baseline": baseline}
-    return xr.Dataset(result | _ceased(dataset, base, chosen), about, attributes).assign_coords(labels)
+    return marked(xr.Dataset(result | _ceased(dataset, base, chosen), about, attributes)).assign_coords(labels)
 
 
 def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:

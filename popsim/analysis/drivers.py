@@ -28,9 +28,9 @@ from popsim.analysis.door import check_probability, options_of, study_of
 from popsim.analysis.driver_figures import figure_suffix
 from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
-from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
+from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, is_far, without_errors
 from popsim.analysis.swings import swing
-from popsim.analysis.widening import student_factor
+from popsim.analysis.widening import SWINGS, TOO_LARGE, student_factor
 from popsim.arguments import as_list, check_callable, check_name, check_text, check_threads
 from popsim.arrays import Floats
 from popsim.engine.simulation import provenance
@@ -176,7 +176,9 @@ def drivers(
         table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
         title = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["long_name"].lower()
         result = result.assign(
-            index_variables(table, (by, *dims), asked.confidence, figure_suffix(name), f"the {title}")
+            index_variables(
+                table, (by, *dims), asked.confidence, figure_suffix(name), f"the {title}", is_far(one[name])
+            )
         )
         if dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
@@ -328,13 +330,16 @@ def _swings_and_widths(
         "width_given": f"Expected width of {range_words} if the group were known.",
         "width": f"Width of {range_words}.",
     }
-    return {
+    result = {
         f"{figure}{figure_suffix(name)}{part}": _described(
             values, dims, title, meanings.get(figure, f"{title}."), units
         )
         for figure, dims, value, error, title in figures
         for part, values in (("", value), ("_error", error))
     }
+    for figure in ("swing_low", "swing_high"):
+        result[f"{figure}{figure_suffix(name)}_error"].attrs[TOO_LARGE] = SWINGS
+    return result
 
 
 def _described(values: Floats, dims: Names, title: str, meaning: str, units: str = "1") -> xr.DataArray:

@@ -18,8 +18,8 @@ from popsim.analysis.budgets import budget_for
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
 from popsim.analysis.order import binomial_error, scenarios_for, too_few_scenarios
-from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
-from popsim.analysis.widening import student_factor
+from popsim.analysis.totals import breakdown_by, described, dimensions_of, marked, units_of
+from popsim.analysis.widening import SEARCHED, TOO_LARGE, student_factor
 from popsim.arrays import Floats, Integers, Mask
 from popsim.display import as_size
 from popsim.engine import memory
@@ -169,7 +169,9 @@ def joint_budget(
                 continue
             result[key] = described(array, "1" if name in _SHARES else units, meaning)
     attributes = {"confidence": level, "variable": variable, "by": ",".join(names)}
-    return xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"})
+    for name in ("amount_error", "total_error"):
+        result[name].attrs[TOO_LARGE] = SEARCHED
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"}))
 
 
 def _check_memory(parts: int, count: int) -> None:

@@ -41,7 +41,7 @@ _LEAST = 20
 _SKEWED = 4.0
 """Kurtosis above which that of the squares widens the error of a standard deviation."""
 
-SQUARED = 4
+_SQUARED = 4
 """Standard deviations take so many times as many scenarios as means before the tail needs no model."""
 
 _FEWEST = 10
@@ -95,10 +95,16 @@ class Moments:
             square_error = np.sqrt(np.maximum(fourth - unbiased**2, 0.0) / self.count) / unbiased
         self._square_error = np.where(self._std > 0.0, square_error, 0.0)
         self._is_heavy = is_heavy(self._kurtosis, self.count)
-        self._is_steep = is_heavy(self._kurtosis, self.count // SQUARED)
+        self._is_steep = is_heavy(self._kurtosis, self.count // _SQUARED)
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
         self._replicates = replicates
+        self._is_of_few = np.zeros((2, self._length), dtype=np.bool_)
+
+    @property
+    def is_of_few_replicates(self) -> Mask:
+        """Whether errors of mean and standard deviation (2, ...) are more than the spread of few replicates says."""
+        return self._is_of_few.reshape(self._errors.shape)
 
     @property
     def mean_error(self) -> Floats:
@@ -127,7 +133,8 @@ class Moments:
             spread = self._spread_of_replicates()
             # Replicates that have not seen the tail agree all too well.
             known = np.stack([self._is_heavy, self._kurtosis > FAR])
-            errors = np.where(known, np.maximum(errors, spread), spread)
+            self._is_of_few = known & (errors > spread)
+            errors = np.where(self._is_of_few, errors, spread)
         return errors.reshape(2, *self.shape)
 
     def _rows_at(self, places: Integers) -> Iterator[Floats]:

@@ -27,9 +27,9 @@ import numpy as np
 import xarray as xr
 
 from popsim.analysis.door import check_probability
-from popsim.analysis.order import FAR, SQUARED, Moments, mean_factor
-from popsim.analysis.tails import UNSEEN, is_heavy, tail_errors
-from popsim.analysis.widening import student_factor
+from popsim.analysis.order import FAR, Moments, mean_factor
+from popsim.analysis.tails import UNSEEN
+from popsim.analysis.widening import SKEWED_INDICES, TOO_LARGE, student_factor
 from popsim.arguments import check_name
 from popsim.arrays import Floats
 from popsim.engine.sample import sample
@@ -151,7 +151,8 @@ def sobol_indices(
     dims = (dimension,) if single else (dimension, "output")
     if not single:
         coordinates["output"] = names
-    variables = index_variables(table[:, 0] if single else table, dims, level)
+    is_skewed = any(is_far(results) for results in runs[0].values())
+    variables = index_variables(table[:, 0] if single else table, dims, level, is_skewed=is_skewed)
     attributes = {
         "title": "Sobol indices",
         "seed": str(start_seed),
@@ -165,9 +166,17 @@ def sobol_indices(
 
 
 def index_variables(
-    table: Floats, dims: tuple[str, ...], confidence: float, suffix: str = "", of: str = "the result"
+    table: Floats,
+    dims: tuple[str, ...],
+    confidence: float,
+    suffix: str = "",
+    of: str = "the result",
+    is_skewed: bool = False,
 ) -> dict[str, xr.DataArray]:
-    """Return the variables for a table of indices, whose last two axes are (first-order, total) and `Estimate`."""
+    """Return the variables for a table of indices, whose last two axes are (first-order, total) and `Estimate`.
+
+    Where results are skewed, errors say that they are too large.
+    """
     titles = {
         "first_order": ("First-order Sobol index", "Share of the variance of {of} that knowing the input takes away"),
         "total": ("Total Sobol index", "Share of the variance of {of} that is left when all other inputs are known"),
@@ -185,6 +194,8 @@ def index_variables(
             attributes = {"units": "1", "long_name": long_name, "description": f"{description.format(of=of)}."}
             if part == "_error" and np.isinf(values).any():
                 attributes["infinite_because"] = UNSEEN
+            if part == "_error" and is_skewed and not np.isinf(values).all():
+                attributes[TOO_LARGE] = SKEWED_INDICES
             variables[f"{name}{suffix}{part}"] = xr.DataArray(values, dims=dims, attrs=attributes)
     return variables
 
@@ -334,10 +345,10 @@ def indices(a: Floats, b: Floats, mixed: Floats, spread: Bootstrap | Replicates)
     features = np.stack([one, other, both, one**2, other**2, both**2, one * other, one * both, other * both])
     again = spread.means(features) if isinstance(spread, Bootstrap) else np.empty((0, len(features)))
     controls = _controls(features)
-    # Of the results as they are: where a tail begins is part of its model.
-    tails = [_tail_factor(column) for column in (a, b, mixed)] if isinstance(spread, Bootstrap) else [1.0] * 3
-    first = _estimate((other, both), (1, 2, 8), controls, again, spread, max(tails[1:]))
-    rest = _estimate((one, both), (0, 2, 7), controls, again, spread, max(tails[0], tails[2]))
+    # Of the results as they are: where a tail begins is part of what is known of it.
+    wider = _variance_factors(np.stack([a, b, mixed])) if isinstance(spread, Bootstrap) else np.ones(3)
+    first = _estimate((other, both), (1, 2, 8), controls, again, spread, max(wider[1:]))
+    rest = _estimate((one, both), (0, 2, 7), controls, again, spread, max(wider[::2]))
     return Index(first, Estimate(1.0 - rest.value, rest.error, 1.0 - rest.high, 1.0 - rest.low))
 
 
@@ -353,11 +364,12 @@ def _estimate(
     controls: Floats,
     again: Floats,
     spread: Bootstrap | Replicates,
-    tail: float,
+    of_variance: float,
 ) -> Estimate:
     """Estimate the correlation of two columns; `places` are theirs and that of their product among the features.
 
-    `tail` is by how much the tail of independent results widens the error.
+    `of_variance` is the factor by which the error of a variance of independent results is wider than its standard
+    error.
     """
     plain, influence = _correlation(*pair)
     means = controls.mean(axis=1)
@@ -365,14 +377,15 @@ def _estimate(
     # Controls can be linear in one another, as where the group is empty: the smallest weights then.
     weights = np.linalg.lstsq(apart @ apart.T, apart @ influence, rcond=None)[0]
     value, influence = plain - float(weights @ means), influence - weights @ apart
-    # An index is a quotient, and the variance that divides is skewed as well.
-    squares = 0.5 * (pair[0] ** 2 + pair[1] ** 2)
-    wider = float(np.prod([mean_factor(len(each), each.__getitem__) for each in (influence, squares)]))
+    wider = float(mean_factor(len(influence), influence.__getitem__))
     if isinstance(spread, Bootstrap):
-        error = _error(influence) * wider * tail
+        error = _error(influence) * wider * of_variance
         if error == np.inf:
             return Estimate(value, np.inf, -np.inf, np.inf)
         return Estimate(value, error, *spread.ends(_resampled(again, *places) - weights @ _controls(again.T)))
+    # An index is a quotient, and the variance that divides is skewed as well.
+    squares = 0.5 * (pair[0] ** 2 + pair[1] ** 2)
+    wider *= float(mean_factor(len(squares), squares.__getitem__))
     from scipy.special import stdtrit
 
     error = _error(influence.reshape(spread.number, -1).mean(axis=1)) * wider
@@ -384,18 +397,19 @@ def _estimate(
     return Estimate(value, error * student_factor(spread.number), value - reach, value + reach)
 
 
-def _tail_factor(column: Floats) -> float:
-    """Return how many times as large the tail of independent results makes the error of their standard deviation.
+def _variance_factors(columns: Floats) -> Floats:
+    """Return by how much the errors of the standard deviations of columns of independent results are widened.
 
-    1 where the scenarios themselves tell it; else what the model of the tail says (`popsim.analysis.tails`). An index
-    is over that variance, and misses in the same runs: those that have seen less of the tail than most.
+    An index is over that variance. It misses in the same runs, those that have seen less of the tail than most, and
+    its error is wider by the same: the skewness of squares, the inverse of the variance, the model of the tail.
     """
-    count, apart = len(column), np.square(column - column.mean())
-    variance = float(apart.mean())
-    kurtosis = float(np.square(apart / variance).mean()) if variance > 0.0 else 0.0
-    if not is_heavy(np.array(kurtosis), count // SQUARED):
-        return 1.0
-    return max(float(2.0 * tail_errors(column).std / np.sqrt(variance * (kurtosis - 1.0) / count)), 1.0)
+    moments, count = Moments(columns, threads=1), columns.shape[1]
+    apart = np.square(columns - moments.mean[:, np.newaxis])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = apart / moments.std[:, np.newaxis] ** 2
+        plain = 0.5 * moments.std * np.sqrt(np.maximum(np.square(scores).mean(axis=1) - 1.0, 0.0) / count)
+        factor = moments.std_error / plain
+    return np.where(plain > 0.0, np.maximum(factor, 1.0), 1.0)
 
 
 def _resampled(means: Floats, y: int, other: int, product: int) -> Floats:
@@ -417,6 +431,21 @@ def _correlation(y: Floats, other: Floats) -> tuple[float, Floats]:
 
 def _error(influence: Floats) -> float:
     return float(np.sqrt((influence**2).sum() / (len(influence) - 1) / len(influence)))
+
+
+def is_far(results: Floats) -> bool:
+    """Return whether some results (..., scenario) have so high a kurtosis that few scenarios make the variance.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(1).standard_normal(10_000)
+    >>> is_far(values), is_far(np.exp(values))
+    (False, True)
+    """
+    apart = results - results.mean(axis=-1, keepdims=True)
+    unit = np.abs(apart).max(axis=-1, keepdims=True)
+    squares = np.square(apart / np.where(unit > 0.0, unit, 1.0))
+    return bool((np.square(squares).mean(axis=-1) > FAR * squares.mean(axis=-1) ** 2).any())
 
 
 _UNKNOWN = np.array([False, True, True, True])

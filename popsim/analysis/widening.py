@@ -28,6 +28,34 @@ import numpy as np
 
 from popsim.arrays import Floats
 
+TOO_LARGE = "too_large_because"
+"""Attribute of an error that is known to be too large: why, and what it takes to have a sharper one."""
+OTHER_DESIGN = (
+    "one set of points does not tell its own error: this is that of as many random scenarios, larger as a rule; "
+    "independent scramblings (design 'sobol' with replicates) have errors of their own"
+)
+FEW_REPLICATES = (
+    "few replicates may not have seen so heavy a tail: where their spread says less, this is the error of as many "
+    "random scenarios, larger as a rule; estimates of several seeds differ by less"
+)
+SKEWED_INDICES = (
+    "the results are skewed (kurtosis above 8): the error holds for the index that a rare scenario moves most, and is "
+    "larger than that of others as a rule; estimates of several seeds differ by less"
+)
+STEEP_END = (
+    "an end at which the density is steep, as one of a skewed distribution, is known better than the error assumes; "
+    "quantiles of stated probabilities have sharper errors"
+)
+SWINGS = (
+    "all that the draws of other groups may still shift in the means of blocks counts as an error; estimates of "
+    "several seeds differ by less"
+)
+SEARCHED = (
+    "by how much the search finds too low a sum counts in full, and falls sooner than the error assumes; estimates of "
+    "several seeds differ by less"
+)
+"""Why errors are too large, in the words of the attribute."""
+
 NORMAL = 1.959964
 """Half a 95 % interval of a normal, in standard errors."""
 

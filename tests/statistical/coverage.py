@@ -200,7 +200,11 @@ def estimates_of(cell: Cell, group: str, seeds: int = SEEDS, first: int = FIRST_
 
 
 def rows_of(
-    cell: Cell, seeds: int = SEEDS, first: int = FIRST_SEED, widened: float = 1.0, groups: Collection[str] = tuple(GROUPS)
+    cell: Cell,
+    seeds: int = SEEDS,
+    first: int = FIRST_SEED,
+    widened: float = 1.0,
+    groups: Collection[str] = tuple(GROUPS),
 ) -> Iterator[Row]:
     """Yield how often intervals hold the true value, for each statistic of a cell; errors times `widened`."""
     true = true_figures(cell.law)
@@ -346,7 +350,9 @@ def measured(work: Mapping[str, tuple[Sequence[Cell], Measure]]) -> list[Row]:
                 for row in _kept(found, kind, cell, seed, measure):
                     batches[row.statistic].append(row)
         rows += [
-            _together(batches[row.statistic]) if is_outside(row) else row for several in first.values() for row in several
+            _together(batches[row.statistic]) if is_outside(row) else row
+            for several in first.values()
+            for row in several
         ]
     return rows
 

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 
 import popsim as ps
-from popsim.analysis.order import half_width, shortest_with_error
+from popsim.analysis.order import shortest_with_error
 
 from ..engine.studies import area, country, number, study
 from .coverage import FIRST_SEED, LAWS, SEEDS, Cell, Figures, Row, measured, rows_from, runs_of, true_run, write_table
