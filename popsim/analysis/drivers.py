@@ -307,15 +307,17 @@ def _swings_and_widths(
     length = block_length(asked.coverage)
     whole, kept, mixed = free.reshape(-1, length), *([each.reshape(-1, length) for each in some] for some in runs)
     left, left_error = np.array(widths_given(kept, whole, asked.coverage))
-    unseen = bool(np.isinf(moments.std_error))
+    # A swing rests on a first-order index.
+    is_known = ~np.isinf(table[:, 0, 1])
     swings = [
-        swing(each, whole, again, value, 0.0 if unseen else error)
-        for each, again, (value, error) in zip(kept, mixed, table[:, 0, :2].tolist(), strict=True)
+        swing(each, whole, again, value, error if known else 0.0)
+        for each, again, (value, error), known in zip(kept, mixed, table[:, 0, :2].tolist(), is_known, strict=True)
     ]
     (lows, highs), (lows_error, highs_error) = np.array(swings).transpose(1, 2, 0)
-    if unseen:
-        # The swing rests on a variance that is not known, and a mean width has the same tail.
-        left_error, lows_error, highs_error = (np.full(len(left), np.inf) for _ in range(3))
+    lows_error, highs_error = (np.where(is_known, error, np.inf) for error in (lows_error, highs_error))
+    if np.isinf(moments.std_error):
+        # A mean width has the tail of the variance.
+        left_error = np.full(len(left), np.inf)
     units = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["units"]
     range_words = f"the {100 * asked.coverage:.12g}% range"
     figures = [

@@ -113,7 +113,8 @@ def joint_budget(
 
         Each but `common_level` with its Monte Carlo standard error. That of `amount`, `common_amount` and their sums
         comes from the differences of three pairs of halves, by Student's t for so few; that of `amount` and `total`
-        also covers by how much the search is too cheap. Those of confidences hold for the amounts as given.
+        also covers by how much the search is too cheap, in full: the two say that they are too large
+        (`too_large_because`). Those of confidences hold for the amounts as given.
 
     Raises
     ------

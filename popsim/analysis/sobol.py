@@ -15,7 +15,8 @@ first of these gives the estimator of Saltelli et al. (2010, doi:10.1016/j.cpc.2
 of Janon et al.; the fitted weight is, for large samples, at least as good as either.
 
 Standard errors come from the influence of each scenario on the estimate (the infinitesimal jackknife), intervals from
-the bootstrap; where runs are made of independent replicates, both from the spread of these.
+the bootstrap; where runs are made of independent replicates, both from the spread of these. An index is a quotient, and
+misses where the variance that divides it does: its error is wider by as much as that of the standard deviation.
 """
 
 from __future__ import annotations
@@ -105,7 +106,8 @@ def sobol_indices(
         and the ends ``_low`` and ``_high`` of an interval that covers the index with `confidence`. An estimate and its
         interval can reach a little below 0 or above 1. Indices are NaN where the result never varies; errors are
         infinite, with the attribute `infinite_because`, where the sample cannot have seen the tail that makes the
-        variance. A dict of results adds the dimension `output`.
+        variance. Those of skewed results (kurtosis above 8) are too large as a rule, and say so (`too_large_because`).
+        A dict of results adds the dimension `output`.
 
     Raises
     ------
