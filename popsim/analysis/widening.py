@@ -169,6 +169,6 @@ def of_correlation(value: Floats, error: Floats) -> Floats:
     size = np.abs(value)
     with np.errstate(invalid="ignore", divide="ignore"):
         away = np.tanh(NORMAL * error / (1.0 - size**2))
-    # |r| - tanh(atanh(|r|) - z e), without the difference of what is almost equal.
-    wide = away * (1.0 - size**2) / (1.0 - size * away) / NORMAL
+        # |r| - tanh(atanh(|r|) - z e), without the difference of what is almost equal.
+        wide = away * (1.0 - size**2) / (1.0 - size * away) / NORMAL
     return np.asarray(np.where(np.isinf(error), error, np.where(size < 1.0, wide, 0.0)))
