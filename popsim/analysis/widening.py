@@ -164,7 +164,7 @@ def of_correlation(value: Floats, error: Floats) -> Floats:
     Examples
     --------
     >>> of_correlation(np.array([0.0, 0.9, 1.0]), np.array([0.03, 0.03, 0.0])).round(4).tolist()
-    [0.03, 0.0391, 0.0]
+    [0.03, 0.0398, 0.0]
     """
     size = np.abs(value)
     with np.errstate(invalid="ignore", divide="ignore"):
