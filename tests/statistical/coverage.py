@@ -53,6 +53,8 @@ LOWEST, HIGHEST = 0.93, 0.97
 """Shares that are as they should be."""
 FURTHER = {1_024: 4_000, 8_192: 2_000}
 """Further runs of what lies outside, by scenarios: their standard deviation is 0.35 and 0.5 %."""
+COSTLY = {"comparisons": 2_000, "further": 1_200, "drivers": 1_200}
+"""Further runs of figures that take longer, at most: their standard deviation is 0.5 and 0.6 %."""
 MARKED = ("first_order index", "total index", "swing", "shortest", "joint amount", "joint total")
 """Beginnings of the names of statistics whose errors say that they are too large."""
 OF_TAILS = ("mean", "std", "difference mean", "difference std")
@@ -349,10 +351,11 @@ def measured(work: Mapping[str, tuple[Sequence[Cell], Measure]]) -> list[Row]:
         first = {kind: _kept(found, kind, cell, FIRST_SEED, measure) for kind, measure in kinds.items()}
         again = {kind: measure for kind, measure in kinds.items() if any(map(is_outside, first[kind]))}
         batches: dict[str, list[Row]] = defaultdict(list)
-        for seed in range(FIRST_FURTHER_SEED, FIRST_FURTHER_SEED + FURTHER[cell.scenarios], SEEDS):
+        for batch in range(FURTHER[cell.scenarios] // SEEDS):
             for kind, measure in again.items():
-                for row in _kept(found, kind, cell, seed, measure):
-                    batches[row.statistic].append(row)
+                if batch * SEEDS < COSTLY.get(kind, FURTHER[cell.scenarios]):
+                    for row in _kept(found, kind, cell, FIRST_FURTHER_SEED + batch * SEEDS, measure):
+                        batches[row.statistic].append(row)
         rows += [
             _together(batches[row.statistic]) if is_outside(row) else row
             for several in first.values()
