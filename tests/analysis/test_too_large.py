@@ -86,6 +86,10 @@ def test_heavy_tails_that_few_replicates_may_not_have_seen_are_marked() -> None:
     found = marks(ps.summarise(run("sobol", 16, 1.5)[["cost"]]))
     assert {key for key, mark in found.items() if mark == FEW_REPLICATES} == {"cost_mean_error", "cost_std_error"}
     assert not any(marks(ps.summarise(run("random", 1, 1.5)[["cost"]])).values())
+    shortfalls = {"shortfall_error", "shortfall_overall_error"}
+    for design, replicates, marked in (("sobol", 16, shortfalls), ("random", 1, set())):
+        found = marks(ps.budget(run(design, replicates, 2.5), 4.0))
+        assert {key for key, mark in found.items() if mark == FEW_REPLICATES} == marked
 
 
 @pytest.mark.parametrize("design", ["random", "sobol"])
