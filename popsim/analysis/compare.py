@@ -17,7 +17,7 @@ from popsim.analysis.order import Moments, mean_factor, replicate_means, share_e
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdowns_of, marked, with_all_years
-from popsim.analysis.widening import of_correlation
+from popsim.analysis.widening import BOUNDED, TOO_LARGE, of_correlation
 from popsim.arguments import check_text
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
@@ -239,11 +239,12 @@ def _bound_mean_errors(
 
     errors: dict[int, Floats] = {}
     for option, figures in zip(chosen, found, strict=True):
-        if np.isinf(figures["mean_error"]).any():
+        figures["mean_is_bounded"] = np.isinf(figures["mean_error"])
+        if figures["mean_is_bounded"].any():
             for each in {option, base} - set(errors):
                 errors[each] = over_outputs(variable[each], mean_error)["mean_error"]
             bound = errors[option] + errors[base]
-            figures["mean_error"] = np.where(np.isinf(figures["mean_error"]), bound, figures["mean_error"])
+            figures["mean_error"] = np.where(figures["mean_is_bounded"], bound, figures["mean_error"])
 
 
 def _described(
@@ -256,6 +257,7 @@ def _described(
 ) -> dict[str, xr.Variable]:
     """Return the results of a total, or of the parts of a total, with their meanings, all options together."""
     figures = {key: np.stack([each[key] for each in found]) for key in found[0]}
+    is_bounded = figures.pop("mean_is_bounded") & np.isfinite(figures["mean_error"])
     like = variable[:1]
     like.attrs = {
         "units": variable.attrs.get("units", "1"),
@@ -263,6 +265,8 @@ def _described(
     }
     numbers = {key: figures.pop(key) for key in list(figures) if key.removesuffix("_error") in _NUMBERS}
     result = described_statistics(f"{name}_difference", like, figures, about)
+    if is_bounded.any():
+        result[f"{name}_difference_mean_error"].attrs[TOO_LARGE] = BOUNDED
     for key, data in numbers.items():
         kind = key.removesuffix("_error")
         title = _NUMBERS[kind].format(name=name, total=total) + (", Monte Carlo error" if kind != key else "")

@@ -38,6 +38,10 @@ FEW_REPLICATES = (
     "few replicates may not have seen so heavy a tail: where their spread says less, this is the error of as many "
     "random scenarios, larger as a rule; estimates of several seeds differ by less"
 )
+BOUNDED = (
+    "the sample cannot have seen the tail of the difference: this is the sum of the errors of both means, larger than "
+    "that of their difference as a rule; the difference of expected costs, which are exact, has none"
+)
 SKEWED_INDICES = (
     "the results are skewed (kurtosis above 8): the error holds for the index that a rare scenario moves most, and is "
     "larger than that of others as a rule; estimates of several seeds differ by less"

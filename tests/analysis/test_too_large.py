@@ -10,6 +10,7 @@ import xarray as xr
 
 import popsim as ps
 from popsim.analysis.widening import (
+    BOUNDED,
     FEW_REPLICATES,
     OTHER_DESIGN,
     SEARCHED,
@@ -110,7 +111,17 @@ def test_swings_of_drivers_are_marked_and_widths_are_not() -> None:
     assert found["swing_low_error"] == SWINGS
 
 
+def test_means_of_differences_whose_tail_was_not_seen_are_marked() -> None:
+    """Two heavy tails, one less the other: the mean is near zero, and few scenarios of either side make it."""
+    scores = np.random.default_rng(1).standard_normal((2, 1_024))
+    for sigma, mark in ((1.5, BOUNDED), (0.5, None)):
+        cost = 1.0 + np.exp(sigma * scores)
+        coordinates = {"option": ["full", "other"], "scenario": np.arange(1_024)}
+        found = marks(ps.compare(xr.Dataset({"cost": (("option", "scenario"), cost)}, coordinates)))
+        assert found["cost_difference_mean_error"] == mark
+
+
 def test_every_mark_says_what_it_takes() -> None:
-    for mark in (OTHER_DESIGN, FEW_REPLICATES, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
+    for mark in (BOUNDED, OTHER_DESIGN, FEW_REPLICATES, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
         assert "; " in mark
         assert not np.char.endswith(mark, ".")
