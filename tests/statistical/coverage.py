@@ -274,7 +274,7 @@ def true_differences(law: str) -> dict[str, float]:
         "difference P5": low,
         "difference P50": middle,
         "difference P95": high,
-        "chance of dearer": float((difference > 0.0).mean()),
+        "chance of costing more": float((difference > 0.0).mean()),
         "correlation of options": float(one @ between @ other / np.sqrt(whole * (other @ between @ other))),
         "share of difference": apart[0] / apart.sum(),
     }
@@ -289,7 +289,7 @@ def comparison_rows(cell: Cell, first: int = FIRST_SEED) -> Iterator[Row]:
         pair = _side_by_side(np.stack([each.T, each.T * OTHER_OPTION[:, np.newaxis]]), cell.design, runs.replicates)
         result = ps.compare(pair, baseline="run0", coverage=0.9)
         named = {f"difference {name}": f"cost_difference_{name}" for name in ("mean", "std")}
-        named |= {"chance of dearer": "cost_dearer", "correlation of options": "cost_correlation"}
+        named |= {"chance of costing more": "cost_dearer", "correlation of options": "cost_correlation"}
         for name, key in named.items():
             found[name].append((result[key].item(), result[f"{key}_error"].item()))
         for name, level in (("P5", 0.05), ("P50", 0.5), ("P95", 0.95)):
