@@ -12,10 +12,11 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.by_output import over_outputs, quantiles_of_outputs
 from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of
-from popsim.analysis.excess import LEAST, TOO_FEW, excess_errors
+from popsim.analysis.excess import LEAST, TOO_FEW, excess_errors, is_modelled
 from popsim.analysis.order import check_supported, share_error
 from popsim.analysis.tails import UNSEEN
-from popsim.analysis.totals import described, units_of, variable_of, with_all_years
+from popsim.analysis.totals import described, marked, units_of, variable_of, with_all_years
+from popsim.analysis.widening import FEW_REPLICATES, TOO_LARGE
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, nearest, shown, words
@@ -94,8 +95,10 @@ def budget(
         if unknown.any():
             because = "; ".join(reason for reason, where in reasons if (unknown & where).any())
             result[name].attrs["infinite_because"] = because
+        if (found["is_modelled"] & ~unknown).any():
+            result[name].attrs[TOO_LARGE] = FEW_REPLICATES
     stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
-    return xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable})
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable}))
 
 
 def _without_scenarios(variable: xr.DataArray) -> xr.DataArray:
@@ -118,8 +121,12 @@ def _sufficiency(values: Floats, limit: Floats, replicates: int) -> dict[str, Fl
     errors = [excess_errors(row, float(most), replicates) for row, most in zip(rows, limit.reshape(-1), strict=True)]
     error, overall_error = (np.reshape(each, number.shape) for each in zip(*errors, strict=True))
     enough = ~short
+    modelled = [
+        replicates > 1 and is_modelled(row[row > most]) for row, most in zip(rows, limit.reshape(-1), strict=True)
+    ]
     return {
         "number": number,
+        "is_modelled": np.reshape(modelled, number.shape),
         "sufficient": enough.mean(axis=-1),
         "sufficient_error": share_error(enough, replicates),
         "shortfall": shortfall,
@@ -227,7 +234,7 @@ def budget_for(dataset: Run | xr.Dataset, confidence: float, variable: str = "co
         ),
         "amount_error": described(plain.copy(data=error[..., 0]), units, "Monte Carlo error of the amount"),
     }
-    return xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable})
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, "confidence": level, "variable": variable}))
 
 
 def budget_curve(dataset: Run | xr.Dataset, points: int | None = 199, variable: str = "cost") -> xr.Dataset:

@@ -13,9 +13,11 @@ from popsim import schema
 from popsim.analysis.blocks import blocks_of, mean_of, std_of
 from popsim.analysis.by_output import Place, joined, outputs_of, over_outputs, read_values
 from popsim.analysis.door import check_numbers, coverage_of, dataset_of, replicates_of, scenario_variables
-from popsim.analysis.order import Moments, mean_factor, share_error
+from popsim.analysis.order import Moments, mean_factor, replicate_means, share_error, spread_error
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
-from popsim.analysis.totals import breakdowns_of, with_all_years
+from popsim.analysis.tails import UNSEEN
+from popsim.analysis.totals import breakdowns_of, marked, with_all_years
+from popsim.analysis.widening import BOUNDED, TOO_LARGE, of_correlation
 from popsim.arguments import check_text
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
@@ -111,7 +113,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
             difference, figures = _of_total(variables, name, option, base, statistics, replicates)
             found[name].append(figures)
             for part in (part for part, total in parts.items() if total == name):
-                of_parts = _of_parts(variables[part][option], variables[part][base], difference, statistics)
+                of_parts = _of_parts(variables[part][option], variables[part][base], difference, statistics, replicates)
                 found[part].append(joined(of_parts, variables[part].shape[1:-1]))
             del difference
     for name, variable in variables.items():
@@ -125,7 +127,7 @@ def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: fl
     labels = {"option_name": options["option_name"]} if "option_name" in options.coords else {}
     about |= coordinates_of(options, ["option", "component"])
     attributes = {**dataset.attrs, "coverage": level, "interval": "symmetric", "baseline": baseline}
-    return xr.Dataset(result | _ceased(dataset, base, chosen), about, attributes).assign_coords(labels)
+    return marked(xr.Dataset(result | _ceased(dataset, base, chosen), about, attributes)).assign_coords(labels)
 
 
 def _other_options(dataset: xr.Dataset, baseline: str) -> list[str]:
@@ -171,18 +173,18 @@ def _of_total(
     figures = _signs(difference, (own, other), rounding, replicates)
     del rounding
     figures |= statistics(difference)
-    return difference, {**figures, **_pairing(own, other, figures["std"])}
+    return difference, {**figures, **_pairing(own, other, figures["std"], replicates)}
 
 
 def _of_parts(
-    own: xr.Variable, other: xr.Variable, whole: Floats, statistics: Callable[[Floats], Figures]
+    own: xr.Variable, other: xr.Variable, whole: Floats, statistics: Callable[[Floats], Figures], replicates: int
 ) -> Iterator[tuple[Place, Figures]]:
     """Yield what is said of the differences of parts (..., scenario), and their shares in that of the whole."""
     for place, values in outputs_of(own):
         difference = _difference_of(values, read_values(other[place]))
         # No more than the difference is in memory while it is looked at, and what is read ahead.
         del values
-        yield place, {**statistics(difference), **_shares(difference, whole)}
+        yield place, {**statistics(difference), **_shares(difference, whole, replicates)}
         del difference
 
 
@@ -237,11 +239,12 @@ def _bound_mean_errors(
 
     errors: dict[int, Floats] = {}
     for option, figures in zip(chosen, found, strict=True):
-        if np.isinf(figures["mean_error"]).any():
+        figures["mean_is_bounded"] = np.isinf(figures["mean_error"])
+        if figures["mean_is_bounded"].any():
             for each in {option, base} - set(errors):
                 errors[each] = over_outputs(variable[each], mean_error)["mean_error"]
             bound = errors[option] + errors[base]
-            figures["mean_error"] = np.where(np.isinf(figures["mean_error"]), bound, figures["mean_error"])
+            figures["mean_error"] = np.where(figures["mean_is_bounded"], bound, figures["mean_error"])
 
 
 def _described(
@@ -254,6 +257,7 @@ def _described(
 ) -> dict[str, xr.Variable]:
     """Return the results of a total, or of the parts of a total, with their meanings, all options together."""
     figures = {key: np.stack([each[key] for each in found]) for key in found[0]}
+    is_bounded = figures.pop("mean_is_bounded") & np.isfinite(figures["mean_error"])
     like = variable[:1]
     like.attrs = {
         "units": variable.attrs.get("units", "1"),
@@ -261,10 +265,14 @@ def _described(
     }
     numbers = {key: figures.pop(key) for key in list(figures) if key.removesuffix("_error") in _NUMBERS}
     result = described_statistics(f"{name}_difference", like, figures, about)
+    if is_bounded.any():
+        result[f"{name}_difference_mean_error"].attrs[TOO_LARGE] = BOUNDED
     for key, data in numbers.items():
         kind = key.removesuffix("_error")
         title = _NUMBERS[kind].format(name=name, total=total) + (", Monte Carlo error" if kind != key else "")
         attributes = {"units": "1", "long_name": title, "description": f"{title}, by option."}
+        if key == "correlation_error" and np.isinf(data).any():
+            attributes["infinite_because"] = UNSEEN
         result[f"{name}_{key}"] = xr.Variable(variable.dims[:-1], data, attributes)
     return result
 
@@ -291,16 +299,20 @@ def _signs(difference: Floats, amounts: tuple[Floats, Floats], rounding: Floats 
     return figures
 
 
-def _pairing(own: Floats, other: Floats, paired: Floats) -> Figures:
+def _pairing(own: Floats, other: Floats, paired: Floats, replicates: int) -> Figures:
     """Return the correlation of an option with the baseline, and what shared random numbers gain.
 
     `paired` is the standard deviation of the difference.
     """
-    both = Moments(own).std ** 2 + Moments(other).std ** 2
+    moments = [Moments(values, replicates=replicates) for values in (own, other)]
+    both = moments[0].std ** 2 + moments[1].std ** 2
     with np.errstate(divide="ignore", invalid="ignore"):
         ratio = np.where(both > 0.0, paired / np.sqrt(both), np.nan)
         reduction = np.where(both > 0.0, both / paired**2, np.nan)
-    correlation, error = _correlation(own, other)
+    correlation, error = _correlation(own, other, replicates)
+    if any(np.isinf(each.std_error) for each in moments):
+        # A correlation is over both standard deviations, and is known no better than these.
+        error = np.where(error > 0.0, np.inf, error)
     return {
         "correlation": correlation,
         "correlation_error": error,
@@ -309,8 +321,8 @@ def _pairing(own: Floats, other: Floats, paired: Floats) -> Figures:
     }
 
 
-def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
-    """Return the correlation over scenarios, and its standard error from the influence of each scenario.
+def _correlation(own: Floats, other: Floats, replicates: int) -> tuple[Floats, Floats]:
+    """Return the correlation over scenarios, and its error from the influence of each scenario.
 
     The influence of a pair of standard scores (x, y) on r is x y - r (x^2 + y^2) / 2, whatever the distribution
     (Devlin, Gnanadesikan and Kettenring 1975, Biometrika 62, doi:10.1093/biomet/62.3.531).
@@ -328,21 +340,32 @@ def _correlation(own: Floats, other: Floats) -> tuple[Floats, Floats]:
     # Rounding may carry two that move together a last bit past 1.
     r = np.clip(mean_of(count, lambda some: np.multiply(*scores(some))), -1.0, 1.0)
 
-    def influence(some: slice) -> Floats:
+    def squares(some: slice) -> Floats:
         x, y = scores(some)
-        return np.asarray(x * y - (x**2 + y**2) * (0.5 * r))
+        return np.asarray(0.5 * (x**2 + y**2))
 
-    return np.asarray(r), np.asarray(std_of(count, influence) / np.sqrt(count) * mean_factor(count, influence))
+    def influence(some: slice) -> Floats:
+        return np.asarray(np.multiply(*scores(some)) - r * squares(some))
+
+    if replicates == 1:
+        single = np.asarray(std_of(count, influence) / np.sqrt(count))
+    else:
+        single = spread_error(replicate_means(count, influence, replicates))
+        if count < 2 * replicates:
+            single = np.where(single > 0.0, np.inf, single)
+    # A correlation is a quotient, and the variances that divide are skewed as well.
+    wider = mean_factor(count, influence) * mean_factor(count, squares)
+    return np.asarray(r), of_correlation(np.asarray(r), single * wider)
 
 
-def _shares(part: Floats, whole: Floats) -> Figures:
+def _shares(part: Floats, whole: Floats, replicates: int) -> Figures:
     """Return the share of each part in the mean difference of the whole; errors of a ratio, to first order."""
     mean = whole.mean()
     divisor = mean if mean != 0.0 else np.nan
     share = part.mean(axis=-1) / divisor
     residual = np.where(np.isnan(share), 0.0, share)[..., np.newaxis] * whole
     np.subtract(part, residual, out=residual)
-    error = Moments(residual).mean_error / np.abs(divisor)
+    error = Moments(residual, replicates=replicates).mean_error / np.abs(divisor)
     return {"difference_share": share, "difference_share_error": error}
 
 

@@ -28,9 +28,9 @@ from popsim.analysis.door import check_probability, options_of, study_of
 from popsim.analysis.driver_figures import figure_suffix
 from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
-from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, without_errors
+from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, is_far, without_errors
 from popsim.analysis.swings import swing
-from popsim.analysis.widening import student_factor
+from popsim.analysis.widening import SWINGS, TOO_LARGE, student_factor
 from popsim.arguments import as_list, check_callable, check_name, check_text, check_threads
 from popsim.arrays import Floats
 from popsim.engine.simulation import provenance
@@ -176,7 +176,9 @@ def drivers(
         table = np.array([_indices(one[name], other[name], each[name], spread) for each in mixed])
         title = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["long_name"].lower()
         result = result.assign(
-            index_variables(table, (by, *dims), asked.confidence, figure_suffix(name), f"the {title}")
+            index_variables(
+                table, (by, *dims), asked.confidence, figure_suffix(name), f"the {title}", is_far(one[name])
+            )
         )
         if dims:
             result = result.assign(_variance_shares(one[name], one[total], name, dims))
@@ -305,15 +307,17 @@ def _swings_and_widths(
     length = block_length(asked.coverage)
     whole, kept, mixed = free.reshape(-1, length), *([each.reshape(-1, length) for each in some] for some in runs)
     left, left_error = np.array(widths_given(kept, whole, asked.coverage))
-    unseen = bool(np.isinf(moments.std_error))
+    # A swing rests on a first-order index.
+    is_known = ~np.isinf(table[:, 0, 1])
     swings = [
-        swing(each, whole, again, value, 0.0 if unseen else error)
-        for each, again, (value, error) in zip(kept, mixed, table[:, 0, :2].tolist(), strict=True)
+        swing(each, whole, again, value, error if known else 0.0)
+        for each, again, (value, error), known in zip(kept, mixed, table[:, 0, :2].tolist(), is_known, strict=True)
     ]
     (lows, highs), (lows_error, highs_error) = np.array(swings).transpose(1, 2, 0)
-    if unseen:
-        # The swing rests on a variance that is not known, and a mean width has the same tail.
-        left_error, lows_error, highs_error = (np.full(len(left), np.inf) for _ in range(3))
+    lows_error, highs_error = (np.where(is_known, error, np.inf) for error in (lows_error, highs_error))
+    if np.isinf(moments.std_error):
+        # A mean width has the tail of the variance.
+        left_error = np.full(len(left), np.inf)
     units = schema.describe(name, asked.plan.about.currency, asked.plan.about.price_year)["units"]
     range_words = f"the {100 * asked.coverage:.12g}% range"
     figures = [
@@ -328,13 +332,16 @@ def _swings_and_widths(
         "width_given": f"Expected width of {range_words} if the group were known.",
         "width": f"Width of {range_words}.",
     }
-    return {
+    result = {
         f"{figure}{figure_suffix(name)}{part}": _described(
             values, dims, title, meanings.get(figure, f"{title}."), units
         )
         for figure, dims, value, error, title in figures
         for part, values in (("", value), ("_error", error))
     }
+    for figure in ("swing_low", "swing_high"):
+        result[f"{figure}{figure_suffix(name)}_error"].attrs[TOO_LARGE] = SWINGS
+    return result
 
 
 def _described(values: Floats, dims: Names, title: str, meaning: str, units: str = "1") -> xr.DataArray:

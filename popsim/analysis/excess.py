@@ -100,9 +100,9 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
         return ExcessErrors(np.inf, np.inf) if number else ExcessErrors(0.0, 0.0)
     mean = float(beyond.mean())
     shortfall, share = mean - amount, number / count
-    second = float(mean_of(number, lambda some: np.square(beyond[some] - mean)))
+    second = _second(beyond, mean)
     of_share = np.sqrt(share * (1.0 - share) / count)
-    if second > 0.0 and is_heavy(_kurtosis(beyond, mean, second), number):
+    if is_modelled(beyond):
         error = tail_errors(values, amount).mean / share
         # Var(overall) = p^2 Var(mean missing) + (mean missing)^2 p (1 - p) / n.
         return ExcessErrors(error, float(np.hypot(share * error, shortfall * of_share)))
@@ -133,6 +133,28 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
     if heavy:
         overall *= float(mean_factor(count, missing))
     return ExcessErrors(error, float(of_positive(np.array(shortfall * share), np.array(overall))))
+
+
+def is_modelled(beyond: Floats) -> bool:
+    """Return whether the errors of what values beyond an amount exceed it by come from a model of the tail.
+
+    The model knows independent scenarios alone, whatever the design.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(1).standard_normal(1_000)
+    >>> is_modelled(values), is_modelled(np.exp(2.0 * values))
+    (False, True)
+    """
+    if len(beyond) < LEAST:
+        return False
+    mean = float(beyond.mean())
+    second = _second(beyond, mean)
+    return second > 0.0 and bool(is_heavy(_kurtosis(beyond, mean, second), len(beyond)))
+
+
+def _second(values: Floats, mean: float) -> float:
+    return float(mean_of(len(values), lambda some: np.square(values[some] - mean)))
 
 
 def _kurtosis(values: Floats, mean: float, second: float) -> Floats:

@@ -17,9 +17,9 @@ import xarray as xr
 from popsim.analysis.budgets import budget_for
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_probability, dataset_of, replicates_of
-from popsim.analysis.order import binomial_error, scenarios_for, too_few_scenarios
-from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of
-from popsim.analysis.widening import student_factor
+from popsim.analysis.order import binomial_error, replicate_means, scenarios_for, too_few_scenarios
+from popsim.analysis.totals import breakdown_by, described, dimensions_of, marked, units_of
+from popsim.analysis.widening import SEARCHED, TOO_LARGE, student_factor
 from popsim.arrays import Floats, Integers, Mask
 from popsim.display import as_size
 from popsim.engine import memory
@@ -113,7 +113,8 @@ def joint_budget(
 
         Each but `common_level` with its Monte Carlo standard error. That of `amount`, `common_amount` and their sums
         comes from the differences of three pairs of halves, by Student's t for so few; that of `amount` and `total`
-        also covers by how much the search is too cheap. Those of confidences hold for the amounts as given.
+        also covers by how much the search is too cheap, in full: the two say that they are too large
+        (`too_large_because`). Those of confidences hold for the amounts as given.
 
     Raises
     ------
@@ -141,7 +142,8 @@ def joint_budget(
         allowed = "a confidence that half of the scenarios can support"
         raise too_few_scenarios(level, count, allowed, 2 * scenarios_for(level))
     _check_memory(math.prod(parts.sizes[name] for name in names), count)
-    separate, separate_error = quantiles_of_outputs(parts, np.array([level]), replicates_of(dataset))
+    replicates = replicates_of(dataset)
+    separate, separate_error = quantiles_of_outputs(parts, np.array([level]), replicates)
     shape = parts.shape[: -1 - len(names)]
     options = [
         _of_option(
@@ -149,6 +151,7 @@ def joint_budget(
             level,
             separate[option].reshape(-1),
             separate_error[option].reshape(-1),
+            replicates,
         )
         for option in np.ndindex(shape)
     ]
@@ -169,7 +172,9 @@ def joint_budget(
                 continue
             result[key] = described(array, "1" if name in _SHARES else units, meaning)
     attributes = {"confidence": level, "variable": variable, "by": ",".join(names)}
-    return xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"})
+    for name in ("amount_error", "total_error"):
+        result[name].attrs[TOO_LARGE] = SEARCHED
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, **attributes, "method": "exchange on order statistics"}))
 
 
 def _check_memory(parts: int, count: int) -> None:
@@ -187,7 +192,9 @@ def _check_memory(parts: int, count: int) -> None:
         )
 
 
-def _of_option(values: Floats, level: float, separate: Floats, separate_error: Floats) -> dict[str, Floats | float]:
+def _of_option(
+    values: Floats, level: float, separate: Floats, separate_error: Floats, replicates: int
+) -> dict[str, Floats | float]:
     """Return all results for one option; values (part, scenario)."""
     count = values.shape[1]
     # The ceiling of what 0.8 n should be, not of what 0.8 n is in binary.
@@ -209,17 +216,25 @@ def _of_option(values: Floats, level: float, separate: Floats, separate_error: F
         "separate_amount": separate,
         "separate_amount_error": separate_error,
         "separate_total": float(separate.sum()),
-        "separate_total_error": _error_of_sum(values, separate, separate_error),
+        "separate_total_error": _error_of_sum(values, separate, separate_error, replicates),
         **halves,
         **shares,
         **{f"{name}_error": float(binomial_error(np.array(share), count)) for name, share in shares.items()},
     }
 
 
-def _error_of_sum(values: Floats, limit: Floats, error: Floats) -> float:
+def _error_of_sum(values: Floats, limit: Floats, error: Floats, replicates: int) -> float:
     """Return the error of a sum of quantiles of the same scenarios, whose errors correlate."""
     below = (values <= limit[:, np.newaxis]).astype(np.float64)
-    spread = below.std(axis=1)
+    if replicates > 1:
+        # Replicates correlate less, or more, than scenarios do.
+        below = replicate_means(values.shape[1], lambda some: below[:, some], replicates)
+        spread = below.std(axis=1)
+        # Replicates may agree to the last scenario: then errors add up, whatever the parts have in common.
+        if not spread.all():
+            return float(error.sum())
+    else:
+        spread = below.std(axis=1)
     scaled = np.divide(error, spread, out=np.zeros_like(error), where=spread > 0.0)
     return float((scaled @ below).std())
 

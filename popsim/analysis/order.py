@@ -103,6 +103,12 @@ class Moments:
         self.mean = mean.reshape(self.shape)
         self.std = self._std.reshape(self.shape)
         self._replicates = replicates
+        self._is_of_few = np.zeros((2, self._length), dtype=np.bool_)
+
+    @property
+    def is_of_few_replicates(self) -> Mask:
+        """Whether errors of mean and standard deviation (2, ...) are more than the spread of few replicates says."""
+        return self._is_of_few.reshape(self._errors.shape)
 
     @property
     def mean_error(self) -> Floats:
@@ -132,7 +138,8 @@ class Moments:
             spread = self._spread_of_replicates()
             # Replicates that have not seen the tail agree all too well.
             known = np.stack([self._is_heavy, self._kurtosis > FAR])
-            errors = np.where(known, np.maximum(errors, spread), spread)
+            self._is_of_few = known & (errors > spread)
+            errors = np.where(self._is_of_few, errors, spread)
         return errors.reshape(2, *self.shape)
 
     def _rows_at(self, places: Integers) -> Iterator[Floats]:

@@ -17,7 +17,7 @@ from popsim.analysis.by_output import over_outputs, read_values
 from popsim.analysis.door import dataset_of, replicates_of
 from popsim.analysis.order import Moments, mean_factor, quantile_with_error, replicate_means, spread_error
 from popsim.analysis.tails import UNSEEN
-from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
+from popsim.analysis.totals import breakdown_by, described, dimensions_of, marked, units_of, variable_of
 from popsim.arguments import as_whole
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError
@@ -105,7 +105,7 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     }
     if unseen.any():
         result["variance_share_error"].attrs["infinite_because"] = UNSEEN
-    return xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))})
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))}))
 
 
 def _shares_of(parts: Floats, whole: Floats, ranks: Sequence[Ranks]) -> dict[str, Floats]:
@@ -350,7 +350,7 @@ def pairs(
     }
     for name, meaning in meanings.items():
         described(result[name], units if name.startswith("end") else "1", meaning)
-    return result
+    return marked(result)
 
 
 def _largest(parts: xr.DataArray, most: int) -> list[int]:

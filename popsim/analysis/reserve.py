@@ -14,7 +14,7 @@ from popsim.analysis.budgets import budget_for, point_estimates, without_roundin
 from popsim.analysis.by_output import quantiles_of_outputs, read_values
 from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of
 from popsim.analysis.order import check_supported, replicate_means, spread_error, too_few_scenarios
-from popsim.analysis.totals import breakdown_by, described, dimensions_of, units_of, variable_of
+from popsim.analysis.totals import breakdown_by, described, dimensions_of, marked, units_of, variable_of
 from popsim.arguments import as_list, as_number, check_name
 from popsim.arrays import Floats, Integers
 from popsim.errors import ParameterError, Problem, RunError
@@ -160,7 +160,7 @@ def reserve(
         data = np.array([each[name] for each in results]).reshape(like.shape)
         result[name] = described(like.copy(data=data), unit, meaning)
     attributes = {"confidence": level, "variable": variable, "by": ",".join(names), "over": over, "window": window}
-    return xr.Dataset(result, attrs={**dataset.attrs, **attributes})
+    return marked(xr.Dataset(result, attrs={**dataset.attrs, **attributes}))
 
 
 def _less_base(
@@ -369,4 +369,4 @@ def contingency(
             by_area = xr.concat([each[f"contribution{suffix}"] for each in parts], index)
             ordered = without_rounding(by_area, estimate).transpose(..., "confidence", "area")
             result[f"contingency_by_area{suffix}"] = described(ordered, units, title)
-    return result
+    return marked(result)

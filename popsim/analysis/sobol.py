@@ -15,7 +15,8 @@ first of these gives the estimator of Saltelli et al. (2010, doi:10.1016/j.cpc.2
 of Janon et al.; the fitted weight is, for large samples, at least as good as either.
 
 Standard errors come from the influence of each scenario on the estimate (the infinitesimal jackknife), intervals from
-the bootstrap; where runs are made of independent replicates, both from the spread of these.
+the bootstrap; where runs are made of independent replicates, both from the spread of these. An index is a quotient, and
+misses where the variance that divides it does: its error is wider by as much as that of the standard deviation.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ import xarray as xr
 from popsim.analysis.door import check_probability
 from popsim.analysis.order import FAR, Moments, mean_factor
 from popsim.analysis.tails import UNSEEN
-from popsim.analysis.widening import student_factor
+from popsim.analysis.widening import SKEWED_INDICES, TOO_LARGE, student_factor
 from popsim.arguments import check_name
 from popsim.arrays import Floats
 from popsim.engine.sample import sample
@@ -105,7 +106,8 @@ def sobol_indices(
         and the ends ``_low`` and ``_high`` of an interval that covers the index with `confidence`. An estimate and its
         interval can reach a little below 0 or above 1. Indices are NaN where the result never varies; errors are
         infinite, with the attribute `infinite_because`, where the sample cannot have seen the tail that makes the
-        variance. A dict of results adds the dimension `output`.
+        variance. Those of skewed results (kurtosis above 8) are too large as a rule, and say so (`too_large_because`).
+        A dict of results adds the dimension `output`.
 
     Raises
     ------
@@ -151,7 +153,8 @@ def sobol_indices(
     dims = (dimension,) if single else (dimension, "output")
     if not single:
         coordinates["output"] = names
-    variables = index_variables(table[:, 0] if single else table, dims, level)
+    is_skewed = any(is_far(results) for results in runs[0].values())
+    variables = index_variables(table[:, 0] if single else table, dims, level, is_skewed=is_skewed)
     attributes = {
         "title": "Sobol indices",
         "seed": str(start_seed),
@@ -165,9 +168,17 @@ def sobol_indices(
 
 
 def index_variables(
-    table: Floats, dims: tuple[str, ...], confidence: float, suffix: str = "", of: str = "the result"
+    table: Floats,
+    dims: tuple[str, ...],
+    confidence: float,
+    suffix: str = "",
+    of: str = "the result",
+    is_skewed: bool = False,
 ) -> dict[str, xr.DataArray]:
-    """Return the variables for a table of indices, whose last two axes are (first-order, total) and `Estimate`."""
+    """Return the variables for a table of indices, whose last two axes are (first-order, total) and `Estimate`.
+
+    Where results are skewed, errors say that they are too large.
+    """
     titles = {
         "first_order": ("First-order Sobol index", "Share of the variance of {of} that knowing the input takes away"),
         "total": ("Total Sobol index", "Share of the variance of {of} that is left when all other inputs are known"),
@@ -185,6 +196,8 @@ def index_variables(
             attributes = {"units": "1", "long_name": long_name, "description": f"{description.format(of=of)}."}
             if part == "_error" and np.isinf(values).any():
                 attributes["infinite_because"] = UNSEEN
+            if part == "_error" and is_skewed and not np.isinf(values).all():
+                attributes[TOO_LARGE] = SKEWED_INDICES
             variables[f"{name}{suffix}{part}"] = xr.DataArray(values, dims=dims, attrs=attributes)
     return variables
 
@@ -334,8 +347,10 @@ def indices(a: Floats, b: Floats, mixed: Floats, spread: Bootstrap | Replicates)
     features = np.stack([one, other, both, one**2, other**2, both**2, one * other, one * both, other * both])
     again = spread.means(features) if isinstance(spread, Bootstrap) else np.empty((0, len(features)))
     controls = _controls(features)
-    first = _estimate((other, both), (1, 2, 8), controls, again, spread)
-    rest = _estimate((one, both), (0, 2, 7), controls, again, spread)
+    # Of the results as they are: where a tail begins is part of what is known of it.
+    wider = _variance_factors(np.stack([a, b, mixed])) if isinstance(spread, Bootstrap) else np.ones(3)
+    first = _estimate((other, both), (1, 2, 8), controls, again, spread, max(wider[1:]))
+    rest = _estimate((one, both), (0, 2, 7), controls, again, spread, max(wider[::2]))
     return Index(first, Estimate(1.0 - rest.value, rest.error, 1.0 - rest.high, 1.0 - rest.low))
 
 
@@ -351,20 +366,28 @@ def _estimate(
     controls: Floats,
     again: Floats,
     spread: Bootstrap | Replicates,
+    of_variance: float,
 ) -> Estimate:
-    """Estimate the correlation of two columns; `places` are theirs and that of their product among the features."""
+    """Estimate the correlation of two columns; `places` are theirs and that of their product among the features.
+
+    `of_variance` is the factor by which the error of a variance of independent results is wider than its standard
+    error.
+    """
     plain, influence = _correlation(*pair)
     means = controls.mean(axis=1)
     apart = controls - means[:, np.newaxis]
     # Controls can be linear in one another, as where the group is empty: the smallest weights then.
     weights = np.linalg.lstsq(apart @ apart.T, apart @ influence, rcond=None)[0]
     value, influence = plain - float(weights @ means), influence - weights @ apart
+    wider = float(mean_factor(len(influence), influence.__getitem__))
+    if isinstance(spread, Bootstrap):
+        error = _error(influence) * wider * of_variance
+        if error == np.inf:
+            return Estimate(value, np.inf, -np.inf, np.inf)
+        return Estimate(value, error, *spread.ends(_resampled(again, *places) - weights @ _controls(again.T)))
     # An index is a quotient, and the variance that divides is skewed as well.
     squares = 0.5 * (pair[0] ** 2 + pair[1] ** 2)
-    wider = float(np.prod([mean_factor(len(each), each.__getitem__) for each in (influence, squares)]))
-    if isinstance(spread, Bootstrap):
-        error = _error(influence) * wider
-        return Estimate(value, error, *spread.ends(_resampled(again, *places) - weights @ _controls(again.T)))
+    wider *= float(mean_factor(len(squares), squares.__getitem__))
     from scipy.special import stdtrit
 
     error = _error(influence.reshape(spread.number, -1).mean(axis=1)) * wider
@@ -374,6 +397,21 @@ def _estimate(
     reach = float(stdtrit(spread.number - 1, (1.0 + spread.confidence) / 2.0)) * error
     # 1.96 errors are the half-width of Student's t.
     return Estimate(value, error * student_factor(spread.number), value - reach, value + reach)
+
+
+def _variance_factors(columns: Floats) -> Floats:
+    """Return by how much the errors of the standard deviations of columns of independent results are widened.
+
+    An index is over that variance. It misses in the same runs, those that have seen less of the tail than most, and
+    its error is wider by the same: the skewness of squares, the inverse of the variance, the model of the tail.
+    """
+    moments, count = Moments(columns, threads=1), columns.shape[1]
+    apart = np.square(columns - moments.mean[:, np.newaxis])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        scores = apart / moments.std[:, np.newaxis] ** 2
+        plain = 0.5 * moments.std * np.sqrt(np.maximum(np.square(scores).mean(axis=1) - 1.0, 0.0) / count)
+        factor = moments.std_error / plain
+    return np.where(plain > 0.0, np.maximum(factor, 1.0), 1.0)
 
 
 def _resampled(means: Floats, y: int, other: int, product: int) -> Floats:
@@ -395,6 +433,21 @@ def _correlation(y: Floats, other: Floats) -> tuple[float, Floats]:
 
 def _error(influence: Floats) -> float:
     return float(np.sqrt((influence**2).sum() / (len(influence) - 1) / len(influence)))
+
+
+def is_far(results: Floats) -> bool:
+    """Return whether some results (..., scenario) have so high a kurtosis that few scenarios make the variance.
+
+    Examples
+    --------
+    >>> values = np.random.default_rng(1).standard_normal(10_000)
+    >>> is_far(values), is_far(np.exp(values))
+    (False, True)
+    """
+    apart = results - results.mean(axis=-1, keepdims=True)
+    unit = np.abs(apart).max(axis=-1, keepdims=True)
+    squares = np.square(apart / np.where(unit > 0.0, unit, 1.0))
+    return bool((np.square(squares).mean(axis=-1) > FAR * squares.mean(axis=-1) ** 2).any())
 
 
 _UNKNOWN = np.array([False, True, True, True])

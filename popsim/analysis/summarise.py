@@ -14,6 +14,8 @@ from popsim.analysis.by_output import over_outputs
 from popsim.analysis.door import check_numbers, check_probability, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
+from popsim.analysis.totals import is_of_other_design
+from popsim.analysis.widening import FEW_REPLICATES, OTHER_DESIGN, STEEP_END, TOO_LARGE
 from popsim.arguments import check_name
 from popsim.arrays import Floats
 from popsim.errors import Problem, RunError
@@ -40,6 +42,9 @@ _STATISTICS = {
 _OTHER_DESIGN = (
     "as it would be for as many random scenarios; that of this design is smaller as a rule (docs/designs.md)"
 )
+
+_FEW = "_of_few_replicates"
+"""Behind "mean" or "std": where its error is that of random scenarios, since few replicates may not know the tail."""
 
 
 def summarise(
@@ -69,7 +74,7 @@ def summarise(
         random scenarios and, from their spread, for independent replicates of Sobol points; for other designs, what it
         would be for as many random ones. So is that of the shortest interval. Those of mean and standard deviation are
         infinite, with the attribute `infinite_because`, where the sample cannot have seen the
-        tail (`popsim.analysis.tails`).
+        tail (`popsim.analysis.tails`). Errors that are known to be too large have the attribute `too_large_because`.
 
     Raises
     ------
@@ -155,6 +160,7 @@ def statistics_of(
         "quantile": quantiles,
         "quantile_error": errors,
         **{suffix: getattr(moments, suffix) for suffix in ("mean", "mean_error", "std", "std_error")},
+        **{f"{name}{_FEW}": few for name, few in zip(("mean", "std"), moments.is_of_few_replicates, strict=True)},
     }
 
 
@@ -177,8 +183,19 @@ def described_statistics(
     about
         Attributes of the dataset.
     """
-    design = "random" if int(str(about.get("replicates", 1))) > 1 else str(about.get("design", "random"))
-    described = _descriptions(name, variable.attrs, design)
+    is_other = is_of_other_design(about)
+    described = _descriptions(name, variable.attrs, is_other)
+    if "interval_error" in statistics:
+        described["interval_error"][TOO_LARGE] = STEEP_END
+    few = {key.removesuffix(_FEW): values for key, values in statistics.items() if key.endswith(_FEW)}
+    statistics = {key: values for key, values in statistics.items() if not key.endswith(_FEW)}
+    for suffix, values in few.items():
+        if values.any():
+            described[f"{suffix}_error"][TOO_LARGE] = FEW_REPLICATES
+    if is_other:
+        for suffix in statistics:
+            if suffix.endswith("_error"):
+                described[suffix][TOO_LARGE] = OTHER_DESIGN
     for suffix in ("mean_error", "std_error"):
         if variable.shape[-1] > 1 and np.isinf(statistics[suffix]).any():
             described[suffix]["infinite_because"] = UNSEEN
@@ -204,9 +221,9 @@ def coordinates_of(dataset: xr.Dataset, dims: Iterable[Hashable]) -> dict[Hashab
     return {name: variable for name, variable in coordinates.items() if allowed.issuperset(variable.dims)}
 
 
-def _descriptions(name: str, attributes: dict[str, object], design: str) -> dict[str, dict[str, object]]:
+def _descriptions(name: str, attributes: dict[str, object], is_other: bool) -> dict[str, dict[str, object]]:
     """Return the attributes of each statistic of a variable: what it is, and what its error means."""
-    meaning = "what another seed would change" if design == "random" else _OTHER_DESIGN
+    meaning = _OTHER_DESIGN if is_other else "what another seed would change"
     unit = {"units": attributes.get("units", "1")}
     title = str(attributes.get("long_name", name))
     attributes_of: dict[str, dict[str, object]] = {}

@@ -6,13 +6,15 @@ and after them together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import xarray as xr
 
 from popsim import schema
 from popsim.analysis.by_output import read_values
 from popsim.analysis.door import check_numbers, dataset_of, scenario_variables
+from popsim.analysis.widening import OTHER_DESIGN, TOO_LARGE
 from popsim.arguments import as_list, check_text
 from popsim.errors import ParameterError, Problem, RunError, nearest, words
 from popsim.schema import Total
@@ -239,6 +241,29 @@ def units_of(variable: xr.DataArray | xr.Variable) -> str:
     ('USD', '1')
     """
     return str(variable.attrs.get("units", "1"))
+
+
+def marked(result: xr.Dataset) -> xr.Dataset:
+    """Return a result whose errors say that they are too large where the design of the run has no replicates.
+
+    Examples
+    --------
+    >>> errors = {"amount_error": 1.0}
+    >>> "too_large_because" in marked(xr.Dataset(errors, attrs={"design": "latin"}))["amount_error"].attrs
+    True
+    >>> "too_large_because" in marked(xr.Dataset(errors, attrs={"design": "random"}))["amount_error"].attrs
+    False
+    """
+    if is_of_other_design(result.attrs):
+        for name in result.data_vars:
+            if str(name).endswith("_error"):
+                result[name].attrs[TOO_LARGE] = OTHER_DESIGN
+    return result
+
+
+def is_of_other_design(attributes: Mapping[Any, object]) -> bool:
+    """Return whether errors are those of random scenarios although the design, as attributes name it, is another."""
+    return str(attributes.get("design", "random")) != "random" and int(str(attributes.get("replicates", 1))) == 1
 
 
 def described(variable: xr.DataArray, units: str, long_name: str) -> xr.DataArray:

@@ -13,6 +13,8 @@ more, by what is known of the distribution of (estimate - true value) / (estimat
 - a positive figure x whose error e grows with it: log(x) is nearer to normal. The interval is x exp(+- z e / x), and
   its upper side is stated, since such a figure is too low more often than too high.
 - a standard deviation s: 1 / s^2 is nearer to normal; again the upper side is stated.
+- a correlation r: atanh(r) is nearer to normal (Fisher 1921, Metron 1). The side towards 0 is stated: a sample that has
+  seen little of the tails makes r too large more often than too small.
 - a quantile: the binomial interval of its rank, whose ends are values of the sample, holds it exactly as often as it
   says, whatever the distribution. The root mean square of both sides is stated; W values between the ends tell the
   density, so that it is widened as by Student's t with W degrees of freedom.
@@ -25,6 +27,38 @@ from functools import lru_cache
 import numpy as np
 
 from popsim.arrays import Floats
+
+TOO_LARGE = "too_large_because"
+"""Attribute of an error that is known to be too large: why, and what it takes to have a sharper one."""
+OTHER_DESIGN = (
+    "one set of points does not tell its own error: this is that of as many random scenarios, larger as a rule; "
+    "independent scramblings (design 'sobol' with replicates) have errors of their own"
+)
+FEW_REPLICATES = (
+    "few replicates may not have seen so heavy a tail: where their spread says less, this is the error of as many "
+    "random scenarios, larger as a rule; estimates of several seeds differ by less"
+)
+BOUNDED = (
+    "the sample cannot have seen the tail of the difference: this is the sum of the errors of both means, larger than "
+    "that of their difference as a rule; the difference of expected costs, which are exact, has none"
+)
+SKEWED_INDICES = (
+    "the results are skewed (kurtosis above 8): the error holds for the index that a rare scenario moves most, and is "
+    "larger than that of others as a rule; estimates of several seeds differ by less"
+)
+STEEP_END = (
+    "an end at which the density is steep, as one of a skewed distribution, is known better than the error assumes; "
+    "quantiles of stated probabilities have sharper errors"
+)
+SWINGS = (
+    "all that the draws of other groups may still shift in the means of blocks counts as an error; estimates of "
+    "several seeds differ by less"
+)
+SEARCHED = (
+    "by how much the search finds too low a sum counts in full, and falls sooner than the error assumes; estimates of "
+    "several seeds differ by less"
+)
+"""Why errors are too large, in the words of the attribute."""
 
 NORMAL = 1.959964
 """Half a 95 % interval of a normal, in standard errors."""
@@ -119,3 +153,26 @@ def of_deviation(deviation: Floats, error: Floats) -> Floats:
     is_known = part <= LONGEST
     wide = deviation * ((1.0 - np.where(is_known, part, 0.0)) ** -0.5 - 1.0) / NORMAL
     return np.where(is_known, wide, np.inf)
+
+
+def of_correlation(value: Floats, error: Floats) -> Floats:
+    """Return the side towards 0 of the interval of atanh(correlation), over 1.96; 0 for a correlation of 1 or -1.
+
+    Parameters
+    ----------
+    value
+        The correlation.
+    error
+        Its standard error.
+
+    Examples
+    --------
+    >>> of_correlation(np.array([0.0, 0.9, 1.0]), np.array([0.03, 0.03, 0.0])).round(4).tolist()
+    [0.03, 0.0398, 0.0]
+    """
+    size = np.abs(value)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        away = np.tanh(NORMAL * error / (1.0 - size**2))
+        # |r| - tanh(atanh(|r|) - z e), without the difference of what is almost equal.
+        wide = away * (1.0 - size**2) / (1.0 - size * away) / NORMAL
+    return np.asarray(np.where(np.isinf(error), error, np.where(size < 1.0, wide, 0.0)))

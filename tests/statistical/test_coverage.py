@@ -6,7 +6,8 @@ A share outside the limits happens once in 1e8 runs of a test, were seeds drawn 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,8 +17,8 @@ from popsim.analysis.excess import excess_errors
 from popsim.analysis.order import Moments, half_width
 from popsim.analysis.parts import covariance_shares
 
-from . import further_coverage
-from .coverage import Cell, Row, rows_of, table
+from . import coverage, further_coverage
+from .coverage import FIRST_SEED, Cell, Row, measured, rows_of, table
 
 SAMPLES, SCENARIOS, REPLICATES, SIGMA = 400, 1_024, 16, 0.5
 LEVELS = np.array([0.02, 0.5, 0.98])
@@ -89,7 +90,49 @@ def test_the_table_says_what_was_held_and_what_is_refused() -> None:
         Row(Cell("random", 1_024, "other"), "P99", 0.93, 0.5),
         Row(Cell("sobol", 1_024, "normal"), "P99", 1.0, 0.0),
     ]
-    assert table(rows).splitlines()[-1] == "| P99 | 94.0 (93.0), 75 % stated | refused |"
+    assert table(rows).splitlines()[-1] == "| P99 | 94.0 (93.0 to 95.0), 75 % stated | refused |"
+
+
+def test_a_dagger_stands_where_a_figure_is_of_further_runs() -> None:
+    rows = [
+        Row(Cell("random", 1_024, "normal"), "P99", 0.95, 1.0),
+        Row(Cell("random", 1_024, "other"), "P99", 0.96, 1.0, 4_000),
+        Row(Cell("random", 8_192, "normal"), "P99", 0.95, 1.0),
+    ]
+    assert table(rows).splitlines()[-1] == "| P99 | 95.5 (95.0 to 96.0) \N{DAGGER} | 95.0 |"
+
+
+def test_what_lies_outside_is_measured_again_with_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The table has the further figure alone; what a file has is not measured again."""
+    monkeypatch.setattr(coverage, "KEPT", tmp_path / "results" / "coverage.json")
+    cells = [Cell("random", 1_024, "normal"), Cell("latin", 1_024, "normal")]
+    seeds: list[int] = []
+
+    def measure(cell: Cell, first: int) -> Iterator[Row]:
+        seeds.append(first)
+        is_first = first == FIRST_SEED
+        yield Row(cell, "low", 0.92 if is_first else 0.94, 1.0)
+        yield Row(cell, "high", 0.98 if is_first else 0.96, 1.0)
+        yield Row(cell, "refused", 1.0, 0.0)
+        yield Row(cell, "sound", 0.95 if is_first else 0.5, 1.0)
+
+    found = [measured({"": (cells, measure)}) for _ in range(2)]
+    shares = {(row.cell.design, row.statistic): (row.held, row.runs) for row in found[0]}
+    # That errors of a Latin hypercube are too large is known.
+    assert shares == {
+        ("random", "low"): (pytest.approx(0.94), 4_000),
+        ("random", "high"): (pytest.approx(0.96), 4_000),
+        ("random", "refused"): (1.0, 400),
+        ("random", "sound"): (0.95, 400),
+        ("latin", "low"): (pytest.approx(0.94), 4_000),
+        ("latin", "high"): (0.98, 400),
+        ("latin", "refused"): (1.0, 400),
+        ("latin", "sound"): (0.95, 400),
+    }
+    assert found[0] == found[1]
+    assert len(seeds) == 2 * (1 + 10)
+    ranges = [set(range(first, first + 400)) for first in sorted(set(seeds))]
+    assert sum(map(len, ranges)) == len(set.union(*ranges))
 
 
 @pytest.mark.slow_statistical

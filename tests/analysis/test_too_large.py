@@ -1,0 +1,127 @@
+"""Errors that are known to be too large say so, why, and what it takes to have a sharper one; others do not."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+import xarray as xr
+
+import popsim as ps
+from popsim.analysis.widening import (
+    BOUNDED,
+    FEW_REPLICATES,
+    OTHER_DESIGN,
+    SEARCHED,
+    SKEWED_INDICES,
+    STEEP_END,
+    SWINGS,
+    TOO_LARGE,
+)
+
+from ..engine.studies import area, country, number, study
+
+
+@cache
+def run(design: str, replicates: int, sigma: float = 0.5) -> xr.Dataset:
+    areas = [area(name, ps.LogNormal(0.0, sigma)) for name in "abc"]
+    return ps.simulate(
+        study([country("AAA")], areas),
+        scenarios=1_024,
+        seed=1,
+        design=design,
+        replicates=replicates,
+        breakdowns=("area",),
+    )
+
+
+def of_two_options(dataset: xr.Dataset) -> xr.Dataset:
+    cheaper = dataset.copy()
+    for name in ("cost", "cost_by_area"):
+        cheaper[name] = 0.5 * dataset[name]
+    names = [dataset["option"].values[0], "cheaper"]
+    both = xr.concat([dataset, cheaper.assign_coords(option=["cheaper"])], "option", combine_attrs="override")
+    return both[["cost", "cost_by_area"]].assign_coords(option=names)
+
+
+ANALYSES = {
+    "summarise": lambda ds: ps.summarise(ds),
+    "budget": lambda ds: ps.budget(ds, 4.0),
+    "budget_for": lambda ds: ps.budget_for(ds, 0.8),
+    "variance_shares": lambda ds: ps.variance_shares(ds, by="area"),
+    "pairs": lambda ds: ps.pairs(ds),
+    "reserve": lambda ds: ps.reserve(ds, 0.8),
+    "contingency": lambda ds: ps.contingency(ds, 0.8),
+    "joint_budget": lambda ds: ps.joint_budget(ds, "area", 0.8),
+    "compare": lambda ds: ps.compare(of_two_options(ds)),
+}
+
+
+def marks(found: xr.Dataset) -> dict[str, str | None]:
+    return {str(name): each.attrs.get(TOO_LARGE) for name, each in found.items() if str(name).endswith("_error")}
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize(("design", "replicates"), [("latin", 1), ("sobol", 1)])
+def test_errors_of_a_design_without_replicates_are_marked(name: str, design: str, replicates: int) -> None:
+    found = marks(ANALYSES[name](run(design, replicates)))
+    assert found
+    assert set(found.values()) == {OTHER_DESIGN}
+
+
+@pytest.mark.parametrize("name", ANALYSES)
+@pytest.mark.parametrize(("design", "replicates"), [("random", 1), ("sobol", 16)])
+def test_errors_of_random_scenarios_and_of_scramblings_are_not(name: str, design: str, replicates: int) -> None:
+    found = marks(ANALYSES[name](run(design, replicates)))
+    known = {"amount_error": SEARCHED, "total_error": SEARCHED} if name == "joint_budget" else {}
+    assert {key: mark for key, mark in found.items() if mark} == known
+
+
+def test_ends_of_shortest_intervals_are_marked() -> None:
+    found = marks(ps.summarise(run("random", 1)[["cost"]], interval="shortest"))
+    assert {key for key, mark in found.items() if mark == STEEP_END} == {"cost_interval_error"}
+
+
+def test_heavy_tails_that_few_replicates_may_not_have_seen_are_marked() -> None:
+    found = marks(ps.summarise(run("sobol", 16, 1.5)[["cost"]]))
+    assert {key for key, mark in found.items() if mark == FEW_REPLICATES} == {"cost_mean_error", "cost_std_error"}
+    assert not any(marks(ps.summarise(run("random", 1, 1.5)[["cost"]])).values())
+    shortfalls = {"shortfall_error", "shortfall_overall_error"}
+    for design, replicates, marked in (("sobol", 16, shortfalls), ("random", 1, set())):
+        found = marks(ps.budget(run(design, replicates, 2.5), 4.0))
+        assert {key for key, mark in found.items() if mark == FEW_REPLICATES} == marked
+
+
+@pytest.mark.parametrize("design", ["random", "sobol"])
+def test_errors_of_indices_of_skewed_results_are_marked(design: str) -> None:
+    for family, mark in ((ps.LogNormal(0.0, 1.0), SKEWED_INDICES), (ps.Normal(0.0, 1.0), None)):
+        found = ps.sobol_indices(lambda x, y: x + y, {"x": family, "y": family}, 4_096, seed=1, design=design)
+        assert marks(found) == {"first_order_error": mark, "total_error": mark}
+
+
+def test_swings_of_drivers_are_marked_and_widths_are_not() -> None:
+    apart = study(
+        [country("AAA")],
+        [area(name, ps.Normal(10.0, 2.0), share=0.0) for name in "ab"],
+        number(between=0.0, base=0.0, within=0.0),
+    )
+    found = marks(ps.drivers(apart, 1_024, seed=1, by="input", only=("cost",)))
+    assert {key for key, mark in found.items() if mark} == {"swing_low_error", "swing_high_error"}
+    assert found["swing_low_error"] == SWINGS
+
+
+def test_means_of_differences_whose_tail_was_not_seen_are_marked() -> None:
+    """Two heavy tails, one less the other: the mean is near zero, and few scenarios of either side make it."""
+    scores = np.random.default_rng(1).standard_normal((2, 1_024))
+    for sigma, mark in ((1.5, BOUNDED), (0.5, None)):
+        cost = 1.0 + np.exp(sigma * scores)
+        coordinates = {"option": ["full", "other"], "scenario": np.arange(1_024)}
+        found = marks(ps.compare(xr.Dataset({"cost": (("option", "scenario"), cost)}, coordinates)))
+        assert found["cost_difference_mean_error"] == mark
+
+
+def test_every_mark_says_what_it_takes() -> None:
+    for mark in (BOUNDED, OTHER_DESIGN, FEW_REPLICATES, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
+        assert "; " in mark
+        assert not np.char.endswith(mark, ".")
