@@ -157,9 +157,11 @@ def fill_store_on_cluster(
             for start, stop in missing
         )
         running.update(islice(futures, _AHEAD * _threads(client)))
-        for future, result in running:
-            if future.status != "finished":
-                raise _failure(future.status, result)
+        for _, result in running:
+            # Not the status of the future: it is "lost", until it was computed again, once the worker that has the
+            # number ends, though the number came here before.
+            if not isinstance(result, int):
+                raise _failure(result)
             if done == already:
                 check_fits_disk(store)
             done += result
@@ -168,7 +170,7 @@ def fill_store_on_cluster(
             running.update(islice(futures, max(0, _AHEAD * _threads(client) - running.count())))
         store.discard_partial()
     except CommClosedError as error:
-        raise _failure("lost", error) from error
+        raise _failure(error) from error
     finally:
         if client.status == "running":
             client.cancel(list(running.futures), force=True)
@@ -249,11 +251,11 @@ def _check_versions(client: Client, versions: dict[str, str]) -> None:
         raise ClusterError(refused)
 
 
-def _failure(status: str, result: Any) -> BaseException:
-    """Return the error to raise for a range that is not done, by the status of its task."""
+def _failure(result: Any) -> BaseException:
+    """Return the error to raise for a range that is not done: its task ended with an error, or was given up."""
     from distributed import KilledWorker
 
-    if status != "error":
+    if not isinstance(result, tuple):  # dask has an error of a task in a tuple, beside its traceback
         found, allowed = "no connection to the scheduler", "a scheduler that stays until the end"
         return ClusterError(Problem("cluster", (), found, allowed, _KEPT))
     error: BaseException = result[1]

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from random import Random
+from time import sleep
 from typing import TYPE_CHECKING
 
 import dask
@@ -78,6 +79,36 @@ def test_a_worker_that_is_killed_changes_no_bit(
     after = records(store)
     assert {name: after[name] for name in finished} == finished, "what was finished is not written again"
     assert not list(tmp_path.rglob("*.partial"))
+
+
+def test_a_range_counts_though_its_worker_ends_before_the_client_looks(
+    client: Client, simulation: Simulation, store: Store
+) -> None:
+    """Then dask calls its future lost, until it was computed again on another worker."""
+    told = []
+
+    def statuses() -> set[str]:
+        return {state.status for key, state in list(client.futures.items()) if key.startswith("scenarios-")}
+
+    def wait_for(status: str) -> None:
+        for _ in range(600):
+            if status in (found := statuses()) and (status == "lost" or len(found) == 1):
+                return
+            sleep(0.05)
+        raise AssertionError(f"no future became {status}")
+
+    def end_all(done: int, wanted: int) -> None:
+        told.append(done)
+        if len(told) == 1:
+            wait_for("finished")
+            sleep(1)  # the numbers come after that
+            for pid in client.run(os.getpid).values():
+                os.kill(pid, signal.SIGKILL)
+            wait_for("lost")
+
+    fill_store_on_cluster(simulation, store, client, end_all)
+    assert told == list(range(CHUNK, SCENARIOS + 1, CHUNK))
+    assert store.dataset().load().identical(simulation.dataset(simulation.fill(0, SCENARIOS, threads=1)))
 
 
 @pytest.mark.cluster
