@@ -17,7 +17,7 @@ from popsim.analysis.order import Moments, mean_factor, replicate_means, share_e
 from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdowns_of, marked, with_all_years
-from popsim.analysis.widening import BOUNDED, TOO_LARGE, of_correlation
+from popsim.analysis.widening import BOUNDED, SKEWED_QUOTIENTS, TOO_LARGE, of_correlation
 from popsim.arguments import check_text
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
@@ -41,6 +41,8 @@ _NUMBERS = {
     "difference_share": "Share of the mean difference of {total}",
 }
 """Meanings of results that are no money, by the last words of their names."""
+_QUOTIENTS = ("correlation_error", "difference_share_error")
+"""Errors of quotients, which are too large where costs are skewed."""
 
 
 def compare(dataset: Run | xr.Dataset, baseline: str = schema.FULL, coverage: float | None = None) -> xr.Dataset:
@@ -258,6 +260,7 @@ def _described(
     """Return the results of a total, or of the parts of a total, with their meanings, all options together."""
     figures = {key: np.stack([each[key] for each in found]) for key in found[0]}
     is_bounded = figures.pop("mean_is_bounded") & np.isfinite(figures["mean_error"])
+    is_skewed = figures.pop("is_skewed").any()
     like = variable[:1]
     like.attrs = {
         "units": variable.attrs.get("units", "1"),
@@ -273,6 +276,8 @@ def _described(
         attributes = {"units": "1", "long_name": title, "description": f"{title}, by option."}
         if key == "correlation_error" and np.isinf(data).any():
             attributes["infinite_because"] = UNSEEN
+        if key in _QUOTIENTS and is_skewed:
+            attributes[TOO_LARGE] = SKEWED_QUOTIENTS
         result[f"{name}_{key}"] = xr.Variable(variable.dims[:-1], data, attributes)
     return result
 
@@ -317,6 +322,7 @@ def _pairing(own: Floats, other: Floats, paired: Floats, replicates: int) -> Fig
         "correlation": correlation,
         "correlation_error": error,
         "error_ratio": ratio,
+        "is_skewed": moments[0].is_skewed | moments[1].is_skewed,
         "variance_reduction": reduction,
     }
 
@@ -365,8 +371,9 @@ def _shares(part: Floats, whole: Floats, replicates: int) -> Figures:
     share = part.mean(axis=-1) / divisor
     residual = np.where(np.isnan(share), 0.0, share)[..., np.newaxis] * whole
     np.subtract(part, residual, out=residual)
-    error = Moments(residual, replicates=replicates).mean_error / np.abs(divisor)
-    return {"difference_share": share, "difference_share_error": error}
+    moments = Moments(residual, replicates=replicates)
+    error = moments.mean_error / np.abs(divisor)
+    return {"difference_share": share, "difference_share_error": error, "is_skewed": moments.is_skewed}
 
 
 def _ceased(dataset: xr.Dataset, base: int, chosen: list[int]) -> dict[str, xr.Variable]:

@@ -111,6 +111,11 @@ class Moments:
         return self._is_of_few.reshape(self._errors.shape)
 
     @property
+    def is_skewed(self) -> Mask:
+        """Whether the kurtosis is so high (above `FAR`) that few scenarios make the variance."""
+        return np.asarray(self._kurtosis > FAR).reshape(self.shape)
+
+    @property
     def mean_error(self) -> Floats:
         """Error of the mean; infinite where the sample cannot have seen the tail."""
         return np.asarray(self._errors[0])

@@ -42,6 +42,10 @@ BOUNDED = (
     "the sample cannot have seen the tail of the difference: this is the sum of the errors of both means, larger than "
     "that of their difference as a rule; the difference of expected costs, which are exact, has none"
 )
+SKEWED_QUOTIENTS = (
+    "costs are skewed (kurtosis above 8): the error counts what the largest scenarios do to a numerator and to what "
+    "divides it as if these were apart, where some of it cancels; more scenarios bring it closer"
+)
 SKEWED_INDICES = (
     "the results are skewed (kurtosis above 8): the error holds for the index that a rare scenario moves most, and is "
     "larger than that of others as a rule; estimates of several seeds differ by less"

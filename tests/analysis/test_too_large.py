@@ -15,6 +15,7 @@ from popsim.analysis.widening import (
     OTHER_DESIGN,
     SEARCHED,
     SKEWED_INDICES,
+    SKEWED_QUOTIENTS,
     STEEP_END,
     SWINGS,
     TOO_LARGE,
@@ -125,3 +126,12 @@ def test_every_mark_says_what_it_takes() -> None:
     for mark in (BOUNDED, OTHER_DESIGN, FEW_REPLICATES, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
         assert "; " in mark
         assert not np.char.endswith(mark, ".")
+
+
+@pytest.mark.parametrize(("design", "replicates"), [("random", 1), ("sobol", 16)])
+def test_errors_of_correlations_and_shares_of_skewed_options_are_marked(design: str, replicates: int) -> None:
+    for sigma, is_marked in ((0.2, False), (1.0, True)):
+        found = marks(ps.compare(of_two_options(run(design, replicates, sigma))))
+        quotients = {key for key in found if key.endswith(("_correlation_error", "_share_error"))}
+        assert {"cost_correlation_error", "cost_by_area_difference_share_error"} <= quotients
+        assert {key for key, mark in found.items() if mark == SKEWED_QUOTIENTS} == (quotients if is_marked else set())
