@@ -16,6 +16,7 @@ FAILING = [name for name in FAULTS if name != "kill"]
 FEW = ("init", "sweep", "run")
 
 
+@pytest.mark.slow
 def test_some_faults_of_some_commands_lose_nothing() -> None:
     """`make test-kills` tries hundreds, of all commands that write."""
     report = run_faults(FEW, most=1)

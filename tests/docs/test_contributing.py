@@ -148,6 +148,7 @@ def test_an_area_is_added_and_no_test_of_the_data_breaks(tmp_path: Path) -> None
     assert own_area(AREA)("/i_").strip("/_") in re.findall(r"^  (\w)  ", printed, re.MULTILINE)
 
 
+@pytest.mark.slow
 def test_a_family_is_added_and_the_tests_of_families_find_it(tmp_path: Path) -> None:
     printed = follow("Add a family of distributions", tmp_path)
     passed = re.search(r"(\d+) passed", printed)

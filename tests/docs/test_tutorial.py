@@ -46,6 +46,7 @@ def make_small(study: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_the_tutorial_runs_as_it_is_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -164,7 +164,8 @@ def measured(name: str, scenarios: int, breakdown: str, store: str = "") -> tupl
         ("example", 100, "area"),
         ("example", 60_000, "country+year"),
         ("pops", 2_000, "country+area"),
-        ("pops", 600, "country+area+year"),  # what threads hold while they draw is most of it
+        # What threads hold while they draw is most of it.
+        pytest.param("pops", 600, "country+area+year", marks=pytest.mark.slow),
     ],
 )
 def test_what_a_run_needs_is_known_before(name: str, scenarios: int, breakdown: str) -> None:
