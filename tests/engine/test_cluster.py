@@ -166,6 +166,7 @@ def test_workers_of_another_version_are_refused_all_at_once(
 
         popsim.version.__version__ = cluster.__version__ = version
 
+    client.wait_for_workers(2)  # one that another test ended may not be back
     client.run(become, "0.0.1")
     with pytest.raises(ClusterError) as refused:
         fill_store_on_cluster(simulation, store, client)
