@@ -81,9 +81,7 @@ def test_a_worker_that_is_killed_changes_no_bit(
     assert not list(tmp_path.rglob("*.partial"))
 
 
-def test_a_range_counts_though_its_worker_ends_before_the_client_looks(
-    client: Client, simulation: Simulation, store: Store
-) -> None:
+def test_a_range_counts_though_its_worker_ends_before_the_client_looks(simulation: Simulation, store: Store) -> None:
     """Then dask calls its future lost, until it was computed again on another worker."""
     told = []
 
@@ -106,7 +104,8 @@ def test_a_range_counts_though_its_worker_ends_before_the_client_looks(
                 os.kill(pid, signal.SIGKILL)
             wait_for("lost")
 
-    fill_store_on_cluster(simulation, store, client, end_all)
+    with local_cluster(2) as client:  # of its own: others need not wait until all of its workers are back
+        fill_store_on_cluster(simulation, store, client, end_all)
     assert told == list(range(CHUNK, SCENARIOS + 1, CHUNK))
     assert store.dataset().load().identical(simulation.dataset(simulation.fill(0, SCENARIOS, threads=1)))
 
@@ -166,6 +165,7 @@ def test_workers_of_another_version_are_refused_all_at_once(
 
         popsim.version.__version__ = cluster.__version__ = version
 
+    client.wait_for_workers(2)  # one that another test ended may not be back
     client.run(become, "0.0.1")
     with pytest.raises(ClusterError) as refused:
         fill_store_on_cluster(simulation, store, client)
