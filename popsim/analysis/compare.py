@@ -276,7 +276,7 @@ def _described(
         attributes = {"units": "1", "long_name": title, "description": f"{title}, by option."}
         if key == "correlation_error" and np.isinf(data).any():
             attributes["infinite_because"] = UNSEEN
-        if key in _QUOTIENTS and is_skewed:
+        if key in _QUOTIENTS and is_skewed and np.isfinite(data).any():
             attributes[TOO_LARGE] = SKEWED_QUOTIENTS
         result[f"{name}_{key}"] = xr.Variable(variable.dims[:-1], data, attributes)
     return result

@@ -108,7 +108,8 @@ class Moments:
     @property
     def is_of_few_replicates(self) -> Mask:
         """Whether errors of mean and standard deviation (2, ...) are more than the spread of few replicates says."""
-        return self._is_of_few.reshape(self._errors.shape)
+        shape = self._errors.shape  # first: what it is made of also finds out which these are
+        return self._is_of_few.reshape(shape)
 
     @property
     def is_skewed(self) -> Mask:

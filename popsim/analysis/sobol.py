@@ -444,10 +444,7 @@ def is_far(results: Floats) -> bool:
     >>> is_far(values), is_far(np.exp(values))
     (False, True)
     """
-    apart = results - results.mean(axis=-1, keepdims=True)
-    unit = np.abs(apart).max(axis=-1, keepdims=True)
-    squares = np.square(apart / np.where(unit > 0.0, unit, 1.0))
-    return bool((np.square(squares).mean(axis=-1) > FAR * squares.mean(axis=-1) ** 2).any())
+    return bool(Moments(results).is_skewed.any())
 
 
 _UNKNOWN = np.array([False, True, True, True])

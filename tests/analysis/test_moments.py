@@ -114,3 +114,13 @@ def test_a_spread_that_is_small_to_a_float_has_an_error() -> None:
         for name in ("mean_error", "std_error"):
             expected = float(getattr(usual, name)) * 2.0**-1000
             assert float(getattr(small, name)) == pytest.approx(expected, rel=1e-9, abs=0.0)
+
+
+def test_which_errors_are_of_few_replicates_is_known_whatever_is_asked_first() -> None:
+    heavy = np.exp(1.5 * np.random.default_rng(3).standard_normal((2, 1_024)))
+    asked, later = (Moments(heavy, replicates=16) for _ in range(2))
+    later.mean_error  # noqa: B018  what is asked first
+    found = asked.is_of_few_replicates
+    assert found.shape == (2, 2)
+    assert found.any()
+    np.testing.assert_array_equal(found, later.is_of_few_replicates)
