@@ -218,6 +218,14 @@ $(VENV)/.installed-docs: $(VENV)/.installed
 	$(EDITABLE) ".[docs]"
 	@touch $@
 
+# What .ci/run needs, in one step: pip is then started once, and looks at all that is asked for once.
+$(VENV)/.installed-ci: $(VENV)/.python $(DECLARED)
+	$(PIP) --requirement requirements/build.txt
+	$(EDITABLE) ".[test,lint,documents,docs,fuzz]"
+	@touch $(VENV)/.installed
+	@touch $(addprefix $(VENV)/.installed-,test docs)
+	@touch $(addprefix $(VENV)/.installed-,lint documents fuzz) $@
+
 $(VENV)/.installed-validation: $(VENV)/.installed-test
 	$(EDITABLE) ".[test,validation]"
 	@touch $@

@@ -37,8 +37,8 @@ CHUNK = 8_192
 
 def two_workers_against_one(small: bool) -> Pair:
     """Scenarios of the packaged study, computed and stored by two worker processes against one."""
-    ranges = 4 if small else 16
-    return Pair(_stored(2, ranges), _stored(1, ranges))
+    ranges, chunk = (2, CHUNK // 8) if small else (16, CHUNK)
+    return Pair(_stored(2, ranges, chunk), _stored(1, ranges, chunk))
 
 
 @cache
@@ -86,13 +86,13 @@ def _fill(client: Client, simulation: Simulation, path: Path, chunk: int) -> Non
     shutil.rmtree(store.path)
 
 
-def _stored(workers: int, ranges: int) -> Callable[[], None]:
-    simulation, client, folder = packaged(ranges * CHUNK), _client(workers), _folder()
+def _stored(workers: int, ranges: int, chunk: int) -> Callable[[], None]:
+    simulation, client, folder = packaged(ranges * chunk), _client(workers), _folder()
     names = (f"{number}.zarr" for number in count())
 
     def fill() -> None:
         with _others_rest(workers):
-            _fill(client, simulation, Path(folder, next(names)), CHUNK)
+            _fill(client, simulation, Path(folder, next(names)), chunk)
 
     return fill
 

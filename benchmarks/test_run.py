@@ -17,9 +17,10 @@ ROOT = Path(__file__).resolve().parent.parent
 SCENARIOS = 10_000_000
 
 
-def run_command(folder: Path, cache: Path | None) -> None:
+def run_command(folder: Path, cache: Path | None, small: bool) -> None:
     """Run the packaged study as a user would; None for the cache of compiled kernels that the user has."""
-    command = [sys.executable, "-c", "from popsim.cli.main import main; main()", "run", "--out", str(folder)]
+    words = ["example", "--scenarios", "1000"] if small else []
+    command = [sys.executable, "-c", "from popsim.cli.main import main; main()", "run", *words, "--out", str(folder)]
     environment = {**os.environ, **({} if cache is None else {"NUMBA_CACHE_DIR": str(cache)})}
     subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True)
 
@@ -31,12 +32,12 @@ def test_run(benchmark: BenchmarkFixture, tmp_path: Path, what: str, limit: floa
     cold = what != "warm"
     turn = iter(range(100))
 
-    def prepare() -> tuple[tuple[Path, Path | None], dict[str, object]]:
+    def prepare() -> tuple[tuple[Path, Path | None, bool], dict[str, object]]:
         number = next(turn)
-        return (tmp_path / f"run{number}", tmp_path / f"cache{number}" if cold else None), {}
+        return (tmp_path / f"run{number}", tmp_path / f"cache{number}" if cold else None, small), {}
 
     if not cold and not small:
-        run_command(tmp_path / "before", None)
+        run_command(tmp_path / "before", None, small)
     benchmark.group = "run"
     benchmark.extra_info.update(kind="limit", what=f"`popsim run`, {what}", unit="s", limit=limit)
     benchmark.pedantic(run_command, setup=prepare, rounds=1 if small else 3 if cold else 7)
@@ -113,10 +114,10 @@ DOCUMENTS = {
 
 
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def finished(tmp_path_factory: pytest.TempPathFactory, small: bool) -> Path:
     """Folder of a finished run of the packaged study."""
     folder = tmp_path_factory.mktemp("finished") / "run"
-    run_command(folder, None)
+    run_command(folder, None, small)
     return folder
 
 

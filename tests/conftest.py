@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,19 @@ os.environ["POPSIM_FORMAT"] = "html"
 # Generated examples are the same in every run.
 settings.register_profile("fixed", derandomize=True)
 settings.load_profile("fixed")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all but every k-th case of a test with `one_in(k)` as slow; first of all, since marks select tests."""
+    counts: Counter[str] = Counter()
+    for item in items:
+        if marker := item.get_closest_marker("one_in"):
+            test = item.nodeid.partition("[")[0]
+            if counts[test] % marker.args[0]:
+                item.add_marker("slow")
+            counts[test] += 1
+
 
 PLAIN = ROOT / "tests" / "plain" / "study.toml"
 

@@ -16,7 +16,7 @@ from popsim.analysis.excess import LEAST, TOO_FEW, excess_errors, is_modelled
 from popsim.analysis.order import check_supported, share_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import described, marked, units_of, variable_of, with_all_years
-from popsim.analysis.widening import FEW_REPLICATES, TOO_LARGE
+from popsim.analysis.widening import FEW_REPLICATES, LITTLE_SEEN, TOO_LARGE, TOO_SMALL
 from popsim.arguments import as_number, check_text, check_whole
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, nearest, shown, words
@@ -97,6 +97,8 @@ def budget(
             result[name].attrs["infinite_because"] = because
         if (found["is_modelled"] & ~unknown).any():
             result[name].attrs[TOO_LARGE] = FEW_REPLICATES
+    if found["is_little_seen"].any():
+        result["shortfall_error"].attrs[TOO_SMALL] = LITTLE_SEEN
     stated = {} if isinstance(amount, xr.DataArray) else {"amount": float(amount)}
     return marked(xr.Dataset(result, attrs={**dataset.attrs, **stated, "variable": variable}))
 
@@ -119,7 +121,7 @@ def _sufficiency(values: Floats, limit: Floats, replicates: int) -> dict[str, Fl
     del missing
     rows = values.reshape(-1, count)
     errors = [excess_errors(row, float(most), replicates) for row, most in zip(rows, limit.reshape(-1), strict=True)]
-    error, overall_error = (np.reshape(each, number.shape) for each in zip(*errors, strict=True))
+    error, overall_error, is_little_seen = (np.reshape(each, number.shape) for each in zip(*errors, strict=True))
     enough = ~short
     modelled = [
         replicates > 1 and is_modelled(row[row > most]) for row, most in zip(rows, limit.reshape(-1), strict=True)
@@ -127,6 +129,7 @@ def _sufficiency(values: Floats, limit: Floats, replicates: int) -> dict[str, Fl
     return {
         "number": number,
         "is_modelled": np.reshape(modelled, number.shape),
+        "is_little_seen": is_little_seen,
         "sufficient": enough.mean(axis=-1),
         "sufficient_error": share_error(enough, replicates),
         "shortfall": shortfall,

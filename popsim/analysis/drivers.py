@@ -30,7 +30,7 @@ from popsim.analysis.order import Moments
 from popsim.analysis.parts import covariance_shares
 from popsim.analysis.sobol import REFERENCES, Bootstrap, index_variables, indices, is_far, without_errors
 from popsim.analysis.swings import swing
-from popsim.analysis.widening import SWINGS, TOO_LARGE, student_factor
+from popsim.analysis.widening import LITTLE_SEEN, SWINGS, TOO_LARGE, TOO_SMALL, student_factor
 from popsim.arguments import as_list, check_callable, check_name, check_text, check_threads
 from popsim.arrays import Floats
 from popsim.engine.simulation import provenance
@@ -341,6 +341,12 @@ def _swings_and_widths(
     }
     for figure in ("swing_low", "swing_high"):
         result[f"{figure}{figure_suffix(name)}_error"].attrs[TOO_LARGE] = SWINGS
+    if moments.is_little_seen:
+        # The end that lies in the tail rests on it.
+        end = result[f"swing_{'high' if moments.mean > np.median(free) else 'low'}{figure_suffix(name)}_error"]
+        del end.attrs[TOO_LARGE]
+        for error in (end, result[f"std{figure_suffix(name)}_error"]):
+            error.attrs[TOO_SMALL] = LITTLE_SEEN
     return result
 
 

@@ -16,6 +16,8 @@ LEAST = 5
 """Scenarios beyond an amount below which the average of what is missing in them has no error."""
 TOO_FEW = f"the amount does not suffice in fewer than {LEAST} scenarios, which give no error of an average"
 """Why an error is infinite."""
+ENOUGH = 20
+"""Scenarios beyond an amount from which on they show a heavy tail well enough."""
 HEAVY = 20.0
 """Kurtosis of all scenarios above which their upper tail is taken for that of a power."""
 
@@ -27,6 +29,8 @@ class ExcessErrors(NamedTuple):
     """In the scenarios in which the amount does not suffice."""
     overall: float
     """In all scenarios."""
+    is_little_seen: bool = False
+    """Whether so few scenarios lie in a heavy tail that the first may be too small."""
 
 
 class Beyond(NamedTuple):
@@ -91,7 +95,7 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
     Examples
     --------
     >>> values = np.random.default_rng(1).standard_exponential(1_000)
-    >>> [round(error, 4) for error in excess_errors(values, 3.0)]
+    >>> [round(error, 4) for error in excess_errors(values, 3.0)[:2]]
     [0.1976, 0.0136]
     """
     count, beyond = len(values), values[values > amount]
@@ -132,7 +136,8 @@ def excess_errors(values: Floats, amount: float, replicates: int = 1) -> ExcessE
         error = float((of_heavy if heavy else of_positive)(np.array(shortfall), np.array(plain)))
     if heavy:
         overall *= float(mean_factor(count, missing))
-    return ExcessErrors(error, float(of_positive(np.array(shortfall * share), np.array(overall))))
+    overall = float(of_positive(np.array(shortfall * share), np.array(overall)))
+    return ExcessErrors(error, overall, heavy and number < ENOUGH and bool(np.isfinite(error)))
 
 
 def is_modelled(beyond: Floats) -> bool:

@@ -53,6 +53,9 @@ _SMALL = 2.0**-300
 FAR = 8.0
 """Kurtosis above which few replicates do not know the error of a standard deviation better than scenarios do."""
 
+_SEEN = 128
+"""A tail is little seen by fewer scenarios than so many times the kurtosis that they show."""
+
 _FINEST = 0.77
 """Least error of a rank, in scenarios: 95 % of half the difference of two spacings are within 1.5, over 1.96."""
 
@@ -115,6 +118,12 @@ class Moments:
     def is_skewed(self) -> Mask:
         """Whether the kurtosis is so high (above `FAR`) that few scenarios make the variance."""
         return np.asarray(self._kurtosis > FAR).reshape(self.shape)
+
+    @property
+    def is_little_seen(self) -> Mask:
+        """Whether scenarios are few for so high a kurtosis: errors of standard deviations may be too small."""
+        is_little = (self._kurtosis > FAR) & (self._kurtosis * _SEEN > self.count)
+        return np.asarray(is_little.reshape(self.shape) & np.isfinite(self.std_error) & ~self.is_of_few_replicates[1])
 
     @property
     def mean_error(self) -> Floats:

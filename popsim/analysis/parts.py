@@ -18,6 +18,7 @@ from popsim.analysis.door import dataset_of, replicates_of
 from popsim.analysis.order import Moments, mean_factor, quantile_with_error, replicate_means, spread_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdown_by, described, dimensions_of, marked, units_of, variable_of
+from popsim.analysis.widening import LITTLE_SEEN, TOO_SMALL
 from popsim.arguments import as_whole
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError
@@ -82,14 +83,17 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     dataset = dataset_of(dataset)
     total, parts = variable_of(dataset, variable), breakdown_by(dataset, variable, by)
     replicates = replicates_of(dataset)
-    results, unseen = [], np.zeros(parts.shape[:-1], dtype=np.bool_)
+    results, unseen, is_little_seen = [], np.zeros(parts.shape[:-1], dtype=np.bool_), False
     for option in np.ndindex(total.shape[:-1]):
         whole = np.ascontiguousarray(read_values(total.variable[option]))
         ranks = ranks_of(whole, replicates)
         found = over_outputs(parts.variable[option], partial(_shares_of, whole=whole, ranks=ranks))
         # Scenarios that have not seen the tail that makes a variance do not know whose variance it is.
-        if len(whole) > 1 and np.isinf(Moments(whole).std_error):
-            unseen[option] = found["variance_share_error"] > 0.0
+        if len(whole) > 1:
+            moments = Moments(whole)
+            is_little_seen |= bool(moments.is_little_seen) and replicates == 1
+            if np.isinf(moments.std_error):
+                unseen[option] = found["variance_share_error"] > 0.0
         results.append(found)
     plain = parts.isel(scenario=0, drop=True)
     data = {name: np.array([each[name] for each in results]).reshape(plain.shape) for name in results[0]}
@@ -105,6 +109,8 @@ def variance_shares(dataset: Run | xr.Dataset, by: By = "basis", variable: Base 
     }
     if unseen.any():
         result["variance_share_error"].attrs["infinite_because"] = UNSEEN
+    if is_little_seen:
+        result["variance_share_error"].attrs[TOO_SMALL] = LITTLE_SEEN
     return marked(xr.Dataset(result, attrs={**dataset.attrs, "variable": variable, "by": ",".join(dimensions_of(by))}))
 
 

@@ -15,7 +15,7 @@ from popsim.analysis.door import check_numbers, check_probability, dataset_of, r
 from popsim.analysis.order import Moments, shortest_with_error
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import is_of_other_design
-from popsim.analysis.widening import FEW_REPLICATES, OTHER_DESIGN, STEEP_END, TOO_LARGE
+from popsim.analysis.widening import FEW_REPLICATES, LITTLE_SEEN, OTHER_DESIGN, STEEP_END, TOO_LARGE, TOO_SMALL
 from popsim.arguments import check_name
 from popsim.arrays import Floats
 from popsim.errors import Problem, RunError
@@ -43,7 +43,7 @@ _OTHER_DESIGN = (
     "as it would be for as many random scenarios; that of this design is smaller as a rule (docs/designs.md)"
 )
 
-_FEW = "_of_few_replicates"
+_FEW, _LITTLE = "_of_few_replicates", "_of_little_seen"
 """Behind "mean" or "std": where its error is that of random scenarios, since few replicates may not know the tail."""
 
 
@@ -161,6 +161,7 @@ def statistics_of(
         "quantile_error": errors,
         **{suffix: getattr(moments, suffix) for suffix in ("mean", "mean_error", "std", "std_error")},
         **{f"{name}{_FEW}": few for name, few in zip(("mean", "std"), moments.is_of_few_replicates, strict=True)},
+        f"std{_LITTLE}": moments.is_little_seen,
     }
 
 
@@ -187,11 +188,12 @@ def described_statistics(
     described = _descriptions(name, variable.attrs, is_other)
     if "interval_error" in statistics:
         described["interval_error"][TOO_LARGE] = STEEP_END
-    few = {key.removesuffix(_FEW): values for key, values in statistics.items() if key.endswith(_FEW)}
-    statistics = {key: values for key, values in statistics.items() if not key.endswith(_FEW)}
-    for suffix, values in few.items():
-        if values.any():
-            described[f"{suffix}_error"][TOO_LARGE] = FEW_REPLICATES
+    for ending, mark, words in ((_FEW, TOO_LARGE, FEW_REPLICATES), (_LITTLE, TOO_SMALL, LITTLE_SEEN)):
+        for suffix in [
+            key.removesuffix(ending) for key, where in statistics.items() if key.endswith(ending) and where.any()
+        ]:
+            described[f"{suffix}_error"][mark] = words
+    statistics = {key: values for key, values in statistics.items() if not key.endswith((_FEW, _LITTLE))}
     if is_other:
         for suffix in statistics:
             if suffix.endswith("_error"):

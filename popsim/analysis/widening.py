@@ -64,6 +64,14 @@ SEARCHED = (
 )
 """Why errors are too large, in the words of the attribute."""
 
+TOO_SMALL = "too_small_because"
+"""Attribute of an error that may be too small: why, and what it takes to have one that is not."""
+LITTLE_SEEN = (
+    "few scenarios show so heavy a tail, and a run that has seen less of it than most states too small an error: some "
+    "nine in ten of the intervals that are stated hold the true value; eight times as many scenarios mend it"
+)
+"""Why errors may be too small, in the words of the attribute."""
+
 NORMAL = 1.959964
 """Half a 95 % interval of a normal, in standard errors."""
 

@@ -189,6 +189,7 @@ def test_an_amount_that_is_fixed_is_a_study_with_that_number(key: str, case: str
 @pytest.mark.parametrize(
     ("key", "case"), [("escalation.rate", "escalation/high"), ("area.c.size_exponent", "exponent/area/c/size/low")]
 )
+@pytest.mark.one_in(2)
 def test_of_the_packaged_study_too(key: str, case: str) -> None:
     """In an area without a fit: amounts that a cost is fitted to are brought to one size by the exponent, too."""
     found = ps.assumptions(ps.load_study("pops"), scenarios=500)

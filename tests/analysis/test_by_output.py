@@ -90,6 +90,7 @@ ANALYSES: dict[str, Callable[[Study, xr.Dataset], xr.Dataset]] = {
 
 
 @pytest.mark.parametrize("analysis", list(ANALYSES))
+@pytest.mark.one_in(4)
 def test_analyses_read_chunks(both: Both, analysis: str) -> None:
     study, ds, chunked = both
     if analysis.startswith("compare") and ds.sizes["option"] == 1:

@@ -213,6 +213,7 @@ MISUSES: dict[str, tuple[Call, str, Collection[str]]] = {
 
 @pytest.mark.parametrize("chunked", [False, True])
 @pytest.mark.parametrize("misuse", MISUSES)
+@pytest.mark.one_in(3)
 def test_wrong_data_is_refused_by_every_function(misuse: str, chunked: bool, runs: dict[str, xr.Dataset]) -> None:
     damage, words, passing = MISUSES[misuse]
     # Chunked data meet a third of the functions, others at each misuse.
@@ -233,6 +234,7 @@ def test_wrong_data_is_refused_by_every_function(misuse: str, chunked: bool, run
 
 
 @pytest.mark.parametrize("name", CALLS)
+@pytest.mark.one_in(2)
 def test_right_data_are_taken(name: str, runs: dict[str, xr.Dataset]) -> None:
     """Negative control of the table: without damage nothing is refused, in memory or on a disk, of any number."""
     source = runs["swept" if name in SWEPT else "random"]
@@ -245,6 +247,7 @@ def test_right_data_are_taken(name: str, runs: dict[str, xr.Dataset]) -> None:
 
 
 @pytest.mark.parametrize("design", DESIGNS)
+@pytest.mark.one_in(3)
 def test_scenarios_in_another_order_are_the_same(design: str, runs: dict[str, xr.Dataset]) -> None:
     """A replicate is where the number of a scenario says, so sorting by cost changes no statistic and no error."""
     ds = runs[design]

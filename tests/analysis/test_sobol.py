@@ -128,6 +128,7 @@ SPREADS = {"bootstrap": Bootstrap(512, 1, 0.95), "replicates": Replicates(16, 0.
 
 
 @pytest.mark.parametrize("spread", SPREADS)
+@pytest.mark.one_in(2)
 def test_intervals_cover_as_often_as_they_say(spread: str) -> None:
     """1000 independent runs of x + 2 y + x y / 2 with normal inputs: V = 5.25, S_x = 1 / 5.25, T_x = 1.25 / 5.25.
 

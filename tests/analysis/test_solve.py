@@ -165,6 +165,7 @@ UNCERTAIN = {"family": "uniform", "low": 0.1, "high": 0.3}
         ("money.inflation", "cost_nominal", {"scenarios.design": "latin"}),
     ],
 )
+@pytest.mark.one_in(3)
 def test_values_that_change_no_draw_are_computed_from_one(
     drawn: list[int], source: Path, key: str, variable: str, overrides: dict[str, Any]
 ) -> None:

@@ -1,4 +1,4 @@
-"""Errors that are known to be too large say so, why, and what it takes to have a sharper one; others do not."""
+"""Errors that are known to be too large, or may be too small, say so, why, and what mends it; others do not."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import popsim as ps
 from popsim.analysis.widening import (
     BOUNDED,
     FEW_REPLICATES,
+    LITTLE_SEEN,
     OTHER_DESIGN,
     SEARCHED,
     SKEWED_INDICES,
@@ -19,6 +20,7 @@ from popsim.analysis.widening import (
     STEEP_END,
     SWINGS,
     TOO_LARGE,
+    TOO_SMALL,
 )
 
 from ..engine.studies import area, country, number, study
@@ -59,8 +61,8 @@ ANALYSES = {
 }
 
 
-def marks(found: xr.Dataset) -> dict[str, str | None]:
-    return {str(name): each.attrs.get(TOO_LARGE) for name, each in found.items() if str(name).endswith("_error")}
+def marks(found: xr.Dataset, attribute: str = TOO_LARGE) -> dict[str, str | None]:
+    return {str(name): each.attrs.get(attribute) for name, each in found.items() if str(name).endswith("_error")}
 
 
 @pytest.mark.parametrize("name", ANALYSES)
@@ -123,7 +125,7 @@ def test_means_of_differences_whose_tail_was_not_seen_are_marked() -> None:
 
 
 def test_every_mark_says_what_it_takes() -> None:
-    for mark in (BOUNDED, OTHER_DESIGN, FEW_REPLICATES, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
+    for mark in (BOUNDED, OTHER_DESIGN, FEW_REPLICATES, LITTLE_SEEN, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
         assert "; " in mark
         assert not np.char.endswith(mark, ".")
 
@@ -138,3 +140,36 @@ def test_errors_of_correlations_and_shares_of_skewed_options_are_marked(design: 
         stated = {key for key in quotients if np.isfinite(compared[key]).any()}
         assert stated
         assert {key for key, mark in found.items() if mark == SKEWED_QUOTIENTS} == (stated if is_marked else set())
+
+
+@pytest.mark.parametrize(("sigma", "is_marked"), [(0.5, False), (1.2, True)])
+def test_errors_of_a_tail_that_few_scenarios_show_may_be_too_small(sigma: float, is_marked: bool) -> None:
+    dataset = run("random", 1, sigma)
+    amount = float(np.quantile(dataset["cost"].values, 0.985))
+    apart = study(
+        [country("AAA")],
+        [area(name, ps.LogNormal(0.0, sigma), share=0.0) for name in "abc"],
+        number(between=0.0, base=0.0, within=0.0),
+    )
+    found = {
+        "cost_std_error": ps.summarise(dataset),
+        "shortfall_error": ps.budget(dataset, amount),
+        "variance_share_error": ps.variance_shares(dataset, by="area"),
+        "cost_difference_std_error": ps.compare(of_two_options(dataset)),
+        "swing_high_error": ps.drivers(apart, 1_024, seed=1, by="input", only=("cost",)),
+    }
+    for name, result in found.items():
+        assert (marks(result, TOO_SMALL)[name] == LITTLE_SEEN) == is_marked, name
+        assert np.isfinite(result[name]).any()
+        assert not is_marked or marks(result)[name] is None, "an error is not said to be both"
+    unmarked = {"mean_error", "quantile_error", "sufficient_error", "rank_correlation_error", "swing_low_error"}
+    for result in found.values():
+        for name, mark in marks(result, TOO_SMALL).items():
+            assert mark is None or not name.endswith(tuple(unmarked)), name
+
+
+def test_many_scenarios_of_a_heavy_tail_are_not_marked() -> None:
+    values = np.exp(np.random.default_rng(1).standard_normal((2, 1 << 16)))
+    few, many = (xr.Dataset({"cost": (("option", "scenario"), values[:, :count])}) for count in (1_024, 1 << 16))
+    assert marks(ps.summarise(few), TOO_SMALL)["cost_std_error"] == LITTLE_SEEN
+    assert marks(ps.summarise(many), TOO_SMALL)["cost_std_error"] is None

@@ -51,6 +51,7 @@ WAYS = (
 @pytest.mark.parametrize("columns", [80, 120])
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", ["alone", "both"])
+@pytest.mark.one_in(3)
 def test_tables_fit_the_terminal(
     call: Calling, monkeypatch: pytest.MonkeyPatch, runs: Path, name: str, way: tuple[str, ...], columns: int
 ) -> None:

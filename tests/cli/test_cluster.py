@@ -49,6 +49,7 @@ def test_a_run_on_a_cluster_is_that_of_one_machine(call: Call, client: Client, m
     assert ps.load_run("spread").dataset.load().identical(ps.load_run("alone").dataset)
 
 
+@pytest.mark.slow
 def test_what_workers_finished_is_gone_on_with(call: Call, client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = cluster.fill_store_on_cluster
     begun: list[list[tuple[int, int]]] = []

@@ -127,6 +127,7 @@ def test_the_report_of_options_is_written_from_the_run(call: Callable[..., Any],
     assert "What do the options cost?" in page
 
 
+@pytest.mark.slow
 def test_a_stored_run_is_not_read_whole(
     call: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -124,6 +124,7 @@ SLOW = ("run", "report", "compare", "drivers")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: command[0])
+@pytest.mark.one_in(3)
 def test_every_command_is_readable_under_every_encoding(spelt: Path, command: tuple[str, ...]) -> None:
     words = [word.replace("STUDY", str(spelt)).replace("RUN", str(spelt / "run")) for word in command]
     for encoding in ENCODINGS[::4] if command[0] in SLOW else ENCODINGS:

@@ -134,6 +134,7 @@ def test_every_run_tells_what_makes_its_range(call: Callable[..., Any], tmp_path
     assert {group["id"] for group in said["level"]} <= {"common", "group", "country"}
 
 
+@pytest.mark.slow
 def test_drivers_are_left_out_on_request_and_added_later(call: Callable[..., Any], tmp_path: Path) -> None:
     folder = tmp_path / "run"
     done = call("run", "example", "--scenarios", "200", "--out", "run", "--no-drivers", "--no-assumptions")

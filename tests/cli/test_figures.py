@@ -55,6 +55,7 @@ def test_every_figure_of_the_report_is_a_file(call: Call, run: Path) -> None:
     assert all(Path(path).is_file() for paths in listed.values() for path in paths)
 
 
+@pytest.mark.slow
 def test_a_run_gives_the_same_bytes_each_time_in_every_format(call: Call, run: Path, tmp_path: Path) -> None:
     folders = [tmp_path / "one", tmp_path / "two"]
     for folder in folders:

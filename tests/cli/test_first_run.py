@@ -119,6 +119,7 @@ def test_a_first_run_does_not_compile_what_the_second_process_has_compiled(
     assert is_noted(folder)
 
 
+@pytest.mark.slow
 def test_after_a_first_run_nothing_is_compiled(first: tuple[Path, list[list[int]]]) -> None:
     folder, _ = first
     assert counts(folder, DESIGNS) == [[0, 1], [0, 1], [0, 1]]

@@ -42,6 +42,7 @@ def test_a_file_of_a_run_in_memory_that_cannot_be_written_is_said(tmp_path: Path
 
 
 @pytest.mark.parametrize("files", [30, 100])
+@pytest.mark.one_in(2)
 def test_a_disk_that_fills_while_a_store_is_written_loses_nothing(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, files: int
 ) -> None:

@@ -65,6 +65,7 @@ def test_only_a_terminal_gets_a_callback(monkeypatch: pytest.MonkeyPatch, termin
 
 
 @pytest.mark.parametrize("is_stored", [True, False])
+@pytest.mark.one_in(2)
 def test_reading_of_scenarios_shows_that_it_goes_on(
     call: Call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, is_stored: bool
 ) -> None:

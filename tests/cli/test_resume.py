@@ -80,6 +80,7 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
+@pytest.mark.one_in(3)
 def test_an_interrupted_run_goes_on_and_ends_as_if_nothing_had_happened(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, uninterrupted: dict[str, bytes], place: str
 ) -> None:
@@ -297,6 +298,7 @@ def test_a_run_that_does_not_fit_the_memory_has_the_same_files(
 
 @pytest.mark.usefixtures("short_of_memory")
 @pytest.mark.parametrize("is_short_streamed", [False, True])
+@pytest.mark.one_in(2)
 def test_a_run_that_grows_beyond_the_memory_becomes_a_store(
     call: Callable[..., Any],
     monkeypatch: pytest.MonkeyPatch,

@@ -117,6 +117,7 @@ FEW_COUNTRIES = ("--set", 'countries.select.region=["Eastern European"]')
 
 
 @pytest.mark.parametrize("breakdown", ["country", "component", ["region", "area"], ["income", "area", "year"]])
+@pytest.mark.one_in(2)
 def test_a_breakdown_is_in_the_report_the_summary_json_and_on_the_terminal(
     call: Callable[..., Any], breakdown: str | list[str]
 ) -> None:
@@ -267,6 +268,7 @@ def test_the_precision_that_was_asked_for_and_reached_stands_in_the_report(call:
     ("stated", "design", "words"),
     [((), "sobol", '"sobol", the cheapest'), (("--set", "scenarios.design=random"), "random", "")],
 )
+@pytest.mark.one_in(2)
 def test_a_precision_takes_the_cheapest_design_unless_the_study_states_one(
     call: Callable[..., Any], stated: tuple[str, ...], design: str, words: str
 ) -> None:

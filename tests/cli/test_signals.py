@@ -77,6 +77,7 @@ main()
 @pytest.mark.parametrize(
     ("number", "threads"), [(signal.SIGINT, "2"), (signal.SIGTERM, "1"), (signal.SIGHUP, "2")], ids=str
 )
+@pytest.mark.one_in(3)
 def test_a_signal_ends_a_run_that_draws(tmp_path: Path, number: int, threads: str) -> None:
     status, err, took = told(start(RUN % threads, tmp_path), number)
     assert status == 128 + number

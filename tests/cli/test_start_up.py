@@ -81,6 +81,7 @@ def test_a_run_loads_nothing_that_it_does_not_need(run: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize("command", [["budget", "RUN", "--confidence", "80%"], ["compare", "RUN"]])
+@pytest.mark.one_in(2)
 def test_figures_of_a_run_load_nothing_that_makes_one(tmp_path: Path, command: list[str]) -> None:
     study = ps.load_study("pops", {"scenarios.count": 50})
     plan = ps.compile(study)

@@ -40,6 +40,7 @@ def study(tmp_path: Path) -> Path:
     [(">&- 2>&- <&-", 0), (">/dev/full 2>&1", 2), ("2>/dev/full", 0)],
     ids=str,
 )
+@pytest.mark.one_in(3)
 def test_a_sweep_ends_well_with_streams_that_are_closed_or_full(study: Path, streams: str, status: int) -> None:
     """The bar of progress, results and notes go to streams; what is made does not depend on them."""
     command = "sweep study --scenarios 20 --grid money.discount_rate=0.01,0.03 --out swept"
@@ -176,6 +177,7 @@ UNUSED = ("TMPDIR", "TEMP", "TMP", "MPLCONFIGDIR")
 """What has no good default: matplotlib says that it takes a temporary folder."""
 
 
+@pytest.mark.slow
 def test_settings_of_other_programs_change_nothing(study: Path) -> None:
     """One run under all of them has the files of one under none."""
     names = [name for name, around in SURROUNDINGS.items() if around.environment]

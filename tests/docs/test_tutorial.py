@@ -87,6 +87,7 @@ def test_the_page_of_a_new_folder_is_about_its_files(
     assert cost in (tmp_path / "mine" / first[1]).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_the_page_of_a_new_folder_runs_as_it_is_typed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

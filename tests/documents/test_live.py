@@ -90,6 +90,7 @@ AMOUNTS = (1.5e9, 2_345_678_901.0, 2.9e9, 4e9)
 
 @pytest.mark.parametrize("total", ["cost", "financing_need"])
 @pytest.mark.parametrize("option", ["full", "slow_start"])
+@pytest.mark.one_in(2)
 def test_slider_gives_the_confidence_of_popsim_budget(
     run: Path, dataset: xr.Dataset, tab: Opened, total: str, option: str
 ) -> None:
@@ -177,6 +178,7 @@ def stated_error(page: Page) -> float:
 
 
 @pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.one_in(2)
 def test_a_package_is_what_budget_for_finds_on_the_summed_ensemble(
     tab: Opened, summed: Callable[..., xr.Dataset], package: tuple[str, str, str, list[str] | None, int, int]
 ) -> None:
@@ -332,6 +334,7 @@ def odd_pages() -> dict[str, ps.Study]:
 
 
 @pytest.mark.parametrize("kind", odd_pages())
+@pytest.mark.one_in(2)
 def test_odd_studies_compute_too(kind: str, tmp_path: Path, opened: Open) -> None:
     made = odd_pages()[kind]
     plan = ps.compile(made)

@@ -118,6 +118,7 @@ def test_long_keys_of_the_packaged_study_fit_a_small_screen(pops: Path, opened: 
         ("pops", 390, "dark"),
     ],
 )
+@pytest.mark.one_in(3)
 def test_page_is_accessible(request: pytest.FixtureRequest, opened: Open, run: str, width: int, scheme: str) -> None:
     folder: Path = request.getfixturevalue(run)
     page = opened(folder / "report.html", width=width, color_scheme=scheme).page
@@ -194,6 +195,7 @@ def filled(table: Table) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("run", ["pops", "hostile"])
+@pytest.mark.one_in(2)
 def test_csv_of_each_table_holds_what_it_shows(request: pytest.FixtureRequest, opened: Open, run: str) -> None:
     folder: Path = request.getfixturevalue(run)
     loaded = load_run(folder)

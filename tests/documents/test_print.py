@@ -84,6 +84,7 @@ def test_page_one_is_one_page(packaged: Document, pages: list[str]) -> None:
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
+@pytest.mark.one_in(3)
 def test_page_one_is_one_page_in_other_languages(pops: Path, tmp_path: Path, opened: Open, code: str) -> None:
     popsim("report", str(pops), "--language", code, "--out", str(tmp_path))
     page = opened(tmp_path / f"report.{code}.html", width=390).page

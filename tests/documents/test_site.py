@@ -116,6 +116,7 @@ def test_no_page_is_wider_than_the_screen_complains_or_asks_another_host(
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("path", LOOKED_AT)
+@pytest.mark.one_in(3)
 def test_everybody_can_use_a_page(tab: Callable[..., Tab], path: str, scheme: str) -> None:
     opened = tab(scheme=scheme)
     opened.open(path)

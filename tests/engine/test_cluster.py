@@ -81,6 +81,7 @@ def test_a_worker_that_is_killed_changes_no_bit(
     assert not list(tmp_path.rglob("*.partial"))
 
 
+@pytest.mark.slow
 def test_a_range_counts_though_its_worker_ends_before_the_client_looks(simulation: Simulation, store: Store) -> None:
     """Then dask calls its future lost, until it was computed again on another worker."""
     told = []

@@ -168,6 +168,7 @@ def measured(name: str, scenarios: int, breakdown: str, store: str = "") -> tupl
         pytest.param("pops", 600, "country+area+year", marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_a_run_needs_is_known_before(name: str, scenarios: int, breakdown: str) -> None:
     needed, peak = measured(name, scenarios, breakdown)
     assert 0.8 * peak < needed < 1.2 * peak

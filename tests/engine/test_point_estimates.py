@@ -50,6 +50,7 @@ def test_every_feature_is_at_its_most_likely_value(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["pops", "full"])
+@pytest.mark.one_in(2)
 def test_point_estimates_of_whole_studies_and_their_options(name: str) -> None:
     study = load_study("pops") if name == "pops" else full()
     dataset = simulate(study, scenarios=10)
@@ -103,6 +104,7 @@ CERTAIN["all together"] = with_all_areas(
 
 
 @pytest.mark.parametrize("name", CERTAIN)
+@pytest.mark.one_in(3)
 def test_without_uncertainty_the_point_estimate_is_every_scenario(name: str) -> None:
     study = with_options(CERTAIN[name], other=CERTAIN["a start of some"], third=CERTAIN["all together"])
     dataset = with_all_years(simulate(study, scenarios=80, breakdowns=["area"]))

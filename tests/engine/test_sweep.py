@@ -52,6 +52,7 @@ def check_alone(swept: xr.Dataset, source: Any, number: int, overrides: dict[str
 
 
 @pytest.mark.parametrize("source", [FULL, "example"], ids=["full", "example"])
+@pytest.mark.one_in(2)
 def test_every_case_has_the_bits_of_its_own_run(source: Any) -> None:
     """All kinds of keys in one list, so that cases of different kinds are drawn together."""
     cases = [{key: value} for key in KEYS if stated(source, key) for value in KEYS[key]]

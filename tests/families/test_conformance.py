@@ -40,6 +40,7 @@ def test_conforms(checks, name, family):
 
 
 @pytest.mark.parametrize("family", EXAMPLES)
+@pytest.mark.one_in(3)
 def test_draws_have_the_law(checks, family):
     """False alarm at most 1e-9 each; 1e6 draws for the first example of a family, 1e5 for the others.
 

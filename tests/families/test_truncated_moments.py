@@ -112,6 +112,7 @@ def narrow(family, probability, relative):
 
 
 @pytest.mark.parametrize("name", BUILT)
+@pytest.mark.one_in(3)
 def test_no_family_fails_on_a_narrow_interval(name):
     """For each that is accepted: moments within the interval, and draws that have them (4.5 errors, 1 in 150,000)."""
     count, accepted = 4000, {}

@@ -42,6 +42,7 @@ def test_statistic_and_p_value_of_a_normal_by_their_formulas():
 
 
 @pytest.mark.parametrize("family", LAWS)
+@pytest.mark.one_in(2)
 def test_data_of_the_family_are_refused_as_often_as_stated(family):
     """One in five at 0.2: between 0.06 and 0.37 in 100 data sets, outside once in 10,000."""
     law = {"normal": stats.norm(9, 2), "weibull": stats.weibull_min(2), "gamma": stats.gamma(3)}

@@ -104,6 +104,7 @@ DRAWS["normal"] = (lambda z: 3 * z + 50, stats.norm(50, 3))
 
 @pytest.mark.parametrize("family", DRAWS)
 @pytest.mark.parametrize("count", [3, 5, 10, 30])
+@pytest.mark.one_in(3)
 def test_nine_tenths_of_new_amounts_lie_in_the_interval(covered, holds, family, count):
     made, law = DRAWS[family]
     mean, error = covered(
@@ -113,6 +114,7 @@ def test_nine_tenths_of_new_amounts_lie_in_the_interval(covered, holds, family, 
 
 
 @pytest.mark.parametrize("count", [3, 5, 10, 30])
+@pytest.mark.one_in(3)
 def test_nine_tenths_at_another_size_with_an_estimated_exponent(covered, holds, count):
     sizes = np.exp(np.random.Generator(np.random.Philox(key=7)).normal(0, 1, count))
     mean, error = covered(

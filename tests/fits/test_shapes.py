@@ -61,6 +61,7 @@ def prior(family, shape):
 
 @pytest.mark.parametrize("family", LAWS)
 @pytest.mark.parametrize("count", [3, 7])
+@pytest.mark.one_in(3)
 def test_a_new_amount_is_an_average_over_all_parameters(family, count):
     """Sums over a fine grid of the likelihood of scipy, over shape and scale: nothing in closed form."""
     x = np.array(COSTS[:count]) / 1e6
@@ -127,6 +128,7 @@ def share_held(family, shape, count, sets, sizes=None, predict=None):
 @pytest.mark.parametrize(
     ("family", "shape", "count"), [("weibull", 0.6, 3), ("weibull", 3.0, 30), ("gamma", 0.5, 30), ("gamma", 4.0, 30)]
 )
+@pytest.mark.one_in(2)
 def test_nine_tenths_of_new_amounts_lie_in_the_interval(holds, family, shape, count):
     """In 500 data sets; `make test-statistical` takes 2,000, and fewer points of a gamma."""
     mean, error = share_held(family, shape, count, 500)

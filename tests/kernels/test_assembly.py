@@ -116,6 +116,7 @@ of POWER, whose exponential alone has five.
 
 
 @pytest.mark.parametrize("operation", STEP_OPERATIONS)
+@pytest.mark.one_in(3)
 def test_steps_are_packed(operation: str) -> None:
     code = assembly("steps")
     on_x86, on_arm, least = STEP_OPERATIONS[operation]

@@ -49,7 +49,7 @@ def test_every_block_of_the_page_is_followed_or_says_why_not() -> None:
 @pytest.mark.parametrize(
     "has_index",
     [
-        pytest.param(False, id="dependencies are there"),
+        pytest.param(False, id="dependencies are there", marks=pytest.mark.slow),
         pytest.param(True, id="dependencies from the index", marks=[pytest.mark.documents, pytest.mark.slow]),
     ],
 )

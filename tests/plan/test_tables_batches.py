@@ -123,6 +123,7 @@ def mixed() -> list[Family]:
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 10_000])
+@pytest.mark.one_in(2)
 def test_a_table_does_not_depend_on_its_neighbours(
     mixed: list[Family], at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ def run() -> tuple[ps.Study, xr.Dataset]:
 
 
 @pytest.mark.parametrize("code", ["en", "fr"])
+@pytest.mark.one_in(2)
 def test_a_page_of_two_processes_is_that_of_one(
     run: tuple[ps.Study, xr.Dataset], code: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

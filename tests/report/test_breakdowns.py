@@ -110,6 +110,7 @@ def errors(values: np.ndarray) -> tuple[float, float, float]:
 
 @pytest.mark.parametrize("asked", ASKED, ids="-".join)
 @pytest.mark.parametrize("total", ["cost", "financing_need"])
+@pytest.mark.one_in(4)
 def test_every_breakdown_has_a_table_with_the_means_and_ranges_of_the_scenarios(
     study: Study, dataset: xr.Dataset, document: Document, asked: list[str], total: str
 ) -> None:

@@ -89,6 +89,7 @@ def with_indices(dataset: xr.Dataset, first: float, total: float, error: float) 
         (0.0, 1.003, 0.01, ("below 2", "100")),
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_share_is_printed_where_its_error_does_not_hide_it(
     dataset: xr.Dataset, first: float, total: float, error: float, printed: tuple[str, str]
 ) -> None:

@@ -102,6 +102,7 @@ def check_all(tables: list[Read], summary: list[Row], study: Study, is_number: b
 
 
 @pytest.mark.parametrize("name", list(READERS))
+@pytest.mark.one_in(3)
 def test_ranges_by_area_group_and_year_are_those_of_the_summary(name: str, written: Path, study: Study) -> None:
     tables, _ = READERS[name](written / FORMATS[name].file("en"))
     checked = check_all(tables, summary_of(written), study, name == "xlsx")

@@ -200,6 +200,7 @@ CHECKS: dict[str, Check] = {
 
 @pytest.mark.parametrize("part", ["0", "1"])
 @pytest.mark.parametrize("name", [name for name in FORMATS if name != "pdf"])
+@pytest.mark.one_in(2)
 def test_hostile_names_are_text(name: str, part: str, folders: tuple[Path, Path]) -> None:
     harmless, hostile = folders
     CHECKS[name](harmless / part, hostile / part)

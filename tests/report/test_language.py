@@ -98,6 +98,7 @@ def test_a_document_does_not_depend_on_the_language_of_an_earlier_one(packaged: 
 
 
 @pytest.mark.parametrize("code", OTHERS)
+@pytest.mark.one_in(3)
 def test_a_draft_says_so(code: str, packaged: tuple[Study, xr.Dataset]) -> None:
     english = compose(*packaged)
     with using(code) as spoken:

@@ -45,6 +45,7 @@ def example() -> str:
 
 
 @pytest.mark.parametrize("name", STUDIES)
+@pytest.mark.one_in(2)
 def test_every_name_and_every_reason_is_in_the_report(name: str) -> None:
     table = tomllib.loads(dict(ps.load_study(STUDIES[name]).files)["study.toml"])
     words = {key: f"Words of its own, {number}." for number, key in enumerate(texts(table))}
@@ -76,6 +77,7 @@ def test_every_name_and_every_reason_is_in_the_report(name: str) -> None:
         ("dependence.common_share", 0.211, "0.211"),
     ],
 )
+@pytest.mark.one_in(4)
 def test_a_changed_key_is_seen_in_the_report(example: str, key: str, value: object, says: str) -> None:
     assert says in page_of(ps.load_study("example", {key: value}))
     assert says not in example

@@ -338,6 +338,7 @@ IN_TIME = {
 
 @pytest.mark.parametrize("financed", [False, True])
 @pytest.mark.parametrize("money", [{}, {"inflation": 0.03}, {"inflation": 0.02, "discount_rate": 0.05}])
+@pytest.mark.one_in(4)
 def test_options_in_time_are_told_as_the_scenarios_have_it(
     tmp_path: Path, financed: bool, money: dict[str, float]
 ) -> None:
@@ -475,6 +476,7 @@ MUTATIONS = (
 
 
 @pytest.mark.parametrize(("pattern", "other"), MUTATIONS)
+@pytest.mark.one_in(3)
 def test_a_changed_sentence_is_found_out(tmp_path: Path, pattern: str, other: str) -> None:
     """The negative control of this file: whatever is changed in a sentence, the check fails."""
     rate = {"family": "uniform", "low": -0.02, "high": 0.03}

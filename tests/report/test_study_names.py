@@ -86,6 +86,7 @@ def page_in(folder: Path, code: str, study: Study, dataset: xr.Dataset, data: Re
 
 
 @pytest.mark.parametrize("code", ["fr", "es", "ar"])
+@pytest.mark.one_in(3)
 def test_no_name_of_the_packaged_study_stays_english(
     code: str, study: Study, dataset: xr.Dataset, data: ReportData, tmp_path: Path, english: str, french: str
 ) -> None:

@@ -61,6 +61,7 @@ def theirs() -> Any:
 
 
 @pytest.mark.parametrize("option", ["full", "without_z", "needed_by_all"])
+@pytest.mark.one_in(3)
 def test_the_study_and_its_options_agree_with_the_reimplementation(theirs: Any, option: str) -> None:
     assert compare(run(STUDY, QUICK, SEED, option), theirs, option) == []
 
@@ -74,6 +75,7 @@ def test_the_study_and_its_options_agree_with_the_reimplementation(theirs: Any, 
     ],
     ids=["groups", "matrix", "modifiers"],
 )
+@pytest.mark.one_in(2)
 def test_the_study_with_other_values_agrees(key: str, value: Any) -> None:
     theirs = ps.simulate(ps.load_study(STUDY, {key: value}), scenarios=QUICK)
     assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) == []
@@ -120,6 +122,7 @@ def some_at_once(changes: list[tuple[str, Any]], each: int) -> list[Any]:
 
 
 @pytest.mark.parametrize(("key", "value"), some_at_once(CHANGES, 4))
+@pytest.mark.one_in(3)
 def test_a_changed_input_is_found(theirs: Any, key: str, value: Any) -> None:
     """Negative control: popsim runs the study as it is, the re-implementation with one value changed."""
     assert compare(run(STUDY, QUICK, SEED, overrides={key: value}), theirs) != []
@@ -132,6 +135,7 @@ def uncertain() -> Any:
 
 
 @pytest.mark.parametrize("option", ["full", "without_z"])
+@pytest.mark.one_in(2)
 def test_uncertain_financing_agrees_with_the_reimplementation(uncertain: Any, option: str) -> None:
     assert compare(run(STUDY, QUICK, SEED, option, WHO_PAYS), uncertain, option) == []
 
@@ -147,6 +151,7 @@ def test_uncertain_financing_agrees_with_the_reimplementation(uncertain: Any, op
         ("area.x.component.machines.financing.cofinancing", {"family": "uniform", "low": 0.0, "high": 0.4}),
     ],
 )
+@pytest.mark.one_in(3)
 def test_a_changed_share_is_found(uncertain: Any, key: str, value: Any) -> None:
     """Negative control: the re-implementation with other shares of who pays."""
     assert compare(run(STUDY, QUICK, SEED, overrides={**WHO_PAYS, key: value}), uncertain) != []

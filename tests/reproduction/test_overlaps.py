@@ -157,6 +157,7 @@ def everything(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("option", ["full", "without_z", "needed_by_all"])
+@pytest.mark.one_in(3)
 def test_with_every_other_feature_both_agree(everything: Path, option: str) -> None:
     theirs = ps.simulate(ps.load_study(everything), scenarios=QUICK)
     assert compare(run(everything, QUICK, SEED, option), theirs, option) == []
@@ -172,6 +173,7 @@ CHANGES: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("name", CHANGES)
+@pytest.mark.one_in(2)
 def test_with_changes_both_agree(everything: Path, name: str) -> None:
     change = CHANGES[name]
     theirs = ps.simulate(ps.load_study(everything, change), scenarios=QUICK)

@@ -84,6 +84,11 @@ class Row(NamedTuple):
     """Share of the runs that state an error."""
     runs: int = SEEDS
 
+    @property
+    def held_where_stated(self) -> float:
+        """Share of the intervals that are stated that hold the true value."""
+        return 1.0 - (1.0 - self.held) / self.stated if self.stated > 0.0 else 1.0
+
 
 Measure = Callable[..., Iterable[Row]]
 """From a cell and, as `first`, the first of 400 seeds to what was held."""
@@ -367,9 +372,10 @@ def measured(work: Mapping[str, tuple[Sequence[Cell], Measure]]) -> list[Row]:
 def is_outside(row: Row) -> bool:
     """Return whether a share is not as it should be, as far as its runs tell.
 
-    How much too large an error is that says so itself is not measured further.
+    An error that is not stated is none that is too large: only those that are stated may be. How much too large an
+    error is that says so itself is not measured further.
     """
-    return row.stated > 0.0 and (row.held < LOWEST or (row.held > HIGHEST and not is_marked(row)))
+    return row.stated > 0.0 and (row.held < LOWEST or (row.held_where_stated > HIGHEST and not is_marked(row)))
 
 
 def is_marked(row: Row) -> bool:
@@ -405,6 +411,17 @@ def write_table(page: Path, name: str, rows: list[Row]) -> None:
     page.write_text(f"{before}{begin}\n{table(rows)}\n{end}{after}", encoding="utf-8")
 
 
+def report(rows: list[Row]) -> str:
+    """Return what lies outside, a line each: of all runs or, below, of the intervals that are stated."""
+    lines = []
+    for row in rows:
+        stated, held, runs = (100.0 * share for share in (row.stated, row.held_where_stated, row.held))
+        if row.stated > 0.0 and (is_outside(row) or row.held_where_stated < LOWEST):
+            name = f"{', '.join(map(str, row.cell))}: {row.statistic}"
+            lines.append(f"{name} {runs:.1f} % of {row.runs} runs; stated in {stated:.0f} %, of these {held:.1f} %\n")
+    return "".join(lines)
+
+
 WORK = {
     **{group: (CELLS, group_rows(group)) for group in GROUPS},
     "comparisons": (CELLS, comparison_rows),
@@ -412,4 +429,6 @@ WORK = {
 }
 
 if __name__ == "__main__":
-    write_table(Path(sys.argv[1]), "coverage", measured(WORK))
+    found = measured(WORK)
+    sys.stdout.write(report(found))
+    write_table(Path(sys.argv[1]), "coverage", found)

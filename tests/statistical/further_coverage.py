@@ -25,7 +25,20 @@ import popsim as ps
 from popsim.analysis.order import shortest_with_error
 
 from ..engine.studies import area, country, number, study
-from .coverage import FIRST_SEED, LAWS, SEEDS, Cell, Figures, Row, measured, rows_from, runs_of, true_run, write_table
+from .coverage import (
+    FIRST_SEED,
+    LAWS,
+    SEEDS,
+    Cell,
+    Figures,
+    Row,
+    measured,
+    report,
+    rows_from,
+    runs_of,
+    true_run,
+    write_table,
+)
 
 CONFIDENCE, COVERAGE = 0.8, 0.9
 CELLS = [Cell(design, count, law) for design in ("random", "sobol") for count in (1_024, 8_192) for law in LAWS]
@@ -132,4 +145,6 @@ def driver_rows(cell: Cell, first: int = FIRST_SEED) -> Iterator[Row]:
 WORK = {"further": (CELLS, rows_of), "drivers": (DRIVER_CELLS, driver_rows)}
 
 if __name__ == "__main__":
-    write_table(Path(sys.argv[1]), "further coverage", measured(WORK))
+    found = measured(WORK)
+    sys.stdout.write(report(found))
+    write_table(Path(sys.argv[1]), "further coverage", found)
