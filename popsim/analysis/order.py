@@ -29,6 +29,9 @@ _ROWS = 16
 _FEW = 2**22
 """Values up to which numpy does the work of the kernels: some 40 ms, where loading these takes five times that."""
 
+_FEW_IN_TAILS = 2**16
+"""Values whose tails are modelled sooner than a thread starts."""
+
 _TOGETHER = 2**18
 """Values that numpy works on at a time."""
 
@@ -142,8 +145,11 @@ class Moments:
             return np.full((2, *self.shape), np.inf)
         errors = np.stack([self._std / np.sqrt(self.count) * student_factor(self.count), self._std_errors()])
         steep = np.flatnonzero(self._is_steep)
-        with ThreadPoolExecutor(self.threads) as pool:
-            found = list(pool.map(_tail_errors_in, self._units[steep], self._rows_at(steep)))
+        if len(steep) * self.count <= _FEW_IN_TAILS:
+            found = list(map(_tail_errors_in, self._units[steep], self._rows_at(steep)))
+        else:
+            with ThreadPoolExecutor(self.threads) as pool:
+                found = list(pool.map(_tail_errors_in, self._units[steep], self._rows_at(steep)))
         of_tails = np.array(found).reshape(-1, 2).T
         # The model replaces the error of a mean; a standard deviation is known from both, and no better than from one.
         is_heavy_too = self._is_heavy[steep]

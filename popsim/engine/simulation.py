@@ -186,23 +186,26 @@ class Simulation:
         labels = coordinates(self.plans, self.scope.labels, self.breakdowns)
         variables |= self.exact if exact else {}
         described = self.described(xr.Dataset(variables, {"scenario": scenario, **labels}))
-        return described.assign_attrs(first_scenario=first)
+        described.attrs["first_scenario"] = first
+        return described
 
     def described(self, dataset: xr.Dataset) -> xr.Dataset:
-        """Return a dataset of these variables with units, meanings, comments and provenance as attributes."""
-        plan = self.plan
-        for name in dataset.variables:
-            dataset[name].attrs.update(schema.describe(str(name), plan.about.currency, plan.about.price_year))
+        """Return a dataset of these variables, to which units, meanings, comments and provenance are added as attributes."""
+        # Variables and not arrays: an array of each would take longer than all else here.
+        plan, variables = self.plan, dataset.variables
+        for name, variable in variables.items():
+            variable.attrs.update(schema.describe(str(name), plan.about.currency, plan.about.price_year))
         totals = [total.name for total in self.scope.totals]
         for total in self.scope.totals:
             later = schema.total_name(total.base, total.prices, "after_horizon")
             if total.span == "within_horizon" and later in totals and total.name in dataset:
                 # So that a part of this dataset never passes for all there is.
-                dataset[total.name].attrs["after_horizon"] = later
+                variables[total.name].attrs["after_horizon"] = later
         for name, comment in _comments(self.plans, dataset).items():
-            dataset[name].attrs["comment"] = comment
+            variables[name].attrs["comment"] = comment
         words = describe_design(plan.draws, self.sampling.design, self.sampling.count, self.sampling.replicates)
-        return dataset.assign_attrs(provenance(plan), design_description=words)
+        dataset.attrs |= {**provenance(plan), "design_description": words}
+        return dataset
 
     @cached_property
     def exact(self) -> dict[str, tuple[tuple[str, ...], Floats]]:
