@@ -14,10 +14,17 @@ from popsim.analysis.blocks import blocks_of, mean_of, std_of
 from popsim.analysis.by_output import Place, joined, outputs_of, over_outputs, read_values
 from popsim.analysis.door import check_numbers, coverage_of, dataset_of, replicates_of, scenario_variables
 from popsim.analysis.order import Moments, mean_factor, replicate_means, share_error, spread_error
-from popsim.analysis.summarise import LEVELS_ARE, coordinates_of, described_statistics, levels_of, statistics_of
+from popsim.analysis.summarise import (
+    LEVELS_ARE,
+    MODELLED,
+    coordinates_of,
+    described_statistics,
+    levels_of,
+    statistics_of,
+)
 from popsim.analysis.tails import UNSEEN
 from popsim.analysis.totals import breakdowns_of, marked, with_all_years
-from popsim.analysis.widening import BOUNDED, SKEWED_QUOTIENTS, TOO_LARGE, of_correlation
+from popsim.analysis.widening import BOUNDED, SKEWED_DIFFERENCES, SKEWED_QUOTIENTS, TOO_LARGE, TOO_SMALL, of_correlation
 from popsim.arguments import check_text
 from popsim.arrays import Floats
 from popsim.errors import ParameterError, Problem, RunError, UnknownNameError, nearest
@@ -261,6 +268,7 @@ def _described(
     figures = {key: np.stack([each[key] for each in found]) for key in found[0]}
     is_bounded = figures.pop("mean_is_bounded") & np.isfinite(figures["mean_error"])
     is_skewed = figures.pop("is_skewed").any()
+    is_modelled = (figures.pop(MODELLED) & np.isfinite(figures["std_error"])).any()
     like = variable[:1]
     like.attrs = {
         "units": variable.attrs.get("units", "1"),
@@ -270,6 +278,9 @@ def _described(
     result = described_statistics(f"{name}_difference", like, figures, about)
     if is_bounded.any():
         result[f"{name}_difference_mean_error"].attrs[TOO_LARGE] = BOUNDED
+    marks = result[f"{name}_difference_std_error"].attrs
+    if is_modelled and TOO_SMALL not in marks:
+        marks.setdefault(TOO_LARGE, SKEWED_DIFFERENCES)
     for key, data in numbers.items():
         kind = key.removesuffix("_error")
         title = _NUMBERS[kind].format(name=name, total=total) + (", Monte Carlo error" if kind != key else "")

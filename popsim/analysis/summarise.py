@@ -43,8 +43,9 @@ _OTHER_DESIGN = (
     "as it would be for as many random scenarios; that of this design is smaller as a rule (docs/designs.md)"
 )
 
-_FEW, _LITTLE = "_of_few_replicates", "_of_little_seen"
-"""Behind "mean" or "std": where its error is that of random scenarios, since few replicates may not know the tail."""
+_FEW, _LITTLE, MODELLED = "_of_few_replicates", "_of_little_seen", "std_of_model"
+"""Behind "mean" or "std": where its error is that of random scenarios, since few replicates may not know the tail, and
+where few scenarios show it; and where the error of a standard deviation is that of a model of the tail."""
 
 
 def summarise(
@@ -156,12 +157,15 @@ def statistics_of(
     if moments.lowest.min() < -largest or moments.highest.max() > largest:
         raise RunError(Problem("dataset", (), "larger values among the scenarios", f"{largest:g} at most"))
     quantiles, errors = moments.quantiles(levels)
+    (few_for_mean, few_for_std), is_little_seen = moments.is_of_few_replicates, moments.is_little_seen
     return {
         "quantile": quantiles,
         "quantile_error": errors,
         **{suffix: getattr(moments, suffix) for suffix in ("mean", "mean_error", "std", "std_error")},
-        **{f"{name}{_FEW}": few for name, few in zip(("mean", "std"), moments.is_of_few_replicates, strict=True)},
-        f"std{_LITTLE}": moments.is_little_seen,
+        f"mean{_FEW}": few_for_mean,
+        f"std{_FEW}": few_for_std & ~is_little_seen,
+        f"std{_LITTLE}": is_little_seen,
+        MODELLED: moments.is_modelled,
     }
 
 
@@ -188,12 +192,12 @@ def described_statistics(
     described = _descriptions(name, variable.attrs, is_other)
     if "interval_error" in statistics:
         described["interval_error"][TOO_LARGE] = STEEP_END
-    for ending, mark, words in ((_FEW, TOO_LARGE, FEW_REPLICATES), (_LITTLE, TOO_SMALL, LITTLE_SEEN)):
-        for suffix in [
-            key.removesuffix(ending) for key, where in statistics.items() if key.endswith(ending) and where.any()
-        ]:
-            described[f"{suffix}_error"][mark] = words
-    statistics = {key: values for key, values in statistics.items() if not key.endswith((_FEW, _LITTLE))}
+    marks = {_FEW: (TOO_LARGE, FEW_REPLICATES), _LITTLE: (TOO_SMALL, LITTLE_SEEN)}
+    for key, where in statistics.items():
+        for ending, (mark, words) in marks.items():
+            if key.endswith(ending) and where.any() and not is_other:
+                described[f"{key.removesuffix(ending)}_error"][mark] = words
+    statistics = {key: values for key, values in statistics.items() if not key.endswith((*marks, MODELLED))}
     if is_other:
         for suffix in statistics:
             if suffix.endswith("_error"):

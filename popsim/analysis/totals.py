@@ -14,7 +14,7 @@ import xarray as xr
 from popsim import schema
 from popsim.analysis.by_output import read_values
 from popsim.analysis.door import check_numbers, dataset_of, scenario_variables
-from popsim.analysis.widening import OTHER_DESIGN, TOO_LARGE
+from popsim.analysis.widening import OTHER_DESIGN, TOO_LARGE, TOO_SMALL
 from popsim.arguments import as_list, check_text
 from popsim.errors import ParameterError, Problem, RunError, nearest, words
 from popsim.schema import Total
@@ -258,6 +258,7 @@ def marked(result: xr.Dataset) -> xr.Dataset:
         for name in result.data_vars:
             if str(name).endswith("_error"):
                 result[name].attrs[TOO_LARGE] = OTHER_DESIGN
+                result[name].attrs.pop(TOO_SMALL, None)
     return result
 
 

@@ -46,6 +46,10 @@ SKEWED_QUOTIENTS = (
     "costs are skewed (kurtosis above 8): the error counts what the largest scenarios do to a numerator and to what "
     "divides it as if these were apart, where some of it cancels; more scenarios bring it closer"
 )
+SKEWED_DIFFERENCES = (
+    "the difference is skewed: this is the larger of two errors, that of the scenarios and that of a model of their "
+    "tail, and larger than it has to be as a rule; estimates of several seeds differ by less"
+)
 SKEWED_INDICES = (
     "the results are skewed (kurtosis above 8): the error holds for the index that a rare scenario moves most, and is "
     "larger than that of others as a rule; estimates of several seeds differ by less"
@@ -67,8 +71,8 @@ SEARCHED = (
 TOO_SMALL = "too_small_because"
 """Attribute of an error that may be too small: why, and what it takes to have one that is not."""
 LITTLE_SEEN = (
-    "few scenarios show so heavy a tail, and a run that has seen less of it than most states too small an error: some "
-    "nine in ten of the intervals that are stated hold the true value; eight times as many scenarios mend it"
+    "few scenarios show so heavy a tail, and a run that has seen less of it than most states too small an error, so "
+    "that sometimes only nine in ten of the intervals that are stated hold the true value; more scenarios mend it"
 )
 """Why errors may be too small, in the words of the attribute."""
 

@@ -190,7 +190,7 @@ class Simulation:
         return described
 
     def described(self, dataset: xr.Dataset) -> xr.Dataset:
-        """Return a dataset of these variables, to which units, meanings, comments and provenance are added as attributes."""
+        """Return a dataset of these variables, after adding units, meanings, comments and provenance as attributes."""
         # Variables and not arrays: an array of each would take longer than all else here.
         plan, variables = self.plan, dataset.variables
         for name, variable in variables.items():

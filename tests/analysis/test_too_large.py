@@ -15,6 +15,7 @@ from popsim.analysis.widening import (
     LITTLE_SEEN,
     OTHER_DESIGN,
     SEARCHED,
+    SKEWED_DIFFERENCES,
     SKEWED_INDICES,
     SKEWED_QUOTIENTS,
     STEEP_END,
@@ -27,11 +28,11 @@ from ..engine.studies import area, country, number, study
 
 
 @cache
-def run(design: str, replicates: int, sigma: float = 0.5) -> xr.Dataset:
+def run(design: str, replicates: int, sigma: float = 0.5, scenarios: int = 1_024) -> xr.Dataset:
     areas = [area(name, ps.LogNormal(0.0, sigma)) for name in "abc"]
     return ps.simulate(
         study([country("AAA")], areas),
-        scenarios=1_024,
+        scenarios=scenarios,
         seed=1,
         design=design,
         replicates=replicates,
@@ -87,8 +88,9 @@ def test_ends_of_shortest_intervals_are_marked() -> None:
 
 
 def test_heavy_tails_that_few_replicates_may_not_have_seen_are_marked() -> None:
-    found = marks(ps.summarise(run("sobol", 16, 1.5)[["cost"]]))
-    assert {key for key, mark in found.items() if mark == FEW_REPLICATES} == {"cost_mean_error", "cost_std_error"}
+    for scenarios, marked in ((1_024, {"cost_mean_error"}), (8_192, {"cost_mean_error", "cost_std_error"})):
+        found = marks(ps.summarise(run("sobol", 16, 1.5, scenarios)[["cost"]]))
+        assert {key for key, mark in found.items() if mark == FEW_REPLICATES} == marked
     assert not any(marks(ps.summarise(run("random", 1, 1.5)[["cost"]])).values())
     shortfalls = {"shortfall_error", "shortfall_overall_error"}
     for design, replicates, marked in (("sobol", 16, shortfalls), ("random", 1, set())):
@@ -125,7 +127,17 @@ def test_means_of_differences_whose_tail_was_not_seen_are_marked() -> None:
 
 
 def test_every_mark_says_what_it_takes() -> None:
-    for mark in (BOUNDED, OTHER_DESIGN, FEW_REPLICATES, LITTLE_SEEN, SKEWED_INDICES, STEEP_END, SWINGS, SEARCHED):
+    for mark in (
+        BOUNDED,
+        OTHER_DESIGN,
+        FEW_REPLICATES,
+        LITTLE_SEEN,
+        SKEWED_DIFFERENCES,
+        SKEWED_INDICES,
+        STEEP_END,
+        SWINGS,
+        SEARCHED,
+    ):
         assert "; " in mark
         assert not np.char.endswith(mark, ".")
 
@@ -169,7 +181,17 @@ def test_errors_of_a_tail_that_few_scenarios_show_may_be_too_small(sigma: float,
 
 
 def test_many_scenarios_of_a_heavy_tail_are_not_marked() -> None:
-    values = np.exp(np.random.default_rng(1).standard_normal((2, 1 << 16)))
-    few, many = (xr.Dataset({"cost": (("option", "scenario"), values[:, :count])}) for count in (1_024, 1 << 16))
-    assert marks(ps.summarise(few), TOO_SMALL)["cost_std_error"] == LITTLE_SEEN
-    assert marks(ps.summarise(many), TOO_SMALL)["cost_std_error"] is None
+    for scenarios, mark in ((1_024, LITTLE_SEEN), (8_192, None)):
+        found = ps.summarise(run("random", 1, 1.2, scenarios))
+        assert np.isfinite(found["cost_std_error"]).all()
+        assert marks(found, TOO_SMALL)["cost_std_error"] == mark
+        assert marks(found)["cost_std_error"] is None
+
+
+@pytest.mark.parametrize(("sigma", "mark"), [(0.5, None), (1.5, SKEWED_DIFFERENCES)])
+def test_deviations_of_skewed_differences_are_marked(sigma: float, mark: str | None) -> None:
+    dataset = run("random", 1, sigma, 8_192)
+    found = ps.compare(of_two_options(dataset))
+    assert np.isfinite(found["cost_difference_std_error"]).all()
+    assert marks(found)["cost_difference_std_error"] == mark
+    assert marks(found, TOO_SMALL)["cost_difference_std_error"] is None

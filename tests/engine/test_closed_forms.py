@@ -84,7 +84,7 @@ def test_closed_form_and_table_agree(name: str, design: str) -> None:
         row_location=marginals.location,
         row_scale=marginals.scale,
         tables=table.numbers(),
-    )
+    ).frozen()
     sums = Sums(rows_as_they_are(1), (Breakdown(name, (), (), 0, name),))
     one, two = (
         fill(draws, sums, 1024, 5, points=make_points(draws, Sampling(1024, 5, design)))
