@@ -44,6 +44,7 @@ WHOLE = (np.int64(400), np.uint16(400), np.array(400), 4e2, np.float64(400), np.
 
 
 @pytest.mark.parametrize("count", WHOLE, ids=lambda value: type(value).__name__)
+@pytest.mark.one_in(3)
 def test_whole_numbers_of_any_kind_are_the_same_number(count: Any, plan: Any, ds: Any) -> None:
     few = count // 100
     assert ps.sample(TWO, scenarios=count, seed=few, threads=few).identical(
@@ -128,6 +129,7 @@ def test_what_is_no_list_of_numbers_is_refused(value: Any) -> None:
     "breakdowns",
     ["area", ["area"], ("area",), np.array(["area"]), iter(["area"]), [("area",)], [["area"]], {"area": 1}.keys()],
 )
+@pytest.mark.one_in(4)
 def test_one_breakdown_in_any_form(breakdowns: Any, plan: Any, ds: Any) -> None:
     found = ps.simulate(plan, scenarios=400, breakdowns=breakdowns)
     assert found.identical(ds)

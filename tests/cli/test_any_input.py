@@ -153,6 +153,7 @@ def test_odd_paths(command: str, name: str, tmp_path: Path, monkeypatch: pytest.
                                    ["--amount", "5e-324"],
                                    ["--confidence", "0"], ["--confidence", "100%"], ["--confidence", "99.9999999%"],
                                    ["--confidence", "1e-300"], ["--amount", "1", "--confidence", "50%"]])  # fmt: skip
+@pytest.mark.one_in(3)
 def test_odd_budgets(run: Path, words: list[str]) -> None:
     call("budget", str(run), *words)
 

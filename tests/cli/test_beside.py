@@ -67,6 +67,7 @@ with beside(fall) as found:
 
 @linux_alone
 @pytest.mark.parametrize("end", ["raise ValueError", "os.kill(os.getpid(), signal.SIGKILL)"])
+@pytest.mark.one_in(2)
 def test_a_command_that_ends_early_leaves_no_process_at_work(tmp_path: Path, end: str) -> None:
     work = f"""
 def write():

@@ -152,6 +152,7 @@ def test_json_keeps_every_letter_whatever_the_encoding(spelt: Path) -> None:
     ],
     ids=str,
 )
+@pytest.mark.one_in(2)
 def test_a_redirected_run_ends_well_and_writes_the_same_files(
     spelt: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:

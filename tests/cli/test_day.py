@@ -15,6 +15,7 @@ QUICK = ("--scenarios", "20", "--no-drivers", "--no-assumptions")
 
 
 @pytest.mark.parametrize(("stated", "day"), [("86400", "1970-01-02"), ("no moment", ""), (None, "")])
+@pytest.mark.one_in(3)
 def test_a_run_keeps_its_day(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path, stated: str | None, day: str
 ) -> None:

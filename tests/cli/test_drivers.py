@@ -15,6 +15,7 @@ from popsim.analysis.attached import SCENARIOS
 from popsim.analysis.drivers import least_scenarios
 
 
+@pytest.mark.slow
 def test_tables_fit_the_terminal(call: Callable[..., Any]) -> None:
     done = call("drivers", "pops", "--scenarios", "1024")
     assert (done.status, done.err) == (0, "")

@@ -146,6 +146,7 @@ def test_a_second_process_that_fails_notes_nothing(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL], ids=str)
+@pytest.mark.one_in(3)
 def test_the_second_process_ends_with_the_first(tmp_path: Path, number: signal.Signals) -> None:
     process = start(tmp_path, TELLS + RUN)
     second = tmp_path / "second"

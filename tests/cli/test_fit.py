@@ -39,6 +39,7 @@ def test_it_prints_what_the_fit_finds(call: Callable[..., Any], projects: Path) 
         assert f"{family} {ps.fit(AMOUNTS, family).aicc:.2f}" in re.sub(r" +", " ", done.out)
 
 
+@pytest.mark.slow
 def test_json_holds_all_of_it(call: Callable[..., Any], projects: Path) -> None:
     facts = json.loads(call("fit", "projects.csv", "--size-column", "people", "--coverage", "80%", "--json").out)
     fit = ps.fit(AMOUNTS, sizes=SIZES, size_exponent="estimate")

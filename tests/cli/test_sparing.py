@@ -35,6 +35,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize(
     "command", [["budget", "RUN", "--confidence", "80%"], ["compare", "RUN"], ["report", "RUN", "--format", "md"]]
 )
+@pytest.mark.one_in(3)
 def test_a_command_on_a_run_in_one_file_loads_no_dask(folder: Path, tmp_path: Path, command: list[str]) -> None:
     words = [str(folder) if word == "RUN" else word for word in command]
     words += ["--out", str(tmp_path)] if command[0] == "report" else []

@@ -181,6 +181,7 @@ def workbook() -> list[str]:
     return [f"{formula})" for formula in found]
 
 
+@pytest.mark.slow
 def test_the_workbook_becomes_a_study_with_the_same_total(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -96,6 +96,7 @@ def test_the_entry_loads_and_costs_what_the_page_says(tmp_path: Path) -> None:
     assert check_evidence(study) == ()
 
 
+@pytest.mark.slow
 def test_the_command_says_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (line,) = re.findall(r"```sh\npopsim (.*)\n```", PAGE)
     file = tmp_path / "projects.csv"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import pytest
+
 import popsim as ps
 from popsim.analysis.attached import add_assumptions, add_drivers
 from popsim.cli.main import COMMANDS
@@ -37,6 +39,7 @@ def test_commands_are_there() -> None:
     assert named <= set(COMMANDS)
 
 
+@pytest.mark.slow
 def test_sections_of_the_report_are_there() -> None:
     study = ps.load_study("pops", {"scenarios.count": 100})
     dataset = add_assumptions(study, add_drivers(study, ps.simulate(study)))

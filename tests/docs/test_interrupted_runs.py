@@ -14,6 +14,7 @@ from popsim.cli.main import main
 PAGE = "docs/how-to/interrupted-runs.md"
 
 
+@pytest.mark.slow
 def test_the_commands_run(
     root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

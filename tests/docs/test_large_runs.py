@@ -6,11 +6,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import popsim as ps
 
 DOCS = Path(__file__).parents[2] / "docs"
 
 
+@pytest.mark.slow
 def test_examples_of_the_page_are_right() -> None:
     # In a process of its own: what other tests hold in memory would count against the limits of the page.
     page = str(DOCS / "how-to" / "large-runs.md")

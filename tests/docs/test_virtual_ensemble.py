@@ -5,9 +5,12 @@ from __future__ import annotations
 import doctest
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "virtual-ensemble.md"
 
 
+@pytest.mark.slow
 def test_examples_of_the_page_are_right() -> None:
     flags = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
     failed, tried = doctest.testfile(str(PAGE), module_relative=False, optionflags=flags)

@@ -86,6 +86,7 @@ def test_the_whole_has_the_bits_and_the_labels_of_simulate(name: str) -> None:
     ids=str,
 )
 @pytest.mark.parametrize("name", ["everything", "pops"])
+@pytest.mark.one_in(3)
 def test_every_design_has_its_own_bits(name: str, sampling: dict[str, Any]) -> None:
     ens, whole = both(name, scenarios=64, **sampling)
     for country in whole["country"].values[[1, -1]]:

@@ -216,6 +216,7 @@ def rewritten(dataset: xr.Dataset, name: str, **parts: Any) -> xr.Dataset:
         ),
     ],
 )
+@pytest.mark.one_in(3)
 def test_what_differs_from_the_schema_is_named(
     folder: Path, packaged: tuple, change: Any, keys: tuple[str, ...], found: str, allowed: str
 ) -> None:

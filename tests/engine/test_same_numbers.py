@@ -87,6 +87,7 @@ def test_any_slice_alone_is_the_slice_of_the_whole(first: int, length: int, bloc
 
 
 @pytest.mark.parametrize(("first", "length"), [(0, 1), (1, 1), (299, 1), (3, 5), (17, 200), (150, 150)])
+@pytest.mark.one_in(3)
 def test_slices_of_datasets(first: int, length: int) -> None:
     """By the public functions; the attribute first_scenario is all that may differ."""
     window = slice(first, first + length)

@@ -77,6 +77,7 @@ def files_of(store: Store, variable: str) -> list[Path]:
 @pytest.mark.parametrize(
     ("design", "chunk"), [("random", 100), ("random", None), ("latin", 512), ("sobol", 100), ("sobol", None)]
 )
+@pytest.mark.one_in(2)
 def test_a_store_has_the_bits_and_labels_of_a_run_in_memory(design: str, chunk: int | None, tmp_path: Path) -> None:
     simulation = simulation_of(design=design)
     store = create_store(tmp_path / "ensemble.zarr", simulation, chunk=chunk)
@@ -284,6 +285,7 @@ def spoil(path: Path, how: str) -> None:
 
 
 @pytest.mark.parametrize("how", ["missing", "shortened", "changed in the middle", "changed at the start"])
+@pytest.mark.one_in(2)
 def test_damage_is_an_error_and_can_be_mended(
     how: str, simulation: Simulation, wanted: xr.Dataset, store: Store
 ) -> None:

@@ -141,6 +141,7 @@ def test_a_neighbour_with_another_zero_crossing_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("family", [*standard_examples(), *EXTREMES], ids=repr)
+@pytest.mark.one_in(3)
 def test_tables_hold_between_the_points_of_the_fit(family: Family) -> None:
     if family.jumps() is not None:
         return

@@ -200,6 +200,7 @@ def overlapping(boxes: list[tuple[str, Bbox]]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize("screen", [canvas.WIDE, canvas.NARROW, canvas.PAPER], ids=lambda screen: screen.name)
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.one_in(2)
 def test_texts_neither_overlap_nor_leave_the_figure(case: str, screen: canvas.Screen) -> None:
     with canvas.style():
         figure = CASES[case](screen=screen)

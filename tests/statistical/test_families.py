@@ -46,6 +46,7 @@ def examples(name: str) -> dict[str, Family]:
 
 
 @pytest.mark.parametrize("name", families())
+@pytest.mark.one_in(3)
 def test_a_million_draws_follow_the_distribution(name: str) -> None:
     wanted = examples(name)
     drawn = sample(wanted, scenarios=COUNT, seed=1_000)

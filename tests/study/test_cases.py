@@ -30,6 +30,7 @@ def bare(study: Study) -> Study:
 
 
 @pytest.mark.parametrize("cases", CASES, ids=lambda cases: next(iter(cases[0])))
+@pytest.mark.one_in(2)
 def test_a_case_is_the_study_with_its_overrides(cases: list[dict[str, Any]]) -> None:
     fixed = {"scenarios.seed": 3}
     reader = CaseReader("pops", fixed)
