@@ -30,7 +30,7 @@ class ExcessErrors(NamedTuple):
     overall: float
     """In all scenarios."""
     is_little_seen: bool = False
-    """Whether so few scenarios lie in a heavy tail that the first may be too small."""
+    """Whether so few scenarios lie in a heavy tail that `beyond` may be too small."""
 
 
 class Beyond(NamedTuple):

@@ -74,8 +74,9 @@ def summarise(
         1.96 (the standard error, where many scenarios of a light tail tell it): what another seed would change, for
         random scenarios and, from their spread, for independent replicates of Sobol points; for other designs, what it
         would be for as many random ones. So is that of the shortest interval. Those of mean and standard deviation are
-        infinite, with the attribute `infinite_because`, where the sample cannot have seen the
-        tail (`popsim.analysis.tails`). Errors that are known to be too large have the attribute `too_large_because`.
+        infinite, with the attribute `infinite_because`, where the sample cannot have seen the tail
+        (`popsim.analysis.tails`). Errors that are known to be too large have the attribute `too_large_because`, those
+        that may be too small, since few scenarios show a heavy tail, `too_small_because`.
 
     Raises
     ------
