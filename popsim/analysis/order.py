@@ -12,12 +12,7 @@ import numpy as np
 from popsim.analysis.blocks import BLOCK, Terms, mean_of
 from popsim.analysis.few_values import central_moments_of, order_statistics_of
 from popsim.analysis.tails import is_heavy, tail_errors
-from popsim.analysis.widening import (
-    of_deviation,
-    skewness_factor,
-    spacings_factor,
-    student_factor,
-)
+from popsim.analysis.widening import NORMAL, of_deviation, skewness_factor, spacings_factor, student_factor
 from popsim.arguments import check_threads
 from popsim.arrays import Floats, Integers, Mask
 from popsim.errors import ParameterError, Problem, RunError
@@ -571,9 +566,9 @@ def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats
     asymptotics, Ann. Statist. 18), and no formula without densities gives their errors. So the scenarios are dealt out
     to 20 blocks, and the standard deviation of the blocks' ends is scaled by 20^(-1/3), with Student's t: subsampling
     with a known rate (Politis and Romano 1994, Ann. Statist. 22). The interval is also found too short, which moves
-    an end where the density is steep: how far, the mean of the blocks tells, and it is counted in full, as if
-    it fell as n^(-1/2). Where the interval ends at the edge of the distribution, it converges faster, and the error
-    is too large.
+    an end where the density is steep: how far, the mean of the blocks tells, as if it fell as n^(-1/2). The error is
+    half of an interval that reaches so far beyond 1.96 times the spread, over 1.96. Where the interval ends at the edge
+    of the distribution, it converges faster, and the error is too large.
 
     Returns
     -------
@@ -601,4 +596,4 @@ def shortest_with_error(values: Floats, coverage: float) -> tuple[Floats, Floats
     blocks = np.stack([values[..., k : size * _BLOCKS : _BLOCKS] for k in range(_BLOCKS)])
     ends = coverage_interval(blocks, coverage, "shortest")
     spread = student_factor(_BLOCKS) * ends.std(axis=0, ddof=1) * _BLOCKS ** (-1.0 / 3.0)
-    return interval, np.hypot(spread, (ends.mean(axis=0) - interval) / (_BLOCKS**0.5 - 1.0))
+    return interval, spread + np.abs(ends.mean(axis=0) - interval) / (_BLOCKS**0.5 - 1.0) / NORMAL

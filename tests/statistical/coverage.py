@@ -105,7 +105,7 @@ def _study(law: str) -> ps.Study:
 
 
 @cache
-def _plan(law: str) -> Plan:
+def plan_of(law: str) -> Plan:
     return compile_study(_study(law))
 
 
@@ -130,7 +130,7 @@ def runs_of(cell: Cell, seeds: int = SEEDS, first: int = FIRST_SEED) -> xr.Datas
     found = []
     for seed in range(first, first + seeds):
         run = ps.simulate(
-            _plan(cell.law),
+            plan_of(cell.law),
             scenarios=cell.scenarios,
             seed=seed,
             design=cell.design,
@@ -145,7 +145,7 @@ def runs_of(cell: Cell, seeds: int = SEEDS, first: int = FIRST_SEED) -> xr.Datas
 @cache
 def true_run(law: str) -> xr.Dataset:
     """Return the run whose values count as true."""
-    run = ps.simulate(_plan(law), scenarios=_TRUE, seed=_TRUE_SEED, design="sobol", breakdowns=("area",), threads=1)
+    run = ps.simulate(plan_of(law), scenarios=_TRUE, seed=_TRUE_SEED, design="sobol", breakdowns=("area",), threads=1)
     return _side_by_side(run["cost_by_area"].values.transpose(0, 2, 1), "sobol", 1)
 
 
