@@ -504,6 +504,7 @@ def test_the_chance_of_anything_anywhere(chance: float | Family, shared: float, 
 
 
 @pytest.mark.parametrize("chance", [0.02, Uniform(0.0, 0.05)])
+@pytest.mark.one_in(2)
 def test_the_chance_anywhere_in_countries_of_two_groups(chance: float | Family) -> None:
     score = Score((("s", math.sqrt(0.2)),), (("o", math.sqrt(0.5)),), (("g", math.sqrt(0.3)),))
     found = anywhere([[Condition(score, chance, group=group)] for group in "NNNSS"])

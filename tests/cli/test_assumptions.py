@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 import popsim as ps
 from popsim.analysis.attached import attached_assumptions
 
@@ -67,6 +69,7 @@ def test_a_study_in_which_nothing_can_be_changed_says_so(call: Callable[..., Any
     assert "Nothing to change" in done.out
 
 
+@pytest.mark.slow
 def test_a_run_keeps_its_assumptions_for_reports_written_later(call: Callable[..., Any], tmp_path: Path) -> None:
     done = call("run", FULL, "--scenarios", "300", "--out", "run", "--no-drivers")
     assert done.status == 0

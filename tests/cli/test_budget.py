@@ -178,6 +178,7 @@ def test_a_run_goes_on_until_it_is_precise_enough(call: Calling, tmp_path: Path)
     assert again.attrs["study"] == run.dataset.attrs["study"]
 
 
+@pytest.mark.slow
 def test_sobol_points_go_on_until_scramblings_agree(call: Calling, plain: Path, tmp_path: Path) -> None:
     design = ("--set", "scenarios.design=sobol", "--set", "report.breakdowns=[]")
     done = call("run", str(plain), "--precision", "3%", *ALONE, *design, "--out", "sobol")

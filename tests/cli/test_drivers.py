@@ -58,6 +58,7 @@ def test_a_total_that_never_varies_is_said_so(call: Callable[..., Any], tmp_path
     assert "n/a" in done.out
 
 
+@pytest.mark.slow
 def test_a_run_keeps_its_drivers_for_reports_written_later(call: Callable[..., Any], tmp_path: Path) -> None:
     arguments = ("--scenarios", "200", "--out", "run", "--drivers")
     assert call("run", "example", *arguments, "--no-assumptions").status == 0
@@ -184,6 +185,7 @@ def test_a_report_says_in_a_sentence_why_nothing_makes_a_range(call: Callable[..
     assert kept["total"].values == pytest.approx([1.0], abs=0.05)
 
 
+@pytest.mark.slow
 def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -196,6 +198,7 @@ def test_what_takes_much_longer_than_the_run_is_left_out_and_said_so(
     assert "The largest part of the range of the total cost" in section_of(tmp_path / "run")
 
 
+@pytest.mark.slow
 def test_who_pays_is_shown_for_the_need_alone(call: Callable[..., Any]) -> None:
     fee = "financing.agency_fee={family='uniform', low=0.0, high=0.9}"
     done = call("drivers", "example", "--scenarios", "1024", "--set", fee)

@@ -160,6 +160,7 @@ def test_tables_of_ones_own_are_not_replaced(call: Call, run: Path) -> None:
     assert (run / "tables" / "notes.txt").read_text() == "mine"
 
 
+@pytest.mark.slow
 def test_documents_are_not_put_into_a_run_that_another_popsim_works_on(call: Call, run: Path) -> None:
     with locked(run):
         done = call("report", "run", "--format", "md")

@@ -69,6 +69,7 @@ def test_a_run_gives_the_same_bytes_each_time_in_every_format(call: Call, run: P
     assert not (run / "figures").exists()
 
 
+@pytest.mark.slow
 def test_another_language_has_files_of_its_own(call: Call, run: Path) -> None:
     call("figures", str(run))
     english = (run / "figures" / "years.svg").read_bytes()
@@ -93,6 +94,7 @@ def test_what_is_no_run_is_refused(call: Call, tmp_path: Path) -> None:
     assert "Traceback" not in done.err
 
 
+@pytest.mark.slow
 def test_a_new_run_may_replace_figures_but_nothing_else(call: Call, run: Path) -> None:
     call("figures", str(run), "--format", "svg,png")
     assert check_replaceable(run) == run.resolve()

@@ -52,6 +52,7 @@ def test_json_holds_all_of_it(call: Callable[..., Any], projects: Path) -> None:
     assert facts["predictive_mean"] is None
 
 
+@pytest.mark.slow
 def test_the_line_of_a_catalogue_is_toml(call: Callable[..., Any], projects: Path) -> None:
     line = json.loads(call("fit", "projects.csv", "--size-column", "people", "--json").out)["toml"]
     cost = tomllib.loads(line.replace("CAP", "30_000_000"))["cost"]
@@ -66,6 +67,7 @@ def test_of_several_families_the_best(call: Callable[..., Any], projects: Path) 
     assert facts["family"] == ps.fit(AMOUNTS, families=["gamma", "normal"]).family
 
 
+@pytest.mark.slow
 def test_where_no_aicc_is_to_be_had_the_order_is_explained(call: Callable[..., Any], tmp_path: Path) -> None:
     (tmp_path / "few.csv").write_text("amount\n2\n3\n7\n")
     few, more = call("fit", "few.csv").out, call("fit", "few.csv", "--family", "lognormal").out

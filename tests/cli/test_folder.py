@@ -57,6 +57,7 @@ def test_an_older_run_is_described_also_where_it_cannot_be_read(old_run: Path, t
     assert re.fullmatch(r"a run of 19(70-12-31|71-01-0[12]) \d\d:\d\d that could not be read", says)
 
 
+@pytest.mark.slow
 def test_a_folder_of_pictures_that_was_being_replaced_is_found_by_whatever_reads_the_run(tmp_path: Path) -> None:
     study = ps.load_study("example")
     plan = ps.compile(study)

@@ -61,6 +61,7 @@ def test_a_run_keeps_what_is_rare(call: Callable[..., Any], tmp_path: Path) -> N
         assert call(*command).status == 0
 
 
+@pytest.mark.slow
 def test_a_run_without_anything_rare_keeps_nothing(call: Callable[..., Any], tmp_path: Path) -> None:
     assert call("run", "--scenarios", "100", *PLAIN, *FEW_COUNTRIES, "--out", "kept").status == 0
     dataset = ps.load_run(tmp_path / "kept").dataset

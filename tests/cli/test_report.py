@@ -83,6 +83,7 @@ def test_the_locale_is_that_of_tables(call: Call, run: Path) -> None:
         assert hint in done.err
 
 
+@pytest.mark.slow
 def test_documents_without_words_are_written_once(call: Call, run: Path) -> None:
     done = call("report", str(run), "--format", "html,csv", "--language", "en,fr", "--json")
     assert json.loads(done.out)["files"] == {

@@ -173,6 +173,7 @@ def test_a_kill_at_some_operations_on_files_loses_nothing(
         shutil.rmtree(FOLDER)
 
 
+@pytest.mark.slow
 def test_a_run_to_a_precision_goes_on_with_the_scenarios_that_it_took(
     call: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -418,6 +419,7 @@ def test_an_extension_draws_the_new_scenarios_alone_and_goes_on_when_it_was_stop
     assert but_asked(content(FOLDER)) == but_asked(uninterrupted)
 
 
+@pytest.mark.slow
 def test_points_of_a_sequence_are_added(call: Callable[..., Any]) -> None:
     asked = ("--set", "scenarios.design=sobol", *ASKED[4:])
     for count, folder in (("64", "one"), ("128", "two")):
@@ -447,6 +449,7 @@ def test_not_every_run_can_be_extended(
     assert content(FOLDER) == before
 
 
+@pytest.mark.slow
 def test_a_run_that_was_saved_from_python_is_extended_with_the_documents_that_it_has(
     call: Callable[..., Any], short: Path
 ) -> None:

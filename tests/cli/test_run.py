@@ -117,7 +117,7 @@ FEW_COUNTRIES = ("--set", 'countries.select.region=["Eastern European"]')
 
 
 @pytest.mark.parametrize("breakdown", ["country", "component", ["region", "area"], ["income", "area", "year"]])
-@pytest.mark.one_in(2)
+@pytest.mark.one_in(4)
 def test_a_breakdown_is_in_the_report_the_summary_json_and_on_the_terminal(
     call: Callable[..., Any], breakdown: str | list[str]
 ) -> None:
@@ -214,6 +214,7 @@ def test_a_run_can_be_repeated_in_its_place_but_not_in_place_of_other_things(
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
 
 
+@pytest.mark.slow
 def test_settings_reach_the_study(call: Callable[..., Any], kept: tuple[Path, dict[str, Any]]) -> None:
     area = kept[1]["breakdowns"]["area"][-1]["label"]
     settings = ("--set", f"area.{area}.include=false", "--set", "study.title=Fewer")
@@ -234,6 +235,7 @@ def test_a_setting_that_no_study_has_is_refused_with_the_nearest_one(call: Calla
     assert call("run", "no-such-study.toml").status == 2
 
 
+@pytest.mark.slow
 def test_a_report_is_written_again_from_the_run_alone(
     call: Callable[..., Any], kept: tuple[Path, dict[str, Any]]
 ) -> None:
@@ -254,6 +256,7 @@ def test_what_is_no_run_has_no_report(call: Callable[..., Any], tmp_path: Path) 
         assert folder in done.err
 
 
+@pytest.mark.slow
 def test_the_precision_that_was_asked_for_and_reached_stands_in_the_report(call: Callable[..., Any]) -> None:
     done = call("run", "example", "--precision", "5%", "--no-drivers", "--out", "run", "--json")
     said = json.loads(done.out)

@@ -118,6 +118,7 @@ def test_a_second_signal_is_answered_at_once(tmp_path: Path) -> None:
     assert told(process, signal.SIGINT)[0] == 128 + signal.SIGINT
 
 
+@pytest.mark.slow
 def test_a_signal_that_was_switched_off_stays_so(tmp_path: Path) -> None:
     """As `nohup` does."""
     code = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + DEAF

@@ -38,6 +38,7 @@ def open_below(path: Path) -> list[str]:
     return [each for each in held if each == real or each.startswith(f"{real}{os.sep}")]
 
 
+@pytest.mark.slow
 def test_what_is_renamed_or_removed_is_closed(call, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     seen: list[str] = []
     refused: list[str] = []

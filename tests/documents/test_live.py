@@ -365,6 +365,7 @@ def test_odd_studies_compute_too(kind: str, tmp_path: Path, opened: Open) -> Non
     assert tab.messages == []
 
 
+@pytest.mark.slow
 def test_a_page_in_another_language_writes_its_numbers(run: Path, tmp_path: Path, opened: Open) -> None:
     loaded = ps.load_run(run)
     for code in ("fr", "ar"):

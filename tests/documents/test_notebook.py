@@ -13,6 +13,7 @@ from tests.docs.notebook import code_cells, executed, pictures, printed, read
 pytestmark = pytest.mark.documents
 
 
+@pytest.mark.slow
 def test_jupyter_gives_the_outputs_that_the_notebook_keeps() -> None:
     for old, new in zip(code_cells(read()), code_cells(executed()), strict=True):
         assert printed(new) == printed(old)

@@ -96,6 +96,7 @@ def test_a_sample_comes_back_with_its_run(tmp_path: Path) -> None:
     assert load_run(tmp_path, trust_edited=True).joint is None
 
 
+@pytest.mark.slow
 def test_a_sample_of_another_run_is_refused(tmp_path: Path) -> None:
     study = load_study("pops", {"scenarios.count": 20})
     plan = compile_study(study)

@@ -174,6 +174,7 @@ def test_what_a_run_needs_is_known_before(name: str, scenarios: int, breakdown: 
     assert 0.8 * peak < needed < 1.2 * peak
 
 
+@pytest.mark.slow
 def test_fewer_threads_need_less() -> None:
     simulation = simulation_of(ps.load_study("pops"), breakdowns=[("country", "area", "year")])
     one, four = (needed_in_memory(simulation, threads) for threads in (1, 4))

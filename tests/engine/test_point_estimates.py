@@ -59,6 +59,7 @@ def test_point_estimates_of_whole_studies_and_their_options(name: str) -> None:
         assert_likely(option.study, dataset, option.id)
 
 
+@pytest.mark.slow
 def test_options_with_payments_planned_later() -> None:
     """By `postponed` and `component.start`, which move the plan itself."""
     sets = {"later": {"area.a.postponed": 2}, "one": {"area.a.postponed": 1}}

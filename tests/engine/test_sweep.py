@@ -64,6 +64,7 @@ def test_every_case_has_the_bits_of_its_own_run(source: Any) -> None:
         check_alone(swept, source, number, changes, **how)
 
 
+@pytest.mark.slow
 def test_cases_of_the_packaged_study_have_the_bits_of_their_own_runs() -> None:
     cases: list[dict[str, Any]] = [{"financing.cofinancing": 0.5}, {"area.h.size_exponent": 0.3}, {"start.years": 1}]
     how: dict[str, Any] = {"scenarios": 20, "breakdowns": ()}
@@ -200,6 +201,7 @@ def test_options_of_a_sweep_are_compared_one_case_at_a_time() -> None:
     assert ps.compare(swept.sel(years=1))["option"].values.tolist() == ["without_sirens"]
 
 
+@pytest.mark.slow
 def test_differences_between_cases_err_as_runs_of_other_seeds_do() -> None:
     """Errors of differences of medians against their spread over seeds; false alarm 1e-3 at most by the bounds."""
     found = [

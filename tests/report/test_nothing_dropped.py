@@ -83,6 +83,7 @@ def test_a_changed_key_is_seen_in_the_report(example: str, key: str, value: obje
     assert says not in example
 
 
+@pytest.mark.slow
 def test_what_is_needed_with_another_component_is_named_beside_it() -> None:
     study = ps.load_study(STUDIES["full"], {"area.x.component.running.needed_with": "start_up"})
     start_up, running = study.areas[0].components

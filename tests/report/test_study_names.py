@@ -168,6 +168,7 @@ def test_names_are_translated_once(study: Study) -> None:
     assert in_language(swapped, "fr") == swapped
 
 
+@pytest.mark.slow
 def test_odd_names_are_text_everywhere(study: Study, dataset: xr.Dataset, tmp_path: Path) -> None:
     from docx import Document as read_docx
     from openpyxl import load_workbook
