@@ -18,7 +18,7 @@ from popsim.analysis.order import Moments, half_width
 from popsim.analysis.parts import covariance_shares
 
 from . import coverage, further_coverage
-from .coverage import FIRST_SEED, Cell, Row, measured, rows_of, table
+from .coverage import FIRST_SEED, Cell, Row, is_outside, measured, report, rows_of, table
 
 SAMPLES, SCENARIOS, REPLICATES, SIGMA = 400, 1_024, 16, 0.5
 LEVELS = np.array([0.02, 0.5, 0.98])
@@ -100,6 +100,15 @@ def test_a_dagger_stands_where_a_figure_is_of_further_runs() -> None:
         Row(Cell("random", 8_192, "normal"), "P99", 0.95, 1.0),
     ]
     assert table(rows).splitlines()[-1] == "| P99 | 95.5 (95.0 to 96.0) \N{DAGGER} | 95.0 |"
+
+
+def test_what_is_not_stated_is_not_too_large_and_what_is_may_hold_less_often() -> None:
+    cell = Cell("random", 1_024, "normal")
+    assert is_outside(Row(cell, "P99", 0.98, 1.0))
+    assert not is_outside(Row(cell, "P99", 0.98, 0.5))
+    assert report([Row(cell, "P99", 0.95, 1.0), Row(cell, "P98", 1.0, 0.0)]) == ""
+    half = report([Row(cell, "P99", 0.95, 0.5)])
+    assert half == "random, 1024, normal: P99 95.0 % of 400 runs; stated in 50 %, of these 90.0 %\n"
 
 
 def test_what_lies_outside_is_measured_again_with_other_seeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
